@@ -1,0 +1,83 @@
+"""What every device offers: an engine for a plan, which runs jobs and returns outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from ..network import NetworkPlan
+
+
+@dataclass
+class Job:
+    """What one night adds to a plan: everything that may change without recompiling.
+
+    Attributes
+    ----------
+    input_spikes : iterator of bool ndarray, each (steps, n_inputs)
+        The input, chunk by chunk; exhausted after `n_steps` rows.
+    n_steps : int
+        Number of time steps.
+    weights : list of ndarray, each (n_post, n_pre)
+        One a projection.
+    biases : list of ndarray or None, each (n_post,)
+        One a projection's postsynaptic population.
+    population_parameters : list of dict
+        Parameter values in SI units, one dict a population, the input first.
+    projection_parameters : list of dict
+        Parameter values, one dict a projection.
+    """
+
+    input_spikes: Iterator[np.ndarray]
+    n_steps: int
+    weights: list[np.ndarray]
+    biases: list[np.ndarray | None]
+    population_parameters: list[dict[str, float]]
+    projection_parameters: list[dict[str, float]]
+
+
+@dataclass
+class Outcome:
+    """What comes back from a job.
+
+    Attributes
+    ----------
+    spikes : dict of int to (ndarray, ndarray)
+        By recorded population: neuron indices (int32) and time steps (int64), in time order.
+    weights : list of ndarray, each (n_post, n_pre)
+        One a projection.
+    timings : dict of str to float
+        Seconds: ``"run"`` (the simulation loop alone) and ``"read"`` (results into memory).
+    """
+
+    spikes: dict[int, tuple[np.ndarray, np.ndarray]]
+    weights: list[np.ndarray]
+    timings: dict[str, float] = field(default_factory=dict)
+
+
+class Engine(Protocol):
+    """A plan made ready to run, as often as wanted."""
+
+    build_cached: bool
+    build_seconds: float
+
+    def run(self, job: Job, progress: bool = False, description: str = "sleep") -> Outcome:
+        """Run one job."""
+
+
+class Device(Protocol):
+    """Where nights run."""
+
+    name: str
+
+    def check(self) -> None:
+        """Raise a CompilerError if this machine cannot run the device."""
+
+    def memory(self, plan: NetworkPlan) -> int:
+        """Estimate the memory of a night in bytes."""
+
+    def prepare(self, plan: NetworkPlan, progress: bool = False) -> Engine:
+        """Build the plan, or find it built."""

@@ -1,0 +1,65 @@
+"""Find the C++ compiler and run it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from functools import lru_cache
+from pathlib import Path
+
+from ..errors import CompilerError
+
+#: What to type where, in the one line a machine without a compiler gets.
+INSTALL_HINT = (
+    "install one (Debian, Ubuntu: apt-get install g++; Fedora: dnf install gcc-c++; "
+    "macOS: xcode-select --install), or use device='runtime'"
+)
+
+
+def find_compiler() -> str | None:
+    """Return the C++ compiler's command: ``$CXX``, else g++, c++ or clang++; None if there is none."""
+    for command in (os.environ.get("CXX"), "g++", "c++", "clang++"):
+        if command and shutil.which(command):
+            return command
+    return None
+
+
+def require_compiler() -> str:
+    """Return the C++ compiler's command.
+
+    Raises
+    ------
+    CompilerError
+        In one line, with what to install, if there is none.
+    """
+    command = find_compiler()
+    if command is None:
+        raise CompilerError(f"no C++ compiler found: {INSTALL_HINT}.")
+    return command
+
+
+@lru_cache
+def compiler_version(command: str) -> str:
+    """Return the first line of ``command --version``."""
+    result = subprocess.run([command, "--version"], capture_output=True, text=True, check=False)
+    return result.stdout.partition("\n")[0]
+
+
+def compile_program(source: Path, program: Path, flags: list[str]) -> None:
+    """Compile one C++ file to a program, in the source's folder.
+
+    Raises
+    ------
+    CompilerError
+        With the compiler's first messages and the place of the full log.
+    """
+    command = [require_compiler(), *flags, source.name, "-o", program.name]
+    result = subprocess.run(command, cwd=source.parent, capture_output=True, text=True, check=False)
+    log = source.with_suffix(".log")
+    log.write_text(f"{' '.join(command)}\n{result.stdout}{result.stderr}")
+    if result.returncode != 0:
+        errors = [line for line in result.stderr.splitlines() if "error" in line][:3]
+        raise CompilerError(
+            f"compiling {source} failed (see {log}): " + (" | ".join(errors) or "no message")
+        )

@@ -1,0 +1,48 @@
+"""Use Brian2 without leaving a trace in the user's own Brian2 session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from brian2 import prefs
+from brian2.devices.device import Device
+
+# brian2.devices also holds a proxy object called "device", which hides the module.
+brian_devices = import_module("brian2.devices.device")
+
+
+@contextmanager
+def isolated_brian2(device: Device, preferences: dict[str, Any]) -> Iterator[Device]:
+    """Make a fresh Brian2 device current, with preferences of its own.
+
+    The user's device is put back as an object, not re-activated: a half-built standalone
+    project of the user's stays exactly as it was, and so do ``defaultclock`` (which belongs
+    to the device) and all preferences.
+
+    Parameters
+    ----------
+    device : brian2 Device
+        A device nobody else uses.
+    preferences : dict
+        Brian2 preferences to set meanwhile.
+
+    Yields
+    ------
+    brian2 Device
+        The active device.
+    """
+    users_device = brian_devices.active_device
+    users_preferences = {name: prefs[name] for name in preferences}
+    try:
+        brian_devices.active_device = device
+        device.activate(build_on_run=False)
+        for name, value in preferences.items():
+            prefs[name] = value
+        yield device
+    finally:
+        brian_devices.active_device = users_device
+        for name, value in users_preferences.items():
+            prefs[name] = value

@@ -1,0 +1,146 @@
+"""The runtime device: Brian2 in this very process, in Cython code or plain NumPy.
+
+Slow to run and, with NumPy, instant to start: for small networks, for looking into a
+night step by step, and as an independent check of the C++ devices.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+from brian2 import NetworkOperation, NeuronGroup, Quantity, second
+from brian2.devices.device import RuntimeDevice
+
+from ..errors import ParameterError, suggest
+from ..network import INPUT_SLOT, BuiltNetwork, NetworkPlan, build_network, post_major_weights
+from ..progress import progress_bar
+from .base import Job, Outcome
+from .compiler import find_compiler
+from .isolation import isolated_brian2
+
+
+TARGETS = ("auto", "cython", "numpy")
+
+
+class Runtime:
+    """Run nights in this process.
+
+    Parameters
+    ----------
+    target : str
+        Brian2's code generation target: ``"cython"``, ``"numpy"``, or ``"auto"``, which is
+        Cython where there is a C++ compiler and NumPy elsewhere.
+    """
+
+    name = "runtime"
+
+    def __init__(self, target: str = "auto") -> None:
+        if target not in TARGETS:
+            raise ParameterError(f"runtime target {target!r}.{suggest(target, TARGETS)}")
+        self.target = target
+
+    def check(self) -> None:
+        """Do nothing: NumPy is always there."""
+
+    def memory(self, plan: NetworkPlan) -> int:
+        """Estimate the memory of a night in bytes."""
+        # weight, two index arrays of int32, and what connecting needs on the way
+        return plan.n_synapses * (np.dtype(plan.dtype).itemsize + 32)
+
+    def prepare(self, plan: NetworkPlan, progress: bool = False) -> RuntimeEngine:
+        """Choose the target; code is generated, and cached by Brian2, when a job runs."""
+        target = self.target
+        if target == "auto":
+            target = "cython" if find_compiler() is not None else "numpy"
+        return RuntimeEngine(plan, target)
+
+
+class RuntimeEngine:
+    """A plan that runs in this process; each job builds its Brian2 objects anew."""
+
+    build_cached = False
+    build_seconds = 0.0
+
+    def __init__(self, plan: NetworkPlan, target: str) -> None:
+        self.plan = plan
+        self.target = target
+
+    def run(self, job: Job, progress: bool = False, description: str = "sleep") -> Outcome:
+        """Run one job."""
+        preferences = {
+            "codegen.target": self.target,
+            "core.default_float_dtype": np.dtype(self.plan.dtype).type,
+        }
+        with isolated_brian2(RuntimeDevice(), preferences):
+            built = build_network(self.plan, lambda group: _feed(group, job.input_spikes))
+            _set_state(self.plan, built, job)
+            loop_seconds = _run(self.plan, built, job.n_steps, progress, description)
+            started = time.perf_counter()
+            outcome = _read(self.plan, built)
+        outcome.timings = {"run": loop_seconds, "read": time.perf_counter() - started}
+        return outcome
+
+
+def _feed(group: NeuronGroup, chunks: Iterator[np.ndarray]) -> NetworkOperation:
+    """Make the operation that hands each step's row of input spikes to the input population."""
+    rows = (row for chunk in chunks for row in chunk)
+    spiking = group.variables["spiking"]
+
+    def next_row() -> None:
+        spiking.set_value(next(rows))
+
+    return NetworkOperation(next_row, when=INPUT_SLOT, clock=group.clock, name="feed")
+
+
+def _set_state(plan: NetworkPlan, built: BuiltNetwork, job: Job) -> None:
+    """Write weights, biases, parameters and initial values."""
+    for group, parameters in zip(built.populations, job.population_parameters, strict=True):
+        for name, value in parameters.items():
+            group.variables[name].set_value(value)
+    for index, (synapses, parameters) in enumerate(
+        zip(built.projections, job.projection_parameters, strict=True)
+    ):
+        for name, value in parameters.items():
+            synapses.variables[name].set_value(value)
+        synapses.variables["w"].set_value(post_major_weights(plan, index, job.weights[index]))
+        bias = job.biases[index]
+        if bias is not None:
+            built.populations[index + 1].variables["bias"].set_value(bias)
+    for group in built.populations[1:]:
+        for name, expression in plan.neuron.initial:
+            setattr(group, name, expression)
+
+
+def _run(
+    plan: NetworkPlan, built: BuiltNetwork, n_steps: int, progress: bool, description: str
+) -> float:
+    """Run the network and return the seconds its loop took, code generation left out."""
+    started: list[float] = []
+
+    def report(elapsed: Quantity, completed: float, start: Quantity, duration: Quantity) -> None:
+        # Brian2 calls this first when all code is generated and compiled.
+        if not started:
+            started.append(time.perf_counter())
+        bar.update(round(completed * n_steps) - bar.n)
+
+    with progress_bar(n_steps, description, progress) as bar:
+        duration = Quantity(n_steps * plan.dt, dim=second.dim)
+        built.network.run(duration, report=report, report_period=0.1 * second, namespace={})
+    return time.perf_counter() - started[0]
+
+
+def _read(plan: NetworkPlan, built: BuiltNetwork) -> Outcome:
+    """Copy spikes and weights out of the Brian2 objects."""
+    spikes = {}
+    for index, monitor in built.monitors.items():
+        steps = np.rint(np.asarray(monitor.t / second) / plan.dt).astype(np.int64)
+        spikes[index] = (np.array(monitor.i, dtype=np.int32), steps)
+    weights = [
+        np.array(synapses.variables["w"].get_value()).reshape(n_post, n_pre)
+        for synapses, n_pre, n_post in zip(
+            built.projections, plan.sizes, plan.sizes[1:], strict=False
+        )
+    ]
+    return Outcome(spikes=spikes, weights=weights)

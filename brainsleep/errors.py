@@ -1,0 +1,69 @@
+"""Every error brainsleep raises on purpose, and the helper that guesses what was meant.
+
+All derive from :class:`BrainsleepError`, and from the builtin a caller would
+expect to catch (``ValueError``, ``TypeError``, ``OSError``, ``RuntimeError``).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class BrainsleepError(Exception):
+    """Base of every error that brainsleep raises on purpose."""
+
+
+class ParameterError(BrainsleepError, ValueError):
+    """A parameter or an input array has a value that makes no sense."""
+
+
+class UnitsError(BrainsleepError, TypeError):
+    """A quantity has the wrong units, or a value is of the wrong kind."""
+
+
+class TranslationError(BrainsleepError, ValueError):
+    """A part of the network cannot be translated; named by its path in the module."""
+
+
+class ModelFileError(BrainsleepError, ValueError):
+    """A model file has an unknown key, or a value of the wrong kind."""
+
+
+class DataError(BrainsleepError, ValueError):
+    """A data set is missing, empty, or not what its name says."""
+
+
+class DirectoryError(BrainsleepError, OSError):
+    """A directory cannot be written, or holds something that must not be overwritten."""
+
+
+class CompilerError(BrainsleepError, RuntimeError):
+    """No working C++ compiler, or the generated code did not compile."""
+
+
+class NightError(BrainsleepError, RuntimeError):
+    """A night was started but did not finish."""
+
+
+def suggest(name: str, options: Iterable[str]) -> str:
+    """Say which of `options` was probably meant by `name`.
+
+    Parameters
+    ----------
+    name : str
+        What the user wrote.
+    options : iterable of str
+        What would have been right.
+
+    Returns
+    -------
+    str
+        `` Did you mean 'x'?`` (with a leading space) for the nearest spelling, else
+        `` Expected one of: ...``.
+    """
+    options = [str(option) for option in options]
+    near = difflib.get_close_matches(str(name), options, n=1, cutoff=0.6)
+    if near:
+        return f" Did you mean {near[0]!r}?"
+    return f" Expected one of: {', '.join(map(repr, sorted(options)))}."

@@ -1,0 +1,190 @@
+"""Plasticity rules as data: what a spike does to a synapse, as Brian2 equations.
+
+A rule is a small frozen dataclass. It hands the network room a
+:class:`SynapseEquations` (strings) and the numbers of each layer; a rule of
+your own needs the same two methods and no change to the package.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from brian2.units import ms
+
+from .errors import ParameterError, suggest
+from .parameters import number, per_layer, quantity
+
+
+@dataclass(frozen=True)
+class WeightFactor:
+    """How strongly a synapse of weight w changes: the factor g(w) of a rule.
+
+    Attributes
+    ----------
+    name : str
+        What users write.
+    expression : str
+        A Brian2 expression in ``w``, written so that no exponent overflows.
+    source : str
+        Where it was published.
+    """
+
+    name: str
+    expression: str
+    source: str
+
+
+#: The four factors that go by the name "sleep replay consolidation" in the sources.
+WEIGHT_FACTORS: dict[str, WeightFactor] = {
+    factor.name: factor
+    for factor in (
+        # 2 for w << 0, 1 at 0, 0.013 at w = 0.005: large positive weights are frozen. Beyond
+        # |w| = 0.06 the factor is 0 or 2 to every digit, so the clip only spares the exponent.
+        WeightFactor(
+            "tadros2022",
+            "2/(1 + exp(clip(w/0.001, -60, 60)))",
+            "Tadros et al. 2022, Nat. Commun. 13:7742 (MATLAB code)",
+        ),
+        WeightFactor(
+            "sigmoid",
+            "1/(1 + exp(clip(-w, -60, 60)))",
+            "Python replica of Tadros et al. 2022 (code)",
+        ),
+        WeightFactor(
+            "multiplicative", "w", "Python replica of Tadros et al. 2022 (formula in its text)"
+        ),
+        WeightFactor("additive", "1", "Hebb 1949"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class SynapseEquations:
+    """What a plasticity rule contributes to a Brian2 network.
+
+    Attributes
+    ----------
+    model : str
+        Synaptic variables and parameters (``Synapses(model=...)``); must hold ``w : 1``.
+    on_pre, on_post : str
+        Statements for a presynaptic and a postsynaptic spike. ``drive_post`` sums the
+        weights of the spikes that reach a neuron in one step.
+    presynaptic_model : str
+        Variables that live on the presynaptic neurons: N values, not N^2.
+    presynaptic_step : str
+        Statement for them at the start of each step.
+    presynaptic_reset : str
+        Statement for them when their neuron spikes.
+    """
+
+    model: str
+    on_pre: str
+    on_post: str
+    presynaptic_model: str
+    presynaptic_step: str
+    presynaptic_reset: str
+
+
+class Plasticity(Protocol):
+    """What a plasticity rule must offer."""
+
+    def equations(self) -> SynapseEquations:
+        """Return the rule as Brian2 strings; they must not hold numbers that may change."""
+
+    def synapse_parameters(self, layer_names: Sequence[str]) -> list[dict[str, float]]:
+        """Return the values of the rule's synaptic parameters, a dict a layer."""
+
+    def presynaptic_parameters(self, dt: float) -> dict[str, float]:
+        """Return the values of the presynaptic parameters for a time step of `dt` seconds."""
+
+
+@dataclass(frozen=True)
+class SRC:
+    r"""Sleep replay consolidation: Hebbian growth against heterosynaptic decay.
+
+    When a postsynaptic neuron spikes, each of its synapses changes by
+
+    .. math:: \Delta w = (\mathrm{increase} \cdot x - \mathrm{decrease} \cdot (1 - x)) \, g(w)
+
+    where x is the trace of the presynaptic neuron: a spike sets it to 1 when it
+    arrives, and it decays by :math:`e^{-dt/\tau_\mathrm{pre}}` a step. With
+    :math:`\tau_\mathrm{pre} = 0`, the published rule, x is 1 for neurons whose spike
+    arrives in this very step and 0 for all others.
+
+    Parameters
+    ----------
+    increase : number, list or dict
+        Weight change of a synapse whose two neurons spike; >= 0, a layer parameter.
+        (``inc`` in the MATLAB code.)
+    decrease : number, list or dict
+        Weight change of a synapse whose postsynaptic neuron alone spikes; >= 0, subtracted.
+        (``dec`` in the MATLAB code.)
+    weight_factor : str
+        The factor g: ``"tadros2022"``, ``"sigmoid"``, ``"multiplicative"`` or ``"additive"``
+        (see :data:`WEIGHT_FACTORS`). They are not interchangeable at equal rates.
+    tau_pre : Quantity or str
+        Time constant of the presynaptic trace; 0 ms is the published rule.
+
+    Raises
+    ------
+    ParameterError, UnitsError
+        Naming the parameter, for negative rates, unknown factors and wrong units.
+
+    References
+    ----------
+    Tadros, Krishnan, Ramyaa, Bazhenov 2022, Nature Communications 13:7742, Methods.
+    """
+
+    increase: Any = 1e-3
+    decrease: Any = 1e-4
+    weight_factor: str = "tadros2022"
+    tau_pre: Any = field(default_factory=lambda: 0 * ms)
+
+    def __post_init__(self) -> None:
+        if self.weight_factor not in WEIGHT_FACTORS:
+            raise ParameterError(
+                f"plasticity: unknown weight_factor {self.weight_factor!r}."
+                f"{suggest(str(self.weight_factor), WEIGHT_FACTORS)}"
+            )
+        quantity(self.tau_pre, ms, "plasticity: tau_pre", minimum=0)
+
+    def equations(self) -> SynapseEquations:
+        """Return the rule as Brian2 strings."""
+        factor = WEIGHT_FACTORS[self.weight_factor].expression
+        return SynapseEquations(
+            model="""
+            w : 1
+            increase : 1 (shared, constant)  # weight change, both neurons spike
+            decrease : 1 (shared, constant)  # weight change, postsynaptic neuron alone
+            """,
+            on_pre="drive_post += w",
+            on_post=f"w += (increase*trace_pre - decrease*(1 - trace_pre))*({factor})",
+            presynaptic_model="""
+            trace : 1                           # 1 when a spike arrives, then decaying
+            trace_decay : 1 (shared, constant)  # exp(-dt/tau_pre); 0 for the published rule
+            """,
+            presynaptic_step="trace *= trace_decay",
+            presynaptic_reset="trace = 1",
+        )
+
+    def synapse_parameters(self, layer_names: Sequence[str]) -> list[dict[str, float]]:
+        """Return ``increase`` and ``decrease``, a dict a layer."""
+        columns = {}
+        for field in ("increase", "decrease"):
+            values = per_layer(getattr(self, field), layer_names, f"plasticity: {field}")
+            columns[field] = [
+                number(value, f"plasticity: {field} of layer {name!r}", minimum=0)
+                for value, name in zip(values, layer_names, strict=True)
+            ]
+        return [
+            {"increase": increase, "decrease": decrease}
+            for increase, decrease in zip(columns["increase"], columns["decrease"], strict=True)
+        ]
+
+    def presynaptic_parameters(self, dt: float) -> dict[str, float]:
+        """Return ``trace_decay`` for a time step of `dt` seconds."""
+        tau_pre = quantity(self.tau_pre, ms, "plasticity: tau_pre", minimum=0)
+        return {"trace_decay": math.exp(-dt / tau_pre) if tau_pre > 0 else 0.0}
