@@ -1,0 +1,59 @@
+# make demo   one night from beginning to end      make test   all tests
+# Variables: PYTHON, PIP_FLAGS, ARGS; see `make help`.
+
+PYTHON ?= python3
+PIP_FLAGS ?=
+ARGS ?=
+
+VENV := .venv
+RUFF := $(VENV)/bin/ruff
+MACHINE = $(shell sh .ci/check_machine $(VENV) '$(PYTHON)' $(if $(filter file,$(origin PYTHON)),,chosen))
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format clean check
+
+help:
+	@echo 'make demo     train, sleep, measure: prints the table, leaves figures in runs/'
+	@echo 'make test     all tests but those that need CUDA'
+	@echo 'make lint     ruff and mypy'
+	@echo 'make format   let ruff put the code in order'
+	@echo 'make clean    remove .venv, caches and build output; runs/ stays'
+	@echo
+	@echo 'PYTHON=python3.12      the Python that .venv is made with (3.11 or newer)'
+	@echo 'PIP_FLAGS="..."        passed to pip install: an index or a folder of wheels, say'
+	@echo 'ARGS="..."             passed to brainsleep run (make demo) or to pytest (make test)'
+
+demo: $(VENV)/installed-run
+	$(VENV)/bin/brainsleep run $(ARGS)
+
+test: $(VENV)/installed-dev
+	$(VENV)/bin/python -m pytest -m 'not gpu and not cuda_build' $(ARGS)
+
+lint: $(VENV)/installed-dev
+	$(RUFF) check .
+	$(RUFF) format --check .
+	$(VENV)/bin/mypy
+
+format: $(VENV)/installed-dev
+	$(RUFF) check --fix-only .
+	$(RUFF) format .
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One line and the end, if the machine lacks something.
+check:
+	$(if $(MACHINE),$(error $(MACHINE)))@:
+
+# The stamps stand for an installed environment; they are made anew when its description changes.
+$(VENV)/installed-run: setup.cfg pyproject.toml constraints.txt | check
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt -e .
+	@touch $@
+
+# Holds everything that installed-run does.
+$(VENV)/installed-dev: setup.cfg pyproject.toml constraints.txt | check
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt -e '.[test,lint]'
+	@touch $(VENV)/installed-run $@

@@ -1,0 +1,54 @@
+"""brainsleep: let artificial neural networks sleep, in event-driven Brian2 simulations.
+
+>>> import brainsleep as bs
+>>> night = bs.sleep(ann, stimulus, data)  # doctest: +SKIP
+>>> night.ann  # doctest: +SKIP
+
+Names are imported when they are first used, so that ``import brainsleep`` is quick and
+torch, Brian2 and matplotlib are loaded only where they are needed.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0.dev0"
+
+#: Public names and the module each lives in.
+_HOMES = {
+    "sleep": "night",
+    "Night": "night",
+    "Heaviside": "neurons",
+    "LIF": "neurons",
+    "SRC": "plasticity",
+    "translate": "translation",
+    "write_back": "translation",
+    "CalibrationWarning": "translation",
+    "BrainsleepError": "errors",
+}
+_ROOMS = (
+    "devices",
+    "errors",
+    "experiment",
+    "figures",
+    "measures",
+    "network",
+    "neurons",
+    "plasticity",
+    "stimuli",
+    "translation",
+    "wake",
+)
+
+__all__ = ["__version__", *_HOMES, *_ROOMS]  # noqa: PLE0604 the names above, lazily
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    if name in _ROOMS:
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"module 'brainsleep' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

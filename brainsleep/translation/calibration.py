@@ -1,0 +1,111 @@
+"""Find the thresholds at which every layer fires at a wanted rate."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+
+#: A layer is calibrated when its rate is this close to the target, as a fraction of it.
+TOLERANCE = 0.03
+#: Trials for one layer, bracketing and bisection together.
+MAX_TRIALS = 30
+#: A rate this many times above or below its target is reported.
+REPORTED_FACTOR = 2.0
+#: Step of the bracketing search, a factor on the threshold.
+STRIDE = 4.0
+
+
+class CalibrationWarning(UserWarning):
+    """A layer stays silent or runs away at every threshold tried."""
+
+
+def calibrate_thresholds(
+    simulate: Callable[[list[float]], Sequence[float]],
+    target_rates: Sequence[float],
+    layer_names: Sequence[str],
+    start: float = 1.0,
+) -> list[float]:
+    """Find thresholds, layer by layer, by bisection of the simulated rate.
+
+    A layer's rate falls with its own threshold and does not depend on later layers, so the
+    layers are calibrated first to last.
+
+    Parameters
+    ----------
+    simulate : callable
+        Takes one threshold a layer and returns the mean firing rate of each layer in Hz, under
+        the night's stimulus and with plasticity off.
+    target_rates : sequence of float
+        Wanted mean rate of each layer in Hz.
+    layer_names : sequence of str
+        For warnings.
+    start : float
+        First threshold tried.
+
+    Returns
+    -------
+    list of float
+        One threshold a layer; for a layer that cannot reach its rate, the nearest found.
+
+    Warns
+    -----
+    CalibrationWarning
+        By layer name, about a layer that stays silent or runs away.
+    """
+    thresholds = [start] * len(target_rates)
+    for index, (target, name) in enumerate(zip(target_rates, layer_names, strict=True)):
+
+        def rate_at(threshold: float, index: int = index) -> float:
+            trial = [*thresholds[:index], threshold, *thresholds[index + 1 :]]
+            return float(simulate(trial)[index])
+
+        thresholds[index], rate = _bisect(rate_at, target, thresholds[index])
+        _report(name, rate, target, thresholds[index])
+    return thresholds
+
+
+def _bisect(
+    rate_at: Callable[[float], float], target: float, threshold: float
+) -> tuple[float, float]:
+    """Return the best threshold found for one layer, and its rate."""
+    too_low: float | None = None  # highest threshold known to give too high a rate
+    too_high: float | None = None  # lowest threshold known to give too low a rate
+    best = (math.inf, threshold, math.nan)
+    for _ in range(MAX_TRIALS):
+        rate = rate_at(threshold)
+        error = abs(math.log(max(rate, 1e-9) / target))
+        best = min(best, (error, threshold, rate))
+        if abs(rate - target) <= TOLERANCE * target:
+            break
+        if rate > target:
+            too_low = threshold
+        else:
+            too_high = threshold
+        if too_low is None:
+            threshold /= STRIDE
+        elif too_high is None:
+            threshold *= STRIDE
+        else:
+            threshold = math.sqrt(too_low * too_high)
+            if too_high / too_low < 1 + 1e-6:
+                break
+    return best[1], best[2]
+
+
+def _report(name: str, rate: float, target: float, threshold: float) -> None:
+    """Warn about a layer far from its target."""
+    if rate == 0:
+        what = "stays silent"
+    elif rate > REPORTED_FACTOR * target:
+        what = "runs away"
+    elif rate < target / REPORTED_FACTOR:
+        what = "fires too little"
+    else:
+        return
+    warnings.warn(
+        f"layer {name!r} {what}: {rate:.3g} Hz at threshold {threshold:.3g}, where "
+        f"{target:.3g} Hz were wanted. Check its weights, its gain and the stimulus.",
+        CalibrationWarning,
+        stacklevel=4,
+    )

@@ -1,0 +1,192 @@
+"""What a network knows: accuracies, always with all classes to choose from.
+
+**Accuracy**, everywhere in this package: an image counts as right if its class has the largest
+of *all* the network's outputs (never only of its task's), as class-incremental learning demands.
+The accuracy of one class is the share of its images that are right; the accuracy over several
+classes is the *unweighted mean* of theirs, so a class with many images counts no more than one
+with few. All are between 0 and 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from brainsleep.errors import DataError, ParameterError
+from brainsleep.wake.checks import class_numbers, whole_number
+from brainsleep.wake.datasets import Dataset
+from brainsleep.wake.networks import mode_of
+from brainsleep.wake.tasks import Task
+from brainsleep.wake.training import as_network_input, count_outputs
+
+_BATCH_SIZE = 1000  # bounds memory; results do not depend on it
+
+
+def predict(network: nn.Module, images: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Return the class of the largest output for each image, all classes allowed.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Used in evaluation mode, without gradients, and left as it was.
+    images : array_like, shape (n_images, n_pixels)
+        What the network takes.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_images,)
+        Class numbers; the lower one where outputs tie.
+
+    Raises
+    ------
+    ParameterError
+        If the network does not take these images, or an output is NaN.
+    """
+    batches = as_network_input(network, np.asarray(images)).split(_BATCH_SIZE)
+    predictions = []
+    with torch.no_grad(), mode_of(network, training=False):
+        for batch in batches:
+            if len(batch) == 0:
+                continue
+            try:
+                outputs = network(batch.clone())  # a first layer that works in place is welcome
+            except RuntimeError as error:
+                raise ParameterError(
+                    f"the network does not take images of shape {tuple(np.shape(images))}: {error}"
+                ) from error
+            if outputs.ndim != 2 or len(outputs) != len(batch):
+                raise ParameterError(
+                    "the network must give outputs of shape (n, n_outputs), "
+                    f"not {tuple(outputs.shape)}"
+                )
+            if torch.isnan(outputs).any():
+                raise ParameterError("the network's outputs are NaN: its weights have diverged")
+            # NumPy's argmax takes the first of several maxima; torch's promises nothing.
+            predictions.append(outputs.cpu().numpy().argmax(axis=1))
+    if not predictions:
+        return np.zeros(0, dtype=np.int64)
+    return np.concatenate(predictions).astype(np.int64)
+
+
+def class_accuracies(
+    network: nn.Module, dataset: Dataset, classes: Iterable[int] | None = None
+) -> npt.NDArray[np.float64]:
+    """Return the share of each class's images that are classified right.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Left as it was.
+    dataset : Dataset
+        Images of other classes are not shown.
+    classes : iterable of int, optional
+        Default: the classes `dataset` has images of, ascending.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_classes,)
+        In the order of `classes`, between 0 and 1.
+
+    Raises
+    ------
+    DataError
+        If a class has no images, or the data set none at all.
+    ParameterError
+        As :func:`predict`.
+    """
+    wanted = dataset.classes if classes is None else class_numbers(classes, "classes")
+    missing = [label for label in wanted if label not in dataset.classes]
+    if missing or not wanted:
+        what = f"class {missing[0]}" if missing else "any class"
+        raise DataError(f"no accuracy: {dataset.name} has no images of {what}")
+    shown = dataset.of_classes(wanted)
+    is_right = predict(network, shown.images) == shown.labels
+    return np.array([is_right[shown.labels == label].mean() for label in wanted])
+
+
+def accuracy(network: nn.Module, dataset: Dataset) -> float:
+    """Return the unweighted mean of the class accuracies, over the classes present.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Left as it was.
+    dataset : Dataset
+        At least one image.
+
+    Returns
+    -------
+    float
+        Between 0 and 1; see the module's text for what counts as right.
+
+    Raises
+    ------
+    DataError
+        If there are no images.
+    ParameterError
+        As :func:`predict`.
+    """
+    return float(class_accuracies(network, dataset).mean())
+
+
+def task_accuracies(
+    network: nn.Module, tasks: Sequence[Task], n_seen: int | None = None
+) -> list[float | None]:
+    """Return the test accuracy of each task seen so far: one row of the matrix R[stage][task].
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Left as it was.
+    tasks : sequence of Task
+        The whole sequence.
+    n_seen : int, optional
+        How many of them have been learned. Default: all.
+
+    Returns
+    -------
+    list of float or None
+        One entry a task: :func:`accuracy` on its test images, ``None`` if not yet seen.
+
+    Raises
+    ------
+    ParameterError
+        If `n_seen` is not a whole number between 0 and the number of tasks.
+    """
+    if n_seen is None:
+        n_seen = len(tasks)
+    n_seen = whole_number(n_seen, "n_seen", 0, len(tasks))
+    return [accuracy(network, task.test) if k < n_seen else None for k, task in enumerate(tasks)]
+
+
+def confusion_matrix(network: nn.Module, dataset: Dataset) -> npt.NDArray[np.int64]:
+    """Count which class was taken for which.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Left as it was.
+    dataset : Dataset
+        At least one image.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_outputs, n_outputs)
+        Entry [i, j]: images of class i that were classified as j.
+
+    Raises
+    ------
+    DataError
+        If there are no images.
+    ParameterError
+        As :func:`predict`, or if a label has no output.
+    """
+    if len(dataset) == 0:
+        raise DataError(f"{dataset.name} has no images to count")
+    n_outputs = count_outputs(network, dataset)
+    cells = dataset.labels * n_outputs + predict(network, dataset.images)
+    return np.bincount(cells, minlength=n_outputs**2).reshape(n_outputs, n_outputs)

@@ -1,0 +1,291 @@
+"""Training: plain stochastic gradient descent, the same on every run with the same seed."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from brainsleep.errors import DataError, ParameterError, suggest
+from brainsleep.progress import progress_bar
+from brainsleep.wake.checks import checked_seed, class_numbers, real_number, whole_number
+from brainsleep.wake.datasets import Dataset
+from brainsleep.wake.networks import mode_of, seeded
+
+LOSSES = ("cross_entropy", "mse")
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a network learns while awake.
+
+    The defaults are those of the digits experiment ``heaviside_tadros``.
+
+    Parameters
+    ----------
+    lr : float, optional
+        Learning rate, more than 0. See Notes for ``"mse"``.
+    momentum : float, optional
+        In [0, 1). Each call of :func:`train` starts with none gathered.
+    batch_size : int, optional
+        Images a batch; the last batch of an epoch may be smaller.
+    epochs : int, optional
+        Passes over the data.
+    loss : {"cross_entropy", "mse"}, optional
+        ``"cross_entropy"``: of the softmax over all outputs. ``"mse"``: squared error against
+        one-hot targets, averaged over images and outputs.
+
+    Raises
+    ------
+    ParameterError
+        If a field makes no sense; the message names it.
+
+    Notes
+    -----
+    The MATLAB code of Tadros et al. 2022 takes half the squared error *summed* over outputs.
+    Its gradient is n_outputs / 2 times the gradient of the mean used here: with ten outputs,
+    its learning rate 0.1 corresponds to ``lr=0.5``.
+    """
+
+    lr: float = 0.05
+    momentum: float = 0.5
+    batch_size: int = 25
+    epochs: int = 4
+    loss: str = "cross_entropy"
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        if real_number(self.lr, "lr") <= 0:
+            raise ParameterError(f"lr={self.lr!r}: expected a number above 0")
+        if not 0 <= real_number(self.momentum, "momentum") < 1:
+            raise ParameterError(f"momentum={self.momentum!r}: expected a number in [0, 1)")
+        whole_number(self.batch_size, "batch_size", 1)
+        whole_number(self.epochs, "epochs", 1)
+        if self.loss not in LOSSES:
+            raise ParameterError(f"loss={self.loss!r} is unknown.{suggest(str(self.loss), LOSSES)}")
+
+
+def training_seed(seed: int, task_index: int, purpose: str = "wake") -> int:
+    """Derive the seed of one training run from the seed of the whole experiment.
+
+    A run's seed depends on nothing that came before it, so an experiment resumed at task k
+    continues exactly as if it had never stopped.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the experiment, 0 or more.
+    task_index : int
+        Which task, from 0.
+    purpose : str, optional
+        What is drawn. Methods that are compared with each other share ``"wake"``: they
+        then see the same batches in the same order.
+
+    Returns
+    -------
+    int
+        In [0, 2**63); different for each combination.
+
+    Raises
+    ------
+    ParameterError
+        If `seed` or `task_index` is not a whole number, 0 or more.
+    """
+    # crc32, unlike hash(), is the same everywhere
+    words = (whole_number(task_index, "task_index", 0), zlib.crc32(purpose.encode()))
+    sequence = np.random.SeedSequence(checked_seed(seed), spawn_key=words)
+    return int(sequence.generate_state(1, np.uint64)[0] >> 1)
+
+
+def train(
+    network: nn.Module,
+    dataset: Dataset,
+    training: Training | None = None,
+    *,
+    seed: int,
+    classes: Iterable[int] | None = None,
+    progress: bool = True,
+    description: str = "training",
+) -> list[float]:
+    """Train a network **in place** with stochastic gradient descent.
+
+    The optimizer is new in every call. Images are shuffled anew in every epoch.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Takes images of shape (n, n_pixels), gives outputs of shape (n, n_outputs). Its weights
+        change; its modes and its place (CPU or GPU) stay, and gradients are cleared.
+    dataset : Dataset
+        What to learn.
+    training : Training, optional
+        How to learn. Default: ``Training()``.
+    seed : int
+        Fixes the order of images and the neurons that Dropout silences; on the same machine
+        with the same number of torch threads, weights come out bit by bit the same. Torch's
+        global random state is left as it was.
+    classes : iterable of int, optional
+        Mask: only the outputs of these classes enter the loss. Others are out of the softmax
+        (or add no squared error), so their output weights do not change.
+    progress : bool, optional
+        Show a progress bar.
+    description : str, optional
+        Words before the bar.
+
+    Returns
+    -------
+    list of float
+        The mean loss an image in each epoch, taken while training.
+
+    Raises
+    ------
+    DataError
+        If there are no images.
+    ParameterError
+        If network and data do not fit, a label has no output or is masked, nothing can be
+        trained, or the loss stops being finite.
+    """
+    training = Training() if training is None else training
+    seed = checked_seed(seed)
+    if len(dataset) == 0:
+        raise DataError(f"{dataset.name} has no images to train on")
+    parameters = [p for p in network.parameters() if p.requires_grad]
+    if not parameters:
+        raise ParameterError(
+            "the network has no parameters that require a gradient: nothing to train"
+        )
+
+    device = parameters[0].device
+    images = as_network_input(network, dataset.images)
+    labels = torch.as_tensor(dataset.labels, device=device)
+    n_outputs = count_outputs(network, dataset)
+    open_outputs = _open_outputs(classes, n_outputs, dataset, device)
+
+    optimizer = torch.optim.SGD(
+        parameters, lr=float(training.lr), momentum=float(training.momentum)
+    )
+    shuffle = torch.Generator().manual_seed(seed)
+    batch_size, n_images = int(training.batch_size), len(dataset)
+    n_batches = -(-n_images // batch_size)
+    losses: list[float] = []
+    with (
+        seeded(seed, network),
+        mode_of(network, training=True),
+        progress_bar(
+            training.epochs * n_batches, description, enabled=progress, unit="batch"
+        ) as bar,
+    ):
+        for epoch in range(training.epochs):
+            order = torch.randperm(n_images, generator=shuffle).to(device)
+            total = torch.zeros((), dtype=torch.float64, device=device)
+            for batch in order.split(batch_size):
+                with torch.enable_grad():
+                    outputs = network(images[batch])
+                    loss = _loss(outputs, labels[batch], training.loss, open_outputs)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                total += loss.detach() * len(batch)
+                bar.update(1)
+            losses.append(total.item() / n_images)
+            if not math.isfinite(losses[-1]):
+                raise ParameterError(
+                    f"training diverged: the loss of epoch {epoch + 1} is {losses[-1]}; "
+                    f"try less than lr={training.lr!r}"
+                )
+    optimizer.zero_grad()
+    return losses
+
+
+def as_network_input(network: nn.Module, images: np.ndarray) -> torch.Tensor:
+    """Put images where the network lives, in its floating-point type.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        A network without parameters is taken to live on the CPU, in float32.
+    images : ndarray, shape (n_images, ...)
+        Numbers.
+
+    Returns
+    -------
+    torch.Tensor
+        Shape (n_images, ...).
+    """
+    parameter = next((p for p in network.parameters() if p.is_floating_point()), torch.zeros(0))
+    array = np.asarray(images)
+    if not array.flags.writeable:
+        array = array.copy()  # torch would share, and warn about, a read-only array
+    return torch.as_tensor(array).to(device=parameter.device, dtype=parameter.dtype)
+
+
+def count_outputs(network: nn.Module, dataset: Dataset) -> int:
+    """Show the network one image and count its outputs.
+
+    Raises
+    ------
+    ParameterError
+        If it does not take the image, or gives no (n, n_outputs) array, or has too few outputs
+        for the labels.
+    """
+    with torch.no_grad(), mode_of(network, training=False):
+        images = as_network_input(network, dataset.images[:1].copy())  # a layer may work in place
+        try:
+            outputs = network(images)
+        except RuntimeError as error:
+            raise ParameterError(
+                f"the network does not take images of shape (n, {dataset.images.shape[1]}), "
+                f"as {dataset.name} has them: {error}"
+            ) from error
+    if not isinstance(outputs, torch.Tensor) or outputs.ndim != 2 or len(outputs) != len(images):
+        shape = (
+            tuple(outputs.shape) if isinstance(outputs, torch.Tensor) else type(outputs).__name__
+        )
+        raise ParameterError(f"the network must give outputs of shape (n, n_outputs), not {shape}")
+    n_outputs = outputs.shape[1]
+    if dataset.labels.size and dataset.labels.max() >= n_outputs:
+        raise ParameterError(
+            f"{dataset.name} has the label {dataset.labels.max()}, "
+            f"but the network has only {n_outputs} outputs"
+        )
+    return n_outputs
+
+
+def _open_outputs(
+    classes: Iterable[int] | None, n_outputs: int, dataset: Dataset, device: torch.device
+) -> torch.Tensor | None:
+    """Return one boolean an output: does it enter the loss? ``None`` if all do."""
+    if classes is None:
+        return None
+    labels = sorted(set(class_numbers(classes, "classes")))
+    if not labels or labels[-1] >= n_outputs:
+        raise ParameterError(
+            f"classes={labels!r}: expected class numbers from 0 to {n_outputs - 1}, at least one"
+        )
+    masked = sorted(set(dataset.classes) - set(labels))
+    if masked:
+        raise ParameterError(
+            f"classes={labels!r} mask the classes {masked} of {dataset.name}'s images"
+        )
+    is_open = torch.zeros(n_outputs, dtype=torch.bool, device=device)
+    is_open[labels] = True
+    return is_open
+
+
+def _loss(
+    outputs: torch.Tensor, labels: torch.Tensor, kind: str, open_outputs: torch.Tensor | None
+) -> torch.Tensor:
+    """Return the mean loss of a batch, over all outputs or the open ones."""
+    if kind == "cross_entropy":
+        if open_outputs is not None:
+            outputs = outputs.masked_fill(~open_outputs, -math.inf)
+        return nn.functional.cross_entropy(outputs, labels)
+    difference = outputs - nn.functional.one_hot(labels, outputs.shape[1])
+    if open_outputs is not None:
+        difference = difference * open_outputs
+    return difference.square().mean()
