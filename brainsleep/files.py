@@ -49,3 +49,10 @@ def require_free(target: Path) -> None:
     """Raise a DirectoryError if `target` exists and is not an empty directory."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise DirectoryError(f"{target} exists already; nothing was overwritten.")
+
+
+def write_atomically(file: Path, text: str) -> None:
+    """Write a text file so that a reader finds the old content or the new, never a part."""
+    partial = file.with_name(f".{file.name}.partial")
+    partial.write_text(text)
+    partial.replace(file)

@@ -163,7 +163,9 @@ def post_major_weights(plan: NetworkPlan, projection: int, values: np.ndarray) -
     expected = (plan.sizes[projection + 1], plan.sizes[projection])
     if values.shape != expected:
         # Brian2 itself prints to stderr and silently keeps zeros.
-        raise ValueError(f"projection {projection}: weights of shape {values.shape}, not {expected}")
+        raise ValueError(
+            f"projection {projection}: weights of shape {values.shape}, not {expected}"
+        )
     return np.ascontiguousarray(values, dtype=plan.dtype).reshape(-1)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
-from brian2.units import Hz, Unit, mV, ms
+from brian2.units import Hz, Unit, ms, mV
 
 from .errors import ParameterError, suggest
 from .parameters import number, per_layer, quantity, whole_number
@@ -345,11 +345,11 @@ def _seconds(
 
 def _check_constants(neuron: Any) -> None:
     """Check what can be checked of gains and thresholds before the layers are known."""
-    for field, keyword in (("gain", "tadros"), ("threshold", "calibrated")):
-        value = getattr(neuron, field)
+    for name, keyword in (("gain", "tadros"), ("threshold", "calibrated")):
+        value = getattr(neuron, name)
         if isinstance(value, str) and value != keyword and not _is_quantity_text(value):
             raise ParameterError(
-                f"neuron: {field} must be {keyword!r} or numbers, not {value!r}."
+                f"neuron: {name} must be {keyword!r} or numbers, not {value!r}."
                 f"{suggest(value, [keyword])}"
             )
     number(neuron.gain_scale, "neuron: gain_scale", minimum=0, exclusive_minimum=True)

@@ -122,7 +122,7 @@ class Night:
         """
         with publish_directory(Path(directory)) as work:
             arrays = {}
-            for number, (name, train) in enumerate(self.spikes.items()):
+            for number, train in enumerate(self.spikes.values()):
                 arrays[f"{number}.i"] = train.i
                 arrays[f"{number}.step"] = np.rint(train.t / self.dt).astype(np.int64)
             np.savez_compressed(work / "spikes.npz", **arrays)
@@ -165,7 +165,9 @@ class Night:
             before = _load_arrays(folder / "weights_before.npz")
             after = _load_arrays(folder / "weights_after.npz")
         except FileNotFoundError as error:
-            raise DirectoryError(f"{folder} holds no saved night: {error.filename} is missing.") from None
+            raise DirectoryError(
+                f"{folder} holds no saved night: {error.filename} is missing."
+            ) from None
         dt = Quantity(description["dt_seconds"], dim=second.dim)
         spikes = {
             name: Spikes(arrays[f"{k}.i"], arrays[f"{k}.step"] * dt, description["sizes"][name])
@@ -338,9 +340,7 @@ def sleep(
 
 #: The default experiment's neuron and rule (three layers of weights), found by random search
 #: on validation digits; see docs/parameters.md.
-DEFAULT_NEURON = Heaviside(
-    gain="tadros", threshold=[0.159208, 0.198904, 0.100559], decay=0.9995786
-)
+DEFAULT_NEURON = Heaviside(gain="tadros", threshold=[0.159208, 0.198904, 0.100559], decay=0.9995786)
 DEFAULT_PLASTICITY = SRC(
     increase=[3.20106e-4, 3.20106e-4, 3.03732e-4],
     decrease=[1.65838e-4, 1.65838e-4, 4.52187e-4],

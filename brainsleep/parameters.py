@@ -1,4 +1,4 @@
-"""How parameters are written: one number, a list in layer order, or a dict by layer name; bare or with units.
+"""How parameters are written: one number, a list or a dict by layer; bare or with units.
 
 Every model and function that takes a layer parameter or a quantity reads it here,
 so that a wrong one is reported in the same words everywhere.
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from brian2.units import Hz, Quantity, Unit, have_same_dimensions, mV, ms, second, volt
+from brian2.units import Hz, Quantity, Unit, have_same_dimensions, ms, mV, second, volt
 from brian2.units.fundamentalunits import get_unit
 
 from .errors import ParameterError, UnitsError, suggest

@@ -173,10 +173,10 @@ class SRC:
     def synapse_parameters(self, layer_names: Sequence[str]) -> list[dict[str, float]]:
         """Return ``increase`` and ``decrease``, a dict a layer."""
         columns = {}
-        for field in ("increase", "decrease"):
-            values = per_layer(getattr(self, field), layer_names, f"plasticity: {field}")
-            columns[field] = [
-                number(value, f"plasticity: {field} of layer {name!r}", minimum=0)
+        for rate in ("increase", "decrease"):
+            values = per_layer(getattr(self, rate), layer_names, f"plasticity: {rate}")
+            columns[rate] = [
+                number(value, f"plasticity: {rate} of layer {name!r}", minimum=0)
                 for value, name in zip(values, layer_names, strict=True)
             ]
         return [

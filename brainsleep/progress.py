@@ -19,7 +19,9 @@ def in_notebook() -> bool:
     return type(shell).__name__ == "ZMQInteractiveShell"
 
 
-def progress_bar(total: int, description: str, enabled: bool = True, unit: str = "step") -> text_bar:
+def progress_bar(
+    total: int, description: str, enabled: bool = True, unit: str = "step"
+) -> text_bar:
     """Open a progress bar; use it as a context manager and call ``update(n)``.
 
     Parameters
@@ -40,9 +42,14 @@ def progress_bar(total: int, description: str, enabled: bool = True, unit: str =
     """
     notebook = in_notebook()
     visible = enabled and (notebook or sys.stderr.isatty())
-    bar = text_bar
-    if notebook and find_spec("ipywidgets") is not None:
-        from tqdm.notebook import tqdm as bar  # the text bar serves where ipywidgets is missing
-    return bar(
-        total=total, desc=description, unit=unit, disable=not visible, leave=False, dynamic_ncols=True
+    bar_type = text_bar
+    if notebook and find_spec("ipywidgets") is not None:  # the text bar serves where it is missing
+        from tqdm.notebook import tqdm as bar_type
+    return bar_type(
+        total=total,
+        desc=description,
+        unit=unit,
+        disable=not visible,
+        leave=False,
+        dynamic_ncols=True,
     )

@@ -9,7 +9,16 @@ from .base import Device, Engine, Job, Outcome
 from .cpp import CppStandalone
 from .runtime import Runtime
 
-__all__ = ["DEVICES", "CppStandalone", "Device", "Engine", "Job", "Outcome", "Runtime", "get_device"]
+__all__ = [
+    "DEVICES",
+    "CppStandalone",
+    "Device",
+    "Engine",
+    "Job",
+    "Outcome",
+    "Runtime",
+    "get_device",
+]
 
 #: Device names users may write. Both C++ names mean stock Brian2 C++ standalone today.
 DEVICES = ("cpp", "cpp_stock", "runtime")

@@ -18,7 +18,7 @@ INSTALL_HINT = (
 
 
 def find_compiler() -> str | None:
-    """Return the C++ compiler's command: ``$CXX``, else g++, c++ or clang++; None if there is none."""
+    """Return the C++ compiler's command: ``$CXX``, else g++, c++ or clang++, else None."""
     for command in (os.environ.get("CXX"), "g++", "c++", "clang++"):
         if command and shutil.which(command):
             return command

@@ -20,7 +20,6 @@ from .base import Job, Outcome
 from .compiler import find_compiler
 from .isolation import isolated_brian2
 
-
 TARGETS = ("auto", "cython", "numpy")
 
 

@@ -55,7 +55,8 @@ if (brainsleep::has_next) {
 STOP_CLOCK = """
 }
 const std::chrono::duration<double> _loop_time = std::chrono::steady_clock::now() - _loop_start;
-std::ofstream(results_dir + "loop.txt") << brainsleep::current_step + 1 << " " << _loop_time.count();
+std::ofstream(results_dir + "loop.txt")
+    << brainsleep::current_step + 1 << " " << _loop_time.count();
 """
 
 
@@ -134,8 +135,12 @@ def _input_spike() -> Function:
         raise NotImplementedError("input_spike exists in C++ standalone code only")
 
     function = Function(
-        unavailable, arg_units=[1, 1], return_unit=1, arg_types=["integer", "integer"],
-        return_type="boolean", stateless=False,
+        unavailable,
+        arg_units=[1, 1],
+        return_unit=1,
+        arg_types=["integer", "integer"],
+        return_type="boolean",
+        stateless=False,
     )
     function.implementations.add_implementation(
         "cpp",

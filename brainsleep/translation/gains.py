@@ -89,8 +89,8 @@ def max_activations(translation: Translation, data: Any) -> list[float]:
 
 def _as_tensor(data: Any, translation: Translation) -> torch.Tensor:
     """Check the data and bring them to the network's type, on the CPU."""
-    tensor = data.detach().cpu() if isinstance(data, torch.Tensor) else torch.as_tensor(
-        np.asarray(data)
+    tensor = (
+        data.detach().cpu() if isinstance(data, torch.Tensor) else torch.as_tensor(np.asarray(data))
     )
     if tensor.ndim < 2 or len(tensor) == 0:
         raise ParameterError(

@@ -32,7 +32,9 @@ def write_back(ann: nn.Module, weights: Mapping[str, np.ndarray]) -> nn.Module:
     with torch.no_grad():
         for name, values in weights.items():
             if name not in state:
-                raise ParameterError(f"the network has no parameter {name!r}.{suggest(name, state)}")
+                raise ParameterError(
+                    f"the network has no parameter {name!r}.{suggest(name, state)}"
+                )
             if tuple(state[name].shape) != np.shape(values):
                 raise ParameterError(
                     f"parameter {name!r} has shape {tuple(state[name].shape)}, but the weights "

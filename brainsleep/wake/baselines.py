@@ -150,9 +150,8 @@ def sequential_centred(
         As :func:`joint` and :func:`centre_rows`.
     """
     _check_tasks(tasks)
-    trained = network
+    trained = copy.deepcopy(network)
     for k in range(len(tasks)):
-        trained = copy.deepcopy(trained)
         _train_task(trained, tasks, k, training, seed, progress)
         trained = centre_rows(trained)
     return trained

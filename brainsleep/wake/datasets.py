@@ -345,7 +345,8 @@ def _full_set(name: str, folder: Path | None) -> Split:
     for part in (split.train, split.test):
         if part.labels.max() >= _N_CLASSES:
             raise DataError(
-                f"{name}: found the label {part.labels.max()}; classes are 0 to {_N_CLASSES - 1}"
+                f"{name}: found the label {part.labels.max()} in {folder or 'OpenML'}; "
+                f"classes are 0 to {_N_CLASSES - 1}"
             )
     return split
 

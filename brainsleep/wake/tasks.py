@@ -59,10 +59,12 @@ def class_incremental(
     DataError
         If there is no task, or a task has no classes, or a class has no images.
     ParameterError
-        If a class is not a whole number, or is named twice.
+        If classes are not lists of whole numbers, or one is named twice.
     """
     tasks: list[Task] = []
     owner: dict[int, int] = {}
+    if not isinstance(classes, Iterable):
+        raise ParameterError(f"classes={classes!r}: expected one list of classes a task")
     for index, chosen in enumerate(classes):
         members = class_numbers(chosen, f"classes of task {index}")
         if not members:

@@ -1,0 +1,151 @@
+"""The command line: ``brainsleep run | compare | sweep``."""
+
+from __future__ import annotations
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .errors import BrainsleepError
+
+if TYPE_CHECKING:
+    from .experiment import Overrides
+
+app = typer.Typer(
+    help="Let artificial neural networks sleep, and measure what it does.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+ModelArgument = Annotated[
+    Path | None,
+    typer.Argument(metavar="[MODEL.toml]", help="Model file; the default experiment without one."),
+]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Where results go; runs/NAME, with a number when taken."),
+]
+DataOption = Annotated[
+    str | None, typer.Option("--data", help="digits, mnist or fashion_mnist, for the model's own.")
+]
+DataDirOption = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Folder of the data set's IDX files.")
+]
+DeviceOption = Annotated[
+    str | None, typer.Option(help="cpp, cpp_stock or runtime, for the model's own.")
+]
+EvaluateOption = Annotated[
+    str | None,
+    typer.Option(help="test or validation (a fifth of the training images, to tune on)."),
+]
+ControlsOption = Annotated[
+    bool, typer.Option("--controls", help="Also run the controls: what else could explain it.")
+]
+
+
+@app.command()
+def run(
+    model: ModelArgument = None,
+    data: DataOption = None,
+    data_dir: DataDirOption = None,
+    out: OutOption = None,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes the whole run.")] = 0,
+    device: DeviceOption = None,
+    evaluate_on: EvaluateOption = None,
+    controls: ControlsOption = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+) -> None:
+    """Train on one task after another, sleep after each, and measure."""
+    from .experiment import CONTROLS, run_experiment
+    from .tables import result_table
+
+    finished = run_experiment(
+        model,
+        out=out,
+        seed=seed,
+        overrides=_overrides(data, data_dir, device, evaluate_on),
+        controls=CONTROLS if controls else (),
+        resume=resume,
+        report=typer.echo,
+    )
+    typer.echo()
+    typer.echo(result_table(finished.metrics))
+    typer.echo(f"\nresults and figures: {finished.directory}")
+
+
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="A", help="Model file or run directory.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Model file or run directory.")],
+    seed: Annotated[int, typer.Option(min=0, help="Seed of model files that are run.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the figure goes; runs/compare-A-B.")
+    ] = None,
+) -> None:
+    """Put two models side by side: accuracy, rates, weight change, time, and a figure."""
+    from .comparison import compare_runs
+
+    text, figure = compare_runs(first, second, seed=seed, out=out, report=typer.echo)
+    typer.echo()
+    typer.echo(text)
+    typer.echo(f"\nfigure: {figure}")
+
+
+@app.command()
+def sweep(
+    model: ModelArgument = None,
+    seeds: Annotated[int, typer.Option(min=1, help="How many: 0, 1, … seeds - 1.")] = 5,
+    jobs: Annotated[int, typer.Option(min=1, help="Runs at the same time.")] = 1,
+    data: DataOption = None,
+    data_dir: DataDirOption = None,
+    out: OutOption = None,
+    device: DeviceOption = None,
+    evaluate_on: EvaluateOption = None,
+    controls: ControlsOption = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Keep runs that are there.")] = False,
+) -> None:
+    """Run a model with several seeds; report mean and standard deviation."""
+    from .experiment import CONTROLS
+    from .sweep import run_sweep
+    from .tables import sweep_table
+
+    directory, summary = run_sweep(
+        model,
+        n_seeds=seeds,
+        n_jobs=jobs,
+        out=out,
+        overrides=_overrides(data, data_dir, device, evaluate_on),
+        controls=CONTROLS if controls else (),
+        resume=resume,
+        report=typer.echo,
+    )
+    typer.echo()
+    typer.echo(sweep_table(summary))
+    typer.echo(f"\nresults: {directory}")
+
+
+def _overrides(
+    data: str | None, data_dir: Path | None, device: str | None, evaluate_on: str | None
+) -> Overrides:
+    """Collect what the command line changes in a model file."""
+    from .experiment import Overrides
+
+    folder = None if data_dir is None else str(data_dir)
+    return Overrides(dataset=data, data_dir=folder, device=device, evaluate_on=evaluate_on)
+
+
+def main() -> None:
+    """Run the command line; errors of ours are one line, not a traceback."""
+    try:
+        app()
+    except BrainsleepError as error:
+        typer.echo(f"brainsleep: {error}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        typer.echo("\nbrainsleep: interrupted; go on with --resume", err=True)
+        sys.exit(130)

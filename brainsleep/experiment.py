@@ -1,0 +1,540 @@
+"""Run a model file: train on one task after another, sleep after each, measure; resumable.
+
+A run directory holds
+
+- ``model.toml`` - the model file, as given; ``run.json`` - seed and everything overridden;
+- ``progress.json`` - what is done so far; ``network.npz`` - the network as it last woke up;
+- ``nights/K/`` - the night after task K, readable by `brainsleep.Night.load`;
+- ``metrics.json`` - results, written when all is done;
+- ``figures/`` - pictures.
+
+Every random draw derives from the seed and the task, never from what came before, so a run
+that was interrupted and resumed gives the same results as one that was not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from .errors import DirectoryError, ParameterError, suggest
+from .files import require_free, write_atomically
+from .measures import mean_rates, weight_changes
+from .modelfile import DEFAULT_MODEL_FILE, ModelFile, load_model_file, parse_model
+from .night import Night, sleep
+from .translation import write_back
+from .wake import (
+    Dataset,
+    Split,
+    Task,
+    accuracy,
+    class_incremental,
+    concatenate,
+    hold_out_validation,
+    joint,
+    load_split,
+    mlp,
+    sequential,
+    sequential_centred,
+    sequential_masked,
+    task_accuracies,
+    train,
+    training_seed,
+    weight_averaging,
+)
+
+#: Training without sleep, by the name its accuracy has in ``metrics.json``.
+BASELINES: dict[str, Callable[..., nn.Module]] = {
+    "sequential": sequential,
+    "joint": joint,
+    "sequential_masked": sequential_masked,
+    "weight_averaging": weight_averaging,
+}
+
+#: What else could explain the effect of sleep; run on request.
+CONTROLS = ("decrease_only", "pixel_shuffled", "rows_centred")
+
+PACKAGES = ("brainsleep", "brian2", "torch", "numpy")
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What a run changes in its model file.
+
+    Attributes
+    ----------
+    dataset : str, optional
+        In place of ``data.dataset``.
+    data_dir : str, optional
+        Folder of local IDX files.
+    device : str, optional
+        In place of ``sleep.device``.
+    evaluate_on : str, optional
+        In place of ``data.evaluate_on``.
+    """
+
+    dataset: str | None = None
+    data_dir: str | None = None
+    device: str | None = None
+    evaluate_on: str | None = None
+
+    def apply(self, model: ModelFile) -> ModelFile:
+        """Return the model with these changes, checked like the file itself."""
+        content = model.model_dump(exclude_unset=True)
+        changes = {
+            ("data", "dataset"): self.dataset,
+            ("data", "evaluate_on"): self.evaluate_on,
+            ("sleep", "device"): self.device,
+        }
+        for (section, key), value in changes.items():
+            if value is not None:
+                content.setdefault(section, {})[key] = value
+        return parse_model(content, model.name)
+
+
+@dataclass
+class Stage:
+    """One task learned and slept on.
+
+    Attributes
+    ----------
+    before, after : list of float or None
+        Accuracy on each task before and after the night; None for tasks not yet seen.
+    timings : dict
+        The night's.
+    rates : dict of str to float
+        Mean firing rate of each population in Hz.
+    weight_change : dict of str to float
+        Mean absolute change of each layer's weights.
+    """
+
+    before: list[float | None]
+    after: list[float | None]
+    timings: dict[str, Any]
+    rates: dict[str, float]
+    weight_change: dict[str, float]
+
+
+@dataclass
+class Progress:
+    """What a run has done so far; kept in ``progress.json``."""
+
+    baselines: dict[str, float] = field(default_factory=dict)
+    stages: list[Stage] = field(default_factory=list)
+    controls: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    Attributes
+    ----------
+    directory : Path
+        Where everything lies.
+    metrics : dict
+        The content of ``metrics.json``.
+    """
+
+    directory: Path
+    metrics: dict[str, Any]
+
+
+def run_experiment(
+    model_path: str | Path | None = None,
+    out: str | Path | None = None,
+    seed: int = 0,
+    overrides: Overrides | None = None,
+    controls: tuple[str, ...] = (),
+    resume: bool = False,
+    progress: bool = True,
+    report: Callable[[str], None] = lambda text: None,
+) -> Run:
+    """Run a model file from beginning to end.
+
+    Parameters
+    ----------
+    model_path : path, optional
+        The default experiment unless given.
+    out : path, optional
+        Run directory; ``runs/NAME`` unless given, with a number when taken.
+    seed : int
+        Fixes initial weights, batches, stimuli.
+    overrides : Overrides, optional
+        Changes to the model file.
+    controls : tuple of str
+        Of :data:`CONTROLS`: also run these.
+    resume : bool
+        Go on with the run in `out`.
+    progress : bool
+        Show progress bars.
+    report : callable
+        Told what is going on, a line at a time.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    BrainsleepError
+        For a model file, data or directories that will not do, before any training.
+    """
+    model_file = DEFAULT_MODEL_FILE if model_path is None else Path(model_path)
+    changes = overrides or Overrides()
+    model = changes.apply(load_model_file(model_file))
+    for control in controls:
+        if control not in CONTROLS:
+            raise ParameterError(f"unknown control {control!r}.{suggest(control, CONTROLS)}")
+    tasks = _tasks(model, changes.data_dir)
+    settings = {"seed": seed, **asdict(changes)}
+    directory = _open_directory(model, model_file, out, settings, resume)
+    experiment = _Experiment(model, tasks, seed, directory, progress, report)
+    experiment.run_baselines()
+    experiment.run_stages()
+    experiment.run_controls(controls)
+    metrics = experiment.metrics()
+    write_atomically(directory / "metrics.json", json.dumps(metrics, indent=2))
+    experiment.draw_figures(metrics)
+    return Run(directory, metrics)
+
+
+def load_run(directory: str | Path) -> Run:
+    """Read a finished run.
+
+    Raises
+    ------
+    DirectoryError
+        If there is none.
+    """
+    folder = Path(directory)
+    try:
+        return Run(folder, json.loads((folder / "metrics.json").read_text()))
+    except FileNotFoundError:
+        raise DirectoryError(f"{folder} holds no finished run: metrics.json is missing.") from None
+    except (OSError, json.JSONDecodeError) as error:
+        raise DirectoryError(f"{folder}: cannot read metrics.json: {error}.") from None
+
+
+class _Experiment:
+    """The steps of one run; each is skipped if `progress.json` says it is done."""
+
+    def __init__(
+        self,
+        model: ModelFile,
+        tasks: tuple[Task, ...],
+        seed: int,
+        directory: Path,
+        show_progress: bool,
+        report: Callable[[str], None],
+    ) -> None:
+        self.model = model
+        self.tasks = tasks
+        self.seed = seed
+        self.directory = directory
+        self.show_progress = show_progress
+        self.report = report
+        self.training = model.training.build()
+        self.done = _load_progress(directory)
+
+    def new_network(self) -> nn.Module:
+        """Return the network before any training."""
+        section = self.model.network
+        return mlp(
+            section.sizes,
+            bias=section.bias,
+            dropout=section.dropout,
+            init=section.init,
+            output_relu=section.output_relu,
+            seed=self.seed,
+        )
+
+    def run_baselines(self) -> None:
+        """Train without sleep, in every way there is."""
+        for name, method in BASELINES.items():
+            if name in self.done.baselines:
+                continue
+            self.report(f"training: {name.replace('_', ' ')}")
+            network = method(
+                self.new_network(),
+                self.tasks,
+                self.training,
+                seed=self.seed,
+                progress=self.show_progress,
+            )
+            self.done.baselines[name] = self.final_accuracy(network)
+            self._save_progress()
+
+    def run_stages(self) -> None:
+        """Learn and sleep, task after task."""
+        network = self.new_network()
+        if self.done.stages:
+            network = write_back(network, _load_state(self.directory / "network.npz"))
+        for task in self.tasks[len(self.done.stages) :]:
+            self._learn(network, task)
+            before = task_accuracies(network, self.tasks, task.index + 1)
+            night = self._sleep(network, task, self.model)
+            assert night.ann is not None
+            network = night.ann
+            folder = self.directory / "nights" / str(task.index)
+            shutil.rmtree(folder, ignore_errors=True)  # of a stage that was cut short
+            night.save(folder)
+            stage = Stage(
+                before=before,
+                after=task_accuracies(network, self.tasks, task.index + 1),
+                timings=night.timings,
+                rates=mean_rates(night),
+                weight_change={
+                    name: change.mean_absolute_change
+                    for name, change in weight_changes(night).items()
+                },
+            )
+            _save_state(self.directory / "network.npz", network)
+            self.done.stages.append(stage)
+            self._save_progress()
+            self.report(
+                f"task {task.index + 1} of {len(self.tasks)}: "
+                f"{_mean_percent(stage.before)} % before sleep, "
+                f"{_mean_percent(stage.after)} % after ({night.timings['run']:.2f} s)"
+            )
+
+    def run_controls(self, controls: tuple[str, ...]) -> None:
+        """Run what else could explain the effect."""
+        for name in controls:
+            if name in self.done.controls:
+                continue
+            self.report(f"control: {name.replace('_', ' ')}")
+            if name == "rows_centred":
+                network = sequential_centred(
+                    self.new_network(),
+                    self.tasks,
+                    self.training,
+                    seed=self.seed,
+                    progress=self.show_progress,
+                )
+            else:
+                network = self._slept_through(_control_model(self.model, name))
+            self.done.controls[name] = self.final_accuracy(network)
+            self._save_progress()
+
+    def final_accuracy(self, network: nn.Module) -> float:
+        """Return the accuracy over the classes of all tasks."""
+        return accuracy(network, concatenate([task.test for task in self.tasks]))
+
+    def metrics(self) -> dict[str, Any]:
+        """Return the content of ``metrics.json``."""
+        stages = self.done.stages
+        network = write_back(self.new_network(), _load_state(self.directory / "network.npz"))
+        return {
+            "scenario": self.model.tasks.scenario,
+            "dataset": self.model.data.dataset,
+            "evaluated_on": self.model.data.evaluate_on,
+            "model": self.model.name,
+            "seed": self.seed,
+            "accuracy": {
+                **self.done.baselines,
+                "before_sleep": [stage.before for stage in stages],
+                "after_sleep": [stage.after for stage in stages],
+                "final": self.final_accuracy(network),
+                "controls": self.done.controls,
+            },
+            "timings": [stage.timings for stage in stages],
+            "rates": [stage.rates for stage in stages],
+            "weight_change": [stage.weight_change for stage in stages],
+            "versions": {
+                "python": platform.python_version(),
+                **{package: version(package) for package in PACKAGES},
+            },
+        }
+
+    def draw_figures(self, metrics: dict[str, Any]) -> None:
+        """Draw the run's pictures."""
+        from .figures import (
+            plot_accuracy_before_after,
+            plot_raster,
+            plot_weight_histograms,
+            save_figure,
+        )
+
+        night = Night.load(self.directory / "nights" / str(self.tasks[-1].index))
+        figures = self.directory / "figures"
+        scores = metrics["accuracy"]
+        save_figure(plot_raster(night), figures / "raster.png")
+        save_figure(
+            plot_accuracy_before_after(scores["before_sleep"], scores["after_sleep"]),
+            figures / "accuracy.png",
+        )
+        save_figure(plot_weight_histograms(night), figures / "weights.png")
+
+    def _learn(self, network: nn.Module, task: Task) -> None:
+        """Train in place on one task; the same batches as in `sequential`."""
+        train(
+            network,
+            task.train,
+            self.training,
+            seed=training_seed(self.seed, task.index),
+            progress=self.show_progress,
+            description=f"task {task.index + 1} of {len(self.tasks)}",
+        )
+
+    def _sleep(self, network: nn.Module, task: Task, model: ModelFile) -> Night:
+        """Sleep on one task."""
+        section = model.sleep
+        seen = {
+            "current": task.train,
+            "seen": concatenate([earlier.train for earlier in self.tasks[: task.index + 1]]),
+        }
+        return sleep(
+            network,
+            section.stimulus.build(seen[section.stimulus.images]),
+            data=seen[section.gain_data].images,
+            duration=section.steps.of_task(task.index),
+            neuron=section.neuron.build(),
+            plasticity=section.plasticity.build(),
+            device=section.device,
+            dtype=section.dtype,
+            dt=section.dt,
+            seed=training_seed(self.seed, task.index, "night"),
+            progress=self.show_progress,
+        )
+
+    def _slept_through(self, model: ModelFile) -> nn.Module:
+        """Learn and sleep through all tasks, keeping nothing but the network."""
+        network = self.new_network()
+        for task in self.tasks:
+            self._learn(network, task)
+            night = self._sleep(network, task, model)
+            assert night.ann is not None
+            network = night.ann
+        return network
+
+    def _save_progress(self) -> None:
+        write_atomically(
+            self.directory / "progress.json", json.dumps(asdict(self.done), indent=2)
+        )
+
+
+def _tasks(model: ModelFile, data_dir: str | None) -> tuple[Task, ...]:
+    """Load the data and cut them into tasks."""
+    split: Split = load_split(model.data.dataset, data_dir, model.data.train_per_class)
+    if model.data.evaluate_on == "validation":
+        split = hold_out_validation(split)
+    tasks = class_incremental(split, model.tasks.classes)
+    _check_sizes(model, split.train)
+    return tasks
+
+
+def _check_sizes(model: ModelFile, train_set: Dataset) -> None:
+    """Hold the network's sizes against the data."""
+    sizes = model.network.sizes
+    n_pixels = train_set.images.shape[1]
+    if len(sizes) < 2 or sizes[0] != n_pixels:
+        raise ParameterError(
+            f"[network] sizes: begins with {sizes[:1]}, but {train_set.name} has {n_pixels} pixels."
+        )
+    highest = max(label for classes in model.tasks.classes for label in classes)
+    if sizes[-1] <= highest:
+        raise ParameterError(
+            f"[network] sizes: ends with {sizes[-1]} outputs, too few for class {highest}."
+        )
+
+
+def _control_model(model: ModelFile, control: str) -> ModelFile:
+    """Return the model changed into one of its controls."""
+    section = model.sleep
+    if control == "decrease_only":
+        changed: dict[str, Any] = {
+            "plasticity": section.plasticity.model_copy(update={"increase": 0.0})
+        }
+    else:
+        changed = {"stimulus": section.stimulus.model_copy(update={"shuffle_pixels": True})}
+    return model.model_copy(update={"sleep": section.model_copy(update=changed)})
+
+
+def _open_directory(
+    model: ModelFile,
+    model_file: Path,
+    out: str | Path | None,
+    settings: dict[str, Any],
+    resume: bool,
+) -> Path:
+    """Make the run directory, or find the one to resume."""
+    if resume:
+        directory = Path(out) if out is not None else Path("runs") / model.name
+        _check_resumable(directory, model_file, settings)
+        return directory
+    directory = Path(out) if out is not None else _free_directory(Path("runs") / model.name)
+    require_free(directory)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "model.toml").write_bytes(model_file.read_bytes())
+        (directory / "run.json").write_text(json.dumps(settings, indent=2))
+    except OSError as error:
+        raise DirectoryError(f"cannot write to {directory}: {error.strerror}.") from None
+    if not os.access(directory, os.W_OK):
+        raise DirectoryError(f"cannot write to {directory}.")
+    return directory
+
+
+def _check_resumable(directory: Path, model_file: Path, settings: dict[str, Any]) -> None:
+    """Raise a DirectoryError unless the run in a directory is this very one."""
+    try:
+        same_model = (directory / "model.toml").read_bytes() == model_file.read_bytes()
+        before = json.loads((directory / "run.json").read_text())
+    except (OSError, json.JSONDecodeError):
+        raise DirectoryError(f"{directory} holds no run to resume.") from None
+    if not same_model:
+        raise DirectoryError(f"{directory} holds a run of another model file than {model_file}.")
+    for name, value in settings.items():
+        if before.get(name) != value:
+            raise DirectoryError(
+                f"{directory} holds a run with {name} = {before.get(name)!r}, not {value!r}."
+            )
+
+
+def _free_directory(wanted: Path) -> Path:
+    """Return the directory, or with a number appended when it is taken."""
+    number, candidate = 1, wanted
+    while candidate.exists():
+        number += 1
+        candidate = wanted.with_name(f"{wanted.name}-{number}")
+    return candidate
+
+
+def _load_progress(directory: Path) -> Progress:
+    """Read what a run has done so far."""
+    file = directory / "progress.json"
+    if not file.exists():
+        return Progress()
+    content = json.loads(file.read_text())
+    stages = [Stage(**stage) for stage in content.pop("stages")]
+    return replace(Progress(**content), stages=stages)
+
+
+def _save_state(file: Path, network: nn.Module) -> None:
+    """Write a network's parameters, all at once."""
+    state = {name: tensor.detach().cpu().numpy() for name, tensor in network.state_dict().items()}
+    partial = file.with_suffix(".partial.npz")
+    np.savez(partial, **state)
+    partial.replace(file)
+
+
+def _load_state(file: Path) -> dict[str, np.ndarray]:
+    """Read a network's parameters."""
+    with np.load(file, allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def _mean_percent(row: list[float | None]) -> str:
+    """Return the mean of the tasks seen, in percent."""
+    return f"{100 * np.mean([value for value in row if value is not None]):.1f}"

@@ -1,0 +1,150 @@
+"""What a night did to the weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import ParameterError
+
+if TYPE_CHECKING:
+    from ..night import Night
+
+
+@dataclass(frozen=True)
+class WeightChange:
+    r"""How one layer's weights changed, :math:`\Delta w = w_{after} - w_{before}`.
+
+    Attributes
+    ----------
+    n_up : int
+        Weights that grew, :math:`\Delta w > 0`.
+    n_down : int
+        Weights that shrank (towards minus infinity), :math:`\Delta w < 0`.
+    n_unchanged : int
+        Weights that are the same to the last bit.
+    mean_change : float
+        :math:`\langle \Delta w \rangle` over all weights, unchanged ones too.
+    mean_absolute_change : float
+        :math:`\langle |\Delta w| \rangle` over all weights.
+    max_absolute_change : float
+        :math:`\max |\Delta w|`.
+    norm_before, norm_after : float
+        Frobenius norms :math:`\sqrt{\sum w^2}` before and after.
+    norm_of_change : float
+        Frobenius norm of :math:`\Delta w`.
+    """
+
+    n_up: int
+    n_down: int
+    n_unchanged: int
+    mean_change: float
+    mean_absolute_change: float
+    max_absolute_change: float
+    norm_before: float
+    norm_after: float
+    norm_of_change: float
+
+    @property
+    def n_weights(self) -> int:
+        """Number of weights."""
+        return self.n_up + self.n_down + self.n_unchanged
+
+
+def weight_change(before: npt.ArrayLike, after: npt.ArrayLike) -> WeightChange:
+    r"""Measure the difference between two arrays of weights.
+
+    Computed in float64, whatever the weights' own type:
+    :math:`\Delta w = w_{after} - w_{before}`, weight by weight.
+
+    Parameters
+    ----------
+    before, after : array_like, same shape
+        Weights before and after the night. Left as they were.
+
+    Returns
+    -------
+    WeightChange
+        Without weights, all its numbers are 0.
+
+    Raises
+    ------
+    ParameterError
+        If the shapes differ, or a weight is NaN or infinite.
+
+    Examples
+    --------
+    >>> change = weight_change([3.0, 4.0, 0.0], [3.5, 3.0, 0.0])
+    >>> change.n_up, change.n_down, change.n_unchanged
+    (1, 1, 1)
+    >>> change.mean_absolute_change
+    0.5
+    >>> change.norm_before
+    5.0
+    """
+    old = _weights(before, "before")
+    new = _weights(after, "after")
+    if old.shape != new.shape:
+        raise ParameterError(f"weights of shape {old.shape} before, but {new.shape} after.")
+    change = new - old
+    magnitude = np.abs(change)
+    n_up = int(np.count_nonzero(change > 0))
+    n_down = int(np.count_nonzero(change < 0))
+    return WeightChange(
+        n_up=n_up,
+        n_down=n_down,
+        n_unchanged=change.size - n_up - n_down,
+        mean_change=float(change.mean()) if change.size else 0.0,
+        mean_absolute_change=float(magnitude.mean()) if change.size else 0.0,
+        max_absolute_change=float(magnitude.max(initial=0.0)),
+        norm_before=float(np.linalg.norm(old.ravel())),
+        norm_after=float(np.linalg.norm(new.ravel())),
+        norm_of_change=float(np.linalg.norm(change.ravel())),
+    )
+
+
+def weight_changes(night: Night) -> dict[str, WeightChange]:
+    r"""Measure what a night did to every layer's weights.
+
+    For each layer, :func:`weight_change` of :math:`w_{before}` and :math:`w_{after}`.
+
+    Parameters
+    ----------
+    night : Night
+        Left as it was.
+
+    Returns
+    -------
+    dict of str to WeightChange
+        By state-dict name, in layer order.
+
+    Raises
+    ------
+    ParameterError
+        As :func:`weight_change`.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> night = SimpleNamespace(
+    ...     weights_before={"0.weight": [[1.0, 2.0]]}, weights_after={"0.weight": [[1.0, 1.5]]}
+    ... )
+    >>> weight_changes(night)["0.weight"].mean_change
+    -0.25
+    """
+    return {
+        name: weight_change(before, night.weights_after[name])
+        for name, before in night.weights_before.items()
+    }
+
+
+def _weights(values: npt.ArrayLike, name: str) -> npt.NDArray[np.float64]:
+    """Return weights as float64, or raise if one is not a finite number."""
+    weights = np.asarray(values, dtype=np.float64)
+    if not np.isfinite(weights).all():
+        wrong = weights[~np.isfinite(weights)][0]
+        raise ParameterError(f"{name}: weights must be finite, but one is {wrong}.")
+    return weights

@@ -1,0 +1,351 @@
+"""Model files: complete, runnable sleep experiments in TOML, checked before anything runs.
+
+Each section is a class below; its attributes are the section's keys. Sections of models
+(``[sleep.neuron]``, ``[sleep.plasticity]``) hold what the model's dataclass takes.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from brian2.units import Hz
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .errors import BrainsleepError, ModelFileError, suggest
+from .neurons import LIF, Heaviside, Neuron
+from .parameters import quantity
+from .plasticity import SRC, Plasticity
+from .stimuli import (
+    ClassMeans,
+    Mask,
+    MeanImage,
+    MeanOfRandomImages,
+    RandomPixels,
+    RandomWindow,
+    ShuffledPixels,
+    Stimulus,
+)
+from .wake import Dataset, Training
+
+#: The default experiment, shipped inside the package.
+DEFAULT_MODEL_FILE = Path(__file__).with_name("default.toml")
+
+#: A number for all layers, or one a layer; strings carry units.
+LayerValue = float | str | list[float] | list[str] | dict[str, float] | dict[str, str]
+
+
+class _Section(BaseModel):
+    """A table of a model file; unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataSection(_Section):
+    """``[data]``: which images.
+
+    Attributes
+    ----------
+    dataset : str
+        ``"digits"`` (5,000 MNIST digits, shipped with a dependency), ``"mnist"`` or
+        ``"fashion_mnist"``.
+    train_per_class : int, optional
+        Take only the first images of each class for training.
+    evaluate_on : str
+        ``"test"``; or ``"validation"``, a fifth of the training images held out, to choose
+        parameters without looking at test images.
+    """
+
+    dataset: str = "digits"
+    train_per_class: int | None = Field(default=None, ge=1)
+    evaluate_on: Literal["test", "validation"] = "test"
+
+
+class TasksSection(_Section):
+    """``[tasks]``: what is learned one after the other.
+
+    Attributes
+    ----------
+    scenario : str
+        ``"class-incremental"``: one head for all classes, tasks are not told at test time.
+    classes : list of list of int
+        The classes of each task.
+    """
+
+    scenario: Literal["class-incremental"] = "class-incremental"
+    classes: list[list[int]] = [[0, 1], [2, 3], [4, 5], [6, 7], [8, 9]]
+
+
+class NetworkSection(_Section):
+    """``[network]``: the ANN; see `brainsleep.wake.mlp`."""
+
+    sizes: list[int] = [784, 1200, 1200, 10]
+    bias: bool = False
+    dropout: float = 0.25
+    init: Literal["default"] | float = "default"
+    output_relu: bool = False
+
+
+class TrainingSection(_Section):
+    """``[training]``: stochastic gradient descent; see `brainsleep.wake.Training`."""
+
+    lr: float = 0.05
+    momentum: float = 0.5
+    batch_size: int = 25
+    epochs: int = 4
+    loss: str = "cross_entropy"
+
+    def build(self) -> Training:
+        """Return the training plan."""
+        return Training(**dict(self))
+
+
+class HeavisideSection(_Section):
+    """``[sleep.neuron]`` with ``kind = "heaviside"``; see `brainsleep.Heaviside`."""
+
+    kind: Literal["heaviside"]
+    gain: LayerValue = "tadros"
+    threshold: LayerValue = "calibrated"
+    decay: LayerValue = 0.999
+    gain_scale: float = 1.0
+    bias_gain: LayerValue | None = None
+    target_rates: LayerValue | None = None
+
+    def build(self) -> Neuron:
+        """Return the neuron model."""
+        return Heaviside(**_without_kind(self))
+
+
+class LIFSection(_Section):
+    """``[sleep.neuron]`` with ``kind = "lif"``; see `brainsleep.LIF`."""
+
+    kind: Literal["lif"]
+    gain: LayerValue = "tadros"
+    threshold: LayerValue = "calibrated"
+    tau_m: LayerValue = "20 ms"
+    v_rest: str = "-70 mV"
+    v_reset: str | None = None
+    refractory: LayerValue = "0 ms"
+    delay_steps: int = 1
+    scale: LayerValue = 1.0
+    gain_scale: float = 1.0
+    bias_gain: LayerValue | None = None
+    target_rates: LayerValue | None = None
+
+    def build(self) -> Neuron:
+        """Return the neuron model."""
+        return LIF(**_without_kind(self))
+
+
+class SRCSection(_Section):
+    """``[sleep.plasticity]`` with ``kind = "src"``; see `brainsleep.SRC`."""
+
+    kind: Literal["src"]
+    increase: LayerValue
+    decrease: LayerValue
+    weight_factor: str = "tadros2022"
+    tau_pre: str = "0 ms"
+
+    def build(self) -> Plasticity:
+        """Return the plasticity rule."""
+        return SRC(**_without_kind(self))
+
+
+class StimulusSection(_Section):
+    """``[sleep.stimulus]``: what drives the input.
+
+    Attributes
+    ----------
+    kind : str
+        ``"mean_of_random_images"``, ``"mean_image"`` or ``"class_means"``.
+    images : str
+        Training images of the ``"current"`` task, or of all tasks ``"seen"`` so far. A mean
+        of tasks before the current one is stored data.
+    n_images : int
+        How many images are averaged, for ``"mean_of_random_images"``.
+    max_rate : str
+        Nominal rate of a white pixel, as in ``"214.664 Hz"``; it fires at twice this rate.
+    mask : str
+        ``"window"``, ``"pixels"`` or ``"none"``.
+    size : int
+        Edge of the window in pixels.
+    keep : float
+        Probability that a pixel is kept, for ``mask = "pixels"``.
+    shuffle_pixels : bool
+        A control: permute the inputs.
+    """
+
+    kind: Literal["mean_of_random_images", "mean_image", "class_means"] = "mean_of_random_images"
+    images: Literal["current", "seen"] = "current"
+    n_images: int = 10
+    max_rate: str = "200 Hz"
+    mask: Literal["window", "pixels", "none"] = "none"
+    size: int = 10
+    keep: float = 0.25
+    shuffle_pixels: bool = False
+
+    def build(self, dataset: Dataset) -> Stimulus:
+        """Return the stimulus made of a data set's images."""
+        masks: dict[str, Mask | None] = {
+            "window": RandomWindow(self.size),
+            "pixels": RandomPixels(self.keep),
+            "none": None,
+        }
+        common: dict[str, Any] = {
+            "max_rate": self.max_rate,
+            "mask": masks[self.mask],
+            "image_shape": dataset.image_shape,
+        }
+        stimulus: Stimulus
+        if self.kind == "mean_image":
+            stimulus = MeanImage(dataset.images, **common)
+        elif self.kind == "class_means":
+            stimulus = ClassMeans(dataset.images, dataset.labels, **common)
+        else:
+            stimulus = MeanOfRandomImages(dataset.images, self.n_images, **common)
+        return ShuffledPixels(stimulus) if self.shuffle_pixels else stimulus
+
+
+class StepsSection(_Section):
+    """``[sleep.steps]``: how long the nights are.
+
+    Attributes
+    ----------
+    first : int
+        Time steps of the night after the first task.
+    growth_per_task : float
+        The night after task k = 0, 1, … has ``first * (1 + growth_per_task * k)`` steps.
+    """
+
+    first: int = Field(ge=1)
+    growth_per_task: float = Field(default=0.0, ge=0)
+
+    def of_task(self, index: int) -> int:
+        """Return the number of steps of the night after one task."""
+        return round(self.first * (1 + self.growth_per_task * index))
+
+
+class SleepSection(_Section):
+    """``[sleep]``: what a night is.
+
+    Attributes
+    ----------
+    device, dtype, dt
+        As in `brainsleep.sleep`.
+    gain_data : str
+        Which training images ``gain = "tadros"`` looks at: ``"current"`` or ``"seen"``.
+    """
+
+    device: str = "cpp"
+    dtype: str = "float32"
+    dt: str = "1 ms"
+    gain_data: Literal["current", "seen"] = "current"
+    neuron: Annotated[HeavisideSection | LIFSection, Field(discriminator="kind")]
+    plasticity: SRCSection
+    stimulus: StimulusSection
+    steps: StepsSection
+
+
+class ModelFile(_Section):
+    """A whole model file.
+
+    Attributes
+    ----------
+    name : str
+        Names the run directory.
+    description : str
+        What the experiment is, in a few words.
+    references : list of str
+        Where the model and its numbers come from.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_.-]+$")
+    description: str
+    references: list[str] = []
+    data: DataSection = DataSection()
+    tasks: TasksSection = TasksSection()
+    network: NetworkSection = NetworkSection()
+    training: TrainingSection = TrainingSection()
+    sleep: SleepSection
+
+
+#: Which class checks which table, to say what a wrong key may have meant.
+_SECTIONS: dict[tuple[str, ...], type[_Section]] = {
+    (): ModelFile,
+    ("data",): DataSection,
+    ("tasks",): TasksSection,
+    ("network",): NetworkSection,
+    ("training",): TrainingSection,
+    ("sleep",): SleepSection,
+    ("sleep", "neuron", "heaviside"): HeavisideSection,
+    ("sleep", "neuron", "lif"): LIFSection,
+    ("sleep", "plasticity"): SRCSection,
+    ("sleep", "stimulus"): StimulusSection,
+    ("sleep", "steps"): StepsSection,
+}
+
+
+def load_model_file(path: str | Path | None = None) -> ModelFile:
+    """Read and check a model file.
+
+    Parameters
+    ----------
+    path : path, optional
+        The default experiment unless given.
+
+    Returns
+    -------
+    ModelFile
+
+    Raises
+    ------
+    ModelFileError
+        If the file is missing or not TOML, a key is unknown (with the nearest known one) or
+        missing, or a value makes no sense.
+    """
+    file = DEFAULT_MODEL_FILE if path is None else Path(path)
+    try:
+        content = tomllib.loads(file.read_text())
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelFileError(f"cannot read the model file {file}: {error}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ModelFileError(f"{file} is not a TOML file: {error}.") from None
+    return parse_model(content, str(file))
+
+
+def parse_model(content: dict[str, Any], source: str) -> ModelFile:
+    """Check the content of a model file; `source` names it in messages."""
+    try:
+        model = ModelFile.model_validate(content)
+    except ValidationError as error:
+        raise ModelFileError(
+            f"{source}: " + "; ".join(_explain(problem) for problem in error.errors())
+        ) from None
+    try:
+        model.training.build()
+        model.sleep.neuron.build()
+        model.sleep.plasticity.build()
+        quantity(model.sleep.stimulus.max_rate, Hz, "stimulus: max_rate", minimum=0)
+    except BrainsleepError as error:
+        raise ModelFileError(f"{source}: {error}") from None
+    return model
+
+
+def _explain(problem: Any) -> str:
+    """Put one of pydantic's findings into words."""
+    location = tuple(str(part) for part in problem["loc"])
+    table, key = location[:-1], location[-1]
+    shown = ".".join(part for part in table if part not in ("heaviside", "lif")) or "top level"
+    if problem["type"] == "extra_forbidden":
+        known: Iterable[str] = _SECTIONS[table].model_fields if table in _SECTIONS else ()
+        return f"[{shown}] has no key {key!r}.{suggest(key, known)}"
+    if problem["type"] == "missing":
+        return f"[{shown}] misses the key {key!r}."
+    return f"[{shown}] {key}: {problem['msg']}, but is {problem['input']!r}."
+
+
+def _without_kind(section: _Section) -> dict[str, Any]:
+    """Return a section's values as arguments of its model."""
+    return {key: value for key, value in section if key != "kind"}

@@ -1,0 +1,103 @@
+"""Results as text: what the command line prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+#: What accuracy means, printed with every table of them.
+DEFINITION = (
+    "accuracy in %, after the last task: unweighted mean over all classes; "
+    "every class competes (argmax over all outputs)"
+)
+
+#: Rows of a result table, in order: name in metrics.json, words.
+ROWS = (
+    ("sequential", "no sleep (sequential training)"),
+    ("final", "sleep"),
+    ("joint", "joint training (upper bound)"),
+    ("weight_averaging", "weight averaging of per-task networks"),
+    ("sequential_masked", "no sleep, other tasks' outputs masked"),
+)
+CONTROL_ROWS = (
+    ("decrease_only", "sleep, decrease only"),
+    ("pixel_shuffled", "sleep, stimulus pixels shuffled"),
+    ("rows_centred", "no sleep, rows of weights centred"),
+)
+
+
+def result_table(metrics: Mapping[str, Any]) -> str:
+    """Return the accuracies of one run as a table."""
+    scores = metrics["accuracy"]
+    lines = [heading(metrics) + f", seed {metrics['seed']}", DEFINITION, ""]
+    lines += [_row(words, f"{100 * scores[name]:5.1f}") for name, words in ROWS]
+    controls = scores.get("controls", {})
+    lines += [
+        _row(words, f"{100 * controls[name]:5.1f}")
+        for name, words in CONTROL_ROWS
+        if name in controls
+    ]
+    return "\n".join(lines)
+
+
+def sweep_table(summary: Mapping[str, Any]) -> str:
+    """Return the accuracies of several seeds as a table of mean and standard deviation."""
+    lines = [heading(summary) + f", seeds {summary['seeds']}", DEFINITION + "; mean ± SD", ""]
+    for name, words in (*ROWS, *CONTROL_ROWS):
+        if name in summary["accuracy"]:
+            score = summary["accuracy"][name]
+            single = " ".join(f"{100 * value:.1f}" for value in score["values"])
+            lines.append(
+                _row(words, f"{100 * score['mean']:5.1f} ± {100 * score['sd']:.1f}   ({single})")
+            )
+    return "\n".join(lines)
+
+
+def comparison_table(metrics: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return several runs side by side: accuracy, rates, weight change, time.
+
+    Parameters
+    ----------
+    metrics : mapping of str to mapping
+        Contents of ``metrics.json`` by label.
+    """
+    runs = list(metrics.values())
+    rows: list[tuple[str, list[str]]] = [("", list(metrics))]
+    rows += [
+        (f"{words}, %", [f"{100 * run['accuracy'][name]:.1f}" for run in runs])
+        for name, words in ROWS[:4]
+    ]
+    for key, words, form in (
+        ("rates", "rate of {}, Hz", "{:.1f}"),
+        ("weight_change", "mean |Δw| a night, {}", "{:.2e}"),
+    ):
+        names = dict.fromkeys(name for run in runs for night in run[key] for name in night)
+        for name in names:
+            rows.append((words.format(name), [_mean(run[key], name, form) for run in runs]))
+    for name, words in (("run", "a night's simulation, s"), ("build", "a night's build, s")):
+        rows.append((words, [_mean(run["timings"], name, "{:.3f}") for run in runs]))
+    rows.append(("steps a night", [_mean(run["timings"], "steps", "{:.0f}") for run in runs]))
+    first = max(len(words) for words, _ in rows)
+    width = max(len(cell) for _, cells in rows for cell in cells)
+    return "\n".join(
+        (words.ljust(first) + "".join("  " + cell.rjust(width) for cell in cells)).rstrip()
+        for words, cells in rows
+    )
+
+
+def heading(metrics: Mapping[str, Any]) -> str:
+    """Return model, data and scenario in one line."""
+    evaluated = metrics.get("evaluated_on", "test")
+    return (
+        f"{metrics['model']}: {metrics['scenario']}, {metrics['dataset']}, {evaluated} images"
+    )
+
+
+def _mean(nights: Sequence[Mapping[str, Any]], name: str, form: str) -> str:
+    """Return the mean of a value over nights, or a dash where it is missing."""
+    values = [night[name] for night in nights if name in night]
+    return form.format(sum(values) / len(values)) if values else "-"
+
+
+def _row(words: str, value: str) -> str:
+    return f"  {words:<40}{value}"
