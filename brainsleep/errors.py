@@ -7,7 +7,9 @@ expect to catch (``ValueError``, ``TypeError``, ``OSError``, ``RuntimeError``).
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Iterable
+from types import TracebackType
 
 
 class BrainsleepError(Exception):
@@ -67,3 +69,20 @@ def suggest(name: str, options: Iterable[str]) -> str:
     if near:
         return f" Did you mean {near[0]!r}?"
     return f" Expected one of: {', '.join(map(repr, sorted(options)))}."
+
+
+def show_own_errors_plainly() -> None:
+    """Keep Brian2's "please report this bug in Brian 2" away from errors that are ours.
+
+    Importing Brian2 installs an exception hook with that message for *every* uncaught error
+    of a script. Errors of brainsleep get Python's own hook; all others go where they went.
+    """
+    hook_of_others = sys.excepthook
+
+    def hook(
+        kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+    ) -> None:
+        chosen = sys.__excepthook__ if isinstance(error, BrainsleepError) else hook_of_others
+        chosen(kind, error, traceback)
+
+    sys.excepthook = hook

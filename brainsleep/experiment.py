@@ -48,6 +48,7 @@ from .wake import (
     sequential_centred,
     sequential_masked,
     task_accuracies,
+    torch_threads,
     train,
     training_seed,
     weight_averaging,
@@ -200,10 +201,11 @@ def run_experiment(
     settings = {"seed": seed, **asdict(changes)}
     directory = _open_directory(model, model_file, out, settings, resume)
     experiment = _Experiment(model, tasks, seed, directory, progress, report)
-    experiment.run_baselines()
-    experiment.run_stages()
-    experiment.run_controls(controls)
-    metrics = experiment.metrics()
+    with torch_threads(1):  # equal seeds, equal results, on any machine
+        experiment.run_baselines()
+        experiment.run_stages()
+        experiment.run_controls(controls)
+        metrics = experiment.metrics()
     write_atomically(directory / "metrics.json", json.dumps(metrics, indent=2))
     experiment.draw_figures(metrics)
     return Run(directory, metrics)
@@ -419,9 +421,7 @@ class _Experiment:
         return network
 
     def _save_progress(self) -> None:
-        write_atomically(
-            self.directory / "progress.json", json.dumps(asdict(self.done), indent=2)
-        )
+        write_atomically(self.directory / "progress.json", json.dumps(asdict(self.done), indent=2))
 
 
 def _tasks(model: ModelFile, data_dir: str | None) -> tuple[Task, ...]:

@@ -32,7 +32,6 @@ from .stimuli import Stimulus, as_stimulus
 from .translation import Translation, calibrate_thresholds, tadros_gains, translate, write_back
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
     from torch import nn
 
 logger = logging.getLogger("brainsleep")
@@ -187,7 +186,7 @@ class Night:
             settings=description["settings"],
         )
 
-    def plot_raster(self, **kwargs: Any) -> Figure:
+    def plot_raster(self, **kwargs: Any) -> np.ndarray:
         """Draw the spike raster, one panel a layer; see `brainsleep.figures.plot_raster`."""
         from .figures import plot_raster
 
@@ -280,6 +279,8 @@ def sleep(
         raise ParameterError(f"dtype {dtype!r}.{suggest(str(dtype), DTYPES)}")
     model, rule = _models(neuron, plasticity, names)
     constants = _Constants(model, rule, translation, data, step)
+    wanted = _recorded(record, ["input", *names])
+    everything = tuple(range(len(names) + 1))
     plan = NetworkPlan(
         sizes=translation.sizes,
         neuron=model.equations(),
@@ -287,7 +288,8 @@ def sleep(
         delay_steps=model.delay_steps,
         dt=step,
         dtype=dtype,
-        recorded=_recorded(record, ["input", *names]),
+        # calibration looks at all layers
+        recorded=wanted if constants.thresholds is not None else everything,
     )
     runner.check()
     _announce_memory(plan, runner, progress)
@@ -319,7 +321,7 @@ def sleep(
     }
     return Night(
         ann=awake,
-        spikes=_spikes(outcome, plan, ["input", *names]),
+        spikes=_spikes(outcome, plan, ["input", *names], wanted),
         weights_before={layer.weight_name: layer.weight for layer in translation.layers},
         weights_after=after,
         timings=timings,
@@ -480,12 +482,15 @@ def _calibrate(
     return calibrate_thresholds(simulate, constants.target_rates, constants.names)
 
 
-def _spikes(outcome: Outcome, plan: NetworkPlan, populations: Sequence[str]) -> dict[str, Spikes]:
-    """Name the recorded spikes and give them times with units."""
+def _spikes(
+    outcome: Outcome, plan: NetworkPlan, populations: Sequence[str], wanted: Sequence[int]
+) -> dict[str, Spikes]:
+    """Name the spikes of the wanted populations and give them times with units."""
     dt = Quantity(plan.dt, dim=second.dim)
     return {
         populations[index]: Spikes(indices, steps * dt, plan.sizes[index])
         for index, (indices, steps) in sorted(outcome.spikes.items())
+        if index in wanted
     }
 
 

@@ -88,9 +88,7 @@ def comparison_table(metrics: Mapping[str, Mapping[str, Any]]) -> str:
 def heading(metrics: Mapping[str, Any]) -> str:
     """Return model, data and scenario in one line."""
     evaluated = metrics.get("evaluated_on", "test")
-    return (
-        f"{metrics['model']}: {metrics['scenario']}, {metrics['dataset']}, {evaluated} images"
-    )
+    return f"{metrics['model']}: {metrics['scenario']}, {metrics['dataset']}, {evaluated} images"
 
 
 def _mean(nights: Sequence[Mapping[str, Any]], name: str, form: str) -> str:

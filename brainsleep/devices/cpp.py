@@ -17,6 +17,7 @@ import platform
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -41,6 +42,10 @@ FLAGS = {
     "float64": ["-O3", "-march=native", "-std=c++11", "-w", "-ffp-contract=off"],
     "float32": ["-O3", "-march=native", "-std=c++11", "-w", "-ffast-math"],
 }
+
+
+#: Steps fed to the program between two updates of the progress bar.
+STEPS_PER_REPORT = 32
 
 
 @dataclass
@@ -226,9 +231,13 @@ class CppEngine:
             assert process.stdin is not None
             try:
                 with process.stdin as stream:
+                    _shrink_pipe(stream.fileno())
                     for chunk in job.input_spikes:
-                        stream.write(np.packbits(chunk, axis=1, bitorder="little").tobytes())
-                        bar.update(len(chunk))
+                        rows = np.packbits(chunk, axis=1, bitorder="little")
+                        for start in range(0, len(rows), STEPS_PER_REPORT):
+                            piece = rows[start : start + STEPS_PER_REPORT]
+                            stream.write(piece.tobytes())
+                            bar.update(len(piece))
             except BrokenPipeError:
                 pass  # the program died; its exit status says more
             except BaseException:
@@ -259,3 +268,11 @@ class CppEngine:
             steps = np.rint(times / self.plan.dt).astype(np.int64)
             spikes[int(population)] = (np.fromfile(results / index_file, dtype=np.int32), steps)
         return Outcome(spikes=spikes, weights=weights)
+
+
+def _shrink_pipe(descriptor: int) -> None:
+    """Let a pipe hold no more than a page, so that what was fed tells how far the night is."""
+    with suppress(ImportError, AttributeError, OSError):  # Linux only
+        import fcntl
+
+        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, 4096)

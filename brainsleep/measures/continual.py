@@ -1,8 +1,8 @@
 """Continual learning: what the accuracy matrix says.
 
 The matrix :math:`R_{k,j}` is a list of rows, one a stage: the test accuracy, between 0 and 1, of
-task :math:`j` at stage :math:`k`, when the tasks :math:`0 \\ldots k` have been learned; ``None`` for
-a task not yet seen. Stages and tasks count from 0; task :math:`k` is learned at stage :math:`k`.
+task :math:`j` at stage :math:`k`, when the tasks up to :math:`k` have been learned; ``None`` for a
+task not yet seen. Stages and tasks count from 0; task :math:`k` is learned at stage :math:`k`.
 An experiment with sleep has two such matrices: before and after each stage's night.
 """
 
@@ -234,6 +234,8 @@ def accuracy_array(R: AccuracyMatrix, name: str = "R") -> npt.NDArray[np.float64
     """
     if isinstance(R, str) or not hasattr(R, "__len__") or len(R) == 0:
         raise ParameterError(f"{name} must be a matrix of accuracies, one row a stage, not {R!r}.")
+    if any(isinstance(row, str) or not hasattr(row, "__len__") for row in R):
+        raise ParameterError(f"{name}: every row must be a list of accuracies, one a task.")
     rows = [[_accuracy(value, name) for value in row] for row in R]
     lengths = {len(row) for row in rows}
     if len(lengths) != 1 or 0 in lengths:
@@ -260,5 +262,7 @@ def _last_stage(matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     last = matrix[-1]
     if np.isnan(last).any():
         task = int(np.isnan(last).argmax())
-        raise ParameterError(f"R: task {task} has no accuracy at the last stage; the run is unfinished.")
+        raise ParameterError(
+            f"R: task {task} has no accuracy at the last stage; is the run unfinished?"
+        )
     return last

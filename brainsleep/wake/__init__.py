@@ -21,7 +21,7 @@ from brainsleep.wake.evaluation import (
 )
 from brainsleep.wake.networks import mlp
 from brainsleep.wake.tasks import Task, class_incremental
-from brainsleep.wake.training import Training, train, training_seed
+from brainsleep.wake.training import Training, torch_threads, train, training_seed
 
 __all__ = [
     "Dataset",
@@ -43,6 +43,7 @@ __all__ = [
     "sequential_centred",
     "sequential_masked",
     "task_accuracies",
+    "torch_threads",
     "train",
     "training_seed",
     "weight_averaging",

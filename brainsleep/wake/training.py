@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -200,6 +201,27 @@ def train(
                 )
     optimizer.zero_grad()
     return losses
+
+
+@contextmanager
+def torch_threads(n_threads: int) -> Iterator[None]:
+    """Let torch use this many threads meanwhile.
+
+    The rounding of a matrix product depends on how many threads share it: with one, equal seeds
+    give equal weights on machines with any number of cores. (For networks of this size one
+    thread is hardly slower, and many times faster where the cores are busy.)
+
+    Parameters
+    ----------
+    n_threads : int
+        1 or more.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(whole_number(n_threads, "n_threads", 1))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def as_network_input(network: nn.Module, images: np.ndarray) -> torch.Tensor:

@@ -1,0 +1,5 @@
+"""``python -m brainsleep``: the command line."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,20 @@
+"""Pictures of nights and of what was learned: the only room that knows matplotlib.
+
+Each function draws into the axes it is given and returns them; without any it makes a new
+figure (``axes[0].figure``), which a notebook shows and `save_figure` writes to a file.
+"""
+
+from .accuracy import plot_accuracy_before_after, plot_accuracy_matrix
+from .canvas import save_figure
+from .comparison import plot_comparison
+from .raster import plot_raster
+from .weights import plot_weight_histograms
+
+__all__ = [
+    "plot_accuracy_before_after",
+    "plot_accuracy_matrix",
+    "plot_comparison",
+    "plot_raster",
+    "plot_weight_histograms",
+    "save_figure",
+]

@@ -1,0 +1,111 @@
+"""Weights before and after a night."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import ParameterError
+from ..measures import WeightChange, weight_changes
+from .canvas import AFTER_COLOUR, BEFORE_COLOUR, COLOURS, Axes, AxesArray, axes_grid
+
+if TYPE_CHECKING:
+    from ..night import Night
+
+Weights = npt.NDArray[np.float64]
+
+_N_BINS = 80
+
+
+def plot_weight_histograms(night: Night, axes: Any = None) -> AxesArray:
+    """Draw how a night changed the weights: one row a layer.
+
+    On the left the weights before and after; on the right the change of each that changed, with
+    the share of all that went up and down. Counts are on a logarithmic axis, so that a few strong
+    weights show beside very many weak ones.
+
+    Parameters
+    ----------
+    night : Night
+        Left as it was.
+    axes : array_like of Axes, optional
+        Two a layer, row by row. Default: a new figure's.
+
+    Returns
+    -------
+    ndarray of Axes, shape (n_layers, 2)
+
+    Raises
+    ------
+    ParameterError
+        If the night holds no weights, one is not finite, or the number of axes is wrong.
+
+    Examples
+    --------
+    >>> axes = plot_weight_histograms(night)  # doctest: +SKIP
+    """
+    changes = weight_changes(night)
+    if not changes:
+        raise ParameterError("the night holds no weights to draw.")
+    n_layers = len(changes)
+    panels = axes_grid(axes, n_layers, 2, width=8, height=0.6 + 1.9 * n_layers)
+    for number, (name, change) in enumerate(changes.items()):
+        before = np.asarray(night.weights_before[name], dtype=np.float64).ravel()
+        after = np.asarray(night.weights_after[name], dtype=np.float64).ravel()
+        _draw_weights(panels[number, 0], before, after, name, legend=number == 0)
+        _draw_change(panels[number, 1], after - before, name, change)
+    panels[-1, 0].set_xlabel("Weight")
+    panels[-1, 1].set_xlabel("Change of weight, where not 0")
+    return panels
+
+
+def _draw_weights(ax: Axes, before: Weights, after: Weights, name: str, legend: bool) -> None:
+    """Draw weights before and after into one panel."""
+    edges = _bin_edges(np.concatenate([before, after]))
+    before_counts, _ = np.histogram(before, edges)
+    after_counts, _ = np.histogram(after, edges)
+    ax.stairs(before_counts, edges, fill=True, color=BEFORE_COLOUR, label="before")
+    ax.stairs(after_counts, edges, color=AFTER_COLOUR, linewidth=1.3, label="after")
+    _finish(ax, name)
+    if legend:
+        ax.legend(frameon=False, fontsize="small")
+
+
+def _draw_change(ax: Axes, difference: Weights, name: str, change: WeightChange) -> None:
+    """Draw the weights' changes into one panel."""
+    changed = difference[difference != 0]
+    edges = _bin_edges(np.append(changed, 0.0), edge_at_zero=True)
+    ax.stairs(np.histogram(changed, edges)[0], edges, fill=True, color=COLOURS[4])
+    ax.axvline(0, color="black", linewidth=0.8)
+    up, down = (_percent(n, change.n_weights) for n in (change.n_up, change.n_down))
+    _finish(ax, f"{name}: {up} up, {down} down")
+
+
+def _percent(part: int, whole: int) -> str:
+    """Write a share in percent, with two digits if it is small."""
+    percent = 100 * part / max(whole, 1)
+    return f"{percent:.0f}%" if percent >= 10 or percent == 0 else f"{percent:.2g}%"
+
+
+def _bin_edges(values: Weights, edge_at_zero: bool = False) -> Weights:
+    """Return bin edges that hold all values, also if all are the same or there are none."""
+    low, high = (values.min(), values.max()) if values.size else (0.0, 0.0)
+    if high - low <= 1e-12 * max(abs(low), abs(high), 1e-300):
+        margin = max(abs(low) * 0.1, 1e-6)
+        low, high = low - margin, high + margin
+    if edge_at_zero:  # no bin holds values of both signs
+        width = (high - low) / _N_BINS * (1 + 1e-9)
+        return np.arange(np.floor(low / width), np.ceil(high / width) + 1) * width
+    return np.linspace(low, high, _N_BINS + 1)
+
+
+def _finish(ax: Axes, title: str) -> None:
+    """Set what all panels have in common."""
+    ax.set_yscale("log", nonpositive="clip")
+    ax.set_ylim(bottom=0.5)
+    ax.set_ylabel("Synapses")
+    ax.locator_params(axis="x", nbins=6)
+    ax.set_title(title, loc="left", fontsize="medium")
+    ax.spines[["top", "right"]].set_visible(False)

@@ -1,0 +1,42 @@
+"""Set-up for all tests: one build cache a session, no display, one torch thread."""
+
+import logging
+import os
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+import pytest
+import torch
+from hypothesis import settings
+
+from helpers import SMALL, mlp
+
+torch.set_num_threads(1)
+logging.getLogger("brian2").setLevel(logging.INFO)  # pages of generated code, else
+settings.register_profile("brainsleep", deadline=None)
+settings.load_profile("brainsleep")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def build_cache(tmp_path_factory):
+    """Programs are compiled once a session; BRAINSLEEP_CACHE keeps them for longer."""
+    if "BRAINSLEEP_CACHE" not in os.environ:
+        os.environ["BRAINSLEEP_CACHE"] = str(tmp_path_factory.mktemp("programs"))
+        yield
+        del os.environ["BRAINSLEEP_CACHE"]
+    else:
+        yield
+
+
+@pytest.fixture
+def empty_cache(tmp_path, monkeypatch):
+    """A build cache with nothing in it, to see whether something gets compiled."""
+    folder = tmp_path / "empty_cache"
+    monkeypatch.setenv("BRAINSLEEP_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture
+def small():
+    """A small network in training mode, 12-10-8-5."""
+    return mlp(SMALL, scale=1.5)

@@ -1,0 +1,140 @@
+"""Sleep replay as a plain NumPy loop, written from ALGORITHM.md alone.
+
+It shares nothing with the package: no equation, no weight factor, no schedule. Everything is
+float64 and dense, and follows the page's order: integrate, spike, learn, reset, next layer.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+#: The four rules that go by one name, g(w).
+FACTORS = {
+    "tadros2022": lambda w: 2 * (1 - expit(w / 0.001)),
+    "sigmoid": expit,
+    "multiplicative": lambda w: w,
+    "additive": np.ones_like,
+}
+
+
+@dataclass
+class Reference:
+    """Spikes of every population (input first) as (n_steps, n) bool, and the final weights.
+
+    `rises` and `falls` count, a layer, the single weight changes upwards and downwards.
+    """
+
+    spikes: list
+    weights: list
+    rises: list
+    falls: list
+
+
+def heaviside_night(
+    weights,
+    input_spikes,
+    *,
+    gains,
+    thresholds,
+    decays,
+    increase,
+    decrease,
+    factor,
+    biases=None,
+    bias_gains=None,
+):
+    """One time step after the other, all layers in the same step. Constants: one a layer."""
+    g = FACTORS[factor]
+    weights = [np.array(w, dtype=np.float64) for w in weights]
+    n_layers, n_steps = len(weights), len(input_spikes)
+    if biases is None:
+        biases = [np.zeros(len(w)) for w in weights]
+    if bias_gains is None:
+        bias_gains = gains
+    v = [np.zeros(len(w)) for w in weights]
+    spikes = [np.asarray(input_spikes, dtype=bool)]
+    spikes += [np.zeros((n_steps, len(w)), dtype=bool) for w in weights]
+    rises, falls = [0] * n_layers, [0] * n_layers
+
+    for step in range(n_steps):
+        for k in range(n_layers):
+            pre = spikes[k][step]
+            # integrate
+            v[k] = (
+                decays[k] * v[k]
+                + gains[k] * (weights[k] @ pre.astype(np.float64))
+                + bias_gains[k] * biases[k]
+            )
+            # spike
+            post = v[k] >= thresholds[k]
+            spikes[k + 1][step] = post
+            # learn: rows of spiking neurons only
+            rows = weights[k][post]
+            changed = rows + np.where(pre, increase[k], -decrease[k]) * g(rows)
+            rises[k] += int((changed > rows).sum())
+            falls[k] += int((changed < rows).sum())
+            weights[k][post] = changed
+            # reset
+            v[k][post] = 0
+    return Reference(spikes, weights, rises, falls)
+
+
+def lif_night(
+    weights,
+    input_spikes,
+    *,
+    gains,
+    thresholds,
+    tau_m,
+    increase,
+    decrease,
+    factor,
+    tau_pre=0.0,
+    delay=0,
+    refractory_steps=0,
+    v_reset=0.0,
+    biases=None,
+    dt=1.0,
+):
+    """The LIF counterpart, in ms and in mV above rest.
+
+    A spike reaches the next layer `delay` steps after it was fired. A neuron that spiked is
+    held at `v_reset` and takes no input for `refractory_steps` steps, the spike's own included.
+    """
+    g = FACTORS[factor]
+    weights = [np.array(w, dtype=np.float64) for w in weights]
+    n_layers, n_steps = len(weights), len(input_spikes)
+    if biases is None:
+        biases = [np.zeros(len(w)) for w in weights]
+    v = [np.zeros(len(w)) for w in weights]
+    last_spike = [np.full(len(w), -(10**9)) for w in weights]
+    traces = [np.zeros(w.shape[1]) for w in weights]
+    spikes = [np.asarray(input_spikes, dtype=bool)]
+    spikes += [np.zeros((n_steps, len(w)), dtype=bool) for w in weights]
+    rises, falls = [0] * n_layers, [0] * n_layers
+
+    for step in range(n_steps):
+        for k in range(n_layers):
+            sent = step - delay
+            arriving = spikes[k][sent] if sent >= 0 else np.zeros(weights[k].shape[1], bool)
+            # the presynaptic trace: 1 at a spike's arrival, else decaying
+            traces[k] = traces[k] * np.exp(-dt / tau_pre) if tau_pre > 0 else 0 * traces[k]
+            traces[k][arriving] = 1
+            # leak and integrate, unless refractory
+            awake = step - last_spike[k] >= refractory_steps
+            current = gains[k] * (weights[k] @ arriving.astype(np.float64) + biases[k])
+            v[k] = np.where(awake, v[k] * np.exp(-dt / tau_m) + current, v[k])
+            # spike
+            post = awake & (v[k] >= thresholds[k])
+            spikes[k + 1][step] = post
+            last_spike[k][post] = step
+            # learn
+            rows, x = weights[k][post], traces[k]
+            changed = rows + (increase[k] * x - decrease[k] * (1 - x)) * g(rows)
+            rises[k] += int((changed > rows).sum())
+            falls[k] += int((changed < rows).sum())
+            weights[k][post] = changed
+            # reset
+            v[k][post] = v_reset
+    return Reference(spikes, weights, rises, falls)
