@@ -24,7 +24,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from brian2 import Clock, Network, NeuronGroup, Quantity, SpikeMonitor, Synapses, second
+from brian2 import Clock, Equations, Network, NeuronGroup, Quantity, SpikeMonitor, Synapses, second
+from brian2.equations.equations import FLOAT
 
 from .neurons import NeuronEquations
 from .plasticity import SynapseEquations
@@ -193,16 +194,23 @@ def _population(plan: NetworkPlan, layer: int, clock: Clock) -> NeuronGroup:
     """Make one layer of neurons, each of its parts in its own slot."""
     neuron, name = plan.neuron, f"layer{layer}"
     model = neuron.model + "\ndrive : 1  # summed weights of this step's spikes\nbias : 1\n"
+    equations = Equations(model + plan.synapse.presynaptic_model)
     group = NeuronGroup(
         plan.sizes[layer],
-        model + plan.synapse.presynaptic_model,
+        equations,
         threshold=neuron.threshold,
         reset=f"{neuron.reset}\n{plan.synapse.presynaptic_reset}",
         refractory=neuron.refractory if neuron.refractory is not None else False,
         method=neuron.method,
         name=name,
         clock=clock,
-        dtype=np.dtype(plan.dtype),
+        # by name: Brian2's own `lastspike` must stay float64, or refractory periods go wrong
+        # by a step as soon as t has too few digits left
+        dtype={
+            key: np.dtype(plan.dtype)
+            for key, equation in equations.items()
+            if equation.var_type == FLOAT
+        },
     )
     group.run_regularly(
         plan.synapse.presynaptic_step, when=f"{name}_state", clock=clock, name=f"{name}_trace"

@@ -50,12 +50,27 @@ class NeuronEquations:
 class Neuron(Protocol):
     """What a neuron model must offer."""
 
-    gain: Any
-    gain_scale: float
-    threshold: Any
-    target_rates: Any
-    delay_steps: int
     constants_unit: ClassVar[Unit | None]
+
+    @property
+    def gain(self) -> Any:
+        """``"tadros"``, or numbers by layer."""
+
+    @property
+    def gain_scale(self) -> float:
+        """Factor on the gains that ``"tadros"`` finds."""
+
+    @property
+    def threshold(self) -> Any:
+        """``"calibrated"``, or numbers by layer."""
+
+    @property
+    def target_rates(self) -> Any:
+        """Rates by layer that ``"calibrated"`` aims at."""
+
+    @property
+    def delay_steps(self) -> int:
+        """Time steps a spike takes from one layer to the next: 0 or 1."""
 
     def equations(self) -> NeuronEquations:
         """Return the model as Brian2 strings; they must not hold numbers that may change."""
@@ -210,9 +225,14 @@ class LIF:
         _check_constants(self)
         if whole_number(self.delay_steps, "neuron: delay_steps") > 1:
             raise ParameterError(f"neuron: delay_steps must be 0 or 1, but is {self.delay_steps}.")
-        quantity(self.v_rest, mV, "neuron: v_rest")
+        v_rest = quantity(self.v_rest, mV, "neuron: v_rest")
         if self.v_reset is not None:
-            quantity(self.v_reset, mV, "neuron: v_reset")
+            v_reset = quantity(self.v_reset, mV, "neuron: v_reset")
+            if v_reset > v_rest and _is_text(self.threshold, "calibrated"):
+                raise ParameterError(
+                    "neuron: threshold='calibrated' needs a v_reset at or below v_rest, but "
+                    f"{v_reset * 1e3:g} mV is above {v_rest * 1e3:g} mV."
+                )
 
     def equations(self) -> NeuronEquations:
         """Return the model as Brian2 strings."""
@@ -353,6 +373,11 @@ def _check_constants(neuron: Any) -> None:
                 f"{suggest(value, [keyword])}"
             )
     number(neuron.gain_scale, "neuron: gain_scale", minimum=0, exclusive_minimum=True)
+
+
+def _is_text(value: Any, text: str) -> bool:
+    """Tell whether a value is this very keyword (it may be an array, too)."""
+    return isinstance(value, str) and value == text
 
 
 def _is_quantity_text(text: str) -> bool:

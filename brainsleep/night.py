@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import time
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,9 +125,9 @@ class Night:
             for number, train in enumerate(self.spikes.values()):
                 arrays[f"{number}.i"] = train.i
                 arrays[f"{number}.step"] = np.rint(train.t / self.dt).astype(np.int64)
-            np.savez_compressed(work / "spikes.npz", **arrays)
-            np.savez(work / "weights_before.npz", **self.weights_before)
-            np.savez(work / "weights_after.npz", **self.weights_after)
+            _save_arrays(work / "spikes.npz", arrays)
+            _save_arrays(work / "weights_before.npz", self.weights_before)
+            _save_arrays(work / "weights_after.npz", self.weights_after)
             description = {
                 "format": FORMAT,
                 "recorded": list(self.spikes),
@@ -155,7 +156,7 @@ class Night:
         Raises
         ------
         DirectoryError
-            If there is no complete night.
+            If there is no complete night, or not one this version can read.
         """
         folder = Path(directory)
         try:
@@ -167,6 +168,13 @@ class Night:
             raise DirectoryError(
                 f"{folder} holds no saved night: {error.filename} is missing."
             ) from None
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise DirectoryError(f"{folder} holds a night that cannot be read: {error}") from error
+        if description.get("format") != FORMAT:
+            raise DirectoryError(
+                f"{folder} holds a night in format {description.get('format')}; this version of "
+                f"brainsleep reads format {FORMAT}."
+            )
         dt = Quantity(description["dt_seconds"], dim=second.dim)
         spikes = {
             name: Spikes(arrays[f"{k}.i"], arrays[f"{k}.step"] * dt, description["sizes"][name])
@@ -375,7 +383,10 @@ class _Constants:
 
     def job(self, chunks: Any, n_steps: int, thresholds: list[float] | None = None) -> Job:
         """Make a job; other thresholds may be tried."""
-        layers = self.neuron.parameters(self.names, self.gains, thresholds or self.thresholds)
+        if thresholds is None:
+            thresholds = self.thresholds
+        assert thresholds is not None, "thresholds are calibrated first"
+        layers = self.neuron.parameters(self.names, self.gains, thresholds)
         return Job(
             input_spikes=chunks,
             n_steps=n_steps,
@@ -405,11 +416,11 @@ def _models(
             f" ({', '.join(names)}); pass neuron= and plasticity=, for example "
             "neuron=bs.Heaviside(threshold='calibrated', target_rates=50), plasticity=bs.SRC()."
         )
-    model = DEFAULT_NEURON if neuron is None else neuron
-    rule = DEFAULT_PLASTICITY if plasticity is None else plasticity
-    if not hasattr(model, "equations") or not hasattr(model, "parameters"):
+    model: Neuron = DEFAULT_NEURON if neuron is None else neuron
+    rule: Plasticity = DEFAULT_PLASTICITY if plasticity is None else plasticity
+    if isinstance(model, type) or not hasattr(model, "parameters"):
         raise UnitsError(f"neuron must be a neuron model like bs.LIF(...), not {model!r}.")
-    if not hasattr(rule, "equations") or not hasattr(rule, "synapse_parameters"):
+    if isinstance(rule, type) or not hasattr(rule, "synapse_parameters"):
         raise UnitsError(f"plasticity must be a rule like bs.SRC(...), not {rule!r}.")
     return model, rule
 
@@ -450,7 +461,9 @@ def _recorded(record: Any, populations: Sequence[str]) -> tuple[int, ...]:
         return ()
     if isinstance(record, str) and record == "all":
         return tuple(range(len(populations)))
-    names = [record] if isinstance(record, str) else list(record)
+    if not isinstance(record, (str, Sequence)):
+        raise UnitsError(f"record must be 'all', None or names of populations, not {record!r}.")
+    names = [record] if isinstance(record, str) else record
     for name in names:
         if name not in populations:
             raise ParameterError(
@@ -479,7 +492,8 @@ def _calibrate(
             for index in populations
         ]
 
-    return calibrate_thresholds(simulate, constants.target_rates, constants.names)
+    start = [gain or 1.0 for gain in constants.gains]
+    return calibrate_thresholds(simulate, constants.target_rates, constants.names, start)
 
 
 def _spikes(
@@ -511,6 +525,14 @@ def _announce_memory(plan: NetworkPlan, device: Device, progress: bool) -> None:
     logger.info(text)
     if progress and sys.stderr.isatty():
         print(text, file=sys.stderr)
+
+
+def _save_arrays(file: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write an npz file, without pickles; unlike np.savez, for arrays of any name."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
+                np.lib.format.write_array(stream, array, allow_pickle=False)
 
 
 def _load_arrays(file: Path) -> dict[str, np.ndarray]:

@@ -44,7 +44,9 @@ def progress_bar(
     visible = enabled and (notebook or sys.stderr.isatty())
     bar_type = text_bar
     if notebook and find_spec("ipywidgets") is not None:  # the text bar serves where it is missing
-        from tqdm.notebook import tqdm as bar_type
+        from tqdm.notebook import tqdm as widget_bar
+
+        bar_type = widget_bar
     return bar_type(
         total=total,
         desc=description,

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from brian2.units import Hz, second
+from brian2.units import Hz, Quantity, second
 
 from .errors import ParameterError, UnitsError
 from .parameters import number, quantity, whole_number
@@ -146,6 +146,10 @@ class RandomWindow(Mask):
         self, rng: np.random.Generator, n_steps: int, image_shape: tuple[int, ...]
     ) -> np.ndarray:
         """Return the pixels inside the window."""
+        if len(image_shape) < 2:
+            raise ParameterError(
+                f"stimulus: a window needs images with rows and columns, not {image_shape}."
+            )
         height, width = image_shape[-2:]
         if self.size > min(height, width):
             raise ParameterError(
@@ -172,6 +176,7 @@ class _Images(Stimulus):
         mask: Mask | None = None,
         image_shape: tuple[int, ...] | None = None,
     ) -> None:
+        _check_no_units(images, "stimulus: images")
         pixels = np.asarray(images, dtype=np.float32)
         if pixels.ndim < 2 or len(pixels) == 0:
             raise ParameterError(
@@ -189,6 +194,8 @@ class _Images(Stimulus):
             raise ParameterError(
                 f"stimulus: image_shape {self.image_shape} does not have {self.n_inputs} pixels."
             )
+        if mask is not None:  # a mask that does not fit is found now, not in the night
+            mask.draw(np.random.default_rng(0), 1, self.image_shape)
 
     @abstractmethod
     def pixels(self, rng: np.random.Generator, n_steps: int) -> np.ndarray:
@@ -317,6 +324,7 @@ class ConstantProbabilities(Stimulus):
     """
 
     def __init__(self, probability: Any) -> None:
+        _check_no_units(probability, "stimulus")
         values = np.asarray(probability, dtype=float)
         _check_range(values, "stimulus")
         self.probability = values.reshape(-1)
@@ -370,10 +378,14 @@ class ShuffledPixels(Stimulus):
     """
 
     def __init__(self, stimulus: Stimulus, seed: int = 0) -> None:
+        if not isinstance(stimulus, Stimulus):
+            raise UnitsError(f"stimulus: ShuffledPixels takes a stimulus, not {stimulus!r}.")
         self.stimulus = stimulus
         self.n_inputs = stimulus.n_inputs
         self.n_steps = stimulus.n_steps
-        self.permutation = np.random.default_rng(seed).permutation(self.n_inputs)
+        self.permutation = np.random.default_rng(
+            whole_number(seed, "stimulus: shuffling seed")
+        ).permutation(self.n_inputs)
 
     def probabilities(self, rng: np.random.Generator, n_steps: int, dt: float) -> np.ndarray:
         """Return the other stimulus' probabilities at their new places."""
@@ -405,8 +417,8 @@ def as_stimulus(stimulus: Any, n_inputs: int) -> Stimulus:
         values = np.asarray(stimulus)
         if values.dtype == bool:
             stimulus = ExplicitSpikes(values)
-        elif np.issubdtype(values.dtype, np.number):
-            stimulus = ConstantProbabilities(values)
+        elif np.issubdtype(values.dtype, np.floating) or np.issubdtype(values.dtype, np.integer):
+            stimulus = ConstantProbabilities(stimulus)
         else:
             raise UnitsError(
                 "stimulus must be a bs.stimuli object, a float array of spike probabilities or a "
@@ -431,6 +443,15 @@ def _image_shape(pixels: np.ndarray, mask: Mask | None) -> tuple[int, ...]:
             f"stimulus: a window needs an image_shape; {shape[0]} pixels are not a square."
         )
     return (edge, edge)
+
+
+def _check_no_units(values: Any, field: str) -> None:
+    """Raise a UnitsError for a quantity: pixels and probabilities are bare numbers."""
+    if isinstance(values, Quantity) and not values.is_dimensionless:
+        raise UnitsError(
+            f"{field}: must be numbers in [0, 1] without units; for rates in Hz take "
+            "bs.stimuli.ConstantRates."
+        )
 
 
 def _check_range(values: np.ndarray, field: str) -> None:

@@ -110,7 +110,8 @@ def _summary(runs: list[dict[str, Any]]) -> dict[str, Any]:
     for name in scores[0]:
         values = [score[name] for score in scores if name in score]
         spread = summarise(values)
-        accuracy[name] = {"values": values, "mean": spread.mean, "sd": spread.sd}
+        sd = spread.sd if len(values) > 1 else None  # JSON knows no NaN
+        accuracy[name] = {"values": values, "mean": spread.mean, "sd": sd}
     return {
         "model": first["model"],
         "scenario": first["scenario"],

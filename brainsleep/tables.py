@@ -47,9 +47,8 @@ def sweep_table(summary: Mapping[str, Any]) -> str:
         if name in summary["accuracy"]:
             score = summary["accuracy"][name]
             single = " ".join(f"{100 * value:.1f}" for value in score["values"])
-            lines.append(
-                _row(words, f"{100 * score['mean']:5.1f} ± {100 * score['sd']:.1f}   ({single})")
-            )
+            spread = "" if score["sd"] is None else f" ± {100 * score['sd']:.1f}"
+            lines.append(_row(words, f"{100 * score['mean']:5.1f}{spread}   ({single})"))
     return "\n".join(lines)
 
 

@@ -7,9 +7,8 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 import pytest
 import torch
-from hypothesis import settings
-
 from helpers import SMALL, mlp
+from hypothesis import settings
 
 torch.set_num_threads(1)
 logging.getLogger("brian2").setLevel(logging.INFO)  # pages of generated code, else

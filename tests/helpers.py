@@ -1,5 +1,7 @@
 """What several test files share: small networks, and spikes as tables of bool."""
 
+import itertools
+
 import numpy as np
 import torch
 from torch import nn
@@ -14,7 +16,7 @@ def mlp(sizes, *, bias=False, scale=1.0, seed=0, dtype=torch.float32):
     """A ReLU network with random weights: modules "0", "2", "4", … are its layers."""
     generator = torch.Generator().manual_seed(seed)
     modules = []
-    for n_in, n_out in zip(sizes, sizes[1:], strict=False):
+    for n_in, n_out in itertools.pairwise(sizes):
         linear = nn.Linear(n_in, n_out, bias=bias)
         for parameter in linear.parameters():
             draw = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)

@@ -10,6 +10,9 @@ from platformdirs import user_cache_dir
 
 from ..errors import DirectoryError
 
+#: What a finished build consists of.
+MANIFEST, PROGRAM = "manifest.json", "main"
+
 
 def cache_directory() -> Path:
     """Return the folder of compiled programs: ``$BRAINSLEEP_CACHE``, else the platform's own.
@@ -40,13 +43,20 @@ def cache_directory() -> Path:
 def publish(finished: Path, target: Path) -> None:
     """Move a finished build to its place in one step, so that no half build is ever found.
 
-    If another process was faster, its build is as good and stays.
+    If another process was faster, its build is as good and stays; a damaged one is replaced.
     """
     staged = finished.with_name(finished.name + "-done")
     shutil.copytree(finished, staged)
     try:
+        if target.exists() and not is_complete(target):
+            shutil.rmtree(target)
         staged.rename(target)
     except OSError:
         shutil.rmtree(staged)
-        if not target.exists():
+        if not is_complete(target):
             raise
+
+
+def is_complete(directory: Path) -> bool:
+    """Tell whether a folder holds a finished build."""
+    return (directory / MANIFEST).exists() and (directory / PROGRAM).exists()

@@ -56,10 +56,12 @@ def compile_program(source: Path, program: Path, flags: list[str]) -> None:
     """
     command = [require_compiler(), *flags, source.name, "-o", program.name]
     result = subprocess.run(command, cwd=source.parent, capture_output=True, text=True, check=False)
-    log = source.with_suffix(".log")
-    log.write_text(f"{' '.join(command)}\n{result.stdout}{result.stderr}")
     if result.returncode != 0:
+        # beside the source's folder, which does not outlive a failure
+        log = source.parent.with_name("last_failure.log")
+        log.write_text(f"{' '.join(command)}\n{result.stdout}{result.stderr}")
         errors = [line for line in result.stderr.splitlines() if "error" in line][:3]
         raise CompilerError(
-            f"compiling {source} failed (see {log}): " + (" | ".join(errors) or "no message")
+            f"{command[0]} could not compile the generated code (see {log}): "
+            + (" | ".join(errors) or f"exit status {result.returncode}")
         )

@@ -29,13 +29,13 @@ from ..errors import NightError
 from ..network import BuiltNetwork, NetworkPlan, build_network, post_major_weights
 from ..progress import progress_bar
 from .base import Job, Outcome
-from .cache import cache_directory, publish
+from .cache import MANIFEST, PROGRAM, cache_directory, is_complete, publish
 from .compiler import compiler_version, require_compiler
 from .isolation import isolated_brian2
 from .unity import UnityDevice, feed_from_stdin
 
 #: Raise it when the generated program's own conventions change.
-PROGRAM_VERSION = 1
+PROGRAM_VERSION = 2
 
 #: float64 is the exact mode: every operation is rounded as NumPy rounds it.
 FLAGS = {
@@ -94,14 +94,14 @@ class CppStandalone:
         """Find the plan's program in the cache, or compile it."""
         started = time.perf_counter()
         directory = cache_directory() / self._key(plan)
-        cached = (directory / "manifest.json").exists()
+        cached = is_complete(directory)
         if not cached:
             with progress_bar(1, "compile", progress, unit="program") as bar:
                 with tempfile.TemporaryDirectory(dir=cache_directory(), prefix="building-") as work:
                     _build(plan, Path(work))
                     publish(Path(work), directory)
                 bar.update(1)
-        manifest = Manifest(**json.loads((directory / "manifest.json").read_text()))
+        manifest = Manifest(**json.loads((directory / MANIFEST).read_text()))
         return CppEngine(plan, directory, manifest, cached, time.perf_counter() - started)
 
     def _key(self, plan: NetworkPlan) -> str:
@@ -150,7 +150,7 @@ def _build(plan: NetworkPlan, directory: Path) -> None:
         built.network.run(1e9 * second, namespace={})
         device.build(directory=str(directory), compile=True, run=False)
         manifest = _manifest(device, built)
-    (directory / "manifest.json").write_text(json.dumps(asdict(manifest)))
+    (directory / MANIFEST).write_text(json.dumps(asdict(manifest)))
 
 
 def _manifest(device: UnityDevice, built: BuiltNetwork) -> Manifest:
@@ -221,13 +221,19 @@ class CppEngine:
         """Run the program, feed it input spikes, and return the seconds its loop took."""
         log = results / "stderr.txt"
         with log.open("w") as errors, progress_bar(job.n_steps, description, progress) as bar:
-            process = subprocess.Popen(
-                [str(self.directory / "main"), *arguments],
-                cwd=self.directory,
-                stdin=subprocess.PIPE,
-                stdout=errors,
-                stderr=errors,
-            )
+            try:
+                process = subprocess.Popen(
+                    [str(self.directory / PROGRAM), *arguments],
+                    cwd=self.directory,
+                    stdin=subprocess.PIPE,
+                    stdout=errors,
+                    stderr=errors,
+                )
+            except OSError as error:
+                raise NightError(
+                    f"the night's program cannot be started ({error.strerror}); delete "
+                    f"{self.directory} to have it compiled again."
+                ) from error
             assert process.stdin is not None
             try:
                 with process.stdin as stream:
@@ -249,7 +255,10 @@ class CppEngine:
         complaint = log.read_text().strip()
         report = results / "loop.txt"
         if status != 0 or complaint or not report.exists():
-            raise NightError(f"the night's program ended with status {status}: {complaint[:500]}")
+            raise NightError(
+                f"the night's program ended with status {status}"
+                f" ({complaint[:500] or 'it says nothing'}); was {self.directory} damaged?"
+            )
         n_steps, seconds = report.read_text().split()
         if int(n_steps) != job.n_steps:
             raise NightError(f"the night ran {n_steps} of {job.n_steps} steps.")

@@ -11,7 +11,7 @@ from brian2 import prefs
 from brian2.devices.device import Device
 
 # brian2.devices also holds a proxy object called "device", which hides the module.
-brian_devices = import_module("brian2.devices.device")
+brian_devices: Any = import_module("brian2.devices.device")
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from brian2.core.base import BrianObject
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
 from ..network import INPUT_SLOT
+from .cache import PROGRAM
 from .compiler import compile_program
 
 #: Reads one row of packed spikes a step, one row ahead, so that the step that used the last
@@ -93,7 +94,7 @@ class UnityDevice(CPPStandaloneDevice):
     def compile_source(self, directory: str, *args: Any, **kwargs: Any) -> None:
         """Compile the one file."""
         source = Path(directory).resolve() / "unity.cpp"
-        compile_program(source, source.with_name("main"), [*self.flags, "-I."])
+        compile_program(source, source.with_name(PROGRAM), [*self.flags, "-I."])
 
 
 def _make_includable(source: Path) -> None:

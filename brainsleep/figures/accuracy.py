@@ -136,7 +136,7 @@ def _heat_map(
     image = ax.imshow(seen, cmap=colours, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
     for (stage, task), value in np.ndenumerate(matrix):
         if not np.isnan(value):
-            on_dark = value < 0.47
+            on_dark = value < 0.52
             ax.text(
                 task,
                 stage,

@@ -68,7 +68,7 @@ def _draw_weights(ax: Axes, before: Weights, after: Weights, name: str, legend: 
     after_counts, _ = np.histogram(after, edges)
     ax.stairs(before_counts, edges, fill=True, color=BEFORE_COLOUR, label="before")
     ax.stairs(after_counts, edges, color=AFTER_COLOUR, linewidth=1.3, label="after")
-    _finish(ax, name)
+    _finish(ax, name, max(before_counts.max(), after_counts.max()))
     if legend:
         ax.legend(frameon=False, fontsize="small")
 
@@ -77,10 +77,11 @@ def _draw_change(ax: Axes, difference: Weights, name: str, change: WeightChange)
     """Draw the weights' changes into one panel."""
     changed = difference[difference != 0]
     edges = _bin_edges(np.append(changed, 0.0), edge_at_zero=True)
-    ax.stairs(np.histogram(changed, edges)[0], edges, fill=True, color=COLOURS[4])
+    counts, _ = np.histogram(changed, edges)
+    ax.stairs(counts, edges, fill=True, color=COLOURS[4])
     ax.axvline(0, color="black", linewidth=0.8)
     up, down = (_percent(n, change.n_weights) for n in (change.n_up, change.n_down))
-    _finish(ax, f"{name}: {up} up, {down} down")
+    _finish(ax, f"{name}: {up} up, {down} down", counts.max())
 
 
 def _percent(part: int, whole: int) -> str:
@@ -101,10 +102,10 @@ def _bin_edges(values: Weights, edge_at_zero: bool = False) -> Weights:
     return np.linspace(low, high, _N_BINS + 1)
 
 
-def _finish(ax: Axes, title: str) -> None:
+def _finish(ax: Axes, title: str, highest: int) -> None:
     """Set what all panels have in common."""
+    ax.set_ylim(0.5, 2.0 * max(highest, 5))  # before the scale: a panel may have no counts at all
     ax.set_yscale("log", nonpositive="clip")
-    ax.set_ylim(bottom=0.5)
     ax.set_ylabel("Synapses")
     ax.locator_params(axis="x", nbins=6)
     ax.set_title(title, loc="left", fontsize="medium")

@@ -65,10 +65,10 @@ def summarise(values: Iterable[float]) -> MeanSD:
 
     Examples
     --------
-    >>> summarise([0.6, 0.7, 0.8]).mean
-    0.7
-    >>> print(summarise([0.6, 0.7, 0.8]))
-    0.700 ± 0.100 (n = 3)
+    >>> summarise([0.5, 0.75, 1.0])
+    MeanSD(mean=0.75, sd=0.25, n=3)
+    >>> print(summarise([0.5, 0.75, 1.0]))
+    0.750 ± 0.250 (n = 3)
     """
     array = np.array(list(values), dtype=np.float64)
     if array.size == 0:

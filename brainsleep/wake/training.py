@@ -163,7 +163,7 @@ def train(
 
     device = parameters[0].device
     images = as_network_input(network, dataset.images)
-    labels = torch.as_tensor(dataset.labels, device=device)
+    labels = torch.tensor(dataset.labels, device=device)
     n_outputs = count_outputs(network, dataset)
     open_outputs = _open_outputs(classes, n_outputs, dataset, device)
 
@@ -243,7 +243,7 @@ def as_network_input(network: nn.Module, images: np.ndarray) -> torch.Tensor:
     array = np.asarray(images)
     if not array.flags.writeable:
         array = array.copy()  # torch would share, and warn about, a read-only array
-    return torch.as_tensor(array).to(device=parameter.device, dtype=parameter.dtype)
+    return torch.tensor(array, device=parameter.device, dtype=parameter.dtype)
 
 
 def count_outputs(network: nn.Module, dataset: Dataset) -> int:
