@@ -89,9 +89,9 @@ def max_activations(translation: Translation, data: Any) -> list[float]:
 
 def _as_tensor(data: Any, translation: Translation) -> torch.Tensor:
     """Check the data and bring them to the network's type, on the CPU."""
-    tensor = (
-        data.detach().cpu() if isinstance(data, torch.Tensor) else torch.as_tensor(np.asarray(data))
-    )
+    is_tensor = isinstance(data, torch.Tensor)
+    # a copy, since torch refuses to share NumPy's read-only arrays
+    tensor = data.detach().cpu() if is_tensor else torch.tensor(np.asarray(data))
     if tensor.ndim < 2 or len(tensor) == 0:
         raise ParameterError(
             f"data must have shape (n, ...) with n >= 1, not {tuple(tensor.shape)}."
