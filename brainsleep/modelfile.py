@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from brian2.units import Hz
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -25,7 +26,6 @@ from .stimuli import (
     MeanOfRandomImages,
     RandomPixels,
     RandomWindow,
-    ShuffledPixels,
     Stimulus,
 )
 from .wake import Dataset, Training
@@ -174,7 +174,8 @@ class StimulusSection(_Section):
     keep : float
         Probability that a pixel is kept, for ``mask = "pixels"``.
     shuffle_pixels : bool
-        A control: permute the inputs.
+        A control: permute the pixels of all images alike, before the mask. Rates stay, the
+        images' shape is gone.
     """
 
     kind: Literal["mean_of_random_images", "mean_image", "class_means"] = "mean_of_random_images"
@@ -198,14 +199,14 @@ class StimulusSection(_Section):
             "mask": masks[self.mask],
             "image_shape": dataset.image_shape,
         }
-        stimulus: Stimulus
+        images = dataset.images
+        if self.shuffle_pixels:
+            images = images[:, np.random.default_rng(0).permutation(images.shape[1])]
         if self.kind == "mean_image":
-            stimulus = MeanImage(dataset.images, **common)
-        elif self.kind == "class_means":
-            stimulus = ClassMeans(dataset.images, dataset.labels, **common)
-        else:
-            stimulus = MeanOfRandomImages(dataset.images, self.n_images, **common)
-        return ShuffledPixels(stimulus) if self.shuffle_pixels else stimulus
+            return MeanImage(images, **common)
+        if self.kind == "class_means":
+            return ClassMeans(images, dataset.labels, **common)
+        return MeanOfRandomImages(images, self.n_images, **common)
 
 
 class StepsSection(_Section):
