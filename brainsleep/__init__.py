@@ -39,7 +39,7 @@ _ROOMS = (
     "wake",
 )
 
-__all__ = ["__version__", *_HOMES, *_ROOMS]  # noqa: PLE0604 the names above, lazily
+__all__ = ["__version__", *_HOMES, *_ROOMS]
 
 
 def __getattr__(name: str) -> Any:

@@ -48,6 +48,12 @@ class NightError(BrainsleepError, RuntimeError):
     """A night was started but did not finish."""
 
 
+def brief(value: object) -> str:
+    """Return what a message shows of a value: its repr, on one line and not too long."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
 def suggest(name: str, options: Iterable[str]) -> str:
     """Say which of `options` was probably meant by `name`.
 

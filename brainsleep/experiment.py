@@ -32,6 +32,7 @@ from .files import require_free, write_atomically
 from .measures import mean_rates, weight_changes
 from .modelfile import DEFAULT_MODEL_FILE, ModelFile, load_model_file, parse_model
 from .night import Night, sleep
+from .preparation import prepare_night
 from .translation import write_back
 from .wake import (
     Dataset,
@@ -199,8 +200,10 @@ def run_experiment(
             raise ParameterError(f"unknown control {control!r}.{suggest(control, CONTROLS)}")
     tasks = _tasks(model, changes.data_dir)
     settings = {"seed": seed, **asdict(changes)}
+    experiment = _Experiment(model, tasks, seed, progress, report)
+    experiment.check_nights()
     directory = _open_directory(model, model_file, out, settings, resume)
-    experiment = _Experiment(model, tasks, seed, directory, progress, report)
+    experiment.open(directory)
     with torch_threads(1):  # equal seeds, equal results, on any machine
         experiment.run_baselines()
         experiment.run_stages()
@@ -236,18 +239,26 @@ class _Experiment:
         model: ModelFile,
         tasks: tuple[Task, ...],
         seed: int,
-        directory: Path,
         show_progress: bool,
         report: Callable[[str], None],
     ) -> None:
         self.model = model
         self.tasks = tasks
         self.seed = seed
-        self.directory = directory
         self.show_progress = show_progress
         self.report = report
         self.training = model.training.build()
+        self.directory = Path()
+        self.done = Progress()
+
+    def open(self, directory: Path) -> None:
+        """Work in a run directory, going on with what is done there."""
+        self.directory = directory
         self.done = _load_progress(directory)
+
+    def check_nights(self) -> None:
+        """Raise what a night would raise, before anything is trained or written."""
+        prepare_night(**self._night(self.new_network(), self.tasks[0], self.model))
 
     def new_network(self) -> nn.Module:
         """Return the network before any training."""
@@ -391,24 +402,28 @@ class _Experiment:
 
     def _sleep(self, network: nn.Module, task: Task, model: ModelFile) -> Night:
         """Sleep on one task."""
+        arguments = self._night(network, task, model)
+        return sleep(**arguments, progress=self.show_progress)
+
+    def _night(self, network: nn.Module, task: Task, model: ModelFile) -> dict[str, Any]:
+        """Return the arguments of the night after a task."""
         section = model.sleep
         seen = {
             "current": task.train,
             "seen": concatenate([earlier.train for earlier in self.tasks[: task.index + 1]]),
         }
-        return sleep(
-            network,
-            section.stimulus.build(seen[section.stimulus.images]),
-            data=seen[section.gain_data].images,
-            duration=section.steps.of_task(task.index),
-            neuron=section.neuron.build(),
-            plasticity=section.plasticity.build(),
-            device=section.device,
-            dtype=section.dtype,
-            dt=section.dt,
-            seed=training_seed(self.seed, task.index, "night"),
-            progress=self.show_progress,
-        )
+        return {
+            "ann": network,
+            "stimulus": section.stimulus.build(seen[section.stimulus.images]),
+            "data": seen[section.gain_data].images,
+            "duration": section.steps.of_task(task.index),
+            "neuron": section.neuron.build(),
+            "plasticity": section.plasticity.build(),
+            "device": section.device,
+            "dtype": section.dtype,
+            "dt": section.dt,
+            "seed": training_seed(self.seed, task.index, "night"),
+        }
 
     def _slept_through(self, model: ModelFile) -> nn.Module:
         """Learn and sleep through all tasks, keeping nothing but the network."""

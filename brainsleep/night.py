@@ -14,33 +14,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from brian2.units import Quantity, ms, second
+from brian2.units import Quantity, second
 
-from .devices import Device, Engine, Job, Outcome, get_device
-from .errors import DirectoryError, NightError, ParameterError, UnitsError, suggest
+from .devices import Device, Outcome
+from .errors import DirectoryError, NightError
 from .files import publish_directory
-from .network import NetworkPlan
-from .neurons import (
-    Heaviside,
-    Neuron,
-    given_gains,
-    given_target_rates,
-    given_thresholds,
-)
-from .parameters import quantity, whole_number
-from .plasticity import SRC, Plasticity
-from .stimuli import Stimulus, as_stimulus
-from .translation import Translation, calibrate_thresholds, tadros_gains, translate, write_back
+from .neurons import Neuron
+from .plasticity import Plasticity
+from .preparation import PreparedNight, prepare_night
+from .translation import Translation, write_back
 
 if TYPE_CHECKING:
     from torch import nn
 
 logger = logging.getLogger("brainsleep")
-
-DTYPES = ("float32", "float64")
-
-#: Thresholds are calibrated on at most this many steps of the night's stimulus.
-CALIBRATION_STEPS = 500
 
 #: Version of the layout that `Night.save` writes.
 FORMAT = 1
@@ -239,9 +226,9 @@ def sleep(
         Simulated time, or a number of steps; 0.5 s unless given. With explicit spikes it is
         their length, and any other value is an error.
     neuron : Heaviside, LIF or a model of your own, optional
-        The default experiment's, `DEFAULT_NEURON`, unless given.
+        The default experiment's, `brainsleep.preparation.DEFAULT_NEURON`, unless given.
     plasticity : SRC or a rule of your own, optional
-        The default experiment's, `DEFAULT_PLASTICITY`, unless given.
+        The default experiment's, `brainsleep.preparation.DEFAULT_PLASTICITY`, unless given.
     device : str or Device
         ``"cpp"`` (default), ``"cpp_stock"`` or ``"runtime"``.
     dtype : str
@@ -276,235 +263,61 @@ def sleep(
     >>> night.plot_raster()  # doctest: +SKIP
     """
     started = time.perf_counter()
-    translation = translate(ann)
-    names = translation.layer_names
-    source = as_stimulus(stimulus, translation.n_inputs)
-    runner = get_device(device)
-    step = quantity(1 * ms if dt is None else dt, ms, "dt", minimum=0, exclusive_minimum=True)
-    n_steps = _number_of_steps(duration, step, source)
-    whole_number(seed, "seed")
-    if dtype not in DTYPES:
-        raise ParameterError(f"dtype {dtype!r}.{suggest(str(dtype), DTYPES)}")
-    model, rule = _models(neuron, plasticity, names)
-    constants = _Constants(model, rule, translation, data, step)
-    wanted = _recorded(record, ["input", *names])
-    everything = tuple(range(len(names) + 1))
-    plan = NetworkPlan(
-        sizes=translation.sizes,
-        neuron=model.equations(),
-        synapse=rule.equations(),
-        delay_steps=model.delay_steps,
-        dt=step,
-        dtype=dtype,
-        # calibration looks at all layers
-        recorded=wanted if constants.thresholds is not None else everything,
+    prepared = prepare_night(
+        ann, stimulus, data, duration, neuron, plasticity, device, dtype, dt, record, seed
     )
-    runner.check()
-    _announce_memory(plan, runner, progress)
+    _announce_memory(prepared, progress)
     translated = time.perf_counter()
-
-    engine = runner.prepare(plan, progress)
+    engine = prepared.device.prepare(prepared.plan, progress)
     built = time.perf_counter()
-    if constants.thresholds is None:
-        constants.thresholds = _calibrate(engine, plan, constants, source, n_steps, seed)
+    thresholds = prepared.find_thresholds(engine)
     calibrated = time.perf_counter()
+    outcome = engine.run(prepared.job(thresholds), progress)
 
-    job = constants.job(source.chunks(n_steps, step, seed), n_steps)
-    outcome = engine.run(job, progress)
+    layers = prepared.translation.layers
     after = {
-        layer.weight_name: weights
-        for layer, weights in zip(translation.layers, outcome.weights, strict=True)
+        layer.weight_name: weights for layer, weights in zip(layers, outcome.weights, strict=True)
     }
-    _check_finite(translation, after)
+    _check_finite(prepared.translation, after)
     awake = write_back(ann, after)
-    timings = {
-        "translate": translated - started,
-        "build": built - translated,
-        "calibrate": calibrated - built,
-        **outcome.timings,
-        "total": time.perf_counter() - started,
-        "steps": n_steps,
-        "synapses": plan.n_synapses,
-        "build_cached": engine.build_cached,
-    }
+    names, populations = prepared.layer_names, prepared.populations
     return Night(
         ann=awake,
-        spikes=_spikes(outcome, plan, ["input", *names], wanted),
-        weights_before={layer.weight_name: layer.weight for layer in translation.layers},
+        spikes=_spikes(outcome, prepared),
+        weights_before={layer.weight_name: layer.weight for layer in layers},
         weights_after=after,
-        timings=timings,
-        gains=dict(zip(names, constants.gains, strict=True)),
-        thresholds=dict(zip(names, constants.thresholds, strict=True)),
-        sizes=dict(zip(["input", *names], plan.sizes, strict=True)),
-        n_steps=n_steps,
-        dt=Quantity(step, dim=second.dim),
+        timings={
+            "translate": translated - started,
+            "build": built - translated,
+            "calibrate": calibrated - built,
+            **outcome.timings,
+            "total": time.perf_counter() - started,
+            "steps": prepared.n_steps,
+            "synapses": prepared.plan.n_synapses,
+            "build_cached": engine.build_cached,
+        },
+        gains=dict(zip(names, prepared.gains, strict=True)),
+        thresholds=dict(zip(names, thresholds, strict=True)),
+        sizes=dict(zip(populations, prepared.plan.sizes, strict=True)),
+        n_steps=prepared.n_steps,
+        dt=Quantity(prepared.plan.dt, dim=second.dim),
         settings={
             "seed": int(seed),
-            "device": runner.name,
+            "device": prepared.device.name,
             "dtype": dtype,
-            "neuron": repr(model),
-            "plasticity": repr(rule),
+            "neuron": repr(prepared.neuron),
+            "plasticity": repr(prepared.plasticity),
         },
     )
 
 
-#: The default experiment's neuron and rule (three layers of weights), found by random search
-#: on validation digits; see docs/parameters.md.
-DEFAULT_NEURON = Heaviside(gain="tadros", threshold=[0.159208, 0.198904, 0.100559], decay=0.9995786)
-DEFAULT_PLASTICITY = SRC(
-    increase=[3.20106e-4, 3.20106e-4, 3.03732e-4],
-    decrease=[1.65838e-4, 1.65838e-4, 4.52187e-4],
-    weight_factor="tadros2022",
-)
-
-
-class _Constants:
-    """The numbers of a night that may change without recompiling."""
-
-    def __init__(
-        self, neuron: Neuron, plasticity: Plasticity, translation: Translation, data: Any, dt: float
-    ) -> None:
-        self.neuron = neuron
-        self.translation = translation
-        self.names = translation.layer_names
-        self.presynaptic = plasticity.presynaptic_parameters(dt)
-        self.projections = plasticity.synapse_parameters(self.names)
-        self.thresholds: list[float] | None = None
-        if isinstance(neuron.threshold, str) and neuron.threshold == "calibrated":
-            self.target_rates = given_target_rates(neuron, self.names)
-        else:
-            self.thresholds = given_thresholds(neuron, self.names)
-        if isinstance(neuron.gain, str) and neuron.gain == "tadros":
-            self.gains = tadros_gains(translation, data, neuron.gain_scale)
-        else:
-            self.gains = given_gains(neuron, self.names)
-        # raises for whatever else is wrong with the model's parameters, before anything is built
-        neuron.parameters(self.names, self.gains, self.thresholds or [1.0] * len(self.names))
-
-    def job(self, chunks: Any, n_steps: int, thresholds: list[float] | None = None) -> Job:
-        """Make a job; other thresholds may be tried."""
-        if thresholds is None:
-            thresholds = self.thresholds
-        assert thresholds is not None, "thresholds are calibrated first"
-        layers = self.neuron.parameters(self.names, self.gains, thresholds)
-        return Job(
-            input_spikes=chunks,
-            n_steps=n_steps,
-            weights=[layer.weight for layer in self.translation.layers],
-            biases=[layer.bias for layer in self.translation.layers],
-            population_parameters=[
-                self.presynaptic,
-                *({**layer, **self.presynaptic} for layer in layers),
-            ],
-            projection_parameters=self.projections,
-        )
-
-    def job_without_plasticity(self, chunks: Any, n_steps: int, thresholds: list[float]) -> Job:
-        """Make a job in which no weight changes."""
-        job = self.job(chunks, n_steps, thresholds)
-        job.projection_parameters = [dict.fromkeys(layer, 0.0) for layer in self.projections]
-        return job
-
-
-def _models(
-    neuron: Neuron | None, plasticity: Plasticity | None, names: Sequence[str]
-) -> tuple[Neuron, Plasticity]:
-    """Fill in the default models and check the kinds of those given."""
-    if (neuron is None or plasticity is None) and len(names) != len(DEFAULT_NEURON.threshold):
-        raise ParameterError(
-            f"the default neuron and plasticity are for 3 layers, but the network has {len(names)}"
-            f" ({', '.join(names)}); pass neuron= and plasticity=, for example "
-            "neuron=bs.Heaviside(threshold='calibrated', target_rates=50), plasticity=bs.SRC()."
-        )
-    model: Neuron = DEFAULT_NEURON if neuron is None else neuron
-    rule: Plasticity = DEFAULT_PLASTICITY if plasticity is None else plasticity
-    if isinstance(model, type) or not hasattr(model, "parameters"):
-        raise UnitsError(f"neuron must be a neuron model like bs.LIF(...), not {model!r}.")
-    if isinstance(rule, type) or not hasattr(rule, "synapse_parameters"):
-        raise UnitsError(f"plasticity must be a rule like bs.SRC(...), not {rule!r}.")
-    return model, rule
-
-
-def _number_of_steps(duration: Any, dt: float, stimulus: Stimulus) -> int:
-    """Turn a duration into a number of steps, and hold it against the stimulus' own."""
-    if duration is None:
-        return stimulus.n_steps if stimulus.n_steps is not None else _steps(0.5 * second, dt)
-    n_steps = _steps(duration, dt)
-    if stimulus.n_steps is not None and n_steps != stimulus.n_steps:
-        raise ParameterError(
-            f"duration: {n_steps} steps, but the explicit spikes have {stimulus.n_steps}."
-        )
-    return n_steps
-
-
-def _steps(duration: Any, dt: float) -> int:
-    """Read a duration given as time or as a number of steps."""
-    if isinstance(duration, (Quantity, str)):
-        seconds = quantity(duration, second, "duration", minimum=0, exclusive_minimum=True)
-        n_steps = round(seconds / dt)
-        if n_steps < 1 or abs(n_steps * dt - seconds) > 1e-6 * dt * max(n_steps, 1):
-            raise ParameterError(
-                f"duration: {seconds:g} s is not a whole number of time steps of {dt * 1e3:g} ms."
-            )
-        return n_steps
-    if isinstance(duration, (float, np.floating)):
-        raise UnitsError(
-            f"duration: {duration!r} has no units; write {duration!r}*second, or a whole number "
-            "of steps."
-        )
-    return whole_number(duration, "duration", minimum=1)
-
-
-def _recorded(record: Any, populations: Sequence[str]) -> tuple[int, ...]:
-    """Return the indices of the populations to record."""
-    if record is None or record is False:
-        return ()
-    if isinstance(record, str) and record == "all":
-        return tuple(range(len(populations)))
-    if not isinstance(record, (str, Sequence)):
-        raise UnitsError(f"record must be 'all', None or names of populations, not {record!r}.")
-    names = [record] if isinstance(record, str) else record
-    for name in names:
-        if name not in populations:
-            raise ParameterError(
-                f"record: no population is called {name!r}.{suggest(str(name), populations)}"
-            )
-    return tuple(index for index, name in enumerate(populations) if name in names)
-
-
-def _calibrate(
-    engine: Engine,
-    plan: NetworkPlan,
-    constants: _Constants,
-    stimulus: Stimulus,
-    n_steps: int,
-    seed: int,
-) -> list[float]:
-    """Find the thresholds at which the layers fire at their target rates."""
-    trial_steps = min(n_steps, CALIBRATION_STEPS)
-    populations = range(1, len(plan.sizes))
-
-    def simulate(thresholds: list[float]) -> list[float]:
-        chunks = stimulus.chunks(trial_steps, plan.dt, seed)
-        outcome = engine.run(constants.job_without_plasticity(chunks, trial_steps, thresholds))
-        return [
-            len(outcome.spikes[index][0]) / (plan.sizes[index] * trial_steps * plan.dt)
-            for index in populations
-        ]
-
-    start = [gain or 1.0 for gain in constants.gains]
-    return calibrate_thresholds(simulate, constants.target_rates, constants.names, start)
-
-
-def _spikes(
-    outcome: Outcome, plan: NetworkPlan, populations: Sequence[str], wanted: Sequence[int]
-) -> dict[str, Spikes]:
+def _spikes(outcome: Outcome, prepared: PreparedNight) -> dict[str, Spikes]:
     """Name the spikes of the wanted populations and give them times with units."""
-    dt = Quantity(plan.dt, dim=second.dim)
+    dt = Quantity(prepared.plan.dt, dim=second.dim)
     return {
-        populations[index]: Spikes(indices, steps * dt, plan.sizes[index])
+        prepared.populations[index]: Spikes(indices, steps * dt, prepared.plan.sizes[index])
         for index, (indices, steps) in sorted(outcome.spikes.items())
-        if index in wanted
+        if index in prepared.recorded
     }
 
 
@@ -518,8 +331,9 @@ def _check_finite(translation: Translation, weights: Mapping[str, np.ndarray]) -
             )
 
 
-def _announce_memory(plan: NetworkPlan, device: Device, progress: bool) -> None:
+def _announce_memory(prepared: PreparedNight, progress: bool) -> None:
     """Say, before building, how much memory the night will take."""
+    plan, device = prepared.plan, prepared.device
     megabytes = device.memory(plan) / 2**20
     text = f"sleep: {plan.n_synapses:,} synapses, about {megabytes:,.0f} MiB on {device.name}"
     logger.info(text)

@@ -96,13 +96,13 @@ def number(
         If it is NaN, infinite or out of range.
     """
     if isinstance(value, Quantity) and not have_same_dimensions(value, 1):
-        raise UnitsError(f"{field} has no units, but {value} was given.")
+        raise UnitsError(f"{field} has no units, but {brief(value)} was given.")
     if isinstance(value, (bool, str)) or np.ndim(value) != 0:
-        raise UnitsError(f"{field} must be a number, not {value!r}.")
+        raise UnitsError(f"{field} must be a number, not {brief(value)}.")
     try:
         result = float(value)
     except (TypeError, ValueError):
-        raise UnitsError(f"{field} must be a number, not {value!r}.") from None
+        raise UnitsError(f"{field} must be a number, not {brief(value)}.") from None
     _check_range(result, field, minimum, maximum, exclusive_minimum, unit="")
     return result
 
@@ -110,7 +110,7 @@ def number(
 def whole_number(value: Any, field: str, *, minimum: int = 0) -> int:
     """Check one whole number (any integer type, but no bool and no float)."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        raise UnitsError(f"{field} must be a whole number, not {value!r}.")
+        raise UnitsError(f"{field} must be a whole number, not {brief(value)}.")
     if value < minimum:
         raise ParameterError(f"{field} must be at least {minimum}, but is {value}.")
     return int(value)
@@ -153,13 +153,13 @@ def quantity(
         value = _parse_quantity(value, field)
     elif not isinstance(value, Quantity):
         if bare_unit is None:
-            raise UnitsError(f"{field} needs units, as in 20*{unit}; {value!r} has none.")
+            raise UnitsError(f"{field} needs units, as in 20*{unit}; {brief(value)} has none.")
         value = number(value, field) * bare_unit
     if not have_same_dimensions(value, unit):
         wrong = get_unit(value.dim)
-        raise UnitsError(f"{field} must be in {unit}, but {value} is in {wrong}.")
+        raise UnitsError(f"{field} must be in {unit}, but {brief(value)} is in {wrong}.")
     if np.ndim(value) != 0:
-        raise UnitsError(f"{field} must be a single quantity, not {value!r}.")
+        raise UnitsError(f"{field} must be a single quantity, not {brief(value)}.")
     in_unit = float(value / unit)
     _check_range(in_unit, field, minimum, math.inf, exclusive_minimum, unit=f" {unit}")
     return float(value)

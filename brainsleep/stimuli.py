@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from brian2.units import Hz, Quantity, second
 
-from .errors import ParameterError, UnitsError
+from .errors import ParameterError, UnitsError, brief
 from .parameters import number, quantity, whole_number
 
 #: Steps drawn at a time, each chunk from a random generator of its own: a night's first
@@ -176,15 +176,14 @@ class _Images(Stimulus):
         mask: Mask | None = None,
         image_shape: tuple[int, ...] | None = None,
     ) -> None:
-        _check_no_units(images, "stimulus: images")
-        pixels = np.asarray(images, dtype=np.float32)
+        pixels = _as_array(images, "stimulus: images", np.float32)
         if pixels.ndim < 2 or len(pixels) == 0:
             raise ParameterError(
                 f"stimulus: images must have shape (n, ...) with n >= 1, not {pixels.shape}."
             )
         _check_range(pixels, "stimulus: images")
         if mask is not None and not isinstance(mask, Mask):
-            raise UnitsError(f"stimulus: mask must be a bs.stimuli mask, not {mask!r}.")
+            raise UnitsError(f"stimulus: mask must be a bs.stimuli mask, not {brief(mask)}.")
         self.images = pixels.reshape(len(pixels), -1)
         self.n_inputs = self.images.shape[1]
         self.max_rate = quantity(max_rate, Hz, "stimulus: max_rate", minimum=0)
@@ -301,7 +300,9 @@ class ConstantRates(Stimulus):
         try:
             hertz = np.asarray(rates / Hz, dtype=float).reshape(-1)
         except (TypeError, ValueError):
-            raise UnitsError(f"stimulus: rates must be numbers in Hz, not {rates!r}.") from None
+            raise UnitsError(
+                f"stimulus: rates must be numbers in Hz, not {brief(rates)}."
+            ) from None
         if not hasattr(rates, "dim") or rates.dim != Hz.dim:
             raise UnitsError("stimulus: rates must be in Hz, as in [20, 40]*Hz.")
         if not np.isfinite(hertz).all() or (hertz < 0).any():
@@ -324,8 +325,7 @@ class ConstantProbabilities(Stimulus):
     """
 
     def __init__(self, probability: Any) -> None:
-        _check_no_units(probability, "stimulus")
-        values = np.asarray(probability, dtype=float)
+        values = _as_array(probability, "stimulus", float)
         _check_range(values, "stimulus")
         self.probability = values.reshape(-1)
         self.n_inputs = len(self.probability)
@@ -345,7 +345,7 @@ class ExplicitSpikes(Stimulus):
     """
 
     def __init__(self, spikes: Any) -> None:
-        values = np.asarray(spikes)
+        values = _as_array(spikes, "stimulus: explicit spikes")
         if values.dtype != bool:
             raise UnitsError(f"stimulus: explicit spikes must be bool, not {values.dtype}.")
         if values.ndim < 2 or len(values) == 0:
@@ -379,7 +379,7 @@ class ShuffledPixels(Stimulus):
 
     def __init__(self, stimulus: Stimulus, seed: int = 0) -> None:
         if not isinstance(stimulus, Stimulus):
-            raise UnitsError(f"stimulus: ShuffledPixels takes a stimulus, not {stimulus!r}.")
+            raise UnitsError(f"stimulus: ShuffledPixels takes a stimulus, not {brief(stimulus)}.")
         self.stimulus = stimulus
         self.n_inputs = stimulus.n_inputs
         self.n_steps = stimulus.n_steps
@@ -414,11 +414,11 @@ def as_stimulus(stimulus: Any, n_inputs: int) -> Stimulus:
         If it has the wrong size, or values that are not finite or outside [0, 1].
     """
     if not isinstance(stimulus, Stimulus):
-        values = np.asarray(stimulus)
+        values = _as_array(stimulus, "stimulus")
         if values.dtype == bool:
             stimulus = ExplicitSpikes(values)
         elif np.issubdtype(values.dtype, np.floating) or np.issubdtype(values.dtype, np.integer):
-            stimulus = ConstantProbabilities(stimulus)
+            stimulus = ConstantProbabilities(values)
         else:
             raise UnitsError(
                 "stimulus must be a bs.stimuli object, a float array of spike probabilities or a "
@@ -445,13 +445,17 @@ def _image_shape(pixels: np.ndarray, mask: Mask | None) -> tuple[int, ...]:
     return (edge, edge)
 
 
-def _check_no_units(values: Any, field: str) -> None:
-    """Raise a UnitsError for a quantity: pixels and probabilities are bare numbers."""
+def _as_array(values: Any, field: str, dtype: Any = None) -> np.ndarray:
+    """Read bare numbers or truth values; a UnitsError for quantities and for anything else."""
     if isinstance(values, Quantity) and not values.is_dimensionless:
         raise UnitsError(
-            f"{field}: must be numbers in [0, 1] without units; for rates in Hz take "
+            f"{field}: must be numbers without units; for rates in Hz take "
             "bs.stimuli.ConstantRates."
         )
+    try:
+        return np.asarray(values, dtype=dtype)
+    except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: torch's
+        raise UnitsError(f"{field}: cannot be read as an array ({error}).") from None
 
 
 def _check_range(values: np.ndarray, field: str) -> None:

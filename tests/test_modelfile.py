@@ -9,7 +9,7 @@ import pytest
 
 from brainsleep.errors import ModelFileError
 from brainsleep.modelfile import DEFAULT_MODEL_FILE, load_model_file, parse_model
-from brainsleep.night import DEFAULT_NEURON, DEFAULT_PLASTICITY
+from brainsleep.preparation import DEFAULT_NEURON, DEFAULT_PLASTICITY
 
 MODELS = Path(__file__).parent.parent / "models"
 

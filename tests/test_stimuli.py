@@ -16,6 +16,7 @@ from brainsleep import stimuli
 from brainsleep.errors import BrainsleepError, ParameterError, UnitsError
 
 DT = 1 * ms
+WINDOW = stimuli.RandomWindow(3)
 
 
 def images(n=6, shape=(8, 8), seed=0):
@@ -318,7 +319,7 @@ def test_one_bad_pixel_is_enough(pixels, bad):
         (
             lambda: stimuli.MeanImage(images(), math.nan * Hz),
             ParameterError,
-            "max_rate must be fin",
+            "max_rate",
         ),
         (lambda: stimuli.MeanImage(images(), mask="window"), UnitsError, "mask must be"),
         (lambda: stimuli.MeanImage(images(), image_shape=(5, 5)), ParameterError, "(5, 5)"),
@@ -330,7 +331,7 @@ def test_one_bad_pixel_is_enough(pixels, bad):
             "rows and columns",
         ),
         (
-            lambda: stimuli.MeanImage(images(shape=(60,)), mask=stimuli.RandomWindow(3)),
+            lambda: stimuli.MeanImage(images(shape=(60,)), mask=WINDOW),
             ParameterError,
             "not a square",
         ),
@@ -350,7 +351,7 @@ def test_one_bad_pixel_is_enough(pixels, bad):
         (
             lambda: stimuli.ExplicitSpikes(np.zeros((0, 4), bool)),
             ParameterError,
-            "at least one step",
+            "one step",
         ),
         (lambda: stimuli.ShuffledPixels(images()), UnitsError, "takes a stimulus"),
         (
@@ -364,11 +365,13 @@ def test_one_bad_pixel_is_enough(pixels, bad):
         (
             lambda: stimuli.as_stimulus("noise", 4),
             UnitsError,
-            "stimulus must be a bs.stimuli object",
+            "must be a bs.stimuli object",
         ),
-        (lambda: stimuli.as_stimulus(None, 4), UnitsError, "stimulus must be a bs.stimuli object"),
+        (lambda: stimuli.as_stimulus(None, 4), UnitsError, "must be a bs.stimuli object"),
         (lambda: stimuli.as_stimulus(np.full(4, 0.5j), 4), UnitsError, "stimulus must be a bs"),
-        (lambda: stimuli.as_stimulus([[0.1], [0.1, 0.2]], 3), UnitsError, "stimulus must be a bs"),
+        (lambda: stimuli.as_stimulus([[0.1], [0.1, 0.2]], 3), UnitsError, "read as an array"),
+        (lambda: stimuli.MeanImage([[0.1], [0.1, 0.2]]), UnitsError, "read as an array"),
+        (lambda: stimuli.MeanImage("pixels"), UnitsError, "read as an array"),
         (lambda: stimuli.as_stimulus(stimuli.MeanImage, 4), UnitsError, "stimulus must be a bs"),
         (lambda: stimuli.as_stimulus([], 4), ParameterError, "is empty"),
         (lambda: DRAWN["mean"]().draw(10, 1), UnitsError, "dt needs units"),

@@ -81,8 +81,9 @@ class CppStandalone:
         self.name = name
 
     def check(self) -> None:
-        """Raise a CompilerError if there is no C++ compiler."""
+        """Raise if there is no C++ compiler, or no folder to keep programs in."""
         require_compiler()
+        cache_directory()
 
     def memory(self, plan: NetworkPlan) -> int:
         """Estimate the memory of a night in bytes."""

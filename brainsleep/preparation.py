@@ -1,0 +1,267 @@
+"""Everything about a night that is checked and computed before anything is built."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from brian2.units import Quantity, ms, second
+
+from .devices import Device, Engine, Job, get_device
+from .errors import ParameterError, UnitsError, suggest
+from .network import NetworkPlan
+from .neurons import Heaviside, Neuron, given_gains, given_target_rates, given_thresholds
+from .parameters import quantity, whole_number
+from .plasticity import SRC, Plasticity
+from .stimuli import Stimulus, as_stimulus
+from .translation import Translation, calibrate_thresholds, tadros_gains, translate
+
+if TYPE_CHECKING:
+    from torch import nn
+
+DTYPES = ("float32", "float64")
+
+#: Thresholds are calibrated on at most this many steps of the night's stimulus.
+CALIBRATION_STEPS = 500
+
+#: The default experiment's neuron and rule (three layers of weights), found by random search
+#: on validation digits; the same as in ``default.toml``.
+DEFAULT_NEURON = Heaviside(gain="tadros", threshold=[0.159208, 0.198904, 0.100559], decay=0.9995786)
+DEFAULT_PLASTICITY = SRC(
+    increase=[3.20106e-4, 3.20106e-4, 3.03732e-4],
+    decrease=[1.65838e-4, 1.65838e-4, 4.52187e-4],
+    weight_factor="tadros2022",
+)
+
+
+@dataclass(frozen=True)
+class PreparedNight:
+    """A night that has been checked and only has to be built and run.
+
+    Attributes
+    ----------
+    translation : Translation
+        The network's layers.
+    neuron, plasticity : Neuron, Plasticity
+        The models.
+    stimulus : Stimulus
+        What drives the input.
+    device : Device
+        Where it runs.
+    plan : NetworkPlan
+        What the generated code depends on.
+    recorded : tuple of int
+        Populations whose spikes are wanted.
+    n_steps, seed : int
+        Length in time steps; seed of the stimulus.
+    gains : list of float
+        One a layer, in the neuron model's unit.
+    thresholds : list of float or None
+        The same; None if they are to be calibrated.
+    target_rates : list of float or None
+        Rates in Hz to calibrate to.
+    """
+
+    translation: Translation
+    neuron: Neuron
+    plasticity: Plasticity
+    stimulus: Stimulus
+    device: Device
+    plan: NetworkPlan
+    recorded: tuple[int, ...]
+    n_steps: int
+    seed: int
+    gains: list[float]
+    thresholds: list[float] | None
+    target_rates: list[float] | None
+
+    @property
+    def layer_names(self) -> list[str]:
+        """Names of the layers, in order."""
+        return self.translation.layer_names
+
+    @property
+    def populations(self) -> list[str]:
+        """Names of the populations, the input first."""
+        return ["input", *self.layer_names]
+
+    def job(
+        self, thresholds: Sequence[float], n_steps: int | None = None, plastic: bool = True
+    ) -> Job:
+        """Make the job of a night, or of a shorter trial in which no weight changes."""
+        length = self.n_steps if n_steps is None else n_steps
+        layers = self.neuron.parameters(self.layer_names, self.gains, thresholds)
+        presynaptic = self.plasticity.presynaptic_parameters(self.plan.dt)
+        synaptic = self.plasticity.synapse_parameters(self.layer_names)
+        if not plastic:
+            synaptic = [dict.fromkeys(layer, 0.0) for layer in synaptic]
+        return Job(
+            input_spikes=self.stimulus.chunks(length, self.plan.dt, self.seed),
+            n_steps=length,
+            weights=[layer.weight for layer in self.translation.layers],
+            biases=[layer.bias for layer in self.translation.layers],
+            population_parameters=[
+                presynaptic,
+                *({**layer, **presynaptic} for layer in layers),
+            ],
+            projection_parameters=synaptic,
+        )
+
+    def find_thresholds(self, engine: Engine) -> list[float]:
+        """Return the thresholds given, or those at which the layers fire at their target rates."""
+        if self.thresholds is not None:
+            return self.thresholds
+        assert self.target_rates is not None
+        trial_steps = min(self.n_steps, CALIBRATION_STEPS)
+        sizes = self.plan.sizes
+
+        def simulate(thresholds: list[float]) -> list[float]:
+            outcome = engine.run(self.job(thresholds, trial_steps, plastic=False))
+            return [
+                len(outcome.spikes[index][0]) / (sizes[index] * trial_steps * self.plan.dt)
+                for index in range(1, len(sizes))
+            ]
+
+        return calibrate_thresholds(simulate, self.target_rates, self.layer_names)
+
+
+def prepare_night(
+    ann: nn.Module,
+    stimulus: Any,
+    data: Any = None,
+    duration: Any = None,
+    neuron: Neuron | None = None,
+    plasticity: Plasticity | None = None,
+    device: str | Device = "cpp",
+    dtype: str = "float32",
+    dt: Any = None,
+    record: str | Sequence[str] | None = "all",
+    seed: int = 0,
+) -> PreparedNight:
+    """Check every argument of `brainsleep.sleep`, compute gains, and build nothing.
+
+    Parameters and errors are those of `brainsleep.sleep`.
+    """
+    translation = translate(ann)
+    names = translation.layer_names
+    source = as_stimulus(stimulus, translation.n_inputs)
+    runner = get_device(device)
+    step = quantity(1 * ms if dt is None else dt, ms, "dt", minimum=0, exclusive_minimum=True)
+    n_steps = _number_of_steps(duration, step, source)
+    if dtype not in DTYPES:
+        raise ParameterError(f"dtype {dtype!r}.{suggest(str(dtype), DTYPES)}")
+    recorded = _recorded(record, ["input", *names])
+    model, rule = _models(neuron, plasticity, names)
+    gains, thresholds, target_rates = _constants(model, translation, data)
+    prepared = PreparedNight(
+        translation=translation,
+        neuron=model,
+        plasticity=rule,
+        stimulus=source,
+        device=runner,
+        plan=NetworkPlan(
+            sizes=translation.sizes,
+            neuron=model.equations(),
+            synapse=rule.equations(),
+            delay_steps=model.delay_steps,
+            dt=step,
+            dtype=dtype,
+            # calibration looks at all layers
+            recorded=recorded if thresholds is not None else tuple(range(len(names) + 1)),
+        ),
+        recorded=recorded,
+        n_steps=n_steps,
+        seed=whole_number(seed, "seed"),
+        gains=gains,
+        thresholds=thresholds,
+        target_rates=target_rates,
+    )
+    # raises for whatever is wrong with the models' own parameters
+    prepared.job(thresholds if thresholds is not None else [1.0] * len(names))
+    runner.check()
+    return prepared
+
+
+def _constants(
+    neuron: Neuron, translation: Translation, data: Any
+) -> tuple[list[float], list[float] | None, list[float] | None]:
+    """Return gains, thresholds (None if to be calibrated) and target rates."""
+    names = translation.layer_names
+    thresholds, target_rates = None, None
+    if isinstance(neuron.threshold, str) and neuron.threshold == "calibrated":
+        target_rates = given_target_rates(neuron, names)
+    else:
+        thresholds = given_thresholds(neuron, names)
+    if isinstance(neuron.gain, str) and neuron.gain == "tadros":
+        gains = tadros_gains(translation, data, neuron.gain_scale)
+    else:
+        gains = given_gains(neuron, names)
+    return gains, thresholds, target_rates
+
+
+def _models(
+    neuron: Neuron | None, plasticity: Plasticity | None, names: Sequence[str]
+) -> tuple[Neuron, Plasticity]:
+    """Fill in the default models and check the kinds of those given."""
+    if (neuron is None or plasticity is None) and len(names) != len(DEFAULT_NEURON.threshold):
+        raise ParameterError(
+            f"the default neuron and plasticity are for 3 layers, but the network has {len(names)}"
+            f" ({', '.join(names)}); pass neuron= and plasticity=, for example "
+            "neuron=bs.Heaviside(threshold='calibrated', target_rates=50), plasticity=bs.SRC()."
+        )
+    model: Neuron = DEFAULT_NEURON if neuron is None else neuron
+    rule: Plasticity = DEFAULT_PLASTICITY if plasticity is None else plasticity
+    if isinstance(model, type) or not hasattr(model, "parameters"):
+        raise UnitsError(f"neuron must be a neuron model like bs.LIF(...), not {model!r}.")
+    if isinstance(rule, type) or not hasattr(rule, "synapse_parameters"):
+        raise UnitsError(f"plasticity must be a rule like bs.SRC(...), not {rule!r}.")
+    return model, rule
+
+
+def _number_of_steps(duration: Any, dt: float, stimulus: Stimulus) -> int:
+    """Turn a duration into a number of steps, and hold it against the stimulus' own."""
+    if duration is None:
+        return stimulus.n_steps if stimulus.n_steps is not None else _steps(0.5 * second, dt)
+    n_steps = _steps(duration, dt)
+    if stimulus.n_steps is not None and n_steps != stimulus.n_steps:
+        raise ParameterError(
+            f"duration: {n_steps} steps, but the explicit spikes have {stimulus.n_steps}."
+        )
+    return n_steps
+
+
+def _steps(duration: Any, dt: float) -> int:
+    """Read a duration given as time or as a number of steps."""
+    if isinstance(duration, (Quantity, str)):
+        seconds = quantity(duration, second, "duration", minimum=0, exclusive_minimum=True)
+        n_steps = round(seconds / dt)
+        if n_steps < 1 or abs(n_steps * dt - seconds) > 1e-6 * dt * max(n_steps, 1):
+            raise ParameterError(
+                f"duration: {seconds:g} s is not a whole number of time steps of {dt * 1e3:g} ms."
+            )
+        return n_steps
+    if isinstance(duration, (float, np.floating)):
+        raise UnitsError(
+            f"duration: {duration!r} has no units; write {duration!r}*second, or a whole number "
+            "of steps."
+        )
+    return whole_number(duration, "duration", minimum=1)
+
+
+def _recorded(record: Any, populations: Sequence[str]) -> tuple[int, ...]:
+    """Return the indices of the populations to record."""
+    if record is None or record is False:
+        return ()
+    if isinstance(record, str) and record == "all":
+        return tuple(range(len(populations)))
+    if not isinstance(record, (str, Sequence)):
+        raise UnitsError(f"record must be 'all', None or names of populations, not {record!r}.")
+    names = [record] if isinstance(record, str) else record
+    for name in names:
+        if name not in populations:
+            raise ParameterError(
+                f"record: no population is called {name!r}.{suggest(str(name), populations)}"
+            )
+    return tuple(index for index, name in enumerate(populations) if name in names)
