@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ModelFileError
-from .experiment import Run, load_run, run_experiment
+from .experiment import run_experiment
+from .rundirectory import Run, load_run
 from .tables import comparison_table
 
 

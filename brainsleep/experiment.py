@@ -1,13 +1,5 @@
 """Run a model file: train on one task after another, sleep after each, measure; resumable.
 
-A run directory holds
-
-- ``model.toml`` - the model file, as given; ``run.json`` - seed and everything overridden;
-- ``progress.json`` - what is done so far; ``network.npz`` - the network as it last woke up;
-- ``nights/K/`` - the night after task K, readable by `brainsleep.Night.load`;
-- ``metrics.json`` - results, written when all is done;
-- ``figures/`` - pictures.
-
 Every random draw derives from the seed and the task, never from what came before, so a run
 that was interrupted and resumed gives the same results as one that was not.
 """
@@ -15,11 +7,10 @@ that was interrupted and resumed gives the same results as one that was not.
 from __future__ import annotations
 
 import json
-import os
 import platform
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,12 +18,22 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from .errors import DirectoryError, ParameterError, suggest
-from .files import require_free, write_atomically
+from .errors import ParameterError, suggest
+from .files import write_atomically
 from .measures import mean_rates, weight_changes
 from .modelfile import DEFAULT_MODEL_FILE, ModelFile, load_model_file, parse_model
 from .night import Night, sleep
 from .preparation import prepare_night
+from .rundirectory import (
+    Progress,
+    Run,
+    Stage,
+    load_progress,
+    load_state,
+    open_run_directory,
+    save_progress,
+    save_state,
+)
 from .translation import write_back
 from .wake import (
     Dataset,
@@ -104,54 +105,6 @@ class Overrides:
         return parse_model(content, model.name)
 
 
-@dataclass
-class Stage:
-    """One task learned and slept on.
-
-    Attributes
-    ----------
-    before, after : list of float or None
-        Accuracy on each task before and after the night; None for tasks not yet seen.
-    timings : dict
-        The night's.
-    rates : dict of str to float
-        Mean firing rate of each population in Hz.
-    weight_change : dict of str to float
-        Mean absolute change of each layer's weights.
-    """
-
-    before: list[float | None]
-    after: list[float | None]
-    timings: dict[str, Any]
-    rates: dict[str, float]
-    weight_change: dict[str, float]
-
-
-@dataclass
-class Progress:
-    """What a run has done so far; kept in ``progress.json``."""
-
-    baselines: dict[str, float] = field(default_factory=dict)
-    stages: list[Stage] = field(default_factory=list)
-    controls: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished run.
-
-    Attributes
-    ----------
-    directory : Path
-        Where everything lies.
-    metrics : dict
-        The content of ``metrics.json``.
-    """
-
-    directory: Path
-    metrics: dict[str, Any]
-
-
 def run_experiment(
     model_path: str | Path | None = None,
     out: str | Path | None = None,
@@ -202,7 +155,7 @@ def run_experiment(
     settings = {"seed": seed, **asdict(changes)}
     experiment = _Experiment(model, tasks, seed, progress, report)
     experiment.check_nights()
-    directory = _open_directory(model, model_file, out, settings, resume)
+    directory = open_run_directory(model.name, model_file, out, settings, resume)
     experiment.open(directory)
     with torch_threads(1):  # equal seeds, equal results, on any machine
         experiment.run_baselines()
@@ -212,23 +165,6 @@ def run_experiment(
     write_atomically(directory / "metrics.json", json.dumps(metrics, indent=2))
     experiment.draw_figures(metrics)
     return Run(directory, metrics)
-
-
-def load_run(directory: str | Path) -> Run:
-    """Read a finished run.
-
-    Raises
-    ------
-    DirectoryError
-        If there is none.
-    """
-    folder = Path(directory)
-    try:
-        return Run(folder, json.loads((folder / "metrics.json").read_text()))
-    except FileNotFoundError:
-        raise DirectoryError(f"{folder} holds no finished run: metrics.json is missing.") from None
-    except (OSError, json.JSONDecodeError) as error:
-        raise DirectoryError(f"{folder}: cannot read metrics.json: {error}.") from None
 
 
 class _Experiment:
@@ -254,7 +190,7 @@ class _Experiment:
     def open(self, directory: Path) -> None:
         """Work in a run directory, going on with what is done there."""
         self.directory = directory
-        self.done = _load_progress(directory)
+        self.done = load_progress(directory)
 
     def check_nights(self) -> None:
         """Raise what a night would raise, before anything is trained or written."""
@@ -286,13 +222,13 @@ class _Experiment:
                 progress=self.show_progress,
             )
             self.done.baselines[name] = self.final_accuracy(network)
-            self._save_progress()
+            save_progress(self.directory, self.done)
 
     def run_stages(self) -> None:
         """Learn and sleep, task after task."""
         network = self.new_network()
         if self.done.stages:
-            network = write_back(network, _load_state(self.directory / "network.npz"))
+            network = write_back(network, load_state(self.directory / "network.npz"))
         for task in self.tasks[len(self.done.stages) :]:
             self._learn(network, task)
             before = task_accuracies(network, self.tasks, task.index + 1)
@@ -312,9 +248,9 @@ class _Experiment:
                     for name, change in weight_changes(night).items()
                 },
             )
-            _save_state(self.directory / "network.npz", network)
+            save_state(self.directory / "network.npz", network)
             self.done.stages.append(stage)
-            self._save_progress()
+            save_progress(self.directory, self.done)
             self.report(
                 f"task {task.index + 1} of {len(self.tasks)}: "
                 f"{_mean_percent(stage.before)} % before sleep, "
@@ -338,7 +274,7 @@ class _Experiment:
             else:
                 network = self._slept_through(_control_model(self.model, name))
             self.done.controls[name] = self.final_accuracy(network)
-            self._save_progress()
+            save_progress(self.directory, self.done)
 
     def final_accuracy(self, network: nn.Module) -> float:
         """Return the accuracy over the classes of all tasks."""
@@ -347,7 +283,7 @@ class _Experiment:
     def metrics(self) -> dict[str, Any]:
         """Return the content of ``metrics.json``."""
         stages = self.done.stages
-        network = write_back(self.new_network(), _load_state(self.directory / "network.npz"))
+        network = write_back(self.new_network(), load_state(self.directory / "network.npz"))
         return {
             "scenario": self.model.tasks.scenario,
             "dataset": self.model.data.dataset,
@@ -435,9 +371,6 @@ class _Experiment:
             network = night.ann
         return network
 
-    def _save_progress(self) -> None:
-        write_atomically(self.directory / "progress.json", json.dumps(asdict(self.done), indent=2))
-
 
 def _tasks(model: ModelFile, data_dir: str | None) -> tuple[Task, ...]:
     """Load the data and cut them into tasks."""
@@ -474,80 +407,6 @@ def _control_model(model: ModelFile, control: str) -> ModelFile:
     else:
         changed = {"stimulus": section.stimulus.model_copy(update={"shuffle_pixels": True})}
     return model.model_copy(update={"sleep": section.model_copy(update=changed)})
-
-
-def _open_directory(
-    model: ModelFile,
-    model_file: Path,
-    out: str | Path | None,
-    settings: dict[str, Any],
-    resume: bool,
-) -> Path:
-    """Make the run directory, or find the one to resume."""
-    if resume:
-        directory = Path(out) if out is not None else Path("runs") / model.name
-        _check_resumable(directory, model_file, settings)
-        return directory
-    directory = Path(out) if out is not None else _free_directory(Path("runs") / model.name)
-    require_free(directory)
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        (directory / "model.toml").write_bytes(model_file.read_bytes())
-        (directory / "run.json").write_text(json.dumps(settings, indent=2))
-    except OSError as error:
-        raise DirectoryError(f"cannot write to {directory}: {error.strerror}.") from None
-    if not os.access(directory, os.W_OK):
-        raise DirectoryError(f"cannot write to {directory}.")
-    return directory
-
-
-def _check_resumable(directory: Path, model_file: Path, settings: dict[str, Any]) -> None:
-    """Raise a DirectoryError unless the run in a directory is this very one."""
-    try:
-        same_model = (directory / "model.toml").read_bytes() == model_file.read_bytes()
-        before = json.loads((directory / "run.json").read_text())
-    except (OSError, json.JSONDecodeError):
-        raise DirectoryError(f"{directory} holds no run to resume.") from None
-    if not same_model:
-        raise DirectoryError(f"{directory} holds a run of another model file than {model_file}.")
-    for name, value in settings.items():
-        if before.get(name) != value:
-            raise DirectoryError(
-                f"{directory} holds a run with {name} = {before.get(name)!r}, not {value!r}."
-            )
-
-
-def _free_directory(wanted: Path) -> Path:
-    """Return the directory, or with a number appended when it is taken."""
-    number, candidate = 1, wanted
-    while candidate.exists():
-        number += 1
-        candidate = wanted.with_name(f"{wanted.name}-{number}")
-    return candidate
-
-
-def _load_progress(directory: Path) -> Progress:
-    """Read what a run has done so far."""
-    file = directory / "progress.json"
-    if not file.exists():
-        return Progress()
-    content = json.loads(file.read_text())
-    stages = [Stage(**stage) for stage in content.pop("stages")]
-    return replace(Progress(**content), stages=stages)
-
-
-def _save_state(file: Path, network: nn.Module) -> None:
-    """Write a network's parameters, all at once."""
-    state = {name: tensor.detach().cpu().numpy() for name, tensor in network.state_dict().items()}
-    partial = file.with_suffix(".partial.npz")
-    np.savez(partial, **state)
-    partial.replace(file)
-
-
-def _load_state(file: Path) -> dict[str, np.ndarray]:
-    """Read a network's parameters."""
-    with np.load(file, allow_pickle=False) as arrays:
-        return dict(arrays)
 
 
 def _mean_percent(row: list[float | None]) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from brian2.units import Hz, Quantity, Unit, have_same_dimensions, ms, mV, second, volt
 from brian2.units.fundamentalunits import get_unit
 
-from .errors import ParameterError, UnitsError, show_own_errors_plainly, suggest
+from .errors import ParameterError, UnitsError, brief, show_own_errors_plainly, suggest
 
 # Here, because this is where the package first imports Brian2.
 show_own_errors_plainly()

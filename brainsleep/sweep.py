@@ -10,10 +10,11 @@ from typing import Any
 from joblib import Parallel, delayed
 
 from .errors import DirectoryError
-from .experiment import Overrides, load_run, run_experiment
+from .experiment import Overrides, run_experiment
 from .files import write_atomically
 from .measures import summarise
 from .modelfile import load_model_file
+from .rundirectory import load_run
 
 
 def run_sweep(

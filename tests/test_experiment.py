@@ -16,8 +16,9 @@ from brainsleep import experiment
 from brainsleep.cli import app
 from brainsleep.comparison import compare_runs
 from brainsleep.errors import DirectoryError, ModelFileError, ParameterError
-from brainsleep.experiment import Overrides, load_run, run_experiment
+from brainsleep.experiment import Overrides, run_experiment
 from brainsleep.modelfile import DEFAULT_MODEL_FILE
+from brainsleep.rundirectory import Run, free_directory, load_run
 from brainsleep.sweep import run_sweep
 
 #: Two tasks, a small network, short nights; everything else as in the default experiment.
@@ -43,15 +44,13 @@ def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def finished(model_file: Path, tmp_path_factory: pytest.TempPathFactory) -> experiment.Run:
+def finished(model_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Return a finished run with controls."""
     out = tmp_path_factory.mktemp("runs") / "small"
-    return run_experiment(
-        model_file, out=out, controls=experiment.CONTROLS, progress=False
-    )
+    return run_experiment(model_file, out=out, controls=experiment.CONTROLS, progress=False)
 
 
-def test_metrics_keep_the_contract(finished: experiment.Run) -> None:
+def test_metrics_keep_the_contract(finished: Run) -> None:
     metrics = json.loads((finished.directory / "metrics.json").read_text())
     assert metrics == finished.metrics
     assert metrics["scenario"] == "class-incremental"
@@ -68,14 +67,14 @@ def test_metrics_keep_the_contract(finished: experiment.Run) -> None:
     assert set(metrics["versions"]) >= {"brainsleep", "brian2", "torch", "numpy", "python"}
 
 
-def test_sequential_baseline_is_the_run_without_its_nights(finished: experiment.Run) -> None:
+def test_sequential_baseline_is_the_run_without_its_nights(finished: Run) -> None:
     scores = finished.metrics["accuracy"]
     # before the first night both have had the same batches
     assert scores["before_sleep"][0][0] > 0.9
     assert scores["sequential"] < scores["joint"]
 
 
-def test_nights_and_figures_are_kept(finished: experiment.Run) -> None:
+def test_nights_and_figures_are_kept(finished: Run) -> None:
     for task in (0, 1):
         night = bs.Night.load(finished.directory / "nights" / str(task))
         assert night.n_steps == 60
@@ -87,7 +86,7 @@ def test_nights_and_figures_are_kept(finished: experiment.Run) -> None:
 
 
 def test_interrupted_run_resumes_to_the_same_results(
-    finished: experiment.Run, model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    finished: Run, model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "cut"
     whole_sleep = experiment.sleep
@@ -115,7 +114,7 @@ def test_interrupted_run_resumes_to_the_same_results(
 
 
 def test_directory_that_holds_a_run_is_refused(
-    finished: experiment.Run, model_file: Path, tmp_path: Path
+    finished: Run, model_file: Path, tmp_path: Path
 ) -> None:
     before = (finished.directory / "metrics.json").read_bytes()
     with pytest.raises(DirectoryError, match="exists already"):
@@ -142,14 +141,14 @@ def test_default_directory_gets_a_number_when_taken(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs" / "small").mkdir(parents=True)
-    assert experiment._free_directory(Path("runs/small")) == Path("runs/small-2")
+    assert free_directory(Path("runs/small")) == Path("runs/small-2")
 
 
 def test_bad_input_is_refused_before_anything_is_written(model_file: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     with pytest.raises(ParameterError, match="Did you mean 'digits'"):
         run_experiment(model_file, out=out, overrides=Overrides(dataset="digit"), progress=False)
-    with pytest.raises(bs.errors.DataError, match="t10k|train"):
+    with pytest.raises(bs.errors.DataError, match=r"t10k|train"):
         run_experiment(
             model_file,
             out=out,
@@ -162,7 +161,7 @@ def test_bad_input_is_refused_before_anything_is_written(model_file: Path, tmp_p
         run_experiment(model_file, out=out, overrides=Overrides(evaluate_on="tset"), progress=False)
     empty = tmp_path / "empty.toml"
     empty.write_text(model_file.read_text().replace("[[0, 1], [2, 3]]", "[[0, 1], []]"))
-    with pytest.raises(bs.errors.DataError, match="task 1|task 2"):
+    with pytest.raises(bs.errors.DataError, match=r"task 1|task 2"):
         run_experiment(empty, out=out, progress=False)
     narrow = tmp_path / "narrow.toml"
     narrow.write_text(model_file.read_text().replace("40, 10]", "40, 3]"))
@@ -182,7 +181,7 @@ def test_validation_scores_come_from_training_images(model_file: Path) -> None:
         assert not test_images & {image.tobytes() for image in task.test.images}
 
 
-def test_comparison_reads_runs_and_draws(finished: experiment.Run, tmp_path: Path) -> None:
+def test_comparison_reads_runs_and_draws(finished: Run, tmp_path: Path) -> None:
     table, picture = compare_runs(
         finished.directory, finished.directory, out=tmp_path / "figure", progress=False
     )
@@ -195,9 +194,7 @@ def test_comparison_reads_runs_and_draws(finished: experiment.Run, tmp_path: Pat
 def test_sweep_summarises_and_resumes(model_file: Path, tmp_path: Path) -> None:
     out = tmp_path / "sweep"
     directory, summary = run_sweep(model_file, n_seeds=2, out=out)
-    finals = [
-        load_run(directory / f"seed-{k}").metrics["accuracy"]["final"] for k in range(2)
-    ]
+    finals = [load_run(directory / f"seed-{k}").metrics["accuracy"]["final"] for k in range(2)]
     assert summary["accuracy"]["final"]["values"] == finals
     assert summary["accuracy"]["final"]["mean"] == pytest.approx(np.mean(finals))
     assert summary["accuracy"]["final"]["sd"] == pytest.approx(np.std(finals, ddof=1))
@@ -206,7 +203,7 @@ def test_sweep_summarises_and_resumes(model_file: Path, tmp_path: Path) -> None:
     assert run_sweep(model_file, n_seeds=2, out=out, resume=True)[1] == summary
 
 
-def test_command_line_prints_the_table(finished: experiment.Run, model_file: Path) -> None:
+def test_command_line_prints_the_table(finished: Run, model_file: Path) -> None:
     arguments = ["run", str(model_file), "--out", str(finished.directory), "--resume", "--controls"]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output

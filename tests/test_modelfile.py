@@ -120,7 +120,7 @@ def test_missing_key_is_named() -> None:
 
 
 def test_file_that_is_missing_or_no_toml(tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match="nowhere.toml"):
+    with pytest.raises(ModelFileError, match=r"nowhere\.toml"):
         load_model_file(tmp_path / "nowhere.toml")
     broken = tmp_path / "broken.toml"
     broken.write_text("name = [")

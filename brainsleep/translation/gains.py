@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import fx
 
-from ..errors import ParameterError
+from ..errors import ParameterError, UnitsError
 from .layers import Translation
 
 #: Rows of data run through the network at a time.
@@ -81,8 +81,9 @@ def max_activations(translation: Translation, data: Any) -> list[float]:
             for start in range(0, len(tensor), BATCH):
                 recorder.run(tensor[start : start + BATCH])
     except RuntimeError as error:
+        reason = str(error).partition("\n")[0]  # torch.fx adds a listing
         raise ParameterError(
-            f"data of shape {tuple(tensor.shape)} do not fit the network: {error}"
+            f"data of shape {tuple(tensor.shape)} do not fit the network: {reason}"
         ) from error
     return [recorder.largest[layer.node] for layer in translation.layers]
 
@@ -90,8 +91,11 @@ def max_activations(translation: Translation, data: Any) -> list[float]:
 def _as_tensor(data: Any, translation: Translation) -> torch.Tensor:
     """Check the data and bring them to the network's type, on the CPU."""
     is_tensor = isinstance(data, torch.Tensor)
-    # a copy, since torch refuses to share NumPy's read-only arrays
-    tensor = data.detach().cpu() if is_tensor else torch.tensor(np.asarray(data))
+    try:
+        # a copy, since torch refuses to share NumPy's read-only arrays
+        tensor = data.detach().cpu() if is_tensor else torch.tensor(np.asarray(data))
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise UnitsError(f"data cannot be read as an array ({error}).") from None
     if tensor.ndim < 2 or len(tensor) == 0:
         raise ParameterError(
             f"data must have shape (n, ...) with n >= 1, not {tuple(tensor.shape)}."

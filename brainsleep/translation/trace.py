@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import fx, nn
 from torch.nn import functional
+from torch.nn.utils.parametrize import is_parametrized
 
 from ..errors import ParameterError, TranslationError, UnitsError
 from .layers import Layer, Translation
@@ -64,6 +65,13 @@ def translate(ann: nn.Module) -> Translation:
 
 def _trace(ann: nn.Module) -> fx.GraphModule:
     """Trace a copy of the module, in evaluation mode on the CPU."""
+    for path, module in ann.named_modules():
+        for name, value in vars(module).items():
+            if isinstance(value, torch.Tensor) and not value.is_leaf:  # it cannot be copied
+                raise TranslationError(
+                    f"{path}: its {name!r} is computed anew in each forward pass (pruning or "
+                    "weight_norm?); make it permanent before sleep."
+                )
     try:
         duplicate = copy.deepcopy(ann).cpu().eval()
         return fx.symbolic_trace(duplicate)
@@ -131,12 +139,17 @@ class _Reader:
             return False
         if node.target is getattr:
             return node.args[1] == "shape"
-        return any(argument in self.shapes for argument in node.all_input_nodes)
+        return all(argument in self.shapes for argument in node.all_input_nodes)
 
     def _operation(self, node: fx.Node) -> None:
         name, module = self._name(node), self._module(node)
-        source = self._source(node)
-        if source is not self.activity or len(self._activity_inputs(node)) != 1:
+        inputs = self._activity_inputs(node)
+        if not inputs:
+            raise TranslationError(
+                f"{name}: computes with parameters alone; layers must use the parameters of the "
+                "module itself, as they are."
+            )
+        if inputs != [self.activity]:
             raise TranslationError(
                 f"{name}: joins or splits the path of activity; branches and residual "
                 "additions cannot sleep yet."
@@ -148,6 +161,8 @@ class _Reader:
         elif not self._matches(node, module, PASSED_MODULES, PASSED_FUNCTIONS, PASSED_METHODS):
             kind = type(module).__name__ if module is not None else str(node.target)
             kind = getattr(node.target, "__name__", kind) if module is None else kind
+            if module is not None and is_parametrized(module):
+                kind = f"{type(module).__mro__[1].__name__} with a parametrization"
             raise TranslationError(f"{name}: {kind} cannot be translated; {HINT}.")
         self.activity = node
 
@@ -222,11 +237,6 @@ class _Reader:
     def _name(self, node: fx.Node) -> str:
         """Return the module's path where there is one, else the node's name."""
         return str(node.target) if node.op == "call_module" else node.name
-
-    def _source(self, node: fx.Node) -> fx.Node | None:
-        """Return the first activity a node takes in."""
-        inputs = self._activity_inputs(node)
-        return inputs[0] if inputs else None
 
     def _activity_inputs(self, node: fx.Node) -> list[fx.Node]:
         """Return all activities a node takes in; not shapes, not parameters."""
