@@ -109,7 +109,21 @@ class BuiltNetwork:
     monitors: dict[int, SpikeMonitor]
 
 
-def build_network(plan: NetworkPlan, feed: Callable[[NeuronGroup], Any]) -> BuiltNetwork:
+def connect_all_to_all(source: NeuronGroup, target: NeuronGroup, **arguments: Any) -> Synapses:
+    """Join two groups with stock Brian2 synapses, those of one postsynaptic neuron side by side."""
+    # one delay a pathway rather than one a synapse: 8 bytes a synapse less
+    no_delay = {"pre": 0 * second, "post": 0 * second}
+    synapses = Synapses(source, target, delay=no_delay, **arguments)
+    # post-major without an index array in Python
+    synapses.connect(i="k for k in range(N_pre)")
+    return synapses
+
+
+def build_network(
+    plan: NetworkPlan,
+    feed: Callable[[NeuronGroup], Any],
+    join: Callable[..., Synapses] = connect_all_to_all,
+) -> BuiltNetwork:
     """Build the Brian2 objects of a plan.
 
     Parameters
@@ -119,6 +133,8 @@ def build_network(plan: NetworkPlan, feed: Callable[[NeuronGroup], Any]) -> Buil
     feed : callable
         Given the input population; makes the device's own object (or None) that sets its
         ``spiking`` in the slot :data:`INPUT_SLOT` of each step.
+    join : callable
+        Given two groups and the arguments of `Synapses`; joins them all to all, post-major.
 
     Returns
     -------
@@ -131,7 +147,7 @@ def build_network(plan: NetworkPlan, feed: Callable[[NeuronGroup], Any]) -> Buil
     projections = []
     for layer in range(1, len(plan.sizes)):
         populations.append(_population(plan, layer, clock))
-        projections.append(_projection(plan, layer, populations[-2], populations[-1], clock))
+        projections.append(_projection(plan, layer, populations[-2], populations[-1], clock, join))
     monitors = {
         index: SpikeMonitor(populations[index], name=f"spikes{index}", when="end")
         for index in plan.recorded
@@ -225,23 +241,24 @@ def _population(plan: NetworkPlan, layer: int, clock: Clock) -> NeuronGroup:
 
 
 def _projection(
-    plan: NetworkPlan, layer: int, pre: NeuronGroup, post: NeuronGroup, clock: Clock
+    plan: NetworkPlan,
+    layer: int,
+    pre: NeuronGroup,
+    post: NeuronGroup,
+    clock: Clock,
+    join: Callable[..., Synapses],
 ) -> Synapses:
-    """Join two populations all to all, synapses of one postsynaptic neuron side by side."""
-    synapses = Synapses(
+    """Join two populations; what arrives and what is learned have slots of their own."""
+    synapses = join(
         pre,
         post,
         model=plan.synapse.model,
         on_pre=plan.synapse.on_pre,
         on_post=plan.synapse.on_post,
-        # one delay a pathway rather than one a synapse: 8 bytes a synapse less
-        delay={"pre": 0 * second, "post": 0 * second},
         name=f"synapses{layer}",
         clock=clock,
         dtype=np.dtype(plan.dtype),
     )
-    # post-major without an index array in Python
-    synapses.connect(i="k for k in range(N_pre)")
     synapses.pre.when = f"layer{layer}_in"
     synapses.post.when = f"layer{layer}_learn"
     return synapses

@@ -155,7 +155,7 @@ class Night:
             raise DirectoryError(
                 f"{folder} holds no saved night: {error.filename} is missing."
             ) from None
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
             raise DirectoryError(f"{folder} holds a night that cannot be read: {error}") from error
         if description.get("format") != FORMAT:
             raise DirectoryError(

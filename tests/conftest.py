@@ -31,6 +31,7 @@ def build_cache(tmp_path_factory):
 def empty_cache(tmp_path, monkeypatch):
     """A build cache with nothing in it, to see whether something gets compiled."""
     folder = tmp_path / "empty_cache"
+    folder.mkdir()
     monkeypatch.setenv("BRAINSLEEP_CACHE", str(folder))
     return folder
 

@@ -360,7 +360,7 @@ def test_bad_values_found_before_anything_is_compiled(neuron, error, words, empt
     assert words in str(raised.value)
     assert "neuron: " in str(raised.value)
     assert "\n" not in str(raised.value)
-    assert not empty_cache.exists()
+    assert not any(empty_cache.iterdir())
 
 
 def test_values_by_number_list_name_and_with_units():
