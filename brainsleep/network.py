@@ -99,30 +99,43 @@ class BuiltNetwork:
         The input population first.
     projections : list of Synapses
         Their weights are post-major: ``w[post * n_pre + pre]``, a raveled torch weight.
-    monitors : dict of int to SpikeMonitor
-        By index of the recorded population.
+    monitors : dict
+        What records spikes, by index of the recorded population.
     """
 
     network: Network
     populations: list[NeuronGroup]
     projections: list[Synapses]
-    monitors: dict[int, SpikeMonitor]
+    monitors: dict[int, Any]
 
 
 def connect_all_to_all(source: NeuronGroup, target: NeuronGroup, **arguments: Any) -> Synapses:
     """Join two groups with stock Brian2 synapses, those of one postsynaptic neuron side by side."""
-    # one delay a pathway rather than one a synapse: 8 bytes a synapse less
-    no_delay = {"pre": 0 * second, "post": 0 * second}
-    synapses = Synapses(source, target, delay=no_delay, **arguments)
+    synapses = Synapses(source, target, delay=no_delays(arguments), **arguments)
     # post-major without an index array in Python
     synapses.connect(i="k for k in range(N_pre)")
     return synapses
+
+
+def no_delays(arguments: dict[str, Any]) -> dict[str, Quantity]:
+    """Return a delay of zero for each pathway that the arguments of `Synapses` make.
+
+    One delay a pathway rather than one a synapse: 8 bytes a synapse less.
+    """
+    return {name: 0 * second for name in ("pre", "post") if arguments.get(f"on_{name}")}
+
+
+def monitor_spikes(group: NeuronGroup, population: int) -> SpikeMonitor:
+    """Record a population's spikes in memory."""
+    # by default it reads before our slots: each spike a step late, those of the last step lost
+    return SpikeMonitor(group, name=f"spikes{population}", when="end")
 
 
 def build_network(
     plan: NetworkPlan,
     feed: Callable[[NeuronGroup], Any],
     join: Callable[..., Synapses] = connect_all_to_all,
+    record: Callable[[NeuronGroup, int], Any] = monitor_spikes,
 ) -> BuiltNetwork:
     """Build the Brian2 objects of a plan.
 
@@ -135,6 +148,9 @@ def build_network(
         ``spiking`` in the slot :data:`INPUT_SLOT` of each step.
     join : callable
         Given two groups and the arguments of `Synapses`; joins them all to all, post-major.
+    record : callable
+        Given a population and its index; makes the object that records its spikes at the end
+        of each step.
 
     Returns
     -------
@@ -148,10 +164,7 @@ def build_network(
     for layer in range(1, len(plan.sizes)):
         populations.append(_population(plan, layer, clock))
         projections.append(_projection(plan, layer, populations[-2], populations[-1], clock, join))
-    monitors = {
-        index: SpikeMonitor(populations[index], name=f"spikes{index}", when="end")
-        for index in plan.recorded
-    }
+    monitors = {index: record(populations[index], index) for index in plan.recorded}
     objects = [*populations, *projections, *monitors.values()]
     driver = feed(source)
     if driver is not None:

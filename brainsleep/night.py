@@ -69,7 +69,8 @@ class Night:
         By state-dict name.
     timings : dict
         Seconds: ``"translate"``, ``"build"``, ``"calibrate"``, ``"run"`` (the simulation loop
-        alone), ``"read"``, ``"total"``; and ``"steps"``, ``"synapses"``, ``"build_cached"``.
+        alone), ``"read"``, ``"total"``; and ``"steps"``, ``"synapses"``, ``"build_cached"``,
+        ``"peak_memory"`` (bytes of the simulation's own process, 0 where there is none).
     gains, thresholds : dict of str to float
         By layer, in the neuron model's unit (none for Heaviside, mV for LIF).
     sizes : dict of str to int
@@ -295,6 +296,7 @@ def sleep(
             "steps": prepared.n_steps,
             "synapses": prepared.plan.n_synapses,
             "build_cached": engine.build_cached,
+            "peak_memory": outcome.peak_memory,
         },
         gains=dict(zip(names, prepared.gains, strict=True)),
         thresholds=dict(zip(names, thresholds, strict=True)),

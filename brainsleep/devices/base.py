@@ -51,11 +51,14 @@ class Outcome:
         One a projection.
     timings : dict of str to float
         Seconds: ``"run"`` (the simulation loop alone) and ``"read"`` (results into memory).
+    peak_memory : int
+        The most bytes the simulation's own process held; 0 where there is none.
     """
 
     spikes: dict[int, tuple[np.ndarray, np.ndarray]]
     weights: list[np.ndarray]
     timings: dict[str, float] = field(default_factory=dict)
+    peak_memory: int = 0
 
 
 class Engine(Protocol):

@@ -13,29 +13,44 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import os
 import platform
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import brian2
 import numpy as np
-from brian2 import second
+from brian2 import Synapses, second
 
 from ..errors import NightError
-from ..network import BuiltNetwork, NetworkPlan, build_network, post_major_weights
+from ..network import (
+    BuiltNetwork,
+    NetworkPlan,
+    build_network,
+    connect_all_to_all,
+    post_major_weights,
+)
+from ..neurons import LIF, Heaviside, Neuron
+from ..plasticity import SRC, WEIGHT_FACTORS
 from ..progress import progress_bar
 from .base import Job, Outcome
-from .cache import MANIFEST, PROGRAM, cache_directory, is_complete, publish
+from .cache import MANIFEST, PROGRAM, Program, cache_directory, obtain, size_limit
 from .compiler import compiler_version, require_compiler
+from .dense import connect_densely, why_not_dense
 from .isolation import isolated_brian2
+from .recording import SpikeFiles, SpikeStream
 from .unity import UnityDevice, feed_from_stdin
 
+logger = logging.getLogger("brainsleep")
+
 #: Raise it when the generated program's own conventions change.
-PROGRAM_VERSION = 2
+PROGRAM_VERSION = 7
 
 #: float64 is the exact mode: every operation is rounded as NumPy rounds it.
 FLAGS = {
@@ -58,14 +73,11 @@ class Manifest:
         Brian2's names, to address their variables on the command line.
     weight_files : list of str
         Result file of each projection's weights.
-    spike_files : dict of str to (str, str)
-        By recorded population: result files of neuron indices (int32) and times (float64, s).
     """
 
     populations: list[str]
     projections: list[str]
     weight_files: list[str]
-    spike_files: dict[str, tuple[str, str]]
 
 
 class CppStandalone:
@@ -80,30 +92,49 @@ class CppStandalone:
     def __init__(self, name: str = "cpp") -> None:
         self.name = name
 
+    def join(self, plan: NetworkPlan) -> Callable[..., Synapses]:
+        """Return how this device joins populations: densely where it can, else as Brian2 does."""
+        if self.name == "cpp_stock":
+            return connect_all_to_all
+        reason = why_not_dense(plan.synapse)
+        if reason is not None:
+            logger.info("device 'cpp' uses Brian2's stock synapses: %s", reason)
+            return connect_all_to_all
+        return connect_densely
+
     def check(self) -> None:
         """Raise if there is no C++ compiler, or no folder to keep programs in."""
         require_compiler()
         cache_directory()
+        size_limit()
 
     def memory(self, plan: NetworkPlan) -> int:
         """Estimate the memory of a night in bytes."""
-        # the weight; indices of pre and post, and two lists that lead from neurons to synapses
-        per_synapse = np.dtype(plan.dtype).itemsize + 4 * 4
+        per_synapse = np.dtype(plan.dtype).itemsize
+        if self.join(plan) is connect_all_to_all:
+            # indices of pre and post, and two lists that lead from neurons to synapses
+            per_synapse += 4 * 4
         return plan.n_synapses * per_synapse
 
     def prepare(self, plan: NetworkPlan, progress: bool = False) -> CppEngine:
         """Find the plan's program in the cache, or compile it."""
         started = time.perf_counter()
-        directory = cache_directory() / self._key(plan)
-        cached = is_complete(directory)
-        if not cached:
+        join = self.join(plan)
+
+        def build(directory: Path) -> None:
             with progress_bar(1, "compile", progress, unit="program") as bar:
-                with tempfile.TemporaryDirectory(dir=cache_directory(), prefix="building-") as work:
-                    _build(plan, Path(work))
-                    publish(Path(work), directory)
+                _build(plan, directory, join)
                 bar.update(1)
-        manifest = Manifest(**json.loads((directory / MANIFEST).read_text()))
-        return CppEngine(plan, directory, manifest, cached, time.perf_counter() - started)
+
+        found = obtain(self._key(plan), build, _read_manifest, _describe(plan, join))
+        return CppEngine(
+            plan,
+            found.program.directory,
+            found.contents,
+            found.cached,
+            time.perf_counter() - started,
+            found.program,
+        )
 
     def _key(self, plan: NetworkPlan) -> str:
         """Return a name that differs whenever the program could."""
@@ -115,7 +146,9 @@ class CppStandalone:
             command,
             compiler_version(command),
             platform.machine() + _processor(),  # -march=native
+            " ".join(platform.libc_ver()),  # a home folder may be shared by unlike machines
             *FLAGS[plan.dtype],
+            self.join(plan).__name__,
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
@@ -130,7 +163,27 @@ def _processor() -> str:
     return platform.processor()
 
 
-def _build(plan: NetworkPlan, directory: Path) -> None:
+def _describe(plan: NetworkPlan, join: Callable[..., Synapses]) -> dict[str, str]:
+    """Say in a few words what a program is, for ``brainsleep cache list``."""
+    models: dict[str, Neuron] = {"Heaviside": Heaviside(), "LIF": LIF()}
+    rules = {f"SRC {factor}": SRC(weight_factor=factor) for factor in WEIGHT_FACTORS}
+    neurons = [name for name, model in models.items() if model.equations() == plan.neuron]
+    plasticities = [name for name, rule in rules.items() if rule.equations() == plan.synapse]
+    return {
+        "network": "-".join(map(str, plan.sizes)),
+        "neuron": neurons[0] if neurons else "custom",
+        "plasticity": plasticities[0] if plasticities else "custom",
+        "dtype": plan.dtype,
+        "device": "cpp_stock" if join is connect_all_to_all else "cpp",
+    }
+
+
+def _read_manifest(directory: Path) -> Manifest:
+    """Read where a program keeps what."""
+    return Manifest(**json.loads((directory / MANIFEST).read_text()))
+
+
+def _build(plan: NetworkPlan, directory: Path, join: Callable[..., Synapses]) -> None:
     """Generate and compile a plan's program, and write its manifest."""
     device = UnityDevice(FLAGS[plan.dtype])
     preferences = {
@@ -141,7 +194,7 @@ def _build(plan: NetworkPlan, directory: Path) -> None:
         "devices.cpp_standalone.openmp_threads": 0,
     }
     with isolated_brian2(device, preferences):
-        built = build_network(plan, feed_from_stdin)
+        built = build_network(plan, feed_from_stdin, join, SpikeStream)
         device.apply_run_args()
         for group in built.populations[1:]:
             for name, expression in plan.neuron.initial:
@@ -162,14 +215,16 @@ def _manifest(device: UnityDevice, built: BuiltNetwork) -> Manifest:
         weight_files=[
             device.get_array_filename(synapses.variables["w"]) for synapses in built.projections
         ],
-        spike_files={
-            str(index): (
-                device.get_array_filename(monitor.variables["i"]),
-                device.get_array_filename(monitor.variables["t"]),
-            )
-            for index, monitor in built.monitors.items()
-        },
     )
+
+
+@dataclass(frozen=True)
+class LoopReport:
+    """What a program tells about its loop: steps, seconds, and the most bytes it held."""
+
+    n_steps: int
+    seconds: float
+    peak_memory: int
 
 
 @dataclass
@@ -181,16 +236,18 @@ class CppEngine:
     manifest: Manifest
     build_cached: bool
     build_seconds: float
+    program: Program | None = None  # keeps it from being removed
 
     def run(self, job: Job, progress: bool = False, description: str = "sleep") -> Outcome:
         """Launch the program once; several launches may run at the same time."""
         with tempfile.TemporaryDirectory(prefix="brainsleep-") as scratch:
             results = Path(scratch)
             arguments = self._arguments(job, results)
-            loop_seconds = self._launch(arguments, job, results, progress, description)
+            report = self._launch(arguments, job, results, progress, description)
             started = time.perf_counter()
             outcome = self._read(results)
-            outcome.timings = {"run": loop_seconds, "read": time.perf_counter() - started}
+            outcome.timings = {"run": report.seconds, "read": time.perf_counter() - started}
+            outcome.peak_memory = report.peak_memory
         return outcome
 
     def _arguments(self, job: Job, results: Path) -> list[str]:
@@ -218,8 +275,8 @@ class CppEngine:
 
     def _launch(
         self, arguments: list[str], job: Job, results: Path, progress: bool, description: str
-    ) -> float:
-        """Run the program, feed it input spikes, and return the seconds its loop took."""
+    ) -> LoopReport:
+        """Run the program and feed it input spikes."""
         log = results / "stderr.txt"
         with log.open("w") as errors, progress_bar(job.n_steps, description, progress) as bar:
             try:
@@ -229,6 +286,7 @@ class CppEngine:
                     stdin=subprocess.PIPE,
                     stdout=errors,
                     stderr=errors,
+                    env=_environment(),
                 )
             except OSError as error:
                 raise NightError(
@@ -260,10 +318,10 @@ class CppEngine:
                 f"the night's program ended with status {status}"
                 f" ({complaint[:500] or 'it says nothing'}); was {self.directory} damaged?"
             )
-        n_steps, seconds = report.read_text().split()
+        n_steps, seconds, peak_memory = report.read_text().split()
         if int(n_steps) != job.n_steps:
             raise NightError(f"the night ran {n_steps} of {job.n_steps} steps.")
-        return float(seconds)
+        return LoopReport(int(n_steps), float(seconds), int(peak_memory))
 
     def _read(self, results: Path) -> Outcome:
         """Read spikes and weights."""
@@ -272,11 +330,7 @@ class CppEngine:
         for index, name in enumerate(self.manifest.weight_files):
             shape = (sizes[index + 1], sizes[index])
             weights.append(np.fromfile(results / name, dtype=self.plan.dtype).reshape(shape))
-        spikes = {}
-        for population, (index_file, time_file) in self.manifest.spike_files.items():
-            times = np.fromfile(results / time_file)
-            steps = np.rint(times / self.plan.dt).astype(np.int64)
-            spikes[int(population)] = (np.fromfile(results / index_file, dtype=np.int32), steps)
+        spikes = {index: SpikeFiles.of(index).read(results) for index in self.plan.recorded}
         return Outcome(spikes=spikes, weights=weights)
 
 
@@ -286,3 +340,8 @@ def _shrink_pipe(descriptor: int) -> None:
         import fcntl
 
         fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, 4096)
+
+
+def _environment() -> dict[str, str]:
+    """Return the program's environment: glibc is asked for huge pages, which spare cache misses."""
+    return {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", **os.environ}

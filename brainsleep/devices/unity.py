@@ -47,7 +47,8 @@ inline bool input_spike(int neuron, int64_t step)
 }
 """
 
-#: Wall-clock seconds of the loop alone, and the steps it made, go to a file of their own.
+#: What the program tells about its loop, in a file of its own: steps made, wall-clock seconds of
+#: the loop alone, and the most memory it held (bytes; 0 where the system does not tell).
 START_CLOCK = """
 brainsleep::has_next = brainsleep::read_row();
 const auto _loop_start = std::chrono::steady_clock::now();
@@ -57,7 +58,19 @@ STOP_CLOCK = """
 }
 const std::chrono::duration<double> _loop_time = std::chrono::steady_clock::now() - _loop_start;
 std::ofstream(results_dir + "loop.txt")
-    << brainsleep::current_step + 1 << " " << _loop_time.count();
+    << brainsleep::current_step + 1 << " " << _loop_time.count() << " "
+    << brainsleep::peak_memory();
+"""
+MEMORY_CODE = """
+namespace brainsleep {
+long peak_memory()
+{
+    std::ifstream status("/proc/self/status");
+    for (std::string word; status >> word;)
+        if (word == "VmHWM:") { long kib = 0; status >> kib; return 1024*kib; }
+    return 0;
+}
+}
 """
 
 
@@ -87,7 +100,7 @@ class UnityDevice(CPPStandaloneDevice):
         for name in sources:
             _make_includable(project / name)
         lines = ["#include <chrono>", "#include <fstream>", '#include "objects.h"']
-        lines += ['#include "network.h"', self.stream_code]
+        lines += ['#include "network.h"', self.stream_code, MEMORY_CODE]
         lines += [f'#include "{name}"' for name in sources]
         (project / "unity.cpp").write_text("\n".join(lines) + "\n")
 

@@ -1,0 +1,28 @@
+{# Presynaptic spikes, for eight rows (postsynaptic neurons) at a time. The synapses of one spike lie
+   a row apart: going through all rows for one spike misses the cache, and each page table entry,
+   at every step; going through all spikes for one row waits for each sum before the next. Eight
+   rows are eight sums under way at once, in memory that is still at hand for the next spike.
+   Each sum is in the order of the spikes, as with stock synapses. #}
+{% extends 'common_group.cpp' %}
+{% block maincode %}
+    {% set _eventspace = get_array_name(eventspace_variable) %}
+    const size_t _vectorisation_idx = -1;
+    {{scalar_code|autoindent}}
+
+    const int32_t _n_events = {{_eventspace}}[{{n_pre}}];
+    for (size_t _first = 0; _first < {{n_post}}; _first += 8)
+    {
+        const size_t _end = _first + 8 < {{n_post}} ? _first + 8 : {{n_post}};
+        for (int32_t _event = 0; _event < _n_events; _event++)
+        {
+            const size_t _presynaptic_idx = {{_eventspace}}[_event];
+            #pragma GCC ivdep
+            for (size_t _postsynaptic_idx = _first; _postsynaptic_idx < _end; _postsynaptic_idx++)
+            {
+                const size_t _idx = _postsynaptic_idx * {{n_pre}} + _presynaptic_idx;
+                const size_t _vectorisation_idx = _idx;
+                {{vector_code|autoindent}}
+            }
+        }
+    }
+{% endblock %}

@@ -1,0 +1,76 @@
+"""Spikes on their way to disk: a recorded night holds none of them in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from brian2 import NeuronGroup
+from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
+from brian2.groups.group import CodeRunner
+
+
+class _StreamCode(CPPStandaloneCodeObject):
+    """A code object that finds this folder's templates besides Brian2's own."""
+
+    templater = CPPStandaloneCodeObject.templater.derive("brainsleep.devices")
+
+
+@dataclass(frozen=True)
+class SpikeFiles:
+    """Where a population's spikes are, in a night's results folder.
+
+    Attributes
+    ----------
+    indices : str
+        Neuron indices, int32, in time order.
+    counts : str
+        Number of spikes in each time step, int32.
+    """
+
+    indices: str
+    counts: str
+
+    @classmethod
+    def of(cls, population: int) -> SpikeFiles:
+        """Return the names for a population."""
+        return cls(f"spikes{population}.i", f"spikes{population}.n")
+
+    def read(self, folder: Path) -> tuple[np.ndarray, np.ndarray]:
+        """Return neuron indices (int32) and time steps (int64), in time order."""
+        counts = np.fromfile(folder / self.counts, dtype=np.int32)
+        steps = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
+        return np.fromfile(folder / self.indices, dtype=np.int32), steps
+
+
+class SpikeStream(CodeRunner):
+    """Writes a population's spikes to files in every step; C++ standalone only.
+
+    Stands in for Brian2's `SpikeMonitor`, which keeps all spikes in memory until the end.
+
+    Parameters
+    ----------
+    group : NeuronGroup
+        Whose spikes.
+    population : int
+        Its index; names the files.
+    """
+
+    def __init__(self, group: NeuronGroup, population: int) -> None:
+        files = SpikeFiles.of(population)
+        super().__init__(
+            group,
+            "spike_stream",
+            when="end",
+            name=f"spikes{population}",
+            check_units=False,
+            needed_variables=["_spikespace"],
+            template_kwds={
+                "eventspace_variable": group.variables["_spikespace"],
+                "n_neurons": len(group),
+                "index_file": files.indices,
+                "count_file": files.counts,
+            },
+            codeobj_class=_StreamCode,
+        )

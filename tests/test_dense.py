@@ -1,0 +1,143 @@
+"""The dense device: the same night as stock Brian2, bit for bit, in a fraction of the memory."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from brian2 import NeuronGroup, ms
+from torch import nn
+
+import brainsleep as bs
+from brainsleep.devices import CppStandalone
+from brainsleep.devices.dense import DenseSynapses, connect_densely, why_not_dense
+from brainsleep.devices.isolation import isolated_brian2
+from brainsleep.devices.unity import UnityDevice
+from brainsleep.network import connect_all_to_all
+from brainsleep.preparation import prepare_night
+
+N_STEPS = 200
+
+
+def network(seed: int = 0) -> nn.Sequential:
+    """Return a network whose weights are drawn from a normal distribution."""
+    rng = np.random.default_rng(seed)
+    layers = nn.Sequential(
+        nn.Linear(100, 30), nn.ReLU(), nn.Linear(30, 20), nn.ReLU(), nn.Linear(20, 5)
+    )
+    for parameter in layers.parameters():
+        parameter.data.numpy()[:] = rng.normal(0.01, 0.08, parameter.shape)
+    return layers.double()
+
+
+def spikes(seed: int = 0) -> np.ndarray:
+    """Return input spikes."""
+    return np.random.default_rng(seed).random((N_STEPS, 100)) < 0.05
+
+
+HEAVISIDE = bs.Heaviside(gain=1, threshold=0.25, decay=0.95)
+LIF = bs.LIF(gain=1, threshold=0.25, tau_m=20 * ms, refractory=2 * ms)
+RULES = {
+    "tadros2022": bs.SRC(1e-3, 1e-3, "tadros2022"),
+    "multiplicative": bs.SRC(1e-2, 1e-3, "multiplicative", tau_pre=5 * ms),
+}
+
+
+@pytest.mark.parametrize(("neuron", "rule"), [(HEAVISIDE, "tadros2022"), (LIF, "multiplicative")])
+def test_same_spikes_and_weights_as_stock_bit_for_bit(neuron: object, rule: str) -> None:
+    dense, stock = (
+        bs.sleep(
+            network(),
+            spikes(),
+            neuron=neuron,
+            plasticity=RULES[rule],
+            device=device,
+            dtype="float64",
+            progress=False,
+        )
+        for device in ("cpp", "cpp_stock")
+    )
+    for population, train in stock.spikes.items():
+        assert len(train) > 0
+        assert np.array_equal(train.i, dense.spikes[population].i)
+        assert np.array_equal(train.t, dense.spikes[population].t)
+    for name, weights in stock.weights_after.items():
+        assert (weights != stock.weights_before[name]).any()
+        assert np.array_equal(weights, dense.weights_after[name])
+
+
+def test_single_precision_stays_close_to_double() -> None:
+    nights = [
+        bs.sleep(
+            network(),
+            spikes()[:20],
+            neuron=HEAVISIDE,
+            plasticity=RULES["tadros2022"],
+            dtype=dtype,
+            progress=False,
+        )
+        for dtype in ("float32", "float64")
+    ]
+    for name, weights in nights[1].weights_after.items():
+        np.testing.assert_allclose(nights[0].weights_after[name], weights, atol=1e-5)
+
+
+def test_simulation_takes_little_more_than_its_weights() -> None:
+    layers = nn.Sequential(nn.Linear(784, 2000), nn.ReLU(), nn.Linear(2000, 2000))
+    night = bs.sleep(
+        layers,
+        np.full(784, 0.01),
+        duration=5,
+        neuron=bs.Heaviside(gain=1, threshold=0.3),
+        plasticity=bs.SRC(),
+        progress=False,
+    )
+    assert 4 < night.timings["peak_memory"] / night.timings["synapses"] < 6  # float32
+
+
+def test_memory_is_estimated_by_kind_of_synapse() -> None:
+    prepared = prepare_night(network(), spikes(), neuron=HEAVISIDE, plasticity=RULES["tadros2022"])
+    stock, dense = (CppStandalone(name).memory(prepared.plan) for name in ("cpp_stock", "cpp"))
+    assert dense == 4 * prepared.plan.n_synapses
+    assert stock == 20 * prepared.plan.n_synapses
+
+
+@dataclass(frozen=True)
+class LeakyWeights(bs.SRC):
+    """A rule whose weights leak at every synapse in every step."""
+
+    def equations(self) -> bs.plasticity.SynapseEquations:
+        whole = super().equations()
+        return replace(
+            whole, model=whole.model + "\ndtag/dt = -tag/(1*second) : 1 (clock-driven)\n"
+        )
+
+
+def test_rule_that_is_not_covered_falls_back_and_says_why(caplog: pytest.LogCaptureFixture) -> None:
+    device = CppStandalone("cpp")
+    prepared = prepare_night(network(), spikes(), neuron=HEAVISIDE, plasticity=LeakyWeights(1, 1))
+    with caplog.at_level(logging.INFO, logger="brainsleep"):
+        assert device.join(prepared.plan) is connect_all_to_all
+    assert "stock synapses" in caplog.text
+    assert "tag" in caplog.text
+    covered = replace(prepared.plan, synapse=bs.SRC().equations())
+    assert device.join(covered) is connect_densely
+    assert why_not_dense(covered.synapse) is None
+
+
+def test_what_dense_synapses_do_not_cover_is_refused() -> None:
+    with isolated_brian2(UnityDevice(), {}):
+        group = NeuronGroup(10, "v : 1", threshold="v > 1", reset="v = 0")
+        with pytest.raises(NotImplementedError, match="delays"):
+            DenseSynapses(group, group, "w : 1", on_pre="v_post += w", delay=1 * ms)
+        with pytest.raises(NotImplementedError, match="subgroups"):
+            DenseSynapses(group[:5], group, "w : 1", on_pre="v_post += w")
+        with pytest.raises(NotImplementedError, match="event-driven"):
+            DenseSynapses(
+                group,
+                group,
+                "w : 1\ndx/dt = -x/(10*ms) : 1 (event-driven)",
+                on_pre="v_post += w",
+            )
