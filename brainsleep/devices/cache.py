@@ -247,7 +247,7 @@ def obtain(
             if found is not None:
                 return found
             _sweep(root, key if lock is Lock.HELD else None)
-            if _build_and_publish(root, key, build, description):
+            if _build_and_publish(root / key, build, read, description):
                 found = _find(root / key, read)
         if found is not None:
             found.cached = False
@@ -302,21 +302,18 @@ def clear(older_than_days: float = 0.0) -> Removal:
 def _find(directory: Path, read: Callable[[Path], T], report: bool = False) -> Found[T] | None:
     """Return a program that is there and whole, and note that it was wanted."""
     program = _hold(directory)
-    if program is not None:
-        fault = _fault(directory)
-        if fault is None:
-            try:
-                contents = read(directory)
-            except (ValueError, TypeError, KeyError, OSError) as error:
-                fault = f"{type(error).__name__}: {brief(str(error))}"
-            else:
-                with suppress(OSError):
-                    os.utime(directory / RECORD)
-                return Found(program, contents, cached=True)
+    if program is None:
+        return None
+    try:
+        contents = _read_whole(directory, read)
+    except _DamagedError as damage:
         program.release()
         if report:
-            logger.warning("the program in %s is damaged (%s): building again", directory, fault)
-    return None
+            logger.warning("the program in %s is damaged (%s): building again", directory, damage)
+        return None
+    with suppress(OSError):
+        os.utime(directory / RECORD)
+    return Found(program, contents, cached=True)
 
 
 def _hold(directory: Path) -> Program | None:
@@ -332,6 +329,29 @@ def _hold(directory: Path) -> Program | None:
         return program
     program.release()
     return None
+
+
+class _DamagedError(Exception):
+    """A program's folder is not as it was recorded; says why."""
+
+
+def _read_whole(directory: Path, read: Callable[[Path], T]) -> T:
+    """Check the files of a program and return what `read` makes of them."""
+    fault = _fault(directory)
+    if fault is not None:
+        raise _DamagedError(fault)
+    try:
+        return read(directory)
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        raise _DamagedError(f"{type(error).__name__}: {brief(str(error))}") from error
+
+
+def _is_whole(directory: Path, read: Callable[[Path], Any]) -> bool:
+    try:
+        _read_whole(directory, read)
+    except _DamagedError:
+        return False
+    return True
 
 
 def _fault(directory: Path) -> str | None:
@@ -387,18 +407,21 @@ def _entry(directory: Path) -> Entry:
 
 
 def _build_and_publish(
-    root: Path, key: str, build: Callable[[Path], None], description: Mapping[str, str]
+    target: Path,
+    build: Callable[[Path], None],
+    read: Callable[[Path], Any],
+    description: Mapping[str, str],
 ) -> bool:
     """Build in a folder of its own and move it to its place; False if the folder vanished."""
-    free = shutil.disk_usage(root).free
+    free = shutil.disk_usage(target.parent).free
     if free < ROOM_TO_BUILD:
         raise OSError(errno.ENOSPC, f"only {free / 1e6:.1f} MB are free")
-    work = root / f"building-{key}-{secrets.token_hex(4)}"
+    work = target.with_name(f"building-{target.name}-{secrets.token_hex(4)}")
     work.mkdir()
     try:
         build(work)
         _finish(work, description)
-        _publish(work, root / key)
+        _publish(work, target, read)
     except (OSError, BrainsleepError):
         if work.exists():
             raise
@@ -436,18 +459,18 @@ def sign(directory: Path, description: Mapping[str, str]) -> None:
     (directory / RECORD).write_text(json.dumps(record, indent=1))
 
 
-def _publish(work: Path, target: Path) -> None:
+def _publish(work: Path, target: Path, read: Callable[[Path], Any]) -> None:
     """Move a finished build to its place in one step.
 
     A damaged one is replaced. Without locks another process may have been faster: its build is
     as good, and stays.
     """
-    if target.exists() and _fault(target) is not None:
+    if target.exists() and not _is_whole(target, read):
         _take_away(target)
     try:
         work.rename(target)
     except OSError:
-        if not work.exists() or _fault(target) is not None:
+        if not work.exists() or not _is_whole(target, read):
             raise
 
 

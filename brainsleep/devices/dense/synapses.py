@@ -8,6 +8,7 @@ from typing import Any
 from brian2 import Equations, Synapses
 from brian2.core.variables import DynamicArrayVariable
 from brian2.devices.device import get_device
+from brian2.groups.subgroup import Subgroup
 from brian2.synapses.synapses import SynapticPathway
 
 from ...network import no_delays
@@ -53,7 +54,7 @@ class DenseSynapses(Synapses):
         if self.event_driven is not None:
             raise NotImplementedError("dense synapses have no event-driven equations")
         for group in (source, target):
-            if getattr(group, "start", 0) != 0 or len(group) != group.stop:
+            if isinstance(group, Subgroup):
                 raise NotImplementedError("dense synapses join whole groups, not subgroups")
         for pathway in self._pathways:
             # Synapses makes its pathways itself and offers no way to say of which class
