@@ -44,13 +44,13 @@ from .cache import MANIFEST, PROGRAM, Program, cache_directory, obtain, size_lim
 from .compiler import compiler_version, require_compiler
 from .dense import connect_densely, why_not_dense
 from .isolation import isolated_brian2
-from .recording import SpikeFiles, SpikeStream
+from .recording import SnapshotWriter, SpikeFiles, SpikeStream
 from .unity import UnityDevice, feed_from_stdin
 
 logger = logging.getLogger("brainsleep")
 
 #: Raise it when the generated program's own conventions change.
-PROGRAM_VERSION = 7
+PROGRAM_VERSION = 9
 
 #: float64 is the exact mode: every operation is rounded as NumPy rounds it.
 FLAGS = {
@@ -199,6 +199,8 @@ def _build(plan: NetworkPlan, directory: Path, join: Callable[..., Synapses]) ->
         for group in built.populations[1:]:
             for name, expression in plan.neuron.initial:
                 setattr(group, name, expression)
+        built.network.add(SnapshotWriter(built.populations[0]))
+        device.state_groups = [*built.populations, *built.projections]
         device.time_the_loop()
         # The duration is only an upper bound: the night ends with its input stream.
         built.network.run(1e9 * second, namespace={})

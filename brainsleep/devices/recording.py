@@ -1,4 +1,4 @@
-"""Spikes on their way to disk: a recorded night holds none of them in memory."""
+"""What a night writes to disk while it runs: spikes, so that none stay in memory; snapshots."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ class SpikeStream(CodeRunner):
             group,
             "spike_stream",
             when="end",
+            clock=group.clock,
             name=f"spikes{population}",
             check_units=False,
             needed_variables=["_spikespace"],
@@ -72,5 +73,20 @@ class SpikeStream(CodeRunner):
                 "index_file": files.indices,
                 "count_file": files.counts,
             },
+            codeobj_class=_StreamCode,
+        )
+
+
+class SnapshotWriter(CodeRunner):
+    """Writes snapshots when they are due, at the very end of a step; C++ standalone only."""
+
+    def __init__(self, group: NeuronGroup) -> None:
+        super().__init__(
+            group,
+            "snapshot",
+            when="after_end",
+            clock=group.clock,
+            name="snapshots",
+            check_units=False,
             codeobj_class=_StreamCode,
         )

@@ -17,6 +17,8 @@ from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from ..network import INPUT_SLOT
 from .cache import PROGRAM
 from .compiler import compile_program
+from .snapshots import CODE as SNAPSHOT_CODE
+from .snapshots import Block, state_blocks
 
 #: Reads one row of packed spikes a step, one row ahead, so that the step that used the last
 #: row is also the last step of the night.
@@ -50,6 +52,9 @@ inline bool input_spike(int neuron, int64_t step)
 #: What the program tells about its loop, in a file of its own: steps made, wall-clock seconds of
 #: the loop alone, and the most memory it held (bytes; 0 where the system does not tell).
 START_CLOCK = """
+if (const char* _snapshot = getenv("BRAINSLEEP_RESUME")) brainsleep::load_snapshot(_snapshot);
+night.t = brainsleep::first_step * night_clock.dt[0];
+brainsleep::current_step = brainsleep::first_step - 1;
 brainsleep::has_next = brainsleep::read_row();
 const auto _loop_start = std::chrono::steady_clock::now();
 if (brainsleep::has_next) {
@@ -87,6 +92,8 @@ class UnityDevice(CPPStandaloneDevice):
         super().__init__()
         self.flags = flags or []
         self.stream_code = ""
+        self.state_groups: list[Any] = []
+        self.state_blocks: list[Block] = []
 
     def time_the_loop(self) -> None:
         """Time the simulation loop by the wall clock."""
@@ -99,8 +106,10 @@ class UnityDevice(CPPStandaloneDevice):
         sources = [name for name in sorted(writer.source_files) if name.endswith(".cpp")]
         for name in sources:
             _make_includable(project / name)
+        self.state_blocks, code = state_blocks(self, self.state_groups)
+        snapshot_code = SNAPSHOT_CODE.replace("%BLOCKS%", code)
         lines = ["#include <chrono>", "#include <fstream>", '#include "objects.h"']
-        lines += ['#include "network.h"', self.stream_code, MEMORY_CODE]
+        lines += ['#include "network.h"', self.stream_code, MEMORY_CODE, snapshot_code]
         lines += [f'#include "{name}"' for name in sources]
         (project / "unity.cpp").write_text("\n".join(lines) + "\n")
 

@@ -2,8 +2,8 @@
 {% extends 'common_group.cpp' %}
 {% block maincode %}
     {% set _eventspace = get_array_name(eventspace_variable) %}
-    static FILE* const _indices = fopen((results_dir + "{{index_file}}").c_str(), "wb");
-    static FILE* const _counts = fopen((results_dir + "{{count_file}}").c_str(), "wb");
+    static FILE* const _indices = brainsleep::open_stream("{{index_file}}");
+    static FILE* const _counts = brainsleep::open_stream("{{count_file}}");
     const int32_t _n_spikes = {{_eventspace}}[{{n_neurons}}];
     if (!_indices || !_counts
         || fwrite({{_eventspace}}, sizeof(int32_t), _n_spikes, _indices) != (size_t)_n_spikes
