@@ -35,6 +35,7 @@ _ROOMS = (
     "neurons",
     "plasticity",
     "stimuli",
+    "streaming",
     "translation",
     "wake",
 )

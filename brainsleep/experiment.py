@@ -339,7 +339,10 @@ class _Experiment:
     def _sleep(self, network: nn.Module, task: Task, model: ModelFile) -> Night:
         """Sleep on one task."""
         arguments = self._night(network, task, model)
-        return sleep(**arguments, progress=self.show_progress)
+        night = sleep(**arguments, progress=self.show_progress)
+        if night.stopped:
+            raise KeyboardInterrupt  # a night cut short is no result of this experiment
+        return night
 
     def _night(self, network: nn.Module, task: Task, model: ModelFile) -> dict[str, Any]:
         """Return the arguments of the night after a task."""

@@ -7,9 +7,10 @@ import logging
 import os
 import sys
 import time
+import warnings
 import zipfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,13 @@ import numpy as np
 from brian2.units import Quantity, second
 
 from .devices import Device, Outcome
-from .errors import DirectoryError, NightError
-from .files import publish_directory
+from .errors import DirectoryError, NightError, ParameterError
+from .files import publish_directory, require_free, write_atomically
 from .neurons import Neuron
+from .parameters import whole_number
 from .plasticity import Plasticity
 from .preparation import PreparedNight, prepare_night
+from .streaming import StreamedSpikes, is_finished, open_night_directory
 from .translation import Translation, write_back
 
 if TYPE_CHECKING:
@@ -63,7 +66,7 @@ class Night:
     ----------
     ann : torch.nn.Module or None
         A copy of the network with the weights it woke up with.
-    spikes : dict of str to Spikes
+    spikes : dict of str to Spikes or StreamedSpikes
         By population, ``"input"`` first; only what was recorded.
     weights_before, weights_after : dict of str to ndarray
         By state-dict name.
@@ -84,7 +87,7 @@ class Night:
     """
 
     ann: nn.Module | None
-    spikes: dict[str, Spikes]
+    spikes: dict[str, Any]
     weights_before: dict[str, np.ndarray]
     weights_after: dict[str, np.ndarray]
     timings: dict[str, Any]
@@ -94,6 +97,11 @@ class Night:
     n_steps: int
     dt: Quantity
     settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the night was ended before its time."""
+        return bool(self.settings.get("stopped", False))
 
     @property
     def duration(self) -> Quantity:
@@ -111,23 +119,28 @@ class Night:
         with publish_directory(Path(directory)) as work:
             arrays = {}
             for number, train in enumerate(self.spikes.values()):
-                arrays[f"{number}.i"] = train.i
+                arrays[f"{number}.i"] = np.asarray(train.i)
                 arrays[f"{number}.step"] = np.rint(train.t / self.dt).astype(np.int64)
             _save_arrays(work / "spikes.npz", arrays)
-            _save_arrays(work / "weights_before.npz", self.weights_before)
-            _save_arrays(work / "weights_after.npz", self.weights_after)
-            description = {
-                "format": FORMAT,
-                "recorded": list(self.spikes),
-                "sizes": self.sizes,
-                "n_steps": self.n_steps,
-                "dt_seconds": float(self.dt),
-                "gains": self.gains,
-                "thresholds": self.thresholds,
-                "timings": self.timings,
-                "settings": self.settings,
-            }
-            (work / "night.json").write_text(json.dumps(description, indent=2))
+            self._write(work, streamed=None)
+
+    def _write(self, folder: Path, streamed: list[int] | None) -> None:
+        """Write weights and description; ``night.json`` last, as it says that all is there."""
+        _save_arrays(folder / "weights_before.npz", self.weights_before)
+        _save_arrays(folder / "weights_after.npz", self.weights_after)
+        description = {
+            "format": FORMAT,
+            "recorded": list(self.spikes),
+            "streamed": streamed,
+            "sizes": self.sizes,
+            "n_steps": self.n_steps,
+            "dt_seconds": float(self.dt),
+            "gains": self.gains,
+            "thresholds": self.thresholds,
+            "timings": self.timings,
+            "settings": self.settings,
+        }
+        write_atomically(folder / "night.json", json.dumps(description, indent=2))
 
     @classmethod
     def load(cls, directory: str | os.PathLike[str], ann: nn.Module | None = None) -> Night:
@@ -149,7 +162,8 @@ class Night:
         folder = Path(directory)
         try:
             description = json.loads((folder / "night.json").read_text())
-            arrays = _load_arrays(folder / "spikes.npz")
+            streamed = description.get("streamed")
+            arrays = _load_arrays(folder / "spikes.npz") if streamed is None else {}
             before = _load_arrays(folder / "weights_before.npz")
             after = _load_arrays(folder / "weights_after.npz")
         except FileNotFoundError as error:
@@ -164,10 +178,13 @@ class Night:
                 f"brainsleep reads format {FORMAT}."
             )
         dt = Quantity(description["dt_seconds"], dim=second.dim)
-        spikes = {
-            name: Spikes(arrays[f"{k}.i"], arrays[f"{k}.step"] * dt, description["sizes"][name])
-            for k, name in enumerate(description["recorded"])
-        }
+        spikes: dict[str, Any] = {}
+        for k, name in enumerate(description["recorded"]):
+            n_neurons = description["sizes"][name]
+            if streamed is None:
+                spikes[name] = Spikes(arrays[f"{k}.i"], arrays[f"{k}.step"] * dt, n_neurons)
+            else:
+                spikes[name] = StreamedSpikes(folder / "stream", streamed[k], n_neurons, dt)
         return cls(
             ann=write_back(ann, after) if ann is not None else None,
             spikes=spikes,
@@ -206,6 +223,10 @@ def sleep(
     record: str | Sequence[str] | None = "all",
     seed: int = 0,
     progress: bool = True,
+    directory: str | os.PathLike[str] | None = None,
+    snapshot_every: int | None = None,
+    resume: bool = False,
+    should_stop: Callable[[], bool] | None = None,
 ) -> Night:
     """Let a trained network sleep for a night.
 
@@ -242,6 +263,17 @@ def sleep(
         Fixes the night: the same call gives the same spikes and weights, bit for bit.
     progress : bool
         Show a progress bar where there is a terminal or a notebook.
+    directory : path, optional
+        Write the night there while it runs: spikes go to disk and never to memory, however
+        long the night is, and `Night.load` finds it all again. C++ devices only.
+    snapshot_every : int, optional
+        With `directory`: keep the whole state every so many steps.
+    resume : bool
+        Go on with the night in `directory`, from its last snapshot, to the very weights it
+        would have had; a night that is finished is read back.
+    should_stop : callable, optional
+        Asked some thirty steps apart; when it returns True the night ends with what it has.
+        Ctrl-C does the same. `Night.stopped` tells.
 
     Returns
     -------
@@ -267,13 +299,33 @@ def sleep(
     prepared = prepare_night(
         ann, stimulus, data, duration, neuron, plasticity, device, dtype, dt, record, seed
     )
+    where = None if directory is None else Path(directory)
+    _check_directory(where, snapshot_every, resume, prepared)
+    if where is not None and resume and is_finished(where):
+        return Night.load(where, ann)
     _announce_memory(prepared, progress)
     translated = time.perf_counter()
     engine = prepared.device.prepare(prepared.plan, progress)
     built = time.perf_counter()
     thresholds = prepared.find_thresholds(engine)
     calibrated = time.perf_counter()
-    outcome = engine.run(prepared.job(thresholds), progress)
+    job = replace(prepared.job(thresholds), should_stop=should_stop)
+    if where is not None:
+        names = [layer.weight_name for layer in prepared.translation.layers]
+        place = open_night_directory(where, prepared.plan, job, names, resume)
+        job = replace(
+            prepared.job_from(job, place.first_step),
+            folder=place.stream,
+            snapshot=place.snapshot,
+            snapshot_every=snapshot_every or 0,
+        )
+    outcome = engine.run(job, progress)
+    stopped = outcome.n_steps < prepared.n_steps
+    if stopped:
+        warnings.warn(
+            f"the night was stopped after {outcome.n_steps} of {prepared.n_steps} steps.",
+            stacklevel=2,
+        )
 
     layers = prepared.translation.layers
     after = {
@@ -282,9 +334,9 @@ def sleep(
     _check_finite(prepared.translation, after)
     awake = write_back(ann, after)
     names, populations = prepared.layer_names, prepared.populations
-    return Night(
+    night = Night(
         ann=awake,
-        spikes=_spikes(outcome, prepared),
+        spikes=_spikes(outcome, prepared) if where is None else _streamed(where, prepared),
         weights_before={layer.weight_name: layer.weight for layer in layers},
         weights_after=after,
         timings={
@@ -293,7 +345,7 @@ def sleep(
             "calibrate": calibrated - built,
             **outcome.timings,
             "total": time.perf_counter() - started,
-            "steps": prepared.n_steps,
+            "steps": outcome.n_steps,
             "synapses": prepared.plan.n_synapses,
             "build_cached": engine.build_cached,
             "peak_memory": outcome.peak_memory,
@@ -301,7 +353,7 @@ def sleep(
         gains=dict(zip(names, prepared.gains, strict=True)),
         thresholds=dict(zip(names, thresholds, strict=True)),
         sizes=dict(zip(populations, prepared.plan.sizes, strict=True)),
-        n_steps=prepared.n_steps,
+        n_steps=outcome.n_steps,
         dt=Quantity(prepared.plan.dt, dim=second.dim),
         settings={
             "seed": int(seed),
@@ -309,8 +361,42 @@ def sleep(
             "dtype": dtype,
             "neuron": repr(prepared.neuron),
             "plasticity": repr(prepared.plasticity),
+            "stopped": stopped,
         },
     )
+    if where is not None:
+        night._write(where, streamed=list(prepared.recorded))
+    return night
+
+
+def _check_directory(
+    directory: Path | None, snapshot_every: int | None, resume: bool, prepared: PreparedNight
+) -> None:
+    """Check what concerns writing to disk, before anything is built."""
+    if directory is None:
+        if snapshot_every is not None or resume:
+            raise ParameterError("snapshot_every and resume need a directory.")
+        return
+    if snapshot_every is not None:
+        whole_number(snapshot_every, "snapshot_every", minimum=1)
+    if not prepared.device.writes_to_disk:
+        raise ParameterError(
+            f"directory: device {prepared.device.name!r} cannot write a night to disk as it runs; "
+            "use 'cpp'."
+        )
+    if not (resume and (directory / "request.json").exists()):
+        require_free(directory)
+
+
+def _streamed(directory: Path, prepared: PreparedNight) -> dict[str, Any]:
+    """Name the spikes on disk."""
+    dt = Quantity(prepared.plan.dt, dim=second.dim)
+    return {
+        prepared.populations[index]: StreamedSpikes(
+            directory / "stream", index, prepared.plan.sizes[index], dt
+        )
+        for index in prepared.recorded
+    }
 
 
 def _spikes(outcome: Outcome, prepared: PreparedNight) -> dict[str, Spikes]:

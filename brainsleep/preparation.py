@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from .network import NetworkPlan
 from .neurons import Heaviside, Neuron, given_gains, given_target_rates, given_thresholds
 from .parameters import quantity, whole_number
 from .plasticity import SRC, Plasticity
-from .stimuli import Stimulus, as_stimulus
+from .stimuli import Stimulus, as_stimulus, skip_steps
 from .translation import Translation, calibrate_thresholds, tadros_gains, translate
 
 if TYPE_CHECKING:
@@ -107,7 +107,13 @@ class PreparedNight:
                 *({**layer, **presynaptic} for layer in layers),
             ],
             projection_parameters=synaptic,
+            seed=self.seed,
         )
+
+    def job_from(self, job: Job, first_step: int) -> Job:
+        """Return a job that goes on after some steps: its input begins later."""
+        chunks = self.stimulus.chunks(job.n_steps, self.plan.dt, self.seed)
+        return replace(job, input_spikes=skip_steps(chunks, first_step), first_step=first_step)
 
     def find_thresholds(self, engine: Engine) -> list[float]:
         """Return the thresholds given, or those at which the layers fire at their target rates."""

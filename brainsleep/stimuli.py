@@ -432,6 +432,14 @@ def as_stimulus(stimulus: Any, n_inputs: int) -> Stimulus:
     return stimulus
 
 
+def skip_steps(chunks: Iterator[np.ndarray], n_steps: int) -> Iterator[np.ndarray]:
+    """Leave out the first steps of a stimulus that comes chunk by chunk."""
+    for chunk in chunks:
+        if n_steps < len(chunk):
+            yield chunk[n_steps:]
+        n_steps = max(0, n_steps - len(chunk))
+
+
 def _image_shape(pixels: np.ndarray, mask: Mask | None) -> tuple[int, ...]:
     """Guess the shape of one image; flat ones are taken for square where a window needs it."""
     shape = pixels.shape[1:]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -29,6 +30,18 @@ class Job:
         Parameter values in SI units, one dict a population, the input first.
     projection_parameters : list of dict
         Parameter values, one dict a projection.
+    seed : int
+        Where `input_spikes` come from.
+    folder : Path, optional
+        Where the device writes while it runs, and leaves spikes and snapshots; C++ only.
+    snapshot_every : int
+        Steps between two snapshots in `folder`; 0 for none.
+    snapshot : Path, optional
+        Snapshot to start from, after `first_step` steps.
+    first_step : int
+        Steps already made; `input_spikes` begin after them.
+    should_stop : callable, optional
+        Asked now and then; True ends the night with what it has.
     """
 
     input_spikes: Iterator[np.ndarray]
@@ -37,6 +50,12 @@ class Job:
     biases: list[np.ndarray | None]
     population_parameters: list[dict[str, float]]
     projection_parameters: list[dict[str, float]]
+    seed: int = 0
+    folder: Path | None = None
+    snapshot_every: int = 0
+    snapshot: Path | None = None
+    first_step: int = 0
+    should_stop: Callable[[], bool] | None = None
 
 
 @dataclass
@@ -51,6 +70,8 @@ class Outcome:
         One a projection.
     timings : dict of str to float
         Seconds: ``"run"`` (the simulation loop alone) and ``"read"`` (results into memory).
+    n_steps : int
+        Steps made; fewer than the job's if it was stopped.
     peak_memory : int
         The most bytes the simulation's own process held; 0 where there is none.
     """
@@ -58,6 +79,7 @@ class Outcome:
     spikes: dict[int, tuple[np.ndarray, np.ndarray]]
     weights: list[np.ndarray]
     timings: dict[str, float] = field(default_factory=dict)
+    n_steps: int = 0
     peak_memory: int = 0
 
 
@@ -75,6 +97,7 @@ class Device(Protocol):
     """Where nights run."""
 
     name: str
+    writes_to_disk: bool
 
     def check(self) -> None:
         """Raise a CompilerError if this machine cannot run the device."""

@@ -23,6 +23,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO, Any
 
 import brian2
 import numpy as np
@@ -45,12 +46,13 @@ from .compiler import compiler_version, require_compiler
 from .dense import connect_densely, why_not_dense
 from .isolation import isolated_brian2
 from .recording import SnapshotWriter, SpikeFiles, SpikeStream
+from .snapshots import LAYOUT
 from .unity import UnityDevice, feed_from_stdin
 
 logger = logging.getLogger("brainsleep")
 
 #: Raise it when the generated program's own conventions change.
-PROGRAM_VERSION = 9
+PROGRAM_VERSION = 12
 
 #: float64 is the exact mode: every operation is rounded as NumPy rounds it.
 FLAGS = {
@@ -73,11 +75,14 @@ class Manifest:
         Brian2's names, to address their variables on the command line.
     weight_files : list of str
         Result file of each projection's weights.
+    state : list of (str, str, int)
+        What a snapshot holds, in order: ``group.variable``, NumPy type, number of values.
     """
 
     populations: list[str]
     projections: list[str]
     weight_files: list[str]
+    state: list[tuple[str, str, int]]
 
 
 class CppStandalone:
@@ -88,6 +93,8 @@ class CppStandalone:
     name : str
         ``"cpp"`` or ``"cpp_stock"``.
     """
+
+    writes_to_disk = True
 
     def __init__(self, name: str = "cpp") -> None:
         self.name = name
@@ -217,6 +224,7 @@ def _manifest(device: UnityDevice, built: BuiltNetwork) -> Manifest:
         weight_files=[
             device.get_array_filename(synapses.variables["w"]) for synapses in built.projections
         ],
+        state=[(block.name, block.dtype, block.size) for block in device.state_blocks],
     )
 
 
@@ -243,21 +251,25 @@ class CppEngine:
     def run(self, job: Job, progress: bool = False, description: str = "sleep") -> Outcome:
         """Launch the program once; several launches may run at the same time."""
         with tempfile.TemporaryDirectory(prefix="brainsleep-") as scratch:
-            results = Path(scratch)
-            arguments = self._arguments(job, results)
+            initial = Path(scratch)
+            results = initial if job.folder is None else job.folder.resolve()
+            if job.folder is not None:
+                (results / LAYOUT).write_text(json.dumps(self.manifest.state))
+            arguments = self._arguments(job, initial, results)
             report = self._launch(arguments, job, results, progress, description)
             started = time.perf_counter()
-            outcome = self._read(results)
-            outcome.timings = {"run": report.seconds, "read": time.perf_counter() - started}
-            outcome.peak_memory = report.peak_memory
+            outcome = self._read(results, with_spikes=job.folder is None)
+        outcome.timings = {"run": report.seconds, "read": time.perf_counter() - started}
+        outcome.n_steps = report.n_steps
+        outcome.peak_memory = report.peak_memory
         return outcome
 
-    def _arguments(self, job: Job, results: Path) -> list[str]:
+    def _arguments(self, job: Job, initial: Path, results: Path) -> list[str]:
         """Write the arrays a night starts from and name them on the command line."""
         arguments = ["--results_dir", f"{results}/"]
 
         def add_array(name: str, values: np.ndarray) -> None:
-            file = results / f"{name}.initial"
+            file = initial / f"{name}.initial"
             values.tofile(file)
             arguments.append(f"{name}={file}")
 
@@ -288,7 +300,9 @@ class CppEngine:
                     stdin=subprocess.PIPE,
                     stdout=errors,
                     stderr=errors,
-                    env=_environment(),
+                    env=_environment(job),
+                    # Ctrl-C is for this process; the program ends with its input
+                    start_new_session=True,
                 )
             except OSError as error:
                 raise NightError(
@@ -296,22 +310,14 @@ class CppEngine:
                     f"{self.directory} to have it compiled again."
                 ) from error
             assert process.stdin is not None
+            stopped = False
             try:
-                with process.stdin as stream:
-                    _shrink_pipe(stream.fileno())
-                    for chunk in job.input_spikes:
-                        rows = np.packbits(chunk, axis=1, bitorder="little")
-                        for start in range(0, len(rows), STEPS_PER_REPORT):
-                            piece = rows[start : start + STEPS_PER_REPORT]
-                            stream.write(piece.tobytes())
-                            bar.update(len(piece))
-            except BrokenPipeError:
-                pass  # the program died; its exit status says more
+                stopped = _feed(process.stdin, job, bar)
+                status = process.wait()
             except BaseException:
                 process.kill()
                 process.wait()
                 raise
-            status = process.wait()
         # Brian2's program prints about arrays it could not read and carries on.
         complaint = log.read_text().strip()
         report = results / "loop.txt"
@@ -321,18 +327,19 @@ class CppEngine:
                 f" ({complaint[:500] or 'it says nothing'}); was {self.directory} damaged?"
             )
         n_steps, seconds, peak_memory = report.read_text().split()
-        if int(n_steps) != job.n_steps:
+        if int(n_steps) != job.n_steps and not stopped:
             raise NightError(f"the night ran {n_steps} of {job.n_steps} steps.")
         return LoopReport(int(n_steps), float(seconds), int(peak_memory))
 
-    def _read(self, results: Path) -> Outcome:
-        """Read spikes and weights."""
+    def _read(self, results: Path, with_spikes: bool) -> Outcome:
+        """Read weights, and spikes unless they are to stay on disk."""
         sizes = self.plan.sizes
         weights = []
         for index, name in enumerate(self.manifest.weight_files):
             shape = (sizes[index + 1], sizes[index])
             weights.append(np.fromfile(results / name, dtype=self.plan.dtype).reshape(shape))
-        spikes = {index: SpikeFiles.of(index).read(results) for index in self.plan.recorded}
+        recorded = self.plan.recorded if with_spikes else ()
+        spikes = {index: SpikeFiles.of(index).read(results) for index in recorded}
         return Outcome(spikes=spikes, weights=weights)
 
 
@@ -344,6 +351,39 @@ def _shrink_pipe(descriptor: int) -> None:
         fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, 4096)
 
 
-def _environment() -> dict[str, str]:
-    """Return the program's environment: glibc is asked for huge pages, which spare cache misses."""
-    return {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", **os.environ}
+def _environment(job: Job) -> dict[str, str]:
+    """Return the program's environment; glibc is asked for huge pages, which spare cache misses."""
+    environment = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", **os.environ}
+    environment["BRAINSLEEP_SNAPSHOT_EVERY"] = str(job.snapshot_every)
+    environment["BRAINSLEEP_FIRST_STEP"] = str(job.first_step)
+    if job.snapshot is not None:
+        environment["BRAINSLEEP_RESUME"] = str(job.snapshot.resolve())
+    return environment
+
+
+def _feed(stream: IO[bytes], job: Job, bar: Any) -> bool:
+    """Write a night's input spikes to its program; tell whether it was stopped before the end.
+
+    Ctrl-C, or `should_stop`, ends the input, and so the night, which writes what it has.
+    """
+    fed = 0
+    bar.update(job.first_step)
+    try:
+        with stream:
+            _shrink_pipe(stream.fileno())
+            for chunk in job.input_spikes:
+                rows = np.packbits(chunk, axis=1, bitorder="little")
+                for start in range(0, len(rows), STEPS_PER_REPORT):
+                    if job.should_stop is not None and job.should_stop():
+                        return True
+                    piece = rows[start : start + STEPS_PER_REPORT]
+                    stream.write(piece.tobytes())
+                    bar.update(len(piece))
+                    fed += len(piece)
+    except BrokenPipeError:
+        pass  # the program died; its exit status says more
+    except KeyboardInterrupt:
+        if fed == 0:
+            raise  # nothing to keep
+        return True
+    return False

@@ -35,6 +35,7 @@ class Runtime:
     """
 
     name = "runtime"
+    writes_to_disk = False
 
     def __init__(self, target: str = "auto") -> None:
         if target not in TARGETS:
@@ -68,7 +69,15 @@ class RuntimeEngine:
         self.target = target
 
     def run(self, job: Job, progress: bool = False, description: str = "sleep") -> Outcome:
-        """Run one job."""
+        """Run one job.
+
+        Raises
+        ------
+        ParameterError
+            If the job wants to write to disk as it runs: this device cannot.
+        """
+        if job.folder is not None:
+            raise ParameterError("device 'runtime' cannot write a night to disk as it runs.")
         preferences = {
             "codegen.target": self.target,
             "core.default_float_dtype": np.dtype(self.plan.dtype).type,
@@ -79,6 +88,7 @@ class RuntimeEngine:
             loop_seconds = _run(self.plan, built, job.n_steps, progress, description)
             started = time.perf_counter()
             outcome = _read(self.plan, built)
+        outcome.n_steps = job.n_steps
         outcome.timings = {"run": loop_seconds, "read": time.perf_counter() - started}
         return outcome
 

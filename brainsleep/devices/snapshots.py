@@ -6,12 +6,16 @@ appears under its name only when it is complete, so one that is found can be tru
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from brian2.core.variables import DynamicArrayVariable
+
+#: File beside the snapshots that says what is in them.
+LAYOUT = "snapshots.json"
 
 #: Variables that never change, or that the program makes anew when it starts.
 NOT_STATE = {"i", "N", "dt", "t", "timestep", "delay", "N_incoming", "N_outgoing"}
@@ -118,7 +122,9 @@ def state_blocks(device: Any, groups: list[Any]) -> tuple[list[Block], str]:
     blocks, lines = [], []
     for group in groups:
         for name, variable in sorted(group.variables.items()):
-            if name in NOT_STATE or variable not in device.arrays or variable.owner != group:
+            if variable not in device.arrays or variable.owner != group:
+                continue
+            if variable.name in NOT_STATE:  # whatever the group calls it
                 continue
             if isinstance(variable, DynamicArrayVariable):
                 array = device.dynamic_arrays[variable]
@@ -134,14 +140,14 @@ def state_blocks(device: Any, groups: list[Any]) -> tuple[list[Block], str]:
     return blocks, "\n".join(lines)
 
 
-def read_snapshot(file: Path, blocks: list[Block], wanted: list[str]) -> dict[str, np.ndarray]:
-    """Read some variables of a snapshot, by name."""
-    found, offset = {}, 0
-    for block in blocks:
-        dtype = np.dtype(block.dtype)
-        if block.name in wanted:
-            found[block.name] = np.fromfile(file, dtype=dtype, count=block.size, offset=offset)
-        offset += block.size * dtype.itemsize
+def read_snapshot(folder: Path, n_steps: int) -> dict[str, np.ndarray]:
+    """Map the variables of a snapshot, by ``group.variable``; nothing is read until looked at."""
+    found: dict[str, np.ndarray] = {}
+    offset = 0
+    for name, dtype, size in json.loads((folder / LAYOUT).read_text()):
+        file = folder / f"snapshot-{n_steps}.state"
+        found[name] = np.memmap(file, dtype=dtype, mode="r", offset=offset, shape=(size,))
+        offset += size * np.dtype(dtype).itemsize
     return found
 
 

@@ -53,7 +53,8 @@ inline bool input_spike(int neuron, int64_t step)
 #: the loop alone, and the most memory it held (bytes; 0 where the system does not tell).
 START_CLOCK = """
 if (const char* _snapshot = getenv("BRAINSLEEP_RESUME")) brainsleep::load_snapshot(_snapshot);
-night.t = brainsleep::first_step * night_clock.dt[0];
+night_clock.timestep[0] = brainsleep::first_step;
+night.t = night_clock.t[0] = brainsleep::first_step * night_clock.dt[0];
 brainsleep::current_step = brainsleep::first_step - 1;
 brainsleep::has_next = brainsleep::read_row();
 const auto _loop_start = std::chrono::steady_clock::now();
