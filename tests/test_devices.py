@@ -73,7 +73,6 @@ def test_one_program_serves_many_nights(empty_cache):
         night(neuron=bs.Heaviside(gain=2, threshold=0.1, decay=0)),
         night(plasticity=bs.SRC(increase=0, decrease=[1, 2, 3])),
         night(duration=500, seed=3),
-        night("cpp_stock"),
         bs.sleep(mlp(SMALL, bias=True, seed=7), random_spikes(9, 12), None, None, NEURON, RULE),
         bs.sleep(
             mlp(SMALL, seed=7),
@@ -93,7 +92,7 @@ def test_one_program_serves_many_nights(empty_cache):
 
 def test_equal_plans_have_equal_keys_and_others_others():
     cpp = CppStandalone()
-    assert cpp._key(PLAN) == cpp._key(replace(PLAN)) == CppStandalone("cpp_stock")._key(PLAN)
+    assert cpp._key(PLAN) == cpp._key(replace(PLAN)) != CppStandalone("cpp_stock")._key(PLAN)
     variants = [
         replace(PLAN, sizes=(12, 10, 8, 6)),
         replace(PLAN, neuron=bs.LIF().equations()),
@@ -142,30 +141,6 @@ def test_cache_folder_that_cannot_be_written(monkeypatch, tmp_path):
     with pytest.raises(DirectoryError, match="cannot write to the build folder"):
         night()
     assert not any(tmp_path.iterdir())
-
-
-def test_two_processes_build_the_same_plan_at_once(empty_cache):
-    code = (
-        "import sys; sys.path.insert(0, 'tests')\n"
-        "from test_devices import night\n"
-        "one = night()\n"
-        "print(one.timings['build_cached'], one.weights_after['0.weight'].tobytes().hex())"
-    )
-    root = Path(__file__).parents[1]
-    command = [sys.executable, "-W", "ignore", "-c", code]
-    environment = {**os.environ, "PYTHONPATH": str(root)}
-    processes = [
-        subprocess.Popen(
-            command, cwd=root, env=environment, text=True, stdout=-1, stderr=-1, stdin=-3
-        )
-        for _ in range(2)
-    ]
-    outputs = [process.communicate(timeout=120) for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], outputs
-    results = [out.split() for out, _ in outputs]
-    assert results[0][1] == results[1][1]
-    assert len(programs(empty_cache)) == 1, "no leftovers of the slower one"
-    assert night().timings["build_cached"]
 
 
 # No compiler, or a bad one
@@ -339,10 +314,13 @@ def test_devices_by_name():
         Runtime("c")
 
 
-@pytest.mark.parametrize("device", [CppStandalone(), Runtime("numpy")])
-def test_memory_grows_with_synapses_and_precision(device):
+@pytest.mark.parametrize(
+    ("device", "indices"),
+    [(CppStandalone(), 0), (CppStandalone("cpp_stock"), 8), (Runtime("numpy"), 8)],
+)
+def test_memory_grows_with_synapses_and_precision(device, indices):
     memory = device.memory(PLAN)
-    assert memory >= PLAN.n_synapses * (4 + 8)
+    assert memory >= PLAN.n_synapses * (4 + indices)
     assert device.memory(replace(PLAN, dtype="float64")) == memory + 4 * PLAN.n_synapses
     assert device.memory(replace(PLAN, sizes=(24, 20, 16, 10))) == 4 * memory
 
