@@ -10,24 +10,28 @@ RUFF := $(VENV)/bin/ruff
 MACHINE = $(shell sh .ci/check_machine $(VENV) '$(PYTHON)' $(if $(filter file,$(origin PYTHON)),,chosen))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format clean check
+.PHONY: help demo test bench lint format clean check
 
 help:
 	@echo 'make demo     train, sleep, measure: prints the table, leaves figures in runs/'
 	@echo 'make test     all tests but those that need CUDA'
+	@echo 'make bench    how fast a night is: against PyTorch and hand-written C++ (half an hour)'
 	@echo 'make lint     ruff and mypy'
 	@echo 'make format   let ruff put the code in order'
 	@echo 'make clean    remove .venv, caches and build output; runs/ stays'
 	@echo
 	@echo 'PYTHON=python3.12      the Python that .venv is made with (3.11 or newer)'
 	@echo 'PIP_FLAGS="..."        passed to pip install: an index or a folder of wheels, say'
-	@echo 'ARGS="..."             passed to brainsleep run (make demo) or to pytest (make test)'
+	@echo 'ARGS="..."             passed to brainsleep run (make demo), pytest (make test) or bench.py'
 
 demo: $(VENV)/installed-run
 	$(VENV)/bin/brainsleep run $(ARGS)
 
 test: $(VENV)/installed-dev
 	$(VENV)/bin/python -m pytest -m 'not gpu and not cuda_build' $(ARGS)
+
+bench: $(VENV)/installed-run
+	$(VENV)/bin/python benchmarks/bench.py $(ARGS)
 
 lint: $(VENV)/installed-dev
 	$(RUFF) check .

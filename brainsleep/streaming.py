@@ -186,7 +186,7 @@ def _request(plan: NetworkPlan, job: Job, weight_names: Sequence[str]) -> dict[s
     """Say what identifies a night: its network, weights, parameters and length."""
     weights = hashlib.sha256()
     for values in [*job.weights, *(bias for bias in job.biases if bias is not None)]:
-        weights.update(np.ascontiguousarray(values).tobytes())
+        weights.update(np.ascontiguousarray(values).data)
     return {
         "plan": plan.key(),
         "shapes": {

@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -50,9 +51,6 @@ from .snapshots import LAYOUT
 from .unity import UnityDevice, feed_from_stdin
 
 logger = logging.getLogger("brainsleep")
-
-#: Raise it when the generated program's own conventions change.
-PROGRAM_VERSION = 12
 
 #: float64 is the exact mode: every operation is rounded as NumPy rounds it.
 FLAGS = {
@@ -148,7 +146,7 @@ class CppStandalone:
         command = require_compiler()
         parts = [
             plan.key(),
-            str(PROGRAM_VERSION),
+            _generator_digest(),
             brian2.__version__,
             command,
             compiler_version(command),
@@ -158,6 +156,17 @@ class CppStandalone:
             self.join(plan).__name__,
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+@lru_cache
+def _generator_digest() -> str:
+    """Return a digest of everything of ours that shapes a program."""
+    here = Path(__file__).parent
+    sources = [*here.rglob("*.py"), *here.rglob("*.cpp"), here.parent / "network.py"]
+    digest = hashlib.sha256()
+    for source in sorted(sources):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
 
 
 def _processor() -> str:

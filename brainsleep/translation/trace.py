@@ -225,7 +225,7 @@ class _Reader:
             raise TranslationError(f"{layer}: {parameter_name!r} is {tensor.dtype}, not floating.")
         # half precision becomes float32; NumPy has no bfloat16
         exact = tensor.detach() if tensor.dtype == torch.float64 else tensor.detach().float()
-        values = exact.numpy().copy()
+        values = exact.numpy()  # of our own copy of the network: nobody else writes to it
         if not np.isfinite(values).all():
             raise ParameterError(f"layer {layer!r}: {parameter_name!r} holds NaN or infinity.")
         return values

@@ -10,6 +10,7 @@ from brian2.core.variables import DynamicArrayVariable
 from brian2.devices.device import get_device
 from brian2.groups.subgroup import Subgroup
 from brian2.synapses.synapses import SynapticPathway
+from brian2.utils.stringtools import get_identifiers
 
 from ...network import no_delays
 from ...plasticity import SynapseEquations
@@ -24,11 +25,21 @@ class DensePathway(SynapticPathway):
         self.template = f"dense_{self.prepost}"
         self.codeobj_class = DenseCodeObject
         self.template_kwds = {
+            "synaptic_arrays": self._synaptic_arrays(),
             "eventspace_variable": self.source.variables[self.eventspace_name],
             "n_pre": len(self.synapses.source),
             "n_post": len(self.synapses.target),
         }
         self.needed_variables = [self.eventspace_name]
+
+    def _synaptic_arrays(self) -> list[tuple[str, DynamicArrayVariable]]:
+        """Return the synaptic variables that the pathway's code names."""
+        named = get_identifiers(self.code)
+        return [
+            (name, variable)
+            for name, variable in sorted(self.synapses.variables.items())
+            if name in named and isinstance(variable, DynamicArrayVariable)
+        ]
 
     def create_code_objects(self, run_namespace: dict[str, Any]) -> None:
         """Make the code object of the pathway; there is no queue to push spikes into."""
