@@ -24,7 +24,7 @@ from .neurons import Neuron
 from .parameters import whole_number
 from .plasticity import Plasticity
 from .preparation import PreparedNight, prepare_night
-from .streaming import StreamedSpikes, is_finished, open_night_directory
+from .streaming import StreamedSpikes, open_night_directory
 from .translation import Translation, write_back
 
 if TYPE_CHECKING:
@@ -301,8 +301,6 @@ def sleep(
     )
     where = None if directory is None else Path(directory)
     _check_directory(where, snapshot_every, resume, prepared)
-    if where is not None and resume and is_finished(where):
-        return Night.load(where, ann)
     _announce_memory(prepared, progress)
     translated = time.perf_counter()
     engine = prepared.device.prepare(prepared.plan, progress)
@@ -313,6 +311,8 @@ def sleep(
     if where is not None:
         names = [layer.weight_name for layer in prepared.translation.layers]
         place = open_night_directory(where, prepared.plan, job, names, resume)
+        if place.finished:
+            return Night.load(where, ann)
         job = replace(
             prepared.job_from(job, place.first_step),
             folder=place.stream,

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from brian2.units import Quantity
 
+from .devices.recording import SpikeFiles
 from .devices.snapshots import cut_streams, read_snapshot, snapshot_steps
 from .errors import DirectoryError, ParameterError
 from .files import require_free, write_atomically
@@ -54,12 +55,12 @@ class StreamedSpikes:
     @property
     def i(self) -> np.ndarray:
         """Neuron indices (int32), as a memory map."""
-        return _memory_map(self.folder / f"spikes{self.population}.i")
+        return _memory_map(self.folder / SpikeFiles.of(self.population).indices)
 
     @property
     def counts(self) -> np.ndarray:
         """Number of spikes in each time step (int32), as a memory map."""
-        return _memory_map(self.folder / f"spikes{self.population}.n")
+        return _memory_map(self.folder / SpikeFiles.of(self.population).counts)
 
     @property
     def t(self) -> Quantity:
@@ -81,10 +82,13 @@ class NightDirectory:
         The directory.
     first_step : int
         Steps that a snapshot has already behind it.
+    finished : bool
+        Whether this very night ran to its end before, and only has to be read.
     """
 
     path: Path
     first_step: int
+    finished: bool = False
 
     @property
     def stream(self) -> Path:
@@ -122,7 +126,7 @@ def open_night_directory(
                 f"{path} holds a night with another network, stimulus length, weights or "
                 "parameters; nothing was changed."
             )
-        return _go_on(path)
+        return NightDirectory(path, 0, finished=True) if is_finished(path) else _go_on(path)
     require_free(path)
     try:
         (path / "stream").mkdir(parents=True)

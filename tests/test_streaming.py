@@ -170,6 +170,14 @@ def test_night_killed_before_its_first_snapshot_starts_again(tmp_path: Path) -> 
     assert_same(sleep(), sleep(directory=directory, resume=True))
 
 
+def test_night_killed_after_its_last_step_is_written_out(tmp_path: Path) -> None:
+    directory = tmp_path / "night"
+    sleep(directory=directory, snapshot_every=500)
+    (directory / "night.json").unlink()
+    assert snapshots(directory) == [500, 1000]
+    assert_same(sleep(), sleep(directory=directory, snapshot_every=500, resume=True))
+
+
 def test_half_written_snapshot_is_not_one(tmp_path: Path) -> None:
     directory = tmp_path / "night"
     sleep(directory=directory, snapshot_every=400)
@@ -225,6 +233,8 @@ def test_other_requests_do_not_go_on(tmp_path: Path) -> None:
     before = (directory / "night.json").read_bytes()
     with pytest.raises(DirectoryError, match="exists already"):
         sleep(directory=directory)
+    with pytest.raises(DirectoryError, match="another network"):
+        sleep(seed=1, directory=directory, resume=True)  # finished, but not what is asked for
     (directory / "night.json").unlink()
     with pytest.raises(DirectoryError, match="another network"):
         sleep(duration=2000, directory=directory, resume=True)
