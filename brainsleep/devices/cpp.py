@@ -44,11 +44,11 @@ from ..progress import progress_bar
 from .base import Job, Outcome
 from .cache import MANIFEST, PROGRAM, Program, cache_directory, obtain, size_limit
 from .compiler import compiler_version, require_compiler
-from .dense import connect_densely, why_not_dense
+from .dense import connect_densely, go_in_tiles, night_loop, why_not_dense, why_not_in_blocks
 from .isolation import isolated_brian2
 from .recording import SnapshotWriter, SpikeFiles, SpikeStream
 from .snapshots import LAYOUT
-from .unity import UnityDevice, feed_from_stdin
+from .unity import UnityDevice, feed_from_stdin, feed_in_blocks
 
 logger = logging.getLogger("brainsleep")
 
@@ -209,20 +209,35 @@ def _build(plan: NetworkPlan, directory: Path, join: Callable[..., Synapses]) ->
         "codegen.cpp.define_macros": [],
         "devices.cpp_standalone.openmp_threads": 0,
     }
+    blocks = _in_blocks(plan, join)
     with isolated_brian2(device, preferences):
-        built = build_network(plan, feed_from_stdin, join, SpikeStream)
+        built = build_network(plan, feed_in_blocks if blocks else feed_from_stdin, join, SpikeStream)
         device.apply_run_args()
         for group in built.populations[1:]:
             for name, expression in plan.neuron.initial:
                 setattr(group, name, expression)
-        built.network.add(SnapshotWriter(built.populations[0]))
+        if blocks:
+            for group in built.populations:
+                go_in_tiles(group)
+            device.make_loop = lambda: night_loop(plan, built, device)
+        else:
+            built.network.add(SnapshotWriter(built.populations[0]))
         device.state_groups = [*built.populations, *built.projections]
-        device.time_the_loop()
         # The duration is only an upper bound: the night ends with its input stream.
         built.network.run(1e9 * second, namespace={})
         device.build(directory=str(directory), compile=True, run=False)
         manifest = _manifest(device, built)
     (directory / MANIFEST).write_text(json.dumps(asdict(manifest)))
+
+
+def _in_blocks(plan: NetworkPlan, join: Callable[..., Synapses]) -> bool:
+    """Tell whether the layers take turns in blocks of steps, and log why if they do not."""
+    if join is connect_all_to_all:
+        return False
+    reason = why_not_in_blocks(plan)
+    if reason is not None:
+        logger.info("device 'cpp' goes step by step: %s", reason)
+    return reason is None
 
 
 def _manifest(device: UnityDevice, built: BuiltNetwork) -> Manifest:

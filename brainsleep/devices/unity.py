@@ -1,71 +1,94 @@
 """How brainsleep hooks into Brian2's C++ standalone device.
 
-:class:`UnityDevice` compiles all generated files as one translation unit, and
-:func:`feed_from_stdin` gives the program its input spikes.
+:class:`UnityDevice` compiles all generated files as one translation unit, with Brian2's loop or
+one of ours; :func:`feed_from_stdin` and :func:`feed_in_blocks` give the program its input.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from brian2 import Function, NeuronGroup
 from brian2.core.base import BrianObject
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
+from brian2.devices.device import get_device
 
 from ..network import INPUT_SLOT
 from .cache import PROGRAM
 from .compiler import compile_program
+from .dense import feed_in_rows
 from .snapshots import CODE as SNAPSHOT_CODE
 from .snapshots import Block, state_blocks
 
-#: Reads one row of packed spikes a step, one row ahead, so that the step that used the last
-#: row is also the last step of the night.
-STREAM_CODE = """
+#: What a loop goes through at a time, and the input of its current step.
+LOOP_CODE = """
 #include <cstdio>
 #include <cstdint>
+#include <cstring>
+#include <algorithm>
 namespace brainsleep {
+// Neurons that the dense code objects go through, and the first spike that is of this tile.
+struct Tile
+{
+    size_t first, last;
+    int32_t first_event;
+    size_t end(size_t n_neurons) const { return last < n_neurons ? last : n_neurons; }
+};
+const Tile whole_population = {0, SIZE_MAX, 0};
+Tile tile = whole_population;
+
 const size_t row_bytes = (%N_INPUTS% + 7)/8;
-unsigned char current[row_bytes], next[row_bytes];
-int64_t current_step = -1;
+const unsigned char* row;   // input spikes of the current step, eight to a byte
+int64_t steps_made = 0;
+void run_night();
+}
+"""
+
+#: For Brian2's own loop: reads one row a step, one row ahead, so that the step that used the
+#: last row is also the last step of the night.
+ROW_CODE = """
+namespace brainsleep {
+unsigned char rows[2][row_bytes];
 bool has_next = false;
 
-bool read_row() { return fread(next, 1, row_bytes, stdin) == row_bytes; }
-
-void advance(int64_t step)
-{
-    for (size_t k = 0; k < row_bytes; k++) current[k] = next[k];
-    current_step = step;
-    has_next = read_row();
-    if (!has_next) Network::_globally_stopped = true;
-}
+bool read_row(int64_t step) { return fread(rows[step & 1], 1, row_bytes, stdin) == row_bytes; }
 
 inline bool input_spike(int neuron, int64_t step)
 {
-    if (step != current_step) advance(step);
-    return (current[neuron >> 3] >> (neuron & 7)) & 1;
+    if (step == steps_made)
+    {
+        row = rows[step & 1];
+        steps_made = step + 1;
+        has_next = read_row(step + 1);
+        if (!has_next) Network::_globally_stopped = true;
+    }
+    return (row[neuron >> 3] >> (neuron & 7)) & 1;
 }
 }
 """
 
-#: What the program tells about its loop, in a file of its own: steps made, wall-clock seconds of
-#: the loop alone, and the most memory it held (bytes; 0 where the system does not tell).
+#: Around the loop. In a file of its own the program tells the steps made, the wall-clock seconds
+#: of the loop alone, and the most memory it held (bytes; 0 where the system does not tell).
 START_CLOCK = """
 if (const char* _snapshot = getenv("BRAINSLEEP_RESUME")) brainsleep::load_snapshot(_snapshot);
-night_clock.timestep[0] = brainsleep::first_step;
-night.t = night_clock.t[0] = brainsleep::first_step * night_clock.dt[0];
-brainsleep::current_step = brainsleep::first_step - 1;
-brainsleep::has_next = brainsleep::read_row();
+brainsleep::steps_made = brainsleep::first_step;
 const auto _loop_start = std::chrono::steady_clock::now();
-if (brainsleep::has_next) {
 """
 STOP_CLOCK = """
-}
 const std::chrono::duration<double> _loop_time = std::chrono::steady_clock::now() - _loop_start;
 std::ofstream(results_dir + "loop.txt")
-    << brainsleep::current_step + 1 << " " << _loop_time.count() << " "
-    << brainsleep::peak_memory();
+    << brainsleep::steps_made << " " << _loop_time.count() << " " << brainsleep::peak_memory();
+"""
+
+#: Brian2's own loop, from the first step on; it is left out if there is no input at all.
+START_BRIAN2 = """
+night_clock.timestep[0] = brainsleep::first_step;
+night.t = night_clock.t[0] = brainsleep::first_step * night_clock.dt[0];
+brainsleep::has_next = brainsleep::read_row(brainsleep::first_step);
+if (brainsleep::has_next) {
 """
 MEMORY_CODE = """
 namespace brainsleep {
@@ -87,19 +110,45 @@ class UnityDevice(CPPStandaloneDevice):
     ----------
     flags : list of str
         Compiler flags.
+
+    Attributes
+    ----------
+    input_code : str
+        C++ that takes the input spikes from standard input; set by :func:`feed_from_stdin`.
+    state_groups : list of Brian2 groups
+        What a snapshot holds.
+    make_loop : callable, optional
+        Called when all code objects have been made; returns a C++ function
+        ``brainsleep::run_night`` that runs the night instead of Brian2's own loop.
     """
 
     def __init__(self, flags: list[str] | None = None) -> None:
         super().__init__()
         self.flags = flags or []
-        self.stream_code = ""
+        self.input_code = ""
         self.state_groups: list[Any] = []
         self.state_blocks: list[Block] = []
+        self.make_loop: Callable[[], str] | None = None
+        self.loop_code = ""
 
-    def time_the_loop(self) -> None:
-        """Time the simulation loop by the wall clock."""
-        self.insert_code("before_network_run", START_CLOCK)
-        self.insert_code("after_network_run", STOP_CLOCK)
+    def network_run(self, net: Any, *args: Any, **kwargs: Any) -> None:
+        """Generate what a run needs, and the calls that run it and time it."""
+        super().network_run(net, *args, **kwargs)
+        place, lines = next(
+            (place, lines)
+            for place, (kind, (*_, lines)) in enumerate(self.main_queue)
+            if kind == "run_network"
+        )
+        if self.make_loop is not None:
+            self.loop_code = self.make_loop()
+            # Brian2 made its loop too; of its lines, only those before it are needed
+            setup = [line for line in lines if line == "set_from_command_line(args);"]
+            lines = [*setup, START_CLOCK, "brainsleep::run_night();", STOP_CLOCK]
+        else:
+            position = next(k for k, line in enumerate(lines) if line.startswith(f"{net.name}.run("))
+            before, run, after = lines[:position], lines[position], lines[position + 1 :]
+            lines = [*before, START_CLOCK, START_BRIAN2, run, "}", STOP_CLOCK, *after]
+        self.main_queue[place] = ("run_network", (net, lines))
 
     def generate_makefile(self, writer: Any, *args: Any, **kwargs: Any) -> None:
         """Write ``unity.cpp`` instead of a makefile."""
@@ -110,8 +159,9 @@ class UnityDevice(CPPStandaloneDevice):
         self.state_blocks, code = state_blocks(self, self.state_groups)
         snapshot_code = SNAPSHOT_CODE.replace("%BLOCKS%", code)
         lines = ["#include <chrono>", "#include <fstream>", '#include "objects.h"']
-        lines += ['#include "network.h"', self.stream_code, MEMORY_CODE, snapshot_code]
+        lines += ['#include "network.h"', self.input_code, MEMORY_CODE, snapshot_code]
         lines += [f'#include "{name}"' for name in sources]
+        lines += [self.loop_code]
         (project / "unity.cpp").write_text("\n".join(lines) + "\n")
 
     def compile_source(self, directory: str, *args: Any, **kwargs: Any) -> None:
@@ -138,10 +188,8 @@ def _make_includable(source: Path) -> None:
 
 def feed_from_stdin(group: NeuronGroup) -> BrianObject | None:
     """Let the input population take each step's spikes from the program's standard input."""
-    from brian2.devices.device import get_device
-
     device = get_device()
-    device.stream_code = STREAM_CODE.replace("%N_INPUTS%", str(group.N))
+    device.input_code = LOOP_CODE.replace("%N_INPUTS%", str(group.N)) + ROW_CODE
     group.namespace["input_spike"] = _input_spike()
     group.run_regularly(
         "spiking = input_spike(i, t_in_timesteps)",
@@ -149,6 +197,13 @@ def feed_from_stdin(group: NeuronGroup) -> BrianObject | None:
         clock=group.clock,
         name="input_feed",
     )
+    return None
+
+
+def feed_in_blocks(group: NeuronGroup) -> BrianObject | None:
+    """Let the input population take spikes from rows that a loop of ours has read."""
+    get_device().input_code = LOOP_CODE.replace("%N_INPUTS%", str(group.N))
+    feed_in_rows(group)
     return None
 
 

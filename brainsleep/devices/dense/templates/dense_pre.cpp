@@ -1,4 +1,4 @@
-{# Presynaptic spikes, for eight rows (postsynaptic neurons) at a time. The synapses of one spike
+{# Presynaptic spikes, for eight rows (postsynaptic neurons) of the tile at a time. The synapses of one spike
    lie a row apart: going through all rows for one spike misses the cache, and each page table
    entry, at every step; going through all spikes for one row waits for each sum before the next.
    Eight rows are eight sums under way at once, and what rows further on need is fetched
@@ -10,10 +10,11 @@
     {{scalar_code|autoindent}}
 
     const size_t _rows = 8, _ahead = 16;
+    const size_t _tile_end = brainsleep::tile.end({{n_post}});
     const int32_t _n_events = {{_eventspace}}[{{n_pre}}];
-    for (size_t _first = 0; _first < {{n_post}}; _first += _rows)
+    for (size_t _first = brainsleep::tile.first; _first < _tile_end; _first += _rows)
     {
-        const size_t _end = _first + _rows < {{n_post}} ? _first + _rows : {{n_post}};
+        const size_t _end = _first + _rows < _tile_end ? _first + _rows : _tile_end;
         for (int32_t _event = 0; _event < _n_events; _event++)
         {
             const size_t _presynaptic_idx = {{_eventspace}}[_event];

@@ -1,0 +1,213 @@
+"""A loop in which the layers take turns in blocks of steps, while their weights are at hand.
+
+In a feed-forward network nothing flows back: what a layer does in many steps depends on the
+spikes of the layer before it in these steps, and on nothing later. So a *tile* of neurons (as
+many as have their rows of weights in the second-level cache) can go through a whole block of
+steps before the next tile does, and weights come from main memory once a block instead of once
+a step. Each neuron does the same operations in the same order as in a loop that goes step by
+step, so spikes and weights are the same, bit for bit.
+
+The code of all objects is Brian2's own; only the loop around it is generated here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from brian2 import Equations, NeuronGroup
+from brian2.codegen.generators.cpp_generator import c_data_type
+from brian2.core.functions import DEFAULT_FUNCTIONS
+from brian2.core.variables import ArrayVariable
+from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
+from brian2.utils.stringtools import get_identifiers
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ...network import BuiltNetwork, NetworkPlan
+
+#: Steps of a block. More cost memory (two rows a step and neuron) and gain little.
+BLOCK_STEPS = 128
+
+#: Bytes of weights that a tile may have, about half of a small second-level cache.
+TILE_BYTES = 256 * 1024
+
+#: Rows are summed eight at a time.
+TILE_MULTIPLE = 8
+
+
+class TileCodeObject(CPPStandaloneCodeObject):
+    """A code object for the neurons of a tile: Brian2's code in this folder's templates."""
+
+    templater = CPPStandaloneCodeObject.templater.derive("brainsleep.devices.dense")
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An array that the loop leads from row to row: C++ names, element type and size."""
+
+    name: str
+    array: str
+    c_type: str
+    size: int
+
+    @property
+    def home(self) -> str:
+        """Where the array lies outside blocks."""
+        return f"{self.name}.home"
+
+
+@dataclass
+class Layer:
+    """One population in the loop.
+
+    Attributes
+    ----------
+    n_neurons, tile_neurons : int
+        Of the population; of one tile of it.
+    spikes : Variable
+        Its spikes.
+    traces : list of Variable
+        Its other variables that the next projection reads.
+    sources : list of Variable
+        What its own projection reads of the population before it.
+    functions, recorders : list of str
+        C++ functions, for one tile and step, and for one step.
+    """
+
+    n_neurons: int
+    tile_neurons: int
+    spikes: Variable
+    traces: list[Variable]
+    sources: list[Variable]
+    functions: list[str]
+    recorders: list[str]
+
+    @property
+    def histories(self) -> list[Variable]:
+        """Everything kept of each step of a block."""
+        return [self.spikes, *self.traces]
+
+
+def why_not_in_blocks(plan: NetworkPlan) -> str | None:
+    """Say why a network must go step by step, or None if its layers may take turns in blocks."""
+    neuron, synapse = plan.neuron, plan.synapse
+    for pathway in (synapse.on_pre, synapse.on_post):
+        for written in re.findall(r"(\w+)\s*[-+*/]?=(?!=)", pathway):
+            if written.endswith("_pre"):
+                return f"the rule changes {written} of the presynaptic neurons"
+    texts = [neuron.model, neuron.on_input, neuron.threshold, neuron.reset]
+    texts += [synapse.on_pre, synapse.on_post, synapse.presynaptic_step, synapse.presynaptic_reset]
+    random = {name for name, function in DEFAULT_FUNCTIONS.items() if not function.stateless}
+    used = sorted((random | {"xi"}) & set().union(*map(get_identifiers, texts)))
+    if used:
+        return f"the model draws random numbers ({', '.join(used)})"
+    for model in (neuron.model, synapse.presynaptic_model):
+        for equation in Equations(model).values():
+            if "shared" in equation.flags and "constant" not in equation.flags:
+                return f"the neurons share {equation.varname}, which changes"
+    return None
+
+
+def go_in_tiles(group: NeuronGroup) -> None:
+    """Let a population's code go through the neurons of a tile; call before code is made."""
+    for runner in group.contained_objects:
+        if runner.template == "threshold":
+            runner.template = "tile_threshold"
+        elif runner.template == "reset":
+            runner.template = "tile_reset"
+        elif runner.template == "stateupdate":
+            runner.template = "tile_update"
+        else:
+            continue
+        runner.codeobj_class = TileCodeObject
+
+
+def feed_in_rows(group: NeuronGroup) -> None:
+    """Let the input population take its spikes from the current row of bits."""
+    thresholder = group.thresholder["spike"]
+    thresholder.template = "input_spikes"
+    thresholder.codeobj_class = TileCodeObject
+
+
+def night_loop(plan: NetworkPlan, built: BuiltNetwork, device: Any) -> str:
+    """Generate the loop of a night; call when all code objects have been made."""
+    environment = Environment(
+        loader=PackageLoader("brainsleep.devices.dense"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("night_loop.cpp").render(
+        layers=_layers(plan, built, device),
+        delay_steps=plan.delay_steps,
+        block_steps=BLOCK_STEPS,
+        clock=built.populations[0].clock.name,
+    )
+
+
+def _layers(plan: NetworkPlan, built: BuiltNetwork, device: Any) -> list[Layer]:
+    """List the populations, with the functions of each in order."""
+    layers: list[Layer] = []
+    for index, population in enumerate(built.populations):
+        spikes = population.variables["_spikespace"]
+        prefix = "input_" if index == 0 else f"layer{index}_"
+        traces = []
+        if index < len(built.projections):
+            traces = _read_of_source(built.projections[index])
+        layers.append(
+            Layer(
+                n_neurons=len(population),
+                tile_neurons=_tile_neurons(plan, index),
+                spikes=_variable(spikes, device),
+                traces=[_variable(trace, device) for trace in traces],
+                sources=layers[-1].histories if layers else [],
+                functions=[
+                    f"_run_{code.name}"
+                    for part in built.network.sorted_objects
+                    if part.when.startswith(prefix)
+                    for code in part.code_objects
+                ],
+                recorders=[
+                    f"_run_{code.name}"
+                    for code in getattr(built.monitors.get(index), "code_objects", [])
+                ],
+            )
+        )
+    return layers
+
+
+def _tile_neurons(plan: NetworkPlan, index: int) -> int:
+    """Return how many neurons make a tile; the input population, without weights, is one tile."""
+    if index == 0:
+        return plan.sizes[0]
+    row_bytes = plan.sizes[index - 1] * np.dtype(plan.dtype).itemsize
+    return max(TILE_BYTES // row_bytes // TILE_MULTIPLE, 1) * TILE_MULTIPLE
+
+
+def _read_of_source(synapses: Any) -> list[ArrayVariable]:
+    """Return the variables of presynaptic neurons that a projection's code reads."""
+    read = {}
+    for pathway in synapses._pathways:
+        for code in pathway.code_objects:
+            for variable in code.variables.values():
+                if (
+                    isinstance(variable, ArrayVariable)
+                    and variable.owner.name == synapses.source.name
+                    and not variable.scalar
+                    and not variable.constant
+                    and variable.name != "_spikespace"
+                ):
+                    read[variable.name] = variable
+    return [read[name] for name in sorted(read)]
+
+
+def _variable(variable: ArrayVariable, device: Any) -> Variable:
+    """Name a variable in C++."""
+    return Variable(
+        name=f"{variable.owner.name}_{variable.name.strip('_')}",
+        array=device.get_array_name(variable),
+        c_type=c_data_type(variable.dtype),
+        size=variable.size,
+    )

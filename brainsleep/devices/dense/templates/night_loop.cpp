@@ -1,0 +1,103 @@
+{# The loop of a night whose layers take turns in blocks of steps; see blocks.py. #}
+namespace brainsleep {
+
+const int64_t block_steps = {{block_steps}};
+unsigned char input_rows[block_steps * row_bytes];
+
+// What a variable was in each step of a block: row s + 1 for its step s, row 0 for the step before.
+// The variable's own pointer is led from row to row, so that Brian2's code need not know.
+template<typename T> struct History
+{
+    T*& array;
+    T* const home;
+    const size_t size;
+    T* const rows;
+
+    History(T*& pointer, size_t n)
+        : array(pointer), home(pointer), size(n), rows((T*)calloc((block_steps + 1)*n, sizeof(T)))
+    {
+        if (!rows) fail("no memory for a block of", std::to_string(block_steps) + " steps");
+    }
+    void point(int64_t row) { array = rows + row*size; }
+    void go_home() { array = home; }
+    void keep(int64_t row, size_t first, size_t n)
+    { memcpy(rows + row*size + first, home + first, n*sizeof(T)); }
+};
+
+void set_time(int64_t step)
+{
+    using namespace brian;
+    {{clock}}.timestep[0] = step;
+    {{clock}}.t[0] = step*{{clock}}.dt[0];
+}
+
+void run_night()
+{
+    using namespace brian;
+    {% for layer in layers %}
+    {% for variable in layer.histories %}
+    History<{{variable.c_type}}> {{variable.name}}({{variable.array}}, {{variable.size}});
+    {% endfor %}
+    {% endfor %}
+    int64_t begin = first_step;
+    while (true)
+    {
+        int64_t n_steps = block_steps;
+        if (snapshot_every > 0)
+            n_steps = std::min(n_steps, snapshot_every - begin % snapshot_every);
+        n_steps = fread(input_rows, row_bytes, n_steps, stdin);
+        if (n_steps == 0) break;
+
+        {% for layer in layers %}
+        // population {{loop.index0}}
+        {% set spikes = layer.spikes %}
+        memcpy({{spikes.name}}.rows, {{spikes.home}}, {{spikes.size}}*sizeof(int32_t));
+        {% for variable in layer.traces %}
+        {{variable.name}}.keep(0, 0, {{variable.size}});
+        {% endfor %}
+        tile.first = 0;
+        for (; tile.first < {{layer.n_neurons}}; tile.first = tile.last)
+        {
+            tile.last = std::min<size_t>(tile.first + {{layer.tile_neurons}}, {{layer.n_neurons}});
+            for (int64_t s = 0; s < n_steps; s++)
+            {
+                set_time(begin + s);
+                row = input_rows + s*row_bytes;
+                {{spikes.name}}.point(s + 1);
+                {% for variable in layer.sources %}
+                {{variable.name}}.point(s + {{1 - delay_steps}});
+                {% endfor %}
+                {% for function in layer.functions %}
+                {{function}}();
+                {% endfor %}
+                {% for variable in layer.traces %}
+                {{variable.name}}.keep(s + 1, tile.first, tile.last - tile.first);
+                {% endfor %}
+            }
+        }
+        {% for variable in layer.sources %}
+        {{variable.name}}.go_home();
+        {% endfor %}
+        {% endfor %}
+        tile = whole_population;
+
+        {% for layer in layers if layer.recorders %}
+        for (int64_t s = 0; s < n_steps; s++)
+        {
+            {{layer.spikes.name}}.point(s + 1);
+            {% for function in layer.recorders %}
+            {{function}}();
+            {% endfor %}
+        }
+        {% endfor %}
+        {% for layer in layers %}
+        {{layer.spikes.name}}.go_home();
+        memcpy({{layer.spikes.home}}, {{layer.spikes.name}}.rows + n_steps*{{layer.spikes.size}}, {{layer.spikes.size}}*sizeof(int32_t));
+        {% endfor %}
+        begin += n_steps;
+        steps_made = begin;
+        snapshot_if_due(steps_made);
+    }
+}
+
+}
