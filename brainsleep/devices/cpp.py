@@ -217,8 +217,7 @@ def _build(plan: NetworkPlan, directory: Path, join: Callable[..., Synapses]) ->
             for name, expression in plan.neuron.initial:
                 setattr(group, name, expression)
         if blocks:
-            for group in built.populations:
-                go_in_tiles(group)
+            go_in_tiles(built)
             device.make_loop = lambda: night_loop(plan, built, device)
         else:
             built.network.add(SnapshotWriter(built.populations[0]))

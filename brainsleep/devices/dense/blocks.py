@@ -26,15 +26,13 @@ from brian2.utils.stringtools import get_identifiers
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ...network import BuiltNetwork, NetworkPlan
+from .synapses import TILE_MULTIPLE
 
 #: Steps of a block. More cost memory (two rows a step and neuron) and gain little.
 BLOCK_STEPS = 128
 
 #: Bytes of weights that a tile may have, about half of a small second-level cache.
 TILE_BYTES = 256 * 1024
-
-#: Rows are summed eight at a time.
-TILE_MULTIPLE = 8
 
 
 class TileCodeObject(CPPStandaloneCodeObject):
@@ -110,18 +108,17 @@ def why_not_in_blocks(plan: NetworkPlan) -> str | None:
     return None
 
 
-def go_in_tiles(group: NeuronGroup) -> None:
-    """Let a population's code go through the neurons of a tile; call before code is made."""
-    for runner in group.contained_objects:
-        if runner.template == "threshold":
-            runner.template = "tile_threshold"
-        elif runner.template == "reset":
-            runner.template = "tile_reset"
-        elif runner.template == "stateupdate":
-            runner.template = "tile_update"
-        else:
-            continue
-        runner.codeobj_class = TileCodeObject
+def go_in_tiles(built: BuiltNetwork) -> None:
+    """Let the network's code go through the neurons of a tile; call before code is made."""
+    tiled = {"threshold": "tile_threshold", "reset": "tile_reset", "stateupdate": "tile_update"}
+    for group in built.populations:
+        for runner in group.contained_objects:
+            if runner.template in tiled:
+                runner.template = tiled[runner.template]
+                runner.codeobj_class = TileCodeObject
+    for synapses in built.projections:
+        for pathway in synapses._pathways:
+            pathway.find_rows_in_cache()
 
 
 def feed_in_rows(group: NeuronGroup) -> None:

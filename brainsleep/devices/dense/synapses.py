@@ -16,6 +16,9 @@ from ...network import no_delays
 from ...plasticity import SynapseEquations
 from .code import DenseCodeObject
 
+#: Rows that are summed at once where they are in the cache; a tile has a multiple of them.
+TILE_MULTIPLE = 16
+
 
 class DensePathway(SynapticPathway):
     """A pathway that reads the spikes of this very step, and computes its synapses' indices."""
@@ -29,8 +32,14 @@ class DensePathway(SynapticPathway):
             "eventspace_variable": self.source.variables[self.eventspace_name],
             "n_pre": len(self.synapses.source),
             "n_post": len(self.synapses.target),
+            "rows_at_once": 8,
+            "rows_ahead": 16,
         }
         self.needed_variables = [self.eventspace_name]
+
+    def find_rows_in_cache(self) -> None:
+        """Expect rows in the cache: sum more of them at once, and fetch none ahead."""
+        self.template_kwds.update(rows_at_once=TILE_MULTIPLE, rows_ahead=0)
 
     def _synaptic_arrays(self) -> list[tuple[str, DynamicArrayVariable]]:
         """Return the synaptic variables that the pathway's code names."""
