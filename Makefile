@@ -28,7 +28,7 @@ demo: $(VENV)/installed-run
 	$(VENV)/bin/brainsleep run $(ARGS)
 
 test: $(VENV)/installed-dev
-	$(VENV)/bin/python -m pytest -m 'not gpu and not cuda_build' $(ARGS)
+	$(VENV)/bin/python -m pytest -m 'not gpu and not cuda_build' -n 2 --dist worksteal $(ARGS)
 
 bench: $(VENV)/installed-run
 	$(VENV)/bin/python benchmarks/bench.py $(ARGS)

@@ -24,7 +24,17 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from brian2 import Clock, Equations, Network, NeuronGroup, Quantity, SpikeMonitor, Synapses, second
+from brian2 import (
+    Clock,
+    Equations,
+    Network,
+    NeuronGroup,
+    PopulationRateMonitor,
+    Quantity,
+    SpikeMonitor,
+    Synapses,
+    second,
+)
 from brian2.equations.equations import FLOAT
 
 from .neurons import NeuronEquations
@@ -54,6 +64,8 @@ class NetworkPlan:
         ``"float32"`` or ``"float64"``.
     recorded : tuple of int
         Populations whose spikes are recorded.
+    counted : tuple of int
+        Populations of which only the number of spikes in each step is kept.
     """
 
     sizes: tuple[int, ...]
@@ -63,6 +75,7 @@ class NetworkPlan:
     dt: float
     dtype: str
     recorded: tuple[int, ...]
+    counted: tuple[int, ...] = ()
 
     @property
     def n_synapses(self) -> int:
@@ -101,12 +114,15 @@ class BuiltNetwork:
         Their weights are post-major: ``w[post * n_pre + pre]``, a raveled torch weight.
     monitors : dict
         What records spikes, by index of the recorded population.
+    counters : dict
+        What counts spikes, by index of the counted population.
     """
 
     network: Network
     populations: list[NeuronGroup]
     projections: list[Synapses]
     monitors: dict[int, Any]
+    counters: dict[int, Any]
 
 
 def connect_all_to_all(source: NeuronGroup, target: NeuronGroup, **arguments: Any) -> Synapses:
@@ -131,11 +147,19 @@ def monitor_spikes(group: NeuronGroup, population: int) -> SpikeMonitor:
     return SpikeMonitor(group, name=f"spikes{population}", when="end")
 
 
+def monitor_rate(group: NeuronGroup, population: int) -> PopulationRateMonitor:
+    """Record in memory how much a population fires in each step."""
+    monitor = PopulationRateMonitor(group, name=f"rate{population}")
+    monitor.when = "end"
+    return monitor
+
+
 def build_network(
     plan: NetworkPlan,
     feed: Callable[[NeuronGroup], Any],
     join: Callable[..., Synapses] = connect_all_to_all,
     record: Callable[[NeuronGroup, int], Any] = monitor_spikes,
+    count: Callable[[NeuronGroup, int], Any] = monitor_rate,
 ) -> BuiltNetwork:
     """Build the Brian2 objects of a plan.
 
@@ -151,6 +175,8 @@ def build_network(
     record : callable
         Given a population and its index; makes the object that records its spikes at the end
         of each step.
+    count : callable
+        The same for what counts them.
 
     Returns
     -------
@@ -165,13 +191,14 @@ def build_network(
         populations.append(_population(plan, layer, clock))
         projections.append(_projection(plan, layer, populations[-2], populations[-1], clock, join))
     monitors = {index: record(populations[index], index) for index in plan.recorded}
-    objects = [*populations, *projections, *monitors.values()]
+    counters = {index: count(populations[index], index) for index in plan.counted}
+    objects = [*populations, *projections, *monitors.values(), *counters.values()]
     driver = feed(source)
     if driver is not None:
         objects.append(driver)
     network = Network(objects, name="night")
     network.schedule = plan.schedule()
-    return BuiltNetwork(network, populations, projections, monitors)
+    return BuiltNetwork(network, populations, projections, monitors, counters)
 
 
 def post_major_weights(plan: NetworkPlan, projection: int, values: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from brian2.units import Quantity, second
 
+from .activity import PopulationRate, Spikes
 from .devices import Device, Outcome
 from .errors import DirectoryError, NightError, ParameterError
 from .files import publish_directory, require_free, write_atomically
@@ -24,7 +25,7 @@ from .neurons import Neuron
 from .parameters import whole_number
 from .plasticity import Plasticity
 from .preparation import PreparedNight, prepare_night
-from .streaming import StreamedSpikes, open_night_directory
+from .streaming import StreamedSpikes, open_night_directory, streamed_counts
 from .translation import Translation, write_back
 
 if TYPE_CHECKING:
@@ -34,28 +35,6 @@ logger = logging.getLogger("brainsleep")
 
 #: Version of the layout that `Night.save` writes.
 FORMAT = 1
-
-
-@dataclass(frozen=True)
-class Spikes:
-    """Spikes of one population, in time order.
-
-    Attributes
-    ----------
-    i : ndarray of int32
-        Neuron indices.
-    t : Quantity
-        Spike times, the start of the time step each fell into.
-    n_neurons : int
-        Size of the population.
-    """
-
-    i: np.ndarray
-    t: Quantity
-    n_neurons: int
-
-    def __len__(self) -> int:
-        return len(self.i)
 
 
 @dataclass
@@ -84,6 +63,8 @@ class Night:
         Time step.
     settings : dict
         Seed, device, data type and models, as text.
+    counts : dict of str to ndarray
+        By population of which only rates were recorded: its spikes in each step; see `rates`.
     """
 
     ann: nn.Module | None
@@ -97,6 +78,21 @@ class Night:
     n_steps: int
     dt: Quantity
     settings: dict[str, Any] = field(default_factory=dict)
+    counts: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def rates(self) -> dict[str, PopulationRate]:
+        """How much each population fired in each step, where its spikes or rates were recorded."""
+        rates = {}
+        for name, n_neurons in self.sizes.items():
+            if name in self.counts:
+                counts = self.counts[name]
+            elif name in self.spikes:
+                counts = _counts(self.spikes[name], self.dt, self.n_steps)
+            else:
+                continue
+            rates[name] = PopulationRate(counts, n_neurons, self.dt)
+        return rates
 
     @property
     def stopped(self) -> bool:
@@ -121,6 +117,8 @@ class Night:
             for number, train in enumerate(self.spikes.values()):
                 arrays[f"{number}.i"] = np.asarray(train.i)
                 arrays[f"{number}.step"] = np.rint(train.t / self.dt).astype(np.int64)
+            for number, counts in enumerate(self.counts.values()):
+                arrays[f"{number}.count"] = np.asarray(counts)
             _save_arrays(work / "spikes.npz", arrays)
             self._write(work, streamed=None)
 
@@ -131,6 +129,7 @@ class Night:
         description = {
             "format": FORMAT,
             "recorded": list(self.spikes),
+            "counted": list(self.counts),
             "streamed": streamed,
             "sizes": self.sizes,
             "n_steps": self.n_steps,
@@ -185,6 +184,13 @@ class Night:
                 spikes[name] = Spikes(arrays[f"{k}.i"], arrays[f"{k}.step"] * dt, n_neurons)
             else:
                 spikes[name] = StreamedSpikes(folder / "stream", streamed[k], n_neurons, dt)
+        counts = {}
+        populations = list(description["sizes"])
+        for k, name in enumerate(description.get("counted", [])):
+            if streamed is None:
+                counts[name] = arrays[f"{k}.count"]
+            else:
+                counts[name] = streamed_counts(folder / "stream", populations.index(name))
         return cls(
             ann=write_back(ann, after) if ann is not None else None,
             spikes=spikes,
@@ -197,6 +203,7 @@ class Night:
             n_steps=description["n_steps"],
             dt=dt,
             settings=description["settings"],
+            counts=counts,
         )
 
     def plot_raster(self, **kwargs: Any) -> np.ndarray:
@@ -227,6 +234,7 @@ def sleep(
     snapshot_every: int | None = None,
     resume: bool = False,
     should_stop: Callable[[], bool] | None = None,
+    record_rates: str | Sequence[str] | None = None,
 ) -> Night:
     """Let a trained network sleep for a night.
 
@@ -274,6 +282,9 @@ def sleep(
     should_stop : callable, optional
         Asked some thirty steps apart; when it returns True the night ends with what it has.
         Ctrl-C does the same. `Night.stopped` tells.
+    record_rates : "all", None or sequence of str
+        Populations of which the number of spikes in each step is kept (`Night.rates`), by
+        name; those whose spikes are recorded have rates anyway. Unless given, no others.
 
     Returns
     -------
@@ -297,7 +308,18 @@ def sleep(
     """
     started = time.perf_counter()
     prepared = prepare_night(
-        ann, stimulus, data, duration, neuron, plasticity, device, dtype, dt, record, seed
+        ann,
+        stimulus,
+        data,
+        duration,
+        neuron,
+        plasticity,
+        device,
+        dtype,
+        dt,
+        record,
+        seed,
+        record_rates,
     )
     where = None if directory is None else Path(directory)
     _check_directory(where, snapshot_every, resume, prepared)
@@ -363,6 +385,7 @@ def sleep(
             "plasticity": repr(prepared.plasticity),
             "stopped": stopped,
         },
+        counts=_rates_only(outcome, prepared, where),
     )
     if where is not None:
         night._write(where, streamed=list(prepared.recorded))
@@ -397,6 +420,26 @@ def _streamed(directory: Path, prepared: PreparedNight) -> dict[str, Any]:
         )
         for index in prepared.recorded
     }
+
+
+def _rates_only(
+    outcome: Outcome, prepared: PreparedNight, directory: Path | None
+) -> dict[str, np.ndarray]:
+    """Name the counts of the populations of which only rates are wanted."""
+    return {
+        prepared.populations[index]: outcome.counts[index]
+        if directory is None
+        else streamed_counts(directory / "stream", index)
+        for index in prepared.counted
+    }
+
+
+def _counts(spikes: Any, dt: Quantity, n_steps: int) -> np.ndarray:
+    """Count the spikes of each step."""
+    if isinstance(spikes, StreamedSpikes):
+        return spikes.counts
+    steps = np.rint(np.asarray(spikes.t / dt)).astype(np.int64)
+    return np.bincount(steps, minlength=n_steps).astype(np.int32)
 
 
 def _spikes(outcome: Outcome, prepared: PreparedNight) -> dict[str, Spikes]:

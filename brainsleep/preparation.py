@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from brian2.units import Quantity, ms, second
 
-from .devices import Device, Engine, Job, get_device
+from .devices import Device, Engine, Job, Outcome, get_device
 from .errors import ParameterError, UnitsError, suggest
 from .network import NetworkPlan
 from .neurons import Heaviside, Neuron, given_gains, given_target_rates, given_thresholds
@@ -52,8 +52,8 @@ class PreparedNight:
         Where it runs.
     plan : NetworkPlan
         What the generated code depends on.
-    recorded : tuple of int
-        Populations whose spikes are wanted.
+    recorded, counted : tuple of int
+        Populations whose spikes are wanted; of which only their number in each step is.
     n_steps, seed : int
         Length in time steps; seed of the stimulus.
     gains : list of float
@@ -71,6 +71,7 @@ class PreparedNight:
     device: Device
     plan: NetworkPlan
     recorded: tuple[int, ...]
+    counted: tuple[int, ...]
     n_steps: int
     seed: int
     gains: list[float]
@@ -126,7 +127,7 @@ class PreparedNight:
         def simulate(thresholds: list[float]) -> list[float]:
             outcome = engine.run(self.job(thresholds, trial_steps, plastic=False))
             return [
-                len(outcome.spikes[index][0]) / (sizes[index] * trial_steps * self.plan.dt)
+                _n_spikes(outcome, index) / (sizes[index] * trial_steps * self.plan.dt)
                 for index in range(1, len(sizes))
             ]
 
@@ -145,6 +146,7 @@ def prepare_night(
     dt: Any = None,
     record: str | Sequence[str] | None = "all",
     seed: int = 0,
+    record_rates: str | Sequence[str] | None = None,
 ) -> PreparedNight:
     """Check every argument of `brainsleep.sleep`, compute gains, and build nothing.
 
@@ -158,7 +160,9 @@ def prepare_night(
     n_steps = _number_of_steps(duration, step, source)
     if dtype not in DTYPES:
         raise ParameterError(f"dtype {dtype!r}.{suggest(str(dtype), DTYPES)}")
-    recorded = _recorded(record, ["input", *names])
+    recorded = _recorded(record, ["input", *names], "record")
+    counted = _recorded(record_rates, ["input", *names], "record_rates")
+    counted = tuple(index for index in counted if index not in recorded)
     model, rule = _models(neuron, plasticity, names)
     gains, thresholds, target_rates = _constants(model, translation, data)
     prepared = PreparedNight(
@@ -174,10 +178,11 @@ def prepare_night(
             delay_steps=model.delay_steps,
             dt=step,
             dtype=dtype,
-            # calibration looks at all layers
-            recorded=recorded if thresholds is not None else tuple(range(len(names) + 1)),
+            recorded=recorded,
+            counted=counted if thresholds is not None else _all_but(recorded, len(names) + 1),
         ),
         recorded=recorded,
+        counted=counted,
         n_steps=n_steps,
         seed=whole_number(seed, "seed"),
         gains=gains,
@@ -188,6 +193,18 @@ def prepare_night(
     prepared.job(thresholds if thresholds is not None else [1.0] * len(names))
     runner.check()
     return prepared
+
+
+def _n_spikes(outcome: Outcome, population: int) -> int:
+    """Return how often a population fired in all."""
+    if population in outcome.spikes:
+        return len(outcome.spikes[population][0])
+    return int(outcome.counts[population].sum())
+
+
+def _all_but(recorded: tuple[int, ...], n_populations: int) -> tuple[int, ...]:
+    """Return all other populations: calibration looks at all of them."""
+    return tuple(index for index in range(n_populations) if index not in recorded)
 
 
 def _constants(
@@ -256,18 +273,18 @@ def _steps(duration: Any, dt: float) -> int:
     return whole_number(duration, "duration", minimum=1)
 
 
-def _recorded(record: Any, populations: Sequence[str]) -> tuple[int, ...]:
+def _recorded(record: Any, populations: Sequence[str], argument: str) -> tuple[int, ...]:
     """Return the indices of the populations to record."""
     if record is None or record is False:
         return ()
     if isinstance(record, str) and record == "all":
         return tuple(range(len(populations)))
     if not isinstance(record, (str, Sequence)):
-        raise UnitsError(f"record must be 'all', None or names of populations, not {record!r}.")
+        raise UnitsError(f"{argument} must be 'all', None or names of populations, not {record!r}.")
     names = [record] if isinstance(record, str) else record
     for name in names:
         if name not in populations:
             raise ParameterError(
-                f"record: no population is called {name!r}.{suggest(str(name), populations)}"
+                f"{argument}: no population is called {name!r}.{suggest(str(name), populations)}"
             )
     return tuple(index for index, name in enumerate(populations) if name in names)

@@ -60,7 +60,7 @@ class StreamedSpikes:
     @property
     def counts(self) -> np.ndarray:
         """Number of spikes in each time step (int32), as a memory map."""
-        return _memory_map(self.folder / SpikeFiles.of(self.population).counts)
+        return streamed_counts(self.folder, self.population)
 
     @property
     def t(self) -> Quantity:
@@ -101,6 +101,11 @@ class NightDirectory:
         if self.first_step == 0:
             return None
         return self.stream / f"snapshot-{self.first_step}.state"
+
+
+def streamed_counts(folder: Path, population: int) -> np.ndarray:
+    """Return a population's number of spikes in each time step (int32), as a memory map."""
+    return _memory_map(folder / SpikeFiles.of(population).counts)
 
 
 def is_finished(path: Path) -> bool:

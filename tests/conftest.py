@@ -20,7 +20,11 @@ settings.load_profile("brainsleep")
 def build_cache(tmp_path_factory):
     """Programs are compiled once a session; BRAINSLEEP_CACHE keeps them for longer."""
     if "BRAINSLEEP_CACHE" not in os.environ:
-        os.environ["BRAINSLEEP_CACHE"] = str(tmp_path_factory.mktemp("programs"))
+        folder = tmp_path_factory.getbasetemp()
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            folder = folder.parent  # that of all workers
+        (folder / "programs").mkdir(exist_ok=True)
+        os.environ["BRAINSLEEP_CACHE"] = str(folder / "programs")
         yield
         del os.environ["BRAINSLEEP_CACHE"]
     else:

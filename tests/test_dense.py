@@ -12,7 +12,13 @@ from torch import nn
 
 import brainsleep as bs
 from brainsleep.devices import CppStandalone
-from brainsleep.devices.dense import DenseSynapses, connect_densely, why_not_dense
+from brainsleep.devices.dense import (
+    DenseSynapses,
+    blocks,
+    connect_densely,
+    why_not_dense,
+    why_not_in_blocks,
+)
 from brainsleep.devices.isolation import isolated_brian2
 from brainsleep.devices.unity import UnityDevice
 from brainsleep.network import connect_all_to_all
@@ -66,6 +72,107 @@ def test_same_spikes_and_weights_as_stock_bit_for_bit(neuron: object, rule: str)
     for name, weights in stock.weights_after.items():
         assert (weights != stock.weights_before[name]).any()
         assert np.array_equal(weights, dense.weights_after[name])
+
+
+def wide_network() -> nn.Sequential:
+    """Return a network whose middle layer is several tiles in both of its projections."""
+    rng = np.random.default_rng(5)
+    layers = nn.Sequential(nn.Linear(101, 700), nn.ReLU(), nn.Linear(700, 83), nn.ReLU())
+    layers.append(nn.Linear(83, 5))
+    for parameter in layers.parameters():
+        parameter.data.numpy()[:] = rng.normal(0.004, 0.06, parameter.shape)
+    return layers.double()
+
+
+NEURONS = {
+    "Heaviside": bs.Heaviside(gain=1, threshold=[0.3, 0.6, 0.4], decay=0.9),
+    "LIF, next step": bs.LIF(gain=1, threshold=[0.3, 0.6, 0.4], refractory=2 * ms),
+    "LIF, same step": bs.LIF(gain=1, threshold=[0.3, 0.6, 0.4], delay_steps=0),
+}
+
+
+@pytest.mark.parametrize("neuron", NEURONS)
+def test_tiles_and_blocks_change_nothing(neuron: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # small tiles: many of them; 300 steps: two whole blocks and a part of one
+    monkeypatch.setattr(blocks, "TILE_BYTES", 32 * 1024)
+    input_spikes = np.random.default_rng(1).random((300, 101)) < 0.05
+    nights = [
+        bs.sleep(
+            wide_network(),
+            input_spikes,
+            neuron=NEURONS[neuron],
+            plasticity=bs.SRC(2e-3, 5e-4, "sigmoid", tau_pre=5 * ms),
+            device=device,
+            dtype="float64",
+            progress=False,
+        )
+        for device in ("cpp", "cpp_stock")
+    ]
+    for population, train in nights[1].spikes.items():
+        assert len(train) > 50, population
+        assert np.array_equal(train.i, nights[0].spikes[population].i)
+        assert np.array_equal(train.t, nights[0].spikes[population].t)
+    for name, weights in nights[1].weights_after.items():
+        assert (weights != nights[1].weights_before[name]).any()
+        assert np.array_equal(weights, nights[0].weights_after[name])
+
+
+@dataclass(frozen=True)
+class Tiring(bs.SRC):
+    """A rule in which a presynaptic neuron that was heard is tired: it writes what it reads."""
+
+    def equations(self) -> bs.plasticity.SynapseEquations:
+        whole = super().equations()
+        return replace(whole, on_post=whole.on_post + "\ntrace_pre *= 0.5")
+
+
+@dataclass(frozen=True)
+class Noisy(bs.Heaviside):
+    """A neuron with noise."""
+
+    def equations(self) -> bs.neurons.NeuronEquations:
+        whole = super().equations()
+        return replace(whole, on_input=whole.on_input + "\nv += 0.01*randn()")
+
+
+@dataclass(frozen=True)
+class Counting(bs.Heaviside):
+    """Neurons that share a variable which changes."""
+
+    def equations(self) -> bs.neurons.NeuronEquations:
+        whole = super().equations()
+        return replace(whole, model=whole.model + "\nactivity : 1 (shared)")
+
+
+def test_what_must_go_step_by_step_does_and_says_why(caplog: pytest.LogCaptureFixture) -> None:
+    plan = prepare_night(
+        network(), spikes(), neuron=HEAVISIDE, plasticity=RULES["tadros2022"]
+    ).plan
+    assert why_not_in_blocks(plan) is None
+    reasons = [
+        (replace(plan, synapse=Tiring().equations()), "trace_pre"),
+        (replace(plan, neuron=Noisy().equations()), "randn"),
+        (replace(plan, neuron=Counting().equations()), "activity"),
+    ]
+    for other, reason in reasons:
+        assert reason in (why_not_in_blocks(other) or "")
+    with caplog.at_level(logging.INFO, logger="brainsleep"):
+        nights = [
+            bs.sleep(
+                network(),
+                spikes()[:60],
+                neuron=HEAVISIDE,
+                plasticity=Tiring(1e-3, 1e-3, tau_pre=5 * ms),
+                device=device,
+                dtype="float64",
+                progress=False,
+            )
+            for device in ("cpp", "cpp_stock")
+        ]
+    assert "step by step: the rule changes trace_pre" in caplog.text
+    for name, weights in nights[1].weights_after.items():
+        assert (weights != nights[1].weights_before[name]).any()
+        assert np.array_equal(weights, nights[0].weights_after[name])
 
 
 def test_single_precision_stays_close_to_double() -> None:

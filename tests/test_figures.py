@@ -20,7 +20,8 @@ matplotlib.use("Agg")
 
 from brainsleep import figures
 from brainsleep.errors import BrainsleepError, DirectoryError, ParameterError, UnitsError
-from brainsleep.night import Night, Spikes
+from brainsleep.activity import Spikes
+from brainsleep.night import Night
 
 pytestmark = pytest.mark.filterwarnings("error:::matplotlib", "error:::brainsleep")
 

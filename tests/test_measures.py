@@ -12,7 +12,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from brainsleep import measures
 from brainsleep.errors import ParameterError, UnitsError
-from brainsleep.night import Night, Spikes
+from brainsleep.activity import Spikes
+from brainsleep.night import Night
 
 # The accuracies of three tasks at three stages.
 BEFORE = [[0.9, None, None], [0.1, 0.8, None], [0.0, 0.2, 1.0]]

@@ -268,3 +268,15 @@ def test_long_nights_take_no_more_memory(tmp_path: Path) -> None:
         for n_steps in (1_000, 300_000)
     )
     assert long < short + 500_000
+
+
+def test_rates_of_a_night_on_disk(tmp_path: Path) -> None:
+    night = sleep("heaviside", directory=tmp_path / "n", record="2", record_rates="all")
+    whole = sleep("heaviside")
+    assert list(night.spikes) == ["2"]
+    assert not (tmp_path / "n" / "stream" / "spikes1.i").exists()
+    for found in (night, bs.Night.load(tmp_path / "n")):
+        assert list(found.rates) == ["input", "0", "2", "4"]
+        for name, rate in found.rates.items():
+            assert isinstance(rate.counts, np.memmap)
+            np.testing.assert_array_equal(rate.counts, whole.rates[name].counts)

@@ -66,6 +66,8 @@ class Outcome:
     ----------
     spikes : dict of int to (ndarray, ndarray)
         By recorded population: neuron indices (int32) and time steps (int64), in time order.
+    counts : dict of int to ndarray of int32, shape (n_steps,)
+        By counted population: number of spikes in each step.
     weights : list of ndarray, each (n_post, n_pre)
         One a projection.
     timings : dict of str to float
@@ -78,6 +80,7 @@ class Outcome:
 
     spikes: dict[int, tuple[np.ndarray, np.ndarray]]
     weights: list[np.ndarray]
+    counts: dict[int, np.ndarray] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     n_steps: int = 0
     peak_memory: int = 0

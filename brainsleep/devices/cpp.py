@@ -46,7 +46,7 @@ from .cache import MANIFEST, PROGRAM, Program, cache_directory, obtain, size_lim
 from .compiler import compiler_version, require_compiler
 from .dense import connect_densely, go_in_tiles, night_loop, why_not_dense, why_not_in_blocks
 from .isolation import isolated_brian2
-from .recording import SnapshotWriter, SpikeFiles, SpikeStream
+from .recording import CountStream, SnapshotWriter, SpikeFiles, SpikeStream
 from .snapshots import LAYOUT
 from .unity import UnityDevice, feed_from_stdin, feed_in_blocks
 
@@ -211,7 +211,8 @@ def _build(plan: NetworkPlan, directory: Path, join: Callable[..., Synapses]) ->
     }
     blocks = _in_blocks(plan, join)
     with isolated_brian2(device, preferences):
-        built = build_network(plan, feed_in_blocks if blocks else feed_from_stdin, join, SpikeStream)
+        feed = feed_in_blocks if blocks else feed_from_stdin
+        built = build_network(plan, feed, join, SpikeStream, CountStream)
         device.apply_run_args()
         for group in built.populations[1:]:
             for name, expression in plan.neuron.initial:
@@ -363,7 +364,9 @@ class CppEngine:
             weights.append(np.fromfile(results / name, dtype=self.plan.dtype).reshape(shape))
         recorded = self.plan.recorded if with_spikes else ()
         spikes = {index: SpikeFiles.of(index).read(results) for index in recorded}
-        return Outcome(spikes=spikes, weights=weights)
+        counted = self.plan.counted if with_spikes else ()
+        counts = {index: SpikeFiles.of(index).read_counts(results) for index in counted}
+        return Outcome(spikes=spikes, weights=weights, counts=counts)
 
 
 def _shrink_pipe(descriptor: int) -> None:

@@ -37,15 +37,44 @@ class SpikeFiles:
         """Return the names for a population."""
         return cls(f"spikes{population}.i", f"spikes{population}.n")
 
+    def read_counts(self, folder: Path) -> np.ndarray:
+        """Return the number of spikes in each time step."""
+        return np.fromfile(folder / self.counts, dtype=np.int32)
+
     def read(self, folder: Path) -> tuple[np.ndarray, np.ndarray]:
         """Return neuron indices (int32) and time steps (int64), in time order."""
-        counts = np.fromfile(folder / self.counts, dtype=np.int32)
+        counts = self.read_counts(folder)
         steps = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
         return np.fromfile(folder / self.indices, dtype=np.int32), steps
 
 
-class SpikeStream(CodeRunner):
-    """Writes a population's spikes to files in every step; C++ standalone only.
+class _Stream(CodeRunner):
+    """Writes what a population did to files in every step; C++ standalone only."""
+
+    template_name: str
+
+    def __init__(self, group: NeuronGroup, population: int) -> None:
+        files = SpikeFiles.of(population)
+        super().__init__(
+            group,
+            self.template_name,
+            when="end",
+            clock=group.clock,
+            name=f"{self.template_name}{population}",
+            check_units=False,
+            needed_variables=["_spikespace"],
+            template_kwds={
+                "eventspace_variable": group.variables["_spikespace"],
+                "n_neurons": len(group),
+                "index_file": files.indices,
+                "count_file": files.counts,
+            },
+            codeobj_class=_StreamCode,
+        )
+
+
+class SpikeStream(_Stream):
+    """Writes a population's spikes, and their number, to files in every step.
 
     Stands in for Brian2's `SpikeMonitor`, which keeps all spikes in memory until the end.
 
@@ -57,24 +86,19 @@ class SpikeStream(CodeRunner):
         Its index; names the files.
     """
 
-    def __init__(self, group: NeuronGroup, population: int) -> None:
-        files = SpikeFiles.of(population)
-        super().__init__(
-            group,
-            "spike_stream",
-            when="end",
-            clock=group.clock,
-            name=f"spikes{population}",
-            check_units=False,
-            needed_variables=["_spikespace"],
-            template_kwds={
-                "eventspace_variable": group.variables["_spikespace"],
-                "n_neurons": len(group),
-                "index_file": files.indices,
-                "count_file": files.counts,
-            },
-            codeobj_class=_StreamCode,
-        )
+    template_name = "spike_stream"
+
+
+class CountStream(_Stream):
+    """Writes the number of a population's spikes to a file in every step.
+
+    Parameters
+    ----------
+    group, population
+        As in :class:`SpikeStream`.
+    """
+
+    template_name = "count_stream"
 
 
 class SnapshotWriter(CodeRunner):

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator
 
 import numpy as np
-from brian2 import NetworkOperation, NeuronGroup, Quantity, second
+from brian2 import Hz, NetworkOperation, NeuronGroup, Quantity, second
 from brian2.devices.device import RuntimeDevice
 
 from ..errors import ParameterError, suggest
@@ -149,10 +149,14 @@ def _read(plan: NetworkPlan, built: BuiltNetwork) -> Outcome:
     for index, monitor in built.monitors.items():
         steps = np.rint(np.asarray(monitor.t / second) / plan.dt).astype(np.int64)
         spikes[index] = (np.array(monitor.i, dtype=np.int32), steps)
+    counts = {}
+    for index, monitor in built.counters.items():
+        spikes_a_step = np.asarray(monitor.rate / Hz) * plan.dt * plan.sizes[index]
+        counts[index] = np.rint(spikes_a_step).astype(np.int32)
     weights = [
         np.array(synapses.variables["w"].get_value()).reshape(n_post, n_pre)
         for synapses, n_pre, n_post in zip(
             built.projections, plan.sizes, plan.sizes[1:], strict=False
         )
     ]
-    return Outcome(spikes=spikes, weights=weights)
+    return Outcome(spikes=spikes, weights=weights, counts=counts)

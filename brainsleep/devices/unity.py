@@ -145,7 +145,9 @@ class UnityDevice(CPPStandaloneDevice):
             setup = [line for line in lines if line == "set_from_command_line(args);"]
             lines = [*setup, START_CLOCK, "brainsleep::run_night();", STOP_CLOCK]
         else:
-            position = next(k for k, line in enumerate(lines) if line.startswith(f"{net.name}.run("))
+            position = next(
+                k for k, line in enumerate(lines) if line.startswith(f"{net.name}.run(")
+            )
             before, run, after = lines[:position], lines[position], lines[position + 1 :]
             lines = [*before, START_CLOCK, START_BRIAN2, run, "}", STOP_CLOCK, *after]
         self.main_queue[place] = ("run_network", (net, lines))

@@ -15,7 +15,8 @@ from ..parameters import whole_number
 from .canvas import DOT_COLOUR, Axes, AxesArray, axes_grid
 
 if TYPE_CHECKING:
-    from ..night import Night, Spikes
+    from ..activity import Spikes
+    from ..night import Night
 
 
 def plot_raster(

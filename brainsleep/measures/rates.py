@@ -15,7 +15,8 @@ from ..errors import ParameterError, suggest
 from ..parameters import quantity
 
 if TYPE_CHECKING:
-    from ..night import Night, Spikes
+    from ..activity import Spikes
+    from ..night import Night
 
 Rates = npt.NDArray[np.float64]
 
@@ -49,7 +50,7 @@ def firing_rates(night: Night) -> dict[str, Rates]:
     >>> import numpy as np
     >>> from types import SimpleNamespace
     >>> from brian2 import ms
-    >>> from brainsleep.night import Spikes
+    >>> from brainsleep.activity import Spikes
     >>> spikes = Spikes(i=np.array([0, 1, 0]), t=[1, 1, 5] * ms, n_neurons=2)
     >>> night = SimpleNamespace(spikes={"0": spikes}, n_steps=100, dt=1 * ms)
     >>> firing_rates(night)["0"].tolist()
@@ -89,7 +90,7 @@ def mean_rates(night: Night) -> dict[str, float]:
     >>> import numpy as np
     >>> from types import SimpleNamespace
     >>> from brian2 import ms
-    >>> from brainsleep.night import Spikes
+    >>> from brainsleep.activity import Spikes
     >>> spikes = Spikes(i=np.array([0, 1, 0]), t=[1, 1, 5] * ms, n_neurons=2)
     >>> mean_rates(SimpleNamespace(spikes={"0": spikes}, n_steps=100, dt=1 * ms))
     {'0': 15.0}
@@ -141,7 +142,7 @@ def population_rate(
     >>> import numpy as np
     >>> from types import SimpleNamespace
     >>> from brian2 import ms
-    >>> from brainsleep.night import Spikes
+    >>> from brainsleep.activity import Spikes
     >>> spikes = Spikes(i=np.array([0, 1, 0]), t=[0, 9, 10] * ms, n_neurons=2)
     >>> night = SimpleNamespace(spikes={"0": spikes}, n_steps=20, dt=1 * ms)
     >>> times, rates = population_rate(night, "0", bin_size=10 * ms)

@@ -168,7 +168,9 @@ def _layers(plan: NetworkPlan, built: BuiltNetwork, device: Any) -> list[Layer]:
                 ],
                 recorders=[
                     f"_run_{code.name}"
-                    for code in getattr(built.monitors.get(index), "code_objects", [])
+                    for recorders in (built.monitors, built.counters)
+                    if index in recorders
+                    for code in recorders[index].code_objects
                 ],
             )
         )
