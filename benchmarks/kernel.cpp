@@ -250,8 +250,7 @@ static double run(Night &night) {
 }
 
 // The loops over steps and neurons, interchanged. Nothing flows back in these nets, so a neuron
-// can live through many steps while its row of W stays in the nearest cache. The same night,
-// but no simulator that goes step by step: for comparison only, it is not the limit.
+// can live through many steps while its row of W stays in the nearest cache: the same night.
 static double run_over_time(Night &night, int64_t steps_at_a_time = 256) {
     struct Train {                      // spikes of one population, step by step
         std::vector<int> indices, counts;
