@@ -25,6 +25,7 @@ NOT_STATE |= {"_synaptic_pre", "_synaptic_post"}
 #: snapshot must first cut off what was written after it.
 CODE = """
 #include <cstdlib>
+#include <iostream>
 #include <cstdio>
 #include <map>
 #include <string>
