@@ -1,8 +1,4 @@
-"""From layer descriptions to Brian2: what a spiking network is, and how Brian2 builds it.
-
-A :class:`NetworkPlan` says everything that generated code depends on (sizes, equations,
-data type, time step) and nothing that may change between nights (weights, gains,
-thresholds, stimulus, duration). Equal plans give equal code.
+"""From a plan to Brian2: how Brian2 builds a spiking network.
 
 Order within a time step
 ------------------------
@@ -17,10 +13,9 @@ population sent in the step before: one step of delay without a spike queue.
 
 from __future__ import annotations
 
-import hashlib
-import json
+import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -37,67 +32,7 @@ from brian2 import (
 )
 from brian2.equations.equations import FLOAT
 
-from .neurons import NeuronEquations
-from .plasticity import SynapseEquations
-
-#: Slot in which a device sets ``spiking`` of the input population.
-INPUT_SLOT = "input_draw"
-
-
-@dataclass(frozen=True)
-class NetworkPlan:
-    """Everything the generated code of a feed-forward sleeping network depends on.
-
-    Attributes
-    ----------
-    sizes : tuple of int
-        Neurons of each population, the input population first.
-    neuron : NeuronEquations
-        The model of all populations but the input.
-    synapse : SynapseEquations
-        The model of all projections; projection l joins populations l and l + 1.
-    delay_steps : int
-        Time steps a spike takes from one population to the next: 0 or 1.
-    dt : float
-        Time step in seconds.
-    dtype : str
-        ``"float32"`` or ``"float64"``.
-    recorded : tuple of int
-        Populations whose spikes are recorded.
-    counted : tuple of int
-        Populations of which only the number of spikes in each step is kept.
-    """
-
-    sizes: tuple[int, ...]
-    neuron: NeuronEquations
-    synapse: SynapseEquations
-    delay_steps: int
-    dt: float
-    dtype: str
-    recorded: tuple[int, ...]
-    counted: tuple[int, ...] = ()
-
-    @property
-    def n_synapses(self) -> int:
-        """Number of synapses of all projections together."""
-        return sum(pre * post for pre, post in zip(self.sizes, self.sizes[1:], strict=False))
-
-    def key(self) -> str:
-        """Return a digest that is equal exactly for equal plans."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
-
-    def schedule(self) -> list[str]:
-        """Return the slots of one time step, in order."""
-        layers = list(range(1, len(self.sizes)))
-        input_slots = ["input_state", INPUT_SLOT, "input_threshold", "input_reset"]
-        layer_slots = [
-            [f"layer{layer}_{part}" for part in ("state", "in", "drive", "spike", "reset", "learn")]
-            for layer in layers
-        ]
-        blocks = [input_slots, *layer_slots]
-        if self.delay_steps == 1:
-            blocks.reverse()
-        return ["start", *(slot for block in blocks for slot in block), "end"]
+from .plan import NetworkPlan, ProjectionPlan
 
 
 @dataclass
@@ -111,7 +46,8 @@ class BuiltNetwork:
     populations : list of NeuronGroup
         The input population first.
     projections : list of Synapses
-        Their weights are post-major: ``w[post * n_pre + pre]``, a raveled torch weight.
+        In the plan's order. Their weights are post-major: ``w[post * n_pre + pre]``, a raveled
+        torch weight.
     monitors : dict
         What records spikes, by index of the recorded population.
     counters : dict
@@ -125,12 +61,32 @@ class BuiltNetwork:
     counters: dict[int, Any]
 
 
-def connect_all_to_all(source: NeuronGroup, target: NeuronGroup, **arguments: Any) -> Synapses:
+def connect_stock(
+    source: NeuronGroup, target: NeuronGroup, projection: ProjectionPlan, **arguments: Any
+) -> Synapses:
     """Join two groups with stock Brian2 synapses, those of one postsynaptic neuron side by side."""
     synapses = Synapses(source, target, delay=no_delays(arguments), **arguments)
-    # post-major without an index array in Python
-    synapses.connect(i="k for k in range(N_pre)")
+    if projection.window is not None:
+        pre, post, _ = projection.window.unrolled()
+        synapses.connect(i=pre, j=post)
+    elif projection.kind == "one_to_one":
+        synapses.connect(j="i")
+    else:
+        # post-major without an index array in Python
+        synapses.connect(i="k for k in range(N_pre)")
     return synapses
+
+
+def why_not_stock(plan: NetworkPlan) -> str | None:
+    """Say why stock Brian2 synapses cannot run a plan, or None if they can.
+
+    They have a weight of their own at each synapse, where a convolution that learns has one for
+    all positions.
+    """
+    for link in plan.projections:
+        if link.window is not None and link.has_weights and link.is_plastic:
+            return f"projection {link.source} -> {link.target} is a convolution that learns"
+    return None
 
 
 def no_delays(arguments: dict[str, Any]) -> dict[str, Quantity]:
@@ -157,7 +113,7 @@ def monitor_rate(group: NeuronGroup, population: int) -> PopulationRateMonitor:
 def build_network(
     plan: NetworkPlan,
     feed: Callable[[NeuronGroup], Any],
-    join: Callable[..., Synapses] = connect_all_to_all,
+    join: Callable[..., Synapses] = connect_stock,
     record: Callable[[NeuronGroup, int], Any] = monitor_spikes,
     count: Callable[[NeuronGroup, int], Any] = monitor_rate,
 ) -> BuiltNetwork:
@@ -171,7 +127,7 @@ def build_network(
         Given the input population; makes the device's own object (or None) that sets its
         ``spiking`` in the slot :data:`INPUT_SLOT` of each step.
     join : callable
-        Given two groups and the arguments of `Synapses`; joins them all to all, post-major.
+        Given two groups, the projection's plan and the arguments of `Synapses`; joins them.
     record : callable
         Given a population and its index; makes the object that records its spikes at the end
         of each step.
@@ -186,10 +142,11 @@ def build_network(
     clock = Clock(dt=Quantity(plan.dt, dim=second.dim), name="night_clock")
     source = _input_population(plan, clock)
     populations = [source]
-    projections = []
-    for layer in range(1, len(plan.sizes)):
-        populations.append(_population(plan, layer, clock))
-        projections.append(_projection(plan, layer, populations[-2], populations[-1], clock, join))
+    populations += [_population(plan, layer, clock) for layer in range(1, len(plan.sizes))]
+    projections = [
+        _projection(plan, number, populations, clock, join)
+        for number in range(len(plan.projections))
+    ]
     monitors = {index: record(populations[index], index) for index in plan.recorded}
     counters = {index: count(populations[index], index) for index in plan.counted}
     objects = [*populations, *projections, *monitors.values(), *counters.values()]
@@ -201,61 +158,103 @@ def build_network(
     return BuiltNetwork(network, populations, projections, monitors, counters)
 
 
-def post_major_weights(plan: NetworkPlan, projection: int, values: np.ndarray) -> np.ndarray:
-    """Check one projection's weight matrix and lay it out as Brian2 holds it.
+def flat_weights(plan: NetworkPlan, index: int, values: np.ndarray) -> np.ndarray:
+    """Check one projection's weights and lay them out as computed synapses hold them.
 
     Parameters
     ----------
     plan : NetworkPlan
         Gives sizes and data type.
-    projection : int
-        0 for the first.
-    values : ndarray, shape (n_post, n_pre)
-        A torch weight.
+    index : int
+        Of the projection, 0 for the first.
+    values : ndarray
+        A torch weight, of the shape that :meth:`NetworkPlan.weight_shape` says.
 
     Returns
     -------
-    ndarray, shape (n_post * n_pre,)
+    ndarray, shape (n_post * n_pre,) or (kernel size,)
     """
-    expected = (plan.sizes[projection + 1], plan.sizes[projection])
+    expected = plan.weight_shape(plan.projections[index])
     if values.shape != expected:
         # Brian2 itself prints to stderr and silently keeps zeros.
-        raise ValueError(
-            f"projection {projection}: weights of shape {values.shape}, not {expected}"
-        )
+        raise ValueError(f"projection {index}: weights of shape {values.shape}, not {expected}")
     return np.ascontiguousarray(values, dtype=plan.dtype).reshape(-1)
+
+
+def stock_weights(plan: NetworkPlan, index: int, values: np.ndarray) -> np.ndarray:
+    """Do the same for stock synapses, where each position of a kernel has weights of its own."""
+    flat = flat_weights(plan, index, values)
+    window = plan.projections[index].window
+    return flat if window is None else flat[window.unrolled()[2]]
+
+
+def _presynaptic(plan: NetworkPlan, population: int) -> tuple[str, str, str]:
+    """Gather model, step and reset that a population has as the source of projections."""
+    synapses = [link.synapse for link in plan.outgoing(population)]
+    parts = [
+        [synapse.presynaptic_model for synapse in synapses],
+        [synapse.presynaptic_step for synapse in synapses],
+        [synapse.presynaptic_reset for synapse in synapses],
+    ]
+    model, step, reset = ("\n".join(dict.fromkeys(filter(None, part))) for part in parts)
+    return model, step, reset
+
+
+def _run_at_step_start(group: NeuronGroup, code: str, when: str, name: str) -> None:
+    """Let statements for presynaptic variables run at the start of a population's turn."""
+    if code:
+        group.run_regularly(code, when=when, clock=group.clock, name=name)
+
+
+def _gather_drive(n_incoming: int) -> tuple[str, str, str]:
+    """Return variables, statement and clearing statement for what comes in from projections.
+
+    One projection adds to ``drive`` itself; of several, each adds to a variable of its own and
+    counts with a factor of its own.
+    """
+    if n_incoming == 1:
+        return "", "", "drive = 0"
+    numbers = range(1, n_incoming + 1)
+    model = "".join(
+        f"drive{k} : 1\nfactor{k} : 1 (shared, constant)  # of projection {k}\n" for k in numbers
+    )
+    total = "drive = " + " + ".join(f"factor{k}*drive{k}" for k in numbers)
+    clear = "\n".join(["drive = 0", *(f"drive{k} = 0" for k in numbers)])
+    return model, total, clear
 
 
 def _input_population(plan: NetworkPlan, clock: Clock) -> NeuronGroup:
     """Make the population that a device feeds with spikes."""
+    model, step, reset = _presynaptic(plan, 0)
     group = NeuronGroup(
         plan.sizes[0],
-        "spiking : boolean\n" + plan.synapse.presynaptic_model,
+        "spiking : boolean\n" + model,
         threshold="spiking",
-        reset=plan.synapse.presynaptic_reset,
+        reset=reset,
         name="input",
         clock=clock,
         dtype=np.dtype(plan.dtype),
     )
-    group.run_regularly(
-        plan.synapse.presynaptic_step, when="input_state", clock=clock, name="input_trace"
-    )
+    _run_at_step_start(group, step, "input_state", "input_trace")
     group.state_updater.when = "input_state"  # Brian2 makes one, with nothing to do
     group.thresholder["spike"].when = "input_threshold"
-    group.resetter["spike"].when = "input_reset"
+    if "spike" in group.resetter:
+        group.resetter["spike"].when = "input_reset"
     return group
 
 
 def _population(plan: NetworkPlan, layer: int, clock: Clock) -> NeuronGroup:
     """Make one layer of neurons, each of its parts in its own slot."""
-    neuron, name = plan.neuron, f"layer{layer}"
+    neuron, name = plan.neurons[layer - 1], f"layer{layer}"
+    drives, gather, clear = _gather_drive(len(plan.incoming(layer)))
+    presynaptic_model, presynaptic_step, presynaptic_reset = _presynaptic(plan, layer)
     model = neuron.model + "\ndrive : 1  # summed weights of this step's spikes\nbias : 1\n"
-    equations = Equations(model + plan.synapse.presynaptic_model)
+    equations = Equations(model + drives + presynaptic_model)
     group = NeuronGroup(
         plan.sizes[layer],
         equations,
         threshold=neuron.threshold,
-        reset=f"{neuron.reset}\n{plan.synapse.presynaptic_reset}",
+        reset=f"{neuron.reset}\n{presynaptic_reset}",
         refractory=neuron.refractory if neuron.refractory is not None else False,
         method=neuron.method,
         name=name,
@@ -268,11 +267,12 @@ def _population(plan: NetworkPlan, layer: int, clock: Clock) -> NeuronGroup:
             if equation.var_type == FLOAT
         },
     )
+    _run_at_step_start(group, presynaptic_step, f"{name}_state", f"{name}_trace")
     group.run_regularly(
-        plan.synapse.presynaptic_step, when=f"{name}_state", clock=clock, name=f"{name}_trace"
-    )
-    group.run_regularly(
-        f"{neuron.on_input}\ndrive = 0", when=f"{name}_drive", clock=clock, name=f"{name}_integrate"
+        "\n".join(filter(None, [gather, neuron.on_input, clear])),
+        when=f"{name}_drive",
+        clock=clock,
+        name=f"{name}_integrate",
     )
     group.state_updater.when = f"{name}_state"
     group.thresholder["spike"].when = f"{name}_spike"
@@ -282,23 +282,30 @@ def _population(plan: NetworkPlan, layer: int, clock: Clock) -> NeuronGroup:
 
 def _projection(
     plan: NetworkPlan,
-    layer: int,
-    pre: NeuronGroup,
-    post: NeuronGroup,
+    index: int,
+    populations: list[NeuronGroup],
     clock: Clock,
     join: Callable[..., Synapses],
 ) -> Synapses:
     """Join two populations; what arrives and what is learned have slots of their own."""
+    link = plan.projections[index]
+    siblings = plan.incoming(link.target)
+    on_pre = link.synapse.on_pre
+    if len(siblings) > 1:
+        own = f"drive{siblings.index(link) + 1}_post"
+        on_pre = re.sub(r"\bdrive_post\b", own, on_pre)
     synapses = join(
-        pre,
-        post,
-        model=plan.synapse.model,
-        on_pre=plan.synapse.on_pre,
-        on_post=plan.synapse.on_post,
-        name=f"synapses{layer}",
+        populations[link.source],
+        populations[link.target],
+        link,
+        model=link.synapse.model,
+        on_pre=on_pre,
+        on_post=link.synapse.on_post or None,
+        name=f"synapses{index + 1}",
         clock=clock,
         dtype=np.dtype(plan.dtype),
     )
-    synapses.pre.when = f"layer{layer}_in"
-    synapses.post.when = f"layer{layer}_learn"
+    synapses.pre.when = f"layer{link.target}_in"
+    if link.synapse.on_post:
+        synapses.post.when = f"layer{link.target}_learn"
     return synapses

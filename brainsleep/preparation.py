@@ -11,7 +11,7 @@ from brian2.units import Quantity, ms, second
 
 from .devices import Device, Engine, Job, Outcome, get_device
 from .errors import ParameterError, UnitsError, suggest
-from .network import NetworkPlan
+from .plan import NetworkPlan
 from .neurons import Heaviside, Neuron, given_gains, given_target_rates, given_thresholds
 from .parameters import quantity, whole_number
 from .plasticity import SRC, Plasticity
@@ -171,10 +171,10 @@ def prepare_night(
         plasticity=rule,
         stimulus=source,
         device=runner,
-        plan=NetworkPlan(
-            sizes=translation.sizes,
-            neuron=model.equations(),
-            synapse=rule.equations(),
+        plan=NetworkPlan.chain(
+            translation.sizes,
+            model.equations(),
+            rule.equations(),
             delay_steps=model.delay_steps,
             dt=step,
             dtype=dtype,
@@ -191,7 +191,7 @@ def prepare_night(
     )
     # raises for whatever is wrong with the models' own parameters
     prepared.job(thresholds if thresholds is not None else [1.0] * len(names))
-    runner.check()
+    runner.check(prepared.plan)
     return prepared
 
 

@@ -28,7 +28,7 @@ from .files import require_free, write_atomically
 
 if TYPE_CHECKING:
     from .devices import Job
-    from .network import NetworkPlan
+    from .plan import NetworkPlan
 
 
 @dataclass(frozen=True)

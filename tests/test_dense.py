@@ -15,13 +15,14 @@ from brainsleep.devices import CppStandalone
 from brainsleep.devices.dense import (
     DenseSynapses,
     blocks,
-    connect_densely,
-    why_not_dense,
+    connect_computed,
+    why_not_computed,
     why_not_in_blocks,
 )
 from brainsleep.devices.isolation import isolated_brian2
 from brainsleep.devices.unity import UnityDevice
-from brainsleep.network import connect_all_to_all
+from brainsleep.network import connect_stock
+from brainsleep.plan import NetworkPlan
 from brainsleep.preparation import prepare_night
 
 N_STEPS = 200
@@ -117,6 +118,14 @@ def test_tiles_and_blocks_change_nothing(neuron: str, monkeypatch: pytest.Monkey
         assert np.array_equal(weights, nights[0].weights_after[name])
 
 
+def with_rule(plan: NetworkPlan, rule: bs.SRC) -> NetworkPlan:
+    """Return a plan with another rule."""
+    synapse = rule.equations()
+    return replace(
+        plan, projections=tuple(replace(link, synapse=synapse) for link in plan.projections)
+    )
+
+
 @dataclass(frozen=True)
 class Tiring(bs.SRC):
     """A rule in which a presynaptic neuron that was heard is tired: it writes what it reads."""
@@ -145,14 +154,12 @@ class Counting(bs.Heaviside):
 
 
 def test_what_must_go_step_by_step_does_and_says_why(caplog: pytest.LogCaptureFixture) -> None:
-    plan = prepare_night(
-        network(), spikes(), neuron=HEAVISIDE, plasticity=RULES["tadros2022"]
-    ).plan
+    plan = prepare_night(network(), spikes(), neuron=HEAVISIDE, plasticity=RULES["tadros2022"]).plan
     assert why_not_in_blocks(plan) is None
     reasons = [
-        (replace(plan, synapse=Tiring().equations()), "trace_pre"),
-        (replace(plan, neuron=Noisy().equations()), "randn"),
-        (replace(plan, neuron=Counting().equations()), "activity"),
+        (with_rule(plan, Tiring()), "trace_pre"),
+        (replace(plan, neurons=(Noisy().equations(),) * 3), "randn"),
+        (replace(plan, neurons=(Counting().equations(),) * 3), "activity"),
     ]
     for other, reason in reasons:
         assert reason in (why_not_in_blocks(other) or "")
@@ -226,12 +233,12 @@ def test_rule_that_is_not_covered_falls_back_and_says_why(caplog: pytest.LogCapt
     device = CppStandalone("cpp")
     prepared = prepare_night(network(), spikes(), neuron=HEAVISIDE, plasticity=LeakyWeights(1, 1))
     with caplog.at_level(logging.INFO, logger="brainsleep"):
-        assert device.join(prepared.plan) is connect_all_to_all
+        assert device.join(prepared.plan) is connect_stock
     assert "stock synapses" in caplog.text
     assert "tag" in caplog.text
-    covered = replace(prepared.plan, synapse=bs.SRC().equations())
-    assert device.join(covered) is connect_densely
-    assert why_not_dense(covered.synapse) is None
+    covered = with_rule(prepared.plan, bs.SRC())
+    assert device.join(covered) is connect_computed
+    assert why_not_computed(covered) is None
 
 
 def test_what_dense_synapses_do_not_cover_is_refused() -> None:

@@ -19,14 +19,14 @@ from brainsleep.devices import CppStandalone, Job, Runtime, get_device
 from brainsleep.devices.cache import sign
 from brainsleep.devices.compiler import find_compiler
 from brainsleep.errors import CompilerError, DirectoryError, NightError, ParameterError, UnitsError
-from brainsleep.network import NetworkPlan
+from brainsleep.plan import NetworkPlan
 
 NEURON = bs.Heaviside(gain=1, threshold=0.4, decay=0.9)
 RULE = bs.SRC(2e-3, 5e-4)
-PLAN = NetworkPlan(
-    sizes=SMALL,
-    neuron=NEURON.equations(),
-    synapse=RULE.equations(),
+PLAN = NetworkPlan.chain(
+    SMALL,
+    NEURON.equations(),
+    RULE.equations(),
     delay_steps=0,
     dt=1e-3,
     dtype="float32",

@@ -14,8 +14,9 @@ from torch import nn
 
 import brainsleep as bs
 from brainsleep.errors import ParameterError, UnitsError
-from brainsleep.network import INPUT_SLOT, NetworkPlan, build_network
+from brainsleep.network import build_network
 from brainsleep.neurons import NeuronEquations
+from brainsleep.plan import INPUT_SLOT, NetworkPlan
 
 NUMPY = bs.devices.Runtime("numpy")
 #: The topology and rules of test_conformance's LIF program.
@@ -137,10 +138,10 @@ def test_voltage_follows_the_closed_form():
     neuron = bs.LIF(
         gain=1, threshold=10, tau_m=13 * ms, v_rest=-65 * mV, v_reset=-67 * mV, delay_steps=0
     )
-    plan = NetworkPlan(
-        sizes=(2, 1),
-        neuron=neuron.equations(),
-        synapse=bs.SRC().equations(),
+    plan = NetworkPlan.chain(
+        (2, 1),
+        neuron.equations(),
+        bs.SRC().equations(),
         delay_steps=0,
         dt=1e-3,
         dtype="float64",

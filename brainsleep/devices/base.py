@@ -9,7 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
-from ..network import NetworkPlan
+from ..errors import ParameterError
+from ..plan import NetworkPlan
 
 
 @dataclass
@@ -22,10 +23,10 @@ class Job:
         The input, chunk by chunk; exhausted after `n_steps` rows.
     n_steps : int
         Number of time steps.
-    weights : list of ndarray, each (n_post, n_pre)
-        One a projection.
-    biases : list of ndarray or None, each (n_post,)
-        One a projection's postsynaptic population.
+    weights : list of ndarray or None
+        One a projection, of the plan's `weight_shape`; None where there are no weights.
+    biases : list of ndarray or None, each (n_neurons,)
+        One a population, the input left out.
     population_parameters : list of dict
         Parameter values in SI units, one dict a population, the input first.
     projection_parameters : list of dict
@@ -46,7 +47,7 @@ class Job:
 
     input_spikes: Iterator[np.ndarray]
     n_steps: int
-    weights: list[np.ndarray]
+    weights: list[np.ndarray | None]
     biases: list[np.ndarray | None]
     population_parameters: list[dict[str, float]]
     projection_parameters: list[dict[str, float]]
@@ -68,8 +69,8 @@ class Outcome:
         By recorded population: neuron indices (int32) and time steps (int64), in time order.
     counts : dict of int to ndarray of int32, shape (n_steps,)
         By counted population: number of spikes in each step.
-    weights : list of ndarray, each (n_post, n_pre)
-        One a projection.
+    weights : list of ndarray or None
+        One a projection, as in the job.
     timings : dict of str to float
         Seconds: ``"run"`` (the simulation loop alone) and ``"read"`` (results into memory).
     n_steps : int
@@ -79,7 +80,7 @@ class Outcome:
     """
 
     spikes: dict[int, tuple[np.ndarray, np.ndarray]]
-    weights: list[np.ndarray]
+    weights: list[np.ndarray | None]
     counts: dict[int, np.ndarray] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     n_steps: int = 0
@@ -102,11 +103,22 @@ class Device(Protocol):
     name: str
     writes_to_disk: bool
 
-    def check(self) -> None:
-        """Raise a CompilerError if this machine cannot run the device."""
+    def check(self, plan: NetworkPlan) -> None:
+        """Raise a CompilerError if this machine, or a ParameterError if this device, cannot."""
 
     def memory(self, plan: NetworkPlan) -> int:
         """Estimate the memory of a night in bytes."""
 
     def prepare(self, plan: NetworkPlan, progress: bool = False) -> Engine:
         """Build the plan, or find it built."""
+
+
+def require_plan(device: str, reason: str | None) -> None:
+    """Raise if there is a reason why a device cannot run a plan.
+
+    Raises
+    ------
+    ParameterError
+    """
+    if reason is not None:
+        raise ParameterError(f"device {device!r} cannot run this network: {reason}; use 'cpp'.")

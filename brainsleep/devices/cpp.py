@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import os
 import platform
 import subprocess
@@ -33,18 +34,27 @@ from brian2 import Synapses, second
 from ..errors import NightError
 from ..network import (
     BuiltNetwork,
-    NetworkPlan,
     build_network,
-    connect_all_to_all,
-    post_major_weights,
+    connect_stock,
+    flat_weights,
+    stock_weights,
+    why_not_stock,
 )
 from ..neurons import LIF, Heaviside, Neuron
+from ..plan import NetworkPlan
 from ..plasticity import SRC, WEIGHT_FACTORS
 from ..progress import progress_bar
-from .base import Job, Outcome
+from .base import Job, Outcome, require_plan
 from .cache import MANIFEST, PROGRAM, Program, cache_directory, obtain, size_limit
 from .compiler import compiler_version, require_compiler
-from .dense import connect_densely, go_in_tiles, night_loop, why_not_dense, why_not_in_blocks
+from .dense import (
+    ComputedSynapses,
+    connect_computed,
+    go_in_tiles,
+    night_loop,
+    why_not_computed,
+    why_not_in_blocks,
+)
 from .isolation import isolated_brian2
 from .recording import CountStream, SnapshotWriter, SpikeFiles, SpikeStream
 from .snapshots import LAYOUT
@@ -71,15 +81,15 @@ class Manifest:
     ----------
     populations, projections : list of str
         Brian2's names, to address their variables on the command line.
-    weight_files : list of str
-        Result file of each projection's weights.
+    weight_files : list of str or None
+        Result file of each projection's weights; None if it has none that change.
     state : list of (str, str, int)
         What a snapshot holds, in order: ``group.variable``, NumPy type, number of values.
     """
 
     populations: list[str]
     projections: list[str]
-    weight_files: list[str]
+    weight_files: list[str | None]
     state: list[tuple[str, str, int]]
 
 
@@ -100,26 +110,28 @@ class CppStandalone:
     def join(self, plan: NetworkPlan) -> Callable[..., Synapses]:
         """Return how this device joins populations: densely where it can, else as Brian2 does."""
         if self.name == "cpp_stock":
-            return connect_all_to_all
-        reason = why_not_dense(plan.synapse)
+            return connect_stock
+        reason = why_not_computed(plan)
         if reason is not None:
             logger.info("device 'cpp' uses Brian2's stock synapses: %s", reason)
-            return connect_all_to_all
-        return connect_densely
+            return connect_stock
+        return connect_computed
 
-    def check(self) -> None:
-        """Raise if there is no C++ compiler, or no folder to keep programs in."""
+    def check(self, plan: NetworkPlan) -> None:
+        """Raise if there is no C++ compiler, no folder for programs, or the plan cannot run."""
+        require_plan(self.name, why_not_stock(plan) if self.join(plan) is connect_stock else None)
         require_compiler()
         cache_directory()
         size_limit()
 
     def memory(self, plan: NetworkPlan) -> int:
         """Estimate the memory of a night in bytes."""
-        per_synapse = np.dtype(plan.dtype).itemsize
-        if self.join(plan) is connect_all_to_all:
-            # indices of pre and post, and two lists that lead from neurons to synapses
-            per_synapse += 4 * 4
-        return plan.n_synapses * per_synapse
+        itemsize = np.dtype(plan.dtype).itemsize
+        if self.join(plan) is connect_stock:
+            # weights, indices of pre and post, two lists that lead from neurons to synapses
+            return plan.n_synapses * (itemsize + 4 * 4)
+        weighted = [link for link in plan.projections if link.has_weights]
+        return itemsize * sum(math.prod(plan.weight_shape(link)) for link in weighted)
 
     def prepare(self, plan: NetworkPlan, progress: bool = False) -> CppEngine:
         """Find the plan's program in the cache, or compile it."""
@@ -139,6 +151,7 @@ class CppStandalone:
             found.cached,
             time.perf_counter() - started,
             found.program,
+            join is connect_computed,
         )
 
     def _key(self, plan: NetworkPlan) -> str:
@@ -183,14 +196,15 @@ def _describe(plan: NetworkPlan, join: Callable[..., Synapses]) -> dict[str, str
     """Say in a few words what a program is, for ``brainsleep cache list``."""
     models: dict[str, Neuron] = {"Heaviside": Heaviside(), "LIF": LIF()}
     rules = {f"SRC {factor}": SRC(weight_factor=factor) for factor in WEIGHT_FACTORS}
-    neurons = [name for name, model in models.items() if model.equations() == plan.neuron]
-    plasticities = [name for name, rule in rules.items() if rule.equations() == plan.synapse]
+    used = [link.synapse for link in plan.projections if link.is_plastic]
+    neurons = [name for name, model in models.items() if model.equations() in plan.neurons]
+    plasticities = [name for name, rule in rules.items() if rule.equations() in used]
     return {
         "network": "-".join(map(str, plan.sizes)),
         "neuron": neurons[0] if neurons else "custom",
-        "plasticity": plasticities[0] if plasticities else "custom",
+        "plasticity": plasticities[0] if plasticities else "custom" if used else "none",
         "dtype": plan.dtype,
-        "device": "cpp_stock" if join is connect_all_to_all else "cpp",
+        "device": "cpp_stock" if join is connect_stock else "cpp",
     }
 
 
@@ -214,8 +228,8 @@ def _build(plan: NetworkPlan, directory: Path, join: Callable[..., Synapses]) ->
         feed = feed_in_blocks if blocks else feed_from_stdin
         built = build_network(plan, feed, join, SpikeStream, CountStream)
         device.apply_run_args()
-        for group in built.populations[1:]:
-            for name, expression in plan.neuron.initial:
+        for group, neuron in zip(built.populations[1:], plan.neurons, strict=True):
+            for name, expression in neuron.initial:
                 setattr(group, name, expression)
         if blocks:
             go_in_tiles(built)
@@ -223,16 +237,22 @@ def _build(plan: NetworkPlan, directory: Path, join: Callable[..., Synapses]) ->
         else:
             built.network.add(SnapshotWriter(built.populations[0]))
         device.state_groups = [*built.populations, *built.projections]
+        device.n_synaptic_values = {
+            synapses.name: synapses.n_values
+            if isinstance(synapses, ComputedSynapses)
+            else plan.n_synapses_of(link)
+            for synapses, link in zip(built.projections, plan.projections, strict=True)
+        }
         # The duration is only an upper bound: the night ends with its input stream.
         built.network.run(1e9 * second, namespace={})
         device.build(directory=str(directory), compile=True, run=False)
-        manifest = _manifest(device, built)
+        manifest = _manifest(device, built, plan)
     (directory / MANIFEST).write_text(json.dumps(asdict(manifest)))
 
 
 def _in_blocks(plan: NetworkPlan, join: Callable[..., Synapses]) -> bool:
     """Tell whether the layers take turns in blocks of steps, and log why if they do not."""
-    if join is connect_all_to_all:
+    if join is connect_stock:
         return False
     reason = why_not_in_blocks(plan)
     if reason is not None:
@@ -240,13 +260,14 @@ def _in_blocks(plan: NetworkPlan, join: Callable[..., Synapses]) -> bool:
     return reason is None
 
 
-def _manifest(device: UnityDevice, built: BuiltNetwork) -> Manifest:
+def _manifest(device: UnityDevice, built: BuiltNetwork, plan: NetworkPlan) -> Manifest:
     """Note where the program keeps weights and spikes."""
     return Manifest(
         populations=[group.name for group in built.populations],
         projections=[synapses.name for synapses in built.projections],
         weight_files=[
-            device.get_array_filename(synapses.variables["w"]) for synapses in built.projections
+            device.get_array_filename(synapses.variables["w"]) if link.is_plastic else None
+            for synapses, link in zip(built.projections, plan.projections, strict=True)
         ],
         state=[(block.name, block.dtype, block.size) for block in device.state_blocks],
     )
@@ -271,6 +292,7 @@ class CppEngine:
     build_cached: bool
     build_seconds: float
     program: Program | None = None  # keeps it from being removed
+    computed: bool = True  # whether synapses are laid out as the dense device has them
 
     def run(self, job: Job, progress: bool = False, description: str = "sleep") -> Outcome:
         """Launch the program once; several launches may run at the same time."""
@@ -282,7 +304,7 @@ class CppEngine:
             arguments = self._arguments(job, initial, results)
             report = self._launch(arguments, job, results, progress, description)
             started = time.perf_counter()
-            outcome = self._read(results, with_spikes=job.folder is None)
+            outcome = self._read(results, job)
         outcome.timings = {"run": report.seconds, "read": time.perf_counter() - started}
         outcome.n_steps = report.n_steps
         outcome.peak_memory = report.peak_memory
@@ -302,12 +324,13 @@ class CppEngine:
             names, [*job.population_parameters, *job.projection_parameters], strict=True
         ):
             arguments += [f"{name}.{key}={float(value)!r}" for key, value in parameters.items()]
+        lay_out = flat_weights if self.computed else stock_weights
         for index, projection in enumerate(self.manifest.projections):
-            weights = post_major_weights(self.plan, index, job.weights[index])
-            add_array(f"{projection}.w", weights)
-            bias = job.biases[index]
+            weights = job.weights[index]
+            if weights is not None:
+                add_array(f"{projection}.w", lay_out(self.plan, index, weights))
+        for population, bias in zip(self.manifest.populations[1:], job.biases, strict=True):
             if bias is not None:
-                population = self.manifest.populations[index + 1]
                 add_array(f"{population}.bias", np.asarray(bias, dtype=self.plan.dtype))
         return arguments
 
@@ -355,17 +378,20 @@ class CppEngine:
             raise NightError(f"the night ran {n_steps} of {job.n_steps} steps.")
         return LoopReport(int(n_steps), float(seconds), int(peak_memory))
 
-    def _read(self, results: Path, with_spikes: bool) -> Outcome:
+    def _read(self, results: Path, job: Job) -> Outcome:
         """Read weights, and spikes unless they are to stay on disk."""
-        sizes = self.plan.sizes
-        weights = []
+        weights = list(job.weights)
         for index, name in enumerate(self.manifest.weight_files):
-            shape = (sizes[index + 1], sizes[index])
-            weights.append(np.fromfile(results / name, dtype=self.plan.dtype).reshape(shape))
-        recorded = self.plan.recorded if with_spikes else ()
-        spikes = {index: SpikeFiles.of(index).read(results) for index in recorded}
-        counted = self.plan.counted if with_spikes else ()
-        counts = {index: SpikeFiles.of(index).read_counts(results) for index in counted}
+            if name is not None:
+                shape = self.plan.weight_shape(self.plan.projections[index])
+                values = np.fromfile(results / name, dtype=self.plan.dtype)
+                weights[index] = values.reshape(shape)
+        spikes, counts = {}, {}
+        if job.folder is None:
+            for index in self.plan.recorded:
+                spikes[index] = SpikeFiles.of(index).read(results)
+            for index in self.plan.counted:
+                counts[index] = SpikeFiles.of(index).read_counts(results)
         return Outcome(spikes=spikes, weights=weights, counts=counts)
 
 

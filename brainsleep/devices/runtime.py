@@ -15,9 +15,10 @@ from brian2 import Hz, NetworkOperation, NeuronGroup, Quantity, second
 from brian2.devices.device import RuntimeDevice
 
 from ..errors import ParameterError, suggest
-from ..network import INPUT_SLOT, BuiltNetwork, NetworkPlan, build_network, post_major_weights
+from ..network import BuiltNetwork, build_network, stock_weights, why_not_stock
+from ..plan import INPUT_SLOT, NetworkPlan
 from ..progress import progress_bar
-from .base import Job, Outcome
+from .base import Job, Outcome, require_plan
 from .compiler import find_compiler
 from .isolation import isolated_brian2
 
@@ -42,8 +43,9 @@ class Runtime:
             raise ParameterError(f"runtime target {target!r}.{suggest(target, TARGETS)}")
         self.target = target
 
-    def check(self) -> None:
-        """Do nothing: NumPy is always there."""
+    def check(self, plan: NetworkPlan) -> None:
+        """Raise if stock synapses cannot run the plan; NumPy is always there."""
+        require_plan(self.name, why_not_stock(plan))
 
     def memory(self, plan: NetworkPlan) -> int:
         """Estimate the memory of a night in bytes."""
@@ -87,7 +89,7 @@ class RuntimeEngine:
             _set_state(self.plan, built, job)
             loop_seconds = _run(self.plan, built, job.n_steps, progress, description)
             started = time.perf_counter()
-            outcome = _read(self.plan, built)
+            outcome = _read(self.plan, built, job)
         outcome.n_steps = job.n_steps
         outcome.timings = {"run": loop_seconds, "read": time.perf_counter() - started}
         return outcome
@@ -114,12 +116,13 @@ def _set_state(plan: NetworkPlan, built: BuiltNetwork, job: Job) -> None:
     ):
         for name, value in parameters.items():
             synapses.variables[name].set_value(value)
-        synapses.variables["w"].set_value(post_major_weights(plan, index, job.weights[index]))
-        bias = job.biases[index]
+        weights = job.weights[index]
+        if weights is not None:
+            synapses.variables["w"].set_value(stock_weights(plan, index, weights))
+    for group, neuron, bias in zip(built.populations[1:], plan.neurons, job.biases, strict=True):
         if bias is not None:
-            built.populations[index + 1].variables["bias"].set_value(bias)
-    for group in built.populations[1:]:
-        for name, expression in plan.neuron.initial:
+            group.variables["bias"].set_value(bias)
+        for name, expression in neuron.initial:
             setattr(group, name, expression)
 
 
@@ -143,7 +146,7 @@ def _run(
     return time.perf_counter() - started[0]
 
 
-def _read(plan: NetworkPlan, built: BuiltNetwork) -> Outcome:
+def _read(plan: NetworkPlan, built: BuiltNetwork, job: Job) -> Outcome:
     """Copy spikes and weights out of the Brian2 objects."""
     spikes = {}
     for index, monitor in built.monitors.items():
@@ -153,10 +156,9 @@ def _read(plan: NetworkPlan, built: BuiltNetwork) -> Outcome:
     for index, monitor in built.counters.items():
         spikes_a_step = np.asarray(monitor.rate / Hz) * plan.dt * plan.sizes[index]
         counts[index] = np.rint(spikes_a_step).astype(np.int32)
-    weights = [
-        np.array(synapses.variables["w"].get_value()).reshape(n_post, n_pre)
-        for synapses, n_pre, n_post in zip(
-            built.projections, plan.sizes, plan.sizes[1:], strict=False
-        )
-    ]
+    weights = list(job.weights)
+    for index, link in enumerate(plan.projections):
+        if link.has_weights and link.is_plastic:
+            values = np.array(built.projections[index].variables["w"].get_value())
+            weights[index] = values.reshape(plan.weight_shape(link))
     return Outcome(spikes=spikes, weights=weights, counts=counts)

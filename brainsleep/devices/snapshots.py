@@ -103,7 +103,9 @@ class Block:
     size: int
 
 
-def state_blocks(device: Any, groups: list[Any]) -> tuple[list[Block], str]:
+def state_blocks(
+    device: Any, groups: list[Any], n_synaptic_values: dict[str, int]
+) -> tuple[list[Block], str]:
     """List what a snapshot of these groups holds, and generate the code that lists it too.
 
     Parameters
@@ -111,7 +113,9 @@ def state_blocks(device: Any, groups: list[Any]) -> tuple[list[Block], str]:
     device : CPPStandaloneDevice
         After the network has been generated.
     groups : list of Brian2 groups
-        Populations and projections; projections hold ``len(source) * len(target)`` values.
+        Populations and projections.
+    n_synaptic_values : dict of str to int
+        How many values the variables of a projection hold, by its name.
 
     Returns
     -------
@@ -130,7 +134,7 @@ def state_blocks(device: Any, groups: list[Any]) -> tuple[list[Block], str]:
             if isinstance(variable, DynamicArrayVariable):
                 array = device.dynamic_arrays[variable]
                 pointer, count = f"&{array}[0]", f"{array}.size()"
-                size = len(group.source) * len(group.target)
+                size = n_synaptic_values[group.name]
             else:
                 pointer, count = device.arrays[variable], str(variable.size)
                 size = variable.size

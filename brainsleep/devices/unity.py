@@ -16,7 +16,7 @@ from brian2.core.base import BrianObject
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import get_device
 
-from ..network import INPUT_SLOT
+from ..plan import INPUT_SLOT
 from .cache import PROGRAM
 from .compiler import compile_program
 from .dense import feed_in_rows
@@ -117,6 +117,8 @@ class UnityDevice(CPPStandaloneDevice):
         C++ that takes the input spikes from standard input; set by :func:`feed_from_stdin`.
     state_groups : list of Brian2 groups
         What a snapshot holds.
+    n_synaptic_values : dict of str to int
+        Values of each variable of a projection, by its name.
     make_loop : callable, optional
         Called when all code objects have been made; returns a C++ function
         ``brainsleep::run_night`` that runs the night instead of Brian2's own loop.
@@ -127,6 +129,7 @@ class UnityDevice(CPPStandaloneDevice):
         self.flags = flags or []
         self.input_code = ""
         self.state_groups: list[Any] = []
+        self.n_synaptic_values: dict[str, int] = {}
         self.state_blocks: list[Block] = []
         self.make_loop: Callable[[], str] | None = None
         self.loop_code = ""
@@ -158,7 +161,9 @@ class UnityDevice(CPPStandaloneDevice):
         sources = [name for name in sorted(writer.source_files) if name.endswith(".cpp")]
         for name in sources:
             _make_includable(project / name)
-        self.state_blocks, code = state_blocks(self, self.state_groups)
+        self.state_blocks, code = state_blocks(
+            self, self.state_groups, self.n_synaptic_values
+        )
         snapshot_code = SNAPSHOT_CODE.replace("%BLOCKS%", code)
         lines = ["#include <chrono>", "#include <fstream>", '#include "objects.h"']
         lines += ['#include "network.h"', self.input_code, MEMORY_CODE, snapshot_code]

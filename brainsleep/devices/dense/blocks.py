@@ -12,7 +12,6 @@ The code of all objects is Brian2's own; only the loop around it is generated he
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +24,8 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.utils.stringtools import get_identifiers
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ...network import BuiltNetwork, NetworkPlan
+from ...network import BuiltNetwork
+from ...plan import NetworkPlan, assigned
 from .synapses import TILE_MULTIPLE
 
 #: Steps of a block. More cost memory (two rows a step and neuron) and gain little.
@@ -90,18 +90,22 @@ class Layer:
 
 def why_not_in_blocks(plan: NetworkPlan) -> str | None:
     """Say why a network must go step by step, or None if its layers may take turns in blocks."""
-    neuron, synapse = plan.neuron, plan.synapse
-    for pathway in (synapse.on_pre, synapse.on_post):
-        for written in re.findall(r"(\w+)\s*[-+*/]?=(?!=)", pathway):
+    texts, models = [], []
+    for neuron in dict.fromkeys(plan.neurons):
+        texts += [neuron.model, neuron.on_input, neuron.threshold, neuron.reset]
+        models.append(neuron.model)
+    for synapse in dict.fromkeys(link.synapse for link in plan.projections):
+        for written in sorted(assigned(synapse.on_pre) | assigned(synapse.on_post)):
             if written.endswith("_pre"):
                 return f"the rule changes {written} of the presynaptic neurons"
-    texts = [neuron.model, neuron.on_input, neuron.threshold, neuron.reset]
-    texts += [synapse.on_pre, synapse.on_post, synapse.presynaptic_step, synapse.presynaptic_reset]
+        texts += [synapse.on_pre, synapse.on_post]
+        texts += [synapse.presynaptic_step, synapse.presynaptic_reset]
+        models.append(synapse.presynaptic_model)
     random = {name for name, function in DEFAULT_FUNCTIONS.items() if not function.stateless}
     used = sorted((random | {"xi"}) & set().union(*map(get_identifiers, texts)))
     if used:
         return f"the model draws random numbers ({', '.join(used)})"
-    for model in (neuron.model, synapse.presynaptic_model):
+    for model in models:
         for equation in Equations(model).values():
             if "shared" in equation.flags and "constant" not in equation.flags:
                 return f"the neurons share {equation.varname}, which changes"
@@ -150,16 +154,17 @@ def _layers(plan: NetworkPlan, built: BuiltNetwork, device: Any) -> list[Layer]:
     for index, population in enumerate(built.populations):
         spikes = population.variables["_spikespace"]
         prefix = "input_" if index == 0 else f"layer{index}_"
-        traces = []
-        if index < len(built.projections):
-            traces = _read_of_source(built.projections[index])
+        outgoing = [
+            built.projections[plan.projections.index(link)] for link in plan.outgoing(index)
+        ]
+        sources = sorted({link.source for link in plan.incoming(index)})
         layers.append(
             Layer(
                 n_neurons=len(population),
                 tile_neurons=_tile_neurons(plan, index),
                 spikes=_variable(spikes, device),
-                traces=[_variable(trace, device) for trace in traces],
-                sources=layers[-1].histories if layers else [],
+                traces=[_variable(trace, device) for trace in _read_of_source(outgoing)],
+                sources=[one for source in sources for one in layers[source].histories],
                 functions=[
                     f"_run_{code.name}"
                     for part in built.network.sorted_objects
@@ -178,27 +183,33 @@ def _layers(plan: NetworkPlan, built: BuiltNetwork, device: Any) -> list[Layer]:
 
 
 def _tile_neurons(plan: NetworkPlan, index: int) -> int:
-    """Return how many neurons make a tile; the input population, without weights, is one tile."""
-    if index == 0:
-        return plan.sizes[0]
-    row_bytes = plan.sizes[index - 1] * np.dtype(plan.dtype).itemsize
+    """Return how many neurons make a tile.
+
+    A population is one tile where no rows of weights lead to it, or a kernel joins its neurons.
+    """
+    incoming = plan.incoming(index)
+    if not incoming or any(link.kind != "all_to_all" for link in incoming):
+        return plan.sizes[index]
+    row_length = sum(plan.sizes[link.source] for link in incoming)
+    row_bytes = row_length * np.dtype(plan.dtype).itemsize
     return max(TILE_BYTES // row_bytes // TILE_MULTIPLE, 1) * TILE_MULTIPLE
 
 
-def _read_of_source(synapses: Any) -> list[ArrayVariable]:
-    """Return the variables of presynaptic neurons that a projection's code reads."""
+def _read_of_source(projections: list[Any]) -> list[ArrayVariable]:
+    """Return the variables of presynaptic neurons that the code of projections reads."""
     read = {}
-    for pathway in synapses._pathways:
-        for code in pathway.code_objects:
-            for variable in code.variables.values():
-                if (
-                    isinstance(variable, ArrayVariable)
-                    and variable.owner.name == synapses.source.name
-                    and not variable.scalar
-                    and not variable.constant
-                    and variable.name != "_spikespace"
-                ):
-                    read[variable.name] = variable
+    for synapses in projections:
+        for pathway in synapses._pathways:
+            for code in pathway.code_objects:
+                for variable in code.variables.values():
+                    if (
+                        isinstance(variable, ArrayVariable)
+                        and variable.owner.name == synapses.source.name
+                        and not variable.scalar
+                        and not variable.constant
+                        and variable.name != "_spikespace"
+                    ):
+                        read[variable.name] = variable
     return [read[name] for name in sorted(read)]
 
 
