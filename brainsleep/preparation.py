@@ -105,7 +105,8 @@ class PreparedNight:
             biases=[layer.bias for layer in self.translation.layers],
             population_parameters=[
                 presynaptic,
-                *({**layer, **presynaptic} for layer in layers),
+                *({**layer, **presynaptic} for layer in layers[:-1]),
+                layers[-1],
             ],
             projection_parameters=synaptic,
             seed=self.seed,

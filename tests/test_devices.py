@@ -50,7 +50,7 @@ def job(weights=None, n_steps=20):
         n_steps=n_steps,
         weights=[np.ones(shape) for shape in shapes] if weights is None else weights,
         biases=[None] * 3,
-        population_parameters=[trace, *({**layer, **trace} for layer in layers)],
+        population_parameters=[trace, *({**layer, **trace} for layer in layers[:-1]), layers[-1]],
         projection_parameters=RULE.synapse_parameters(names),
     )
 
