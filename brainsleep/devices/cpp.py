@@ -359,7 +359,7 @@ class CppEngine:
             assert process.stdin is not None
             stopped = False
             try:
-                stopped = _feed(process.stdin, job, bar)
+                stopped = _feed(process.stdin, job, self.plan.sizes[0], bar)
                 status = process.wait()
             except BaseException:
                 process.kill()
@@ -395,12 +395,12 @@ class CppEngine:
         return Outcome(spikes=spikes, weights=weights, counts=counts)
 
 
-def _shrink_pipe(descriptor: int) -> None:
-    """Let a pipe hold no more than a page, so that what was fed tells how far the night is."""
+def _shrink_pipe(descriptor: int, row_bytes: int) -> None:
+    """Let a pipe hold few steps (or a page), so that what was fed tells how far the night is."""
     with suppress(ImportError, AttributeError, OSError):  # Linux only
         import fcntl
 
-        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, 4096)
+        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, max(4096, STEPS_PER_REPORT * row_bytes))
 
 
 def _environment(job: Job) -> dict[str, str]:
@@ -413,7 +413,7 @@ def _environment(job: Job) -> dict[str, str]:
     return environment
 
 
-def _feed(stream: IO[bytes], job: Job, bar: Any) -> bool:
+def _feed(stream: IO[bytes], job: Job, n_inputs: int, bar: Any) -> bool:
     """Write a night's input spikes to its program; tell whether it was stopped before the end.
 
     Ctrl-C, or `should_stop`, ends the input, and so the night, which writes what it has.
@@ -422,7 +422,7 @@ def _feed(stream: IO[bytes], job: Job, bar: Any) -> bool:
     bar.update(job.first_step)
     try:
         with stream:
-            _shrink_pipe(stream.fileno())
+            _shrink_pipe(stream.fileno(), (n_inputs + 7) // 8)
             for chunk in job.input_spikes:
                 rows = np.packbits(chunk, axis=1, bitorder="little")
                 for start in range(0, len(rows), STEPS_PER_REPORT):

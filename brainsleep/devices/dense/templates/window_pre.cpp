@@ -33,6 +33,27 @@
             _target_column[_columns++] = _place / {{window.stride[1]}};
         }
         const int _first = _channel / {{_per_group}} * {{_out_per_group}};
+        {% if window.stride == (1, 1) %}
+        if (_rows == {{_ky}} && _columns == {{_kx}})
+        {
+            // the whole kernel is inside: loops of known length, and nothing to look up
+            const size_t _corner = _target_row[0] + _target_column[0];
+            for (int _out = _first; _out < _first + {{_out_per_group}}; _out++)
+            {
+                const size_t _kernel = (_out*{{_per_group}} + _channel % {{_per_group}}) * {{_ky*_kx}};
+                const size_t _target = _out*{{_out_height*_out_width}} + _corner;
+                for (int _r = 0; _r < {{_ky}}; _r++)
+                    for (int _c = 0; _c < {{_kx}}; _c++)
+                    {
+                        const size_t _postsynaptic_idx = _target - _r*{{window.dilation[0]*_out_width}} - _c*{{window.dilation[1]}};
+                        const size_t _idx = _kernel + _r*{{_kx}} + _c;
+                        const size_t _vectorisation_idx = _idx;
+                        {{vector_code|autoindent}}
+                    }
+            }
+            continue;
+        }
+        {% endif %}
         for (int _out = _first; _out < _first + {{_out_per_group}}; _out++)
         {
             const size_t _kernel = (_out*{{_per_group}} + _channel % {{_per_group}}) * {{_ky*_kx}};

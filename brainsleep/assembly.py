@@ -1,0 +1,183 @@
+"""From a translated network, a neuron model and a rule to a plan, and to what a job fills it with.
+
+A plan has populations and projections by number; here is the only place that knows which layer
+or connection each of them stands for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from . import pooling
+from .neurons import Neuron, NeuronEquations
+from .plan import NetworkPlan, ProjectionPlan
+from .plasticity import Plasticity, SynapseEquations
+from .translation import Connection, Layer, Translation
+
+#: What max pooling does with spikes.
+MAX_POOLING = ("any_spike", "most_active")
+
+#: Synapses that carry spikes and do not learn.
+FROZEN = SynapseEquations(
+    model="w : 1",
+    on_pre="drive_post += w",
+    on_post="",
+    presynaptic_model="",
+    presynaptic_step="",
+    presynaptic_reset="",
+)
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """What a plan is made of, and which part of it stands for what.
+
+    Attributes
+    ----------
+    translation : Translation
+        The network's layers.
+    neuron, plasticity : Neuron, Plasticity
+        The models.
+    frozen : frozenset of str
+        Layers that spike but do not learn.
+    max_pooling : str
+        ``"any_spike"`` or ``"most_active"``.
+    factors : dict of str to tuple of float
+        For layers with several connections: the factor of each.
+    """
+
+    translation: Translation
+    neuron: Neuron
+    plasticity: Plasticity
+    frozen: frozenset[str]
+    max_pooling: str
+    factors: Mapping[str, tuple[float, ...]]
+
+    @property
+    def links(self) -> list[tuple[Layer, Connection]]:
+        """Layer and connection of each projection, in the plan's order."""
+        return [
+            (layer, connection)
+            for layer in self.translation.layers
+            for connection in layer.connections
+        ]
+
+    def plan(self, **others: Any) -> NetworkPlan:
+        """Make the plan; `others` are its remaining fields."""
+        numbers = {name: number for number, name in enumerate(self.translation.populations)}
+        projections = tuple(
+            ProjectionPlan(
+                source=numbers[link.source],
+                target=numbers[layer.name],
+                kind=_kind(link),
+                synapse=self._synapse(layer, link),
+                window=link.window,
+            )
+            for layer, link in self.links
+        )
+        return NetworkPlan(
+            sizes=self.translation.sizes,
+            neurons=tuple(self._equations(layer) for layer in self.translation.layers),
+            projections=projections,
+            delay_steps=self.neuron.delay_steps,
+            **others,
+        )
+
+    def population_parameters(
+        self, gains: Sequence[float], thresholds: Sequence[float], dt: float
+    ) -> list[dict[str, float]]:
+        """Return parameter values of each population, the input first.
+
+        Parameters
+        ----------
+        gains, thresholds : sequence of float
+            One a layer that does not pool.
+        dt : float
+            Time step in seconds.
+        """
+        names = self.translation.layer_names
+        chosen = dict(
+            zip(names, self.neuron.parameters(names, gains, thresholds), strict=True)
+        )
+        traced = {link.source for layer, link in self.links if self._learns(layer, link)}
+        presynaptic = self.plasticity.presynaptic_parameters(dt)
+        parameters: list[dict[str, float]] = [dict(presynaptic) if "input" in traced else {}]
+        for layer in self.translation.layers:
+            values = dict(chosen.get(layer.name, {}))
+            if layer.kind == "average_pool":
+                window = layer.connections[0].window
+                assert window is not None
+                values["window_size"] = float(math.prod(window.kernel_size))
+            if len(layer.connections) > 1:
+                factors = self.factors.get(layer.name, (1.0,) * len(layer.connections))
+                values |= {f"factor{k}": factor for k, factor in enumerate(factors, start=1)}
+            if layer.name in traced:
+                values |= presynaptic
+            parameters.append(values)
+        return parameters
+
+    def projection_parameters(self, plastic: bool = True) -> list[dict[str, float]]:
+        """Return the rule's values at each projection; zero rates unless it is to learn."""
+        names = self.translation.layer_names
+        rates = dict(zip(names, self.plasticity.synapse_parameters(names), strict=True))
+        values = []
+        for layer, link in self.links:
+            if not self._learns(layer, link):
+                values.append({})
+            elif plastic:
+                values.append(dict(rates[layer.name]))
+            else:
+                values.append(dict.fromkeys(rates[layer.name], 0.0))
+        return values
+
+    def weights(self) -> list[np.ndarray | None]:
+        """Return the weights of each projection, None where there are none."""
+        return [link.weight for _, link in self.links]
+
+    def biases(self) -> list[np.ndarray | None]:
+        """Return the bias of each population, the input left out."""
+        return [layer.bias for layer in self.translation.layers]
+
+    def named(self, weights: Sequence[np.ndarray | None]) -> dict[str, np.ndarray]:
+        """Give the weights of a job or an outcome their names in the state dict."""
+        return {
+            link.weight_name: values
+            for (_, link), values in zip(self.links, weights, strict=True)
+            if link.weight_name is not None and values is not None
+        }
+
+    def weight_names(self) -> list[str | None]:
+        """Return the name of each projection's weights in the state dict."""
+        return [link.weight_name for _, link in self.links]
+
+    def _learns(self, layer: Layer, link: Connection) -> bool:
+        return link.weight is not None and layer.name not in self.frozen
+
+    def _synapse(self, layer: Layer, link: Connection) -> SynapseEquations:
+        if self._learns(layer, link):
+            return self.plasticity.equations()
+        if link.weight is not None:
+            return FROZEN
+        if layer.kind == "max_pool" and self.max_pooling == "most_active":
+            return pooling.MOST_ACTIVE
+        return pooling.COUNT
+
+    def _equations(self, layer: Layer) -> NeuronEquations:
+        if layer.kind == "average_pool":
+            return pooling.AVERAGE
+        if layer.kind == "max_pool":
+            most = self.max_pooling == "most_active"
+            return pooling.MOST_ACTIVE_NEURON if most else pooling.ANY_SPIKE
+        return self.neuron.equations()
+
+
+def _kind(link: Connection) -> str:
+    """Return which neurons a connection joins, as a plan says it."""
+    if link.window is not None:
+        return "window"
+    return "one_to_one" if link.kind == "identity" else "all_to_all"
