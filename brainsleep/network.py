@@ -27,6 +27,7 @@ from brian2 import (
     PopulationRateMonitor,
     Quantity,
     SpikeMonitor,
+    StateMonitor,
     Synapses,
     second,
 )
@@ -52,6 +53,8 @@ class BuiltNetwork:
         What records spikes, by index of the recorded population.
     counters : dict
         What counts spikes, by index of the counted population.
+    watchers : dict
+        What keeps values of a variable, by population and name.
     """
 
     network: Network
@@ -59,6 +62,12 @@ class BuiltNetwork:
     projections: list[Synapses]
     monitors: dict[int, Any]
     counters: dict[int, Any]
+    watchers: dict[tuple[int, str], Any]
+
+    def recorders(self, population: int) -> list[Any]:
+        """Return all that records something of a population."""
+        found = [what[population] for what in (self.monitors, self.counters) if population in what]
+        return found + [one for (index, _), one in self.watchers.items() if index == population]
 
 
 def connect_stock(
@@ -110,12 +119,18 @@ def monitor_rate(group: NeuronGroup, population: int) -> PopulationRateMonitor:
     return monitor
 
 
+def monitor_state(group: NeuronGroup, variable: str) -> StateMonitor:
+    """Record in memory a variable of all neurons after each step."""
+    return StateMonitor(group, variable, record=True, when="end", name=f"{group.name}_{variable}")
+
+
 def build_network(
     plan: NetworkPlan,
     feed: Callable[[NeuronGroup], Any],
     join: Callable[..., Synapses] = connect_stock,
     record: Callable[[NeuronGroup, int], Any] = monitor_spikes,
     count: Callable[[NeuronGroup, int], Any] = monitor_rate,
+    watch: Callable[[NeuronGroup, str], Any] = monitor_state,
 ) -> BuiltNetwork:
     """Build the Brian2 objects of a plan.
 
@@ -133,6 +148,8 @@ def build_network(
         of each step.
     count : callable
         The same for what counts them.
+    watch : callable
+        Given a population and the name of a variable; makes the object that keeps its values.
 
     Returns
     -------
@@ -149,13 +166,15 @@ def build_network(
     ]
     monitors = {index: record(populations[index], index) for index in plan.recorded}
     counters = {index: count(populations[index], index) for index in plan.counted}
+    watchers = {(index, name): watch(populations[index], name) for index, name in plan.watched}
     objects = [*populations, *projections, *monitors.values(), *counters.values()]
+    objects += watchers.values()
     driver = feed(source)
     if driver is not None:
         objects.append(driver)
     network = Network(objects, name="night")
     network.schedule = plan.schedule()
-    return BuiltNetwork(network, populations, projections, monitors, counters)
+    return BuiltNetwork(network, populations, projections, monitors, counters, watchers)
 
 
 def flat_weights(plan: NetworkPlan, index: int, values: np.ndarray) -> np.ndarray:

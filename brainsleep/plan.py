@@ -82,6 +82,8 @@ class NetworkPlan:
         Populations whose spikes are recorded.
     counted : tuple of int
         Populations of which only the number of spikes in each step is kept.
+    watched : tuple of (int, str)
+        Populations, and the variable of each whose values after each step are kept.
     """
 
     sizes: tuple[int, ...]
@@ -92,6 +94,7 @@ class NetworkPlan:
     dtype: str
     recorded: tuple[int, ...]
     counted: tuple[int, ...] = ()
+    watched: tuple[tuple[int, str], ...] = ()
 
     @classmethod
     def chain(

@@ -93,14 +93,19 @@ def test_one_program_serves_many_nights(empty_cache):
 def test_equal_plans_have_equal_keys_and_others_others():
     cpp = CppStandalone()
     assert cpp._key(PLAN) == cpp._key(replace(PLAN)) != CppStandalone("cpp_stock")._key(PLAN)
+    other = replace(PLAN.projections[2], synapse=bs.SRC(weight_factor="additive").equations())
+    skip = replace(PLAN.projections[2], source=1)
     variants = [
         replace(PLAN, sizes=(12, 10, 8, 6)),
-        replace(PLAN, neuron=bs.LIF().equations()),
-        replace(PLAN, synapse=bs.SRC(weight_factor="additive").equations()),
+        replace(PLAN, neurons=(*PLAN.neurons[:2], bs.LIF().equations())),
+        replace(PLAN, projections=(*PLAN.projections[:2], other)),
+        replace(PLAN, projections=(*PLAN.projections[:2], skip)),
         replace(PLAN, delay_steps=1),
         replace(PLAN, dt=2e-3),
         replace(PLAN, dtype="float64"),
         replace(PLAN, recorded=(0,)),
+        replace(PLAN, counted=(1,)),
+        replace(PLAN, watched=((3, "v"),)),
     ]
     keys = {cpp._key(plan) for plan in [PLAN, *variants]}
     assert len(keys) == 1 + len(variants)

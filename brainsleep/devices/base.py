@@ -41,6 +41,10 @@ class Job:
         Snapshot to start from, after `first_step` steps.
     first_step : int
         Steps already made; `input_spikes` begin after them.
+    presentation_steps : int
+        Steps after which all populations go back to how they began; 0 for never.
+    presentation_biases : list of ndarray or None, each (n_presentations, n_neurons), optional
+        One a population, the input left out: biases that change with the presentation.
     should_stop : callable, optional
         Asked now and then; True ends the night with what it has.
     """
@@ -56,6 +60,8 @@ class Job:
     snapshot_every: int = 0
     snapshot: Path | None = None
     first_step: int = 0
+    presentation_steps: int = 0
+    presentation_biases: list[np.ndarray | None] | None = None
     should_stop: Callable[[], bool] | None = None
 
 
@@ -69,6 +75,8 @@ class Outcome:
         By recorded population: neuron indices (int32) and time steps (int64), in time order.
     counts : dict of int to ndarray of int32, shape (n_steps,)
         By counted population: number of spikes in each step.
+    states : dict of (int, str) to ndarray, shape (n_steps, n_neurons)
+        By watched population and variable: values after each step.
     weights : list of ndarray or None
         One a projection, as in the job.
     timings : dict of str to float
@@ -82,6 +90,7 @@ class Outcome:
     spikes: dict[int, tuple[np.ndarray, np.ndarray]]
     weights: list[np.ndarray | None]
     counts: dict[int, np.ndarray] = field(default_factory=dict)
+    states: dict[tuple[int, str], np.ndarray] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     n_steps: int = 0
     peak_memory: int = 0

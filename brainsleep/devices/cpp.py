@@ -56,7 +56,15 @@ from .dense import (
     why_not_in_blocks,
 )
 from .isolation import isolated_brian2
-from .recording import CountStream, SnapshotWriter, SpikeFiles, SpikeStream
+from .recording import (
+    CountStream,
+    PresentationStarter,
+    SnapshotWriter,
+    SpikeFiles,
+    SpikeStream,
+    StateStream,
+    state_file,
+)
 from .snapshots import LAYOUT
 from .unity import UnityDevice, feed_from_stdin, feed_in_blocks
 
@@ -226,7 +234,7 @@ def _build(plan: NetworkPlan, directory: Path, join: Callable[..., Synapses]) ->
     blocks = _in_blocks(plan, join)
     with isolated_brian2(device, preferences):
         feed = feed_in_blocks if blocks else feed_from_stdin
-        built = build_network(plan, feed, join, SpikeStream, CountStream)
+        built = build_network(plan, feed, join, SpikeStream, CountStream, StateStream)
         device.apply_run_args()
         for group, neuron in zip(built.populations[1:], plan.neurons, strict=True):
             for name, expression in neuron.initial:
@@ -236,7 +244,8 @@ def _build(plan: NetworkPlan, directory: Path, join: Callable[..., Synapses]) ->
             device.make_loop = lambda: night_loop(plan, built, device)
         else:
             built.network.add(SnapshotWriter(built.populations[0]))
-        device.state_groups = [*built.populations, *built.projections]
+            built.network.add(PresentationStarter(built.populations[0]))
+        device.populations, device.projections = built.populations, built.projections
         device.n_synaptic_values = {
             synapses.name: synapses.n_values
             if isinstance(synapses, ComputedSynapses)
@@ -334,6 +343,26 @@ class CppEngine:
                 add_array(f"{population}.bias", np.asarray(bias, dtype=self.plan.dtype))
         return arguments
 
+    def _presentations(self, job: Job, folder: Path) -> dict[str, str]:
+        """Write the biases of all presentations; return what tells the program about them."""
+        if job.presentation_steps == 0:
+            return {}
+        environment = {"BRAINSLEEP_PRESENTATION_STEPS": str(job.presentation_steps)}
+        wanted = [
+            (name, biases)
+            for name, biases in zip(
+                self.manifest.populations[1:], job.presentation_biases or [], strict=False
+            )
+            if biases is not None
+        ]
+        if wanted:
+            file = folder / "currents"
+            rows = np.hstack([np.asarray(biases, dtype=self.plan.dtype) for _, biases in wanted])
+            rows.tofile(file)
+            environment["BRAINSLEEP_CURRENTS"] = str(file.resolve())
+            environment["BRAINSLEEP_CURRENTS_OF"] = ",".join(name for name, _ in wanted)
+        return environment
+
     def _launch(
         self, arguments: list[str], job: Job, results: Path, progress: bool, description: str
     ) -> LoopReport:
@@ -347,7 +376,7 @@ class CppEngine:
                     stdin=subprocess.PIPE,
                     stdout=errors,
                     stderr=errors,
-                    env=_environment(job),
+                    env=_environment(job) | self._presentations(job, results),
                     # Ctrl-C is for this process; the program ends with its input
                     start_new_session=True,
                 )
@@ -386,13 +415,17 @@ class CppEngine:
                 shape = self.plan.weight_shape(self.plan.projections[index])
                 values = np.fromfile(results / name, dtype=self.plan.dtype)
                 weights[index] = values.reshape(shape)
-        spikes, counts = {}, {}
+        spikes, counts, states = {}, {}, {}
         if job.folder is None:
             for index in self.plan.recorded:
                 spikes[index] = SpikeFiles.of(index).read(results)
             for index in self.plan.counted:
                 counts[index] = SpikeFiles.of(index).read_counts(results)
-        return Outcome(spikes=spikes, weights=weights, counts=counts)
+            for index, variable in self.plan.watched:
+                file = results / state_file(self.manifest.populations[index], variable)
+                values = np.fromfile(file, dtype=self.plan.dtype)
+                states[index, variable] = values.reshape(-1, self.plan.sizes[index])
+        return Outcome(spikes=spikes, weights=weights, counts=counts, states=states)
 
 
 def _shrink_pipe(descriptor: int, row_bytes: int) -> None:

@@ -101,6 +101,55 @@ class CountStream(_Stream):
     template_name = "count_stream"
 
 
+def state_file(population: str, variable: str) -> str:
+    """Name the file of a variable's values, one row a step."""
+    return f"{population}.{variable}.state"
+
+
+class StateStream(CodeRunner):
+    """Writes a variable of a population to a file after every step; C++ standalone only.
+
+    Parameters
+    ----------
+    group : NeuronGroup
+        The population.
+    variable : str
+        Name of the variable.
+    """
+
+    def __init__(self, group: NeuronGroup, variable: str) -> None:
+        self.variable = group.variables[variable]
+        super().__init__(
+            group,
+            "state_stream",
+            when="end",
+            clock=group.clock,
+            name=f"{group.name}_{variable}_stream",
+            check_units=False,
+            needed_variables=[variable],
+            template_kwds={
+                "variable": self.variable,
+                "file": state_file(group.name, variable),
+            },
+            codeobj_class=_StreamCode,
+        )
+
+
+class PresentationStarter(CodeRunner):
+    """Begins presentations when they are due, at the very start of a step; C++ standalone only."""
+
+    def __init__(self, group: NeuronGroup) -> None:
+        super().__init__(
+            group,
+            "presentation",
+            when="before_start",
+            clock=group.clock,
+            name="presentations",
+            check_units=False,
+            codeobj_class=_StreamCode,
+        )
+
+
 class SnapshotWriter(CodeRunner):
     """Writes snapshots when they are due, at the very end of a step; C++ standalone only."""
 

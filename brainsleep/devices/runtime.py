@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from brian2 import Hz, NetworkOperation, NeuronGroup, Quantity, second
+from brian2.core.variables import ArrayVariable
 from brian2.devices.device import RuntimeDevice
 
 from ..errors import ParameterError, suggest
@@ -87,6 +88,8 @@ class RuntimeEngine:
         with isolated_brian2(RuntimeDevice(), preferences):
             built = build_network(self.plan, lambda group: _feed(group, job.input_spikes))
             _set_state(self.plan, built, job)
+            if job.presentation_steps > 0:
+                built.network.add(_presentations(built, job))
             loop_seconds = _run(self.plan, built, job.n_steps, progress, description)
             started = time.perf_counter()
             outcome = _read(self.plan, built, job)
@@ -104,6 +107,36 @@ def _feed(group: NeuronGroup, chunks: Iterator[np.ndarray]) -> NetworkOperation:
         spiking.set_value(next(rows))
 
     return NetworkOperation(next_row, when=INPUT_SLOT, clock=group.clock, name="feed")
+
+
+def _presentations(built: BuiltNetwork, job: Job) -> NetworkOperation:
+    """Make the operation that begins presentations when they are due."""
+    clock = built.populations[0].clock
+    timestep = clock.variables["timestep"]
+    state = [
+        variable
+        for group in built.populations
+        for name, variable in group.variables.items()
+        if isinstance(variable, ArrayVariable)
+        and variable.owner.name == group.name
+        and not variable.read_only
+        and not variable.scalar
+    ] + [group.variables["_spikespace"] for group in built.populations]
+    rest = [np.array(variable.get_value()) for variable in state]
+
+    def present() -> None:
+        number, step = divmod(int(timestep.get_value()[0]), job.presentation_steps)
+        if step != 0:
+            return
+        for variable, values in zip(state, rest, strict=True):
+            variable.get_value()[:] = values
+        for group, biases in zip(
+            built.populations[1:], job.presentation_biases or [], strict=False
+        ):
+            if biases is not None:
+                group.variables["bias"].set_value(biases[number])
+
+    return NetworkOperation(present, when="before_start", clock=clock, name="presentations")
 
 
 def _set_state(plan: NetworkPlan, built: BuiltNetwork, job: Job) -> None:
@@ -156,9 +189,13 @@ def _read(plan: NetworkPlan, built: BuiltNetwork, job: Job) -> Outcome:
     for index, monitor in built.counters.items():
         spikes_a_step = np.asarray(monitor.rate / Hz) * plan.dt * plan.sizes[index]
         counts[index] = np.rint(spikes_a_step).astype(np.int32)
+    states = {
+        (index, name): np.asarray(getattr(monitor, f"{name}_")).T.copy()
+        for (index, name), monitor in built.watchers.items()
+    }
     weights = list(job.weights)
     for index, link in enumerate(plan.projections):
         if link.has_weights and link.is_plastic:
             values = np.array(built.projections[index].variables["w"].get_value())
             weights[index] = values.reshape(plan.weight_shape(link))
-    return Outcome(spikes=spikes, weights=weights, counts=counts)
+    return Outcome(spikes=spikes, weights=weights, counts=counts, states=states)

@@ -21,8 +21,8 @@ LAYOUT = "snapshots.json"
 NOT_STATE = {"i", "N", "dt", "t", "timestep", "delay", "N_incoming", "N_outgoing"}
 NOT_STATE |= {"_synaptic_pre", "_synaptic_post"}
 
-#: The program's side. Spike files are named with their lengths, as a night that goes on from a
-#: snapshot must first cut off what was written after it.
+#: The program's side, for :func:`snapshot_code`. Spike files are named with their lengths, as a
+#: night that goes on from a snapshot must first cut off what was written after it.
 CODE = """
 #include <cstdlib>
 #include <iostream>
@@ -43,11 +43,19 @@ FILE* open_stream(const std::string& name)
     return file;
 }
 
-std::vector<Block> state()
+std::vector<Block> population_state()
 {
     using namespace brian;
     std::vector<Block> blocks;
-%BLOCKS%
+%POPULATIONS%
+    return blocks;
+}
+
+std::vector<Block> state()
+{
+    using namespace brian;
+    std::vector<Block> blocks = population_state();
+%PROJECTIONS%
     return blocks;
 }
 
@@ -143,6 +151,11 @@ def state_blocks(
                 f"    blocks.push_back(block((char*)({pointer}), ({count})*sizeof(*({pointer}))));"
             )
     return blocks, "\n".join(lines)
+
+
+def snapshot_code(populations: str, projections: str) -> str:
+    """Return the program's side, given the code that lists the state of both."""
+    return CODE.replace("%POPULATIONS%", populations).replace("%PROJECTIONS%", projections)
 
 
 def read_snapshot(folder: Path, n_steps: int) -> dict[str, np.ndarray]:

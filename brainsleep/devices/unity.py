@@ -20,8 +20,8 @@ from ..plan import INPUT_SLOT
 from .cache import PROGRAM
 from .compiler import compile_program
 from .dense import feed_in_rows
-from .snapshots import CODE as SNAPSHOT_CODE
-from .snapshots import Block, state_blocks
+from .presentations import presentation_code
+from .snapshots import Block, snapshot_code, state_blocks
 
 #: What a loop goes through at a time, and the input of its current step.
 LOOP_CODE = """
@@ -75,6 +75,7 @@ inline bool input_spike(int neuron, int64_t step)
 START_CLOCK = """
 if (const char* _snapshot = getenv("BRAINSLEEP_RESUME")) brainsleep::load_snapshot(_snapshot);
 brainsleep::steps_made = brainsleep::first_step;
+brainsleep::remember_rest();
 const auto _loop_start = std::chrono::steady_clock::now();
 """
 STOP_CLOCK = """
@@ -115,7 +116,7 @@ class UnityDevice(CPPStandaloneDevice):
     ----------
     input_code : str
         C++ that takes the input spikes from standard input; set by :func:`feed_from_stdin`.
-    state_groups : list of Brian2 groups
+    populations, projections : list of Brian2 groups
         What a snapshot holds.
     n_synaptic_values : dict of str to int
         Values of each variable of a projection, by its name.
@@ -128,7 +129,8 @@ class UnityDevice(CPPStandaloneDevice):
         super().__init__()
         self.flags = flags or []
         self.input_code = ""
-        self.state_groups: list[Any] = []
+        self.populations: list[Any] = []
+        self.projections: list[Any] = []
         self.n_synaptic_values: dict[str, int] = {}
         self.state_blocks: list[Block] = []
         self.make_loop: Callable[[], str] | None = None
@@ -161,12 +163,13 @@ class UnityDevice(CPPStandaloneDevice):
         sources = [name for name in sorted(writer.source_files) if name.endswith(".cpp")]
         for name in sources:
             _make_includable(project / name)
-        self.state_blocks, code = state_blocks(
-            self, self.state_groups, self.n_synaptic_values
-        )
-        snapshot_code = SNAPSHOT_CODE.replace("%BLOCKS%", code)
+        neurons, neurons_code = state_blocks(self, self.populations, {})
+        synapses, synapses_code = state_blocks(self, self.projections, self.n_synaptic_values)
+        self.state_blocks = neurons + synapses
+        state_code = snapshot_code(neurons_code, synapses_code)
+        state_code += presentation_code(self, self.populations)
         lines = ["#include <chrono>", "#include <fstream>", '#include "objects.h"']
-        lines += ['#include "network.h"', self.input_code, MEMORY_CODE, snapshot_code]
+        lines += ['#include "network.h"', self.input_code, MEMORY_CODE, state_code]
         lines += [f'#include "{name}"' for name in sources]
         lines += [self.loop_code]
         (project / "unity.cpp").write_text("\n".join(lines) + "\n")

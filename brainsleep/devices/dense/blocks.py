@@ -67,7 +67,7 @@ class Layer:
     spikes : Variable
         Its spikes.
     traces : list of Variable
-        Its other variables that the next projection reads.
+        Its other variables that projections read or that are watched.
     sources : list of Variable
         What its own projection reads of the population before it.
     functions, recorders : list of str
@@ -157,13 +157,17 @@ def _layers(plan: NetworkPlan, built: BuiltNetwork, device: Any) -> list[Layer]:
         outgoing = [
             built.projections[plan.projections.index(link)] for link in plan.outgoing(index)
         ]
+        kept = _read_of_source(outgoing)
+        kept |= {
+            name: population.variables[name] for number, name in plan.watched if number == index
+        }
         sources = sorted({link.source for link in plan.incoming(index)})
         layers.append(
             Layer(
                 n_neurons=len(population),
                 tile_neurons=_tile_neurons(plan, index),
                 spikes=_variable(spikes, device),
-                traces=[_variable(trace, device) for trace in _read_of_source(outgoing)],
+                traces=[_variable(trace, device) for trace in kept.values()],
                 sources=[one for source in sources for one in layers[source].histories],
                 functions=[
                     f"_run_{code.name}"
@@ -173,9 +177,8 @@ def _layers(plan: NetworkPlan, built: BuiltNetwork, device: Any) -> list[Layer]:
                 ],
                 recorders=[
                     f"_run_{code.name}"
-                    for recorders in (built.monitors, built.counters)
-                    if index in recorders
-                    for code in recorders[index].code_objects
+                    for recorder in built.recorders(index)
+                    for code in recorder.code_objects
                 ],
             )
         )
@@ -195,9 +198,9 @@ def _tile_neurons(plan: NetworkPlan, index: int) -> int:
     return max(TILE_BYTES // row_bytes // TILE_MULTIPLE, 1) * TILE_MULTIPLE
 
 
-def _read_of_source(projections: list[Any]) -> list[ArrayVariable]:
-    """Return the variables of presynaptic neurons that the code of projections reads."""
-    read = {}
+def _read_of_source(projections: list[Any]) -> dict[str, ArrayVariable]:
+    """Return the variables of presynaptic neurons that the code of projections reads, by name."""
+    read: dict[str, ArrayVariable] = {}
     for synapses in projections:
         for pathway in synapses._pathways:
             for code in pathway.code_objects:
@@ -210,7 +213,7 @@ def _read_of_source(projections: list[Any]) -> list[ArrayVariable]:
                         and variable.name != "_spikespace"
                     ):
                         read[variable.name] = variable
-    return [read[name] for name in sorted(read)]
+    return dict(sorted(read.items()))
 
 
 def _variable(variable: ArrayVariable, device: Any) -> Variable:

@@ -45,8 +45,11 @@ void run_night()
         int64_t n_steps = block_steps;
         if (snapshot_every > 0)
             n_steps = std::min(n_steps, snapshot_every - begin % snapshot_every);
+        if (presentation_steps > 0)
+            n_steps = std::min(n_steps, presentation_steps - begin % presentation_steps);
         n_steps = fread(input_rows, row_bytes, n_steps, stdin);
         if (n_steps == 0) break;
+        present_if_due(begin);
 
         {% for layer in layers %}
         // population {{loop.index0}}
@@ -84,11 +87,16 @@ void run_night()
         {% for layer in layers if layer.recorders %}
         for (int64_t s = 0; s < n_steps; s++)
         {
-            {{layer.spikes.name}}.point(s + 1);
+            {% for variable in layer.histories %}
+            {{variable.name}}.point(s + 1);
+            {% endfor %}
             {% for function in layer.recorders %}
             {{function}}();
             {% endfor %}
         }
+        {% for variable in layer.traces %}
+        {{variable.name}}.go_home();
+        {% endfor %}
         {% endfor %}
         {% for layer in layers %}
         {{layer.spikes.name}}.go_home();
