@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from convolution import measure_convolution
 from problem import Problem, Result, compile_kernel, make_problem, run_kernel
 
 HERE = Path(__file__).parent
@@ -31,6 +32,9 @@ DEVICES = ("cpp", "cpp_stock")
 STEPWISE_ORDERS, INTERCHANGED_ORDERS = ("auto", "rows", "blocks", "spikes"), ("over-time",)
 PAGES = ("huge", "small")
 CHECK_STEPS = 40
+PARTS = ("speed", "memory", "start", "growth", "convolution")
+#: Steps of a night of the convolution.
+CONVOLUTION_STEPS = 1000
 #: Steps a night, by method: fast ones need more of them to be timed well.
 FAST_STEPS = {400: 3000, 1200: 1500, 4000: 300}
 SLOW_STEPS = {400: 300, 1200: 300, 4000: 60}
@@ -403,6 +407,8 @@ def report(results: dict[str, Any]) -> str:
         lines += _report_start(results["start"])
     if "growth" in results:
         lines += _report_growth(results["growth"])
+    if "convolution" in results:
+        lines += _report_convolution(results["convolution"])
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -509,6 +515,28 @@ def _report_growth(growth: dict[str, Any]) -> list[str]:
     return lines + ["![growth](results.png)", ""]
 
 
+def _report_convolution(rows: list[dict[str, Any]]) -> list[str]:
+    header = ["28 × 28 × 16 → 28 × 28 × 16, 3 × 3: spikes a step, in and out"]
+    header += ["C++ by hand, ms/step", "brainsleep cpp, ms/step", "ratio", "max \\|Δw\\|"]
+    return [
+        "## A convolution",
+        "",
+        *format_table(
+            header,
+            [
+                [
+                    " ".join(f"{rate:.0f}" for rate in row["spikes_per_step"]),
+                    f"{row['kernel_ms_per_step']:.3g}",
+                    f"{row['ms_per_step']:.3g}",
+                    f"{row['to_kernel']:.2f}",
+                    f"{row['max_weight_difference']:.0e}",
+                ]
+                for row in rows
+            ],
+        ),
+    ]
+
+
 def plot(results: dict[str, Any], path: Path) -> None:
     """Draw ms/step over synapses for all methods, and over spikes."""
     import matplotlib as mpl
@@ -557,8 +585,8 @@ def parse_options(arguments: list[str] | None = None) -> Options:
     parser.add_argument(
         "--parts",
         nargs="+",
-        choices=("speed", "memory", "start", "growth"),
-        default=["speed", "memory", "start", "growth"],
+        choices=PARTS,
+        default=list(PARTS),
     )
     parser.add_argument("--output", type=Path, default=HERE, help="folder of the results")
     parser.add_argument("--quick", action="store_true", help="a small net, to see that it works")
@@ -607,6 +635,10 @@ def main(arguments: list[str] | None = None) -> None:
         if "growth" in options.parts:
             say("growth")
             results["growth"] = measure_growth(program, options)
+        if "convolution" in options.parts:
+            say("convolution")
+            n_steps = max(10, round(options.steps_factor * CONVOLUTION_STEPS))
+            results["convolution"] = measure_convolution(n_steps, options.repeats)
     (options.output / "results.json").write_text(json.dumps(results, indent=1) + "\n")
     (options.output / "RESULTS.md").write_text(report(results))
     plot(results, options.output / "results.png")

@@ -154,11 +154,11 @@ class Result:
     remark: str = ""
 
 
-def compile_kernel(directory: Path) -> Path:
-    """Compile the kernel and return the program."""
+def compile_kernel(directory: Path, source: Path = KERNEL_SOURCE) -> Path:
+    """Compile a kernel and return the program."""
     compiler = shutil.which("g++") or shutil.which("c++") or "g++"
-    program = directory / "kernel"
-    subprocess.run([compiler, *KERNEL_FLAGS, str(KERNEL_SOURCE), "-o", str(program)], check=True)
+    program = directory / source.stem
+    subprocess.run([compiler, *KERNEL_FLAGS, str(source), "-o", str(program)], check=True)
     return program
 
 

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
 from . import pooling
+from .errors import ParameterError, suggest
 from .neurons import Neuron, NeuronEquations
 from .plan import NetworkPlan, ProjectionPlan
 from .plasticity import Plasticity, SynapseEquations
-from .translation import Connection, Layer, Translation
+from .translation import INPUT, Connection, Layer, Translation, record_activations
 
 #: What max pooling does with spikes.
 MAX_POOLING = ("any_spike", "most_active")
@@ -101,9 +103,7 @@ class Assembly:
             Time step in seconds.
         """
         names = self.translation.layer_names
-        chosen = dict(
-            zip(names, self.neuron.parameters(names, gains, thresholds), strict=True)
-        )
+        chosen = dict(zip(names, self.neuron.parameters(names, gains, thresholds), strict=True))
         traced = {link.source for layer, link in self.links if self._learns(layer, link)}
         presynaptic = self.plasticity.presynaptic_parameters(dt)
         parameters: list[dict[str, float]] = [dict(presynaptic) if "input" in traced else {}]
@@ -125,7 +125,7 @@ class Assembly:
         """Return the rule's values at each projection; zero rates unless it is to learn."""
         names = self.translation.layer_names
         rates = dict(zip(names, self.plasticity.synapse_parameters(names), strict=True))
-        values = []
+        values: list[dict[str, float]] = []
         for layer, link in self.links:
             if not self._learns(layer, link):
                 values.append({})
@@ -143,13 +143,24 @@ class Assembly:
         """Return the bias of each population, the input left out."""
         return [layer.bias for layer in self.translation.layers]
 
-    def named(self, weights: Sequence[np.ndarray | None]) -> dict[str, np.ndarray]:
-        """Give the weights of a job or an outcome their names in the state dict."""
-        return {
-            link.weight_name: values
-            for (_, link), values in zip(self.links, weights, strict=True)
-            if link.weight_name is not None and values is not None
-        }
+    def before_and_after(
+        self, weights: Sequence[np.ndarray | None]
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Return the network's own weights as they were and as an outcome leaves them.
+
+        BatchNorm that was folded in is undone. By name and in the shape of the state dict.
+        """
+        state = self.translation.graph.state_dict()
+        before, after = {}, {}
+        for (_, link), values in zip(self.links, weights, strict=True):
+            if link.weight_name is None or values is None:
+                continue
+            tensor = state[link.weight_name].detach()
+            wide = tensor.dtype == torch.float64  # NumPy has no bfloat16
+            original = (tensor if wide else tensor.float()).numpy()
+            before[link.weight_name] = original
+            after[link.weight_name] = link.unfolded(values, original).reshape(original.shape)
+        return before, after
 
     def weight_names(self) -> list[str | None]:
         """Return the name of each projection's weights in the state dict."""
@@ -181,3 +192,68 @@ def _kind(link: Connection) -> str:
     if link.window is not None:
         return "window"
     return "one_to_one" if link.kind == "identity" else "all_to_all"
+
+
+def frozen_layers(translation: Translation, frozen: str | Sequence[str]) -> frozenset[str]:
+    """Check the names of layers that are not to learn.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown name, with the nearest spelling, and if no layer is left to learn.
+    """
+    names = [frozen] if isinstance(frozen, str) else list(frozen)
+    for name in names:
+        if name not in translation.layer_names:
+            raise ParameterError(
+                f"frozen: no layer is called {name!r}.{suggest(str(name), translation.layer_names)}"
+            )
+    return frozenset(names)
+
+
+def checked_pooling(max_pooling: str) -> str:
+    """Check what max pooling is to do.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown way, with the nearest spelling.
+    """
+    if max_pooling not in MAX_POOLING:
+        raise ParameterError(
+            f"max_pooling {max_pooling!r}.{suggest(str(max_pooling), MAX_POOLING)}"
+        )
+    return max_pooling
+
+
+def addition_factors(translation: Translation, data: Any) -> dict[str, tuple[float, ...]]:
+    """Weigh the paths that meet in an addition.
+
+    A neuron's spikes stand for fractions of its own largest activation. Where paths from several
+    populations meet, each counts in proportion to the largest activation of where it comes from,
+    the first path being 1; so do the network's own activations. All count 1 without data.
+
+    Parameters
+    ----------
+    translation : Translation
+        The network.
+    data : array_like or None
+        What it takes.
+
+    Returns
+    -------
+    dict of str to tuple of float
+        By layer with several connections, one factor a connection.
+    """
+    additions = [layer for layer in translation.layers if len(layer.connections) > 1]
+    if not additions or data is None:
+        return {layer.name: (1.0,) * len(layer.connections) for layer in additions}
+    largest = record_activations(translation, data, "max")
+    largest[INPUT] = float(np.max(np.asarray(data)))
+    factors = {}
+    for layer in additions:
+        sizes = [largest[link.source] for link in layer.connections]
+        factors[layer.name] = tuple(
+            size / sizes[0] if sizes[0] > 0 and size > 0 else 1.0 for size in sizes
+        )
+    return factors

@@ -26,7 +26,7 @@ from .parameters import whole_number
 from .plasticity import Plasticity
 from .preparation import PreparedNight, prepare_night
 from .streaming import StreamedSpikes, open_night_directory, streamed_counts
-from .translation import Translation, write_back
+from .translation import write_back
 
 if TYPE_CHECKING:
     from torch import nn
@@ -235,6 +235,10 @@ def sleep(
     resume: bool = False,
     should_stop: Callable[[], bool] | None = None,
     record_rates: str | Sequence[str] | None = None,
+    input_shape: Sequence[int] | None = None,
+    input_at: str | None = None,
+    frozen: str | Sequence[str] = (),
+    max_pooling: str = "any_spike",
 ) -> Night:
     """Let a trained network sleep for a night.
 
@@ -245,8 +249,8 @@ def sleep(
     Parameters
     ----------
     ann : torch.nn.Module
-        A feed-forward ReLU network of fully connected layers. Never modified; it may be in
-        training mode or on a GPU.
+        A feed-forward ReLU network of fully connected or convolutional layers; see
+        `brainsleep.translate`. Never modified; it may be in training mode or on a GPU.
     stimulus : bs.stimuli object or ndarray
         What drives the input. A float array (n_inputs,) or input-shaped: spike probability per
         step, in [0, 1]. A bool array (n_steps, n_inputs): these very spikes.
@@ -285,6 +289,17 @@ def sleep(
     record_rates : "all", None or sequence of str
         Populations of which the number of spikes in each step is kept (`Night.rates`), by
         name; those whose spikes are recorded have rates anyway. Unless given, no others.
+    input_shape : sequence of int, optional
+        Shape of one input, where neither the module nor `data` nor `stimulus` tells it.
+    input_at : str, optional
+        Layer at which sleep begins: the layers before it do not sleep. A stimulus made of images
+        is then made of what they make of these images, divided by its maximum; any other
+        stimulus has as many inputs as the layer.
+    frozen : str or sequence of str
+        Layers that spike but do not learn.
+    max_pooling : str
+        ``"any_spike"``, a logical or, or ``"most_active"``, the spikes of the input that has spiked
+        most.
 
     Returns
     -------
@@ -320,6 +335,10 @@ def sleep(
         record,
         seed,
         record_rates,
+        input_shape,
+        input_at,
+        frozen,
+        max_pooling,
     )
     where = None if directory is None else Path(directory)
     _check_directory(where, snapshot_every, resume, prepared)
@@ -331,8 +350,8 @@ def sleep(
     calibrated = time.perf_counter()
     job = replace(prepared.job(thresholds), should_stop=should_stop)
     if where is not None:
-        names = [layer.weight_name for layer in prepared.translation.layers]
-        place = open_night_directory(where, prepared.plan, job, names, resume)
+        weight_names = prepared.assembly.weight_names()
+        place = open_night_directory(where, prepared.plan, job, weight_names, resume)
         if place.finished:
             return Night.load(where, ann)
         job = replace(
@@ -349,17 +368,14 @@ def sleep(
             stacklevel=2,
         )
 
-    layers = prepared.translation.layers
-    after = {
-        layer.weight_name: weights for layer, weights in zip(layers, outcome.weights, strict=True)
-    }
-    _check_finite(prepared.translation, after)
+    _check_finite(prepared, outcome)
+    before, after = prepared.assembly.before_and_after(outcome.weights)
     awake = write_back(ann, after)
     names, populations = prepared.layer_names, prepared.populations
     night = Night(
         ann=awake,
         spikes=_spikes(outcome, prepared) if where is None else _streamed(where, prepared),
-        weights_before={layer.weight_name: layer.weight for layer in layers},
+        weights_before=before,
         weights_after=after,
         timings={
             "translate": translated - started,
@@ -381,8 +397,8 @@ def sleep(
             "seed": int(seed),
             "device": prepared.device.name,
             "dtype": dtype,
-            "neuron": repr(prepared.neuron),
-            "plasticity": repr(prepared.plasticity),
+            "neuron": repr(prepared.assembly.neuron),
+            "plasticity": repr(prepared.assembly.plasticity),
             "stopped": stopped,
         },
         counts=_rates_only(outcome, prepared, where),
@@ -452,10 +468,10 @@ def _spikes(outcome: Outcome, prepared: PreparedNight) -> dict[str, Spikes]:
     }
 
 
-def _check_finite(translation: Translation, weights: Mapping[str, np.ndarray]) -> None:
+def _check_finite(prepared: PreparedNight, outcome: Outcome) -> None:
     """Raise if a weight left the finite numbers."""
-    for layer in translation.layers:
-        if not np.isfinite(weights[layer.weight_name]).all():
+    for (layer, _), weights in zip(prepared.assembly.links, outcome.weights, strict=True):
+        if weights is not None and not np.isfinite(weights).all():
             raise NightError(
                 f"the weights of layer {layer.name!r} grew beyond all bounds; lower its increase "
                 "and decrease, or choose another weight_factor."

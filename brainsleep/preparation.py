@@ -9,14 +9,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from brian2.units import Quantity, ms, second
 
+from .assembly import Assembly, addition_factors, checked_pooling, frozen_layers
 from .devices import Device, Engine, Job, Outcome, get_device
-from .errors import ParameterError, UnitsError, suggest
-from .plan import NetworkPlan
+from .errors import ParameterError, TranslationError, UnitsError, suggest
 from .neurons import Heaviside, Neuron, given_gains, given_target_rates, given_thresholds
 from .parameters import quantity, whole_number
+from .plan import NetworkPlan
 from .plasticity import SRC, Plasticity
-from .stimuli import Stimulus, as_stimulus, skip_steps
-from .translation import Translation, calibrate_thresholds, tadros_gains, translate
+from .stimuli import ImageStimulus, Stimulus, as_stimulus, skip_steps
+from .translation import (
+    Translation,
+    calibrate_thresholds,
+    features,
+    start_at,
+    tadros_gains,
+    translate,
+)
 
 if TYPE_CHECKING:
     from torch import nn
@@ -42,10 +50,8 @@ class PreparedNight:
 
     Attributes
     ----------
-    translation : Translation
-        The network's layers.
-    neuron, plasticity : Neuron, Plasticity
-        The models.
+    assembly : Assembly
+        The network's layers, and the models they get.
     stimulus : Stimulus
         What drives the input.
     device : Device
@@ -57,16 +63,14 @@ class PreparedNight:
     n_steps, seed : int
         Length in time steps; seed of the stimulus.
     gains : list of float
-        One a layer, in the neuron model's unit.
+        One a layer that does not pool, in the neuron model's unit.
     thresholds : list of float or None
         The same; None if they are to be calibrated.
     target_rates : list of float or None
         Rates in Hz to calibrate to.
     """
 
-    translation: Translation
-    neuron: Neuron
-    plasticity: Plasticity
+    assembly: Assembly
     stimulus: Stimulus
     device: Device
     plan: NetworkPlan
@@ -79,36 +83,34 @@ class PreparedNight:
     target_rates: list[float] | None
 
     @property
+    def translation(self) -> Translation:
+        """The network's layers."""
+        return self.assembly.translation
+
+    @property
     def layer_names(self) -> list[str]:
-        """Names of the layers, in order."""
+        """Names of the layers that do not pool, in order."""
         return self.translation.layer_names
 
     @property
     def populations(self) -> list[str]:
-        """Names of the populations, the input first."""
-        return ["input", *self.layer_names]
+        """Names of all populations, the input first."""
+        return self.translation.populations
 
     def job(
         self, thresholds: Sequence[float], n_steps: int | None = None, plastic: bool = True
     ) -> Job:
         """Make the job of a night, or of a shorter trial in which no weight changes."""
         length = self.n_steps if n_steps is None else n_steps
-        layers = self.neuron.parameters(self.layer_names, self.gains, thresholds)
-        presynaptic = self.plasticity.presynaptic_parameters(self.plan.dt)
-        synaptic = self.plasticity.synapse_parameters(self.layer_names)
-        if not plastic:
-            synaptic = [dict.fromkeys(layer, 0.0) for layer in synaptic]
         return Job(
             input_spikes=self.stimulus.chunks(length, self.plan.dt, self.seed),
             n_steps=length,
-            weights=[layer.weight for layer in self.translation.layers],
-            biases=[layer.bias for layer in self.translation.layers],
-            population_parameters=[
-                presynaptic,
-                *({**layer, **presynaptic} for layer in layers[:-1]),
-                layers[-1],
-            ],
-            projection_parameters=synaptic,
+            weights=self.assembly.weights(),
+            biases=self.assembly.biases(),
+            population_parameters=self.assembly.population_parameters(
+                self.gains, thresholds, self.plan.dt
+            ),
+            projection_parameters=self.assembly.projection_parameters(plastic),
             seed=self.seed,
         )
 
@@ -123,13 +125,14 @@ class PreparedNight:
             return self.thresholds
         assert self.target_rates is not None
         trial_steps = min(self.n_steps, CALIBRATION_STEPS)
-        sizes = self.plan.sizes
+        numbers = [self.populations.index(name) for name in self.layer_names]
 
         def simulate(thresholds: list[float]) -> list[float]:
             outcome = engine.run(self.job(thresholds, trial_steps, plastic=False))
+            seconds = trial_steps * self.plan.dt
             return [
-                _n_spikes(outcome, index) / (sizes[index] * trial_steps * self.plan.dt)
-                for index in range(1, len(sizes))
+                _n_spikes(outcome, number) / (self.plan.sizes[number] * seconds)
+                for number in numbers
             ]
 
         return calibrate_thresholds(simulate, self.target_rates, self.layer_names)
@@ -148,12 +151,17 @@ def prepare_night(
     record: str | Sequence[str] | None = "all",
     seed: int = 0,
     record_rates: str | Sequence[str] | None = None,
+    input_shape: Sequence[int] | None = None,
+    input_at: str | None = None,
+    frozen: str | Sequence[str] = (),
+    max_pooling: str = "any_spike",
 ) -> PreparedNight:
     """Check every argument of `brainsleep.sleep`, compute gains, and build nothing.
 
     Parameters and errors are those of `brainsleep.sleep`.
     """
-    translation = translate(ann)
+    whole = _translate(ann, input_shape, data, stimulus)
+    translation, stimulus, data = _from_layer(whole, input_at, stimulus, data)
     names = translation.layer_names
     source = as_stimulus(stimulus, translation.n_inputs)
     runner = get_device(device)
@@ -161,26 +169,29 @@ def prepare_night(
     n_steps = _number_of_steps(duration, step, source)
     if dtype not in DTYPES:
         raise ParameterError(f"dtype {dtype!r}.{suggest(str(dtype), DTYPES)}")
-    recorded = _recorded(record, ["input", *names], "record")
-    counted = _recorded(record_rates, ["input", *names], "record_rates")
+    populations = translation.populations
+    recorded = _recorded(record, populations, "record")
+    counted = _recorded(record_rates, populations, "record_rates")
     counted = tuple(index for index in counted if index not in recorded)
     model, rule = _models(neuron, plasticity, names)
     gains, thresholds, target_rates = _constants(model, translation, data)
+    assembly = Assembly(
+        translation,
+        model,
+        rule,
+        frozen_layers(translation, frozen),
+        checked_pooling(max_pooling),
+        addition_factors(translation, data),
+    )
     prepared = PreparedNight(
-        translation=translation,
-        neuron=model,
-        plasticity=rule,
+        assembly=assembly,
         stimulus=source,
         device=runner,
-        plan=NetworkPlan.chain(
-            translation.sizes,
-            model.equations(),
-            rule.equations(),
-            delay_steps=model.delay_steps,
+        plan=assembly.plan(
             dt=step,
             dtype=dtype,
             recorded=recorded,
-            counted=counted if thresholds is not None else _all_but(recorded, len(names) + 1),
+            counted=counted if thresholds is not None else _all_but(recorded, len(populations)),
         ),
         recorded=recorded,
         counted=counted,
@@ -194,6 +205,52 @@ def prepare_night(
     prepared.job(thresholds if thresholds is not None else [1.0] * len(names))
     runner.check(prepared.plan)
     return prepared
+
+
+def _translate(ann: nn.Module, input_shape: Any, data: Any, stimulus: Any) -> Translation:
+    """Translate; where the module does not tell the shape of its input, data or stimulus do."""
+    if input_shape is not None:
+        return translate(ann, input_shape)
+    try:
+        return translate(ann)
+    except TranslationError:
+        shape = _shape_of_images(data, stimulus)
+        if shape is None:
+            raise
+        return translate(ann, shape)
+
+
+def _shape_of_images(data: Any, stimulus: Any) -> tuple[int, ...] | None:
+    """Return the shape of one image of the data, or of the stimulus; None if they are flat."""
+    if data is not None and len(np.shape(data)) > 2:
+        return np.shape(data)[1:]
+    shape = getattr(stimulus, "image_shape", None)
+    if shape is None and not isinstance(stimulus, Stimulus):
+        # explicit spikes have their steps first
+        full = np.shape(stimulus)
+        shape = full[1:] if np.asarray(stimulus).dtype.kind == "b" else full
+    return tuple(shape) if shape is not None and len(shape) > 1 else None
+
+
+def _from_layer(
+    translation: Translation, path: str | None, stimulus: Any, data: Any
+) -> tuple[Translation, Any, Any]:
+    """Begin at a layer: cut off what is before it, and let it make features of images."""
+    if path is None:
+        return translation, stimulus, data
+    rest = start_at(translation, path)
+    # images that could be either are the network's, unless they have the shape of the layer's
+    if (
+        isinstance(stimulus, ImageStimulus)
+        and stimulus.n_inputs == translation.n_inputs
+        and (stimulus.n_inputs != rest.n_inputs or stimulus.image_shape != rest.input_shape)
+    ):
+        stimulus = stimulus.seen_through(
+            lambda images: features(translation, path, images), rest.input_shape
+        )
+    if data is not None:
+        data = features(translation, path, data)
+    return rest, stimulus, data
 
 
 def _n_spikes(outcome: Outcome, population: int) -> int:

@@ -12,9 +12,10 @@ A mean image that is kept is stored data; say so with results that rely on one.
 
 from __future__ import annotations
 
+import copy
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -166,7 +167,7 @@ class RandomWindow(Mask):
         return np.tile(window.reshape(n_steps, height * width), (1, n_channels))
 
 
-class _Images(Stimulus):
+class ImageStimulus(Stimulus):
     """Common part of the stimuli made of images."""
 
     def __init__(
@@ -184,7 +185,8 @@ class _Images(Stimulus):
         _check_range(pixels, "stimulus: images")
         if mask is not None and not isinstance(mask, Mask):
             raise UnitsError(f"stimulus: mask must be a bs.stimuli mask, not {brief(mask)}.")
-        self.images = pixels.reshape(len(pixels), -1)
+        self.all_images = pixels.reshape(len(pixels), -1)
+        self.images = self.all_images
         self.n_inputs = self.images.shape[1]
         self.max_rate = quantity(max_rate, Hz, "stimulus: max_rate", minimum=0)
         self.mask = mask
@@ -195,6 +197,38 @@ class _Images(Stimulus):
             )
         if mask is not None:  # a mask that does not fit is found now, not in the night
             mask.draw(np.random.default_rng(0), 1, self.image_shape)
+
+    def seen_through(
+        self, features: Callable[[np.ndarray], np.ndarray], shape: tuple[int, ...]
+    ) -> ImageStimulus:
+        """Return the same stimulus made of features of its images.
+
+        Parameters
+        ----------
+        features : callable
+            Takes images, shape (n, n_inputs), and returns what a layer takes, shape (n, ...).
+        shape : tuple of int
+            Of the features of one image.
+
+        Returns
+        -------
+        ImageStimulus
+            Of features divided by the largest of all, so that they lie in [0, 1].
+        """
+        values = np.asarray(features(self.all_images), dtype=np.float32)
+        largest = float(values.max())
+        seen = copy.copy(self)
+        seen.all_images = values.reshape(len(values), -1) / (largest if largest > 0 else 1.0)
+        seen.n_inputs = seen.all_images.shape[1]
+        seen.image_shape = shape
+        seen.images = seen.summary()
+        if self.mask is not None:
+            self.mask.draw(np.random.default_rng(0), 1, shape)
+        return seen
+
+    def summary(self) -> np.ndarray:
+        """Return what of all images is shown, shape (n, n_inputs)."""
+        return self.all_images
 
     @abstractmethod
     def pixels(self, rng: np.random.Generator, n_steps: int) -> np.ndarray:
@@ -208,7 +242,7 @@ class _Images(Stimulus):
         return shown * self.mask.draw(rng, n_steps, self.image_shape)
 
 
-class MeanImage(_Images):
+class MeanImage(ImageStimulus):
     """The mean of all images, constant over the night.
 
     Parameters
@@ -225,14 +259,18 @@ class MeanImage(_Images):
 
     def __init__(self, images: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(images, *args, **kwargs)
-        self.images = self.images.mean(axis=0, keepdims=True, dtype=np.float64)
+        self.images = self.summary()
+
+    def summary(self) -> np.ndarray:
+        """Return the mean image."""
+        return self.all_images.mean(axis=0, keepdims=True, dtype=np.float64)
 
     def pixels(self, rng: np.random.Generator, n_steps: int) -> np.ndarray:
         """Return the mean image."""
         return self.images
 
 
-class ClassMeans(_Images):
+class ClassMeans(ImageStimulus):
     """The mean image of one class, drawn anew each step.
 
     Parameters
@@ -252,8 +290,16 @@ class ClassMeans(_Images):
             raise ParameterError(
                 f"stimulus: {len(self.images)} images, but labels of shape {classes.shape}."
             )
-        self.images = np.stack(
-            [self.images[classes == c].mean(axis=0, dtype=np.float64) for c in np.unique(classes)]
+        self.classes = classes
+        self.images = self.summary()
+
+    def summary(self) -> np.ndarray:
+        """Return the mean of each class."""
+        return np.stack(
+            [
+                self.all_images[self.classes == c].mean(axis=0, dtype=np.float64)
+                for c in np.unique(self.classes)
+            ]
         )
 
     def pixels(self, rng: np.random.Generator, n_steps: int) -> np.ndarray:
@@ -261,7 +307,7 @@ class ClassMeans(_Images):
         return self.images[rng.integers(0, len(self.images), n_steps)]
 
 
-class MeanOfRandomImages(_Images):
+class MeanOfRandomImages(ImageStimulus):
     """The mean of a few images drawn, with replacement, anew each step.
 
     Parameters

@@ -115,7 +115,7 @@ def is_finished(path: Path) -> bool:
 
 
 def open_night_directory(
-    path: Path, plan: NetworkPlan, job: Job, weight_names: Sequence[str], resume: bool
+    path: Path, plan: NetworkPlan, job: Job, weight_names: Sequence[str | None], resume: bool
 ) -> NightDirectory:
     """Make a night's directory, or find the snapshot in it to go on from.
 
@@ -159,7 +159,7 @@ def snapshot_weights(path: Path, n_steps: int) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of str to ndarray
-        By state-dict name, as in `Night.weights_after`.
+        By state-dict name, as in `Night.weights_after`, but with BatchNorm folded in.
 
     Raises
     ------
@@ -171,10 +171,11 @@ def snapshot_weights(path: Path, n_steps: int) -> dict[str, np.ndarray]:
             f"{path} has no snapshot after {n_steps} steps; there are {snapshots(path)}."
         )
     state = read_snapshot(path / "stream", n_steps)
-    shapes = json.loads((path / "request.json").read_text())["shapes"]
+    request = json.loads((path / "request.json").read_text())
     return {
-        name: state[f"synapses{layer}.w"].reshape(shape)
-        for layer, (name, shape) in enumerate(shapes.items(), start=1)
+        name: state[f"synapses{number}.w"].reshape(request["shapes"][name])
+        for number, name in enumerate(request["projections"], start=1)
+        if name is not None
     }
 
 
@@ -191,16 +192,20 @@ def _go_on(path: Path) -> NightDirectory:
     return NightDirectory(path, steps[-1])
 
 
-def _request(plan: NetworkPlan, job: Job, weight_names: Sequence[str]) -> dict[str, Any]:
+def _request(plan: NetworkPlan, job: Job, weight_names: Sequence[str | None]) -> dict[str, Any]:
     """Say what identifies a night: its network, weights, parameters and length."""
     weights = hashlib.sha256()
-    for values in [*job.weights, *(bias for bias in job.biases if bias is not None)]:
-        weights.update(np.ascontiguousarray(values).data)
+    for values in [*job.weights, *job.biases]:
+        if values is not None:
+            weights.update(np.ascontiguousarray(values).data)
     return {
         "plan": plan.key(),
         "shapes": {
-            name: list(values.shape) for name, values in zip(weight_names, job.weights, strict=True)
+            name: list(values.shape)
+            for name, values in zip(weight_names, job.weights, strict=True)
+            if name is not None and values is not None
         },
+        "projections": [name for name in weight_names],
         "n_steps": job.n_steps,
         "seed": job.seed,
         "weights": weights.hexdigest(),

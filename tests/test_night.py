@@ -600,12 +600,12 @@ BAD = {
         ParameterError,
         "layer '0': '0.weight' holds NaN",
     ),
-    "no neurons": (dict(ann=mlp((12, 0, 5))), BrainsleepError, "layer '0'"),
+    "no neurons": (dict(ann=mlp((12, 0, 5))), BrainsleepError, "0: "),
     "no inputs": (dict(ann=mlp((0, 5)), stimulus=np.zeros(0)), BrainsleepError, ""),
     "conv": (
         dict(ann=nn.Sequential(nn.Conv1d(1, 1, 3), nn.Linear(10, 5))),
         BrainsleepError,
-        "0: Conv1d",
+        "0: acts on images",
     ),
     "no network": (dict(ann=[1, 2]), UnitsError, "ann must be a torch.nn.Module, not list"),
 }

@@ -63,14 +63,14 @@ UNDERSTOOD = {
 @pytest.mark.parametrize("how", UNDERSTOOD)
 def test_ways_to_write_the_same_network(how):
     ann = Custom(UNDERSTOOD[how])
-    translation = translate(ann)
+    translation = translate(ann, (3, 4) if how == "view_product" else None)
     assert translation.layer_names == ["fc1", "fc2"]
     assert translation.sizes == (12, 10, 5)
     first, second = translation.layers
     np.testing.assert_array_equal(first.weight, ann.fc1.weight.detach().numpy())
     np.testing.assert_array_equal(first.bias, ann.fc1.bias.detach().numpy())
-    assert (first.weight_name, first.bias_name) == ("fc1.weight", "fc1.bias")
-    assert (second.weight_name, second.bias_name) == ("fc2.weight", None)
+    assert (first.weight_name, first.n_in, first.n_out) == ("fc1.weight", 12, 10)
+    assert (second.weight_name, second.n_in, second.n_out) == ("fc2.weight", 10, 5)
     assert second.bias is None
     flat = how.startswith(("relu_module", "functional", "inplace", "torch", "relu_method"))
     images = torch.rand(3, 12) if flat or how == "relu_underscore" else torch.rand(3, 3, 4)
@@ -117,7 +117,8 @@ def test_functional_linear_on_parameters():
     translation = translate(ann)
     assert translation.layer_names == ["linear", "linear_1"]
     assert [layer.weight_name for layer in translation.layers] == ["w1", "w2"]
-    assert [layer.bias_name for layer in translation.layers] == ["b1", None]
+    np.testing.assert_array_equal(translation.layers[0].bias, ann.b1.detach().numpy())
+    assert translation.layers[1].bias is None
     np.testing.assert_array_equal(translation.layers[0].weight, ann.w1.detach().numpy())
 
 
@@ -214,11 +215,19 @@ class Doubled(nn.Linear):
 
 
 REFUSED = {
-    "conv": (
+    "conv_without_shape": (
         lambda: nn.Sequential(
             nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU()), nn.Flatten(), nn.Linear(8, 2)
         ),
-        ["0.0", "Conv2d"],
+        ["0.0", "pass input_shape=(channels, height, width)"],
+    ),
+    "conv1d_without_shape": (
+        lambda: nn.Sequential(nn.Conv1d(1, 2, 3)),
+        ["0", "pass input_shape=(channels, length)"],
+    ),
+    "view_without_shape": (
+        lambda: Custom(UNDERSTOOD["view_product"]),
+        ["size_1", "(12,)", "first Linear", "pass input_shape="],
     ),
     "sigmoid": (
         lambda: nn.Sequential(nn.Linear(4, 3), nn.Sigmoid(), nn.Linear(3, 2)),
@@ -226,7 +235,6 @@ REFUSED = {
     ),
     "softmax": (lambda: nn.Sequential(nn.Linear(4, 3), nn.LogSoftmax(1)), ["1", "LogSoftmax"]),
     "leaky": (lambda: nn.Sequential(nn.Linear(4, 3), nn.LeakyReLU()), ["1", "LeakyReLU"]),
-    "batch_norm": (lambda: nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3)), ["1", "BatchNorm1d"]),
     "functional_tanh": (lambda: Custom(lambda m, x: m.fc2(torch.tanh(m.fc1(x)))), ["tanh"]),
     "method_sigmoid": (lambda: Custom(lambda m, x: m.fc2(m.fc1(x).sigmoid())), ["sigmoid"]),
     "scaled": (lambda: Custom(lambda m, x: m.fc2(torch.relu(2 * m.fc1(x)))), ["mul"]),
@@ -236,14 +244,6 @@ REFUSED = {
     ),
     "sliced": (lambda: Custom(lambda m, x: m.fc2(torch.relu(m.fc1(x[:, :12])))), ["getitem"]),
     "transposed": (lambda: Custom(lambda m, x: m.fc2(torch.relu(m.fc1(x).t()))), ["t"]),
-    "branch": (
-        lambda: Custom(lambda m, x: m.fc1(x).relu() + m.other(x).relu(), other=nn.Linear(12, 10)),
-        ["other", "branches"],
-    ),
-    "residual": (
-        lambda: Custom(lambda m, x: m.fc2(x + torch.relu(m.fc1(x))), sizes=(10, 10, 5)),
-        ["add", "residual"],
-    ),
     "doubled_path": (
         lambda: Custom(lambda m, x: m.fc2(torch.relu(m.fc1(x)) + torch.relu(m.fc1(x)))),
         ["fc1"],
@@ -273,9 +273,15 @@ REFUSED = {
     ),
     "partial_population": (
         lambda: Custom(
-            lambda m, x: m.fc3(torch.relu(m.fc1(x)).reshape(-1, 5)), fc3=nn.Linear(5, 2)
+            lambda m, x: m.fc3(torch.relu(m.fc1(x)).reshape(-1, 2, 5)), fc3=nn.Linear(5, 2)
         ),
         ["fc3", "takes 5 inputs", "10 neurons"],
+    ),
+    "mixed_batch": (
+        lambda: Custom(
+            lambda m, x: m.fc3(torch.relu(m.fc1(x)).reshape(-1, 5)), fc3=nn.Linear(5, 2)
+        ),
+        ["reshape", "(4, 5)", "batch must stay the first dimension"],
     ),
     "named_input": (
         lambda: Custom(lambda m, x: m.get_submodule("input")(x), input=nn.Linear(12, 3)),

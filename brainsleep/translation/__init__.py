@@ -1,16 +1,25 @@
-"""From a torch module to an ordered list of layers, and back again with new weights."""
+"""From a torch module to spiking layers and their connections, and back with new weights."""
 
+from .activations import max_activations, record_activations
 from .calibration import CalibrationWarning, calibrate_thresholds
 from .gains import tadros_gains
-from .layers import Layer, Translation
+from .layers import INPUT, Connection, Fold, Layer, Translation
+from .part import features, start_at
 from .trace import translate
 from .writeback import write_back
 
 __all__ = [
+    "INPUT",
     "CalibrationWarning",
+    "Connection",
+    "Fold",
     "Layer",
     "Translation",
     "calibrate_thresholds",
+    "features",
+    "max_activations",
+    "record_activations",
+    "start_at",
     "tadros_gains",
     "translate",
     "write_back",

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import torch
-from torch import fx
-
-from ..errors import ParameterError, UnitsError
+from ..errors import ParameterError
+from .activations import max_activations
 from .layers import Translation
 
-#: Rows of data run through the network at a time.
-BATCH = 1000
+__all__ = ["max_activations", "tadros_gains"]
 
 
 def tadros_gains(translation: Translation, data: Any, gain_scale: float = 1.0) -> list[float]:
@@ -27,6 +23,10 @@ def tadros_gains(translation: Translation, data: Any, gain_scale: float = 1.0) -
     published code divides by the previous *factor*, where Diehl et al. 2015 divide by the
     previous scale.)  The raw weights sleep; only these constants are kept.
 
+    Layers that pool have no gain and are passed over. The rule was made for chains: where a network
+    branches, the layer before is the one before in the translation's order, whether or not it
+    leads here. :math:`W_l` are all weights that lead to a layer, BatchNorm folded in.
+
     Parameters
     ----------
     translation : Translation
@@ -39,7 +39,7 @@ def tadros_gains(translation: Translation, data: Any, gain_scale: float = 1.0) -
     Returns
     -------
     list of float
-        One gain a layer.
+        One gain for each of ``translation.weighted_layers``.
 
     Raises
     ------
@@ -52,10 +52,10 @@ def tadros_gains(translation: Translation, data: Any, gain_scale: float = 1.0) -
             "data=..., what the network takes, shape (n, ...)."
         )
     gains, factor = [], 1.0
-    for layer, activation in zip(
-        translation.layers, max_activations(translation, data), strict=True
-    ):
-        scale = max(float(layer.weight.max()), activation)
+    layers, activations = translation.weighted_layers, max_activations(translation, data)
+    for layer, activation in zip(layers, activations, strict=True):
+        weights = [link.weight for link in layer.weighted if link.weight is not None]
+        scale = max(activation, *(float(weight.max()) for weight in weights), 0.0)
         if scale <= 0:
             raise ParameterError(
                 f"layer {layer.name!r} has no positive weight and is silent on the data; "
@@ -64,59 +64,3 @@ def tadros_gains(translation: Translation, data: Any, gain_scale: float = 1.0) -
         factor = scale / factor
         gains.append(gain_scale / factor)
     return gains
-
-
-def max_activations(translation: Translation, data: Any) -> list[float]:
-    """Return the largest rectified activation of each layer on the data.
-
-    Raises
-    ------
-    ParameterError
-        If the data are empty, not finite, or do not fit the network.
-    """
-    tensor = _as_tensor(data, translation)
-    recorder = _Recorder(translation)
-    try:
-        with torch.no_grad():
-            for start in range(0, len(tensor), BATCH):
-                recorder.run(tensor[start : start + BATCH])
-    except RuntimeError as error:
-        reason = str(error).partition("\n")[0]  # torch.fx adds a listing
-        raise ParameterError(
-            f"data of shape {tuple(tensor.shape)} do not fit the network: {reason}"
-        ) from error
-    return [recorder.largest[layer.node] for layer in translation.layers]
-
-
-def _as_tensor(data: Any, translation: Translation) -> torch.Tensor:
-    """Check the data and bring them to the network's type, on the CPU."""
-    is_tensor = isinstance(data, torch.Tensor)
-    try:
-        # a copy, since torch refuses to share NumPy's read-only arrays
-        tensor = data.detach().cpu() if is_tensor else torch.tensor(np.asarray(data))
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise UnitsError(f"data cannot be read as an array ({error}).") from None
-    if tensor.ndim < 2 or len(tensor) == 0:
-        raise ParameterError(
-            f"data must have shape (n, ...) with n >= 1, not {tuple(tensor.shape)}."
-        )
-    weight = translation.graph.state_dict()[translation.layers[0].weight_name]
-    tensor = tensor.to(weight.dtype)
-    if not torch.isfinite(tensor).all():
-        raise ParameterError("data hold NaN or infinite values.")
-    return tensor
-
-
-class _Recorder(fx.Interpreter):
-    """Runs the traced network and notes each layer's largest rectified activation."""
-
-    def __init__(self, translation: Translation) -> None:
-        super().__init__(translation.graph)
-        self.largest = {layer.node: 0.0 for layer in translation.layers}
-
-    def run_node(self, node: fx.Node) -> Any:
-        """Run one node."""
-        result = super().run_node(node)
-        if node.name in self.largest:
-            self.largest[node.name] = max(self.largest[node.name], float(result.max()))
-        return result

@@ -1,46 +1,35 @@
-"""Trace a torch module and read its layers; refuse, by name, whatever would not sleep as it is.
-
-Understood: Linear (module, or ``F.linear`` on parameters of the module), ReLU (module,
-function or method) and, passed through, Dropout, Flatten, Identity and reshaping.
-"""
+"""Trace a torch module and read its layers; refuse, by name, whatever would not sleep as it is."""
 
 from __future__ import annotations
 
 import copy
-import operator
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from torch import fx, nn
-from torch.nn import functional
-from torch.nn.utils.parametrize import is_parametrized
 
-from ..errors import ParameterError, TranslationError, UnitsError
-from .layers import Layer, Translation
+from ..errors import ParameterError, TranslationError, UnitsError, brief
+from .layers import WEIGHTED, Translation
+from .operations import HINT, Operation, classify, place_of
+from .reader import Reader
+from .steps import run_steps
+from .tensors import Tensors
 
-RELU_MODULES = (nn.ReLU,)
-RELU_FUNCTIONS = {functional.relu, functional.relu_, torch.relu, torch.relu_}
-RELU_METHODS = {"relu", "relu_"}
-
-PASSED_MODULES = (nn.Dropout, nn.Flatten, nn.Identity, nn.Unflatten, nn.AlphaDropout)
-PASSED_FUNCTIONS = {functional.dropout, torch.flatten, torch.reshape, torch.dropout}
-PASSED_METHODS = {"flatten", "view", "reshape", "contiguous", "float", "double"}
-
-#: Nodes that compute shapes, as in ``x.view(x.size(0), -1)``; no activity flows through them.
-SHAPE_METHODS = {"size", "dim", "numel"}
-SHAPE_FUNCTIONS = {getattr, operator.getitem, operator.mul, operator.floordiv}
-
-HINT = "brainsleep translates Linear and ReLU, and passes Dropout, Flatten and Identity through"
+#: What a message asks for where the shape of an input cannot be guessed, by dimensions of space.
+_ASKED = {1: "input_shape=(channels, length)", 2: "input_shape=(channels, height, width)"}
 
 
-def translate(ann: nn.Module) -> Translation:
+def translate(ann: nn.Module, input_shape: Iterable[int] | None = None) -> Translation:
     """Read a feed-forward ReLU network into an ordered list of layers.
 
     Parameters
     ----------
     ann : torch.nn.Module
         Any module torch.fx can trace, in any mode, on any torch device. It is not modified.
+    input_shape : iterable of int, optional
+        Shape of one input, without the batch: (784,), or (1, 28, 28). Fully connected networks
+        need none: it is what their first Linear takes.
 
     Returns
     -------
@@ -51,16 +40,50 @@ def translate(ann: nn.Module) -> Translation:
     TranslationError
         Naming the part of the module that cannot be translated, and what would help.
     ParameterError
-        If a weight is NaN or infinite, naming its layer.
+        If a weight is NaN or infinite, naming its layer; if the shape makes no sense.
+    UnitsError
+        If `ann` is no module, or `input_shape` no shape.
     """
     if not isinstance(ann, nn.Module):
         raise UnitsError(f"ann must be a torch.nn.Module, not {type(ann).__name__}.")
+    given = None if input_shape is None else _checked_shape(input_shape)
     graph = _trace(ann)
-    reader = _Reader(graph)
-    for node in graph.graph.nodes:
-        reader.read(node)
-    layers = reader.finish()
-    return Translation(layers, graph)
+    entrance, output = _ends(graph)
+    operations, shapes = classify(graph)
+    if not any(operation.kind in WEIGHTED for operation in operations.values()):
+        raise TranslationError(f"the module has no Linear or Conv layer; {HINT}.")
+    shape = _first_shape(graph, operations) if given is None else given
+    try:
+        steps = run_steps(graph, shape, operations, shapes)
+    except TranslationError as error:
+        if given is not None:
+            raise
+        raise TranslationError(
+            f"{error} (Tried with inputs of shape {shape}, which the first Linear takes; if the "
+            "network takes others, pass input_shape=, the shape of one input.)"
+        ) from error
+    reader = Reader(Tensors(graph), entrance, shape)
+    for step in steps:
+        reader.read(step)
+    return Translation(shape, reader.finish(output), graph)
+
+
+def _checked_shape(shape: Any) -> tuple[int, ...]:
+    """Check the shape of one input."""
+    if isinstance(shape, str) or not isinstance(shape, Iterable):
+        raise UnitsError(
+            f"input_shape must be the shape of one input, like (1, 28, 28), not {brief(shape)}."
+        )
+    sizes = tuple(shape)
+    if any(isinstance(size, bool) or not hasattr(size, "__index__") for size in sizes):
+        raise UnitsError(f"input_shape must hold whole numbers, not {brief(shape)}.")
+    sizes = tuple(int(size) for size in sizes)
+    if not sizes or min(sizes) < 1:
+        raise ParameterError(
+            f"input_shape {sizes}: must hold at least one number, and only positive ones; the "
+            "batch is left out."
+        )
+    return sizes
 
 
 def _trace(ann: nn.Module) -> fx.GraphModule:
@@ -74,186 +97,69 @@ def _trace(ann: nn.Module) -> fx.GraphModule:
                 )
     try:
         duplicate = copy.deepcopy(ann).cpu().eval()
-        return fx.symbolic_trace(duplicate)
+        graph = fx.symbolic_trace(duplicate)
     except Exception as error:  # torch.fx raises whatever the user's forward raises
+        reason = str(error).partition("\n")[0]
         raise TranslationError(
-            f"{type(ann).__name__} cannot be traced by torch.fx ({error}); its forward must not "
+            f"{type(ann).__name__} cannot be traced by torch.fx ({reason}); its forward must not "
             "branch on the data."
         ) from error
+    _check_types(graph)
+    return graph
 
 
-class _Reader:
-    """Follows the one path of activity through a traced module."""
+def _check_types(graph: fx.GraphModule) -> None:
+    """Refuse parameters that are not floating before anything is computed with them."""
+    for name, parameter in graph.named_parameters():
+        if not isinstance(parameter, nn.UninitializedParameter) and not (
+            parameter.is_floating_point()
+        ):
+            path = name.rpartition(".")[0] or name
+            raise TranslationError(f"{path}: {name!r} is {parameter.dtype}, not floating.")
 
-    def __init__(self, graph: fx.GraphModule) -> None:
-        self.graph = graph
-        self.modules = dict(graph.named_modules())
-        self.state = graph.state_dict()
-        self.layers: list[Layer] = []
-        self.activity: fx.Node | None = None  # where the activity has come to
-        self.shapes: set[fx.Node] = set()
-        self.rectified = True  # whether a ReLU came since the last layer
-        self.users: dict[int, str] = {}  # which layer uses a weight's memory
 
-    def read(self, node: fx.Node) -> None:
-        """Take one node."""
-        if node.op == "placeholder":
-            self._placeholder(node)
-        elif node.op == "output":
-            self._output(node)
-        elif node.op == "get_attr":
-            pass  # read where it is used
-        elif self._is_shape(node):
-            self.shapes.add(node)
-        else:
-            self._operation(node)
-
-    def finish(self) -> tuple[Layer, ...]:
-        """Return the layers."""
-        if not self.layers:
-            raise TranslationError(f"the module has no Linear layer; {HINT}.")
-        return tuple(self.layers)
-
-    def _placeholder(self, node: fx.Node) -> None:
-        if self.activity is not None:
-            if node.args:  # an optional argument left at its default
-                return
+def _ends(graph: fx.GraphModule) -> tuple[fx.Node, fx.Node]:
+    """Return where the input comes in, and the node that the module returns."""
+    placeholders = [node for node in graph.graph.nodes if node.op == "placeholder"]
+    if not placeholders:
+        raise TranslationError("the module's forward takes no input; it must take one.")
+    for node in placeholders[1:]:
+        if not node.args:  # an optional argument is left at its default
             raise TranslationError(
                 f"the module's forward takes a second input, {node.target!r}; only networks with "
                 "one input can sleep."
             )
-        self.activity = node
+    (returned,) = (node.args[0] for node in graph.graph.nodes if node.op == "output")
+    if not isinstance(returned, fx.Node):
+        raise TranslationError(
+            "the module must return the activity of its last layer alone; it returns "
+            f"{brief(returned)}."
+        )
+    return placeholders[0], returned
 
-    def _output(self, node: fx.Node) -> None:
-        if node.args[0] is not self.activity:
+
+def _first_shape(graph: fx.GraphModule, operations: Mapping[fx.Node, Operation]) -> tuple[int, ...]:
+    """Guess the shape of one input from the first layer, or ask for it."""
+    for node, operation in operations.items():
+        if operation.kind == "dense":
+            return (_in_features(graph, node),)
+        if operation.dimensions:
             raise TranslationError(
-                "the module must return the activity of its last layer alone; it returns "
-                f"{node.args[0]}."
+                f"{place_of(node)}: acts on images, whose size the module does not tell; pass "
+                f"{_ASKED[operation.dimensions]}."
             )
+    raise AssertionError("there is a layer")
 
-    def _is_shape(self, node: fx.Node) -> bool:
-        """Tell whether a node computes a shape rather than activity."""
-        if node.op == "call_method":
-            return node.target in SHAPE_METHODS
-        if node.op != "call_function" or node.target not in SHAPE_FUNCTIONS:
-            return False
-        if node.target is getattr:
-            return node.args[1] == "shape"
-        return all(argument in self.shapes for argument in node.all_input_nodes)
 
-    def _operation(self, node: fx.Node) -> None:
-        name, module = self._name(node), self._module(node)
-        inputs = self._activity_inputs(node)
-        if not inputs:
-            raise TranslationError(
-                f"{name}: computes with parameters alone; layers must use the parameters of the "
-                "module itself, as they are."
-            )
-        if inputs != [self.activity]:
-            raise TranslationError(
-                f"{name}: joins or splits the path of activity; branches and residual "
-                "additions cannot sleep yet."
-            )
-        if type(module) is nn.Linear or node.target is functional.linear:
-            self._linear(node, name, module)
-        elif self._matches(node, module, RELU_MODULES, RELU_FUNCTIONS, RELU_METHODS):
-            self.rectified = True
-        elif not self._matches(node, module, PASSED_MODULES, PASSED_FUNCTIONS, PASSED_METHODS):
-            kind = type(module).__name__ if module is not None else str(node.target)
-            kind = getattr(node.target, "__name__", kind) if module is None else kind
-            if module is not None and is_parametrized(module):
-                kind = f"{type(module).__mro__[1].__name__} with a parametrization"
-            raise TranslationError(f"{name}: {kind} cannot be translated; {HINT}.")
-        self.activity = node
-
-    def _linear(self, node: fx.Node, name: str, module: nn.Module | None) -> None:
-        """Add a layer."""
-        if not self.rectified:
-            raise TranslationError(
-                f"{name}: follows layer {self.layers[-1].name!r} without a ReLU between them; a "
-                "spiking neuron stands for a ReLU neuron."
-            )
-        bias_name: str | None
-        if module is not None:
-            weight_name = f"{name}.weight"
-            bias_name = f"{name}.bias" if module.bias is not None else None
-        else:
-            weight_name, bias_name = self._functional_parameters(node, name)
-        weight = self._parameter(weight_name, name)
-        bias = None if bias_name is None else self._parameter(bias_name, name)
-        layer = Layer(name, node.name, weight_name, bias_name, weight, bias)
-        if self.layers and self.layers[-1].n_out != layer.n_in:
-            raise TranslationError(
-                f"{name}: takes {layer.n_in} inputs, but layer {self.layers[-1].name!r} has "
-                f"{self.layers[-1].n_out} neurons; layers must act on whole populations."
-            )
-        if name == "input":
-            raise TranslationError("a layer is called 'input', the name of the input population.")
-        if any(name == other.name for other in self.layers):
-            raise TranslationError(f"two layers are called {name!r}; rename the module.")
-        self.layers.append(layer)
-        self.rectified = False
-
-    def _functional_parameters(self, node: fx.Node, name: str) -> tuple[str, str | None]:
-        """Name the parameters of an ``F.linear`` call."""
-        arguments = dict(zip(("input", "weight", "bias"), node.args, strict=False))
-        arguments.update(node.kwargs)
-        weight, bias = arguments.get("weight"), arguments.get("bias")
-        for value in (weight, bias):
-            if value is not None and not (isinstance(value, fx.Node) and value.op == "get_attr"):
-                raise TranslationError(
-                    f"{name}: F.linear must be called with parameters of the module itself."
-                )
-        assert isinstance(weight, fx.Node)
-        return str(weight.target), str(bias.target) if isinstance(bias, fx.Node) else None
-
-    def _parameter(self, parameter_name: str, layer: str) -> np.ndarray:
-        """Return a copy of a parameter, checked."""
-        tensor = self.state.get(parameter_name)
-        if tensor is None:
-            raise TranslationError(
-                f"{layer}: {parameter_name!r} is not in the state dict (a parametrization?); "
-                "remove parametrizations before sleep."
-            )
-        if tensor.data_ptr() in self.users:
-            raise TranslationError(
-                f"{layer}: shares its parameter {parameter_name!r} with layer "
-                f"{self.users[tensor.data_ptr()]!r}; a weight used twice cannot sleep."
-            )
-        self.users[tensor.data_ptr()] = layer
-        if not tensor.is_floating_point():
-            raise TranslationError(f"{layer}: {parameter_name!r} is {tensor.dtype}, not floating.")
-        # half precision becomes float32; NumPy has no bfloat16
-        exact = tensor.detach() if tensor.dtype == torch.float64 else tensor.detach().float()
-        values = exact.numpy()  # of our own copy of the network: nobody else writes to it
-        if not np.isfinite(values).all():
-            raise ParameterError(f"layer {layer!r}: {parameter_name!r} holds NaN or infinity.")
-        return values
-
-    def _module(self, node: fx.Node) -> nn.Module | None:
-        """Return the module a node calls, if it calls one."""
-        return self.modules[str(node.target)] if node.op == "call_module" else None
-
-    def _name(self, node: fx.Node) -> str:
-        """Return the module's path where there is one, else the node's name."""
-        return str(node.target) if node.op == "call_module" else node.name
-
-    def _activity_inputs(self, node: fx.Node) -> list[fx.Node]:
-        """Return all activities a node takes in; not shapes, not parameters."""
-        return [
-            argument
-            for argument in node.all_input_nodes
-            if argument not in self.shapes and argument.op != "get_attr"
-        ]
-
-    @staticmethod
-    def _matches(
-        node: fx.Node, module: nn.Module | None, modules: tuple, functions: set, methods: set
-    ) -> bool:
-        """Tell whether a node is one of these modules, functions or methods."""
-        target: Any = node.target
-        if node.op == "call_module":
-            return type(module) in modules
-        if node.op == "call_function":
-            return target in functions
-        return target in methods
+def _in_features(graph: fx.GraphModule, node: fx.Node) -> int:
+    """Return how many inputs a Linear takes."""
+    if node.op == "call_module":
+        return int(graph.get_submodule(str(node.target)).in_features)  # type: ignore[arg-type]
+    weight = node.args[1] if len(node.args) > 1 else node.kwargs.get("weight")
+    parameter = graph.state_dict().get(str(getattr(weight, "target", None)))
+    if parameter is None or parameter.ndim != 2:
+        raise TranslationError(
+            f"{place_of(node)}: must be called with parameters of the module itself, a weight of "
+            "two dimensions first."
+        )
+    return int(parameter.shape[1])

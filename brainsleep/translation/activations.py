@@ -1,0 +1,209 @@
+"""What the network's own neurons do on data: the activations that spiking layers stand for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import fx
+
+from ..errors import ParameterError, UnitsError, brief, suggest
+from .layers import Translation
+
+#: Rows of data run through the network at a time, and neurons times rows: images make it fewer.
+BATCH = 1000
+BATCH_VALUES = 2**25
+
+Reduction = str | Callable[[np.ndarray], Any] | None
+
+
+def record_activations(
+    translation: Translation,
+    data: Any,
+    reduce: Reduction = "max",
+    names: Iterable[str] | None = None,
+) -> dict[str, Any]:
+    r"""Run the network on data and return the rectified activations of its layers.
+
+    Parameters
+    ----------
+    translation : Translation
+        The translated network.
+    data : array_like or Tensor, shape (n, ...)
+        What the network takes; each row may also come in another shape of as many elements.
+    reduce : str, callable or None
+        ``"max"`` or ``"mean"`` over all data and neurons of a layer, batch by batch; or a function
+        of the whole array of one layer, shape (n, \*layer.shape), say
+        ``lambda values: np.percentile(values, 99.9)``; None for the array itself. The last two
+        hold all activations of the layers in memory, so ask for few `names` at a time.
+    names : iterable of str, optional
+        Layers, pooling ones too; all unless given. Each stands for the rectified value, the output
+        layer included.
+
+    Returns
+    -------
+    dict of str to float, ndarray or what `reduce` returns
+        By layer, in the translation's order.
+
+    Raises
+    ------
+    ParameterError
+        If the data are empty, not finite or do not fit the network, or if a name is unknown.
+    UnitsError
+        If the data cannot be read as an array.
+    """
+    layers = translation.layers
+    if names is not None:
+        wanted = {translation.layer(name).name for name in _as_names(names)}
+        layers = tuple(layer for layer in layers if layer.name in wanted)
+    tensor = as_input(data, translation)
+    reducers = {layer.node: _reducer(reduce) for layer in layers}
+    recorder = _Recorder(translation.graph, reducers)
+    widest = max(translation.sizes)
+    batch = max(1, min(BATCH, BATCH_VALUES // widest))
+    try:
+        with torch.no_grad():
+            for start in range(0, len(tensor), batch):
+                # a copy, since operations in place would write to the caller's data
+                recorder.run(tensor[start : start + batch].clone())
+    except RuntimeError as error:
+        reason = str(error).partition("\n")[0]  # torch.fx adds a listing
+        raise ParameterError(
+            f"data of shape {tuple(tensor.shape)} do not fit the network: {reason}"
+        ) from error
+    return {layer.name: reducers[layer.node].result() for layer in layers}
+
+
+def max_activations(translation: Translation, data: Any) -> list[float]:
+    """Return the largest rectified activation on the data, one a layer that does not pool.
+
+    Errors are those of :func:`record_activations`.
+    """
+    largest = record_activations(translation, data, "max", translation.layer_names)
+    return [largest[name] for name in translation.layer_names]
+
+
+def as_input(data: Any, translation: Translation) -> torch.Tensor:
+    r"""Check data and bring them to the network's type and the shape of its input, on the CPU.
+
+    Parameters
+    ----------
+    data : array_like or Tensor, shape (n, ...)
+        What the network takes.
+    translation : Translation
+        The translated network.
+
+    Returns
+    -------
+    Tensor, shape (n, \*translation.input_shape)
+        In the type of the network's parameters.
+
+    Raises
+    ------
+    ParameterError, UnitsError
+        As :func:`record_activations` does.
+    """
+    is_tensor = isinstance(data, torch.Tensor)
+    try:
+        # a copy, since torch refuses to share NumPy's read-only arrays
+        tensor = data.detach().cpu() if is_tensor else torch.tensor(np.asarray(data))
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise UnitsError(f"data cannot be read as an array ({error}).") from None
+    if tensor.ndim < 2 or len(tensor) == 0:
+        raise ParameterError(
+            f"data must have shape (n, ...) with n >= 1, not {tuple(tensor.shape)}."
+        )
+    if math.prod(tensor.shape[1:]) != translation.n_inputs:
+        takes = ", ".join(map(str, translation.input_shape))
+        raise ParameterError(
+            f"data of shape {tuple(tensor.shape)} do not fit the network, which takes (n, {takes})."
+        )
+    tensor = tensor.reshape(len(tensor), *translation.input_shape)
+    parameters = translation.graph.parameters()
+    tensor = tensor.to(next((each.dtype for each in parameters), torch.float32))
+    if not torch.isfinite(tensor).all():
+        raise ParameterError("data hold NaN or infinite values.")
+    return tensor
+
+
+class _Reducer(Protocol):
+    """Takes rectified activations batch by batch, and says in the end what they come to."""
+
+    def add(self, activations: torch.Tensor) -> None: ...
+
+    def result(self) -> Any: ...
+
+
+class _Max:
+    def __init__(self) -> None:
+        self.largest = 0.0
+
+    def add(self, activations: torch.Tensor) -> None:
+        self.largest = max(self.largest, float(activations.max()))
+
+    def result(self) -> float:
+        return self.largest
+
+
+class _Mean:
+    def __init__(self) -> None:
+        self.total, self.count = 0.0, 0
+
+    def add(self, activations: torch.Tensor) -> None:
+        self.total += float(activations.sum(dtype=torch.float64))
+        self.count += activations.numel()
+
+    def result(self) -> float:
+        return self.total / self.count
+
+
+class _All:
+    def __init__(self, function: Callable[[np.ndarray], Any] | None) -> None:
+        self.function = function
+        self.batches: list[np.ndarray] = []
+
+    def add(self, activations: torch.Tensor) -> None:
+        wide = activations.dtype == torch.float64  # NumPy has no bfloat16
+        self.batches.append((activations if wide else activations.float()).numpy())
+
+    def result(self) -> Any:
+        values = np.concatenate(self.batches)
+        self.batches = []
+        return values if self.function is None else self.function(values)
+
+
+def _reducer(reduce: Reduction) -> _Reducer:
+    """Return a new reducer of a kind."""
+    if reduce is None or callable(reduce):
+        return _All(reduce)
+    if reduce == "max":
+        return _Max()
+    if reduce == "mean":
+        return _Mean()
+    raise ParameterError(
+        f"reduce {brief(reduce)}.{suggest(str(reduce), ('max', 'mean'))} It may also be a function "
+        "of an array, or None."
+    )
+
+
+def _as_names(names: Iterable[str]) -> list[str]:
+    """Read names, of which one may come alone."""
+    return [names] if isinstance(names, str) else list(names)
+
+
+class _Recorder(fx.Interpreter):
+    """Runs the traced network and hands the rectified values of some nodes to reducers."""
+
+    def __init__(self, graph: fx.GraphModule, reducers: Mapping[str, _Reducer]) -> None:
+        super().__init__(graph)
+        self.reducers = reducers
+
+    def run_node(self, n: fx.Node) -> Any:
+        """Run one node."""
+        result = super().run_node(n)
+        if n.name in self.reducers:
+            self.reducers[n.name].add(result.clamp(min=0))
+        return result

@@ -1,0 +1,169 @@
+"""The windows of convolutions and pooling, read from how torch was told about them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import TranslationError
+from ..windows import Window
+from .steps import Step
+
+Image = tuple[int, int, int]
+Pair = tuple[int, int]
+
+
+def as_image(shape: tuple[int, ...], step: Step, dimensions: int) -> Image:
+    """Return a shape as (channels, height, width); of height 1 in one dimension.
+
+    Raises
+    ------
+    TranslationError
+        If the shape has other dimensions.
+    """
+    if len(shape) != dimensions + 1:
+        wanted = "(channels, length)" if dimensions == 1 else "(channels, height, width)"
+        raise TranslationError(
+            f"{step.place}: takes {wanted}, but gets shape {shape}; pass input_shape= with the "
+            "channels, or reshape before it."
+        )
+    channels, *space = shape
+    return (channels, 1, *space) if dimensions == 1 else (channels, *space)  # type: ignore[return-value]
+
+
+def convolution_window(
+    step: Step, in_shape: tuple[int, ...], kernel_size: Sequence[int], groups: int
+) -> Window:
+    """Return the window of a Conv1d or Conv2d."""
+    dimensions = step.operation.dimensions
+    if step.option("padding_mode", "zeros") != "zeros":
+        raise TranslationError(
+            f"{step.place}: padding_mode {step.option('padding_mode')!r} cannot be translated; "
+            "only 'zeros'."
+        )
+    kernel = as_pair(kernel_size, dimensions, 1)
+    dilation = as_pair(step.option("dilation", 1), dimensions, 1)
+    return Window(
+        in_shape=as_image(in_shape, step, dimensions),
+        out_shape=as_image(step.shape, step, dimensions),
+        kernel_size=kernel,
+        stride=as_pair(step.option("stride", 1), dimensions, 1),
+        padding=_padding(step, kernel, dilation),
+        dilation=dilation,
+        groups=groups,
+    )
+
+
+def pool_window(step: Step, in_shape: tuple[int, ...]) -> Window:
+    """Return the window of any pooling, global ones included.
+
+    Raises
+    ------
+    TranslationError
+        If it is none that slides evenly.
+    """
+    kind = step.operation.kind
+    if kind == "mean":
+        return _global_window(step, in_shape)
+    if kind == "adaptive_pool":
+        return _adaptive_window(step, in_shape)
+    dimensions = step.operation.dimensions
+    if step.option("ceil_mode", False):
+        raise TranslationError(f"{step.place}: ceil_mode=True cannot be translated; pad instead.")
+    kernel = as_pair(step.option("kernel_size"), dimensions, 1)
+    stride = step.option("stride")
+    window = Window(
+        in_shape=as_image(in_shape, step, dimensions),
+        out_shape=as_image(step.shape, step, dimensions),
+        kernel_size=kernel,
+        stride=kernel if stride is None or stride == () else as_pair(stride, dimensions, 1),
+        padding=as_pair(step.option("padding", 0), dimensions, 0),
+        dilation=as_pair(step.option("dilation", 1), dimensions, 1),
+        groups=in_shape[0],
+    )
+    if kind == "average_pool":
+        _check_average(step, window)
+    elif any((window.places(axis) < 0).all(axis=1).any() for axis in (0, 1)):
+        raise TranslationError(
+            f"{step.place}: some of its windows lie in the padding altogether; pad less."
+        )
+    return window
+
+
+def does_nothing(window: Window) -> bool:
+    """Tell whether pooling leaves an image as it is."""
+    return window.kernel_size == window.stride == (1, 1) and window.padding == (0, 0)
+
+
+def as_pair(value: Any, dimensions: int, fill: int) -> Pair:
+    """Return torch's number or sequence as (vertical, horizontal)."""
+    values = (value,) if isinstance(value, int) else tuple(int(entry) for entry in value)
+    if dimensions == 1:
+        return fill, values[0]
+    return (values[0], values[0]) if len(values) == 1 else (values[0], values[1])
+
+
+def _padding(step: Step, kernel: Pair, dilation: Pair) -> Pair:
+    """Read the padding of a convolution, which may be a word."""
+    padding = step.option("padding", 0)
+    if padding == "valid":
+        return 0, 0
+    if padding != "same":
+        return as_pair(padding, step.operation.dimensions, 0)
+    total = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
+    if any(entry % 2 for entry in total):
+        raise TranslationError(
+            f"{step.place}: padding='same' pads one side more than the other here; choose a kernel "
+            "of odd size."
+        )
+    return total[0] // 2, total[1] // 2
+
+
+def _check_average(step: Step, window: Window) -> None:
+    """Refuse averages over a number of neurons that is not the window's size."""
+    if step.option("divisor_override") is not None:
+        raise TranslationError(
+            f"{step.place}: divisor_override cannot be translated; leave it out."
+        )
+    if window.padding != (0, 0) and not step.option("count_include_pad", True):
+        raise TranslationError(
+            f"{step.place}: count_include_pad=False with padding cannot be translated, as it "
+            "divides by fewer at the border; use count_include_pad=True or no padding."
+        )
+
+
+def _adaptive_window(step: Step, in_shape: tuple[int, ...]) -> Window:
+    """Return the window of adaptive pooling whose outputs all average equally many inputs."""
+    dimensions = step.operation.dimensions
+    source, target = as_image(in_shape, step, dimensions), as_image(step.shape, step, dimensions)
+    if any(n_in % n_out for n_in, n_out in zip(source[1:], target[1:], strict=True)):
+        raise TranslationError(
+            f"{step.place}: pools {_size(in_shape)} to {_size(step.shape)}; the input size must be "
+            "a multiple of the output size, so that all outputs average equally many inputs."
+        )
+    kernel = (source[1] // target[1], source[2] // target[2])
+    return Window(source, target, kernel, stride=kernel, groups=source[0])
+
+
+def _global_window(step: Step, in_shape: tuple[int, ...]) -> Window:
+    """Return the window of a mean over all space."""
+    dims = step.option("dim")
+    rank = len(in_shape) + 1
+    axes = [] if dims is None else [dims] if isinstance(dims, int) else list(dims)
+    if rank not in (3, 4) or {axis % rank for axis in axes} != set(range(2, rank)):
+        space = "(2, 3)" if rank == 4 else "2"
+        raise TranslationError(
+            f"{step.place}: a mean over {dims} of shape (n, {', '.join(map(str, in_shape))}) "
+            f"cannot be translated; only one over all space, as in x.mean({space}) of images."
+        )
+    if step.option("dtype") is not None:
+        raise TranslationError(f"{step.place}: a mean with dtype= cannot be translated.")
+    source = as_image(in_shape, step, rank - 2)
+    kernel = source[1:]
+    return Window(source, (source[0], 1, 1), kernel, stride=kernel, groups=source[0])
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    """Write the space of a shape, without the channels."""
+    return " × ".join(map(str, shape[1:])) if len(shape) > 2 else str(math.prod(shape[1:]))
