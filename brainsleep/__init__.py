@@ -20,8 +20,10 @@ _HOMES = {
     "Heaviside": "neurons",
     "LIF": "neurons",
     "SRC": "plasticity",
+    "from_nir": "exchange",
     "translate": "translation",
     "write_back": "translation",
+    "networks": "wake",  # a module of that room, at hand for bs.networks.bitnet
     "CalibrationWarning": "translation",
     "BrainsleepError": "errors",
 }

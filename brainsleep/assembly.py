@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -161,6 +161,18 @@ class Assembly:
             before[link.weight_name] = original
             after[link.weight_name] = link.unfolded(values, original).reshape(original.shape)
         return before, after
+
+    def with_weights(self, weights: Sequence[np.ndarray | None]) -> Assembly:
+        """Return the same assembly with the weights of an outcome."""
+        rest = iter(weights)
+        layers = tuple(
+            replace(
+                layer,
+                connections=tuple(replace(link, weight=next(rest)) for link in layer.connections),
+            )
+            for layer in self.translation.layers
+        )
+        return replace(self, translation=replace(self.translation, layers=layers))
 
     def weight_names(self) -> list[str | None]:
         """Return the name of each projection's weights in the state dict."""

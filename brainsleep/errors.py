@@ -44,6 +44,10 @@ class CompilerError(BrainsleepError, RuntimeError):
     """No working C++ compiler, or the generated code did not compile."""
 
 
+class MissingPackageError(BrainsleepError, ImportError):
+    """A package that only some uses need is not installed."""
+
+
 class NightError(BrainsleepError, RuntimeError):
     """A night was started but did not finish."""
 

@@ -18,6 +18,7 @@ import numpy as np
 from brian2.units import Quantity, second
 
 from .activity import PopulationRate, Spikes
+from .assembly import Assembly
 from .devices import Device, Outcome
 from .errors import DirectoryError, NightError, ParameterError
 from .files import publish_directory, require_free, write_atomically
@@ -65,6 +66,8 @@ class Night:
         Seed, device, data type and models, as text.
     counts : dict of str to ndarray
         By population of which only rates were recorded: its spikes in each step; see `rates`.
+    assembly : Assembly or None
+        The spiking network that woke up; None for a night that was loaded.
     """
 
     ann: nn.Module | None
@@ -79,6 +82,7 @@ class Night:
     dt: Quantity
     settings: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, np.ndarray] = field(default_factory=dict)
+    assembly: Assembly | None = None
 
     @property
     def rates(self) -> dict[str, PopulationRate]:
@@ -204,6 +208,44 @@ class Night:
             dt=dt,
             settings=description["settings"],
             counts=counts,
+        )
+
+    def to_nir(self, path: str | os.PathLike[str], dt: Any = None) -> None:
+        """Write the spiking network that woke up as a NIR graph, for other simulators.
+
+        Parameters
+        ----------
+        path : path
+            An HDF5 file.
+        dt : Quantity or str, optional
+            Time step of the simulator that is to read it; the night's unless given. snnTorch
+            takes 0.1 ms for granted. See `brainsleep.exchange`.
+
+        Raises
+        ------
+        ParameterError
+            For a night that was loaded: only one that `sleep` returned knows its neurons.
+        TranslationError
+            Naming what NIR has no word for.
+        MissingPackageError
+            If `nir` is not installed.
+        """
+        from .exchange import as_seconds, write_nir
+
+        if self.assembly is None:
+            raise ParameterError(
+                "a night that was loaded does not know its neuron model; write the NIR graph "
+                "from the night that bs.sleep returns."
+            )
+        write_nir(
+            path,
+            self.assembly.translation,
+            self.assembly.neuron,
+            list(self.gains.values()),
+            list(self.thresholds.values()),
+            float(self.dt),
+            as_seconds(dt),
+            self.assembly.factors,
         )
 
     def plot_raster(self, **kwargs: Any) -> np.ndarray:
@@ -402,6 +444,7 @@ def sleep(
             "stopped": stopped,
         },
         counts=_rates_only(outcome, prepared, where),
+        assembly=prepared.assembly.with_weights(outcome.weights),
     )
     if where is not None:
         night._write(where, streamed=list(prepared.recorded))

@@ -1,0 +1,241 @@
+"""NIR graphs: what is written runs elsewhere with the same spikes, and what is read sleeps."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+
+import nir
+import numpy as np
+import pytest
+import torch
+from brian2 import ms, mV
+from helpers import SMALL, mlp, random_spikes, raster
+from snntorch.import_nir import import_from_nir
+from torch import nn
+
+import brainsleep as bs
+from brainsleep.errors import MissingPackageError, ParameterError, TranslationError
+
+RULE = bs.SRC(2e-3, 5e-4)
+NEURON = bs.Heaviside(gain=[1.0, 1.5, 0.8], threshold=[0.5, 0.6, 0.4], decay=[0.9, 0.95, 0.0])
+#: The time step that snnTorch takes for granted.
+SNNTORCH_DT = 0.1 * ms
+
+
+def snntorch_spikes(path, input_spikes: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Run a graph in snnTorch and return the spikes of its last layer."""
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints as it reads
+        network = import_from_nir(nir.read(str(path)))
+    state, rows = None, []
+    with torch.no_grad():
+        for row in torch.tensor(input_spikes, dtype=torch.float32):
+            output, state = network(row.reshape(1, *shape), state)
+            rows.append(output[0] if isinstance(output, tuple) else output)
+    return torch.stack(rows).reshape(len(rows), -1).numpy() > 0
+
+
+def asleep(ann: nn.Module, spikes: np.ndarray, neuron=NEURON, **options) -> bs.Night:
+    """Sleep in the exact mode; what is compared is the network that wakes up, which only spikes."""
+    options = {"dtype": "float64", "progress": False, **options}
+    return bs.sleep(ann, spikes, neuron=neuron, plasticity=RULE, **options)
+
+
+def spikes_awake(night: bs.Night, ann: nn.Module, spikes: np.ndarray, neuron=NEURON) -> np.ndarray:
+    """Return the spikes of the last layer when nothing learns."""
+    still = bs.sleep(
+        ann, spikes, neuron=neuron, plasticity=bs.SRC(0, 0), dtype="float64", progress=False
+    )
+    return raster(still, list(still.spikes)[-1])
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_snntorch_makes_the_same_spikes(tmp_path, bias: bool) -> None:
+    ann = mlp(SMALL, scale=1.5, bias=bias)
+    night = asleep(ann, random_spikes(300, SMALL[0], 0.3))
+    night.to_nir(tmp_path / "net.nir", dt=SNNTORCH_DT)
+    spikes = random_spikes(400, SMALL[0], 0.25, seed=9)
+    expected = spikes_awake(night, night.ann, spikes)
+    found = snntorch_spikes(tmp_path / "net.nir", spikes, (SMALL[0],))
+    assert expected.sum() > 50
+    # snnTorch computes in float32, where a tie may fall the other way
+    assert (found != expected).mean() < 1e-3
+
+
+def test_snntorch_makes_the_same_spikes_of_a_convolution(tmp_path) -> None:
+    torch.manual_seed(0)
+    ann = nn.Sequential(
+        nn.Conv2d(1, 4, 3, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(4, 4, 3, bias=False),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(16, 6),
+    )
+    neuron = bs.Heaviside(gain=[2.0, 3.0, 2.0], threshold=[0.6, 0.5, 0.4], decay=0.9)
+    night = asleep(ann, random_spikes(200, 64, 0.2), neuron, input_shape=(1, 8, 8))
+    night.to_nir(tmp_path / "net.nir", dt=SNNTORCH_DT)
+    spikes = random_spikes(300, 64, 0.2, seed=4)
+    still = bs.sleep(
+        night.ann,
+        spikes,
+        neuron=neuron,
+        plasticity=bs.SRC(0, 0),
+        dtype="float64",
+        progress=False,
+        input_shape=(1, 8, 8),
+    )
+    expected = raster(still, "5")
+    found = snntorch_spikes(tmp_path / "net.nir", spikes, (1, 8, 8))
+    assert expected.sum() > 50
+    assert (found != expected).mean() < 1e-3
+
+
+def test_lif_without_delay_runs_in_snntorch(tmp_path) -> None:
+    neuron = bs.LIF(gain=1, threshold=[0.5, 0.6, 0.4], tau_m=15 * ms, delay_steps=0)
+    ann = mlp(SMALL, scale=1.5)
+    night = asleep(ann, random_spikes(300, SMALL[0], 0.3), neuron)
+    night.to_nir(tmp_path / "net.nir", dt=SNNTORCH_DT)
+    spikes = random_spikes(400, SMALL[0], 0.25, seed=2)
+    expected = spikes_awake(night, night.ann, spikes, neuron)
+    found = snntorch_spikes(tmp_path / "net.nir", spikes, (SMALL[0],))
+    assert expected.sum() > 50
+    assert (found != expected).mean() < 1e-3
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_what_was_written_is_read_and_sleeps_alike(tmp_path, bias: bool) -> None:
+    ann = mlp(SMALL, scale=1.5, bias=bias)
+    night = asleep(ann, random_spikes(200, SMALL[0], 0.3))
+    night.to_nir(tmp_path / "net.nir")
+    read = bs.from_nir(tmp_path / "net.nir")
+    assert read.input_shape == (SMALL[0],)
+    spikes = random_spikes(300, SMALL[0], 0.25, seed=1)
+    expected = spikes_awake(night, night.ann, spikes)
+    still = bs.sleep(
+        read.ann,
+        spikes,
+        neuron=read.neuron,
+        plasticity=bs.SRC(0, 0),
+        dtype="float64",
+        progress=False,
+    )
+    # gains went into the weights, so that sums differ in their last digits
+    assert (raster(still, list(still.spikes)[-1]) != expected).mean() < 1e-3
+    assert expected.sum() > 50
+
+
+def test_graphs_of_residual_networks_and_max_pooling_are_valid(tmp_path) -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first = nn.Conv2d(1, 3, 3, padding=1)
+            self.second = nn.Conv2d(3, 3, 3, padding=1, bias=False)
+            self.pool = nn.MaxPool2d(2)
+            self.head = nn.Linear(48, 4)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = torch.relu(self.first(x))
+            x = torch.relu(x + self.second(x))
+            return self.head(self.pool(x).flatten(1))
+
+    neuron = bs.Heaviside(gain=1, threshold=0.5, decay=0.9)
+    night = asleep(Net(), random_spikes(50, 64, 0.2), neuron, input_shape=(1, 8, 8))
+    night.to_nir(tmp_path / "net.nir")
+    graph = nir.read(str(tmp_path / "net.nir"))
+    kinds = sorted(type(node).__name__ for node in graph.nodes.values())
+    assert kinds == sorted(
+        ["Input", "Conv2d", "LIF", "Conv2d", "Scale", "LIF", "SumPool2d", "Threshold"]
+        + ["Flatten", "Affine", "LIF", "Output"]
+    )
+    with pytest.raises(TranslationError, match="branches and sums"):
+        bs.from_nir(tmp_path / "net.nir")
+
+
+def test_what_nir_has_no_word_for_is_refused_by_name(tmp_path) -> None:
+    spikes = random_spikes(20, SMALL[0], 0.3)
+    lif = bs.LIF(gain=1, threshold=0.5, refractory=2 * ms)
+    with pytest.raises(TranslationError, match="layer '0': NIR has no refractory period"):
+        asleep(mlp(SMALL), spikes, lif).to_nir(tmp_path / "a.nir")
+    averaging = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.AvgPool2d(2), nn.Flatten())
+    averaging.append(nn.Linear(18, 3))
+    neuron = bs.Heaviside(gain=1, threshold=0.5)
+    night = asleep(averaging, random_spikes(20, 64, 0.3), neuron, input_shape=(1, 8, 8))
+    with pytest.raises(TranslationError, match=r"layer '2': .*average pooling"):
+        night.to_nir(tmp_path / "b.nir")
+    night.save(tmp_path / "night")
+    with pytest.raises(ParameterError, match="does not know its neuron model"):
+        bs.Night.load(tmp_path / "night").to_nir(tmp_path / "c.nir")
+    assert not list(tmp_path.glob("*.nir"))
+
+
+def chain(*nodes) -> nir.NIRGraph:
+    """Return a chain of nodes."""
+    return nir.NIRGraph.from_list(*nodes)
+
+
+def lif(n: int = 3, **changes) -> nir.LIF:
+    """Return neurons."""
+    values = {"tau": 0.02, "r": 1.0, "v_leak": 0.0, "v_threshold": 0.5, "v_reset": 0.0, **changes}
+    return nir.LIF(**{key: np.full(n, value) for key, value in values.items()})
+
+
+@pytest.mark.parametrize(
+    ("nodes", "message"),
+    [
+        ((nir.Linear(np.ones((3, 2))), lif(v_leak=0.1)), "v_leak must be 0"),
+        ((nir.Linear(np.ones((3, 2))), lif(v_reset=-0.1)), "v_reset must be 0"),
+        ((nir.Linear(np.ones((3, 2))), lif(tau=1e-4)), "shorter than dt"),
+        ((nir.Linear(np.ones((3, 2))), nir.Linear(np.ones((3, 3))), lif()), "no neurons between"),
+        ((nir.Linear(np.ones((3, 2))), nir.LI(*[np.ones(3)] * 3)), "LI cannot sleep"),
+        (
+            (
+                nir.Linear(np.ones((3, 2))),
+                nir.LIF(*[np.ones(3)] * 2, np.zeros(3), np.arange(1.0, 4.0)),
+            ),
+            "v_threshold differs between neurons",
+        ),
+    ],
+)
+def test_graphs_that_cannot_sleep_are_refused_by_node(tmp_path, nodes, message: str) -> None:
+    nir.write(str(tmp_path / "net.nir"), chain(*nodes))
+    with pytest.raises(TranslationError, match=message):
+        bs.from_nir(tmp_path / "net.nir")
+
+
+def test_a_graph_of_somebody_elses_sleeps(tmp_path) -> None:
+    rng = np.random.default_rng(0)
+    graph = chain(
+        nir.Affine(rng.normal(0.1, 0.3, (8, 12)), np.full(8, 0.01)),
+        lif(8, r=20.0),
+        nir.Linear(rng.normal(0.1, 0.3, (4, 8))),
+        nir.Threshold(np.full(4, 0.3)),
+    )
+    nir.write(str(tmp_path / "net.nir"), graph)
+    read = bs.from_nir(tmp_path / "net.nir", dt=1 * ms)
+    assert read.neuron.decay == pytest.approx([0.95, 0.0])
+    assert read.neuron.gain == pytest.approx([1.0, 1.0])
+    night = bs.sleep(
+        read.ann,
+        random_spikes(200, 12, 0.3),
+        neuron=read.neuron,
+        plasticity=RULE,
+        progress=False,
+    )
+    assert all(len(train) > 0 for train in night.spikes.values())
+    assert (night.weights_after["0.weight"] != night.weights_before["0.weight"]).any()
+
+
+def test_without_nir_it_says_how_to_get_it(tmp_path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "nir", None)
+    with pytest.raises(MissingPackageError, match="pip install"):
+        bs.from_nir(tmp_path / "net.nir")
+    with pytest.raises(ImportError, match="brainsleep\\[nir\\]"):
+        asleep(mlp(SMALL), random_spikes(20, SMALL[0], 0.3)).to_nir(tmp_path / "net.nir")
+
+
+def test_time_steps_are_checked(tmp_path) -> None:
+    night = asleep(mlp(SMALL), random_spikes(20, SMALL[0], 0.3))
+    with pytest.raises(bs.errors.UnitsError, match="dt"):
+        night.to_nir(tmp_path / "net.nir", dt=3 * mV)
