@@ -308,11 +308,11 @@ def _projection(
 ) -> Synapses:
     """Join two populations; what arrives and what is learned have slots of their own."""
     link = plan.projections[index]
-    siblings = plan.incoming(link.target)
     on_pre = link.synapse.on_pre
-    if len(siblings) > 1:
-        own = f"drive{siblings.index(link) + 1}_post"
-        on_pre = re.sub(r"\bdrive_post\b", own, on_pre)
+    if len(plan.incoming(link.target)) > 1:
+        # by number, as two projections of a population may be alike
+        before = sum(other.target == link.target for other in plan.projections[:index])
+        on_pre = re.sub(r"\bdrive_post\b", f"drive{before + 1}_post", on_pre)
     synapses = join(
         populations[link.source],
         populations[link.target],

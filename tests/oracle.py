@@ -60,7 +60,8 @@ def assert_translates(ann, input_shape=None, seed=0, tolerance=1e-5):
     awake = ann.eval()
     with torch.no_grad():
         output = awake(images.clone()).flatten(1)
-    found = currents(translation, images)
+    half = dtype in (torch.float16, torch.bfloat16)
+    found = currents(translation, images.float() if half else images)
     last = found[translation.layers[-1].name]
     rectified = (output >= 0).all()  # it may end in a ReLU
     assert_close(last.relu() if rectified else last, output, tolerance)
@@ -74,7 +75,7 @@ def assert_translates(ann, input_shape=None, seed=0, tolerance=1e-5):
 
 def assert_close(one, other, tolerance):
     scale = max(1.0, float(other.abs().max()))
-    torch.testing.assert_close(one, other, rtol=0, atol=tolerance * scale)
+    torch.testing.assert_close(one, other.to(one.dtype), rtol=0, atol=tolerance * scale)
 
 
 def assert_round_trip(ann, translation):

@@ -142,6 +142,46 @@ def test_a_residual_network_sleeps() -> None:
         assert torch.equal(still.ann.state_dict()[name], values), name
 
 
+def test_two_alike_paths_from_one_population_keep_their_own_weights() -> None:
+    class Twins(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a = nn.Conv2d(1, 3, 3, padding=1, bias=False)
+            self.b = nn.Conv2d(1, 3, 3, padding=1, bias=False)
+            self.head = nn.Linear(3 * 64, 4)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.head(torch.relu(self.a(x) + self.b(x)).flatten(1))
+
+    class Sum(nn.Module):
+        def __init__(self, twins: Twins) -> None:
+            super().__init__()
+            self.c = nn.Conv2d(1, 3, 3, padding=1, bias=False)
+            self.head = twins.head
+            self.c.weight.data = twins.a.weight.data + twins.b.weight.data
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.head(torch.relu(self.c(x)).flatten(1))
+
+    torch.manual_seed(4)
+    twins = Twins().double()
+    neuron = bs.Heaviside(gain=1, threshold=[0.5, 0.4], decay=0.9)
+    options = {
+        "data": None,
+        "stimulus": bs.stimuli.ConstantProbabilities(np.full((1, 8, 8), 0.1)),
+        "neuron": neuron,
+        "dtype": "float64",
+        "input_shape": (1, 8, 8),
+        "rule": bs.SRC(0, 0),
+    }
+    both, one = night(twins, **options), night(Sum(twins), **options)
+    assert len(both.spikes["add"]) > 50
+    np.testing.assert_array_equal(both.spikes["add"].i, one.spikes["c"].i)
+    learned = night(twins, **{**options, "rule": RULE})
+    for name in ("a.weight", "b.weight"):
+        assert (learned.weights_after[name] != learned.weights_before[name]).any()
+
+
 def test_one_dimensional_convolutions_sleep() -> None:
     torch.manual_seed(2)
     ann = nn.Sequential(nn.Conv1d(2, 4, 5, stride=2), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 14, 3))

@@ -64,8 +64,18 @@ class Pool:
 class Pooled:
     """A current that was max-pooled, perhaps repeatedly, before it is rectified."""
 
-    current: Current
-    pools: tuple[Pool, ...]
+    before: Current | Pooled
+    pool: Pool
+
+    @property
+    def node(self) -> str:
+        """Where it is in the graph."""
+        return self.pool.node
+
+    @property
+    def current(self) -> Current:
+        """What was pooled first."""
+        return self.before.current if isinstance(self.before, Pooled) else self.before
 
 
 Value = Activity | Current | Pooled
@@ -105,9 +115,7 @@ class Populations:
         """
         if value not in self.activities:
             if isinstance(value, Pooled):
-                activity = self.of(value.current, value.current.node)
-                for pool in value.pools:
-                    activity = self.pooling(activity, pool)
+                activity = self.pooling(self.of(value.before, value.before.node), value.pool)
             else:
                 activity = self._neurons(value, node)
             self.activities[value] = activity

@@ -53,6 +53,11 @@ class Reader:
 
     def read(self, step: Step) -> None:
         """Take one step; refuse it by name if it cannot be translated."""
+        for node in step.inputs:
+            if node not in self.values:
+                raise TranslationError(
+                    f"{step.place}: takes {node.name!r}, which is no activity of the network."
+                )
         expected = 2 if step.operation.kind == "add" else 1
         if len(step.inputs) > expected:
             raise TranslationError(f"{step.place}: takes more than one activity; add them up.")
@@ -82,7 +87,7 @@ class Reader:
             value = self.populations.of(value, value.node)
         if isinstance(value, Pooled):
             raise TranslationError(
-                f"{value.pools[-1].name}: pools the output layer {value.current.name!r} without a "
+                f"{value.pool.name}: pools the output layer {value.current.name!r} without a "
                 "ReLU; put one before it."
             )
         self._refuse_affine(value, "the output")
@@ -167,7 +172,7 @@ class Reader:
         value = self.values[step.inputs[0]]
         if isinstance(value, Pooled):
             raise TranslationError(
-                f"{step.place}: follows the max pooling {value.pools[-1].name!r} of an activation "
+                f"{step.place}: follows the max pooling {value.pool.name!r} of an activation "
                 "without a ReLU; put the BatchNorm, or a ReLU, before the pooling."
             )
         if isinstance(value, Current) and _unrectified(value):
@@ -197,8 +202,8 @@ class Reader:
                 "ReLU before the average pooling."
             )
         if unrectified is not None:
-            earlier = value.pools if isinstance(value, Pooled) else ()
-            return Pooled(unrectified, (*earlier, pool))
+            assert not isinstance(value, Activity)
+            return Pooled(value, pool)
         activity = self._activity(step, step.inputs[0])
         self._refuse_affine(activity, step.name)
         return self.populations.pooling(activity, pool)
@@ -241,7 +246,7 @@ class Reader:
             )
         if isinstance(value, Pooled):
             raise TranslationError(
-                f"{step.place}: adds the max pooling {value.pools[-1].name!r} of an activation "
+                f"{step.place}: adds the max pooling {value.pool.name!r} of an activation "
                 "without a ReLU; put the ReLU before the pooling."
             )
         if isinstance(value, Current) and not (value.nonnegative and value in self.populations):

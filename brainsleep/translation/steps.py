@@ -156,7 +156,7 @@ class _Runner(fx.Interpreter):
     def _step(self, node: fx.Node, result: torch.Tensor) -> Step:
         operation = self.operations[node]
         inputs = activity_inputs(node, self.shapes)
-        first = self.env[inputs[0]].untyped_storage().data_ptr()
+        first = self.env[inputs[0]]
         return Step(
             node=node,
             operation=operation,
@@ -164,7 +164,7 @@ class _Runner(fx.Interpreter):
             inputs=inputs,
             arguments=self._arguments(node, operation),
             shape=tuple(result.shape[1:]),
-            shares_memory=result.untyped_storage().data_ptr() == first,
+            shares_memory=isinstance(first, torch.Tensor) and _address(first) == _address(result),
         )
 
     def _arguments(self, node: fx.Node, operation: Operation) -> dict[str, Any]:
@@ -187,3 +187,8 @@ class _Runner(fx.Interpreter):
                 )
             named[name] = argument
         return named
+
+
+def _address(tensor: torch.Tensor) -> int:
+    """Return where a tensor's memory begins, which is the same for all views of it."""
+    return tensor.untyped_storage().data_ptr()

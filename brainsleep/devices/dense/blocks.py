@@ -155,7 +155,9 @@ def _layers(plan: NetworkPlan, built: BuiltNetwork, device: Any) -> list[Layer]:
         spikes = population.variables["_spikespace"]
         prefix = "input_" if index == 0 else f"layer{index}_"
         outgoing = [
-            built.projections[plan.projections.index(link)] for link in plan.outgoing(index)
+            synapses
+            for synapses, link in zip(built.projections, plan.projections, strict=True)
+            if link.source == index
         ]
         kept = _read_of_source(outgoing)
         kept |= {
