@@ -162,8 +162,13 @@ class Assembly:
             after[link.weight_name] = link.unfolded(values, original).reshape(original.shape)
         return before, after
 
-    def with_weights(self, weights: Sequence[np.ndarray | None]) -> Assembly:
-        """Return the same assembly with the weights of an outcome."""
+    def awake(
+        self,
+        weights: Sequence[np.ndarray | None],
+        gains: Sequence[float],
+        thresholds: Sequence[float],
+    ) -> Assembly:
+        """Return the same assembly with the weights of an outcome, and constants for its table."""
         rest = iter(weights)
         layers = tuple(
             replace(
@@ -172,7 +177,13 @@ class Assembly:
             )
             for layer in self.translation.layers
         )
-        return replace(self, translation=replace(self.translation, layers=layers))
+        names = self.translation.layer_names
+        constants = {
+            "gain": dict(zip(names, gains, strict=True)),
+            "threshold": dict(zip(names, thresholds, strict=True)),
+        }
+        translation = replace(self.translation, layers=layers, constants=constants)
+        return replace(self, translation=translation)
 
     def weight_names(self) -> list[str | None]:
         """Return the name of each projection's weights in the state dict."""

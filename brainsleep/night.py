@@ -27,7 +27,7 @@ from .parameters import whole_number
 from .plasticity import Plasticity
 from .preparation import PreparedNight, prepare_night
 from .streaming import StreamedSpikes, open_night_directory, streamed_counts
-from .translation import write_back
+from .translation import Translation, write_back
 
 if TYPE_CHECKING:
     from torch import nn
@@ -209,6 +209,11 @@ class Night:
             settings=description["settings"],
             counts=counts,
         )
+
+    @property
+    def translation(self) -> Translation | None:
+        """The layers that slept, as a table with their gains and thresholds; None if loaded."""
+        return None if self.assembly is None else self.assembly.translation
 
     def to_nir(self, path: str | os.PathLike[str], dt: Any = None) -> None:
         """Write the spiking network that woke up as a NIR graph, for other simulators.
@@ -444,7 +449,7 @@ def sleep(
             "stopped": stopped,
         },
         counts=_rates_only(outcome, prepared, where),
-        assembly=prepared.assembly.with_weights(outcome.weights),
+        assembly=prepared.assembly.awake(outcome.weights, prepared.gains, thresholds),
     )
     if where is not None:
         night._write(where, streamed=list(prepared.recorded))

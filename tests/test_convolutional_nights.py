@@ -102,6 +102,8 @@ def test_a_convolutional_network_sleeps() -> None:
         if name not in found.weights_after:
             assert torch.equal(found.ann.state_dict()[name], values)
     assert set(found.thresholds) == {"0", "4", "9", "11"}
+    assert f"{found.thresholds['4']:.4g}" in repr(found.translation)
+    assert "7 (dense)" in repr(found.translation)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
