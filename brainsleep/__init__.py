@@ -19,7 +19,12 @@ _HOMES = {
     "Night": "night",
     "Heaviside": "neurons",
     "LIF": "neurons",
+    "IntegrateAndFire": "neurons",
     "SRC": "plasticity",
+    "spiking_accuracy": "inference",
+    "SpikingAccuracy": "inference",
+    "calibrate": "calibrating",  # not a module of that name: importing it would hide the function
+    "Calibration": "calibrating",
     "from_nir": "exchange",
     "translate": "translation",
     "write_back": "translation",

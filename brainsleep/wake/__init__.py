@@ -19,16 +19,31 @@ from brainsleep.wake.evaluation import (
     predict,
     task_accuracies,
 )
-from brainsleep.wake.networks import mlp
+from brainsleep.wake.networks import bitnet, bitnet_relu, mlp
+from brainsleep.wake.sparseness import sparsity
+from brainsleep.wake.spiking import (
+    Spiking,
+    SpikingActivation,
+    reset_states,
+    set_spike_function,
+)
+from brainsleep.wake.surrogate import Arctan, FastSigmoid, SmoothThreshold, spike_function
 from brainsleep.wake.tasks import Task, class_incremental
 from brainsleep.wake.training import Training, torch_threads, train, training_seed
 
 __all__ = [
+    "Arctan",
     "Dataset",
+    "FastSigmoid",
+    "SmoothThreshold",
+    "Spiking",
+    "SpikingActivation",
     "Split",
     "Task",
     "Training",
     "accuracy",
+    "bitnet",
+    "bitnet_relu",
     "centre_rows",
     "class_accuracies",
     "class_incremental",
@@ -39,9 +54,13 @@ __all__ = [
     "load_split",
     "mlp",
     "predict",
+    "reset_states",
     "sequential",
     "sequential_centred",
     "sequential_masked",
+    "set_spike_function",
+    "sparsity",
+    "spike_function",
     "task_accuracies",
     "torch_threads",
     "train",

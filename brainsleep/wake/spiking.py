@@ -1,0 +1,317 @@
+"""Neurons that spike while awake: a binary activation with state, and a network run over time.
+
+A :class:`SpikingActivation` stands where a ReLU would, and remembers its membrane potentials from
+one call to the next: each call is one time step. :class:`Spiking` shows an image for several
+steps and adds up what the network answers, so that to the rest of the package it is a network like
+any other: images in, one output a class out.
+
+Time is counted in steps and has no unit here; potentials are in units of the weights.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from brainsleep.errors import ParameterError, brief, suggest
+from brainsleep.wake.checks import checked_seed, real_number, whole_number
+from brainsleep.wake.surrogate import SpikeFunction, spike_function
+
+RESETS = ("subtract", "zero")
+CODINGS = ("direct", "poisson")
+AGGREGATES = ("mean", "sum")
+
+
+class SpikingActivation(nn.Module):
+    r"""Integrate-and-fire neurons, one for each element of the input: 0s and 1s out.
+
+    Each call is one time step t with input current :math:`I_t`:
+
+    .. math::
+
+        v_t &= \lambda u_{t-1} + I_t \\
+        s_t &= \Theta(v_t - \theta) \\
+        u_t &= v_t - \theta s_t \quad\text{(reset by subtraction), or}\quad
+        u_t = v_t (1 - s_t) \quad\text{(to zero)}
+
+    with :math:`u_{-1} = 0`. In the backward pass :math:`\Theta` has the gradient of its surrogate.
+    :math:`\lambda = 1` is an integrate-and-fire neuron without leak, whose spike count under
+    constant input and reset by subtraction is a rounded, clipped ReLU; :math:`\lambda = 0`
+    forgets everything between steps. With reset to zero these are the equations of
+    ``brainsleep.Heaviside``, the neuron of the nights.
+
+    Potentials are no part of the state dict. They live until :func:`reset_states`, and the graph
+    of the backward pass with them: reset between batches (:class:`Spiking` does).
+
+    Parameters
+    ----------
+    threshold : float, optional
+        :math:`\theta > 0`, in units of the input.
+    decay : float, optional
+        :math:`\lambda` in [0, 1], the part of a potential left after one step.
+    reset : {"subtract", "zero"}, optional
+        What a spike does to the potential.
+    surrogate : {"fast_sigmoid", "arctan", "smooth_threshold"} or callable, optional
+        The spike function, see :mod:`brainsleep.wake.surrogate`. Spikes are binary unless it is
+        smooth.
+    detach_reset : bool, optional
+        Leave the reset out of the backward pass, as most simulations of Zenke & Vogels 2021 do:
+        through it the surrogate's error would be passed on from step to step.
+
+    Raises
+    ------
+    ParameterError
+        If a value makes no sense; the message names it.
+
+    References
+    ----------
+    Neftci, Mostafa, Zenke 2019, IEEE Signal Processing Magazine 36(6):51-63.
+    Zenke, Vogels 2021, Neural Computation 33:899-925.
+
+    Examples
+    --------
+    >>> neuron = SpikingActivation(threshold=1.0)
+    >>> [neuron(torch.tensor([0.4])).item() for step in range(5)]
+    [0.0, 0.0, 1.0, 0.0, 1.0]
+    """
+
+    def __init__(
+        self,
+        threshold: float = 1.0,
+        *,
+        decay: float = 1.0,
+        reset: str = "subtract",
+        surrogate: str | SpikeFunction = "fast_sigmoid",
+        detach_reset: bool = True,
+    ) -> None:
+        super().__init__()
+        expected = "a number above 0"
+        self.threshold = real_number(threshold, "threshold", expected)
+        if self.threshold <= 0:
+            raise ParameterError(f"threshold={threshold!r}: expected {expected}")
+        expected = "a number in [0, 1]"
+        self.decay = real_number(decay, "decay", expected)
+        if not 0 <= self.decay <= 1:
+            raise ParameterError(f"decay={decay!r}: expected {expected}")
+        self.reset = _one_of(reset, "reset", RESETS)
+        self.spike_function = spike_function(surrogate)
+        self.detach_reset = bool(detach_reset)
+        #: Potentials after the reset, u; ``None`` stands for all 0.
+        self.potential: torch.Tensor | None = None
+
+    def forward(self, current: torch.Tensor) -> torch.Tensor:
+        """Take one time step.
+
+        Parameters
+        ----------
+        current : torch.Tensor, any shape
+            Input of this step; the same shape until the next :func:`reset_states`.
+
+        Returns
+        -------
+        torch.Tensor
+            Spikes, of the shape and type of `current`.
+
+        Raises
+        ------
+        ParameterError
+            If the shape differs from that of the step before.
+        """
+        v = current
+        if self.potential is not None:
+            if self.potential.shape != current.shape:
+                raise ParameterError(
+                    f"current has the shape {tuple(current.shape)}, but the potentials have "
+                    f"{tuple(self.potential.shape)}: call reset_states between batches"
+                )
+            v = self.decay * self.potential + current
+        spikes = self.spike_function(v - self.threshold)
+        reset_by = spikes.detach() if self.detach_reset else spikes
+        if self.reset == "subtract":
+            self.potential = v - self.threshold * reset_by
+        else:
+            self.potential = v * (1 - reset_by)
+        return spikes
+
+    def extra_repr(self) -> str:
+        """Return the parameters, for ``print(network)``."""
+        return (
+            f"threshold={self.threshold:g}, decay={self.decay:g}, reset={self.reset!r}, "
+            f"surrogate={self.spike_function!r}"
+        )
+
+
+class Spiking(nn.Module):
+    r"""Show each image to a network for several time steps, and put its answers together.
+
+    .. math:: y = \frac{1}{T} \sum_{t=0}^{T-1} f_t(x_t) \quad\text{(or the sum alone)}
+
+    where :math:`f_t` is the network with the state that steps 0 to t - 1 left in it and
+    :math:`x_t` the coded image. All potentials are 0 before and after, so no image or batch
+    affects another.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Works on one time step; its :class:`SpikingActivation` modules keep the state.
+    steps : int, optional
+        :math:`T`, how long an image is shown. The attribute of that name may be changed in a
+        trained network.
+    coding : {"direct", "poisson"}, optional
+        ``"direct"``: the image itself at every step, a constant input current; the first layer
+        then works on intensities, not on spikes. ``"poisson"``: at each step, each pixel is 1 with
+        a probability of its intensity, else 0 (a Bernoulli process, Poisson in the limit of small
+        rates). Intensities must lie in [0, 1].
+    aggregate : {"mean", "sum"}, optional
+        Mean or sum over the steps. They choose the same class; as inputs of a softmax, spike counts
+        separate classes better than rates, which are 1 at most.
+    seed : int, optional
+        For Poisson coding in evaluation mode: which random numbers. Each image meets the same ones,
+        so its answer depends neither on the rest of its batch nor on torch's global random state.
+        In training mode they are drawn from the latter, like those of Dropout.
+
+    Raises
+    ------
+    ParameterError
+        If a value makes no sense; the message names it.
+
+    Examples
+    --------
+    >>> network = Spiking(nn.Sequential(nn.Linear(784, 10), SpikingActivation()), steps=8)
+    >>> network(torch.rand(5, 784)).shape
+    torch.Size([5, 10])
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        steps: int = 8,
+        *,
+        coding: str = "direct",
+        aggregate: str = "mean",
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        if not isinstance(network, nn.Module):
+            raise ParameterError(f"network={brief(network)}: expected a torch.nn.Module")
+        self.network = network
+        self.steps = whole_number(steps, "steps", 1)
+        self.coding = _one_of(coding, "coding", CODINGS)
+        self.aggregate = _one_of(aggregate, "aggregate", AGGREGATES)
+        self.seed = checked_seed(seed)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Run the network for `steps` time steps.
+
+        Parameters
+        ----------
+        images : torch.Tensor, shape (n, ...)
+            Whatever the network takes.
+
+        Returns
+        -------
+        torch.Tensor
+            The network's outputs, averaged or summed over time.
+
+        Raises
+        ------
+        ParameterError
+            If `steps` has been set to no whole number, 1 or more; or, with Poisson coding, an
+            intensity is outside [0, 1].
+        """
+        steps = whole_number(self.steps, "steps", 1)
+        noise = self._noise(images)
+        reset_states(self.network)
+        try:
+            total = self.network(self._coded(images, noise))
+            for _ in range(steps - 1):
+                total = total + self.network(self._coded(images, noise))
+        finally:
+            reset_states(self.network)  # nor does the graph of this batch live on
+        return total / steps if self.aggregate == "mean" else total
+
+    def extra_repr(self) -> str:
+        """Return the parameters, for ``print(network)``."""
+        return f"steps={self.steps}, coding={self.coding!r}, aggregate={self.aggregate!r}"
+
+    def _noise(self, images: torch.Tensor) -> torch.Generator | None:
+        """Check the images and return the generator of evaluation mode, if coding needs one."""
+        if self.coding == "direct":
+            return None
+        # One comparison rejects NaN as well.
+        if not bool(((images >= 0) & (images <= 1)).all()):
+            raise ParameterError("images: Poisson coding needs intensities in [0, 1]")
+        # On the CPU for all devices, so that all see the same spikes.
+        return None if self.training else torch.Generator().manual_seed(self.seed)
+
+    def _coded(self, images: torch.Tensor, noise: torch.Generator | None) -> torch.Tensor:
+        """Return the input of one time step."""
+        if self.coding == "direct":
+            return images
+        if noise is None:
+            draws = torch.rand_like(images)
+        else:
+            draws = torch.rand(images.shape[1:], generator=noise, dtype=images.dtype)
+            draws = draws.to(images.device)
+        return (draws < images).to(images.dtype)
+
+
+def reset_states(module: nn.Module) -> None:
+    """Set all potentials of a module's :class:`SpikingActivation` neurons to 0.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Itself or anything inside it; changed in place. Without spiking neurons nothing happens.
+    """
+    for activation in spiking_activations(module):
+        activation.potential = None
+
+
+def spiking_activations(module: nn.Module) -> list[SpikingActivation]:
+    """Return the spiking activations of a module, in its order.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Itself or anything inside it.
+
+    Returns
+    -------
+    list of SpikingActivation
+        Each once.
+    """
+    return [part for part in module.modules() if isinstance(part, SpikingActivation)]
+
+
+def set_spike_function(module: nn.Module, surrogate: str | SpikeFunction) -> None:
+    """Give all spiking neurons of a module another spike function, **in place**.
+
+    To anneal a smooth threshold, call this between epochs with growing steepness, and at the end
+    with ``"fast_sigmoid"`` or ``"arctan"``: forward they are the exact step.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        At least one :class:`SpikingActivation`, itself or inside it.
+    surrogate : {"fast_sigmoid", "arctan", "smooth_threshold"} or callable
+        See :func:`brainsleep.wake.surrogate.spike_function`.
+
+    Raises
+    ------
+    ParameterError
+        If the name is unknown, or nothing spikes in the module.
+    """
+    chosen = spike_function(surrogate)
+    activations = spiking_activations(module)
+    if not activations:
+        raise ParameterError("module has no SpikingActivation whose spike function could be set")
+    for activation in activations:
+        activation.spike_function = chosen
+
+
+def _one_of(value: str, field: str, options: tuple[str, ...]) -> str:
+    """Return `value` if it is one of the options."""
+    if value not in options:
+        raise ParameterError(f"{field}={brief(value)} is unknown.{suggest(str(value), options)}")
+    return value
