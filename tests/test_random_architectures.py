@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from oracle import assert_translates, randomized
 from torch import nn
 
+import brainsleep as bs
 from brainsleep.errors import TranslationError
 from brainsleep.translation import translate
 
@@ -236,3 +238,35 @@ def test_random_networks(network):
         translate(ann, shape)
     message = str(raised.value)
     assert message.startswith(wrong if has_weights else "the module has no Linear"), message
+
+
+@pytest.mark.slow
+@settings(max_examples=6, deadline=None, derandomize=True)
+@given(networks().filter(lambda network: network[2] is None))
+def test_random_networks_sleep_and_come_back(network):
+    ann, shape, _ = network
+    if not any(isinstance(m, nn.Linear | nn.Conv1d | nn.Conv2d) for m in ann.modules()):
+        return
+    neuron = bs.Heaviside(gain=1, threshold=0.05, decay=0.9)
+    before = {name: values.clone() for name, values in ann.state_dict().items()}
+    for rule in (bs.SRC(0, 0), bs.SRC(1e-3, 1e-3, "additive")):
+        night = bs.sleep(
+            ann,
+            np.full(shape, 0.3),
+            duration=30,
+            neuron=neuron,
+            plasticity=rule,
+            dtype="float64",
+            input_shape=shape,
+            progress=False,
+        )
+        changed = [
+            name
+            for name, values in night.ann.state_dict().items()
+            if not torch.equal(values, before[name])
+        ]
+        assert set(changed) <= set(night.weights_after)
+        assert changed == [] or rule.increase > 0
+        assert len(night.spikes["input"]) > 0
+    for name, values in ann.state_dict().items():
+        assert torch.equal(values, before[name])
