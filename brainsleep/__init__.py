@@ -21,6 +21,10 @@ _HOMES = {
     "LIF": "neurons",
     "IntegrateAndFire": "neurons",
     "SRC": "plasticity",
+    "STDP": "plasticity",
+    "TripletSTDP": "plasticity",
+    "DiehlCook": "plasticity",
+    "InhibitorySTDP": "plasticity",
     "spiking_accuracy": "inference",
     "SpikingAccuracy": "inference",
     "calibrate": "calibrating",  # not a module of that name: importing it would hide the function

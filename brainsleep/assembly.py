@@ -18,7 +18,12 @@ from . import pooling
 from .errors import ParameterError, suggest
 from .neurons import Neuron, NeuronEquations
 from .plan import NetworkPlan, ProjectionPlan
-from .plasticity import Plasticity, SynapseEquations
+from .plasticity import (
+    Plasticity,
+    SynapseEquations,
+    postsynaptic_parameters,
+    resting_parameters,
+)
 from .translation import INPUT, Connection, Layer, Translation, record_activations
 
 #: What max pooling does with spikes.
@@ -106,6 +111,8 @@ class Assembly:
         chosen = dict(zip(names, self.neuron.parameters(names, gains, thresholds), strict=True))
         traced = {link.source for layer, link in self.links if self._learns(layer, link)}
         presynaptic = self.plasticity.presynaptic_parameters(dt)
+        postsynaptic = postsynaptic_parameters(self.plasticity, dt)
+        learning = {layer.name for layer, link in self.links if self._learns(layer, link)}
         parameters: list[dict[str, float]] = [dict(presynaptic) if "input" in traced else {}]
         for layer in self.translation.layers:
             values = dict(chosen.get(layer.name, {}))
@@ -118,6 +125,8 @@ class Assembly:
                 values |= {f"factor{k}": factor for k, factor in enumerate(factors, start=1)}
             if layer.name in traced:
                 values |= presynaptic
+            if layer.name in learning:
+                values |= postsynaptic
             parameters.append(values)
         return parameters
 
@@ -132,7 +141,7 @@ class Assembly:
             elif plastic:
                 values.append(dict(rates[layer.name]))
             else:
-                values.append(dict.fromkeys(rates[layer.name], 0.0))
+                values.append(resting_parameters(self.plasticity, rates[layer.name]))
         return values
 
     def weights(self) -> list[np.ndarray | None]:

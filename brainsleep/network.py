@@ -207,13 +207,14 @@ def stock_weights(plan: NetworkPlan, index: int, values: np.ndarray) -> np.ndarr
     return flat if window is None else flat[window.unrolled()[2]]
 
 
-def _presynaptic(plan: NetworkPlan, population: int) -> tuple[str, str, str]:
-    """Gather model, step and reset that a population has as the source of projections."""
-    synapses = [link.synapse for link in plan.outgoing(population)]
+def _traces(plan: NetworkPlan, population: int) -> tuple[str, str, str]:
+    """Gather model, step and reset that a population has from the rules of its projections."""
+    sent = [link.synapse for link in plan.outgoing(population)]
+    received = [link.synapse for link in plan.incoming(population)]
     parts = [
-        [synapse.presynaptic_model for synapse in synapses],
-        [synapse.presynaptic_step for synapse in synapses],
-        [synapse.presynaptic_reset for synapse in synapses],
+        [rule.presynaptic_model for rule in sent] + [rule.postsynaptic_model for rule in received],
+        [rule.presynaptic_step for rule in sent] + [rule.postsynaptic_step for rule in received],
+        [rule.presynaptic_reset for rule in sent] + [rule.postsynaptic_reset for rule in received],
     ]
     model, step, reset = ("\n".join(dict.fromkeys(filter(None, part))) for part in parts)
     return model, step, reset
@@ -244,7 +245,7 @@ def _gather_drive(n_incoming: int) -> tuple[str, str, str]:
 
 def _input_population(plan: NetworkPlan, clock: Clock) -> NeuronGroup:
     """Make the population that a device feeds with spikes."""
-    model, step, reset = _presynaptic(plan, 0)
+    model, step, reset = _traces(plan, 0)
     group = NeuronGroup(
         plan.sizes[0],
         "spiking : boolean\n" + model,
@@ -266,14 +267,14 @@ def _population(plan: NetworkPlan, layer: int, clock: Clock) -> NeuronGroup:
     """Make one layer of neurons, each of its parts in its own slot."""
     neuron, name = plan.neurons[layer - 1], f"layer{layer}"
     drives, gather, clear = _gather_drive(len(plan.incoming(layer)))
-    presynaptic_model, presynaptic_step, presynaptic_reset = _presynaptic(plan, layer)
+    traces_model, traces_step, traces_reset = _traces(plan, layer)
     model = neuron.model + "\ndrive : 1  # summed weights of this step's spikes\nbias : 1\n"
-    equations = Equations(model + drives + presynaptic_model)
+    equations = Equations(model + drives + traces_model)
     group = NeuronGroup(
         plan.sizes[layer],
         equations,
         threshold=neuron.threshold,
-        reset=f"{neuron.reset}\n{presynaptic_reset}",
+        reset=f"{neuron.reset}\n{traces_reset}",
         refractory=neuron.refractory if neuron.refractory is not None else False,
         method=neuron.method,
         name=name,
@@ -286,7 +287,7 @@ def _population(plan: NetworkPlan, layer: int, clock: Clock) -> NeuronGroup:
             if equation.var_type == FLOAT
         },
     )
-    _run_at_step_start(group, presynaptic_step, f"{name}_state", f"{name}_trace")
+    _run_at_step_start(group, traces_step, f"{name}_state", f"{name}_trace")
     group.run_regularly(
         "\n".join(filter(None, [gather, neuron.on_input, clear])),
         when=f"{name}_drive",

@@ -7,6 +7,7 @@ figure (``axes[0].figure``), which a notebook shows and `save_figure` writes to 
 from .accuracy import plot_accuracy_before_after, plot_accuracy_matrix
 from .canvas import save_figure
 from .comparison import plot_comparison
+from .inference import plot_spiking_accuracy
 from .raster import plot_raster
 from .weights import plot_weight_histograms
 
@@ -15,6 +16,7 @@ __all__ = [
     "plot_accuracy_matrix",
     "plot_comparison",
     "plot_raster",
+    "plot_spiking_accuracy",
     "plot_weight_histograms",
     "save_figure",
 ]

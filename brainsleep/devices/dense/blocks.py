@@ -100,7 +100,8 @@ def why_not_in_blocks(plan: NetworkPlan) -> str | None:
                 return f"the rule changes {written} of the presynaptic neurons"
         texts += [synapse.on_pre, synapse.on_post]
         texts += [synapse.presynaptic_step, synapse.presynaptic_reset]
-        models.append(synapse.presynaptic_model)
+        texts += [synapse.postsynaptic_step, synapse.postsynaptic_reset]
+        models += [synapse.presynaptic_model, synapse.postsynaptic_model]
     random = {name for name, function in DEFAULT_FUNCTIONS.items() if not function.stateless}
     used = sorted((random | {"xi"}) & set().union(*map(get_identifiers, texts)))
     if used:

@@ -14,7 +14,7 @@ from brian2.synapses.synapses import SynapticPathway
 from brian2.utils.stringtools import get_identifiers
 
 from ...network import no_delays
-from ...plan import NetworkPlan, ProjectionPlan
+from ...plan import NetworkPlan, ProjectionPlan, assigned
 from ...windows import Window
 from .code import DenseCodeObject
 
@@ -202,7 +202,9 @@ def why_not_computed(plan: NetworkPlan) -> str | None:
         differential = Equations(link.synapse.model).diff_eq_names
         if differential:
             return f"the rule integrates {', '.join(sorted(differential))} at every synapse"
-        if link.window is not None and link.synapse.on_post:
+        if link.window is not None and link.has_weights:
+            if "w" in assigned(link.synapse.on_pre):
+                return "a shared kernel does not learn from presynaptic spikes"
             reason = why_not_shared(link.synapse.on_post)
             if reason is not None:
                 return reason

@@ -1,21 +1,17 @@
-"""Plasticity rules as data: what a spike does to a synapse, as Brian2 equations.
-
-A rule is a small frozen dataclass. It hands the network room a
-:class:`SynapseEquations` (strings) and the numbers of each layer; a rule of
-your own needs the same two methods and no change to the package.
-"""
+"""Sleep replay consolidation: the rule of Tadros et al. 2022, and what else goes by its name."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from brian2.units import ms
 
-from .errors import ParameterError, suggest
-from .parameters import number, per_layer, quantity
+from ..errors import ParameterError, suggest
+from ..parameters import number, per_layer, quantity
+from .rule import SynapseEquations
 
 
 @dataclass(frozen=True)
@@ -59,46 +55,6 @@ WEIGHT_FACTORS: dict[str, WeightFactor] = {
         WeightFactor("additive", "1", "Hebb 1949"),
     )
 }
-
-
-@dataclass(frozen=True)
-class SynapseEquations:
-    """What a plasticity rule contributes to a Brian2 network.
-
-    Attributes
-    ----------
-    model : str
-        Synaptic variables and parameters (``Synapses(model=...)``); must hold ``w : 1``.
-    on_pre, on_post : str
-        Statements for a presynaptic and a postsynaptic spike. ``drive_post`` sums the
-        weights of the spikes that reach a neuron in one step.
-    presynaptic_model : str
-        Variables that live on the presynaptic neurons: N values, not N^2.
-    presynaptic_step : str
-        Statement for them at the start of each step.
-    presynaptic_reset : str
-        Statement for them when their neuron spikes.
-    """
-
-    model: str
-    on_pre: str
-    on_post: str
-    presynaptic_model: str
-    presynaptic_step: str
-    presynaptic_reset: str
-
-
-class Plasticity(Protocol):
-    """What a plasticity rule must offer."""
-
-    def equations(self) -> SynapseEquations:
-        """Return the rule as Brian2 strings; they must not hold numbers that may change."""
-
-    def synapse_parameters(self, layer_names: Sequence[str]) -> list[dict[str, float]]:
-        """Return the values of the rule's synaptic parameters, a dict a layer."""
-
-    def presynaptic_parameters(self, dt: float) -> dict[str, float]:
-        """Return the values of the presynaptic parameters for a time step of `dt` seconds."""
 
 
 @dataclass(frozen=True)

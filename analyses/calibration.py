@@ -1,0 +1,112 @@
+"""Gains and thresholds by four methods: python analyses/calibration.py [--seeds N].
+
+Trains a perceptron on digits, lets `brainsleep.calibrate` find its constants on the training
+images, and prints the rates they give under a night's stimulus and what the network is worth as a
+spiking classifier with them, on validation images.
+"""
+
+import argparse
+import json
+import warnings
+from pathlib import Path
+
+from brian2 import Hz
+from rundir import command
+
+import brainsleep as bs
+from brainsleep import wake
+from brainsleep.errors import DirectoryError
+from brainsleep.measures import summarise
+
+SIZES = (784, 256, 128, 10)
+TRAINING = wake.Training(lr=0.05, momentum=0.9, batch_size=25, epochs=12)
+N_STEPS = 100
+#: Words of the table, and what `calibrate` is asked for.
+CASES = {
+    "rates, memory of 1 s": {"rates": [60, 60, 30]},
+    "rates, no memory": {"rates": [60, 60, 30], "neuron": bs.Heaviside(decay=0)},
+    "rates, no leak": {"rates": [60, 60, 30], "neuron": bs.IntegrateAndFire()},
+    "rates, LIF": {"rates": [60, 60, 30], "neuron": bs.LIF()},
+    "tadros": {"method": "tadros"},
+    "percentile": {"method": "percentile"},
+    "max_norm": {"method": "max_norm"},
+}
+
+
+def main(argv=None):
+    arguments = parser().parse_args(argv)
+    split = wake.hold_out_validation(wake.load_split("digits"))
+    results = {}
+    with wake.torch_threads(1):
+        for seed in range(arguments.seeds):
+            network = wake.mlp(SIZES, seed=seed)
+            wake.train(network, split.train, TRAINING, seed=wake.training_seed(seed, 0))
+            stimulus = bs.stimuli.MeanOfRandomImages(
+                split.train.images, max_rate=215 * Hz, mask=bs.stimuli.RandomWindow(10)
+            )
+            print(f"seed {seed}: {100 * wake.accuracy(network, split.test):.1f} % awake")
+            for words, case in CASES.items():
+                one = measured(network, case, stimulus, split, seed)
+                results.setdefault(words, []).append(one)
+    for words, several in results.items():
+        print(row(words, several))
+    return write(arguments, results)
+
+
+def parser():
+    result = argparse.ArgumentParser(description="Find gains and thresholds by four methods.")
+    result.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds 0 to N - 1")
+    result.add_argument("--out", type=Path, default=Path("runs/calibration.json"))
+    return result
+
+
+def measured(network, case, stimulus, split, seed):
+    """Calibrate, and classify with what was found."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", bs.CalibrationWarning)
+        found = bs.calibrate(network, split.train.images, stimulus=stimulus, seed=seed, **case)
+    if seed == 0:
+        print(f"{found}\n", flush=True)
+    awake = bs.spiking_accuracy(
+        network, split.test, N_STEPS, neuron=found.as_neuron(), progress=False
+    )
+    return {
+        "gains": found.gains,
+        "thresholds": found.thresholds,
+        "rates": found.rates,
+        "trials": sum(found.trials.values()),
+        "seconds": found.timings["trials"],
+        "accuracy": awake.accuracy[-1],
+    }
+
+
+def row(words, results):
+    """Return one line of the table."""
+    names = list(results[0]["gains"])
+
+    def per_layer(value, form):
+        means = [summarise(value(one, name) for one in results).mean for name in names]
+        return ", ".join(format(mean, form) for mean in means)
+
+    ratios = per_layer(lambda one, name: one["gains"][name] / one["thresholds"][name], ".3g")
+    rates = per_layer(lambda one, name: one["rates"][name], ".1f")
+    accuracy = summarise(one["accuracy"] for one in results)
+    trials = summarise(one["trials"] for one in results).mean
+    return (
+        f"| {words} | {ratios} | {rates} | {trials:.0f} | "
+        f"{100 * accuracy.mean:.1f} ± {100 * accuracy.sd:.1f} |"
+    )
+
+
+def write(arguments, results):
+    """Write all numbers to a file and return where it is."""
+    try:
+        arguments.out.parent.mkdir(parents=True, exist_ok=True)
+        arguments.out.write_text(json.dumps(results, indent=1))
+    except OSError as error:
+        raise DirectoryError(f"cannot write {arguments.out}: {error.strerror}.") from None
+    return arguments.out
+
+
+if __name__ == "__main__":
+    command(main)

@@ -1,0 +1,344 @@
+"""Gains and thresholds for each layer, by one of several methods, and what rates they give."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .devices import Device, Engine
+from .errors import ParameterError, UnitsError, brief, suggest
+from .labelled import as_array, translate_for
+from .neurons import Heaviside, IntegrateAndFire, Neuron, given_bias_gains, given_target_rates
+from .normalisation import METHODS as NORMALISATIONS
+from .normalisation import normalise
+from .plasticity import SRC
+from .preparation import CALIBRATION_STEPS, PreparedNight, prepare_night
+from .stimuli import MeanOfRandomImages
+from .texttable import as_html, plain, without_empty_columns
+from .translation import Translation, calibrate_thresholds
+
+if TYPE_CHECKING:
+    from torch import nn
+
+#: Names that users write.
+METHODS = ("rates", "tadros", *NORMALISATIONS)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Gains and thresholds that were found, and how.
+
+    Attributes
+    ----------
+    method : str
+        ``"rates"``, ``"tadros"``, ``"percentile"`` or ``"max_norm"``.
+    gains, thresholds : dict of str to float
+        By layer, in the neuron model's unit. Only gain/threshold matters for a spike.
+    bias_gains : dict of str to float
+        By layer: what one unit of bias adds each step.
+    wanted_rates : dict of str to float, or None
+        In Hz; None unless rates were asked for.
+    rates : dict of str to float
+        In Hz, by layer: reached under `stimulus` with plasticity off.
+    trials : dict of str to int
+        By layer: simulations that its threshold took.
+    model : Neuron
+        The neuron model, with these constants.
+    stimulus : str
+        Under which the rates are.
+    n_steps : int
+        Length of a trial.
+    timings : dict of str to float
+        Seconds: ``"build"``, ``"trials"``, ``"total"``.
+    """
+
+    method: str
+    gains: dict[str, float]
+    thresholds: dict[str, float]
+    bias_gains: dict[str, float]
+    wanted_rates: dict[str, float] | None
+    rates: dict[str, float]
+    trials: dict[str, int]
+    model: Neuron
+    stimulus: str
+    n_steps: int
+    timings: dict[str, float]
+
+    def as_neuron(self, model: Neuron | None = None) -> Neuron:
+        """Return a neuron model that has these gains and thresholds, ready for `brainsleep.sleep`.
+
+        Parameters
+        ----------
+        model : Neuron, optional
+            Another one than was calibrated; it will fire at other rates.
+
+        Raises
+        ------
+        ParameterError, UnitsError
+            If it is none, or has other units.
+        """
+        if model is None:
+            return self.model
+        _check_model(model)
+        if model.constants_unit != self.model.constants_unit:
+            raise ParameterError(
+                f"model: {type(self.model).__name__} was calibrated, whose constants are "
+                f"{_unit(self.model)}; those of {type(model).__name__} are {_unit(model)}."
+            )
+        return _with(model, self.gains, self.thresholds, self.bias_gains)
+
+    def table(self) -> list[list[str]]:
+        """Return the layers as rows of text, a heading first.
+
+        Returns
+        -------
+        list of list of str
+            Columns: layer, gain, threshold, gain/threshold, wanted and reached rate in Hz, trials.
+        """
+        heading = ["layer", "gain", "threshold", "gain/threshold", "wanted, Hz", "reached, Hz"]
+        rows = [[*heading, "trials"]]
+        for name, gain in self.gains.items():
+            threshold = self.thresholds[name]
+            ratio = f"{gain / threshold:.4g}" if threshold > 0 else "-"
+            wanted = "" if self.wanted_rates is None else f"{self.wanted_rates[name]:.4g}"
+            trials = str(self.trials[name]) if self.trials[name] else ""
+            rows.append(
+                [name, f"{gain:.4g}", f"{threshold:.4g}", ratio]
+                + [wanted, f"{self.rates[name]:.4g}", trials]
+            )
+        return rows
+
+    def _heading(self) -> str:
+        model = f"{type(self.model).__name__} ({_unit(self.model)})"
+        return (
+            f"method {self.method!r}, {model}; rates under {self.stimulus} in {self.n_steps} steps"
+        )
+
+    def __repr__(self) -> str:
+        return f"{self._heading()}\n\n{plain(without_empty_columns(self.table()))}"
+
+    def _repr_html_(self) -> str:
+        """Return heading and table for notebooks."""
+        return f"<p>{self._heading()}</p>{as_html(without_empty_columns(self.table()))}"
+
+
+def calibrate(
+    ann: nn.Module,
+    data: Any,
+    rates: Any = None,
+    method: str | None = None,
+    stimulus: Any = None,
+    neuron: Neuron | None = None,
+    duration: Any = CALIBRATION_STEPS,
+    percentile: float = 99.9,
+    device: str | Device = "cpp",
+    dtype: str = "float32",
+    dt: Any = None,
+    seed: int = 0,
+    input_shape: Sequence[int] | None = None,
+    max_pooling: str = "any_spike",
+    progress: bool = True,
+) -> Calibration:
+    """Find a gain and a threshold for each layer, and report the rates they give.
+
+    Parameters
+    ----------
+    ann : torch.nn.Module
+        As `brainsleep.sleep` takes it. Never modified.
+    data : array_like or Tensor, shape (n, ...)
+        What `ann` takes.
+    rates : number, Quantity, list or dict, optional
+        Mean firing rate wanted in each layer, in Hz, for the method ``"rates"``.
+    method : str, optional
+        ``"rates"``: bisection of thresholds, first layer to last, by simulation. ``"tadros"``:
+        gains of `brainsleep.translation.tadros_gains`. ``"percentile"``, ``"max_norm"``: those of
+        `brainsleep.normalisation.normalise`, for thresholds of 1. ``"rates"`` unless given if there
+        are rates, else ``"percentile"``.
+    stimulus : bs.stimuli object or ndarray, optional
+        Under which rates are measured; rates depend on it, so take the night's. The mean of ten
+        random images of the data at 200 Hz unless given.
+    neuron : Heaviside, LIF, IntegrateAndFire or a dataclass of your own, optional
+        What is not found is taken from it: with ``"rates"`` gains, if they are numbers; with
+        ``"tadros"`` thresholds, likewise, else 1. `Heaviside` unless given; `IntegrateAndFire` with
+        ``"percentile"`` and ``"max_norm"``.
+    duration : Quantity, str or int
+        Length of a trial; 500 steps unless given.
+    percentile : float
+        For ``"percentile"``.
+    device, dtype, dt, seed, input_shape, max_pooling, progress
+        As in `brainsleep.sleep`.
+
+    Returns
+    -------
+    Calibration
+
+    Raises
+    ------
+    TranslationError
+        If a part of the network cannot be translated.
+    ParameterError, UnitsError
+        If an argument makes no sense; nothing has been compiled or run by then.
+    CompilerError, NightError
+        As `brainsleep.sleep`.
+
+    Warns
+    -----
+    CalibrationWarning
+        By layer name, about a layer that cannot reach its rate.
+
+    Examples
+    --------
+    >>> found = bs.calibrate(ann, images, rates=[60, 60, 30])  # doctest: +SKIP
+    >>> night = bs.sleep(ann, stimulus, neuron=found.as_neuron())  # doctest: +SKIP
+    """
+    started = time.perf_counter()
+    method = _method(method, rates)
+    if data is None:
+        raise UnitsError("data is missing: pass what the network takes, shape (n, ...).")
+    images = as_array(data)
+    translation = translate_for(ann, input_shape, [images.shape[1:]])
+    model = _model(method, neuron, translation, images, rates, percentile)
+    source = MeanOfRandomImages(images) if stimulus is None else stimulus
+    night = prepare_night(
+        ann,
+        source,
+        data=images,
+        duration=duration,
+        neuron=model,
+        plasticity=SRC(),  # at no synapse
+        device=device,
+        dtype=dtype,
+        dt=dt,
+        record=None,
+        record_rates=translation.layer_names,
+        seed=seed,
+        input_shape=translation.input_shape,
+        frozen=translation.layer_names,
+        max_pooling=max_pooling,
+    )
+    engine = night.device.prepare(night.plan, progress)
+    built = time.perf_counter()
+    thresholds, trials = _thresholds(night, engine)
+    reached = _rates(night, engine, thresholds)
+    names, ended = night.layer_names, time.perf_counter()
+    gains = dict(zip(names, night.gains, strict=True))
+    bias_gains = given_bias_gains(model, names, night.gains)
+    found = dict(zip(names, thresholds, strict=True))
+    wanted = night.target_rates
+    return Calibration(
+        method=method,
+        gains=gains,
+        thresholds=found,
+        bias_gains=dict(zip(names, bias_gains, strict=True)),
+        wanted_rates=None if wanted is None else dict(zip(names, wanted, strict=True)),
+        rates=dict(zip(names, reached, strict=True)),
+        trials=dict(zip(names, trials, strict=True)),
+        model=_with(model, gains, found, dict(zip(names, bias_gains, strict=True))),
+        stimulus=type(night.stimulus).__name__,
+        n_steps=night.n_steps,
+        timings={"build": built - started, "trials": ended - built, "total": ended - started},
+    )
+
+
+def _method(method: str | None, rates: Any) -> str:
+    """Check the name of a method, and that it fits with rates."""
+    if method is None:
+        return "percentile" if rates is None else "rates"
+    if method not in METHODS:
+        raise ParameterError(f"method {method!r}.{suggest(str(method), METHODS)}")
+    if method == "rates" and rates is None:
+        raise ParameterError(
+            "rates is missing: method 'rates' needs the firing rate wanted in each layer, as in "
+            "rates=[60, 60, 30] (Hz)."
+        )
+    if method != "rates" and rates is not None:
+        raise ParameterError(f"rates: method {method!r} takes none; only 'rates' does.")
+    return method
+
+
+def _model(
+    method: str,
+    neuron: Neuron | None,
+    translation: Translation,
+    images: np.ndarray,
+    rates: Any,
+    percentile: float,
+) -> Neuron:
+    """Return the neuron model with what is to be found, or is found already."""
+    if neuron is None:
+        neuron = IntegrateAndFire() if method in NORMALISATIONS else Heaviside()
+    _check_model(neuron)
+    if method == "rates":
+        model = replace(neuron, threshold="calibrated", target_rates=rates)  # type: ignore[type-var]
+        given_target_rates(model, translation.layer_names)
+        return model
+    if method == "tadros":
+        is_open = isinstance(neuron.threshold, str) and neuron.threshold == "calibrated"
+        threshold = 1.0 if is_open else neuron.threshold
+        return replace(neuron, gain="tadros", threshold=threshold)  # type: ignore[type-var]
+    scaled = normalise(translation, images, method, percentile)
+    thresholds = dict.fromkeys(translation.layer_names, 1.0)
+    return _with(neuron, scaled.gains, thresholds, scaled.bias_gains)
+
+
+def _thresholds(night: PreparedNight, engine: Engine) -> tuple[list[float], list[int]]:
+    """Return the thresholds, given or found, and how many trials each took."""
+    names = night.layer_names
+    if night.thresholds is not None:
+        return list(night.thresholds), [0] * len(names)
+    assert night.target_rates is not None
+    thresholds, trials = [1.0] * len(names), [0] * len(names)
+    for index, (name, target) in enumerate(zip(names, night.target_rates, strict=True)):
+
+        def simulate(trial: list[float], index: int = index) -> list[float]:
+            trials[index] += 1
+            tried = [*thresholds[:index], *trial, *thresholds[index + 1 :]]
+            return [_rates(night, engine, tried)[index]]
+
+        (thresholds[index],) = calibrate_thresholds(simulate, [target], [name])
+    return thresholds, trials
+
+
+def _rates(night: PreparedNight, engine: Engine, thresholds: Sequence[float]) -> list[float]:
+    """Run a trial and return the mean rate of each layer in Hz."""
+    outcome = engine.run(night.job(thresholds, plastic=False))
+    seconds = night.n_steps * night.plan.dt
+    numbers = [night.populations.index(name) for name in night.layer_names]
+    return [
+        int(outcome.counts[number].sum()) / (night.plan.sizes[number] * seconds)
+        for number in numbers
+    ]
+
+
+def _with(
+    model: Neuron,
+    gains: dict[str, float],
+    thresholds: dict[str, float],
+    bias_gains: dict[str, float],
+) -> Neuron:
+    """Return a model with other constants."""
+    return replace(  # type: ignore[type-var]
+        model, gain=dict(gains), threshold=dict(thresholds), bias_gain=dict(bias_gains)
+    )
+
+
+def _check_model(model: Any) -> None:
+    """Check that a model is one that can be given constants."""
+    if isinstance(model, type) or not hasattr(model, "parameters"):
+        raise UnitsError(f"neuron must be a neuron model like bs.LIF(...), not {brief(model)}.")
+    own = {one.name for one in fields(model)} if is_dataclass(model) else set()
+    missing = {"gain", "threshold", "bias_gain", "target_rates"} - own
+    if missing:
+        raise ParameterError(
+            f"neuron: {type(model).__name__} must be a dataclass with the field "
+            f"{sorted(missing)[0]} to be calibrated."
+        )
+
+
+def _unit(model: Neuron) -> str:
+    """Say in which unit a model's constants are."""
+    return "no units" if model.constants_unit is None else f"in {model.constants_unit}"

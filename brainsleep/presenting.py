@@ -1,0 +1,212 @@
+"""A network that is awake: images shown to it one after the other, none of which changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from brian2 import Equations
+
+from .assembly import Assembly
+from .coding import Coding
+from .devices import CppStandalone, Device, Engine, Job
+from .errors import ParameterError, UnitsError, brief
+from .neurons import Neuron, given_gains, given_thresholds
+from .normalisation import Normalisation
+from .plan import NetworkPlan
+from .plasticity import SRC
+from .tally import Shown, Tally
+from .translation import Translation, record_activations
+from .translation.activations import as_input
+
+#: A threshold that no output neuron reaches: its potential is read instead.
+NEVER = 1e30
+
+#: Neurons times steps times images of one launch. What a launch holds in memory is a few
+#: bytes for each of them in which a spike falls.
+LAUNCH_VALUES = 2**26
+
+
+@dataclass(frozen=True)
+class Awake:
+    """A spiking network made ready to be shown images.
+
+    Attributes
+    ----------
+    assembly : Assembly
+        The network's layers, none of which learns, and the neurons they get.
+    coding : Coding
+        How images come in.
+    n_steps : int
+        Length of a presentation.
+    plan : NetworkPlan
+        What the generated code depends on.
+    device : Device
+        Where it runs.
+    """
+
+    assembly: Assembly
+    coding: Coding
+    n_steps: int
+    plan: NetworkPlan
+    device: Device
+
+    @property
+    def translation(self) -> Translation:
+        """The network's layers."""
+        return self.assembly.translation
+
+    @property
+    def values_per_image(self) -> int:
+        """Neurons times steps."""
+        return sum(self.plan.sizes) * self.n_steps
+
+    def job(self, images: np.ndarray, first: int) -> Job:
+        """Make the job of some images, flat; `first` is the number of the first."""
+        names = self.translation.layer_names
+        neuron = self.assembly.neuron
+        currents = self.coding.currents(self.translation, images)
+        layers = self.translation.layers
+        return Job(
+            input_spikes=(
+                chunk
+                for number, image in enumerate(images, start=first)
+                for chunk in self.coding.chunks(image, number, self.n_steps)
+            ),
+            n_steps=len(images) * self.n_steps,
+            weights=self.assembly.weights(),
+            biases=[None if layer.name in currents else layer.bias for layer in layers],
+            population_parameters=self.assembly.population_parameters(
+                given_gains(neuron, names), given_thresholds(neuron, names), self.plan.dt
+            ),
+            projection_parameters=self.assembly.projection_parameters(plastic=False),
+            presentation_steps=self.n_steps,
+            presentation_biases=[currents.get(layer.name) for layer in layers],
+        )
+
+    def show(self, engine: Engine, images: np.ndarray, first: int) -> tuple[Tally, np.ndarray]:
+        """Show some images; return what was counted, and the choices of both networks.
+
+        Returns
+        -------
+        Tally
+            What was counted.
+        ndarray of int32, shape (n_images, n_steps + 1)
+            Output chosen after each step, and in the last column that of the artificial network.
+        """
+        job = self.job(images, first)
+        outcome = engine.run(job)
+        if outcome.n_steps < job.n_steps:  # an engine takes Ctrl-C for the end of its night
+            raise KeyboardInterrupt
+        shown = Shown.read(outcome, self.translation, self.n_steps)
+        activations = record_activations(self.translation, images, None)
+        outputs = ann_outputs(self.translation, images)
+        tally = Tally(self.translation, self.n_steps)
+        tally.add(shown, activations, outputs)
+        chosen = outputs.argmax(axis=1).astype(np.int32)
+        return tally, np.column_stack([shown.choices, chosen])
+
+    def show_all(
+        self, engine: Engine, images: np.ndarray, processes: int
+    ) -> Iterator[tuple[Tally, np.ndarray]]:
+        """Show all images in launches of bounded size, several at a time; see :meth:`show`."""
+        if not isinstance(self.device, CppStandalone):
+            processes = 1  # Brian2 itself runs one network at a time in this process
+        fit = max(1, LAUNCH_VALUES // self.values_per_image)
+        size = min(fit, -(-len(images) // processes))
+        starts = range(0, len(images), size)
+        if processes == 1:
+            yield from (self.show(engine, images[k : k + size], k) for k in starts)
+            return
+        pool = ThreadPoolExecutor(processes)
+        try:
+            yield from pool.map(lambda k: self.show(engine, images[k : k + size], k), starts)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def prepare_awake(
+    translation: Translation,
+    neuron: Neuron,
+    normalisation: Normalisation,
+    coding: Coding,
+    n_steps: int,
+    device: Device,
+    dt: float,
+    dtype: str,
+    max_pooling: str,
+) -> Awake:
+    """Put together what runs; build nothing.
+
+    Raises
+    ------
+    ParameterError, UnitsError
+        If the neuron model, or the network's last layer, cannot be had.
+    """
+    output = translation.layers[-1]
+    if output.kind != "neurons":
+        raise ParameterError(
+            f"the network's last layer, {output.name!r}, pools; only one whose potentials add up "
+            "its input, a Linear or Conv, can be read."
+        )
+    assembly = Assembly(
+        translation,
+        with_constants(neuron, translation, normalisation),
+        SRC(),  # at no synapse
+        frozenset(translation.layer_names),
+        max_pooling,
+        normalisation.factors,
+    )
+    last = len(translation.layers)
+    plan = assembly.plan(dt=dt, dtype=dtype, recorded=tuple(range(last)), watched=((last, "v"),))
+    device.check(plan)
+    return Awake(assembly, coding, n_steps, plan, device)
+
+
+def with_constants(
+    neuron: Neuron, translation: Translation, normalisation: Normalisation
+) -> Neuron:
+    """Give a neuron model the gains of a normalisation, where it has no numbers of its own.
+
+    Thresholds are 1 then, and that of the output layer is out of reach in any case.
+
+    Raises
+    ------
+    ParameterError, UnitsError
+        If the model is none, has no potential ``v``, or cannot be given constants.
+    """
+    wanted = ("gain", "threshold", "bias_gain")
+    if isinstance(neuron, type) or not hasattr(neuron, "parameters"):
+        raise UnitsError(f"neuron must be a neuron model like bs.LIF(...), not {brief(neuron)}.")
+    if not is_dataclass(neuron) or not {one.name for one in fields(neuron)}.issuperset(wanted):
+        raise ParameterError(
+            f"neuron: {type(neuron).__name__} must be a dataclass with the fields "
+            f"{', '.join(wanted)} to be given constants."
+        )
+    if "v" not in Equations(neuron.equations().model).names:
+        raise ParameterError(
+            f"neuron: {type(neuron).__name__} has no variable v, which is read at the output."
+        )
+    names = translation.layer_names
+    constants: dict[str, Any] = {}
+    if isinstance(neuron.gain, str) and neuron.gain == "tadros":
+        constants["gain"] = dict(normalisation.gains)
+        if neuron.bias_gain is None:
+            constants["bias_gain"] = dict(normalisation.bias_gains)
+    if isinstance(neuron.threshold, str) and neuron.threshold == "calibrated":
+        thresholds = dict.fromkeys(names, 1.0)
+    else:
+        thresholds = dict(zip(names, given_thresholds(neuron, names), strict=True))
+    constants["threshold"] = thresholds | {translation.layers[-1].name: NEVER}
+    return replace(neuron, **constants)
+
+
+def ann_outputs(translation: Translation, images: Any) -> np.ndarray:
+    """Return what the artificial network itself gives, shape (n, n_outputs), not rectified."""
+    with torch.no_grad():
+        result = translation.graph(as_input(images, translation).clone())
+    return result.reshape(len(result), -1).double().numpy()
