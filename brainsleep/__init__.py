@@ -25,10 +25,10 @@ _HOMES = {
     "TripletSTDP": "plasticity",
     "DiehlCook": "plasticity",
     "InhibitorySTDP": "plasticity",
-    "spiking_accuracy": "inference",
-    "SpikingAccuracy": "inference",
-    "calibrate": "calibrating",  # not a module of that name: importing it would hide the function
-    "Calibration": "calibrating",
+    "spiking_accuracy": "awake",
+    "SpikingAccuracy": "awake",
+    "calibrate": "awake",
+    "Calibration": "awake",
     "from_nir": "exchange",
     "translate": "translation",
     "write_back": "translation",
@@ -37,6 +37,7 @@ _HOMES = {
     "BrainsleepError": "errors",
 }
 _ROOMS = (
+    "awake",
     "devices",
     "errors",
     "experiment",

@@ -8,8 +8,8 @@ from helpers import SMALL, mlp
 from torch import nn
 
 import brainsleep as bs
+from brainsleep.awake.normalisation import normalise
 from brainsleep.errors import ParameterError, UnitsError
-from brainsleep.normalisation import normalise
 from brainsleep.translation import tadros_gains
 
 IMAGES = np.random.default_rng(0).random((50, 12))

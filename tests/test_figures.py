@@ -19,8 +19,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 matplotlib.use("Agg")
 
 from brainsleep import figures
-from brainsleep.errors import BrainsleepError, DirectoryError, ParameterError, UnitsError
 from brainsleep.activity import Spikes
+from brainsleep.errors import BrainsleepError, DirectoryError, ParameterError, UnitsError
 from brainsleep.night import Night
 
 pytestmark = pytest.mark.filterwarnings("error:::matplotlib", "error:::brainsleep")

@@ -13,13 +13,20 @@ from torch import nn
 
 import brainsleep as bs
 from brainsleep import wake
-from brainsleep.coding import ConstantCurrent, Latency, Poisson, as_coding, fan_out, weighted_sum
+from brainsleep.awake.coding import (
+    ConstantCurrent,
+    Latency,
+    Poisson,
+    as_coding,
+    fan_out,
+    weighted_sum,
+)
+from brainsleep.awake.labelled import translate_for
+from brainsleep.awake.normalisation import normalise
+from brainsleep.awake.presenting import NEVER, prepare_awake
+from brainsleep.awake.tally import Correlation
 from brainsleep.devices import Outcome, Runtime, get_device
 from brainsleep.errors import ParameterError, TranslationError, UnitsError
-from brainsleep.labelled import translate_for
-from brainsleep.normalisation import normalise
-from brainsleep.presenting import NEVER, prepare_awake
-from brainsleep.tally import Correlation
 from brainsleep.translation import Connection
 from brainsleep.windows import Window
 
@@ -192,7 +199,7 @@ def test_processes_and_batches_change_nothing(monkeypatch):
     data = labelled(ann, 21)
     how = {"coding": "poisson", "dtype": "float64"}
     results = [bs.spiking_accuracy(ann, data, 30, processes=n, **how) for n in (1, 4)]
-    monkeypatch.setattr("brainsleep.presenting.LAUNCH_VALUES", 35 * 30 * 5)
+    monkeypatch.setattr("brainsleep.awake.presenting.LAUNCH_VALUES", 35 * 30 * 5)
     results.append(bs.spiking_accuracy(ann, data, 30, **how))
     for other in results[1:]:
         np.testing.assert_array_equal(other.predictions, results[0].predictions)

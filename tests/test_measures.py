@@ -11,8 +11,8 @@ from brian2 import Hz, ms, mV, second
 from numpy.testing import assert_allclose, assert_array_equal
 
 from brainsleep import measures
-from brainsleep.errors import ParameterError, UnitsError
 from brainsleep.activity import Spikes
+from brainsleep.errors import ParameterError, UnitsError
 from brainsleep.night import Night
 
 # The accuracies of three tasks at three stages.

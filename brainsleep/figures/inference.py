@@ -11,7 +11,7 @@ from ..errors import UnitsError, brief
 from .canvas import COLOURS, Axes, single_axes
 
 if TYPE_CHECKING:
-    from ..inference import SpikingAccuracy
+    from ..awake.accuracy import SpikingAccuracy
 
 
 def plot_spiking_accuracy(

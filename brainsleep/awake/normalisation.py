@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ParameterError, UnitsError, suggest
-from .parameters import number
-from .translation import INPUT, Layer, Translation, record_activations
+from ..errors import ParameterError, UnitsError, suggest
+from ..parameters import number
+from ..translation import INPUT, Layer, Translation, record_activations
 
 #: How the scale of a layer may be chosen.
 METHODS = ("percentile", "max_norm")

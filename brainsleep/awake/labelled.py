@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from .errors import ParameterError, TranslationError, UnitsError, brief
-from .translation import Translation, translate
-from .translation.activations import as_input
+from ..errors import ParameterError, TranslationError, UnitsError, brief
+from ..translation import Translation, translate
+from ..translation.activations import as_input
 
 if TYPE_CHECKING:
     from torch import nn

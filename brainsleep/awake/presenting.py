@@ -11,17 +11,17 @@ import numpy as np
 import torch
 from brian2 import Equations
 
-from .assembly import Assembly
+from ..assembly import Assembly
+from ..devices import CppStandalone, Device, Engine, Job
+from ..errors import ParameterError, UnitsError, brief
+from ..neurons import Neuron, given_gains, given_thresholds
+from ..plan import NetworkPlan
+from ..plasticity import SRC
+from ..translation import Translation, record_activations
+from ..translation.activations import as_input
 from .coding import Coding
-from .devices import CppStandalone, Device, Engine, Job
-from .errors import ParameterError, UnitsError, brief
-from .neurons import Neuron, given_gains, given_thresholds
 from .normalisation import Normalisation
-from .plan import NetworkPlan
-from .plasticity import SRC
 from .tally import Shown, Tally
-from .translation import Translation, record_activations
-from .translation.activations import as_input
 
 #: A threshold that no output neuron reaches: its potential is read instead.
 NEVER = 1e30

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .devices import Device, Engine
-from .errors import ParameterError, UnitsError, brief, suggest
+from ..devices import Device, Engine
+from ..errors import ParameterError, UnitsError, brief, suggest
+from ..neurons import Heaviside, IntegrateAndFire, Neuron, given_bias_gains, given_target_rates
+from ..plasticity import SRC
+from ..preparation import CALIBRATION_STEPS, PreparedNight, prepare_night
+from ..stimuli import MeanOfRandomImages
+from ..texttable import as_html, plain, without_empty_columns
+from ..translation import Translation, calibrate_thresholds
 from .labelled import as_array, translate_for
-from .neurons import Heaviside, IntegrateAndFire, Neuron, given_bias_gains, given_target_rates
 from .normalisation import METHODS as NORMALISATIONS
 from .normalisation import normalise
-from .plasticity import SRC
-from .preparation import CALIBRATION_STEPS, PreparedNight, prepare_night
-from .stimuli import MeanOfRandomImages
-from .texttable import as_html, plain, without_empty_columns
-from .translation import Translation, calibrate_thresholds
 
 if TYPE_CHECKING:
     from torch import nn

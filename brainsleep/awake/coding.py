@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from brian2.units import Hz, second
 
-from .errors import ParameterError, UnitsError, brief, suggest
-from .parameters import quantity
-from .stimuli import STEPS_PER_CHUNK
-from .translation import INPUT, Connection, Translation
-from .windows import Window
+from ..errors import ParameterError, UnitsError, brief, suggest
+from ..parameters import quantity
+from ..stimuli import STEPS_PER_CHUNK
+from ..translation import INPUT, Connection, Translation
+from ..windows import Window
 
 #: Names that users write.
 CODINGS = ("constant", "poisson", "latency")

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from brian2.units import ms
 
-from .assembly import checked_pooling
+from ..assembly import checked_pooling
+from ..devices import Device, get_device
+from ..errors import ParameterError, suggest
+from ..neurons import IntegrateAndFire, Neuron
+from ..parameters import quantity, whole_number
+from ..preparation import DTYPES
+from ..progress import progress_bar
+from ..texttable import as_html, plain, without_empty_columns
 from .coding import Coding, as_coding
-from .devices import Device, get_device
-from .errors import ParameterError, suggest
 from .labelled import check_labels, flat_images, images_and_labels, translate_for
-from .neurons import IntegrateAndFire, Neuron
 from .normalisation import normalise
-from .parameters import quantity, whole_number
-from .preparation import DTYPES
 from .presenting import Awake, prepare_awake
-from .progress import progress_bar
 from .tally import Tally
-from .texttable import as_html, plain, without_empty_columns
 
 if TYPE_CHECKING:
     from torch import nn
@@ -120,7 +120,7 @@ class SpikingAccuracy:
 
     def plot(self, ax: Any = None, **kwargs: Any) -> Any:
         """Draw accuracy against steps; see `brainsleep.figures.plot_spiking_accuracy`."""
-        from .figures import plot_spiking_accuracy
+        from ..figures import plot_spiking_accuracy
 
         return plot_spiking_accuracy(self, ax, **kwargs)
 

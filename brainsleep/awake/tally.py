@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..devices import Outcome
+from ..translation import INPUT, Translation
 from .coding import fan_out
-from .devices import Outcome
-from .translation import INPUT, Translation
 
 
 @dataclass
