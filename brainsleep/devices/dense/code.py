@@ -27,6 +27,14 @@ class DenseCodeGenerator(CPPCodeGenerator):
         """Read arrays, but none of indices."""
         return super().translate_to_read_arrays(read, write, set(indices) - set(COMPUTED_INDICES))
 
+    def has_repeated_indices(self, statements: list) -> bool:
+        """Say that no order of synapses has to be warned of.
+
+        Spikes act in the order of their neurons here, so that statements whose outcome depends on
+        the order mean something; see `brainsleep.pooling.MOST_ACTIVE`.
+        """
+        return False
+
     def translate_expression(self, expression: Any) -> str:
         """Translate an expression; in single precision, give its literals single precision.
 
