@@ -34,7 +34,7 @@ PAGES = ("huge", "small")
 CHECK_STEPS = 40
 PARTS = ("speed", "memory", "start", "growth", "convolution")
 #: Steps of a night of the convolution.
-CONVOLUTION_STEPS = 1000
+CONVOLUTION_STEPS = 4000
 #: Steps a night, by method: fast ones need more of them to be timed well.
 FAST_STEPS = {400: 3000, 1200: 1500, 4000: 300}
 SLOW_STEPS = {400: 300, 1200: 300, 4000: 60}

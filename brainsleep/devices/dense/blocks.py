@@ -12,6 +12,7 @@ The code of all objects is Brian2's own; only the loop around it is generated he
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,8 +29,12 @@ from ...network import BuiltNetwork
 from ...plan import NetworkPlan, assigned
 from .synapses import TILE_MULTIPLE
 
-#: Steps of a block. More cost memory (two rows a step and neuron) and gain little.
-BLOCK_STEPS = 128
+#: Steps of a block. More cost memory (two rows a step and neuron) and gain little; where all
+#: weights stay in the second-level cache anyway, so should the rows.
+BLOCK_STEPS, SHORT_BLOCK_STEPS = 128, 32
+
+#: Bytes of weights that stay in a small second-level cache.
+CACHED_BYTES = 1024 * 1024
 
 #: Bytes of weights that a tile may have, about half of a small second-level cache.
 TILE_BYTES = 256 * 1024
@@ -144,7 +149,7 @@ def night_loop(plan: NetworkPlan, built: BuiltNetwork, device: Any) -> str:
     return environment.get_template("night_loop.cpp").render(
         layers=_layers(plan, built, device),
         delay_steps=plan.delay_steps,
-        block_steps=BLOCK_STEPS,
+        block_steps=_block_steps(plan),
         clock=built.populations[0].clock.name,
     )
 
@@ -186,6 +191,15 @@ def _layers(plan: NetworkPlan, built: BuiltNetwork, device: Any) -> list[Layer]:
             )
         )
     return layers
+
+
+def _block_steps(plan: NetworkPlan) -> int:
+    """Return how many steps a block has."""
+    n_weights = sum(
+        math.prod(plan.weight_shape(link)) for link in plan.projections if link.has_weights
+    )
+    large = n_weights * np.dtype(plan.dtype).itemsize > CACHED_BYTES
+    return BLOCK_STEPS if large else SHORT_BLOCK_STEPS
 
 
 def _tile_neurons(plan: NetworkPlan, index: int) -> int:

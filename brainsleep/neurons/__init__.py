@@ -1,0 +1,32 @@
+"""Neuron models as data: Brian2 equations with units, one parameter a line.
+
+Each is a small frozen dataclass; see :mod:`brainsleep.neurons.model` for what a model of your own
+must offer.
+"""
+
+from .biophysical import AdaptiveLIF, AdaptiveThreshold, AdEx, Izhikevich
+from .lif import LIF
+from .model import Neuron, NeuronEquations
+from .reading import (
+    given_bias_gains,
+    given_gains,
+    given_target_rates,
+    given_thresholds,
+)
+from .simple import Heaviside, IntegrateAndFire
+
+__all__ = [
+    "LIF",
+    "AdEx",
+    "AdaptiveLIF",
+    "AdaptiveThreshold",
+    "Heaviside",
+    "IntegrateAndFire",
+    "Izhikevich",
+    "Neuron",
+    "NeuronEquations",
+    "given_bias_gains",
+    "given_gains",
+    "given_target_rates",
+    "given_thresholds",
+]

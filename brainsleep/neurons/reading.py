@@ -1,0 +1,107 @@
+"""Read what users give a neuron model: gains, thresholds, rates and times, one a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from brian2.units import Hz, ms
+
+from ..errors import ParameterError, suggest
+from ..parameters import number, per_layer, quantity
+from .model import Neuron
+
+
+def given_gains(neuron: Neuron, layer_names: Sequence[str]) -> list[float]:
+    """Return the gains given by hand, one a layer, in the model's unit."""
+    return constants(neuron, neuron.gain, "gain", layer_names)
+
+
+def given_thresholds(neuron: Neuron, layer_names: Sequence[str]) -> list[float]:
+    """Return the thresholds given by hand, one a layer, in the model's unit."""
+    return constants(neuron, neuron.threshold, "threshold", layer_names)
+
+
+def given_bias_gains(
+    neuron: Any, layer_names: Sequence[str], gains: Sequence[float]
+) -> list[float]:
+    """Return the bias gains given by hand, else the gains, one a layer, in the model's unit."""
+    if neuron.bias_gain is None:
+        return list(gains)
+    return constants(neuron, neuron.bias_gain, "bias_gain", layer_names)
+
+
+def given_target_rates(neuron: Neuron, layer_names: Sequence[str]) -> list[float]:
+    """Return the wanted firing rates, one a layer, in Hz."""
+    if neuron.target_rates is None:
+        raise ParameterError(
+            "neuron: threshold='calibrated' needs target_rates, the firing rate wanted in each "
+            "layer, as in target_rates=[60, 60, 30] (Hz)."
+        )
+    rates = per_layer(neuron.target_rates, layer_names, "neuron: target_rates")
+    return [
+        quantity(
+            rate,
+            Hz,
+            f"neuron: target_rates of layer {name!r}",
+            bare_unit=Hz,
+            minimum=0,
+            exclusive_minimum=True,
+        )
+        for rate, name in zip(rates, layer_names, strict=True)
+    ]
+
+
+def constants(neuron: Any, value: Any, field: str, layer_names: Sequence[str]) -> list[float]:
+    """Read a gain or threshold given by hand."""
+    values = []
+    for name, item in zip(
+        layer_names, per_layer(value, layer_names, f"neuron: {field}"), strict=True
+    ):
+        label = f"neuron: {field} of layer {name!r}"
+        unit = neuron.constants_unit
+        if unit is None:
+            values.append(number(item, label, minimum=0))
+        else:
+            values.append(quantity(item, unit, label, bare_unit=unit, minimum=0) / float(unit))
+    return values
+
+
+def seconds(
+    value: Any, field: str, layer_names: Sequence[str], exclusive_minimum: bool = False
+) -> list[float]:
+    """Read a time given for all layers or one a layer, in seconds."""
+    return [
+        quantity(
+            item,
+            ms,
+            f"neuron: {field} of layer {name!r}",
+            minimum=0,
+            exclusive_minimum=exclusive_minimum,
+        )
+        for name, item in zip(
+            layer_names, per_layer(value, layer_names, f"neuron: {field}"), strict=True
+        )
+    ]
+
+
+def check_constants(neuron: Any) -> None:
+    """Check what can be checked of gains and thresholds before the layers are known."""
+    for name, keyword in (("gain", "tadros"), ("threshold", "calibrated")):
+        value = getattr(neuron, name)
+        if isinstance(value, str) and value != keyword and not is_quantity_text(value):
+            raise ParameterError(
+                f"neuron: {name} must be {keyword!r} or numbers, not {value!r}."
+                f"{suggest(value, [keyword])}"
+            )
+    number(neuron.gain_scale, "neuron: gain_scale", minimum=0, exclusive_minimum=True)
+
+
+def is_text(value: Any, text: str) -> bool:
+    """Tell whether a value is this very keyword (it may be an array, too)."""
+    return isinstance(value, str) and value == text
+
+
+def is_quantity_text(text: str) -> bool:
+    """Tell whether a string begins like a number with a unit."""
+    return text.strip()[:1] in set("0123456789+-.")
