@@ -57,6 +57,11 @@ def small_images(n_images=5, seed=0):
 # Surrogate gradients ------------------------------------------------------------------------
 
 
+def name_of(value):
+    """Name a surrogate; the repr of a lambda differs from process to process."""
+    return repr(value) if hasattr(value, "steepness") else None
+
+
 @pytest.mark.parametrize("surrogate", HARD, ids=repr)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_the_forward_pass_is_exactly_the_step(surrogate, dtype):
@@ -79,7 +84,7 @@ def test_the_forward_pass_is_exactly_the_step(surrogate, dtype):
             lambda x: 3 * np.exp(-3 * x) / (1 + np.exp(-3 * x)) ** 2,
         ),
     ],
-    ids=repr,
+    ids=name_of,
 )
 def test_gradients_are_their_formulas(surrogate, formula):
     x = points()
@@ -93,7 +98,7 @@ def test_gradients_are_their_formulas(surrogate, formula):
         (wake.FastSigmoid(4), lambda x: x / (1 + 4 * x.abs())),
         (wake.Arctan(4), lambda x: torch.atan(math.pi / 2 * 4 * x) / math.pi + 0.5),
     ],
-    ids=repr,
+    ids=name_of,
 )
 def test_surrogates_are_derivatives_of_the_functions_they_are_named_after(surrogate, smooth_step):
     x = points()
