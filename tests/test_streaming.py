@@ -266,9 +266,9 @@ def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
 def test_long_nights_take_no_more_memory(tmp_path: Path) -> None:
     short, long = (
         sleep("heaviside", n_steps, directory=tmp_path / str(n_steps), record="4").timings
-        for n_steps in (1_000, 10_000_000)
+        for n_steps in (1_000, 2_000_000)
     )
-    assert long["steps"] == 10_000_000
+    assert long["steps"] == 2_000_000
     assert long["peak_memory"] < short["peak_memory"] + 500_000
 
 
