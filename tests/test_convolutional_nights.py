@@ -130,7 +130,7 @@ def test_a_residual_network_sleeps() -> None:
     ann = settled(network, (2, 8, 8))
     data = images(20, (2, 8, 8))
     stimulus = bs.stimuli.MeanImage(data, max_rate=150 * Hz)
-    neuron = bs.Heaviside(threshold="calibrated", target_rates=80, decay=0.9)
+    neuron = bs.Heaviside(gain=1, threshold=0.3, decay=0.9)
     found = night(ann, data=data, stimulus=stimulus, neuron=neuron)
     kernels = [name for name in ann.state_dict() if "conv" in name or "shortcut.0" in name]
     changed = [

@@ -241,7 +241,7 @@ def test_random_networks(network):
 
 
 @pytest.mark.slow
-@settings(max_examples=3, deadline=None, derandomize=True)
+@settings(max_examples=2, deadline=None, derandomize=True)
 @given(networks().filter(lambda network: network[2] is None))
 def test_random_networks_sleep_and_come_back(network):
     ann, shape, _ = network

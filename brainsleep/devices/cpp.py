@@ -17,6 +17,7 @@ import logging
 import math
 import os
 import platform
+import shlex
 import subprocess
 import tempfile
 import time
@@ -75,6 +76,11 @@ FLAGS = {
     "float64": ["-O3", "-march=native", "-std=c++11", "-w", "-ffp-contract=off"],
     "float32": ["-O3", "-march=native", "-std=c++11", "-w", "-ffast-math"],
 }
+
+
+def compiler_flags(dtype: str) -> list[str]:
+    """Return the flags for a data type; those in ``BRAINSLEEP_CXXFLAGS`` come last, and win."""
+    return FLAGS[dtype] + shlex.split(os.environ.get("BRAINSLEEP_CXXFLAGS", ""))
 
 
 #: Steps fed to the program between two updates of the progress bar.
@@ -173,7 +179,7 @@ class CppStandalone:
             compiler_version(command),
             platform.machine() + _processor(),  # -march=native
             " ".join(platform.libc_ver()),  # a home folder may be shared by unlike machines
-            *FLAGS[plan.dtype],
+            *compiler_flags(plan.dtype),
             self.join(plan).__name__,
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
@@ -223,7 +229,7 @@ def _read_manifest(directory: Path) -> Manifest:
 
 def _build(plan: NetworkPlan, directory: Path, join: Callable[..., Synapses]) -> None:
     """Generate and compile a plan's program, and write its manifest."""
-    device = UnityDevice(FLAGS[plan.dtype])
+    device = UnityDevice(compiler_flags(plan.dtype))
     preferences = {
         "codegen.target": "cython",  # C++ standalone overrides it; "auto" would probe for Cython
         "core.default_float_dtype": np.dtype(plan.dtype).type,
