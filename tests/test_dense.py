@@ -86,7 +86,6 @@ def wide_network() -> nn.Sequential:
 
 
 NEURONS = {
-    "Heaviside": bs.Heaviside(gain=1, threshold=[0.3, 0.6, 0.4], decay=0.9),
     "LIF, next step": bs.LIF(gain=1, threshold=[0.3, 0.6, 0.4], refractory=2 * ms),
     "LIF, same step": bs.LIF(gain=1, threshold=[0.3, 0.6, 0.4], delay_steps=0),
 }
