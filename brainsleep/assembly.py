@@ -232,7 +232,7 @@ def frozen_layers(translation: Translation, frozen: str | Sequence[str]) -> froz
     Raises
     ------
     ParameterError
-        For an unknown name, with the nearest spelling, and if no layer is left to learn.
+        For an unknown name, with the nearest spelling.
     """
     names = [frozen] if isinstance(frozen, str) else list(frozen)
     for name in names:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from brian2.units import Quantity, ms, second
 
 from .assembly import Assembly, addition_factors, checked_pooling, frozen_layers
 from .devices import Device, Engine, Job, Outcome, get_device
-from .errors import ParameterError, TranslationError, UnitsError, suggest
+from .errors import ParameterError, UnitsError, suggest
 from .neurons import Heaviside, Neuron, given_gains, given_target_rates, given_thresholds
 from .parameters import quantity, whole_number
 from .plan import NetworkPlan
@@ -23,7 +23,7 @@ from .translation import (
     features,
     start_at,
     tadros_gains,
-    translate,
+    translate_for,
 )
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def prepare_night(
 
     Parameters and errors are those of `brainsleep.sleep`.
     """
-    whole = _translate(ann, input_shape, data, stimulus)
+    whole = translate_for(ann, input_shape, _shapes_of_images(data, stimulus))
     translation, stimulus, data = _from_layer(whole, input_at, stimulus, data)
     names = translation.layer_names
     source = as_stimulus(stimulus, translation.n_inputs)
@@ -207,29 +207,18 @@ def prepare_night(
     return prepared
 
 
-def _translate(ann: nn.Module, input_shape: Any, data: Any, stimulus: Any) -> Translation:
-    """Translate; where the module does not tell the shape of its input, data or stimulus do."""
-    if input_shape is not None:
-        return translate(ann, input_shape)
-    try:
-        return translate(ann)
-    except TranslationError:
-        shape = _shape_of_images(data, stimulus)
-        if shape is None:
-            raise
-        return translate(ann, shape)
-
-
-def _shape_of_images(data: Any, stimulus: Any) -> tuple[int, ...] | None:
-    """Return the shape of one image of the data, or of the stimulus; None if they are flat."""
+def _shapes_of_images(data: Any, stimulus: Any) -> Iterator[tuple[int, ...]]:
+    """Yield the shape of one image of the data, or of the stimulus, unless they are flat."""
     if data is not None and len(np.shape(data)) > 2:
-        return np.shape(data)[1:]
+        yield np.shape(data)[1:]
+        return
     shape = getattr(stimulus, "image_shape", None)
     if shape is None and not isinstance(stimulus, Stimulus):
         # explicit spikes have their steps first
         full = np.shape(stimulus)
         shape = full[1:] if np.asarray(stimulus).dtype.kind == "b" else full
-    return tuple(shape) if shape is not None and len(shape) > 1 else None
+    if shape is not None and len(shape) > 1:
+        yield tuple(shape)
 
 
 def _from_layer(

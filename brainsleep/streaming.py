@@ -205,7 +205,7 @@ def _request(plan: NetworkPlan, job: Job, weight_names: Sequence[str | None]) ->
             for name, values in zip(weight_names, job.weights, strict=True)
             if name is not None and values is not None
         },
-        "projections": [name for name in weight_names],
+        "projections": list(weight_names),
         "n_steps": job.n_steps,
         "seed": job.seed,
         "weights": weights.hexdigest(),

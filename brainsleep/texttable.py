@@ -8,12 +8,12 @@ from collections.abc import Sequence
 Rows = Sequence[Sequence[str]]
 
 
-def plain(rows: Rows) -> str:
-    """Write rows, a heading first: the first column flush left, the others right."""
+def plain(rows: Rows, n_left: int = 1) -> str:
+    """Write rows, a heading first: the first columns flush left, the others right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
         "  ".join(
-            cell.rjust(width) if column else cell.ljust(width)
+            cell.ljust(width) if column < n_left else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows

@@ -21,13 +21,12 @@ from brainsleep.awake.coding import (
     fan_out,
     weighted_sum,
 )
-from brainsleep.awake.labelled import translate_for
 from brainsleep.awake.normalisation import normalise
 from brainsleep.awake.presenting import NEVER, prepare_awake
 from brainsleep.awake.tally import Correlation
 from brainsleep.devices import Outcome, Runtime, get_device
 from brainsleep.errors import ParameterError, TranslationError, UnitsError
-from brainsleep.translation import Connection
+from brainsleep.translation import Connection, translate_for
 from brainsleep.windows import Window
 
 SIZES = (12, 10, 8, 5)

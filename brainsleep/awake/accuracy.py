@@ -18,8 +18,9 @@ from ..parameters import quantity, whole_number
 from ..preparation import DTYPES
 from ..progress import progress_bar
 from ..texttable import as_html, plain, without_empty_columns
+from ..translation import translate_for
 from .coding import Coding, as_coding
-from .labelled import check_labels, flat_images, images_and_labels, translate_for
+from .labelled import check_labels, flat_images, images_and_labels
 from .normalisation import normalise
 from .presenting import Awake, prepare_awake
 from .tally import Tally

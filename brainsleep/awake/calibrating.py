@@ -16,8 +16,8 @@ from ..plasticity import SRC
 from ..preparation import CALIBRATION_STEPS, PreparedNight, prepare_night
 from ..stimuli import MeanOfRandomImages
 from ..texttable import as_html, plain, without_empty_columns
-from ..translation import Translation, calibrate_thresholds
-from .labelled import as_array, translate_for
+from ..translation import Translation, calibrate_thresholds, translate_for
+from .labelled import as_array
 from .normalisation import METHODS as NORMALISATIONS
 from .normalisation import normalise
 

@@ -1,19 +1,15 @@
-"""Images with labels as users give them, and a network translated for them."""
+"""Images with labels as users give them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 
-from ..errors import ParameterError, TranslationError, UnitsError, brief
-from ..translation import Translation, translate
+from ..errors import ParameterError, UnitsError, brief
+from ..translation import Translation
 from ..translation.activations import as_input
-
-if TYPE_CHECKING:
-    from torch import nn
 
 Shape = tuple[int, ...]
 
@@ -50,40 +46,6 @@ def images_and_labels(data: Any) -> tuple[np.ndarray, np.ndarray, list[Shape]]:
         "data must be a bs.wake.Dataset or a pair (images, labels), not "
         f"{brief(type(data).__name__)}."
     )
-
-
-def translate_for(
-    ann: nn.Module, input_shape: Sequence[int] | None, shapes: Sequence[Shape]
-) -> Translation:
-    """Translate; where the module does not tell the shape of its input, the images do.
-
-    Parameters
-    ----------
-    ann : torch.nn.Module
-        The network.
-    input_shape : sequence of int, optional
-        What the user said.
-    shapes : sequence of tuple of int
-        What else may be tried, likeliest first.
-
-    Raises
-    ------
-    TranslationError
-        If nothing fits: what is wrong with the likeliest shape that says something.
-    """
-    if input_shape is not None:
-        return translate(ann, input_shape)
-    try:
-        return translate(ann)
-    except TranslationError as error:
-        told = error
-    for shape in filter(None, shapes):
-        try:
-            return translate(ann, shape)
-        except TranslationError as error:
-            if len(shape) > 1:  # says more than that flat images do not fit
-                told = error
-    raise told
 
 
 def flat_images(images: np.ndarray, translation: Translation) -> np.ndarray:

@@ -20,7 +20,7 @@ __all__ = [
     "get_device",
 ]
 
-#: Device names users may write. Both C++ names mean stock Brian2 C++ standalone today.
+#: Device names users may write.
 DEVICES = ("cpp", "cpp_stock", "runtime")
 
 

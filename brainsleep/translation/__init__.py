@@ -5,7 +5,7 @@ from .calibration import CalibrationWarning, calibrate_thresholds
 from .gains import tadros_gains
 from .layers import INPUT, Connection, Fold, Layer, Translation
 from .part import features, start_at
-from .trace import translate
+from .trace import translate, translate_for
 from .writeback import write_back
 
 __all__ = [
@@ -22,5 +22,6 @@ __all__ = [
     "start_at",
     "tadros_gains",
     "translate",
+    "translate_for",
     "write_back",
 ]

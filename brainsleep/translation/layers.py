@@ -8,7 +8,6 @@ residual addition is a layer with two of them. Everything is indexed as torch fl
 
 from __future__ import annotations
 
-import html
 import math
 from dataclasses import dataclass, field
 
@@ -16,6 +15,7 @@ import numpy as np
 from torch import fx
 
 from ..errors import ParameterError, suggest
+from ..texttable import as_html, plain, without_empty_columns
 from ..windows import Window
 
 #: Name of the population that the stimulus drives.
@@ -292,33 +292,12 @@ class Translation:
         value = self.constants.get(kind, {}).get(layer)
         return "" if value is None else f"{value:.4g}"
 
-    def _shown(self) -> list[list[str]]:
-        """Return the table without the columns that say nothing yet."""
-        rows = self.table()
-        columns = [c for c in range(len(rows[0])) if any(row[c] for row in rows[1:])]
-        return [[row[column] for column in columns] for row in rows]
-
     def __repr__(self) -> str:
-        rows = self._shown()
-        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-        lines = [
-            "  ".join(
-                cell.ljust(width) if column < 3 else cell.rjust(width)
-                for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in rows
-        ]
-        return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+        return plain(without_empty_columns(self.table()), n_left=3)
 
     def _repr_html_(self) -> str:
         """Return the table for notebooks."""
-        heading, *rows = self._shown()
-
-        def line(cells: list[str], tag: str) -> str:
-            return "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in cells)
-
-        body = "".join(f"<tr>{line(row, 'td')}</tr>" for row in rows)
-        return f"<table><thead><tr>{line(heading, 'th')}</tr></thead><tbody>{body}</tbody></table>"
+        return as_html(without_empty_columns(self.table()))
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -68,6 +68,40 @@ def translate(ann: nn.Module, input_shape: Iterable[int] | None = None) -> Trans
     return Translation(shape, reader.finish(output), graph)
 
 
+def translate_for(
+    ann: nn.Module, input_shape: Iterable[int] | None, shapes: Iterable[tuple[int, ...]]
+) -> Translation:
+    """Translate; where the module does not tell the shape of its input, other shapes are tried.
+
+    Parameters
+    ----------
+    ann : torch.nn.Module
+        The network.
+    input_shape : iterable of int, optional
+        What the user said.
+    shapes : iterable of tuple of int
+        What else may be tried, likeliest first.
+
+    Raises
+    ------
+    TranslationError
+        If nothing fits: what is wrong with the likeliest shape that says something.
+    """
+    if input_shape is not None:
+        return translate(ann, input_shape)
+    try:
+        return translate(ann)
+    except TranslationError as error:
+        told = error
+    for shape in filter(None, shapes):
+        try:
+            return translate(ann, shape)
+        except TranslationError as error:
+            if len(shape) > 1:  # says more than that flat images do not fit
+                told = error
+    raise told
+
+
 def _checked_shape(shape: Any) -> tuple[int, ...]:
     """Check the shape of one input."""
     if isinstance(shape, str) or not isinstance(shape, Iterable):
