@@ -21,6 +21,7 @@ from .plan import NetworkPlan, ProjectionPlan
 from .plasticity import (
     Plasticity,
     SynapseEquations,
+    modulated,
     postsynaptic_parameters,
     resting_parameters,
 )
@@ -56,6 +57,8 @@ class Assembly:
         ``"any_spike"`` or ``"most_active"``.
     factors : dict of str to tuple of float
         For layers with several connections: the factor of each.
+    is_modulated : bool
+        Whether learning is multiplied by a factor that changes from step to step.
     """
 
     translation: Translation
@@ -64,6 +67,7 @@ class Assembly:
     frozen: frozenset[str]
     max_pooling: str
     factors: Mapping[str, tuple[float, ...]]
+    is_modulated: bool = False
 
     @property
     def links(self) -> list[tuple[Layer, Connection]]:
@@ -84,6 +88,7 @@ class Assembly:
                 kind=_kind(link),
                 synapse=self._synapse(layer, link),
                 window=link.window,
+                receptor="drive" if len(self._equations(layer).receptors) == 1 else "signed",
             )
             for layer, link in self.links
         )
@@ -203,7 +208,7 @@ class Assembly:
 
     def _synapse(self, layer: Layer, link: Connection) -> SynapseEquations:
         if self._learns(layer, link):
-            return self.plasticity.equations()
+            return modulated(self.plasticity) if self.is_modulated else self.plasticity.equations()
         if link.weight is not None:
             return FROZEN
         if layer.kind == "max_pool" and self.max_pooling == "most_active":

@@ -286,6 +286,7 @@ def sleep(
     input_at: str | None = None,
     frozen: str | Sequence[str] = (),
     max_pooling: str = "any_spike",
+    modulation: Any = None,
 ) -> Night:
     """Let a trained network sleep for a night.
 
@@ -347,6 +348,9 @@ def sleep(
     max_pooling : str
         ``"any_spike"``, a logical or, or ``"most_active"``, the spikes of the input that has spiked
         most.
+    modulation : array_like, shape (n_steps,), optional
+        A factor on learning in each step: 0 where nothing is to be learned. For `RewardSTDP`, the
+        reward.
 
     Returns
     -------
@@ -386,6 +390,7 @@ def sleep(
         input_at,
         frozen,
         max_pooling,
+        modulation,
     )
     where = None if directory is None else Path(directory)
     _check_directory(where, snapshot_every, resume, prepared)

@@ -16,14 +16,15 @@ from typing import Any
 from brian2 import Equations
 
 from .neurons import NeuronEquations
-from .plasticity import SynapseEquations
+from .plasticity import SynapseEquations, asks_for_modulation
 from .windows import Window
+from .wiring import Wiring
 
 #: Slot in which a device sets ``spiking`` of the input population.
 INPUT_SLOT = "input_draw"
 
-#: Which neurons of source and target a projection joins.
-KINDS = ("all_to_all", "one_to_one", "window")
+#: What a device sets at the start of each step where a rule asks for it.
+MODULATION = "modulation"
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,20 @@ class ProjectionPlan:
     Attributes
     ----------
     source, target : int
-        Populations; the target comes after the source.
+        Populations. Where the target does not come after the source the network is recurrent.
     kind : str
-        ``"all_to_all"``, ``"one_to_one"`` or ``"window"``.
+        ``"all_to_all"``, ``"one_to_one"``, ``"window"`` or ``"wired"``.
     synapse : SynapseEquations
         What a spike does. Synaptic variables are one a synapse, but one a number of the kernel,
         shared by all its positions, for a window.
     window : Window or None
         For ``"window"``.
+    wiring : Wiring or None
+        For ``"wired"``: which pairs of neurons are joined.
+    receptor : str
+        ``"drive"``; ``"inhibition"``: weights are strengths of inhibition, taken off the drive
+        where the target has no receptor for it; or, for targets with both, ``"signed"``: positive
+        weights excite and negative ones inhibit.
     """
 
     source: int
@@ -48,6 +55,8 @@ class ProjectionPlan:
     kind: str
     synapse: SynapseEquations
     window: Window | None = None
+    wiring: Wiring | None = None
+    receptor: str = "drive"
 
     @property
     def has_weights(self) -> bool:
@@ -62,7 +71,7 @@ class ProjectionPlan:
 
 @dataclass(frozen=True)
 class NetworkPlan:
-    """Everything the generated code of a feed-forward sleeping network depends on.
+    """Everything the generated code of a sleeping network depends on.
 
     Attributes
     ----------
@@ -71,9 +80,10 @@ class NetworkPlan:
     neurons : tuple of NeuronEquations
         The models of all populations but the input.
     projections : tuple of ProjectionPlan
-        What joins them, in the order of their targets.
+        What joins them; feed-forward ones in the order of their targets.
     delay_steps : int
-        Time steps a spike takes from one population to the next: 0 or 1.
+        Time steps a spike takes from one population to the next: 0 or 1; 1 where the network is
+        recurrent.
     dt : float
         Time step in seconds.
     dtype : str
@@ -84,6 +94,8 @@ class NetworkPlan:
         Populations of which only the number of spikes in each step is kept.
     watched : tuple of (int, str)
         Populations, and the variable of each whose values after each step are kept.
+    pooled : tuple of int
+        Populations whose neurons know the mean drive of all of them.
     """
 
     sizes: tuple[int, ...]
@@ -95,6 +107,7 @@ class NetworkPlan:
     recorded: tuple[int, ...]
     counted: tuple[int, ...] = ()
     watched: tuple[tuple[int, str], ...] = ()
+    pooled: tuple[int, ...] = ()
 
     @classmethod
     def chain(
@@ -120,14 +133,20 @@ class NetworkPlan:
         """Return the number of synapses of one projection."""
         if projection.window is not None:
             return projection.window.n_synapses
+        if projection.wiring is not None:
+            return projection.wiring.n_synapses(
+                self.sizes[projection.source], self.sizes[projection.target]
+            )
         if projection.kind == "one_to_one":
             return self.sizes[projection.target]
         return self.sizes[projection.source] * self.sizes[projection.target]
 
     def weight_shape(self, projection: ProjectionPlan) -> tuple[int, ...]:
-        """Return the shape of a projection's weights, as in torch."""
+        """Return the shape of a projection's weights, as in torch; of drawn pairs, one a pair."""
         if projection.window is not None:
             return projection.window.kernel_shape
+        if projection.wiring is not None:
+            return (self.n_synapses_of(projection),)
         return (self.sizes[projection.target], self.sizes[projection.source])
 
     def incoming(self, population: int) -> list[ProjectionPlan]:
@@ -138,6 +157,20 @@ class NetworkPlan:
         """Return the projections that a population drives."""
         return [link for link in self.projections if link.source == population]
 
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether spikes reach their own or an earlier population."""
+        return any(link.target <= link.source for link in self.projections)
+
+    def is_modulated(self, population: int) -> bool:
+        """Whether a rule at a population asks for the modulation of each step."""
+        return any(asks_for_modulation(link.synapse) for link in self.incoming(population))
+
+    @property
+    def modulated(self) -> list[int]:
+        """The populations with a modulation of each step."""
+        return [number for number in range(1, len(self.sizes)) if self.is_modulated(number)]
+
     def key(self) -> str:
         """Return a digest that is equal exactly for equal plans."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
@@ -146,14 +179,22 @@ class NetworkPlan:
         """Return the slots of one time step, in order."""
         layers = list(range(1, len(self.sizes)))
         input_slots = ["input_state", INPUT_SLOT, "input_threshold", "input_reset"]
-        layer_slots = [
-            [f"layer{layer}_{part}" for part in ("state", "in", "drive", "spike", "reset", "learn")]
-            for layer in layers
-        ]
-        blocks = [input_slots, *layer_slots]
-        if self.delay_steps == 1:
-            blocks.reverse()
+        layer_slots = [[f"layer{layer}_{part}" for part in PARTS] for layer in layers]
+        if self.is_recurrent:
+            # all populations do each part at once, so that no spike acts in the step it was sent;
+            # transposed: one tuple of slots a part
+            blocks = [*map(list, zip(*layer_slots, strict=True)), input_slots]
+        else:
+            blocks = [input_slots, *layer_slots]
+            if self.delay_steps == 1:
+                blocks.reverse()
         return ["start", *(slot for block in blocks for slot in block), "end"]
+
+
+#: What a population does in a step, in order: go on without input; take in what arrives; sum up
+#: what all got; integrate; spike; reset; learn; regulate its synapses; and, last, change the
+#: traces by which those who get its spikes learn.
+PARTS = ("state", "in", "pool", "drive", "spike", "reset", "learn", "regulate", "sent")
 
 
 def assigned(code: str) -> set[str]:

@@ -15,7 +15,7 @@ from .errors import ParameterError, UnitsError, suggest
 from .neurons import Heaviside, Neuron, given_gains, given_target_rates, given_thresholds
 from .parameters import quantity, whole_number
 from .plan import NetworkPlan
-from .plasticity import SRC, Plasticity
+from .plasticity import SRC, Plasticity, asks_for_modulation
 from .stimuli import ImageStimulus, Stimulus, as_stimulus, skip_steps
 from .translation import (
     Translation,
@@ -68,6 +68,8 @@ class PreparedNight:
         The same; None if they are to be calibrated.
     target_rates : list of float or None
         Rates in Hz to calibrate to.
+    modulation : ndarray, shape (n_steps,), or None
+        The factor on learning in each step.
     """
 
     assembly: Assembly
@@ -81,6 +83,7 @@ class PreparedNight:
     gains: list[float]
     thresholds: list[float] | None
     target_rates: list[float] | None
+    modulation: np.ndarray | None = None
 
     @property
     def translation(self) -> Translation:
@@ -112,6 +115,7 @@ class PreparedNight:
             ),
             projection_parameters=self.assembly.projection_parameters(plastic),
             seed=self.seed,
+            modulation=self.modulation,
         )
 
     def job_from(self, job: Job, first_step: int) -> Job:
@@ -155,6 +159,7 @@ def prepare_night(
     input_at: str | None = None,
     frozen: str | Sequence[str] = (),
     max_pooling: str = "any_spike",
+    modulation: Any = None,
 ) -> PreparedNight:
     """Check every argument of `brainsleep.sleep`, compute gains, and build nothing.
 
@@ -182,6 +187,7 @@ def prepare_night(
         frozen_layers(translation, frozen),
         checked_pooling(max_pooling),
         addition_factors(translation, data),
+        is_modulated=modulation is not None,
     )
     prepared = PreparedNight(
         assembly=assembly,
@@ -200,6 +206,7 @@ def prepare_night(
         gains=gains,
         thresholds=thresholds,
         target_rates=target_rates,
+        modulation=_modulation(modulation, n_steps, rule),
     )
     # raises for whatever is wrong with the models' own parameters
     prepared.job(thresholds if thresholds is not None else [1.0] * len(names))
@@ -318,6 +325,30 @@ def _steps(duration: Any, dt: float) -> int:
             "of steps."
         )
     return whole_number(duration, "duration", minimum=1)
+
+
+def _modulation(values: Any, n_steps: int, rule: Plasticity) -> np.ndarray | None:
+    """Read the factor on learning in each step."""
+    if values is None:
+        if asks_for_modulation(rule.equations()):
+            raise ParameterError(
+                f"modulation: {type(rule).__name__} learns when there is a reward; pass an array "
+                f"with the reward of each of the {n_steps} steps."
+            )
+        return None
+    try:
+        modulation = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise UnitsError(
+            f"modulation: must be numbers, one a step, not {type(values).__name__}."
+        ) from None
+    if modulation.shape != (n_steps,):
+        raise ParameterError(
+            f"modulation: must have shape ({n_steps},), one number a step, not {modulation.shape}."
+        )
+    if not np.isfinite(modulation).all():
+        raise ParameterError("modulation: holds NaN or infinite values.")
+    return modulation
 
 
 def _recorded(record: Any, populations: Sequence[str], argument: str) -> tuple[int, ...]:

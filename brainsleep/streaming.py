@@ -195,7 +195,7 @@ def _go_on(path: Path) -> NightDirectory:
 def _request(plan: NetworkPlan, job: Job, weight_names: Sequence[str | None]) -> dict[str, Any]:
     """Say what identifies a night: its network, weights, parameters and length."""
     weights = hashlib.sha256()
-    for values in [*job.weights, *job.biases]:
+    for values in [*job.weights, *job.biases, job.modulation]:
         if values is not None:
             weights.update(np.ascontiguousarray(values).data)
     return {

@@ -21,7 +21,7 @@ from brainsleep.devices.dense import (
 )
 from brainsleep.devices.isolation import isolated_brian2
 from brainsleep.devices.unity import UnityDevice
-from brainsleep.network import connect_stock
+from brainsleep.groups import connect_stock
 from brainsleep.plan import NetworkPlan
 from brainsleep.preparation import prepare_night
 

@@ -150,12 +150,14 @@ def test_voltage_follows_the_closed_form():
     n_steps, weights = 80, np.array([4.0, -1.5])
     table = random_spikes(n_steps, 2, 0.25, seed=4)
 
-    def feed(group):
+    def feed(group, modulated):
         rows = iter(table)
         spiking = group.variables["spiking"]
-        return NetworkOperation(
-            lambda: spiking.set_value(next(rows)), when=INPUT_SLOT, clock=group.clock
-        )
+        return [
+            NetworkOperation(
+                lambda: spiking.set_value(next(rows)), when=INPUT_SLOT, clock=group.clock
+            )
+        ]
 
     users_target = prefs.codegen.target
     prefs.codegen.target = "numpy"

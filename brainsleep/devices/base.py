@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -28,11 +28,14 @@ class Job:
     biases : list of ndarray or None, each (n_neurons,)
         One a population, the input left out.
     population_parameters : list of dict
-        Parameter values in SI units, one dict a population, the input first.
+        Parameter values in SI units, one dict a population, the input first; a number, or an
+        array with one a neuron for parameters that are not shared.
     projection_parameters : list of dict
         Parameter values, one dict a projection.
     seed : int
         Where `input_spikes` come from.
+    modulation : ndarray, shape (n_steps,), optional
+        The factor on learning in each step, for plans that are modulated.
     folder : Path, optional
         Where the device writes while it runs, and leaves spikes and snapshots; C++ only.
     snapshot_every : int
@@ -45,6 +48,8 @@ class Job:
         Steps after which all populations go back to how they began; 0 for never.
     presentation_biases : list of ndarray or None, each (n_presentations, n_neurons), optional
         One a population, the input left out: biases that change with the presentation.
+    wanted : tuple of (int, str)
+        Populations, and the variable of each whose values at the end are wanted.
     should_stop : callable, optional
         Asked now and then; True ends the night with what it has.
     """
@@ -53,15 +58,17 @@ class Job:
     n_steps: int
     weights: list[np.ndarray | None]
     biases: list[np.ndarray | None]
-    population_parameters: list[dict[str, float]]
+    population_parameters: Sequence[Mapping[str, float | np.ndarray]]
     projection_parameters: list[dict[str, float]]
     seed: int = 0
+    modulation: np.ndarray | None = None
     folder: Path | None = None
     snapshot_every: int = 0
     snapshot: Path | None = None
     first_step: int = 0
     presentation_steps: int = 0
     presentation_biases: list[np.ndarray | None] | None = None
+    wanted: tuple[tuple[int, str], ...] = ()
     should_stop: Callable[[], bool] | None = None
 
 
@@ -79,6 +86,8 @@ class Outcome:
         By watched population and variable: values after each step.
     weights : list of ndarray or None
         One a projection, as in the job.
+    finals : dict of (int, str) to ndarray, shape (n_neurons,)
+        By wanted population and variable: values at the end.
     timings : dict of str to float
         Seconds: ``"run"`` (the simulation loop alone) and ``"read"`` (results into memory).
     n_steps : int
@@ -91,6 +100,7 @@ class Outcome:
     weights: list[np.ndarray | None]
     counts: dict[int, np.ndarray] = field(default_factory=dict)
     states: dict[tuple[int, str], np.ndarray] = field(default_factory=dict)
+    finals: dict[tuple[int, str], np.ndarray] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     n_steps: int = 0
     peak_memory: int = 0

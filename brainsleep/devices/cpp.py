@@ -21,7 +21,7 @@ import shlex
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -31,16 +31,11 @@ from typing import IO, Any
 import brian2
 import numpy as np
 from brian2 import Synapses, second
+from brian2.core.variables import ArrayVariable
 
 from ..errors import NightError
-from ..network import (
-    BuiltNetwork,
-    build_network,
-    connect_stock,
-    flat_weights,
-    stock_weights,
-    why_not_stock,
-)
+from ..groups import connect_stock, why_not_stock
+from ..network import BuiltNetwork, build_network, flat_weights, stock_weights
 from ..neurons import LIF, Heaviside, Neuron
 from ..plan import NetworkPlan
 from ..plasticity import SRC, WEIGHT_FACTORS
@@ -99,12 +94,15 @@ class Manifest:
         Result file of each projection's weights; None if it has none that change.
     state : list of (str, str, int)
         What a snapshot holds, in order: ``group.variable``, NumPy type, number of values.
+    population_files : list of dict of str to str
+        Result files of each population's variables, by their names.
     """
 
     populations: list[str]
     projections: list[str]
     weight_files: list[str | None]
     state: list[tuple[str, str, int]]
+    population_files: list[dict[str, str]]
 
 
 class CppStandalone:
@@ -189,7 +187,8 @@ class CppStandalone:
 def _generator_digest() -> str:
     """Return a digest of everything of ours that shapes a program."""
     here = Path(__file__).parent
-    sources = [*here.rglob("*.py"), *here.rglob("*.cpp"), here.parent / "network.py"]
+    sources = [*here.rglob("*.py"), *here.rglob("*.cpp")]
+    sources += [here.parent / name for name in ("network.py", "groups.py", "wiring.py")]
     digest = hashlib.sha256()
     for source in sorted(sources):
         digest.update(source.read_bytes())
@@ -285,6 +284,17 @@ def _manifest(device: UnityDevice, built: BuiltNetwork, plan: NetworkPlan) -> Ma
             for synapses, link in zip(built.projections, plan.projections, strict=True)
         ],
         state=[(block.name, block.dtype, block.size) for block in device.state_blocks],
+        population_files=[
+            {
+                name: device.get_array_filename(variable)
+                for name, variable in group.variables.items()
+                if isinstance(variable, ArrayVariable)
+                and variable.owner.name == group.name
+                and variable.dtype == np.dtype(plan.dtype)
+                and not variable.scalar
+            }
+            for group in built.populations
+        ],
     )
 
 
@@ -338,7 +348,11 @@ class CppEngine:
         for name, parameters in zip(
             names, [*job.population_parameters, *job.projection_parameters], strict=True
         ):
-            arguments += [f"{name}.{key}={float(value)!r}" for key, value in parameters.items()]
+            for key, value in parameters.items():
+                if isinstance(value, np.ndarray):
+                    add_array(f"{name}.{key}", value.astype(self.plan.dtype))
+                else:
+                    arguments.append(f"{name}.{key}={float(value)!r}")
         lay_out = flat_weights if self.computed else stock_weights
         for index, projection in enumerate(self.manifest.projections):
             weights = job.weights[index]
@@ -394,7 +408,9 @@ class CppEngine:
             assert process.stdin is not None
             stopped = False
             try:
-                stopped = _feed(process.stdin, job, self.plan.sizes[0], bar)
+                stopped = _feed(
+                    process.stdin, job, self.plan.sizes[0], bool(self.plan.modulated), bar
+                )
                 status = process.wait()
             except BaseException:
                 process.kill()
@@ -431,7 +447,13 @@ class CppEngine:
                 file = results / state_file(self.manifest.populations[index], variable)
                 values = np.fromfile(file, dtype=self.plan.dtype)
                 states[index, variable] = values.reshape(-1, self.plan.sizes[index])
-        return Outcome(spikes=spikes, weights=weights, counts=counts, states=states)
+        finals = {
+            (index, name): np.fromfile(
+                results / self.manifest.population_files[index][name], dtype=self.plan.dtype
+            )
+            for index, name in job.wanted
+        }
+        return Outcome(spikes, weights, counts, states, finals)
 
 
 def _shrink_pipe(descriptor: int, row_bytes: int) -> None:
@@ -452,7 +474,20 @@ def _environment(job: Job) -> dict[str, str]:
     return environment
 
 
-def _feed(stream: IO[bytes], job: Job, n_inputs: int, bar: Any) -> bool:
+def _rows(job: Job, modulated: bool) -> Iterator[np.ndarray]:
+    """Yield what the program reads, a row a step: packed spikes, and the step's modulation."""
+    step = job.first_step
+    for chunk in job.input_spikes:
+        rows = np.packbits(chunk, axis=1, bitorder="little")
+        if modulated:
+            assert job.modulation is not None
+            values = np.ascontiguousarray(job.modulation[step : step + len(rows)], dtype=float)
+            rows = np.hstack([rows, values.view(np.uint8).reshape(len(rows), -1)])
+        step += len(rows)
+        yield rows
+
+
+def _feed(stream: IO[bytes], job: Job, n_inputs: int, modulated: bool, bar: Any) -> bool:
     """Write a night's input spikes to its program; tell whether it was stopped before the end.
 
     Ctrl-C, or `should_stop`, ends the input, and so the night, which writes what it has.
@@ -462,8 +497,7 @@ def _feed(stream: IO[bytes], job: Job, n_inputs: int, bar: Any) -> bool:
     try:
         with stream:
             _shrink_pipe(stream.fileno(), (n_inputs + 7) // 8)
-            for chunk in job.input_spikes:
-                rows = np.packbits(chunk, axis=1, bitorder="little")
+            for rows in _rows(job, modulated):
                 for start in range(0, len(rows), STEPS_PER_REPORT):
                     if job.should_stop is not None and job.should_stop():
                         return True

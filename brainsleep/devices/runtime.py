@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterator
 
 import numpy as np
 from brian2 import Hz, NetworkOperation, NeuronGroup, Quantity, second
@@ -16,8 +15,9 @@ from brian2.core.variables import ArrayVariable
 from brian2.devices.device import RuntimeDevice
 
 from ..errors import ParameterError, suggest
-from ..network import BuiltNetwork, build_network, stock_weights, why_not_stock
-from ..plan import INPUT_SLOT, NetworkPlan
+from ..groups import why_not_stock
+from ..network import BuiltNetwork, build_network, stock_weights
+from ..plan import INPUT_SLOT, MODULATION, NetworkPlan
 from ..progress import progress_bar
 from .base import Job, Outcome, require_plan
 from .compiler import find_compiler
@@ -86,7 +86,7 @@ class RuntimeEngine:
             "core.default_float_dtype": np.dtype(self.plan.dtype).type,
         }
         with isolated_brian2(RuntimeDevice(), preferences):
-            built = build_network(self.plan, lambda group: _feed(group, job.input_spikes))
+            built = build_network(self.plan, lambda group, modulated: _feed(group, modulated, job))
             _set_state(self.plan, built, job)
             if job.presentation_steps > 0:
                 built.network.add(_presentations(built, job))
@@ -98,15 +98,27 @@ class RuntimeEngine:
         return outcome
 
 
-def _feed(group: NeuronGroup, chunks: Iterator[np.ndarray]) -> NetworkOperation:
-    """Make the operation that hands each step's row of input spikes to the input population."""
-    rows = (row for chunk in chunks for row in chunk)
+def _feed(group: NeuronGroup, modulated: list[NeuronGroup], job: Job) -> list[NetworkOperation]:
+    """Make the operations that hand each step's input spikes and modulation to the network."""
+    rows = (row for chunk in job.input_spikes for row in chunk)
     spiking = group.variables["spiking"]
+    values = iter(job.modulation if job.modulation is not None else ())
+    modulations = [population.variables[MODULATION] for population in modulated]
 
     def next_row() -> None:
         spiking.set_value(next(rows))
 
-    return NetworkOperation(next_row, when=INPUT_SLOT, clock=group.clock, name="feed")
+    def modulate() -> None:
+        value = next(values)
+        for variable in modulations:
+            variable.set_value(value)
+
+    operations = [NetworkOperation(next_row, when=INPUT_SLOT, clock=group.clock, name="feed")]
+    if modulations:
+        operations.append(
+            NetworkOperation(modulate, when="start", clock=group.clock, name="modulate")
+        )
+    return operations
 
 
 def _presentations(built: BuiltNetwork, job: Job) -> NetworkOperation:
@@ -193,9 +205,13 @@ def _read(plan: NetworkPlan, built: BuiltNetwork, job: Job) -> Outcome:
         (index, name): np.asarray(getattr(monitor, f"{name}_")).T.copy()
         for (index, name), monitor in built.watchers.items()
     }
+    finals = {
+        (index, name): np.array(built.populations[index].variables[name].get_value())
+        for index, name in job.wanted
+    }
     weights = list(job.weights)
     for index, link in enumerate(plan.projections):
         if link.has_weights and link.is_plastic:
             values = np.array(built.projections[index].variables["w"].get_value())
             weights[index] = values.reshape(plan.weight_shape(link))
-    return Outcome(spikes=spikes, weights=weights, counts=counts, states=states)
+    return Outcome(spikes, weights, counts, states, finals)

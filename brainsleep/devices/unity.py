@@ -7,16 +7,15 @@ one of ours; :func:`feed_from_stdin` and :func:`feed_in_blocks` give the program
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from brian2 import Function, NeuronGroup
-from brian2.core.base import BrianObject
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import get_device
 
-from ..plan import INPUT_SLOT
+from ..plan import INPUT_SLOT, MODULATION
 from .cache import PROGRAM
 from .compiler import compile_program
 from .dense import feed_in_rows
@@ -40,8 +39,16 @@ struct Tile
 const Tile whole_population = {0, SIZE_MAX, 0};
 Tile tile = whole_population;
 
-const size_t row_bytes = (%N_INPUTS% + 7)/8;
-const unsigned char* row;   // input spikes of the current step, eight to a byte
+// Input spikes of the current step, eight to a byte; then, where there is one, its modulation.
+const size_t spike_bytes = (%N_INPUTS% + 7)/8;
+const size_t row_bytes = spike_bytes + %N_MODULATIONS%*sizeof(double);
+const unsigned char* row;
+inline double row_modulation(const unsigned char* a_row)
+{
+    double value;
+    memcpy(&value, a_row + spike_bytes, sizeof value);
+    return value;
+}
 int64_t steps_made = 0;
 void run_night();
 }
@@ -56,16 +63,25 @@ bool has_next = false;
 
 bool read_row(int64_t step) { return fread(rows[step & 1], 1, row_bytes, stdin) == row_bytes; }
 
+inline void enter(int64_t step)
+{
+    if (step != steps_made) return;
+    row = rows[step & 1];
+    steps_made = step + 1;
+    has_next = read_row(step + 1);
+    if (!has_next) Network::_globally_stopped = true;
+}
+
 inline bool input_spike(int neuron, int64_t step)
 {
-    if (step == steps_made)
-    {
-        row = rows[step & 1];
-        steps_made = step + 1;
-        has_next = read_row(step + 1);
-        if (!has_next) Network::_globally_stopped = true;
-    }
+    enter(step);
     return (row[neuron >> 3] >> (neuron & 7)) & 1;
+}
+
+inline double step_modulation(int64_t step)
+{
+    enter(step);
+    return row_modulation(row);
 }
 }
 """
@@ -196,44 +212,61 @@ def _make_includable(source: Path) -> None:
         source.write_text(opened)
 
 
-def feed_from_stdin(group: NeuronGroup) -> BrianObject | None:
-    """Let the input population take each step's spikes from the program's standard input."""
-    device = get_device()
-    device.input_code = LOOP_CODE.replace("%N_INPUTS%", str(group.N)) + ROW_CODE
-    group.namespace["input_spike"] = _input_spike()
+def feed_from_stdin(group: NeuronGroup, modulated: Sequence[NeuronGroup] = ()) -> None:
+    """Let the input population take each step's spikes from the program's standard input.
+
+    The `modulated` populations take their modulation from there too.
+    """
+    get_device().input_code = _loop_code(group, modulated) + ROW_CODE
+    group.namespace["input_spike"] = _streamed("input_spike", 2, "boolean")
     group.run_regularly(
         "spiking = input_spike(i, t_in_timesteps)",
         when=INPUT_SLOT,
         clock=group.clock,
         name="input_feed",
     )
-    return None
+    for number, population in enumerate(modulated):
+        population.namespace["step_modulation"] = _streamed("step_modulation", 1, "float")
+        population.run_regularly(
+            f"{MODULATION} = step_modulation(t_in_timesteps)",
+            when="start",
+            clock=group.clock,
+            name=f"modulate{number}",
+        )
 
 
-def feed_in_blocks(group: NeuronGroup) -> BrianObject | None:
+def feed_in_blocks(group: NeuronGroup, modulated: Sequence[NeuronGroup] = ()) -> None:
     """Let the input population take spikes from rows that a loop of ours has read."""
-    get_device().input_code = LOOP_CODE.replace("%N_INPUTS%", str(group.N))
+    get_device().input_code = _loop_code(group, modulated)
     feed_in_rows(group)
-    return None
 
 
-def _input_spike() -> Function:
-    """Return the Brian2 function that calls the streaming code."""
+def _loop_code(group: NeuronGroup, modulated: Sequence[NeuronGroup]) -> str:
+    """Return what the loop goes through, for a network's input."""
+    code = LOOP_CODE.replace("%N_INPUTS%", str(group.N))
+    return code.replace("%N_MODULATIONS%", str(int(len(modulated) > 0)))
 
-    def unavailable(neuron: int, step: int) -> bool:
-        raise NotImplementedError("input_spike exists in C++ standalone code only")
 
+def _streamed(name: str, n_arguments: int, return_type: str) -> Function:
+    """Return the Brian2 function that calls a function of the streaming code."""
+
+    def unavailable(*_: int) -> bool:
+        raise NotImplementedError(f"{name} exists in C++ standalone code only")
+
+    c_type = {"boolean": "bool", "float": "double"}[return_type]
+    arguments = ["const int neuron", "const int64_t step"][-n_arguments:]
+    passed = ", ".join(argument.split()[-1] for argument in arguments)
     function = Function(
         unavailable,
-        arg_units=[1, 1],
+        arg_units=[1] * n_arguments,
         return_unit=1,
-        arg_types=["integer", "integer"],
-        return_type="boolean",
+        arg_types=["integer"] * n_arguments,
+        return_type=return_type,
         stateless=False,
     )
     function.implementations.add_implementation(
         "cpp",
-        "static inline bool input_spike(const int neuron, const int64_t step)\n"
-        "{ return brainsleep::input_spike(neuron, step); }",
+        f"static inline {c_type} {name}({', '.join(arguments)})\n"
+        f"{{ return brainsleep::{name}({passed}); }}",
     )
     return function

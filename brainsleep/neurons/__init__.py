@@ -5,6 +5,7 @@ must offer.
 """
 
 from .biophysical import AdaptiveLIF, AdaptiveThreshold, AdEx, Izhikevich
+from .conductance import ConductanceAdEx, ConductanceLIF, CurrentLIF
 from .lif import LIF
 from .model import Neuron, NeuronEquations
 from .reading import (
@@ -20,6 +21,9 @@ __all__ = [
     "AdEx",
     "AdaptiveLIF",
     "AdaptiveThreshold",
+    "ConductanceAdEx",
+    "ConductanceLIF",
+    "CurrentLIF",
     "Heaviside",
     "IntegrateAndFire",
     "Izhikevich",

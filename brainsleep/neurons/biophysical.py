@@ -7,82 +7,18 @@ time step of 0.1 ms.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from brian2.units import Unit, ms, mV, nS, pA, pF
 
-from ..errors import ParameterError
-from ..parameters import number, per_layer, quantity, whole_number
+from .base import Biophysical
 from .model import NeuronEquations
-from .reading import check_constants, given_bias_gains
 
 
 @dataclass(frozen=True)
-class _Biophysical:
-    """What these models have in common.
-
-    A subclass lists its own layer parameters with their units; each becomes a parameter of the
-    equations under its own name. Those in `positive` must lie above 0.
-    """
-
-    units: ClassVar[Mapping[str, Unit | None]] = {}
-    positive: ClassVar[tuple[str, ...]] = ()
-    constants_unit: ClassVar[Unit | None] = mV
-    delay_steps: int = 1
-
-    def __post_init__(self) -> None:
-        check_constants(self)
-        if whole_number(self.delay_steps, "neuron: delay_steps") > 1:
-            raise ParameterError(f"neuron: delay_steps must be 0 or 1, but is {self.delay_steps}.")
-        self._own([""])
-
-    def parameters(
-        self, layer_names: Sequence[str], gains: Sequence[float], thresholds: Sequence[float]
-    ) -> list[dict[str, float]]:
-        """Return each layer's parameter values in SI units."""
-        scale = 1.0 if self.constants_unit is None else float(self.constants_unit)
-        bias_gains = given_bias_gains(self, layer_names, gains)
-        return [
-            {
-                **own,
-                "gain": gain * scale,
-                "bias_gain": bias_gain * scale,
-                "v_threshold": self._threshold(own, threshold * scale),
-            }
-            for own, gain, bias_gain, threshold in zip(
-                self._own(layer_names), gains, bias_gains, thresholds, strict=True
-            )
-        ]
-
-    def _threshold(self, own: Mapping[str, float], threshold: float) -> float:
-        """Return the threshold in the model's own terms."""
-        return own["v_rest"] + threshold
-
-    def _own(self, layer_names: Sequence[str]) -> list[dict[str, float]]:
-        """Return the values of the model's own parameters, a dict a layer."""
-        layers: list[dict[str, float]] = [{} for _ in layer_names]
-        for name, unit in self.units.items():
-            values = getattr(self, name)
-            if layer_names == [""] and isinstance(values, (list, tuple, dict)):
-                continue  # the layers are not known yet
-            values = per_layer(values, layer_names, f"neuron: {name}")
-            for layer, layer_name, value in zip(layers, layer_names, values, strict=True):
-                label = f"neuron: {name}" + (f" of layer {layer_name!r}" if layer_name else "")
-                above = name in self.positive
-                minimum = 0.0 if above else -math.inf
-                layer[name] = (
-                    number(value, label, minimum=minimum, exclusive_minimum=above)
-                    if unit is None
-                    else quantity(value, unit, label, minimum=minimum, exclusive_minimum=above)
-                )
-        return layers
-
-
-@dataclass(frozen=True)
-class AdaptiveThreshold(_Biophysical):
+class AdaptiveThreshold(Biophysical):
     r"""A leaky neuron whose threshold rises with each of its spikes.
 
     .. math::
@@ -120,6 +56,7 @@ class AdaptiveThreshold(_Biophysical):
     delay_steps: int = 0
 
     constants_unit: ClassVar[Unit | None] = None
+    gain_unit: ClassVar[Unit | None] = None
     units: ClassVar[Mapping[str, Unit | None]] = {"tau_m": ms, "tau_t": ms, "delta": None}
     positive: ClassVar[tuple[str, ...]] = ("tau_m", "tau_t")
 
@@ -147,7 +84,7 @@ class AdaptiveThreshold(_Biophysical):
 
 
 @dataclass(frozen=True)
-class AdaptiveLIF(_Biophysical):
+class AdaptiveLIF(Biophysical):
     r"""Leaky integrate-and-fire with spike-frequency adaptation, as in LSNNs.
 
     .. math::
@@ -217,7 +154,7 @@ class AdaptiveLIF(_Biophysical):
 
 
 @dataclass(frozen=True)
-class AdEx(_Biophysical):
+class AdEx(Biophysical):
     r"""Adaptive exponential integrate-and-fire.
 
     .. math::
@@ -321,7 +258,7 @@ class AdEx(_Biophysical):
 
 
 @dataclass(frozen=True)
-class Izhikevich(_Biophysical):
+class Izhikevich(Biophysical):
     r"""The simple model of spiking neurons.
 
     .. math::

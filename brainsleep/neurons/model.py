@@ -21,10 +21,10 @@ class NeuronEquations:
     Attributes
     ----------
     model : str
-        Equations and ``(shared, constant)`` parameters. The network adds ``drive : 1``, the
-        summed weights of the spikes that arrive in a step, and ``bias : 1``.
+        Equations and ``(shared, constant)`` parameters. The network adds ``bias : 1`` and, for
+        each receptor, a variable of its name: the summed weights of the spikes of a step.
     on_input : str
-        Statement run once a step, after ``drive`` has been summed.
+        Statement run once a step, after these have been summed.
     threshold, reset : str
         As for a Brian2 ``NeuronGroup``.
     refractory : str or None
@@ -33,6 +33,9 @@ class NeuronEquations:
         Initial values, as Brian2 expressions in the parameters.
     method : str
         Integration method; ``"exact"`` for linear equations.
+    receptors : tuple of str
+        ``("drive",)``; or two, ``("drive", "inhibition")``, for excitation and inhibition: then
+        negative weights come, with their sign turned, as ``inhibition``.
     """
 
     model: str
@@ -42,6 +45,7 @@ class NeuronEquations:
     refractory: str | None = None
     initial: tuple[tuple[str, str], ...] = ()
     method: str = "exact"
+    receptors: tuple[str, ...] = ("drive",)
 
 
 class Neuron(Protocol):

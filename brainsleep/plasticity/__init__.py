@@ -4,20 +4,36 @@ Each is a small frozen dataclass; see :mod:`brainsleep.plasticity.rule` for what
 must offer.
 """
 
-from .rule import Plasticity, SynapseEquations, postsynaptic_parameters, resting_parameters
+from .lifelong import ASP, RewardSTDP
+from .regulation import Downscaling, Homeostasis, SynapticScaling
+from .rule import (
+    Plasticity,
+    SynapseEquations,
+    asks_for_modulation,
+    modulated,
+    postsynaptic_parameters,
+    resting_parameters,
+)
 from .src import SRC, WEIGHT_FACTORS, WeightFactor
 from .stdp import STDP, DiehlCook, InhibitorySTDP, TripletSTDP
 
 __all__ = [
+    "ASP",
     "SRC",
     "STDP",
     "WEIGHT_FACTORS",
     "DiehlCook",
+    "Downscaling",
+    "Homeostasis",
     "InhibitorySTDP",
     "Plasticity",
+    "RewardSTDP",
     "SynapseEquations",
+    "SynapticScaling",
     "TripletSTDP",
     "WeightFactor",
+    "asks_for_modulation",
+    "modulated",
     "postsynaptic_parameters",
     "resting_parameters",
 ]

@@ -7,8 +7,9 @@ to the package.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 
@@ -31,6 +32,11 @@ class SynapseEquations:
         Statement for them when their neuron spikes.
     postsynaptic_model, postsynaptic_step, postsynaptic_reset : str
         The same on the postsynaptic neurons; ``x_post`` in the rule's statements is their x.
+    event : str
+        Condition on postsynaptic variables, looked at after learning in each step.
+    on_event : tuple of str
+        Statements for all synapses of the neurons for which it holds. Each goes through all
+        synapses before the next does: one may sum up what the next divides by.
     """
 
     model: str
@@ -42,6 +48,13 @@ class SynapseEquations:
     postsynaptic_model: str = ""
     postsynaptic_step: str = ""
     postsynaptic_reset: str = ""
+    event: str = ""
+    on_event: tuple[str, ...] = ()
+
+    @property
+    def statements(self) -> list[str]:
+        """All that changes synapses."""
+        return [self.on_pre, self.on_post, *self.on_event]
 
 
 class Plasticity(Protocol):
@@ -60,13 +73,45 @@ class Plasticity(Protocol):
         """
 
 
-def resting_parameters(rule: Plasticity, values: dict[str, float]) -> dict[str, float]:
-    """Return a synapse's parameters with all rates of learning at zero, so that nothing changes.
+def learning_rates(rule: Plasticity, values: Mapping[str, float]) -> tuple[str, ...]:
+    """Return the synaptic parameters that are rates of learning.
 
-    Those are the names in the rule's `learning_rates`; all parameters, if it does not say.
+    Those in the rule's `learning_rates`; all parameters, if it does not say.
     """
-    rates = getattr(rule, "learning_rates", tuple(values))
+    return tuple(getattr(rule, "learning_rates", tuple(values)))
+
+
+def resting_parameters(rule: Plasticity, values: dict[str, float]) -> dict[str, float]:
+    """Return a synapse's parameters with all rates of learning at zero: nothing changes."""
+    rates = learning_rates(rule, values)
     return {name: 0.0 if name in rates else value for name, value in values.items()}
+
+
+def asks_for_modulation(equations: SynapseEquations) -> bool:
+    """Tell whether a rule knows ``modulation_post``, the modulation of each step."""
+    return any("modulation_post" in code for code in equations.statements)
+
+
+def modulated(rule: Plasticity) -> SynapseEquations:
+    """Return a rule whose rates of learning are multiplied by the modulation of each step.
+
+    A rule that knows the modulation itself stays as it is.
+    """
+    equations = rule.equations()
+    if asks_for_modulation(equations):
+        return equations
+    rates = learning_rates(rule, rule.synapse_parameters(["layer"])[0])
+    pattern = re.compile(r"\b(" + "|".join(map(re.escape, rates)) + r")\b")
+
+    def multiplied(code: str) -> str:
+        return pattern.sub(r"(\1*modulation_post)", code)
+
+    return replace(
+        equations,
+        on_pre=multiplied(equations.on_pre),
+        on_post=multiplied(equations.on_post),
+        on_event=tuple(map(multiplied, equations.on_event)),
+    )
 
 
 def postsynaptic_parameters(rule: Plasticity, dt: float) -> dict[str, float]:

@@ -22,8 +22,7 @@ from .rule import SynapseEquations
 INTERACTIONS = {"all": "{trace} += 1", "nearest": "{trace} = 1"}
 
 
-@dataclass(frozen=True)
-class _TraceRule:
+class TraceRule:
     """What rules made of traces have in common.
 
     A subclass names its layer parameters, which become synaptic parameters of the same names, and
@@ -69,7 +68,7 @@ class _TraceRule:
 
 
 @dataclass(frozen=True)
-class STDP(_TraceRule):
+class STDP(TraceRule):
     r"""Pair-based spike-timing-dependent plasticity.
 
     A pair of spikes :math:`\Delta t = t_\mathrm{post} - t_\mathrm{pre}` apart changes the weight by
@@ -156,7 +155,7 @@ class STDP(_TraceRule):
 
 
 @dataclass(frozen=True)
-class TripletSTDP(_TraceRule):
+class TripletSTDP(TraceRule):
     r"""Triplet spike-timing-dependent plasticity, all to all.
 
     With fast traces :math:`r_1, o_1` and slow ones :math:`r_2, o_2` of the pre- and the
@@ -259,7 +258,7 @@ class TripletSTDP(_TraceRule):
 
 
 @dataclass(frozen=True)
-class DiehlCook(_TraceRule):
+class DiehlCook(TraceRule):
     r"""The rule of the unsupervised digits network: triplets of nearest spikes.
 
     .. math::
@@ -338,7 +337,7 @@ class DiehlCook(_TraceRule):
 
 
 @dataclass(frozen=True)
-class InhibitorySTDP(_TraceRule):
+class InhibitorySTDP(TraceRule):
     r"""Inhibitory plasticity that holds the postsynaptic neuron at a rate.
 
     Weights are strengths of inhibition: the connection's drive is ``-w``.

@@ -26,7 +26,7 @@ from brian2.utils.stringtools import get_identifiers
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ...network import BuiltNetwork
-from ...plan import NetworkPlan, assigned
+from ...plan import MODULATION, NetworkPlan, assigned
 from .synapses import TILE_MULTIPLE
 
 #: Steps of a block. More cost memory (two rows a step and neuron) and gain little; where all
@@ -77,6 +77,8 @@ class Layer:
         What its own projection reads of the population before it.
     functions, recorders : list of str
         C++ functions, for one tile and step, and for one step.
+    modulation : str or None
+        The array that gets the modulation of each step.
     """
 
     n_neurons: int
@@ -86,6 +88,7 @@ class Layer:
     sources: list[Variable]
     functions: list[str]
     recorders: list[str]
+    modulation: str | None
 
     @property
     def histories(self) -> list[Variable]:
@@ -95,11 +98,17 @@ class Layer:
 
 def why_not_in_blocks(plan: NetworkPlan) -> str | None:
     """Say why a network must go step by step, or None if its layers may take turns in blocks."""
+    if plan.is_recurrent:
+        return "spikes flow back"
+    if plan.pooled:
+        return "neurons know the mean drive of their population"
     texts, models = [], []
     for neuron in dict.fromkeys(plan.neurons):
         texts += [neuron.model, neuron.on_input, neuron.threshold, neuron.reset]
         models.append(neuron.model)
     for synapse in dict.fromkeys(link.synapse for link in plan.projections):
+        if synapse.on_event:
+            return "the rule regulates synapses"
         for written in sorted(assigned(synapse.on_pre) | assigned(synapse.on_post)):
             if written.endswith("_pre"):
                 return f"the rule changes {written} of the presynaptic neurons"
@@ -188,6 +197,9 @@ def _layers(plan: NetworkPlan, built: BuiltNetwork, device: Any) -> list[Layer]:
                     for recorder in built.recorders(index)
                     for code in recorder.code_objects
                 ],
+                modulation=device.get_array_name(population.variables[MODULATION])
+                if plan.is_modulated(index)
+                else None,
             )
         )
     return layers

@@ -13,13 +13,16 @@ from brian2.parsing.sympytools import str_to_sympy
 from brian2.synapses.synapses import SynapticPathway
 from brian2.utils.stringtools import get_identifiers
 
-from ...network import no_delays
-from ...plan import NetworkPlan, ProjectionPlan, assigned
+from ...groups import connect_stock, no_delays
+from ...plan import MODULATION, NetworkPlan, ProjectionPlan, assigned
 from ...windows import Window
 from .code import DenseCodeObject
 
 #: Rows that are summed at once where they are in the cache; a tile has a multiple of them.
 TILE_MULTIPLE = 16
+
+#: What all neurons of a population have in common, by the name that rules use.
+SHARED = {f"{MODULATION}_post"}
 
 
 class ComputedPathway(SynapticPathway):
@@ -36,6 +39,8 @@ class ComputedPathway(SynapticPathway):
             "n_post": len(self.synapses.target),
             "rows_at_once": 8,
             "rows_ahead": 16,
+            # then a row's synapses do not act independently of each other
+            "sums_up": any(name.endswith("_post") for name in assigned(self.code)),
             **keywords,
         }
         self.needed_variables = [self.eventspace_name]
@@ -183,10 +188,12 @@ class WindowSynapses(ComputedSynapses):
 
 def connect_computed(
     source: Any, target: Any, projection: ProjectionPlan, **arguments: Any
-) -> ComputedSynapses:
-    """Join two groups without index arrays; for `brainsleep.network.build_network`."""
+) -> Synapses:
+    """Join two groups, without index arrays but where pairs are drawn; for `build_network`."""
     if projection.window is not None:
         return WindowSynapses(source, target, window=projection.window, **arguments)
+    if projection.wiring is not None:
+        return connect_stock(source, target, projection, **arguments)
     if projection.kind == "one_to_one":
         return OneToOneSynapses(source, target, **arguments)
     return DenseSynapses(source, target, **arguments)
@@ -205,6 +212,8 @@ def why_not_computed(plan: NetworkPlan) -> str | None:
         if link.window is not None and link.has_weights:
             if "w" in assigned(link.synapse.on_pre):
                 return "a shared kernel does not learn from presynaptic spikes"
+            if link.synapse.on_event:
+                return "a shared kernel is not regulated"
             reason = why_not_shared(link.synapse.on_post)
             if reason is not None:
                 return reason
@@ -223,7 +232,7 @@ def why_not_shared(on_post: str) -> str | None:
         if not expression or not target.strip().isidentifier():
             return f"a shared kernel needs statements like 'w += ...', not {statement!r}"
         names = get_identifiers(expression)
-        own = sorted(name for name in names if name.endswith("_post"))
+        own = sorted(name for name in names - SHARED if name.endswith("_post"))
         if own:
             return f"a shared kernel has no {own[0]}"
         change = str_to_sympy(expression)

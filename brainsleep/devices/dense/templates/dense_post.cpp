@@ -10,7 +10,9 @@
     {
         const size_t _postsynaptic_idx = {{_eventspace}}[_event];
         const size_t _row = _postsynaptic_idx * {{n_pre}};
+        {% if not sums_up %}
         #pragma GCC ivdep
+        {% endif %}
         for (size_t _presynaptic_idx = 0; _presynaptic_idx < {{n_pre}}; _presynaptic_idx++)
         {
             const size_t _idx = _row + _presynaptic_idx;

@@ -5,7 +5,7 @@
     {% set _eventspace = get_array_name(eventspace_variable) %}
     brainsleep::tile.first_event = 0;
     int32_t _count = 0;
-    for (size_t _byte = 0; _byte < brainsleep::row_bytes; _byte++)
+    for (size_t _byte = 0; _byte < brainsleep::spike_bytes; _byte++)
         for (unsigned _bits = brainsleep::row[_byte]; _bits; _bits &= _bits - 1)
             {{_eventspace}}[_count++] = 8*_byte + __builtin_ctz(_bits);
     {{_eventspace}}[N] = _count;

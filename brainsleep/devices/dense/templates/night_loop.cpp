@@ -66,6 +66,9 @@ void run_night()
             {
                 set_time(begin + s);
                 row = input_rows + s*row_bytes;
+                {% if layer.modulation %}
+                {{layer.modulation}}[0] = row_modulation(row);
+                {% endif %}
                 {{spikes.name}}.point(s + 1);
                 {% for variable in layer.sources %}
                 {{variable.name}}.point(s + {{1 - delay_steps}});
