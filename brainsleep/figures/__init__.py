@@ -7,6 +7,7 @@ figure (``axes[0].figure``), which a notebook shows and `save_figure` writes to 
 from .accuracy import plot_accuracy_before_after, plot_accuracy_matrix
 from .canvas import save_figure
 from .comparison import plot_comparison
+from .hypnogram import plot_hypnogram, plot_slow_oscillation
 from .inference import plot_spiking_accuracy
 from .raster import plot_raster
 from .weights import plot_weight_histograms
@@ -15,7 +16,9 @@ __all__ = [
     "plot_accuracy_before_after",
     "plot_accuracy_matrix",
     "plot_comparison",
+    "plot_hypnogram",
     "plot_raster",
+    "plot_slow_oscillation",
     "plot_spiking_accuracy",
     "plot_weight_histograms",
     "save_figure",

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib import colormaps
+from matplotlib.colors import to_hex
 from matplotlib.lines import Line2D
 
 from ..errors import ParameterError, suggest
@@ -25,7 +27,7 @@ def plot_comparison(runs: Mapping[str, Mapping[str, Any]], axes: Any = None) -> 
     Parameters
     ----------
     runs : mapping of str to mapping
-        By label, in the order they are drawn; two, or more. Each has
+        By label, in the order they are drawn; any number. Each has
 
         - ``"before_sleep"``, ``"after_sleep"``: accuracy matrices ``R[stage][task]``;
         - ``"rates"``: one mapping a night, population to mean rate in Hz;
@@ -77,8 +79,10 @@ Runs = Mapping[str, Mapping[str, Any]]
 
 
 def _colours(n: int) -> list[str]:
-    """Return one colour a run."""
-    return [COLOURS[number % len(COLOURS)] for number in range(n)]
+    """Return one colour a run; of a colour map where there are more runs than colours."""
+    if n <= len(COLOURS):
+        return list(COLOURS[:n])
+    return [to_hex(colormaps["turbo"](place)) for place in np.linspace(0.05, 0.95, n)]
 
 
 def _draw_accuracy(ax: Axes, runs: Runs, colours: dict[str, str]) -> None:

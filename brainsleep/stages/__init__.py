@@ -1,0 +1,1 @@
+"""Stages of sleep: what a night goes through."""
