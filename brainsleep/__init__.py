@@ -50,6 +50,8 @@ _HOMES = {
 }
 _ROOMS = (
     "awake",
+    "circuit",
+    "codes",
     "devices",
     "errors",
     "experiment",
@@ -58,10 +60,12 @@ _ROOMS = (
     "network",
     "neurons",
     "plasticity",
+    "stages",
     "stimuli",
     "streaming",
     "translation",
     "wake",
+    "wiring",
 )
 
 __all__ = ["__version__", *_HOMES, *_ROOMS]

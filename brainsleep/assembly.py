@@ -19,6 +19,7 @@ from .errors import ParameterError, suggest
 from .neurons import Neuron, NeuronEquations
 from .plan import NetworkPlan, ProjectionPlan
 from .plasticity import (
+    FROZEN,
     Plasticity,
     SynapseEquations,
     modulated,
@@ -29,16 +30,6 @@ from .translation import INPUT, Connection, Layer, Translation, record_activatio
 
 #: What max pooling does with spikes.
 MAX_POOLING = ("any_spike", "most_active")
-
-#: Synapses that carry spikes and do not learn.
-FROZEN = SynapseEquations(
-    model="w : 1",
-    on_pre="drive_post += w",
-    on_post="",
-    presynaptic_model="",
-    presynaptic_step="",
-    presynaptic_reset="",
-)
 
 
 @dataclass(frozen=True)

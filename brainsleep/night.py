@@ -287,6 +287,7 @@ def sleep(
     frozen: str | Sequence[str] = (),
     max_pooling: str = "any_spike",
     modulation: Any = None,
+    stages: Any = None,
 ) -> Night:
     """Let a trained network sleep for a night.
 
@@ -351,6 +352,9 @@ def sleep(
     modulation : array_like, shape (n_steps,), optional
         A factor on learning in each step: 0 where nothing is to be learned. For `RewardSTDP`, the
         reward.
+    stages : Wake, NREM, REM or Hypnogram, optional
+        A stage of sleep, or several: the up and down states of a simulated patch of cortex open
+        and close the night's stimulus and its learning. See `brainsleep.stages`.
 
     Returns
     -------
@@ -391,10 +395,12 @@ def sleep(
         frozen,
         max_pooling,
         modulation,
+        stages,
     )
     where = None if directory is None else Path(directory)
     _check_directory(where, snapshot_every, resume, prepared)
     _announce_memory(prepared, progress)
+    prepared = prepared.in_stages(stages)
     translated = time.perf_counter()
     engine = prepared.device.prepare(prepared.plan, progress)
     built = time.perf_counter()

@@ -66,7 +66,8 @@ class ProjectionPlan:
     @property
     def is_plastic(self) -> bool:
         """Whether spikes change it."""
-        return bool(self.synapse.on_post.strip()) or "w" in assigned(self.synapse.on_pre)
+        codes = [self.synapse.on_pre, *self.synapse.on_event]
+        return bool(self.synapse.on_post.strip()) or any("w" in assigned(code) for code in codes)
 
 
 @dataclass(frozen=True)

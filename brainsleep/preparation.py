@@ -16,7 +16,7 @@ from .neurons import Heaviside, Neuron, given_gains, given_target_rates, given_t
 from .parameters import quantity, whole_number
 from .plan import NetworkPlan
 from .plasticity import SRC, Plasticity, asks_for_modulation
-from .stimuli import ImageStimulus, Stimulus, as_stimulus, skip_steps
+from .stimuli import Gated, ImageStimulus, Stimulus, as_stimulus, skip_steps
 from .translation import (
     Translation,
     calibrate_thresholds,
@@ -123,6 +123,18 @@ class PreparedNight:
         chunks = self.stimulus.chunks(job.n_steps, self.plan.dt, self.seed)
         return replace(job, input_spikes=skip_steps(chunks, first_step), first_step=first_step)
 
+    def in_stages(self, stages: Any) -> PreparedNight:
+        """Simulate stages of sleep, and let them gate stimulus and learning; None does nothing."""
+        if stages is None:
+            return self
+        gate = stages.gate(self.n_steps, self.plan.dt, self.seed)
+        given = 1.0 if self.modulation is None else self.modulation
+        return replace(
+            self,
+            stimulus=Gated(self.stimulus, gate.stimulus),
+            modulation=given * gate.learning,
+        )
+
     def find_thresholds(self, engine: Engine) -> list[float]:
         """Return the thresholds given, or those at which the layers fire at their target rates."""
         if self.thresholds is not None:
@@ -160,6 +172,7 @@ def prepare_night(
     frozen: str | Sequence[str] = (),
     max_pooling: str = "any_spike",
     modulation: Any = None,
+    stages: Any = None,
 ) -> PreparedNight:
     """Check every argument of `brainsleep.sleep`, compute gains, and build nothing.
 
@@ -171,14 +184,18 @@ def prepare_night(
     source = as_stimulus(stimulus, translation.n_inputs)
     runner = get_device(device)
     step = quantity(1 * ms if dt is None else dt, ms, "dt", minimum=0, exclusive_minimum=True)
-    n_steps = _number_of_steps(duration, step, source)
-    if dtype not in DTYPES:
-        raise ParameterError(f"dtype {dtype!r}.{suggest(str(dtype), DTYPES)}")
+    n_steps = number_of_steps(duration, step, source)
+    check_dtype(dtype)
     populations = translation.populations
-    recorded = _recorded(record, populations, "record")
-    counted = _recorded(record_rates, populations, "record_rates")
+    recorded = recorded_populations(record, populations, "record")
+    counted = recorded_populations(record_rates, populations, "record_rates")
     counted = tuple(index for index in counted if index not in recorded)
     model, rule = _models(neuron, plasticity, names)
+    if stages is not None and not hasattr(stages, "gate"):
+        raise UnitsError(
+            "stages must be a stage like bs.stages.NREM(), or a bs.stages.Hypnogram, not "
+            f"{stages!r}."
+        )
     gains, thresholds, target_rates = _constants(model, translation, data)
     assembly = Assembly(
         translation,
@@ -187,7 +204,7 @@ def prepare_night(
         frozen_layers(translation, frozen),
         checked_pooling(max_pooling),
         addition_factors(translation, data),
-        is_modulated=modulation is not None,
+        is_modulated=modulation is not None or stages is not None,
     )
     prepared = PreparedNight(
         assembly=assembly,
@@ -297,7 +314,7 @@ def _models(
     return model, rule
 
 
-def _number_of_steps(duration: Any, dt: float, stimulus: Stimulus) -> int:
+def number_of_steps(duration: Any, dt: float, stimulus: Stimulus) -> int:
     """Turn a duration into a number of steps, and hold it against the stimulus' own."""
     if duration is None:
         return stimulus.n_steps if stimulus.n_steps is not None else _steps(0.5 * second, dt)
@@ -328,14 +345,25 @@ def _steps(duration: Any, dt: float) -> int:
 
 
 def _modulation(values: Any, n_steps: int, rule: Plasticity) -> np.ndarray | None:
-    """Read the factor on learning in each step."""
-    if values is None:
-        if asks_for_modulation(rule.equations()):
-            raise ParameterError(
-                f"modulation: {type(rule).__name__} learns when there is a reward; pass an array "
-                f"with the reward of each of the {n_steps} steps."
-            )
+    """Read the factor on learning in each step, if there is to be one."""
+    if values is None and not asks_for_modulation(rule.equations()):
         return None
+    return read_modulation(values, n_steps, type(rule).__name__)
+
+
+def read_modulation(values: Any, n_steps: int, learner: str) -> np.ndarray:
+    """Read the factor on learning, or the reward, of each step.
+
+    Raises
+    ------
+    ParameterError, UnitsError
+        Unless it is an array of finite numbers, one a step; `learner` is what needs it.
+    """
+    if values is None:
+        raise ParameterError(
+            f"modulation: {learner} learns when there is a reward; pass an array with the reward "
+            f"of each of the {n_steps} steps."
+        )
     try:
         modulation = np.asarray(values, dtype=float)
     except (TypeError, ValueError):
@@ -351,7 +379,14 @@ def _modulation(values: Any, n_steps: int, rule: Plasticity) -> np.ndarray | Non
     return modulation
 
 
-def _recorded(record: Any, populations: Sequence[str], argument: str) -> tuple[int, ...]:
+def check_dtype(dtype: str) -> str:
+    """Return a data type of ours, or raise a ParameterError."""
+    if dtype not in DTYPES:
+        raise ParameterError(f"dtype {dtype!r}.{suggest(str(dtype), DTYPES)}")
+    return dtype
+
+
+def recorded_populations(record: Any, populations: Sequence[str], argument: str) -> tuple[int, ...]:
     """Return the indices of the populations to record."""
     if record is None or record is False:
         return ()

@@ -443,6 +443,59 @@ class ShuffledPixels(Stimulus):
             yield chunk[:, self.permutation]
 
 
+class Gated(Stimulus):
+    """Another stimulus as a gate lets it through, such as that of a stage of sleep.
+
+    Where the gate is 0 there are no spikes, where it is 1 those there would be without it.
+
+    Parameters
+    ----------
+    stimulus : Stimulus
+        What is gated. Probabilities are multiplied by the gate; of explicit spikes, each is kept
+        with its probability.
+    gate : array_like, shape (n_steps,)
+        At least 0.
+    """
+
+    def __init__(self, stimulus: Stimulus, gate: Any) -> None:
+        if not isinstance(stimulus, Stimulus):
+            raise UnitsError(f"stimulus: Gated takes a stimulus, not {brief(stimulus)}.")
+        self.gate = _as_array(gate, "stimulus: gate", float)
+        if self.gate.ndim != 1 or not np.isfinite(self.gate).all() or (self.gate < 0).any():
+            raise ParameterError(
+                "stimulus: gate must be one finite number a step, at least 0; its shape is "
+                f"{self.gate.shape}."
+            )
+        self.stimulus = stimulus
+        self.n_inputs = stimulus.n_inputs
+        self.n_steps = stimulus.n_steps
+
+    def probabilities(self, rng: np.random.Generator, n_steps: int, dt: float) -> np.ndarray:
+        """Return those of the other stimulus: they know nothing of the time."""
+        return self.stimulus.probabilities(rng, n_steps, dt)
+
+    def chunks(self, n_steps: int, dt: float, seed: int) -> Iterator[np.ndarray]:
+        """Draw the spikes that the gate lets through."""
+        if n_steps > len(self.gate):
+            raise ParameterError(
+                f"stimulus: the gate has {len(self.gate)} steps, but {n_steps} are wanted."
+            )
+        drawn_here = type(self.stimulus).chunks is Stimulus.chunks
+        others = None if drawn_here else self.stimulus.chunks(n_steps, dt, seed)
+        for index, start in enumerate(range(0, n_steps, STEPS_PER_CHUNK)):
+            n = min(STEPS_PER_CHUNK, n_steps - start)
+            gate = self.gate[start : start + n, None]
+            if others is None:
+                # the very random numbers that the stimulus would have used without a gate
+                rng = np.random.default_rng([seed, index])
+                probabilities = self.stimulus.probabilities(rng, STEPS_PER_CHUNK, dt)
+                draws = rng.random((STEPS_PER_CHUNK, self.n_inputs))[:n]
+                yield draws < probabilities[:n] * gate
+            else:
+                rng = np.random.default_rng([seed, index, 1])
+                yield next(others) & (rng.random((n, self.n_inputs)) < gate)
+
+
 def as_stimulus(stimulus: Any, n_inputs: int) -> Stimulus:
     """Turn what a user gives `bs.sleep` into a stimulus.
 

@@ -12,10 +12,9 @@ from brian2.units import ms
 
 from ..assembly import checked_pooling
 from ..devices import Device, get_device
-from ..errors import ParameterError, suggest
 from ..neurons import IntegrateAndFire, Neuron
 from ..parameters import quantity, whole_number
-from ..preparation import DTYPES
+from ..preparation import check_dtype
 from ..progress import progress_bar
 from ..texttable import as_html, plain, without_empty_columns
 from ..translation import translate_for
@@ -225,8 +224,7 @@ def spiking_accuracy(
     check_labels(labels, len(images), translation.layers[-1].n_out)
     steps = whole_number(n_steps, "n_steps", minimum=1)
     seconds = quantity(1 * ms if dt is None else dt, ms, "dt", minimum=0, exclusive_minimum=True)
-    if dtype not in DTYPES:
-        raise ParameterError(f"dtype {dtype!r}.{suggest(str(dtype), DTYPES)}")
+    check_dtype(dtype)
     whole_number(processes, "processes", minimum=1)
     chosen = as_coding(coding, max_rate, seconds, whole_number(seed, "seed"))
     chosen.check(images, translation)

@@ -78,6 +78,9 @@ def compiler_flags(dtype: str) -> list[str]:
     return FLAGS[dtype] + shlex.split(os.environ.get("BRAINSLEEP_CXXFLAGS", ""))
 
 
+#: More steps than any night has, and few enough for Brian2 not to warn of them.
+MOST_STEPS = 1e12
+
 #: Steps fed to the program between two updates of the progress bar.
 STEPS_PER_REPORT = 32
 
@@ -258,7 +261,7 @@ def _build(plan: NetworkPlan, directory: Path, join: Callable[..., Synapses]) ->
             for synapses, link in zip(built.projections, plan.projections, strict=True)
         }
         # The duration is only an upper bound: the night ends with its input stream.
-        built.network.run(1e9 * second, namespace={})
+        built.network.run(MOST_STEPS * plan.dt * second, namespace={})
         device.build(directory=str(directory), compile=True, run=False)
         manifest = _manifest(device, built, plan)
     (directory / MANIFEST).write_text(json.dumps(asdict(manifest)))

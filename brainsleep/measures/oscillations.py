@@ -142,7 +142,8 @@ class Bimodality:
     Attributes
     ----------
     coefficient : float
-        Sarle's bimodality coefficient of log(1 + rate in Hz); NaN for a rate that never changes.
+        Sarle's bimodality coefficient of the square root of the rate; NaN for one that never
+        changes.
     fraction_silent : float
         Fraction of the bins without any spike.
     """
@@ -380,7 +381,8 @@ def up_states(
 def bimodality(rate: PopulationRate) -> Bimodality:
     r"""Measure whether a population goes back and forth between two states.
 
-    Sarle's bimodality coefficient of the logarithm of the rate, log(1 + r) with r in Hz:
+    Sarle's bimodality coefficient of the square root of the rate, whose noise is then the same at
+    low and high rates (Anscombe 1948, for counts):
 
     .. math:: b = \frac{g^2 + 1}{k + \frac{3 (n-1)^2}{(n-2)(n-3)}}
 
@@ -409,8 +411,8 @@ def bimodality(rate: PopulationRate) -> Bimodality:
 
     References
     ----------
-    SAS Institute 1990, SAS/STAT User's Guide, version 6; Pfister, Schwarz, Janczyk, Dale, Freeman
-    2013, Frontiers in Psychology 4:700.
+    Anscombe 1948, Biometrika 35:246; SAS Institute 1990, SAS/STAT User's Guide, version 6; Pfister,
+    Schwarz, Janczyk, Dale, Freeman 2013, Frontiers in Psychology 4:700.
 
     Examples
     --------
@@ -431,7 +433,7 @@ def bimodality(rate: PopulationRate) -> Bimodality:
     silent = float(np.mean(np.asarray(rate.counts) == 0))
     if np.ptp(hertz) == 0:
         return Bimodality(math.nan, silent)
-    values = np.log1p(hertz)
+    values = np.sqrt(hertz)
     skewness = float(stats.skew(values, bias=False))
     kurtosis = float(stats.kurtosis(values, bias=False))
     expected = 3 * (n - 1) ** 2 / ((n - 2) * (n - 3))

@@ -7,6 +7,7 @@ must offer.
 from .lifelong import ASP, RewardSTDP
 from .regulation import Downscaling, Homeostasis, SynapticScaling
 from .rule import (
+    FROZEN,
     Plasticity,
     SynapseEquations,
     asks_for_modulation,
@@ -19,6 +20,7 @@ from .stdp import STDP, DiehlCook, InhibitorySTDP, TripletSTDP
 
 __all__ = [
     "ASP",
+    "FROZEN",
     "SRC",
     "STDP",
     "WEIGHT_FACTORS",

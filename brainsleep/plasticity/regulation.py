@@ -39,8 +39,7 @@ class _Regulated:
     @property
     def learning_rates(self) -> tuple[str, ...]:
         """The synaptic parameters that are zero where nothing is to be learned."""
-        values = self.rule.synapse_parameters(["layer"])[0]
-        return learning_rates(self.rule, values) + self.rates
+        return learning_rates(self.rule) + self.rates
 
     def synapse_parameters(self, layer_names: Sequence[str]) -> list[dict[str, float]]:
         """Return the layer parameters of both, a dict a layer."""

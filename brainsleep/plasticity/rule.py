@@ -8,9 +8,11 @@ to the package.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
+
+from brian2 import Equations
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,17 @@ class SynapseEquations:
         return [self.on_pre, self.on_post, *self.on_event]
 
 
+#: Synapses that carry spikes and do not learn.
+FROZEN = SynapseEquations(
+    model="w : 1",
+    on_pre="drive_post += w",
+    on_post="",
+    presynaptic_model="",
+    presynaptic_step="",
+    presynaptic_reset="",
+)
+
+
 class Plasticity(Protocol):
     """What a plasticity rule must offer."""
 
@@ -73,17 +86,21 @@ class Plasticity(Protocol):
         """
 
 
-def learning_rates(rule: Plasticity, values: Mapping[str, float]) -> tuple[str, ...]:
+def learning_rates(rule: Plasticity) -> tuple[str, ...]:
     """Return the synaptic parameters that are rates of learning.
 
     Those in the rule's `learning_rates`; all parameters, if it does not say.
     """
-    return tuple(getattr(rule, "learning_rates", tuple(values)))
+    given = getattr(rule, "learning_rates", None)
+    if given is not None:
+        return tuple(given)
+    equations = Equations(rule.equations().model)
+    return tuple(sorted(name for name in equations.parameter_names if name != "w"))
 
 
 def resting_parameters(rule: Plasticity, values: dict[str, float]) -> dict[str, float]:
     """Return a synapse's parameters with all rates of learning at zero: nothing changes."""
-    rates = learning_rates(rule, values)
+    rates = learning_rates(rule)
     return {name: 0.0 if name in rates else value for name, value in values.items()}
 
 
@@ -100,8 +117,7 @@ def modulated(rule: Plasticity) -> SynapseEquations:
     equations = rule.equations()
     if asks_for_modulation(equations):
         return equations
-    rates = learning_rates(rule, rule.synapse_parameters(["layer"])[0])
-    pattern = re.compile(r"\b(" + "|".join(map(re.escape, rates)) + r")\b")
+    pattern = re.compile(r"\b(" + "|".join(map(re.escape, learning_rates(rule))) + r")\b")
 
     def multiplied(code: str) -> str:
         return pattern.sub(r"(\1*modulation_post)", code)

@@ -1,0 +1,168 @@
+"""Hypnograms: which stage comes when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from brian2.units import Quantity, second
+
+from ..devices import Device
+from ..errors import ParameterError, UnitsError
+from ..parameters import number, quantity, whole_number
+from .stage import NREM, REM, Gate, _Stage
+
+#: Part of a cycle that is REM sleep, in the first and the last cycle of a night.
+FIRST_REM, LAST_REM = 0.1, 0.4
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of a night.
+
+    Attributes
+    ----------
+    stage : Wake, NREM or REM
+        Which.
+    start, duration : Quantity
+        When it begins, and how long it lasts.
+    """
+
+    stage: _Stage
+    start: Quantity
+    duration: Quantity
+
+    @property
+    def name(self) -> str:
+        """Name of the stage."""
+        return self.stage.name
+
+
+class Hypnogram:
+    """Stages one after the other.
+
+    Parameters
+    ----------
+    stages : sequence of (stage, duration)
+        In order.
+
+    Attributes
+    ----------
+    segments : list of Segment
+        The same, with their beginnings.
+
+    Raises
+    ------
+    ParameterError, UnitsError
+        Naming the segment.
+
+    Examples
+    --------
+    >>> night = bs.stages.Hypnogram([(bs.stages.NREM(), 3 * second), (bs.stages.REM(), 1 * second)])
+    >>> bs.figures.plot_hypnogram(night)  # doctest: +SKIP
+    """
+
+    def __init__(self, stages: Sequence[tuple[Any, Any]]) -> None:
+        if not stages:
+            raise ParameterError("hypnogram: needs at least one stage.")
+        self.segments: list[Segment] = []
+        start = 0.0
+        for index, (stage, duration) in enumerate(stages):
+            if not isinstance(stage, _Stage):
+                raise UnitsError(
+                    f"hypnogram: stage {index} must be one like bs.stages.NREM(), not {stage!r}."
+                )
+            seconds = quantity(
+                duration,
+                second,
+                f"hypnogram: duration of stage {index}",
+                minimum=0,
+                exclusive_minimum=True,
+            )
+            self.segments.append(Segment(stage, start * second, seconds * second))
+            start += seconds
+
+    @classmethod
+    def of_cycles(
+        cls,
+        duration: Any,
+        n_cycles: int = 4,
+        nrem: NREM | None = None,
+        rem: REM | None = None,
+        first_rem: float = FIRST_REM,
+        last_rem: float = LAST_REM,
+    ) -> Hypnogram:
+        """Make a night of cycles of equal length, NREM and then REM, with ever more REM.
+
+        Parameters
+        ----------
+        duration : Quantity or str
+            Of the whole night. A real one has some 8 hours; shorter ones have shorter cycles.
+        n_cycles : int
+            Four or five in man.
+        nrem, rem : NREM, REM, optional
+            The stages.
+        first_rem, last_rem : float
+            Part of the first and of the last cycle that is REM; in between it grows evenly.
+
+        References
+        ----------
+        Carskadon, Dement, in: Principles and Practice of Sleep Medicine (normal human sleep: REM is
+        20 to 25 % of the night, and more of each later cycle).
+        """
+        seconds = quantity(
+            duration, second, "hypnogram: duration", minimum=0, exclusive_minimum=True
+        )
+        cycles = whole_number(n_cycles, "hypnogram: n_cycles", minimum=1)
+        first = number(first_rem, "hypnogram: first_rem", minimum=0, maximum=1)
+        last = number(last_rem, "hypnogram: last_rem", minimum=0, maximum=1)
+        stages: list[tuple[Any, Any]] = []
+        for share in np.linspace(first, last, cycles):
+            cycle = seconds / cycles
+            if share < 1:
+                stages.append((nrem or NREM(), cycle * (1 - share) * second))
+            if share > 0:
+                stages.append((rem or REM(), cycle * share * second))
+        return cls(stages)
+
+    @property
+    def duration(self) -> Quantity:
+        """Of the whole."""
+        last = self.segments[-1]
+        return last.start + last.duration
+
+    def gate(self, n_steps: int, dt: float, seed: int = 0, device: str | Device = "cpp") -> Gate:
+        """Return what the stages let through, in so many steps of `dt` seconds.
+
+        Each segment is a simulation of its own, with a seed of its own.
+
+        Raises
+        ------
+        ParameterError
+            If the hypnogram is not as long.
+        """
+        ends = [
+            round(float((segment.start + segment.duration) / second) / dt)
+            for segment in self.segments
+        ]
+        if ends[-1] != n_steps:
+            raise ParameterError(
+                f"stages: the hypnogram has {ends[-1]} steps, but the night has {n_steps}."
+            )
+        gates = [
+            segment.stage.gate(end - begin, dt, seed + 1000 * index, device)
+            for index, (segment, begin, end) in enumerate(
+                zip(self.segments, [0, *ends[:-1]], ends, strict=True)
+            )
+            if end > begin
+        ]
+        return Gate(
+            np.concatenate([gate.stimulus for gate in gates]),
+            np.concatenate([gate.learning for gate in gates]),
+        )
+
+    def __repr__(self) -> str:
+        listed = ", ".join(f"{one.name} {one.duration}" for one in self.segments)
+        return f"<Hypnogram of {self.duration}: {listed}>"
