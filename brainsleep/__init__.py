@@ -56,6 +56,7 @@ _ROOMS = (
     "errors",
     "experiment",
     "figures",
+    "lateral",
     "measures",
     "network",
     "neurons",

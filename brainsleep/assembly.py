@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import torch
 
 from . import pooling
-from .errors import ParameterError, suggest
-from .neurons import Neuron, NeuronEquations
+from .errors import ParameterError, UnitsError, suggest
+from .lateral import Lateral, LateralLink, LateralParts
+from .neurons import Neuron, NeuronEquations, fixed_parameters
 from .plan import NetworkPlan, ProjectionPlan
 from .plasticity import (
     FROZEN,
@@ -50,6 +51,8 @@ class Assembly:
         For layers with several connections: the factor of each.
     is_modulated : bool
         Whether learning is multiplied by a factor that changes from step to step.
+    lateral : dict of str to LateralParts
+        What is put beside layers; its populations and projections come after the network's own.
     """
 
     translation: Translation
@@ -59,6 +62,7 @@ class Assembly:
     max_pooling: str
     factors: Mapping[str, tuple[float, ...]]
     is_modulated: bool = False
+    lateral: Mapping[str, LateralParts] = field(default_factory=dict)
 
     @property
     def links(self) -> list[tuple[Layer, Connection]]:
@@ -69,9 +73,24 @@ class Assembly:
             for connection in layer.connections
         ]
 
+    @property
+    def populations(self) -> list[str]:
+        """Names of all populations, the input first."""
+        return [*self.translation.populations, *(name for name, _, _ in self._more_populations)]
+
+    @property
+    def _more_populations(self) -> list[tuple[str, int, Neuron]]:
+        return [one for parts in self.lateral.values() for one in parts.populations]
+
+    @property
+    def _more_links(self) -> list[LateralLink]:
+        return [link for parts in self.lateral.values() for link in parts.links]
+
     def plan(self, **others: Any) -> NetworkPlan:
         """Make the plan; `others` are its remaining fields."""
-        numbers = {name: number for number, name in enumerate(self.translation.populations)}
+        numbers = {name: number for number, name in enumerate(self.populations)}
+        neurons = [self._equations(layer) for layer in self.translation.layers]
+        neurons += [neuron.equations() for _, _, neuron in self._more_populations]
         projections = tuple(
             ProjectionPlan(
                 source=numbers[link.source],
@@ -83,11 +102,25 @@ class Assembly:
             )
             for layer, link in self.links
         )
+        projections += tuple(
+            ProjectionPlan(
+                source=numbers[one.source],
+                target=numbers[one.target],
+                kind="all_to_all" if one.wiring is None else "wired",
+                synapse=FROZEN,
+                wiring=one.wiring,
+                receptor=_receptor(one, neurons[numbers[one.target] - 1]),
+            )
+            for one in self._more_links
+        )
         return NetworkPlan(
-            sizes=self.translation.sizes,
-            neurons=tuple(self._equations(layer) for layer in self.translation.layers),
+            sizes=(*self.translation.sizes, *(size for _, size, _ in self._more_populations)),
+            neurons=tuple(neurons),
             projections=projections,
             delay_steps=self.neuron.delay_steps,
+            pooled=tuple(
+                sorted(numbers[name] for name, one in self.lateral.items() if one.mean_inhibition)
+            ),
             **others,
         )
 
@@ -116,15 +149,20 @@ class Assembly:
                 window = layer.connections[0].window
                 assert window is not None
                 values["window_size"] = float(math.prod(window.kernel_size))
-            if len(layer.connections) > 1:
-                factors = self.factors.get(layer.name, (1.0,) * len(layer.connections))
+            factors = self.factors.get(layer.name, (1.0,) * len(layer.connections))
+            factors += (1.0,) * sum(link.target == layer.name for link in self._more_links)
+            if len(factors) > 1:
                 values |= {f"factor{k}": factor for k, factor in enumerate(factors, start=1)}
+            if layer.name in self.lateral and self.lateral[layer.name].mean_inhibition:
+                values["pool_strength"] = self.lateral[layer.name].mean_inhibition
             if layer.name in traced:
                 values |= presynaptic
             if layer.name in learning:
                 values |= postsynaptic
             parameters.append(values)
-        return parameters
+        return parameters + [
+            fixed_parameters(neuron, name) for name, _, neuron in self._more_populations
+        ]
 
     def projection_parameters(self, plastic: bool = True) -> list[dict[str, float]]:
         """Return the rule's values at each projection; zero rates unless it is to learn."""
@@ -138,15 +176,17 @@ class Assembly:
                 values.append(dict(rates[layer.name]))
             else:
                 values.append(resting_parameters(self.plasticity, rates[layer.name]))
-        return values
+        return values + [{} for _ in self._more_links]
 
     def weights(self) -> list[np.ndarray | None]:
         """Return the weights of each projection, None where there are none."""
-        return [link.weight for _, link in self.links]
+        own: list[np.ndarray | None] = [link.weight for _, link in self.links]
+        return own + [link.weights for link in self._more_links]
 
     def biases(self) -> list[np.ndarray | None]:
         """Return the bias of each population, the input left out."""
-        return [layer.bias for layer in self.translation.layers]
+        own: list[np.ndarray | None] = [layer.bias for layer in self.translation.layers]
+        return own + [None for _ in self._more_populations]
 
     def before_and_after(
         self, weights: Sequence[np.ndarray | None]
@@ -157,7 +197,7 @@ class Assembly:
         """
         state = self.translation.graph.state_dict()
         before, after = {}, {}
-        for (_, link), values in zip(self.links, weights, strict=True):
+        for (_, link), values in zip(self.links, weights, strict=False):
             if link.weight_name is None or values is None:
                 continue
             tensor = state[link.weight_name].detach()
@@ -192,7 +232,7 @@ class Assembly:
 
     def weight_names(self) -> list[str | None]:
         """Return the name of each projection's weights in the state dict."""
-        return [link.weight_name for _, link in self.links]
+        return [link.weight_name for _, link in self.links] + [None for _ in self._more_links]
 
     def _learns(self, layer: Layer, link: Connection) -> bool:
         return link.weight is not None and layer.name not in self.frozen
@@ -213,6 +253,52 @@ class Assembly:
             most = self.max_pooling == "most_active"
             return pooling.MOST_ACTIVE_NEURON if most else pooling.ANY_SPIKE
         return self.neuron.equations()
+
+
+def lateral_parts(
+    translation: Translation, lateral: Mapping[str, Lateral] | None, neuron: Neuron
+) -> dict[str, LateralParts]:
+    """Check what is to be put beside layers, and return its parts.
+
+    Raises
+    ------
+    ParameterError, UnitsError
+        Naming the layer.
+    """
+    if lateral is None:
+        return {}
+    if not isinstance(lateral, Mapping):
+        raise UnitsError(
+            'lateral must be a dict by layer, like {"0": bs.lateral.WinnerTakeAll(0.5)}, not '
+            f"{lateral!r}."
+        )
+    found = {}
+    for name, one in lateral.items():
+        if name not in translation.layer_names:
+            hint = suggest(str(name), translation.layer_names)
+            raise ParameterError(f"lateral: no layer is called {name!r}.{hint}")
+        if isinstance(one, type) or not hasattr(one, "parts"):
+            raise UnitsError(
+                f"lateral: layer {name!r} needs one like bs.lateral.WinnerTakeAll(0.5), not "
+                f"{one!r}."
+            )
+        parts = one.parts(name, translation.layer(name).n_out)
+        delays = {neuron.delay_steps, *(each.delay_steps for _, _, each in parts.populations)}
+        if parts.links and delays != {1}:
+            raise ParameterError(
+                f"lateral: at layer {name!r} spikes flow back, which takes a time step; all "
+                "neurons need delay_steps=1, as bs.LIF has."
+            )
+        found[name] = parts
+    return found
+
+
+def _receptor(link: LateralLink, target: NeuronEquations) -> str:
+    """Return which receptor a lateral projection reaches."""
+    if link.inhibitory:
+        return "inhibition"
+    signed = len(target.receptors) > 1 and bool((link.weights < 0).any())
+    return "signed" if signed else "drive"
 
 
 def _kind(link: Connection) -> str:

@@ -16,7 +16,7 @@ from brian2.units import Quantity, ms, second
 from .activity import PopulationRate, Spikes
 from .devices import Device, Engine, Job, Outcome, get_device
 from .errors import ParameterError, UnitsError, suggest
-from .neurons import Neuron, given_gains, given_thresholds
+from .neurons import fixed_parameters
 from .parameters import number, quantity, whole_number
 from .plan import NetworkPlan, ProjectionPlan
 from .plasticity import (
@@ -490,10 +490,7 @@ class PreparedCircuit:
 
 def _model_parameters(population: Population, name: str) -> dict[str, float]:
     """Return the parameters of a population's own model."""
-    neuron: Neuron = population.neuron
-    (values,) = neuron.parameters(
-        [name], given_gains(neuron, [name]), given_thresholds(neuron, [name])
-    )
+    values = fixed_parameters(population.neuron, name)
     if population.mean_inhibition != 0:
         values = {**values, "pool_strength": population.mean_inhibition}
     return values

