@@ -88,17 +88,19 @@ def run(
 
 @app.command()
 def compare(
-    first: Annotated[Path, typer.Argument(metavar="A", help="Model file or run directory.")],
-    second: Annotated[Path, typer.Argument(metavar="B", help="Model file or run directory.")],
+    experiments: Annotated[
+        list[Path],
+        typer.Argument(metavar="EXPERIMENT", help="Model files or run directories, two or more."),
+    ],
     seed: Annotated[int, typer.Option(min=0, help="Seed of model files that are run.")] = 0,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the figure goes; runs/compare-A-B.")
+        Path | None, typer.Option(metavar="DIR", help="Where the figure goes; runs/compare-A-B-….")
     ] = None,
 ) -> None:
-    """Put two models side by side: accuracy, rates, weight change, time, and a figure."""
+    """Put models side by side, two or more: accuracy, rates, weight change, time, and a figure."""
     from .comparison import compare_runs
 
-    text, figure = compare_runs(first, second, seed=seed, out=out, report=typer.echo)
+    text, figure = compare_runs(*experiments, seed=seed, out=out, report=typer.echo)
     typer.echo()
     typer.echo(text)
     typer.echo(f"\nfigure: {figure}")

@@ -128,7 +128,8 @@ def run_experiment(
     overrides : Overrides, optional
         Changes to the model file.
     controls : tuple of str
-        Of :data:`CONTROLS`: also run these.
+        Of :data:`CONTROLS`: also run these. ``"decrease_only"`` sets the rule's `increase` to 0;
+        with a rule that has no such parameter it is left out, which is reported.
     resume : bool
         Go on with the run in `out`.
     progress : bool
@@ -258,9 +259,13 @@ class _Experiment:
             )
 
     def run_controls(self, controls: tuple[str, ...]) -> None:
-        """Run what else could explain the effect."""
+        """Run what else could explain the effect; say which controls the model does not have."""
         for name in controls:
             if name in self.done.controls:
+                continue
+            reason = _why_not(name, self.model)
+            if reason is not None:
+                self.report(f"control left out: {name.replace('_', ' ')}: {reason}")
                 continue
             self.report(f"control: {name.replace('_', ' ')}")
             if name == "rows_centred":
@@ -400,13 +405,19 @@ def _check_sizes(model: ModelFile, train_set: Dataset) -> None:
         )
 
 
+def _why_not(control: str, model: ModelFile) -> str | None:
+    """Say why a model does not have a control, or None if it has."""
+    rule = model.sleep.plasticity
+    if control != "decrease_only" or rule.with_value("increase", 0.0) is not None:
+        return None
+    return f"the rule {rule.kind!r} has no parameter 'increase'"
+
+
 def _control_model(model: ModelFile, control: str) -> ModelFile:
     """Return the model changed into one of its controls."""
     section = model.sleep
     if control == "decrease_only":
-        changed: dict[str, Any] = {
-            "plasticity": section.plasticity.model_copy(update={"increase": 0.0})
-        }
+        changed: dict[str, Any] = {"plasticity": section.plasticity.with_value("increase", 0.0)}
     else:
         changed = {"stimulus": section.stimulus.model_copy(update={"shuffle_pixels": True})}
     return model.model_copy(update={"sleep": section.model_copy(update=changed)})

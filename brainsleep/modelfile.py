@@ -1,24 +1,24 @@
 """Model files: complete, runnable sleep experiments in TOML, checked before anything runs.
 
 Each section is a class below; its attributes are the section's keys. Sections of models
-(``[sleep.neuron]``, ``[sleep.plasticity]``) hold what the model's dataclass takes.
+(``[sleep.neuron]``, ``[sleep.plasticity]``) hold what the model's dataclass takes; which models
+there are is in `brainsleep.modelkinds`.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from brian2.units import Hz
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import BrainsleepError, ModelFileError, suggest
-from .neurons import LIF, Heaviside, Neuron
+from .modelkinds import NEURONS, RULES, Kinds, build_model, with_value
 from .parameters import quantity
-from .plasticity import SRC, Plasticity
 from .stimuli import (
     ClassMeans,
     Mask,
@@ -32,9 +32,6 @@ from .wake import Dataset, Training
 
 #: The default experiment, shipped inside the package.
 DEFAULT_MODEL_FILE = Path(__file__).with_name("default.toml")
-
-#: A number for all layers, or one a layer; strings carry units.
-LayerValue = float | str | list[float] | list[str] | dict[str, float] | dict[str, str]
 
 
 class _Section(BaseModel):
@@ -102,55 +99,57 @@ class TrainingSection(_Section):
         return Training(**dict(self))
 
 
-class HeavisideSection(_Section):
-    """``[sleep.neuron]`` with ``kind = "heaviside"``; see `brainsleep.Heaviside`."""
+class _ModelSection(_Section):
+    """A table whose ``kind`` names a dataclass, and whose other keys are its fields."""
 
-    kind: Literal["heaviside"]
-    gain: LayerValue = "tadros"
-    threshold: LayerValue = "calibrated"
-    decay: LayerValue = 0.999
-    gain_scale: float = 1.0
-    bias_gain: LayerValue | None = None
-    target_rates: LayerValue | None = None
+    model_config = ConfigDict(extra="allow", frozen=True)
 
-    def build(self) -> Neuron:
-        """Return the neuron model."""
-        return Heaviside(**_without_kind(self))
+    kinds: ClassVar[Kinds]
+    table: ClassVar[str]
 
+    kind: str
 
-class LIFSection(_Section):
-    """``[sleep.neuron]`` with ``kind = "lif"``; see `brainsleep.LIF`."""
+    @property
+    def values(self) -> dict[str, Any]:
+        """The model's own keys, as given."""
+        return dict(self.__pydantic_extra__ or {})
 
-    kind: Literal["lif"]
-    gain: LayerValue = "tadros"
-    threshold: LayerValue = "calibrated"
-    tau_m: LayerValue = "20 ms"
-    v_rest: str = "-70 mV"
-    v_reset: str | None = None
-    refractory: LayerValue = "0 ms"
-    delay_steps: int = 1
-    scale: LayerValue = 1.0
-    gain_scale: float = 1.0
-    bias_gain: LayerValue | None = None
-    target_rates: LayerValue | None = None
+    def build(self) -> Any:
+        """Return the model; raises a ModelFileError for keys and values that it does not take."""
+        return build_model(self.kind, self.values, self.kinds, self.table)
 
-    def build(self) -> Neuron:
-        """Return the neuron model."""
-        return LIF(**_without_kind(self))
+    def with_value(self, key: str, value: Any) -> Self | None:
+        """Return the table with one key changed; None if neither it nor one within it has it."""
+        changed = with_value(self.kind, self.values, self.kinds, key, value)
+        return None if changed is None else self.model_copy(update=changed)
 
 
-class SRCSection(_Section):
-    """``[sleep.plasticity]`` with ``kind = "src"``; see `brainsleep.SRC`."""
+class NeuronSection(_ModelSection):
+    """``[sleep.neuron]``: a neuron model.
 
-    kind: Literal["src"]
-    increase: LayerValue
-    decrease: LayerValue
-    weight_factor: str = "tadros2022"
-    tau_pre: str = "0 ms"
+    Attributes
+    ----------
+    kind : str
+        One of `brainsleep.modelkinds.NEURONS`, as ``"lif"``; the other keys are what the model
+        takes, here those of `brainsleep.LIF`. Quantities are strings, as in ``"20 ms"``.
+    """
 
-    def build(self) -> Plasticity:
-        """Return the plasticity rule."""
-        return SRC(**_without_kind(self))
+    kinds: ClassVar[Kinds] = NEURONS
+    table: ClassVar[str] = "sleep.neuron"
+
+
+class PlasticitySection(_ModelSection):
+    """``[sleep.plasticity]``: a plasticity rule.
+
+    Attributes
+    ----------
+    kind : str
+        One of `brainsleep.modelkinds.RULES`, as ``"src"``; the other keys are what the rule
+        takes, here those of `brainsleep.SRC`.
+    """
+
+    kinds: ClassVar[Kinds] = RULES
+    table: ClassVar[str] = "sleep.plasticity"
 
 
 class StimulusSection(_Section):
@@ -243,8 +242,8 @@ class SleepSection(_Section):
     dtype: str = "float32"
     dt: str = "1 ms"
     gain_data: Literal["current", "seen"] = "current"
-    neuron: Annotated[HeavisideSection | LIFSection, Field(discriminator="kind")]
-    plasticity: SRCSection
+    neuron: NeuronSection
+    plasticity: PlasticitySection
     stimulus: StimulusSection
     steps: StepsSection
 
@@ -272,7 +271,8 @@ class ModelFile(_Section):
     sleep: SleepSection
 
 
-#: Which class checks which table, to say what a wrong key may have meant.
+#: Which class checks which table, to say what a wrong key may have meant. Tables of models are
+#: checked by `brainsleep.modelkinds`.
 _SECTIONS: dict[tuple[str, ...], type[_Section]] = {
     (): ModelFile,
     ("data",): DataSection,
@@ -280,9 +280,6 @@ _SECTIONS: dict[tuple[str, ...], type[_Section]] = {
     ("network",): NetworkSection,
     ("training",): TrainingSection,
     ("sleep",): SleepSection,
-    ("sleep", "neuron", "heaviside"): HeavisideSection,
-    ("sleep", "neuron", "lif"): LIFSection,
-    ("sleep", "plasticity"): SRCSection,
     ("sleep", "stimulus"): StimulusSection,
     ("sleep", "steps"): StepsSection,
 }
@@ -324,29 +321,36 @@ def parse_model(content: dict[str, Any], source: str) -> ModelFile:
         raise ModelFileError(
             f"{source}: " + "; ".join(_explain(problem) for problem in error.errors())
         ) from None
-    try:
-        model.training.build()
-        model.sleep.neuron.build()
-        model.sleep.plasticity.build()
-        quantity(model.sleep.stimulus.max_rate, Hz, "stimulus: max_rate", minimum=0)
-    except BrainsleepError as error:
-        raise ModelFileError(f"{source}: {error}") from None
+    problems = list(_wrong_values(model))
+    if problems:
+        raise ModelFileError(f"{source}: " + "; ".join(problems))
     return model
+
+
+def _wrong_values(model: ModelFile) -> Iterator[str]:
+    """Say what else is wrong with values: what is built of them refuses them."""
+    sleep = model.sleep
+    checks: tuple[Callable[[], object], ...] = (
+        model.training.build,
+        sleep.neuron.build,
+        sleep.plasticity.build,
+        lambda: quantity(sleep.stimulus.max_rate, Hz, "stimulus: max_rate", minimum=0),
+    )
+    for check in checks:
+        try:
+            check()
+        except BrainsleepError as error:
+            yield str(error)
 
 
 def _explain(problem: Any) -> str:
     """Put one of pydantic's findings into words."""
     location = tuple(str(part) for part in problem["loc"])
     table, key = location[:-1], location[-1]
-    shown = ".".join(part for part in table if part not in ("heaviside", "lif")) or "top level"
+    shown = ".".join(table) or "top level"
     if problem["type"] == "extra_forbidden":
         known: Iterable[str] = _SECTIONS[table].model_fields if table in _SECTIONS else ()
         return f"[{shown}] has no key {key!r}.{suggest(key, known)}"
     if problem["type"] == "missing":
         return f"[{shown}] misses the key {key!r}."
     return f"[{shown}] {key}: {problem['msg']}, but is {problem['input']!r}."
-
-
-def _without_kind(section: _Section) -> dict[str, Any]:
-    """Return a section's values as arguments of its model."""
-    return {key: value for key, value in section if key != "kind"}

@@ -12,7 +12,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from brian2.units import Hz, Quantity, Unit, have_same_dimensions, ms, mV, second, volt
+from brian2.units import (
+    Hz,
+    Quantity,
+    Unit,
+    have_same_dimensions,
+    ms,
+    mV,
+    nA,
+    nF,
+    nS,
+    pA,
+    pF,
+    second,
+    uS,
+    volt,
+)
 from brian2.units.fundamentalunits import get_unit
 
 from .errors import ParameterError, UnitsError, brief, show_own_errors_plainly, suggest
@@ -30,6 +45,12 @@ UNITS: dict[str, Unit] = {
     "mV": mV,
     "Hz": Hz,
     "kHz": 1000 * Hz,
+    "nA": nA,
+    "pA": pA,
+    "nF": nF,
+    "pF": pF,
+    "uS": uS,
+    "nS": nS,
 }
 
 _QUANTITY = re.compile(r"\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*\*?\s*([A-Za-z]+)\s*")

@@ -77,9 +77,9 @@ def comparison_table(metrics: Mapping[str, Mapping[str, Any]]) -> str:
         rows.append((words, [_mean(run["timings"], name, "{:.3f}") for run in runs]))
     rows.append(("steps a night", [_mean(run["timings"], "steps", "{:.0f}") for run in runs]))
     first = max(len(words) for words, _ in rows)
-    width = max(len(cell) for _, cells in rows for cell in cells)
+    widths = [max(map(len, column)) for column in zip(*(cells for _, cells in rows), strict=True)]
     return "\n".join(
-        (words.ljust(first) + "".join("  " + cell.rjust(width) for cell in cells)).rstrip()
+        "  ".join([words.ljust(first), *map(str.rjust, cells, widths)]).rstrip()
         for words, cells in rows
     )
 

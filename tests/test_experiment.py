@@ -191,6 +191,65 @@ def test_comparison_reads_runs_and_draws(finished: Run, tmp_path: Path) -> None:
         assert words in table
 
 
+def test_comparison_of_more_than_two(finished: Run, tmp_path: Path) -> None:
+    kept = [finished.directory] * 4
+    table, picture = compare_runs(*kept, out=tmp_path / "figure", progress=False)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert table.splitlines()[0].split() == "small (1) small (2) small (3) small (4)".split()
+    joint = next(line for line in table.splitlines() if line.startswith("joint"))
+    assert joint.split()[-4:] == [f"{100 * finished.metrics['accuracy']['joint']:.1f}"] * 4
+
+
+def test_comparison_names_its_folder_after_the_runs(
+    finished: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = finished.directory.resolve()
+    monkeypatch.chdir(tmp_path)
+    assert compare_runs(kept, kept)[1] == Path("runs/compare-small (1)-small (2)/comparison.png")
+    assert compare_runs(*[kept] * 20)[1].parent.name == "compare-small (1)-and-19-more"
+
+
+def test_comparison_refuses_before_anything_is_run(
+    finished: Run, model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("brainsleep.comparison.run_experiment", pytest.fail)
+    with pytest.raises(ParameterError, match=r"two or more .* but got 1"):
+        compare_runs(finished.directory)
+    with pytest.raises(ModelFileError, match=r"nothing\.toml is neither"):
+        compare_runs(model_file, tmp_path / "nothing.toml")
+    with pytest.raises(DirectoryError, match="holds no finished run"):
+        compare_runs(model_file, tmp_path)
+    broken = tmp_path / "broken.toml"
+    broken.write_text(model_file.read_text().replace("threshold", "treshold"))
+    with pytest.raises(ModelFileError, match="Did you mean 'threshold'"):
+        compare_runs(model_file, broken)
+
+
+def test_command_line_compares(finished: Run, tmp_path: Path) -> None:
+    kept = str(finished.directory)
+    arguments = ["compare", kept, kept, kept, "--out", str(tmp_path / "figure")]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    assert "small (3)" in result.output
+    assert (tmp_path / "figure" / "comparison.png").exists()
+
+
+def test_control_that_a_rule_does_not_have_is_left_out_by_name(model_file: Path) -> None:
+    model = bs.experiment.load_model_file(model_file)
+    assert experiment._why_not("decrease_only", model) is None
+    content = model.model_dump(exclude_unset=True)
+    content["sleep"]["plasticity"] = {"kind": "stdp", "a_plus": 1e-3, "a_minus": -1e-3}
+    stdp = bs.experiment.parse_model(content, "stdp")
+    said: list[str] = []
+    run = experiment._Experiment(stdp, (), 0, False, said.append)
+    run.run_controls(("decrease_only",))
+    assert run.done.controls == {}
+    (line,) = said
+    assert "decrease only" in line
+    assert "'stdp'" in line
+    assert "increase" in line
+
+
 def test_sweep_summarises_and_resumes(model_file: Path, tmp_path: Path) -> None:
     out = tmp_path / "sweep"
     directory, summary = run_sweep(model_file, n_seeds=2, out=out)

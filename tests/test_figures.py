@@ -354,6 +354,16 @@ def test_comparison_of_networks_with_other_layers(tmp_path):
     picture(tmp_path, axes)
 
 
+@pytest.mark.parametrize("n_runs", [1, 4, 9])
+def test_comparison_gives_every_run_a_colour_of_its_own(n_runs, tmp_path):
+    axes = figures.plot_comparison({f"run {number}": make_run() for number in range(n_runs)})
+    bars = axes[0, 1].containers
+    colours = {bar.patches[0].get_facecolor() for bar in bars if hasattr(bar, "patches")}
+    assert len(colours) == n_runs
+    assert len(axes[1, 1].texts) == n_runs
+    picture(tmp_path, axes)
+
+
 def test_comparison_in_given_axes():
     mine = given_axes(4)
     axes = figures.plot_comparison({"A": make_run()}, axes=mine)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import is_dataclass
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from brian2 import ms, nS, pA
 
+import brainsleep as bs
 from brainsleep.errors import ModelFileError
 from brainsleep.modelfile import DEFAULT_MODEL_FILE, load_model_file, parse_model
+from brainsleep.modelkinds import NEURONS, RULES
 from brainsleep.preparation import DEFAULT_NEURON, DEFAULT_PLASTICITY
 
 MODELS = Path(__file__).parent.parent / "models"
@@ -87,8 +92,33 @@ def test_unknown_key_is_refused_with_the_nearest(table: str, key: str, nearest: 
 @pytest.mark.parametrize(
     ("table", "key", "value", "said"),
     [
-        ("sleep.plasticity", "weight_factor", "tadros2O22", "tadros2022"),
-        ("sleep.neuron", "kind", "heavyside", "kind|neuron"),
+        (
+            "sleep.plasticity",
+            "weight_factor",
+            "tadros2O22",
+            r"\[sleep.plasticity\] unknown weight_factor 'tadros2O22'. Did you mean 'tadros2022'",
+        ),
+        ("sleep.plasticity", "weight_factor", ["tadros2022"], r"\[sleep.plasticity\] kind = 'src'"),
+        (
+            "sleep.plasticity",
+            "kind",
+            "scr",
+            r"\[sleep.plasticity\] has no kind 'scr'. Did you mean 'src'",
+        ),
+        ("sleep.plasticity", "kind", 3, r"\[sleep.plasticity\] kind: .* but is 3"),
+        (
+            "sleep.neuron",
+            "kind",
+            "heavyside",
+            r"\[sleep.neuron\] has no kind 'heavyside'. Did you mean 'heaviside'",
+        ),
+        (
+            "sleep.neuron",
+            "threshold",
+            "calibratd",
+            r"\[sleep.neuron\] threshold must be .* Did you mean 'calibrated'",
+        ),
+        ("sleep.neuron", "gain_scale", "2", r"\[sleep.neuron\] gain_scale must be a number"),
         ("sleep.neuron", "decay", "20 ms", None),
         ("sleep.stimulus", "max_rate", "20 ms", "max_rate must be in Hz"),
         ("sleep.stimulus", "max_rate", "-20 Hz", "max_rate"),
@@ -117,6 +147,101 @@ def test_missing_key_is_named() -> None:
     del spoiled["sleep"]["plasticity"]["decrease"]
     with pytest.raises(ModelFileError, match="misses the key 'decrease'"):
         parse_model(spoiled, "my.toml")
+
+
+def test_missing_kind_is_named() -> None:
+    spoiled = content()
+    del spoiled["sleep"]["neuron"]["kind"]
+    with pytest.raises(ModelFileError, match=r"\[sleep.neuron\] misses the key 'kind'"):
+        parse_model(spoiled, "my.toml")
+
+
+def test_everything_wrong_with_the_models_is_said_at_once() -> None:
+    spoiled = content()
+    spoiled["sleep"]["neuron"] |= {"gian": 1.0, "tau_m": "20 ms"}
+    spoiled["sleep"]["plasticity"] = {"kind": "src", "increse": 1e-3}
+    with pytest.raises(ModelFileError) as caught:
+        parse_model(spoiled, "my.toml")
+    for words in (
+        "[sleep.neuron] kind = 'heaviside' has no key 'gian'. Did you mean 'gain'?",
+        "[sleep.neuron] kind = 'heaviside' has no key 'tau_m'.",
+        "[sleep.plasticity] kind = 'src' has no key 'increse'. Did you mean 'increase'?",
+        "[sleep.plasticity] misses the key 'increase'.",
+        "[sleep.plasticity] misses the key 'decrease'.",
+    ):
+        assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("name", NEURONS)
+def test_every_neuron_model_can_be_written_down(name: str) -> None:
+    changed = content()
+    changed["sleep"]["neuron"] = {"kind": name, "gain": 1.0, "threshold": [0.1, 0.2, 0.3]}
+    neuron = parse_model(changed, "my.toml").sleep.neuron.build()
+    assert type(neuron) is NEURONS[name].model
+    assert neuron == NEURONS[name].model(gain=1.0, threshold=[0.1, 0.2, 0.3])
+
+
+def rule_table(name: str, leave_out: str = "") -> dict:
+    """Return a complete table of a rule, or one without a key."""
+    table = {"kind": name, **dict.fromkeys(RULES[name].required_keys, 1e-3)}
+    if "rule" in table:
+        table["rule"] = {"kind": "stdp", "a_plus": 1e-3, "a_minus": -1e-3}
+    if "target_rate" in table:
+        table["target_rate"] = "5 Hz"
+    table.pop(leave_out, None)
+    return table
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_rule_can_be_written_down_and_states_its_learning_rates(name: str) -> None:
+    changed = content()
+    changed["sleep"]["plasticity"] = rule_table(name)
+    rule = parse_model(changed, "my.toml").sleep.plasticity.build()
+    assert type(rule) is RULES[name].model
+    assert RULES[name].required_keys
+    for key in RULES[name].required_keys:
+        changed["sleep"]["plasticity"] = rule_table(name, leave_out=key)
+        with pytest.raises(ModelFileError, match=f"misses the key '{key}'"):
+            parse_model(changed, "my.toml")
+
+
+@pytest.mark.parametrize(("room", "kinds"), [(bs.neurons, NEURONS), (bs.plasticity, RULES)])
+def test_model_files_know_every_model_of_the_package(room: ModuleType, kinds: dict) -> None:
+    exported = [getattr(room, name) for name in room.__all__]
+    classes = [each for each in exported if isinstance(each, type) and is_dataclass(each)]
+    models = {each for each in classes if hasattr(each, "equations")}
+    assert models == {kind.model for kind in kinds.values()}
+
+
+def test_quantities_are_strings() -> None:
+    changed = content()
+    changed["sleep"]["neuron"] = {"kind": "adex", "b": "20 pA", "g_l": "25 nS", "tau_w": "100 ms"}
+    neuron = parse_model(changed, "my.toml").sleep.neuron.build()
+    own = neuron.parameters(["0"], [1.0], [20.0])[0]
+    expected = bs.AdEx(b=20 * pA, g_l=25 * nS, tau_w=100 * ms).parameters(["0"], [1.0], [20.0])[0]
+    assert own == pytest.approx(expected)
+    changed["sleep"]["neuron"]["b"] = "20 mV"
+    with pytest.raises(ModelFileError, match=r"\[sleep.neuron\] b must be in pA"):
+        parse_model(changed, "my.toml")
+
+
+def test_rule_around_a_rule_is_a_table_in_a_table() -> None:
+    changed = content()
+    inner = changed["sleep"]["plasticity"]
+    outer = {"kind": "downscaling", "downscaling": 0.1, "rule": inner}
+    changed["sleep"]["plasticity"] = outer
+    section = parse_model(changed, "my.toml").sleep.plasticity
+    rule = load_model_file().sleep.plasticity.build()
+    assert section.build() == bs.plasticity.Downscaling(rule, downscaling=0.1)
+    assert section.with_value("increase", 0.0).build().rule.increase == 0
+    assert section.with_value("potentiation", 0.0) is None
+    assert section.build().rule == rule  # as it was
+    inner["decreese"] = inner.pop("decrease")
+    with pytest.raises(ModelFileError, match=r"\[sleep.plasticity.rule\] .*'decrease'\?"):
+        parse_model(changed, "my.toml")
+    outer["rule"] = 5
+    with pytest.raises(ModelFileError, match=r"\[sleep.plasticity\] Downscaling regulates a rule"):
+        parse_model(changed, "my.toml")
 
 
 def test_file_that_is_missing_or_no_toml(tmp_path: Path) -> None:
