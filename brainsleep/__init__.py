@@ -65,6 +65,7 @@ _ROOMS = (
     "stimuli",
     "streaming",
     "translation",
+    "unsupervised",
     "wake",
     "wiring",
 )

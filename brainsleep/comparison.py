@@ -11,6 +11,7 @@ from .experiment import run_experiment
 from .modelfile import load_model_file
 from .rundirectory import Run, load_run
 from .tables import comparison_table
+from .unsupervised.modelfile import is_unsupervised
 
 #: The default folder names every run, unless that makes a name longer than this.
 LONGEST_NAME = 100
@@ -72,6 +73,8 @@ def _check(paths: list[Path]) -> None:
     for path in paths:
         if path.is_dir():
             load_run(path)
+        elif is_unsupervised(path):
+            raise ModelFileError(f"{path} learns without labels and does not sleep; run it alone.")
         elif path.exists():
             load_model_file(path)
         else:

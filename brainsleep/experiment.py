@@ -35,6 +35,8 @@ from .rundirectory import (
     save_state,
 )
 from .translation import write_back
+from .unsupervised.experiment import run_unsupervised
+from .unsupervised.modelfile import is_unsupervised
 from .wake import (
     Dataset,
     Split,
@@ -148,6 +150,10 @@ def run_experiment(
     """
     model_file = DEFAULT_MODEL_FILE if model_path is None else Path(model_path)
     changes = overrides or Overrides()
+    if is_unsupervised(model_file):
+        if controls:
+            raise ParameterError("controls: there are none for unsupervised learning.")
+        return run_unsupervised(model_file, out, seed, changes, resume, progress, report)
     model = changes.apply(load_model_file(model_file))
     for control in controls:
         if control not in CONTROLS:

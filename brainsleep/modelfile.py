@@ -8,9 +8,9 @@ there are is in `brainsleep.modelkinds`.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import numpy as np
 from brian2.units import Hz
@@ -34,13 +34,16 @@ from .wake import Dataset, Training
 DEFAULT_MODEL_FILE = Path(__file__).with_name("default.toml")
 
 
-class _Section(BaseModel):
+SectionT = TypeVar("SectionT", bound="Section")
+
+
+class Section(BaseModel):
     """A table of a model file; unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class DataSection(_Section):
+class DataSection(Section):
     """``[data]``: which images.
 
     Attributes
@@ -60,7 +63,7 @@ class DataSection(_Section):
     evaluate_on: Literal["test", "validation"] = "test"
 
 
-class TasksSection(_Section):
+class TasksSection(Section):
     """``[tasks]``: what is learned one after the other.
 
     Attributes
@@ -75,7 +78,7 @@ class TasksSection(_Section):
     classes: list[list[int]] = [[0, 1], [2, 3], [4, 5], [6, 7], [8, 9]]
 
 
-class NetworkSection(_Section):
+class NetworkSection(Section):
     """``[network]``: the ANN; see `brainsleep.wake.mlp`."""
 
     sizes: list[int] = [784, 1200, 1200, 10]
@@ -85,7 +88,7 @@ class NetworkSection(_Section):
     output_relu: bool = False
 
 
-class TrainingSection(_Section):
+class TrainingSection(Section):
     """``[training]``: stochastic gradient descent; see `brainsleep.wake.Training`."""
 
     lr: float = 0.05
@@ -99,7 +102,7 @@ class TrainingSection(_Section):
         return Training(**dict(self))
 
 
-class _ModelSection(_Section):
+class ModelSection(Section):
     """A table whose ``kind`` names a dataclass, and whose other keys are its fields."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -124,7 +127,7 @@ class _ModelSection(_Section):
         return None if changed is None else self.model_copy(update=changed)
 
 
-class NeuronSection(_ModelSection):
+class NeuronSection(ModelSection):
     """``[sleep.neuron]``: a neuron model.
 
     Attributes
@@ -138,7 +141,7 @@ class NeuronSection(_ModelSection):
     table: ClassVar[str] = "sleep.neuron"
 
 
-class PlasticitySection(_ModelSection):
+class PlasticitySection(ModelSection):
     """``[sleep.plasticity]``: a plasticity rule.
 
     Attributes
@@ -152,7 +155,7 @@ class PlasticitySection(_ModelSection):
     table: ClassVar[str] = "sleep.plasticity"
 
 
-class StimulusSection(_Section):
+class StimulusSection(Section):
     """``[sleep.stimulus]``: what drives the input.
 
     Attributes
@@ -208,7 +211,7 @@ class StimulusSection(_Section):
         return MeanOfRandomImages(images, self.n_images, **common)
 
 
-class StepsSection(_Section):
+class StepsSection(Section):
     """``[sleep.steps]``: how long the nights are.
 
     Attributes
@@ -227,7 +230,7 @@ class StepsSection(_Section):
         return round(self.first * (1 + self.growth_per_task * index))
 
 
-class SleepSection(_Section):
+class SleepSection(Section):
     """``[sleep]``: what a night is.
 
     Attributes
@@ -248,7 +251,7 @@ class SleepSection(_Section):
     steps: StepsSection
 
 
-class ModelFile(_Section):
+class ModelFile(Section):
     """A whole model file.
 
     Attributes
@@ -273,7 +276,7 @@ class ModelFile(_Section):
 
 #: Which class checks which table, to say what a wrong key may have meant. Tables of models are
 #: checked by `brainsleep.modelkinds`.
-_SECTIONS: dict[tuple[str, ...], type[_Section]] = {
+_SECTIONS: dict[tuple[str, ...], type[Section]] = {
     (): ModelFile,
     ("data",): DataSection,
     ("tasks",): TasksSection,
@@ -304,27 +307,58 @@ def load_model_file(path: str | Path | None = None) -> ModelFile:
         missing, or a value makes no sense.
     """
     file = DEFAULT_MODEL_FILE if path is None else Path(path)
+    return parse_model(read_toml(file), str(file))
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """Read a model file's content, unchecked; a ModelFileError if it is missing or not TOML."""
     try:
-        content = tomllib.loads(file.read_text())
+        return tomllib.loads(file.read_text())
     except (OSError, UnicodeDecodeError) as error:
         raise ModelFileError(f"cannot read the model file {file}: {error}.") from None
     except tomllib.TOMLDecodeError as error:
         raise ModelFileError(f"{file} is not a TOML file: {error}.") from None
-    return parse_model(content, str(file))
 
 
 def parse_model(content: dict[str, Any], source: str) -> ModelFile:
     """Check the content of a model file; `source` names it in messages."""
-    try:
-        model = ModelFile.model_validate(content)
-    except ValidationError as error:
-        raise ModelFileError(
-            f"{source}: " + "; ".join(_explain(problem) for problem in error.errors())
-        ) from None
+    model = check_content(ModelFile, content, source, _SECTIONS)
     problems = list(_wrong_values(model))
     if problems:
         raise ModelFileError(f"{source}: " + "; ".join(problems))
     return model
+
+
+def check_content(
+    kind: type[SectionT],
+    content: dict[str, Any],
+    source: str,
+    sections: Mapping[tuple[str, ...], type[Section]],
+) -> SectionT:
+    """Check the keys of a model file's tables.
+
+    Parameters
+    ----------
+    kind : type of Section
+        Of the whole file.
+    content : dict
+        What is in it.
+    source : str
+        Names it in messages.
+    sections : mapping of tuple of str to type of Section
+        Which class checks which table, to say what a wrong key may have meant.
+
+    Raises
+    ------
+    ModelFileError
+        Naming the table and the key.
+    """
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        raise ModelFileError(
+            f"{source}: " + "; ".join(_explain(problem, sections) for problem in error.errors())
+        ) from None
 
 
 def _wrong_values(model: ModelFile) -> Iterator[str]:
@@ -343,13 +377,13 @@ def _wrong_values(model: ModelFile) -> Iterator[str]:
             yield str(error)
 
 
-def _explain(problem: Any) -> str:
+def _explain(problem: Any, sections: Mapping[tuple[str, ...], type[Section]]) -> str:
     """Put one of pydantic's findings into words."""
     location = tuple(str(part) for part in problem["loc"])
     table, key = location[:-1], location[-1]
     shown = ".".join(table) or "top level"
     if problem["type"] == "extra_forbidden":
-        known: Iterable[str] = _SECTIONS[table].model_fields if table in _SECTIONS else ()
+        known: Iterable[str] = sections[table].model_fields if table in sections else ()
         return f"[{shown}] has no key {key!r}.{suggest(key, known)}"
     if problem["type"] == "missing":
         return f"[{shown}] misses the key {key!r}."

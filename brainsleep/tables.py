@@ -19,6 +19,16 @@ ROWS = (
     ("weight_averaging", "weight averaging of per-task networks"),
     ("sequential_masked", "no sleep, other tasks' outputs masked"),
 )
+#: The same of unsupervised learning.
+UNSUPERVISED_ROWS = (
+    ("final", "learned by spike timing"),
+    ("untrained", "the same network, untrained"),
+    ("class_means", "nearest class mean, of pixels"),
+)
+UNSUPERVISED_DEFINITION = (
+    "accuracy in %: neurons learn without labels; training labels then say which class each "
+    "stands for"
+)
 CONTROL_ROWS = (
     ("decrease_only", "sleep, decrease only"),
     ("pixel_shuffled", "sleep, stimulus pixels shuffled"),
@@ -29,8 +39,9 @@ CONTROL_ROWS = (
 def result_table(metrics: Mapping[str, Any]) -> str:
     """Return the accuracies of one run as a table."""
     scores = metrics["accuracy"]
-    lines = [heading(metrics) + f", seed {metrics['seed']}", DEFINITION, ""]
-    lines += [_row(words, f"{100 * scores[name]:5.1f}") for name, words in ROWS]
+    definition, rows = _reading(metrics)
+    lines = [heading(metrics) + f", seed {metrics['seed']}", definition, ""]
+    lines += [_row(words, f"{100 * scores[name]:5.1f}") for name, words in rows]
     controls = scores.get("controls", {})
     lines += [
         _row(words, f"{100 * controls[name]:5.1f}")
@@ -42,8 +53,9 @@ def result_table(metrics: Mapping[str, Any]) -> str:
 
 def sweep_table(summary: Mapping[str, Any]) -> str:
     """Return the accuracies of several seeds as a table of mean and standard deviation."""
-    lines = [heading(summary) + f", seeds {summary['seeds']}", DEFINITION + "; mean ± SD", ""]
-    for name, words in (*ROWS, *CONTROL_ROWS):
+    definition, rows = _reading(summary)
+    lines = [heading(summary) + f", seeds {summary['seeds']}", definition + "; mean ± SD", ""]
+    for name, words in (*rows, *CONTROL_ROWS):
         if name in summary["accuracy"]:
             score = summary["accuracy"][name]
             single = " ".join(f"{100 * value:.1f}" for value in score["values"])
@@ -94,6 +106,13 @@ def _mean(nights: Sequence[Mapping[str, Any]], name: str, form: str) -> str:
     """Return the mean of a value over nights, or a dash where it is missing."""
     values = [night[name] for night in nights if name in night]
     return form.format(sum(values) / len(values)) if values else "-"
+
+
+def _reading(metrics: Mapping[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return what accuracy means in a run or sweep, and the rows of its table."""
+    if metrics["scenario"] == "unsupervised":
+        return UNSUPERVISED_DEFINITION, UNSUPERVISED_ROWS
+    return DEFINITION, ROWS
 
 
 def _row(words: str, value: str) -> str:

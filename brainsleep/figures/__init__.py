@@ -10,6 +10,7 @@ from .comparison import plot_comparison
 from .hypnogram import plot_hypnogram, plot_slow_oscillation
 from .inference import plot_spiking_accuracy
 from .raster import plot_raster
+from .unsupervised import plot_learning_curve, plot_receptive_fields
 from .weights import plot_weight_histograms
 
 __all__ = [
@@ -17,7 +18,9 @@ __all__ = [
     "plot_accuracy_matrix",
     "plot_comparison",
     "plot_hypnogram",
+    "plot_learning_curve",
     "plot_raster",
+    "plot_receptive_fields",
     "plot_slow_oscillation",
     "plot_spiking_accuracy",
     "plot_weight_histograms",
