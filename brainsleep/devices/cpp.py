@@ -36,9 +36,9 @@ from brian2.core.variables import ArrayVariable
 from ..errors import NightError
 from ..groups import connect_stock, why_not_stock
 from ..network import BuiltNetwork, build_network, flat_weights, stock_weights
-from ..neurons import LIF, Heaviside, Neuron
+from ..neurons import NEURON_MODELS
 from ..plan import NetworkPlan
-from ..plasticity import SRC, WEIGHT_FACTORS
+from ..plasticity import SPIKE_TIMING_RULES, SRC, WEIGHT_FACTORS, Plasticity
 from ..progress import progress_bar
 from .base import Job, Outcome, require_plan
 from .cache import MANIFEST, PROGRAM, Program, cache_directory, obtain, size_limit
@@ -46,6 +46,7 @@ from .compiler import compiler_version, require_compiler
 from .dense import (
     ComputedSynapses,
     connect_computed,
+    go_in_single_precision,
     go_in_tiles,
     night_loop,
     why_not_computed,
@@ -62,7 +63,7 @@ from .recording import (
     state_file,
 )
 from .snapshots import LAYOUT
-from .unity import UnityDevice, feed_from_stdin, feed_in_blocks
+from .unity import UnityDevice, feed_from_stdin, feed_in_blocks, feed_rows_from_stdin
 
 logger = logging.getLogger("brainsleep")
 
@@ -210,15 +211,17 @@ def _processor() -> str:
 
 def _describe(plan: NetworkPlan, join: Callable[..., Synapses]) -> dict[str, str]:
     """Say in a few words what a program is, for ``brainsleep cache list``."""
-    models: dict[str, Neuron] = {"Heaviside": Heaviside(), "LIF": LIF()}
-    rules = {f"SRC {factor}": SRC(weight_factor=factor) for factor in WEIGHT_FACTORS}
+    neurons = [kind.__name__ for kind in NEURON_MODELS if kind().equations() in plan.neurons]
+    rules: dict[str, Plasticity] = {
+        f"SRC {factor}": SRC(weight_factor=factor) for factor in WEIGHT_FACTORS
+    }
+    rules |= {kind.__name__: kind() for kind in SPIKE_TIMING_RULES}
     used = [link.synapse for link in plan.projections if link.is_plastic]
-    neurons = [name for name, model in models.items() if model.equations() in plan.neurons]
     plasticities = [name for name, rule in rules.items() if rule.equations() in used]
     return {
         "network": "-".join(map(str, plan.sizes)),
-        "neuron": neurons[0] if neurons else "custom",
-        "plasticity": plasticities[0] if plasticities else "custom" if used else "none",
+        "neuron": "+".join(neurons) or "custom",
+        "plasticity": "+".join(plasticities) or ("custom" if used else "none"),
         "dtype": plan.dtype,
         "device": "cpp_stock" if join is connect_stock else "cpp",
     }
@@ -241,7 +244,8 @@ def _build(plan: NetworkPlan, directory: Path, join: Callable[..., Synapses]) ->
     }
     blocks = _in_blocks(plan, join)
     with isolated_brian2(device, preferences):
-        feed = feed_in_blocks if blocks else feed_from_stdin
+        feed = feed_in_blocks if blocks else feed_rows_from_stdin
+        feed = feed_from_stdin if join is connect_stock else feed
         built = build_network(plan, feed, join, SpikeStream, CountStream, StateStream)
         device.apply_run_args()
         for group, neuron in zip(built.populations[1:], plan.neurons, strict=True):
@@ -251,6 +255,8 @@ def _build(plan: NetworkPlan, directory: Path, join: Callable[..., Synapses]) ->
             go_in_tiles(built)
             device.make_loop = lambda: night_loop(plan, built, device)
         else:
+            if join is connect_computed:
+                go_in_single_precision(built)
             built.network.add(SnapshotWriter(built.populations[0]))
             built.network.add(PresentationStarter(built.populations[0]))
         device.populations, device.projections = built.populations, built.projections

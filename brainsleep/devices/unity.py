@@ -86,6 +86,9 @@ inline double step_modulation(int64_t step)
 }
 """
 
+#: For our own loop, which has read the row before.
+ENTERED = "namespace brainsleep { inline void enter(int64_t) {} }"
+
 #: Around the loop. In a file of its own the program tells the steps made, the wall-clock seconds
 #: of the loop alone, and the most memory it held (bytes; 0 where the system does not tell).
 START_CLOCK = """
@@ -225,20 +228,32 @@ def feed_from_stdin(group: NeuronGroup, modulated: Sequence[NeuronGroup] = ()) -
         clock=group.clock,
         name="input_feed",
     )
-    for number, population in enumerate(modulated):
-        population.namespace["step_modulation"] = _streamed("step_modulation", 1, "float")
-        population.run_regularly(
-            f"{MODULATION} = step_modulation(t_in_timesteps)",
-            when="start",
-            clock=group.clock,
-            name=f"modulate{number}",
-        )
+    _modulate(modulated)
+
+
+def feed_rows_from_stdin(group: NeuronGroup, modulated: Sequence[NeuronGroup] = ()) -> None:
+    """Do the same without looking at inputs that are silent: a whole row at once."""
+    get_device().input_code = _loop_code(group, modulated) + ROW_CODE
+    feed_in_rows(group)
+    _modulate(modulated)
 
 
 def feed_in_blocks(group: NeuronGroup, modulated: Sequence[NeuronGroup] = ()) -> None:
     """Let the input population take spikes from rows that a loop of ours has read."""
-    get_device().input_code = _loop_code(group, modulated)
+    get_device().input_code = _loop_code(group, modulated) + ENTERED
     feed_in_rows(group)
+
+
+def _modulate(populations: Sequence[NeuronGroup]) -> None:
+    """Let populations take their modulation from the program's standard input."""
+    for number, population in enumerate(populations):
+        population.namespace["step_modulation"] = _streamed("step_modulation", 1, "float")
+        population.run_regularly(
+            f"{MODULATION} = step_modulation(t_in_timesteps)",
+            when="start",
+            clock=population.clock,
+            name=f"modulate{number}",
+        )
 
 
 def _loop_code(group: NeuronGroup, modulated: Sequence[NeuronGroup]) -> str:

@@ -17,8 +17,23 @@ from .reading import (
 )
 from .simple import Heaviside, IntegrateAndFire
 
+#: All models that come with the package.
+NEURON_MODELS = (
+    Heaviside,
+    LIF,
+    IntegrateAndFire,
+    AdaptiveThreshold,
+    AdaptiveLIF,
+    AdEx,
+    Izhikevich,
+    CurrentLIF,
+    ConductanceLIF,
+    ConductanceAdEx,
+)
+
 __all__ = [
     "LIF",
+    "NEURON_MODELS",
     "AdEx",
     "AdaptiveLIF",
     "AdaptiveThreshold",

@@ -18,9 +18,14 @@ from .rule import (
 from .src import SRC, WEIGHT_FACTORS, WeightFactor
 from .stdp import STDP, DiehlCook, InhibitorySTDP, TripletSTDP
 
+#: All rules that come with the package, but SRC, which has four forms, and those that regulate
+#: another.
+SPIKE_TIMING_RULES = (STDP, TripletSTDP, DiehlCook, InhibitorySTDP, ASP, RewardSTDP)
+
 __all__ = [
     "ASP",
     "FROZEN",
+    "SPIKE_TIMING_RULES",
     "SRC",
     "STDP",
     "WEIGHT_FACTORS",

@@ -27,6 +27,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ...network import BuiltNetwork
 from ...plan import MODULATION, NetworkPlan, assigned
+from .code import DenseCodeObject
 from .synapses import TILE_MULTIPLE
 
 #: Steps of a block. More cost memory (two rows a step and neuron) and gain little; where all
@@ -140,10 +141,22 @@ def go_in_tiles(built: BuiltNetwork) -> None:
             pathway.find_rows_in_cache()
 
 
+def go_in_single_precision(built: BuiltNetwork) -> None:
+    """Let neurons' equations be computed without doubles, several neurons at once.
+
+    For networks that go step by step; call before code is made. In double precision the code is
+    the same as otherwise.
+    """
+    for group in built.populations[1:]:
+        group.state_updater.template = "tile_update"
+        group.state_updater.codeobj_class = DenseCodeObject
+
+
 def feed_in_rows(group: NeuronGroup) -> None:
     """Let the input population take its spikes from the current row of bits."""
     thresholder = group.thresholder["spike"]
     thresholder.template = "input_spikes"
+    thresholder.template_kwds["clock"] = group.clock.name
     thresholder.codeobj_class = TileCodeObject
 
 

@@ -19,13 +19,16 @@ FLOAT_LITERAL = re.compile(r"(?<![\w.])(\d+\.\d*(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d
 
 
 class DenseCodeGenerator(CPPCodeGenerator):
-    """Brian2's C++ generator, less what would cost a dense loop its speed."""
+    """Brian2's C++ generator, less what would cost a loop its speed."""
 
     class_name = "brainsleep_dense"
 
     def translate_to_read_arrays(self, read: set, write: set, indices: set) -> list[str]:
-        """Read arrays, but none of indices."""
-        return super().translate_to_read_arrays(read, write, set(indices) - set(COMPUTED_INDICES))
+        """Read arrays, but none of indices; in single precision, the time step in it too."""
+        lines = super().translate_to_read_arrays(read, write, set(indices) - set(COMPUTED_INDICES))
+        if prefs.core.default_float_dtype == np.float32:
+            lines = [line.replace("const double dt =", "const float dt =") for line in lines]
+        return lines
 
     def has_repeated_indices(self, statements: list) -> bool:
         """Say that no order of synapses has to be warned of.
