@@ -122,6 +122,16 @@ def test_downscaling_alone_is_exponential() -> None:
         )
 
 
+def test_rules_that_regulate_wrap_each_other() -> None:
+    """The inner one acts first: what is shrunk is then held at a sum."""
+    both = bs.Homeostasis(RULES["asp"], total_weight=4.0, every=10 * ms)
+    nights = [night(both, device) for device in ("cpp", "cpp_stock", NUMPY)]
+    assert_same_nights(nights[0], nights[1])
+    assert_same_nights(nights[0], nights[2], tolerance=1e-13)
+    for weights in nights[0].weights_after.values():
+        np.testing.assert_allclose(np.abs(weights).sum(axis=1), 4.0)
+
+
 def test_asp_leaks_without_spikes_and_less_where_there_were_some() -> None:
     rule = bs.ASP(0, 0, tau_leak=50 * ms, tau_memory=1000 * second, retention=0.5, w_max=10)
     found = night(rule)
@@ -215,8 +225,10 @@ def test_a_modulation_that_will_not_do(modulation, error, words) -> None:
 def test_rules_that_will_not_do() -> None:
     with pytest.raises(ParameterError, match="reward"):
         night(bs.RewardSTDP(), NUMPY)
-    with pytest.raises(ParameterError, match="regulates its synapses already"):
-        bs.Downscaling(bs.Homeostasis(STDP))
+    with pytest.raises(ParameterError, match="equally often"):
+        bs.Downscaling(bs.Homeostasis(STDP, every=20 * ms), every=30 * ms)
+    with pytest.raises(ParameterError, match="event of its own"):
+        bs.Homeostasis(bs.RewardSTDP())
     with pytest.raises(UnitsError, match=r"a rule like bs\.STDP"):
         bs.Downscaling(bs.STDP)
     with pytest.raises(ParameterError, match="target_rate"):

@@ -1,7 +1,7 @@
 """Rules that regulate: homeostasis, synaptic scaling and sleep's downscaling, on top of a rule.
 
 Each wraps another rule and acts now and then, every so many milliseconds, on all synapses of
-all neurons at once.
+all neurons at once. They may wrap each other if they act equally often.
 """
 
 from __future__ import annotations
@@ -66,16 +66,28 @@ class _Regulated:
                 f"plasticity: {type(self).__name__} regulates a rule like bs.STDP(...), not "
                 f"{self.rule!r}."
             )
-        if self.rule.equations().on_event:
-            raise ParameterError(
-                f"plasticity: {type(self.rule).__name__} regulates its synapses already; "
-                f"{type(self).__name__} cannot be put on top."
-            )
         steps_of(self.every, 1.0)
+        inner = self.rule.equations()
+        if not inner.on_event:
+            return
+        name = type(self.rule).__name__
+        if inner.event != PERIOD_IS_OVER:
+            raise ParameterError(
+                f"plasticity: {name} has an event of its own; {type(self).__name__} cannot be put "
+                "on top."
+            )
+        if quantity(self.rule.every, ms, "every") != quantity(self.every, ms, "every"):
+            raise ParameterError(
+                f"plasticity: {name} acts every {self.rule.every}, {type(self).__name__} every "
+                f"{self.every}; they must act equally often."
+            )
 
     def _extended(self, model: str, on_event: tuple[str, ...], **postsynaptic: str) -> Any:
-        """Return the rule's equations with more."""
+        """Return the rule's equations with more; what it regulates itself comes first."""
         equations: SynapseEquations = self.rule.equations()
+        if not equations.on_event:
+            period = [postsynaptic.get("postsynaptic_model", ""), PERIOD]
+            postsynaptic["postsynaptic_model"] = "\n".join(period)
         added = {
             name: "\n".join(filter(None, [getattr(equations, name), code]))
             for name, code in postsynaptic.items()
@@ -84,7 +96,7 @@ class _Regulated:
             equations,
             model=f"{equations.model}\n{model}",
             event=PERIOD_IS_OVER,
-            on_event=on_event,
+            on_event=equations.on_event + on_event,
             **added,
         )
 
@@ -136,7 +148,7 @@ class Homeostasis(_Regulated):
                 "weight_sum_post += abs(w)",
                 "w += regulation*(total_weight/clip(weight_sum_post, 1e-9, 1e30) - 1)*w",
             ),
-            postsynaptic_model=f"weight_sum : 1  # in the step of the event\n{PERIOD}",
+            postsynaptic_model="weight_sum : 1  # in the step of the event",
             postsynaptic_step="weight_sum = 0",
         )
 
@@ -188,11 +200,10 @@ class SynapticScaling(_Regulated):
         return self._extended(
             "scaling : 1 (shared, constant)  # growth of a silent neuron's weights",
             ("w += scaling*(1 - activity_post)*w",),
-            postsynaptic_model=f"""
+            postsynaptic_model="""
             activity : 1                           # rate in units of the target rate
             activity_decay : 1 (shared, constant)  # exp(-dt/tau_activity)
             activity_step : 1 (shared, constant)   # 1/(tau_activity target_rate)
-            {PERIOD}
             """,
             postsynaptic_step="activity *= activity_decay",
             postsynaptic_reset="activity += activity_step",
@@ -248,5 +259,4 @@ class Downscaling(_Regulated):
         return self._extended(
             "downscaling : 1 (shared, constant)  # part of the weight lost in a period",
             ("w -= downscaling*w",),
-            postsynaptic_model=PERIOD,
         )
