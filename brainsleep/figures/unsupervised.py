@@ -29,7 +29,7 @@ def plot_receptive_fields(
     Returns
     -------
     Axes
-        Black is the largest weight of all.
+        Black are the largest weights, one in two hundred.
 
     Raises
     ------
@@ -54,7 +54,9 @@ def plot_receptive_fields(
         top = index // n_columns * (height + 1)
         left = index % n_columns * (width + 1)
         canvas[top : top + height, left : left + width] = field.reshape(image_shape)
-    ax.imshow(canvas, cmap="gray_r", vmin=0, interpolation="nearest")
+    ax.imshow(
+        canvas, cmap="gray_r", vmin=0, vmax=np.quantile(fields, 0.995), interpolation="nearest"
+    )
     ax.set_axis_off()
     return ax
 
