@@ -36,7 +36,7 @@ from .rundirectory import (
 )
 from .translation import write_back
 from .unsupervised.experiment import run_unsupervised
-from .unsupervised.modelfile import is_unsupervised
+from .unsupervised.modelfile import is_unsupervised, load_unsupervised
 from .wake import (
     Dataset,
     Split,
@@ -172,6 +172,13 @@ def run_experiment(
     write_atomically(directory / "metrics.json", json.dumps(metrics, indent=2))
     experiment.draw_figures(metrics)
     return Run(directory, metrics)
+
+
+def experiment_name(model_path: str | Path | None = None) -> str:
+    """Return the name that a model file gives its experiment, having checked the file."""
+    if model_path is not None and is_unsupervised(Path(model_path)):
+        return load_unsupervised(Path(model_path)).name
+    return load_model_file(model_path).name
 
 
 class _Experiment:
@@ -372,6 +379,7 @@ class _Experiment:
             "device": section.device,
             "dtype": section.dtype,
             "dt": section.dt,
+            "stages": section.stages_of_task(task.index),
             "seed": training_seed(self.seed, task.index, "night"),
         }
 

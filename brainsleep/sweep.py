@@ -10,10 +10,9 @@ from typing import Any
 from joblib import Parallel, delayed
 
 from .errors import DirectoryError
-from .experiment import Overrides, run_experiment
+from .experiment import Overrides, experiment_name, run_experiment
 from .files import write_atomically
 from .measures import summarise
-from .modelfile import load_model_file
 from .rundirectory import load_run
 
 
@@ -49,8 +48,8 @@ def run_sweep(
     summary : dict
         For each accuracy its values, mean and sample standard deviation.
     """
-    model = load_model_file(model_path)
-    directory = Path(out) if out is not None else Path("runs") / f"{model.name}-sweep"
+    name = experiment_name(model_path)
+    directory = Path(out) if out is not None else Path("runs") / f"{name}-sweep"
     if directory.exists() and any(directory.iterdir()) and not resume:
         raise DirectoryError(f"{directory} exists already; use --resume to go on with it.")
     if n_jobs == 1:

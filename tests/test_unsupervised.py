@@ -12,7 +12,8 @@ from brian2 import Hz, ms, mV
 import brainsleep as bs
 from brainsleep.errors import BrainsleepError, ModelFileError, ParameterError, UnitsError
 from brainsleep.experiment import run_experiment
-from brainsleep.tables import result_table
+from brainsleep.sweep import run_sweep
+from brainsleep.tables import result_table, sweep_table
 from brainsleep.unsupervised import ClassReadout, ImageSequence, WinnerNetwork
 
 NUMPY = bs.devices.Runtime("numpy")
@@ -188,3 +189,11 @@ def test_model_files_that_will_not_do(model: Path, tmp_path: Path, old, new, wor
         run_experiment(model, out=tmp_path / "run")
     with pytest.raises(BrainsleepError):
         bs.experiment.run_experiment(model, controls=("decrease_only",))
+
+
+def test_a_sweep_over_seeds(model: Path, tmp_path: Path) -> None:
+    directory, summary = run_sweep(model, n_seeds=2, out=tmp_path / "sweep")
+    assert summary["seeds"] == [0, 1]
+    assert set(summary["accuracy"]) == {"final", "untrained", "class_means"}
+    assert "±" in sweep_table(summary)
+    assert (directory / "seed-1" / "metrics.json").exists()

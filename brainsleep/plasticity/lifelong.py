@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from brian2.units import ms, second
 
-from ..parameters import quantity
 from .regulation import PERIOD, PERIOD_IS_OVER, steps_of
 from .rule import SynapseEquations
-from .stdp import DiehlCook, TraceRule
+from .stdp import STDP, DiehlCook, TraceRule
 
 
 @dataclass(frozen=True)
@@ -66,10 +65,14 @@ class ASP(DiehlCook):
         "w_rest",
     )
     learning_rates: ClassVar[tuple[str, ...]] = (*DiehlCook.learning_rates, "leak")
+    postsynaptic_decays: ClassVar[Mapping[str, str]] = {
+        **DiehlCook.postsynaptic_decays,
+        "memory_decay": "tau_memory",
+    }
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check_times("tau_leak", "tau_memory", "every")
+        self._check_times("tau_leak", "every")
 
     def equations(self) -> SynapseEquations:
         """Return the rule as Brian2 strings."""
@@ -100,16 +103,13 @@ class ASP(DiehlCook):
 
     def synapse_parameters(self, layer_names: Sequence[str]) -> list[dict[str, float]]:
         """Return the layer parameters and the leak, a dict a layer."""
-        every = quantity(self.every, ms, "plasticity: every")
-        tau_leak = quantity(self.tau_leak, ms, "plasticity: tau_leak")
-        leak = -math.expm1(-every / tau_leak)
+        leak = -math.expm1(-self._time("every") / self._time("tau_leak"))
         return [{**values, "leak": leak} for values in super().synapse_parameters(layer_names)]
 
     def postsynaptic_parameters(self, dt: float) -> dict[str, float]:
         """Return the decays of the postsynaptic traces, and the steps of a period."""
         return {
             **super().postsynaptic_parameters(dt),
-            "memory_decay": self._decay("tau_memory", dt),
             "regulation_steps": steps_of(self.every, dt),
         }
 
@@ -156,9 +156,11 @@ class RewardSTDP(TraceRule):
         "w_max",
     )
     learning_rates: ClassVar[tuple[str, ...]] = ("learning_rate",)
+    presynaptic_decays: ClassVar[Mapping[str, str]] = STDP.presynaptic_decays
+    postsynaptic_decays: ClassVar[Mapping[str, str]] = STDP.postsynaptic_decays
 
     def __post_init__(self) -> None:
-        self._check_times("tau_plus", "tau_minus", "tau_eligibility")
+        self._check_times("tau_eligibility")
         self._check_bounds(self.w_min, self.w_max)
 
     def equations(self) -> SynapseEquations:
@@ -202,14 +204,7 @@ class RewardSTDP(TraceRule):
             on_event=(f"w = clip(w + learning_rate*modulation_post*{faded}, w_min, w_max)",),
         )
 
-    def presynaptic_parameters(self, dt: float) -> dict[str, float]:
-        """Return the decay of the presynaptic trace."""
-        return {"trace_decay": self._decay("tau_plus", dt)}
-
     def postsynaptic_parameters(self, dt: float) -> dict[str, float]:
         """Return the decay of the postsynaptic trace, and the rate at which eligibility fades."""
-        tau = quantity(self.tau_eligibility, ms, "plasticity: tau_eligibility")
-        return {
-            "post_trace_decay": self._decay("tau_minus", dt),
-            "eligibility_rate": dt / tau,
-        }
+        rate = dt / self._time("tau_eligibility")
+        return {**super().postsynaptic_parameters(dt), "eligibility_rate": rate}

@@ -8,7 +8,7 @@ spikes act first; a pair in one step counts as pre before post.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -25,12 +25,15 @@ INTERACTIONS = {"all": "{trace} += 1", "nearest": "{trace} = 1"}
 class TraceRule:
     """What rules made of traces have in common.
 
-    A subclass names its layer parameters, which become synaptic parameters of the same names, and
-    those of them that are zero where nothing is to be learned.
+    A subclass names its layer parameters, which become synaptic parameters of the same names; those
+    of them that are zero where nothing is to be learned; and, for the decay of each trace, the
+    time constant it comes from.
     """
 
     layer_parameters: ClassVar[tuple[str, ...]] = ()
     learning_rates: ClassVar[tuple[str, ...]] = ()
+    presynaptic_decays: ClassVar[Mapping[str, str]] = {}
+    postsynaptic_decays: ClassVar[Mapping[str, str]] = {}
 
     def synapse_parameters(self, layer_names: Sequence[str]) -> list[dict[str, float]]:
         """Return the layer parameters, a dict a layer."""
@@ -50,16 +53,29 @@ class TraceRule:
             for index in range(len(layer_names))
         ]
 
-    def _decay(self, name: str, dt: float) -> float:
-        """Return the decay of a trace in one step."""
-        return math.exp(-dt / quantity(getattr(self, name), ms, f"plasticity: {name}"))
+    def presynaptic_parameters(self, dt: float) -> dict[str, float]:
+        """Return the decays of the presynaptic traces in one step."""
+        return self._decays(self.presynaptic_decays, dt)
 
-    def _check_times(self, *names: str) -> None:
-        """Check time constants."""
-        for name in names:
-            quantity(
-                getattr(self, name), ms, f"plasticity: {name}", minimum=0, exclusive_minimum=True
-            )
+    def postsynaptic_parameters(self, dt: float) -> dict[str, float]:
+        """Return the decays of the postsynaptic traces in one step."""
+        return self._decays(self.postsynaptic_decays, dt)
+
+    def _decays(self, times: Mapping[str, str], dt: float) -> dict[str, float]:
+        """Return decays by their names."""
+        return {decay: math.exp(-dt / self._time(time)) for decay, time in times.items()}
+
+    def _time(self, name: str) -> float:
+        """Return a time constant in seconds."""
+        return quantity(
+            getattr(self, name), ms, f"plasticity: {name}", minimum=0, exclusive_minimum=True
+        )
+
+    def _check_times(self, *others: str) -> None:
+        """Check the time constants of all traces, and others."""
+        traces = [*self.presynaptic_decays.values(), *self.postsynaptic_decays.values()]
+        for name in dict.fromkeys([*traces, *others]):
+            self._time(name)
 
     def _check_bounds(self, w_min: Any, w_max: Any) -> None:
         """Check bounds that are numbers for all layers."""
@@ -108,9 +124,11 @@ class STDP(TraceRule):
 
     layer_parameters: ClassVar[tuple[str, ...]] = ("a_plus", "a_minus", "w_min", "w_max")
     learning_rates: ClassVar[tuple[str, ...]] = ("a_plus", "a_minus")
+    presynaptic_decays: ClassVar[Mapping[str, str]] = {"trace_decay": "tau_plus"}
+    postsynaptic_decays: ClassVar[Mapping[str, str]] = {"post_trace_decay": "tau_minus"}
 
     def __post_init__(self) -> None:
-        self._check_times("tau_plus", "tau_minus")
+        self._check_times()
         self._check_bounds(self.w_min, self.w_max)
         if self.interactions not in INTERACTIONS:
             raise ParameterError(
@@ -144,14 +162,6 @@ class STDP(TraceRule):
             postsynaptic_step="post_trace *= post_trace_decay",
             postsynaptic_reset=spike.format(trace="post_trace"),
         )
-
-    def presynaptic_parameters(self, dt: float) -> dict[str, float]:
-        """Return the decay of the presynaptic trace."""
-        return {"trace_decay": self._decay("tau_plus", dt)}
-
-    def postsynaptic_parameters(self, dt: float) -> dict[str, float]:
-        """Return the decay of the postsynaptic trace."""
-        return {"post_trace_decay": self._decay("tau_minus", dt)}
 
 
 @dataclass(frozen=True)
@@ -200,9 +210,17 @@ class TripletSTDP(TraceRule):
         "w_max",
     )
     learning_rates: ClassVar[tuple[str, ...]] = layer_parameters[:4]
+    presynaptic_decays: ClassVar[Mapping[str, str]] = {
+        "trace_decay": "tau_plus",
+        "slow_decay": "tau_x",
+    }
+    postsynaptic_decays: ClassVar[Mapping[str, str]] = {
+        "post_trace_decay": "tau_minus",
+        "post_slow_decay": "tau_y",
+    }
 
     def __post_init__(self) -> None:
-        self._check_times("tau_plus", "tau_minus", "tau_x", "tau_y")
+        self._check_times()
         self._check_bounds(self.w_min, self.w_max)
 
     def equations(self) -> SynapseEquations:
@@ -245,17 +263,6 @@ class TripletSTDP(TraceRule):
             postsynaptic_reset="post_trace += 1\npost_slow += 1\npost_slow_before = post_slow - 1",
         )
 
-    def presynaptic_parameters(self, dt: float) -> dict[str, float]:
-        """Return the decays of the presynaptic traces."""
-        return {"trace_decay": self._decay("tau_plus", dt), "slow_decay": self._decay("tau_x", dt)}
-
-    def postsynaptic_parameters(self, dt: float) -> dict[str, float]:
-        """Return the decays of the postsynaptic traces."""
-        return {
-            "post_trace_decay": self._decay("tau_minus", dt),
-            "post_slow_decay": self._decay("tau_y", dt),
-        }
-
 
 @dataclass(frozen=True)
 class DiehlCook(TraceRule):
@@ -291,9 +298,14 @@ class DiehlCook(TraceRule):
 
     layer_parameters: ClassVar[tuple[str, ...]] = ("depression", "potentiation", "w_max")
     learning_rates: ClassVar[tuple[str, ...]] = ("depression", "potentiation")
+    presynaptic_decays: ClassVar[Mapping[str, str]] = {"trace_decay": "tau_pre"}
+    postsynaptic_decays: ClassVar[Mapping[str, str]] = {
+        "post_trace_decay": "tau_post",
+        "post_slow_decay": "tau_post_slow",
+    }
 
     def __post_init__(self) -> None:
-        self._check_times("tau_pre", "tau_post", "tau_post_slow")
+        self._check_times()
         self._check_bounds(0, self.w_max)
 
     def equations(self) -> SynapseEquations:
@@ -323,17 +335,6 @@ class DiehlCook(TraceRule):
             postsynaptic_step="post_trace *= post_trace_decay\npost_slow *= post_slow_decay",
             postsynaptic_reset="post_slow_before = post_slow\npost_trace = 1\npost_slow = 1",
         )
-
-    def presynaptic_parameters(self, dt: float) -> dict[str, float]:
-        """Return the decay of the presynaptic trace."""
-        return {"trace_decay": self._decay("tau_pre", dt)}
-
-    def postsynaptic_parameters(self, dt: float) -> dict[str, float]:
-        """Return the decays of the postsynaptic traces."""
-        return {
-            "post_trace_decay": self._decay("tau_post", dt),
-            "post_slow_decay": self._decay("tau_post_slow", dt),
-        }
 
 
 @dataclass(frozen=True)
@@ -370,9 +371,11 @@ class InhibitorySTDP(TraceRule):
 
     layer_parameters: ClassVar[tuple[str, ...]] = ("eta", "w_max")
     learning_rates: ClassVar[tuple[str, ...]] = ("eta",)
+    presynaptic_decays: ClassVar[Mapping[str, str]] = {"trace_decay": "tau"}
+    postsynaptic_decays: ClassVar[Mapping[str, str]] = {"post_trace_decay": "tau"}
 
     def __post_init__(self) -> None:
-        self._check_times("tau")
+        self._check_times()
         self._check_bounds(0, self.w_max)
         quantity(self.target_rate, Hz, "plasticity: target_rate", minimum=0)
 
@@ -406,11 +409,3 @@ class InhibitorySTDP(TraceRule):
         rate = quantity(self.target_rate, Hz, "plasticity: target_rate", minimum=0)
         alpha = 2 * rate * quantity(self.tau, ms, "plasticity: tau")
         return [{**values, "alpha": alpha} for values in super().synapse_parameters(layer_names)]
-
-    def presynaptic_parameters(self, dt: float) -> dict[str, float]:
-        """Return the decay of the presynaptic trace."""
-        return {"trace_decay": self._decay("tau", dt)}
-
-    def postsynaptic_parameters(self, dt: float) -> dict[str, float]:
-        """Return the decay of the postsynaptic trace."""
-        return {"post_trace_decay": self._decay("tau", dt)}
