@@ -462,6 +462,8 @@ def sleep(
             "dtype": dtype,
             "neuron": repr(prepared.assembly.neuron),
             "plasticity": repr(prepared.assembly.plasticity),
+            "stages": None if stages is None else repr(stages),
+            "lateral": {name: repr(one) for name, one in (lateral or {}).items()},
             "stopped": stopped,
         },
         counts=_rates_only(outcome, prepared, where),

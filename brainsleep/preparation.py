@@ -195,7 +195,7 @@ def prepare_night(
     n_steps = number_of_steps(duration, step, source)
     check_dtype(dtype)
     model, rule = _models(neuron, plasticity, names)
-    if stages is not None and not hasattr(stages, "gate"):
+    if stages is not None and (isinstance(stages, type) or not hasattr(stages, "gate")):
         raise UnitsError(
             "stages must be a stage like bs.stages.NREM(), or a bs.stages.Hypnogram, not "
             f"{stages!r}."

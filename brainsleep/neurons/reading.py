@@ -108,7 +108,19 @@ def is_quantity_text(text: str) -> bool:
 
 
 def fixed_parameters(neuron: Neuron, population: str) -> dict[str, float]:
-    """Return the parameters of a model whose gain and threshold are numbers."""
+    """Return the parameters of a model whose gain and threshold are numbers.
+
+    Raises
+    ------
+    ParameterError
+        If one of them is to be found from a trained network.
+    """
+    for name, keyword in (("gain", "tadros"), ("threshold", "calibrated")):
+        if is_text(getattr(neuron, name), keyword):
+            raise ParameterError(
+                f"neuron: {name} of {population!r} must be numbers, not {keyword!r}: there is no "
+                "trained network to find it from."
+            )
     gains, thresholds = given_gains(neuron, [population]), given_thresholds(neuron, [population])
     (values,) = neuron.parameters([population], gains, thresholds)
     return values
