@@ -123,6 +123,9 @@ class CppStandalone:
     def __init__(self, name: str = "cpp") -> None:
         self.name = name
 
+    def __repr__(self) -> str:
+        return f"CppStandalone({self.name!r})"
+
     def join(self, plan: NetworkPlan) -> Callable[..., Synapses]:
         """Return how this device joins populations: densely where it can, else as Brian2 does."""
         if self.name == "cpp_stock":

@@ -44,6 +44,9 @@ class Runtime:
             raise ParameterError(f"runtime target {target!r}.{suggest(target, TARGETS)}")
         self.target = target
 
+    def __repr__(self) -> str:
+        return f"Runtime({self.target!r})"
+
     def check(self, plan: NetworkPlan) -> None:
         """Raise if stock synapses cannot run the plan; NumPy is always there."""
         require_plan(self.name, why_not_stock(plan))

@@ -148,8 +148,10 @@ def go_in_single_precision(built: BuiltNetwork) -> None:
     the same as otherwise.
     """
     for group in built.populations[1:]:
-        group.state_updater.template = "tile_update"
-        group.state_updater.codeobj_class = DenseCodeObject
+        for runner in group.contained_objects:
+            if runner.template == "stateupdate":  # of regular operations, too
+                runner.template = "tile_update"
+                runner.codeobj_class = DenseCodeObject
 
 
 def feed_in_rows(group: NeuronGroup) -> None:
