@@ -405,12 +405,13 @@ def sleep(
     where = None if directory is None else Path(directory)
     _check_directory(where, snapshot_every, resume, prepared)
     _announce_memory(prepared, progress)
-    prepared = prepared.in_stages(stages)
     translated = time.perf_counter()
     engine = prepared.device.prepare(prepared.plan, progress)
     built = time.perf_counter()
     thresholds = prepared.find_thresholds(engine)
     calibrated = time.perf_counter()
+    prepared = prepared.in_stages(stages)  # thresholds are found with the gate open
+    staged = time.perf_counter()
     job = replace(prepared.job(thresholds), should_stop=should_stop)
     if where is not None:
         weight_names = prepared.assembly.weight_names()
@@ -444,6 +445,7 @@ def sleep(
             "translate": translated - started,
             "build": built - translated,
             "calibrate": calibrated - built,
+            "stages": staged - calibrated,
             **outcome.timings,
             "total": time.perf_counter() - started,
             "steps": outcome.n_steps,

@@ -122,8 +122,14 @@ class PreparedNight:
             ),
             projection_parameters=self.assembly.projection_parameters(plastic),
             seed=self.seed,
-            modulation=self.modulation,
+            modulation=self._modulation(length),
         )
+
+    def _modulation(self, n_steps: int) -> np.ndarray | None:
+        """Return the factor on learning; 0 where it is not known yet and nothing is learned."""
+        if self.modulation is not None:
+            return self.modulation[:n_steps]
+        return np.zeros(n_steps) if self.plan.modulated else None
 
     def job_from(self, job: Job, first_step: int) -> Job:
         """Return a job that goes on after some steps: its input begins later."""

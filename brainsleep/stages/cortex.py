@@ -164,6 +164,15 @@ class Cortex:
             exclusive_minimum=True,
         )
         quantity(self.up_threshold, Hz, "cortex: up_threshold", minimum=0)
+        whole_number(self.n_afferents, "cortex: n_afferents")
+        whole_number(self.wiring_seed, "cortex: wiring_seed")
+        self._strengths()
+        fan_e, fan_i = self._fan_in()
+        if fan_e >= self.n_excitatory or fan_i >= self.n_inhibitory:
+            raise ParameterError(
+                f"cortex: connection_probability ({self.connection_probability:g}) would give a "
+                "neuron all of its own population, itself included; lower it."
+            )
         drive = self.n_afferents * quantity(self.afferent_rate, Hz, "cortex: afferent_rate")
         if drive * quantity(self.dt, ms, "cortex: dt", minimum=0, exclusive_minimum=True) > 0.1:
             raise ParameterError(
@@ -175,16 +184,9 @@ class Cortex:
     def circuit(self) -> Circuit:
         """Return the populations and what joins them, with adaptation of 60 pA."""
         n_e, n_i = self.n_excitatory, self.n_inhibitory
-        fan_e = max(1, round(self.connection_probability * n_e))
-        fan_i = max(1, round(self.connection_probability * n_i))
+        fan_e, fan_i = self._fan_in()
         excitatory, inhibitory = self._neurons(60 * pA)
-        q_e, q_i = (
-            quantity(value, nS, f"cortex: {name}", minimum=0) / float(nS)
-            for name, value in (
-                ("q_excitatory", self.q_excitatory),
-                ("q_inhibitory", self.q_inhibitory),
-            )
-        )
+        q_e, q_i = self._strengths()
         links = [
             Projection("input", EXCITATORY, q_e, Wiring(offset=0)),
             Projection("input", INHIBITORY, q_e, Wiring(offset=n_e)),
@@ -263,6 +265,17 @@ class Cortex:
                 quantity(self.up_threshold, Hz, "cortex: up_threshold"), dim=(1 / second).dim
             ),
         )
+
+    def _fan_in(self) -> tuple[int, int]:
+        """Return how many excitatory and inhibitory neurons each neuron gets."""
+        p = self.connection_probability
+        return max(1, round(p * self.n_excitatory)), max(1, round(p * self.n_inhibitory))
+
+    def _strengths(self) -> tuple[float, float]:
+        """Return what excitatory and inhibitory spikes add to a conductance, in nS."""
+        q_e = quantity(self.q_excitatory, nS, "cortex: q_excitatory", minimum=0)
+        q_i = quantity(self.q_inhibitory, nS, "cortex: q_inhibitory", minimum=0)
+        return q_e / float(nS), q_i / float(nS)
 
     def _neurons(self, b: Any) -> tuple[ConductanceAdEx, ConductanceAdEx]:
         """Return the excitatory and the inhibitory neuron."""
