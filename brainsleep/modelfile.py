@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import numpy as np
-from brian2.units import Hz
+from brian2.units import Hz, second
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import BrainsleepError, ModelFileError, suggest
 from .modelkinds import NEURONS, RULES, Kinds, build_model, with_value
 from .parameters import quantity
+from .stages import NREM, REM, Hypnogram, Ripples, Spindles, Wake
 from .stimuli import (
     ClassMeans,
     Mask,
@@ -29,6 +30,9 @@ from .stimuli import (
     Stimulus,
 )
 from .wake import Dataset, Training
+
+#: What `brainsleep.sleep` takes for stages.
+Stages = Wake | NREM | REM | Hypnogram
 
 #: The default experiment, shipped inside the package.
 DEFAULT_MODEL_FILE = Path(__file__).with_name("default.toml")
@@ -230,6 +234,63 @@ class StepsSection(Section):
         return round(self.first * (1 + self.growth_per_task * index))
 
 
+class StagesSection(Section):
+    """``[sleep.stages]``: stages of sleep that open and close the night; see `brainsleep.stages`.
+
+    Attributes
+    ----------
+    kind : str
+        ``"nrem"``, ``"rem"``, ``"wake"``; or ``"hypnogram"``, cycles of NREM and REM that fill
+        the night.
+    b : str, optional
+        Adaptation of the patch of cortex, as in ``"60 pA"``; in a hypnogram that of NREM. The
+        stage's own unless given.
+    spindles, ripples : bool
+        Whether up states of NREM start spindles, and troughs of spindles hold ripples.
+    n_cycles : int, optional
+        Of a hypnogram; 4 unless given.
+    """
+
+    kind: Literal["nrem", "rem", "wake", "hypnogram"]
+    b: str | None = None
+    spindles: bool = False
+    ripples: bool = False
+    n_cycles: int | None = Field(default=None, ge=1)
+
+    def build(self, duration: Any) -> Stages:
+        """Return the stage, or the stages of a night of some duration.
+
+        Raises
+        ------
+        ModelFileError
+            For keys and values that the stage does not take.
+        """
+        if self.kind in ("rem", "wake") and (self.spindles or self.ripples):
+            raise ModelFileError(f"[sleep.stages] kind = {self.kind!r} has no spindles or ripples.")
+        if self.kind != "hypnogram" and self.n_cycles is not None:
+            raise ModelFileError(f"[sleep.stages] kind = {self.kind!r} has no n_cycles.")
+        try:
+            return self._stages(duration)
+        except BrainsleepError as error:
+            raise ModelFileError(f"[sleep.stages] {error}") from None
+
+    def _stages(self, duration: Any) -> Stages:
+        """Make what `kind` says."""
+        adaptation: dict[str, Any] = {} if self.b is None else {"b": self.b}
+        if self.kind == "rem":
+            return REM(**adaptation)
+        if self.kind == "wake":
+            return Wake(**adaptation)
+        nrem = NREM(
+            **adaptation,
+            spindles=Spindles() if self.spindles else None,
+            ripples=Ripples() if self.ripples else None,
+        )
+        if self.kind == "nrem":
+            return nrem
+        return Hypnogram.of_cycles(duration, self.n_cycles or 4, nrem=nrem)
+
+
 class SleepSection(Section):
     """``[sleep]``: what a night is.
 
@@ -249,6 +310,14 @@ class SleepSection(Section):
     plasticity: PlasticitySection
     stimulus: StimulusSection
     steps: StepsSection
+    stages: StagesSection | None = None
+
+    def stages_of_task(self, index: int) -> Stages | None:
+        """Return the stages of the night after one task, if there are any."""
+        if self.stages is None:
+            return None
+        step = quantity(self.dt, second, "dt", minimum=0, exclusive_minimum=True)
+        return self.stages.build(self.steps.of_task(index) * step * second)
 
 
 class ModelFile(Section):
@@ -285,6 +354,7 @@ _SECTIONS: dict[tuple[str, ...], type[Section]] = {
     ("sleep",): SleepSection,
     ("sleep", "stimulus"): StimulusSection,
     ("sleep", "steps"): StepsSection,
+    ("sleep", "stages"): StagesSection,
 }
 
 
@@ -369,6 +439,7 @@ def _wrong_values(model: ModelFile) -> Iterator[str]:
         sleep.neuron.build,
         sleep.plasticity.build,
         lambda: quantity(sleep.stimulus.max_rate, Hz, "stimulus: max_rate", minimum=0),
+        lambda: sleep.stages_of_task(0),
     )
     for check in checks:
         try:

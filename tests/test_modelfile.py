@@ -11,12 +11,19 @@ import pytest
 from brian2 import ms, nS, pA
 
 import brainsleep as bs
+from brainsleep import experiment
 from brainsleep.errors import ModelFileError
 from brainsleep.modelfile import DEFAULT_MODEL_FILE, load_model_file, parse_model
 from brainsleep.modelkinds import NEURONS, RULES
+from brainsleep.parameters import quantity
 from brainsleep.preparation import DEFAULT_NEURON, DEFAULT_PLASTICITY
+from brainsleep.wake import class_incremental, load_split
 
 MODELS = Path(__file__).parent.parent / "models"
+#: Model files of experiments that sleep; that without sleep is tested in test_unsupervised.py.
+SLEEPING = [
+    path for path in sorted(MODELS.glob("*.toml")) if "sleep" in tomllib.loads(path.read_text())
+]
 
 
 def content() -> dict:
@@ -24,7 +31,7 @@ def content() -> dict:
     return tomllib.loads(DEFAULT_MODEL_FILE.read_text())
 
 
-@pytest.mark.parametrize("path", sorted(MODELS.glob("*.toml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SLEEPING, ids=lambda path: path.stem)
 def test_every_model_file_is_valid_and_named_after_itself(path: Path) -> None:
     model = load_model_file(path)
     assert model.name == path.stem
@@ -39,6 +46,8 @@ def test_models_holds_what_is_promised() -> None:
         "split_mnist_lif",
         "split_mnist_tadros2022",
         "split_fashion_mnist_heaviside",
+        "split_mnist_adex",
+        "adaptive_threshold",
     }
 
 
@@ -251,3 +260,68 @@ def test_file_that_is_missing_or_no_toml(tmp_path: Path) -> None:
     broken.write_text("name = [")
     with pytest.raises(ModelFileError, match="not a TOML file"):
         load_model_file(broken)
+
+
+def with_stages(**stages: object) -> dict:
+    """Return the default model file with a night in stages."""
+    changed = content()
+    changed["sleep"]["stages"] = stages
+    return changed
+
+
+@pytest.mark.parametrize("kind", ["nrem", "rem", "wake"])
+def test_stages_are_a_table(kind: str) -> None:
+    section = parse_model(with_stages(kind=kind), "my.toml").sleep
+    stage = section.stages_of_task(0)
+    assert stage == {"nrem": bs.stages.NREM, "rem": bs.stages.REM, "wake": bs.stages.Wake}[kind]()
+    other = parse_model(with_stages(kind=kind, b="20 pA"), "my.toml").sleep.stages_of_task(0)
+    assert float(quantity(other.b, pA, "b") / float(pA)) == pytest.approx(20)
+    assert load_model_file().sleep.stages_of_task(0) is None
+
+
+def test_rhythms_are_switched_on() -> None:
+    table = {"kind": "nrem", "spindles": True, "ripples": True}
+    stage = parse_model(with_stages(**table), "my.toml").sleep.stages_of_task(0)
+    assert stage.spindles == bs.stages.Spindles()
+    assert stage.ripples == bs.stages.Ripples()
+
+
+def test_a_hypnogram_fills_the_night_of_each_task() -> None:
+    changed = with_stages(kind="hypnogram", n_cycles=3, spindles=True)
+    changed["sleep"]["steps"] = {"first": 6000, "growth_per_task": 0.5}
+    section = parse_model(changed, "my.toml").sleep
+    for index, seconds in ((0, 6.0), (2, 12.0)):
+        plan = section.stages_of_task(index)
+        assert float(plan.duration) == pytest.approx(seconds)
+        assert [segment.name for segment in plan.segments] == ["NREM", "REM"] * 3
+        assert plan.segments[0].stage.spindles is not None
+
+
+@pytest.mark.parametrize(
+    ("stages", "said"),
+    [
+        ({"kind": "nerm"}, r"\[sleep.stages\] kind: .*'nrem'"),
+        ({}, r"\[sleep.stages\] misses the key 'kind'"),
+        ({"kind": "nrem", "spindle": True}, r"has no key 'spindle'. Did you mean 'spindles'"),
+        ({"kind": "nrem", "b": "60 mV"}, r"\[sleep.stages\] stages: b of NREM must be in pA"),
+        ({"kind": "nrem", "ripples": True}, r"\[sleep.stages\] ripples: they lie in troughs"),
+        ({"kind": "rem", "spindles": True}, r"kind = 'rem' has no spindles"),
+        ({"kind": "nrem", "n_cycles": 4}, r"kind = 'nrem' has no n_cycles"),
+        ({"kind": "hypnogram", "n_cycles": 0}, r"\[sleep.stages\] n_cycles"),
+    ],
+)
+def test_stages_that_make_no_sense_are_refused(stages: dict, said: str) -> None:
+    with pytest.raises(ModelFileError, match=said):
+        parse_model(with_stages(**stages), "my.toml")
+
+
+def test_stages_reach_the_night() -> None:
+    """An experiment hands them to `sleep`, those of each night."""
+    table = with_stages(kind="hypnogram", n_cycles=1)
+    table["network"]["sizes"] = [784, 20, 20, 10]
+    model = parse_model(table, "my.toml")
+    tasks = class_incremental(load_split("digits"), [[0, 1]])
+    one = experiment._Experiment(model, tasks, seed=0, show_progress=False, report=print)
+    handed = one._night(one.new_network(), tasks[0], model)["stages"]
+    assert float(handed.duration) == pytest.approx(0.3)
+    one.check_nights()

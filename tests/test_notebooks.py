@@ -16,6 +16,9 @@ PICTURES = {
     "first_night": 5,  # digits, two rasters, histograms, comparison
     "adaptive_threshold": 3,  # one neuron, a raster, rates
     "lif_heaviside_adex": 2,  # rasters; rates and weight changes
+    "nrem_adex": 5,  # both stages, spectrum, gated raster, hypnogram
+    "diehl_cook_digits": 2,  # what an input looks like, what was learned
+    "asp_lifelong": 3,  # the leak; what was learned without it and with it
 }
 
 

@@ -45,3 +45,7 @@ class CircuitRun:
     def duration(self) -> Quantity:
         """Simulated time."""
         return self.n_steps * self.dt
+
+    def __repr__(self) -> str:
+        spikes = ", ".join(f"{name}: {len(train)} spikes" for name, train in self.spikes.items())
+        return f"<CircuitRun of {self.n_steps} steps of {self.dt}: {spikes}>"

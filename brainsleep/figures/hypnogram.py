@@ -106,6 +106,7 @@ def plot_slow_oscillation(
     axes: Any = None,
     max_neurons: int = 100,
     bin: Any = 10 * ms,
+    threshold: Any = None,
 ) -> AxesArray:
     """Draw spikes of two populations and their rates, with the up states shaded.
 
@@ -124,6 +125,8 @@ def plot_slow_oscillation(
         of the populations. The rates are those of all neurons.
     bin : Quantity or str
         Of the rates.
+    threshold : Quantity or str, optional
+        Rate above which the population is up; `bs.measures.up_states` finds one unless given.
 
     Returns
     -------
@@ -146,7 +149,7 @@ def plot_slow_oscillation(
         if not isinstance(train, Spikes):
             raise UnitsError(f"spikes must be those of a night, not {brief(train)}.")
     rates = [binned_rate(train, duration, bin) for train in (spikes_excitatory, spikes_inhibitory)]
-    found = up_states(rates[0])
+    found = up_states(rates[0], threshold=threshold)
     panels = axes_grid(axes, 2, 1, width=8, height=4.5, sharex=True, height_ratios=[1.6, 1])[:, 0]
     scale, unit = _time_unit(seconds)
     for ax in panels:

@@ -51,6 +51,10 @@ class CorticalActivity:
     dt: Quantity
     up_threshold: Quantity
 
+    def __repr__(self) -> str:
+        spikes = ", ".join(f"{name}: {len(train)} spikes" for name, train in self.spikes.items())
+        return f"<CorticalActivity of {self.duration}: {spikes}>"
+
     def up(self, n_steps: int, dt: float) -> np.ndarray:
         """Return whether the population is up in each of so many steps of `dt` seconds.
 
