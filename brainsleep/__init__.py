@@ -42,6 +42,7 @@ _HOMES = {
     "calibrate": "awake",
     "Calibration": "awake",
     "from_nir": "exchange",
+    "HeavisideTorch": "comparator",
     "translate": "translation",
     "write_back": "translation",
     "networks": "wake",  # a module of that room, at hand for bs.networks.bitnet
@@ -52,6 +53,7 @@ _ROOMS = (
     "awake",
     "circuit",
     "codes",
+    "comparator",
     "devices",
     "errors",
     "experiment",

@@ -1,0 +1,65 @@
+"""One layer of a batch of nights, and one step of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+#: The factors g(w); see `brainsleep.plasticity.WEIGHT_FACTORS`. No exponent overflows.
+FACTORS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "tadros2022": lambda w: 2 * torch.sigmoid(-w / 0.001),
+    "sigmoid": torch.sigmoid,
+    "multiplicative": lambda w: w,
+    "additive": torch.ones_like,
+}
+
+
+@dataclass
+class Population:
+    """One layer in all nights.
+
+    Attributes
+    ----------
+    source : str
+        The population whose spikes arrive.
+    weight : Tensor, shape (n_nights, n_out, n_in)
+        Changed in place.
+    v : Tensor, shape (n_nights, n_out)
+        State of the neurons.
+    bias : Tensor, shape (n_out,)
+        Never changed.
+    factor : callable
+        g(w), one of `FACTORS`.
+    gain, bias_gain, v_threshold, decay, increase, decrease : Tensor, shape (n_nights, 1)
+        See `LayerConstants`.
+    """
+
+    source: str
+    weight: torch.Tensor
+    v: torch.Tensor
+    bias: torch.Tensor
+    factor: Callable[[torch.Tensor], torch.Tensor]
+    gain: torch.Tensor
+    bias_gain: torch.Tensor
+    v_threshold: torch.Tensor
+    decay: torch.Tensor
+    increase: torch.Tensor
+    decrease: torch.Tensor
+
+    def step(self, arriving: torch.Tensor) -> torch.Tensor:
+        """Integrate, spike, learn, reset; return who spiked, (n_nights, n_out)."""
+        drive = torch.bmm(self.weight, arriving.to(self.v.dtype).unsqueeze(2)).squeeze(2)
+        self.v = self.decay * self.v + self.gain * drive + self.bias_gain * self.bias
+        spiking = self.v >= self.v_threshold
+        self._learn(arriving, spiking)
+        self.v.masked_fill_(spiking, 0.0)
+        return spiking
+
+    def _learn(self, arriving: torch.Tensor, spiking: torch.Tensor) -> None:
+        """Change the rows of spiking neurons, and no others."""
+        night, neuron = torch.nonzero(spiking, as_tuple=True)
+        rows = self.weight[night, neuron]
+        rate = torch.where(arriving[night], self.increase[night], -self.decrease[night])
+        self.weight[night, neuron] = rows + rate * self.factor(rows)
