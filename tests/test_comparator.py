@@ -291,6 +291,7 @@ def test_networks_that_will_not_do(ann, told):
 
 
 @pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="PyTorch finds no GPU")
 @pytest.mark.parametrize("factor", FACTORS)
 def test_a_gpu_gives_the_same_nights(factor):
     ann, spikes = mlp(SIZES), random_spikes(200, 30, 0.2)

@@ -56,9 +56,9 @@ class HeavisideTorch:
     a neuron within rounding of its threshold may decide otherwise.
 
     Each night has its own copy of the weights: memory is n_nights times that of the network,
-    plus, for rasters, a byte a neuron, step and night. On the CPU a night costs more than with
-    ``device="cpp"``, since all weights are read in each step. What is here was run and tested on
-    CPUs only; no GPU was at hand.
+    plus, for rasters, a byte a neuron, step and night. On the CPU a night costs many times
+    what it does with ``device="cpp"``, since all weights are read in each step. What is here was
+    run and tested on CPUs only; no GPU was at hand.
 
     Parameters
     ----------

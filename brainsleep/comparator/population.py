@@ -50,7 +50,9 @@ class Population:
 
     def step(self, arriving: torch.Tensor) -> torch.Tensor:
         """Integrate, spike, learn, reset; return who spiked, (n_nights, n_out)."""
-        drive = torch.bmm(self.weight, arriving.to(self.v.dtype).unsqueeze(2)).squeeze(2)
+        rows = arriving.to(self.v.dtype).unsqueeze(1)
+        # as rows times matrices: on CPUs, matrices times columns take several times as long
+        drive = torch.bmm(rows, self.weight.transpose(1, 2)).squeeze(1)
         self.v = self.decay * self.v + self.gain * drive + self.bias_gain * self.bias
         spiking = self.v >= self.v_threshold
         self._learn(arriving, spiking)

@@ -7,11 +7,13 @@ from typing import Any
 from ..errors import ParameterError, UnitsError, suggest
 from .base import Device, Engine, Job, Outcome
 from .cpp import CppStandalone
+from .cuda import Cuda
 from .runtime import Runtime
 
 __all__ = [
     "DEVICES",
     "CppStandalone",
+    "Cuda",
     "Device",
     "Engine",
     "Job",
@@ -21,7 +23,7 @@ __all__ = [
 ]
 
 #: Device names users may write.
-DEVICES = ("cpp", "cpp_stock", "runtime")
+DEVICES = ("cpp", "cpp_stock", "cuda", "runtime")
 
 
 def get_device(device: Any) -> Device:
@@ -41,5 +43,5 @@ def get_device(device: Any) -> Device:
     if device in ("cpp", "cpp_stock"):
         return CppStandalone(device)
     if device == "cuda":
-        raise ParameterError("device 'cuda' is not built yet; use 'cpp'.")
+        return Cuda()
     raise ParameterError(f"unknown device {device!r}.{suggest(device, DEVICES)}")

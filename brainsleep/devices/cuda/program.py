@@ -1,0 +1,268 @@
+"""Generate and compile a plan's CUDA program. Imports Brian2CUDA."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shlex
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from brian2 import BrianObject, NeuronGroup, second
+
+from ...errors import CompilerError
+from ...network import build_network
+from ...plan import MODULATION, NetworkPlan
+from ..cache import MANIFEST, PROGRAM
+from ..compiler import require_compiler
+from ..cpp import MOST_STEPS, Manifest, _manifest
+from ..isolation import isolated_brian2
+from ..recording import SpikeFiles, state_file
+from ..unity import MEMORY_CODE
+from .flags import compiler_flags
+from .sources import write_unit
+from .toolkit import Toolkit
+
+import_module("brian2cuda")  # registers its preferences and functions
+CUDAStandaloneDevice: Any = import_module("brian2cuda.device").CUDAStandaloneDevice
+gputools: Any = import_module("brian2cuda.utils.gputools")
+
+#: Around the loop; as on the C++ device, but for the GPU, which is waited for.
+START_CLOCK = """
+const auto _loop_start = std::chrono::steady_clock::now();
+if (brainsleep::read_row(0)) {
+"""
+STOP_CLOCK = """
+}
+CUDA_SAFE_CALL(cudaDeviceSynchronize());
+const std::chrono::duration<double> _loop_time = std::chrono::steady_clock::now() - _loop_start;
+std::ofstream(results_dir + "loop.txt")
+    << brainsleep::steps_made << " " << _loop_time.count() << " " << brainsleep::peak_memory();
+"""
+
+NIGHT = Path(__file__).with_name("night.cpp")
+
+
+class CudaProject(CUDAStandaloneDevice):
+    """Brian2CUDA's device, with our input and output, compiled as a single file.
+
+    Parameters
+    ----------
+    plan : NetworkPlan
+        What is recorded of it.
+    toolkit : Toolkit
+        The compiler.
+    flags : list of str
+        Its flags.
+
+    Attributes
+    ----------
+    populations : list of NeuronGroup
+        Set before the network is run.
+    state_blocks : list
+        What a snapshot would hold: nothing.
+    """
+
+    def __init__(self, plan: NetworkPlan, toolkit: Toolkit, flags: list[str]) -> None:
+        super().__init__()
+        self.plan = plan
+        self.toolkit = toolkit
+        self.flags = flags
+        self.populations: list[NeuronGroup] = []
+        self.state_blocks: list[Any] = []
+
+    def network_run(self, net: Any, *args: Any, **kwargs: Any) -> None:
+        """Generate what a run needs, with our input, our records and a clock around the loop."""
+        super().network_run(net, *args, **kwargs)
+        place, lines = next(
+            (place, lines)
+            for place, (kind, (*_, lines)) in enumerate(self.main_queue)
+            if kind == "run_network"
+        )
+        self.main_queue[place] = ("run_network", (net, self._with_ours(net.name, lines)))
+
+    def _with_ours(self, net: str, lines: list[str]) -> list[str]:
+        """Put our functions among the lines that fill and run a network."""
+
+        def adds(function: str) -> str:
+            return f"{net}.add(&night_clock, {function});"
+
+        threshold = adds(f"_run_{self.populations[0].thresholder['spike'].codeobj.name}")
+        assert threshold in lines
+        lines = [adds("brainsleep::feed") if line == threshold else line for line in lines]
+        first = next(k for k, line in enumerate(lines) if line.startswith(f"{net}.add("))
+        lines.insert(first, adds("brainsleep::modulate"))
+        runs = next(k for k, line in enumerate(lines) if line.startswith(f"{net}.run("))
+        before, run, after = lines[:runs], lines[runs], lines[runs + 1 :]
+        return [*before, adds("brainsleep::record"), START_CLOCK, run, STOP_CLOCK, *after]
+
+    def generate_makefile(self, writer: Any, *args: Any, **kwargs: Any) -> None:
+        """Write ``unity.cu`` instead of a makefile."""
+        write_unit(Path(self.project_dir), writer.source_files, self._night() + MEMORY_CODE)
+
+    def compile_source(self, directory: str, *args: Any, **kwargs: Any) -> None:
+        """Compile the one file."""
+        compile_unit(Path(directory).resolve(), self.toolkit, self.flags)
+
+    def _night(self) -> str:
+        """Return our own code for this network."""
+        code = NIGHT.read_text()
+        for name, value in {
+            "N_INPUTS": str(self.plan.sizes[0]),
+            "N_MODULATIONS": str(int(bool(self.plan.modulated))),
+            "FLOAT": {"float32": "float", "float64": "double"}[self.plan.dtype],
+            "INPUT_SPIKES": self._spikes(self.populations[0]),
+            "MODULATE": "\n".join(self._modulate()),
+            "RECORD": "\n".join([*self._record_spikes(), *self._record_values()]),
+        }.items():
+            code = code.replace(f"%{name}%", value)
+        return code
+
+    def _modulate(self) -> list[str]:
+        """Return C++ that hands a step's modulation to populations."""
+        arrays = [
+            self.get_array_name(self.populations[index].variables[MODULATION], prefix="dev")
+            for index in self.plan.modulated
+        ]
+        return [
+            f"    CUDA_SAFE_CALL(cudaMemcpy({array}, &modulation, sizeof modulation, "
+            "cudaMemcpyHostToDevice));"
+            for array in arrays
+        ]
+
+    def _record_spikes(self) -> list[str]:
+        """Return C++ that writes a step's spikes."""
+        lines = []
+        for index in sorted({*self.plan.recorded, *self.plan.counted}):
+            files, spikes = SpikeFiles.of(index), self._spikes(self.populations[index])
+            size = self.plan.sizes[index]
+            lines.append(f'    static FILE* const counts{index} = open("{files.counts}");')
+            if index in self.plan.recorded:
+                lines.append(f'    static FILE* const indices{index} = open("{files.indices}");')
+                lines.append(f"    record_spikes({spikes}, {size}, indices{index}, counts{index});")
+            else:
+                lines.append(f"    record_count({spikes}, {size}, counts{index});")
+        return lines
+
+    def _record_values(self) -> list[str]:
+        """Return C++ that writes the values of variables after a step."""
+        lines = []
+        for number, (index, name) in enumerate(self.plan.watched):
+            group = self.populations[index]
+            array = self.get_array_name(group.variables[name], prefix="dev")
+            file = f"values{number}"
+            lines.append(f'    static FILE* const {file} = open("{state_file(group.name, name)}");')
+            lines.append(f"    record_values({array}, {group.N}, {file});")
+        return lines
+
+    def _spikes(self, group: NeuronGroup) -> str:
+        """Return the C++ expression for where on the GPU a population's spikes of a step are."""
+        array = self.get_array_name(group.variables["_spikespace"], access_data=False)
+        return f"dev{array}[current_idx{array}]"
+
+
+def build_program(plan: NetworkPlan, directory: Path, toolkit: Toolkit, capability: str) -> None:
+    """Generate and compile a plan's program, and write its manifest.
+
+    Parameters
+    ----------
+    plan : NetworkPlan
+        One that `why_not_cuda` has nothing against.
+    directory : Path
+        Empty folder for ``main`` and ``manifest.json``.
+    toolkit : Toolkit
+        The compiler.
+    capability : str
+        Compute capability to compile for, as ``"9.0"``.
+
+    Raises
+    ------
+    CompilerError
+        If nvcc fails.
+    """
+    project = CudaProject(plan, toolkit, compiler_flags(plan.dtype, capability))
+    with _quiet(), isolated_brian2(project, _preferences(plan, toolkit, capability)):
+        manifest = _generate(plan, project, directory)
+    for source in directory.rglob("*.cu"):
+        source.rename(source.with_suffix(".cu.cpp"))  # by this the cache knows what to pack
+    (directory / MANIFEST).write_text(json.dumps(asdict(manifest)))
+
+
+def _generate(plan: NetworkPlan, project: CudaProject, directory: Path) -> Manifest:
+    """Build the network, write its code, and compile it."""
+    built = build_network(plan, lambda group, modulated: [], record=_ours, count=_ours, watch=_ours)
+    project.populations = built.populations
+    project.insert_code("before_start", "brainsleep::be_quiet();")
+    project.apply_run_args()
+    for group, neuron in zip(built.populations[1:], plan.neurons, strict=True):
+        for name, expression in neuron.initial:
+            setattr(group, name, expression)
+    # The duration is only an upper bound: the night ends with its input stream.
+    built.network.run(MOST_STEPS * plan.dt * second, namespace={})
+    project.build(directory=str(directory), compile=True, run=False)
+    return _manifest(project, built, plan)
+
+
+def compile_unit(directory: Path, toolkit: Toolkit, flags: list[str]) -> None:
+    """Compile ``unity.cu`` in a folder to ``main``.
+
+    Raises
+    ------
+    CompilerError
+        With nvcc's first messages and the place of the full log.
+    """
+    library = toolkit.curand_library
+    command = [str(toolkit.nvcc), "-ccbin", require_compiler(), *flags, "-I."]
+    # after nvcc's own headers: a wheel's folder may hold others, of another release
+    command += ["-isystem", str(toolkit.curand_include), "unity.cu", "-o", PROGRAM]
+    command += ["-Xlinker", str(library), "-Xlinker", f"-rpath={library.parent}"]
+    result = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        log = directory.with_name("last_failure.log")
+        log.write_text(f"{shlex.join(command)}\n{result.stdout}{result.stderr}")
+        errors = [line for line in result.stderr.splitlines() if "error" in line][:3]
+        raise CompilerError(
+            f"nvcc could not compile the generated code (see {log}): "
+            + (" | ".join(errors) or f"exit status {result.returncode}")
+        )
+
+
+def _ours(group: NeuronGroup, what: int | str) -> BrianObject:
+    """Make what stands for a record in the network; the code that keeps it is ours."""
+    return BrianObject(clock=group.clock, when="end", name=f"record_{group.name}_{what}")
+
+
+def _preferences(plan: NetworkPlan, toolkit: Toolkit, capability: str) -> dict[str, Any]:
+    """Return the preferences that code generation reads; nothing is detected, and nothing run."""
+    backend = "devices.cuda_standalone.cuda_backend."
+    return {
+        "codegen.target": "cython",
+        "core.default_float_dtype": np.dtype(plan.dtype).type,
+        "codegen.cpp.extra_compile_args": None,
+        "codegen.cpp.define_macros": [],
+        backend + "detect_gpus": False,
+        backend + "detect_cuda": False,
+        backend + "gpu_id": 0,
+        backend + "compute_capability": float(capability),
+        backend + "cuda_runtime_version": float(toolkit.version),
+    }
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence what Brian2CUDA logs, and let it forget the GPU it was last told of."""
+    logger, selection = logging.getLogger("brian2.brian2cuda"), dict(gputools._gpu_selection)
+    level = logger.level
+    try:
+        logger.setLevel(logging.WARNING)
+        gputools.reset_gpu_selection()
+        yield
+    finally:
+        logger.setLevel(level)
+        gputools.restore_gpu_selection(selection)

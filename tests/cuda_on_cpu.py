@@ -1,0 +1,53 @@
+"""Compile Brian2CUDA's generated code for the CPU, to run it where there is no GPU."""
+
+import re
+import subprocess
+from pathlib import Path
+
+HEADER = Path(__file__).with_name("cuda_on_cpu.h")
+
+#: Headers of CUDA that generated code includes; all of them stand for ours.
+HEADERS = ["cuda.h", "cuda_profiler_api.h", "curand.h", "curand_kernel.h"]
+HEADERS += [
+    f"thrust/{name}.h"
+    for name in ("device_vector", "host_vector", "reduce", "sort", "system_error", "unique")
+]
+
+
+def compile_for_cpu(directory, *flags):
+    """Compile ``unity.cu`` in a folder to ``main``, with g++."""
+    directory = Path(directory)
+    for name in HEADERS:
+        file = directory / "cpu" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f'#include "{HEADER}"\n')
+    for file in directory.rglob("*.cu"):
+        file.write_text(called(file.read_text()))
+    command = ["g++", "-x", "c++", "-std=c++17", "-w", "-O1", "-ffp-contract=off", *flags]
+    command += ["-include", str(HEADER), "-I", "cpu", "-I", ".", "unity.cu", "-o", "main"]
+    result = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    errors = [line for line in result.stderr.splitlines() if "error" in line]
+    assert result.returncode == 0, "\n".join(errors[:20])
+
+
+def called(code):
+    """Turn kernel launches into calls: ``f<<<a, b>>>(c);`` into ``on_cpu(a, b, [&]{ f(c); });``."""
+    pieces, rest = [], code
+    while launch := re.search(r"(\w+)<<<([^>]*)>>>\s*\(", rest):
+        end = closing(rest, launch.end() - 1)
+        blocks, threads = launch[2].split(",")[:2]
+        arguments = rest[launch.end() : end]
+        pieces += [rest[: launch.start()], f"on_cpu({blocks}, {threads}, [&]{{ {launch[1]}("]
+        pieces += [arguments, "); })"]
+        rest = rest[end + 1 :]
+    return "".join([*pieces, rest])
+
+
+def closing(code, opening):
+    """Return where the bracket at `opening` is closed."""
+    depth = 0
+    for place in range(opening, len(code)):
+        depth += {"(": 1, ")": -1}.get(code[place], 0)
+        if depth == 0:
+            return place
+    raise ValueError("a launch has no end")
