@@ -315,8 +315,8 @@ def sleep(
     plasticity : SRC or a rule of your own, optional
         The default experiment's, `brainsleep.preparation.DEFAULT_PLASTICITY`, unless given.
     device : str or Device
-        ``"cpp"`` (default), ``"cpp_stock"`` or ``"runtime"``; ``"cuda"``, never run on a GPU so far,
-        says what is missing.
+        ``"cpp"`` (default), ``"cpp_stock"`` or ``"runtime"``. ``"cuda"`` was never run on a GPU so
+        far, and says what is missing.
     dtype : str
         ``"float32"`` or ``"float64"``, the exact mode.
     dt : Quantity or str, optional
