@@ -18,7 +18,7 @@ from . import pooling
 from .errors import ParameterError, UnitsError, suggest
 from .lateral import Lateral, LateralLink, LateralParts
 from .neurons import Neuron, NeuronEquations, fixed_parameters
-from .plan import NetworkPlan, ProjectionPlan
+from .plan import NetworkPlan, ProjectionPlan, reached_receptor
 from .plasticity import (
     FROZEN,
     Plasticity,
@@ -109,7 +109,9 @@ class Assembly:
                 kind="all_to_all" if one.wiring is None else "wired",
                 synapse=FROZEN,
                 wiring=one.wiring,
-                receptor=_receptor(one, neurons[numbers[one.target] - 1]),
+                receptor=reached_receptor(
+                    neurons[numbers[one.target] - 1].receptors, one.weights, one.inhibitory
+                ),
             )
             for one in self._more_links
         )
@@ -291,14 +293,6 @@ def lateral_parts(
             )
         found[name] = parts
     return found
-
-
-def _receptor(link: LateralLink, target: NeuronEquations) -> str:
-    """Return which receptor a lateral projection reaches."""
-    if link.inhibitory:
-        return "inhibition"
-    signed = len(target.receptors) > 1 and bool((link.weights < 0).any())
-    return "signed" if signed else "drive"
 
 
 def _kind(link: Connection) -> str:

@@ -188,7 +188,7 @@ def pool(plan: NetworkPlan, layer: int, group: NeuronGroup) -> list[Any]:
     synapses = Synapses(
         group,
         hub,
-        "share : 1 (shared, constant)\ntotal_post = drive_pre/N_pre : 1 (summed)",
+        "total_post = drive_pre/N_pre : 1 (summed)",
         name=f"pooling{layer}",
         clock=group.clock,
         dtype=np.dtype(plan.dtype),

@@ -14,7 +14,7 @@ import numpy as np
 from brian2.units import ms
 
 from .errors import ParameterError, UnitsError
-from .neurons import LIF, Neuron
+from .neurons import LIF, Neuron, is_neuron
 from .parameters import number, whole_number
 from .wiring import Wiring
 
@@ -190,7 +190,7 @@ class InhibitoryPopulation:
             whole_number(self.n_neurons, "lateral: n_neurons", minimum=1)
         number(self.excitation, "lateral: excitation", minimum=0)
         number(self.inhibition, "lateral: inhibition", minimum=0)
-        if isinstance(self.neuron, type) or not hasattr(self.neuron, "parameters"):
+        if not is_neuron(self.neuron):
             raise UnitsError(
                 f"lateral: neuron must be a model like bs.LIF(...), not {self.neuron!r}."
             )

@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 from brian2 import Equations
 
 from .neurons import NeuronEquations
@@ -201,3 +203,10 @@ PARTS = ("state", "in", "pool", "drive", "spike", "reset", "learn", "regulate", 
 def assigned(code: str) -> set[str]:
     """Return the names that statements write to."""
     return set(re.findall(r"(\w+)\s*[-+*/]?=(?!=)", code))
+
+
+def reached_receptor(receptors: Sequence[str], weights: np.ndarray, inhibitory: bool) -> str:
+    """Return the receptor of a projection put together by hand, given those of its target."""
+    if inhibitory:
+        return "inhibition"
+    return "signed" if len(receptors) > 1 and bool((weights < 0).any()) else "drive"

@@ -19,7 +19,14 @@ from .assembly import (
 from .devices import Device, Engine, Job, Outcome, get_device
 from .errors import ParameterError, UnitsError, suggest
 from .lateral import Lateral
-from .neurons import Heaviside, Neuron, given_gains, given_target_rates, given_thresholds
+from .neurons import (
+    Heaviside,
+    Neuron,
+    given_gains,
+    given_target_rates,
+    given_thresholds,
+    is_neuron,
+)
 from .parameters import quantity, whole_number
 from .plan import NetworkPlan
 from .plasticity import SRC, Plasticity, asks_for_modulation
@@ -154,17 +161,22 @@ class PreparedNight:
             return self.thresholds
         assert self.target_rates is not None
         trial_steps = min(self.n_steps, CALIBRATION_STEPS)
+        return calibrate_thresholds(
+            lambda thresholds: self.trial_rates(engine, thresholds, trial_steps),
+            self.target_rates,
+            self.layer_names,
+        )
+
+    def trial_rates(
+        self, engine: Engine, thresholds: Sequence[float], n_steps: int | None = None
+    ) -> list[float]:
+        """Run a trial in which no weight changes; return the mean rate of each layer in Hz."""
+        outcome = engine.run(self.job(thresholds, n_steps, plastic=False))
+        seconds = (self.n_steps if n_steps is None else n_steps) * self.plan.dt
         numbers = [self.populations.index(name) for name in self.layer_names]
-
-        def simulate(thresholds: list[float]) -> list[float]:
-            outcome = engine.run(self.job(thresholds, trial_steps, plastic=False))
-            seconds = trial_steps * self.plan.dt
-            return [
-                _n_spikes(outcome, number) / (self.plan.sizes[number] * seconds)
-                for number in numbers
-            ]
-
-        return calibrate_thresholds(simulate, self.target_rates, self.layer_names)
+        return [
+            _n_spikes(outcome, number) / (self.plan.sizes[number] * seconds) for number in numbers
+        ]
 
 
 def prepare_night(
@@ -197,7 +209,7 @@ def prepare_night(
     names = translation.layer_names
     source = as_stimulus(stimulus, translation.n_inputs)
     runner = get_device(device)
-    step = quantity(1 * ms if dt is None else dt, ms, "dt", minimum=0, exclusive_minimum=True)
+    step = read_time_step(dt)
     n_steps = number_of_steps(duration, step, source)
     check_dtype(dtype)
     model, rule = _models(neuron, plasticity, names)
@@ -321,7 +333,7 @@ def _models(
         )
     model: Neuron = DEFAULT_NEURON if neuron is None else neuron
     rule: Plasticity = DEFAULT_PLASTICITY if plasticity is None else plasticity
-    if isinstance(model, type) or not hasattr(model, "parameters"):
+    if not is_neuron(model):
         raise UnitsError(f"neuron must be a neuron model like bs.LIF(...), not {model!r}.")
     if isinstance(rule, type) or not hasattr(rule, "synapse_parameters"):
         raise UnitsError(f"plasticity must be a rule like bs.SRC(...), not {rule!r}.")
@@ -391,6 +403,11 @@ def read_modulation(values: Any, n_steps: int, learner: str) -> np.ndarray:
     if not np.isfinite(modulation).all():
         raise ParameterError("modulation: holds NaN or infinite values.")
     return modulation
+
+
+def read_time_step(dt: Any) -> float:
+    """Return a time step in seconds; 1 ms if it is None."""
+    return quantity(1 * ms if dt is None else dt, ms, "dt", minimum=0, exclusive_minimum=True)
 
 
 def check_dtype(dtype: str) -> str:

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from brian2.units import ms
 
 from ..assembly import checked_pooling
 from ..devices import Device, get_device
 from ..neurons import IntegrateAndFire, Neuron
-from ..parameters import quantity, whole_number
-from ..preparation import check_dtype
+from ..parameters import whole_number
+from ..preparation import check_dtype, read_time_step
 from ..progress import progress_bar
 from ..texttable import as_html, plain, without_empty_columns
 from ..translation import translate_for
@@ -223,7 +222,7 @@ def spiking_accuracy(
     images = flat_images(images, translation)
     check_labels(labels, len(images), translation.layers[-1].n_out)
     steps = whole_number(n_steps, "n_steps", minimum=1)
-    seconds = quantity(1 * ms if dt is None else dt, ms, "dt", minimum=0, exclusive_minimum=True)
+    seconds = read_time_step(dt)
     check_dtype(dtype)
     whole_number(processes, "processes", minimum=1)
     chosen = as_coding(coding, max_rate, seconds, whole_number(seed, "seed"))

@@ -11,7 +11,14 @@ import numpy as np
 
 from ..devices import Device, Engine
 from ..errors import ParameterError, UnitsError, brief, suggest
-from ..neurons import Heaviside, IntegrateAndFire, Neuron, given_bias_gains, given_target_rates
+from ..neurons import (
+    Heaviside,
+    IntegrateAndFire,
+    Neuron,
+    given_bias_gains,
+    given_target_rates,
+    is_neuron,
+)
 from ..plasticity import SRC
 from ..preparation import CALIBRATION_STEPS, PreparedNight, prepare_night
 from ..stimuli import MeanOfRandomImages
@@ -223,7 +230,7 @@ def calibrate(
     engine = night.device.prepare(night.plan, progress)
     built = time.perf_counter()
     thresholds, trials = _thresholds(night, engine)
-    reached = _rates(night, engine, thresholds)
+    reached = night.trial_rates(engine, thresholds)
     names, ended = night.layer_names, time.perf_counter()
     gains = dict(zip(names, night.gains, strict=True))
     bias_gains = given_bias_gains(model, names, night.gains)
@@ -297,21 +304,10 @@ def _thresholds(night: PreparedNight, engine: Engine) -> tuple[list[float], list
         def simulate(trial: list[float], index: int = index) -> list[float]:
             trials[index] += 1
             tried = [*thresholds[:index], *trial, *thresholds[index + 1 :]]
-            return [_rates(night, engine, tried)[index]]
+            return [night.trial_rates(engine, tried)[index]]
 
         (thresholds[index],) = calibrate_thresholds(simulate, [target], [name])
     return thresholds, trials
-
-
-def _rates(night: PreparedNight, engine: Engine, thresholds: Sequence[float]) -> list[float]:
-    """Run a trial and return the mean rate of each layer in Hz."""
-    outcome = engine.run(night.job(thresholds, plastic=False))
-    seconds = night.n_steps * night.plan.dt
-    numbers = [night.populations.index(name) for name in night.layer_names]
-    return [
-        int(outcome.counts[number].sum()) / (night.plan.sizes[number] * seconds)
-        for number in numbers
-    ]
 
 
 def _with(
@@ -328,7 +324,7 @@ def _with(
 
 def _check_model(model: Any) -> None:
     """Check that a model is one that can be given constants."""
-    if isinstance(model, type) or not hasattr(model, "parameters"):
+    if not is_neuron(model):
         raise UnitsError(f"neuron must be a neuron model like bs.LIF(...), not {brief(model)}.")
     own = {one.name for one in fields(model)} if is_dataclass(model) else set()
     missing = {"gain", "threshold", "bias_gain", "target_rates"} - own

@@ -14,7 +14,7 @@ from brian2 import Equations
 from ..assembly import Assembly
 from ..devices import CppStandalone, Device, Engine, Job
 from ..errors import ParameterError, UnitsError, brief
-from ..neurons import Neuron, given_gains, given_thresholds
+from ..neurons import Neuron, given_gains, given_thresholds, is_neuron
 from ..plan import NetworkPlan
 from ..plasticity import SRC
 from ..translation import Translation, record_activations
@@ -180,7 +180,7 @@ def with_constants(
         If the model is none, has no potential ``v``, or cannot be given constants.
     """
     wanted = ("gain", "threshold", "bias_gain")
-    if isinstance(neuron, type) or not hasattr(neuron, "parameters"):
+    if not is_neuron(neuron):
         raise UnitsError(f"neuron must be a neuron model like bs.LIF(...), not {brief(neuron)}.")
     if not is_dataclass(neuron) or not {one.name for one in fields(neuron)}.issuperset(wanted):
         raise ParameterError(

@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from brian2.units import ms
 
 from ..devices import Device, get_device
 from ..errors import ParameterError, UnitsError, suggest
-from ..parameters import quantity, whole_number
-from ..plan import NetworkPlan, ProjectionPlan
+from ..parameters import whole_number
+from ..plan import NetworkPlan, ProjectionPlan, reached_receptor
 from ..plasticity import (
     FROZEN,
     SynapseEquations,
     modulated,
 )
-from ..preparation import check_dtype, recorded_populations
+from ..preparation import check_dtype, read_time_step, recorded_populations
 from .parts import INPUT, Population, Projection
 from .prepared import PreparedCircuit
 from .result import CircuitRun
@@ -103,7 +102,7 @@ class Circuit:
         progress: bool = False,
     ) -> PreparedCircuit:
         """Compile the circuit, or find it compiled; see :meth:`run`."""
-        step = quantity(1 * ms if dt is None else dt, ms, "dt", minimum=0, exclusive_minimum=True)
+        step = read_time_step(dt)
         recorded = recorded_populations(record, self.names, "record")
         counted = recorded_populations(record_rates, self.names, "record_rates")
         plan = NetworkPlan(
@@ -177,9 +176,8 @@ class Circuit:
         if rule is not None:
             synapse = modulated(rule) if is_modulated else rule.equations()
         receptors = self.populations[link.target].neuron.equations().receptors
-        positive = "inhibition" if link.inhibitory else "drive"
-        signed = len(receptors) > 1 and bool((self._weights(link) < 0).any())
-        if signed and link.inhibitory:
+        weights = self._weights(link)
+        if link.inhibitory and len(receptors) > 1 and (weights < 0).any():
             raise ParameterError(
                 f"circuit: {link.name!r} is inhibitory, so its weights are strengths: not negative."
             )
@@ -189,7 +187,7 @@ class Circuit:
             kind="all_to_all" if link.wiring is None else "wired",
             synapse=synapse,
             wiring=link.wiring,
-            receptor="signed" if signed else positive,
+            receptor=reached_receptor(receptors, weights, link.inhibitory),
         )
 
     def _weights(self, link: Projection) -> np.ndarray:

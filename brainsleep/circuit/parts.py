@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import UnitsError
+from ..neurons import is_neuron
 from ..parameters import number, whole_number
 from ..wiring import Wiring
 
@@ -35,7 +36,7 @@ class Population:
     def __post_init__(self) -> None:
         whole_number(self.n_neurons, "population: n_neurons", minimum=1)
         number(self.mean_inhibition, "population: mean_inhibition")
-        if isinstance(self.neuron, type) or not hasattr(self.neuron, "parameters"):
+        if not is_neuron(self.neuron):
             raise UnitsError(
                 f"population: neuron must be a model like bs.LIF(...), not {self.neuron!r}."
             )

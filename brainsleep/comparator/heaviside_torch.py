@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from brian2.units import Quantity, ms, second
+from brian2.units import Quantity, second
 from torch import nn
 
 from ..errors import ParameterError, TranslationError, brief, suggest
 from ..neurons import Heaviside
-from ..parameters import quantity
 from ..plasticity import SRC
-from ..preparation import check_dtype, number_of_steps
+from ..preparation import check_dtype, number_of_steps, read_time_step
 from ..progress import progress_bar
 from ..translation import INPUT, Layer, Translation, translate
 from .constants import (
@@ -182,7 +181,7 @@ class HeavisideTorch:
                 "seed": len(seeds),
             }
         )
-        step = quantity(1 * ms if dt is None else dt, ms, "dt", minimum=0, exclusive_minimum=True)
+        step = read_time_step(dt)
         lengths = {number_of_steps(duration, step, one) for one in stimuli}
         if len(lengths) > 1:
             told = " and ".join(map(str, sorted(lengths)))

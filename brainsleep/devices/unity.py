@@ -165,9 +165,7 @@ class UnityDevice(CPPStandaloneDevice):
         )
         if self.make_loop is not None:
             self.loop_code = self.make_loop()
-            # Brian2 made its loop too; of its lines, only those before it are needed
-            setup = [line for line in lines if line == "set_from_command_line(args);"]
-            lines = [*setup, START_CLOCK, "brainsleep::run_night();", STOP_CLOCK]
+            lines = [START_CLOCK, "brainsleep::run_night();", STOP_CLOCK]
         else:
             position = next(
                 k for k, line in enumerate(lines) if line.startswith(f"{net.name}.run(")

@@ -14,6 +14,7 @@ from .reading import (
     given_gains,
     given_target_rates,
     given_thresholds,
+    is_neuron,
 )
 from .simple import Heaviside, IntegrateAndFire
 
@@ -50,4 +51,5 @@ __all__ = [
     "given_gains",
     "given_target_rates",
     "given_thresholds",
+    "is_neuron",
 ]

@@ -97,6 +97,11 @@ def check_constants(neuron: Any) -> None:
     number(neuron.gain_scale, "neuron: gain_scale", minimum=0, exclusive_minimum=True)
 
 
+def is_neuron(value: Any) -> bool:
+    """Tell whether a value is a neuron model, and not, say, the class of one."""
+    return not isinstance(value, type) and hasattr(value, "parameters")
+
+
 def is_text(value: Any, text: str) -> bool:
     """Tell whether a value is this very keyword (it may be an array, too)."""
     return isinstance(value, str) and value == text

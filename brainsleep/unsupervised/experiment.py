@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
@@ -169,8 +170,6 @@ class _Learning:
 
     def _timed(self, images: np.ndarray, index: int) -> tuple[WinnerState, float]:
         """Learn one block; return the network and the seconds it took."""
-        import time
-
         started = time.perf_counter()
         state = self.prepared.learn(
             images, self.state, self.seed + 1000 * (index + 1), self.show_progress
