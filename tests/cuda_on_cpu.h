@@ -1,7 +1,7 @@
-// As much of CUDA as Brian2CUDA's programs use, on a CPU: every thread of a kernel after the
-// other, device memory on the heap. It shows whether the code computes what it should, and nothing
-// of what a GPU may do otherwise: threads at the same time, its own rounding, speed.
-// With -DBACKWARDS threads come in the opposite order: results must not depend on it.
+// As much of CUDA as the programs use, on a CPU: every thread of a kernel after the other, unless
+// they wait for each other, and device memory on the heap. It shows whether the code computes what
+// it should, and nothing of what a GPU may do otherwise: threads at the same time, its own
+// rounding, speed. With -DBACKWARDS threads come in the opposite order: results must not depend on it.
 #ifndef CUDA_ON_CPU_H
 #define CUDA_ON_CPU_H
 #include <algorithm>
@@ -11,9 +11,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <numeric>
 #include <string>
+#include <ucontext.h>
 #include <vector>
 
 #define __global__
@@ -27,30 +29,141 @@ using std::min;
 
 struct dim3 { unsigned x, y, z; dim3(unsigned a = 1) : x(a), y(1), z(1) {} };
 static dim3 threadIdx, blockIdx, blockDim, gridDim;
-// Kernels of Brian2CUDA share nothing within a block where this stands.
-inline void __syncthreads() {}
-inline void __threadfence() {}
 
-template <class Body> void on_cpu(unsigned blocks, unsigned threads, Body body)
+// The threads of a block take turns: each runs until it waits for the others. One that waits has
+// a stack of its own, to be left and returned to.
+struct Block
 {
+    typedef std::function<void()> Body;
+    struct Thread { ucontext_t context; std::vector<char> stack; bool over; };
+    std::vector<Thread> threads;
+    ucontext_t scheduler;
+    Body body;
+    int current = -1;
+    bool waited = false;
+
+    static Block*& running() { static Block* block = 0; return block; }
+    static void enter()
+    {
+        Block* const block = running();
+        block->body();
+        block->threads[block->current].over = true;
+    }
+    void resume(int thread)
+    {
+        current = thread;
+        threadIdx.x = thread;
+        swapcontext(&scheduler, &threads[thread].context);
+    }
+    void wait()
+    {
+        waited = true;
+        swapcontext(&threads[current].context, &scheduler);
+    }
+    static int order(int k, int n)
+    {
+#ifdef BACKWARDS
+        return n - 1 - k;
+#else
+        return k;
+#endif
+    }
+    void run(int n, Body of_each)
+    {
+        body = of_each;
+        running() = this;
+        if ((int)threads.size() < n) threads.resize(n);
+        // the first tells whether they wait for each other; most kernels do not
+        for (int k = 0; k < n; k++)
+        {
+            const int thread = order(k, n);
+            if (k > 0 && !waited)
+            {
+                threadIdx.x = thread;
+                body();
+                if (waited) exit(1);
+                continue;
+            }
+            Thread& one = threads[thread];
+            one.stack.resize(1 << 16);
+            one.over = false;
+            getcontext(&one.context);
+            one.context.uc_stack.ss_sp = one.stack.data();
+            one.context.uc_stack.ss_size = one.stack.size();
+            one.context.uc_link = &scheduler;
+            makecontext(&one.context, enter, 0);
+            resume(thread);
+        }
+        for (bool left = waited; left;)
+        {
+            left = false;
+            for (int k = 0; k < n; k++)
+                if (!threads[order(k, n)].over) { resume(order(k, n)); left = true; }
+        }
+        waited = false;
+    }
+};
+inline void __syncthreads() { Block::running()->wait(); }
+inline void __threadfence() {}
+inline unsigned __ballot_sync(unsigned, bool mine)
+{
+    static unsigned votes[32];
+    const int warp = threadIdx.x/32, lane = threadIdx.x%32;
+    votes[warp] |= (unsigned)mine << lane;
+    __syncthreads();
+    const unsigned all = votes[warp];
+    __syncthreads();
+    votes[warp] = 0;
+    __syncthreads();
+    return all;
+}
+inline int __popc(unsigned bits) { return __builtin_popcount(bits); }
+inline int __ffs(int bits) { return __builtin_ffs(bits); }
+
+inline void run_blocks(unsigned blocks, unsigned threads, const Block::Body& body)
+{
+    static Block block;
+    gridDim = dim3(blocks);
+    blockDim = dim3(threads);
+    for (unsigned k = 0; k < blocks; k++)
+    {
+        blockIdx.x = Block::order(k, blocks);
+        block.run(threads, body);
+    }
+}
+
+// A stream runs kernels at once, but while a graph is made of them; arguments are those of the call.
+typedef std::vector<std::function<void()>> Graph;
+static Graph* capturing = 0;
+
+struct Shape
+{
+    unsigned blocks, threads;
+    Shape(unsigned blocks, unsigned threads, size_t = 0) : blocks(blocks), threads(threads) {}
+};
+
+template <class Kernel> auto launch(Shape shape, Kernel kernel)
+{
+    const unsigned blocks = shape.blocks, threads = shape.threads;
     if (blocks == 0 || threads == 0 || threads > 1024)
     {
         std::cerr << "a kernel was launched with " << blocks << " blocks of " << threads << std::endl;
         exit(1);
     }
-    gridDim = dim3(blocks);
-    blockDim = dim3(threads);
-    for (unsigned k = 0; k < blocks*threads; k++)
+    return [=](auto... arguments)
     {
-#ifdef BACKWARDS
-        const unsigned index = blocks*threads - 1 - k;
-#else
-        const unsigned index = k;
-#endif
-        blockIdx.x = index/threads;
-        threadIdx.x = index%threads;
-        body();
-    }
+        const auto call = [=]() { run_blocks(blocks, threads, [=]() { kernel(arguments...); }); };
+        if (capturing) capturing->push_back(call);
+        else call();
+    };
+}
+
+// What is no launch cannot be in a graph.
+inline void not_in_a_graph(const char* what)
+{
+    if (!capturing) return;
+    std::cerr << what << " while a graph is made" << std::endl;
+    exit(1);
 }
 
 template <class T, class V> T atomicAdd(T* address, V value) { T old = *address; *address += value; return old; }
@@ -83,21 +196,22 @@ struct cudaFuncAttributes
 };
 inline const char* cudaGetErrorString(cudaError) { return "none"; }
 inline cudaError cudaGetLastError() { return cudaSuccess; }
-inline cudaError cudaDeviceSynchronize() { return cudaSuccess; }
+inline cudaError cudaDeviceSynchronize() { not_in_a_graph("cudaDeviceSynchronize"); return cudaSuccess; }
 inline cudaError cudaProfilerStop() { return cudaSuccess; }
 inline cudaError cudaSetDevice(int) { return cudaSuccess; }
 inline cudaError cudaDeviceSetLimit(cudaLimit, size_t) { return cudaSuccess; }
 inline cudaError cudaGetDeviceProperties(cudaDeviceProp*, int) { return cudaSuccess; }
 inline cudaError cudaMemGetInfo(size_t* free, size_t* all) { *free = *all = 1 << 30; return cudaSuccess; }
 // What a GPU hands out is not zero either.
-inline cudaError cudaMalloc(void** p, size_t n) { *p = memset(malloc(n + 1), 0xab, n); return cudaSuccess; }
+inline cudaError cudaMalloc(void** p, size_t n) { not_in_a_graph("cudaMalloc"); *p = memset(malloc(n + 1), 0xab, n); return cudaSuccess; }
 inline cudaError cudaFree(void* p) { free(p); return cudaSuccess; }
 inline cudaError cudaMemcpy(void* to, const void* from, size_t n, cudaMemcpyKind)
 {
+    not_in_a_graph("cudaMemcpy");
     memmove(to, from, n);
     return cudaSuccess;
 }
-inline cudaError cudaMemset(void* p, int value, size_t n) { memset(p, value, n); return cudaSuccess; }
+inline cudaError cudaMemset(void* p, int value, size_t n) { not_in_a_graph("cudaMemset"); memset(p, value, n); return cudaSuccess; }
 template <class T> cudaError cudaMemcpyToSymbol(T& symbol, const void* from, size_t n)
 {
     memcpy((void*)&symbol, from, n);
@@ -115,6 +229,33 @@ template <class K> cudaError cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* 
     return cudaSuccess;
 }
 template <class K> cudaError cudaFuncGetAttributes(cudaFuncAttributes*, K) { return cudaSuccess; }
+
+typedef int cudaStream_t;
+typedef Graph *cudaGraph_t, *cudaGraphExec_t;
+enum cudaStreamCaptureMode { cudaStreamCaptureModeThreadLocal };
+const cudaStream_t cudaStreamPerThread = 2;
+inline cudaError cudaStreamBeginCapture(cudaStream_t, cudaStreamCaptureMode)
+{
+    capturing = new Graph;
+    return cudaSuccess;
+}
+inline cudaError cudaStreamEndCapture(cudaStream_t, cudaGraph_t* graph)
+{
+    *graph = capturing;
+    capturing = 0;
+    return cudaSuccess;
+}
+inline cudaError cudaGraphInstantiateWithFlags(cudaGraphExec_t* executable, cudaGraph_t graph, int)
+{
+    *executable = new Graph(*graph);
+    return cudaSuccess;
+}
+inline cudaError cudaGraphDestroy(cudaGraph_t graph) { delete graph; return cudaSuccess; }
+inline cudaError cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t)
+{
+    for (const auto& call : *graph) call();
+    return cudaSuccess;
+}
 
 #define CURAND_H_
 enum curandStatus_t

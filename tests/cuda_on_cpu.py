@@ -31,23 +31,10 @@ def compile_for_cpu(directory, *flags):
 
 
 def called(code):
-    """Turn kernel launches into calls: ``f<<<a, b>>>(c);`` into ``on_cpu(a, b, [&]{ f(c); });``."""
-    pieces, rest = [], code
-    while launch := re.search(r"(\w+)<<<([^>]*)>>>\s*\(", rest):
-        end = closing(rest, launch.end() - 1)
-        blocks, threads = launch[2].split(",")[:2]
-        arguments = rest[launch.end() : end]
-        pieces += [rest[: launch.start()], f"on_cpu({blocks}, {threads}, [&]{{ {launch[1]}("]
-        pieces += [arguments, "); })"]
-        rest = rest[end + 1 :]
-    return "".join([*pieces, rest])
-
-
-def closing(code, opening):
-    """Return where the bracket at `opening` is closed."""
-    depth = 0
-    for place in range(opening, len(code)):
-        depth += {"(": 1, ")": -1}.get(code[place], 0)
-        if depth == 0:
-            return place
-    raise ValueError("a launch has no end")
+    """Turn kernel launches into calls: ``f<<<a, b>>>(c);`` into ``launch(Shape(a, b), f)(c);``."""
+    code = re.sub(r"asm volatile\(.*\);", "(void)address;", code)
+    return re.sub(
+        r"(\w+)<<<((?:[^>]|->)*?)>>>\s*\(",
+        r"launch(Shape(\2), [](auto... given) { \1(given...); })(",
+        code,
+    )

@@ -8,6 +8,7 @@ is what it should. Marked `cuda_build`, nvcc compiles it; marked `gpu`, it runs 
 import itertools
 import subprocess
 import sys
+import tarfile
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -32,8 +33,9 @@ from torch import nn
 
 import brainsleep as bs
 from brainsleep.devices import Cuda, get_device
+from brainsleep.devices.cache import SOURCES
+from brainsleep.devices.cuda import coverage, sources, toolkit
 from brainsleep.devices.cuda import device as cuda_device
-from brainsleep.devices.cuda import sources, toolkit
 from brainsleep.devices.cuda.flags import compiler_flags
 from brainsleep.errors import CompilerError, MissingPackageError, NightError, ParameterError
 from brainsleep.neurons import NEURON_MODELS
@@ -43,6 +45,17 @@ from brainsleep.plasticity import SPIKE_TIMING_RULES
 NEURON = bs.Heaviside(gain=[1.0, 1.3, 1.1], threshold=0.4, decay=0.999)
 RULE = bs.SRC(2e-3, 5e-4, "tadros2022")
 SIZES = (30, 25, 20, 10)
+LIF = bs.LIF(
+    gain=[1.0, 1.3, 1.1],
+    threshold=[0.5, 0.4, 0.3],
+    tau_m=20 * ms,
+    v_rest=-65 * mV,
+    v_reset=-65.07 * mV,
+    refractory=3 * ms,
+)
+
+
+LIF_OF_TWO = replace(LIF, gain=[1.0, 1.3], threshold=0.3)
 PLAN = NetworkPlan.chain(
     SMALL,
     NEURON.equations(),
@@ -199,7 +212,7 @@ def test_compute_capabilities_that_are_none(capability):
 def test_device_by_name():
     device = get_device("cuda")
     assert (device.name, device.unverified, device.writes_to_disk) == ("cuda", False, False)
-    assert device.memory(PLAN) > 16 * PLAN.n_synapses
+    assert device.memory(PLAN) == 4 * PLAN.n_synapses
     code = "import brainsleep.devices, sys; sys.exit('brian2cuda' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
@@ -220,6 +233,25 @@ def test_plans_that_are_not_covered(complete):
         told(ParameterError, lambda plan=plan: Cuda(unverified=True).check(plan), reason, "'cpp'")
 
 
+def test_what_needs_stock_synapses():
+    link = PLAN.projections[0]
+    others = {
+        "takes a list": replace(link, kind="wired"),
+        "integrates": replace(link, synapse=replace(link.synapse, model="dw/dt = -w/second : 1")),
+        "many synapses change total_post": replace(
+            link, synapse=replace(link.synapse, on_post="total_post += w")
+        ),
+        "many synapses change used_pre": replace(
+            link, synapse=replace(link.synapse, on_pre="drive_post += w\nused_pre += 1")
+        ),
+    }
+    for reason, other in others.items():
+        assert reason in str(coverage.why_not_rows(other))
+    plan = replace(PLAN, projections=(others["integrates"], *PLAN.projections[1:]))
+    index_bytes = 16 * plan.n_synapses_of(link)
+    assert coverage.bytes_on_gpu(plan) == 4 * plan.n_synapses + index_bytes
+
+
 @pytest.mark.parametrize("rule", [bs.SRC, *SPIKE_TIMING_RULES])
 @pytest.mark.parametrize("neuron", NEURON_MODELS)
 def test_own_models_are_covered(neuron, rule):
@@ -232,7 +264,8 @@ def test_own_models_are_covered(neuron, rule):
         dtype="float32",
         recorded=(),
     )
-    assert cuda_device.why_not_cuda(plan) is None
+    assert coverage.why_not_cuda(plan) is None
+    assert all(coverage.why_not_rows(link) is None for link in plan.projections)
 
 
 def test_keys_tell_programs_apart(complete, monkeypatch):
@@ -280,7 +313,8 @@ def on_cpu(monkeypatch):
     from brainsleep.devices.cuda import program
 
     def compile_unit(directory, _, flags):
-        compile_for_cpu(directory, *(flag for flag in flags if flag.startswith("-D")))
+        ours = [flag for flag in flags if flag.startswith(("-D", "-g", "-fsanitize"))]
+        compile_for_cpu(directory, *ours)
 
     toolkit_of_none = toolkit.Toolkit(Path("nvcc"), "13.0", Path("include"), Path("libcurand.so"))
     monkeypatch.setattr(cuda_device, "require_toolkit", lambda: toolkit_of_none)
@@ -338,22 +372,29 @@ def test_code_follows_the_published_algorithm_on_cpu(on_cpu, empty_cache):
     check_nights_of_one_program(on_cpu)
 
 
-def test_the_order_of_threads_changes_nothing(on_cpu, monkeypatch):
-    monkeypatch.setenv("BRAINSLEEP_NVCCFLAGS", "-DBACKWARDS")
+@pytest.mark.parametrize("rule", [RULE, bs.STDP()])
+def test_the_order_of_threads_changes_nothing(on_cpu, monkeypatch, rule):
+    """Not the last digit, in single precision: on a GPU there is no order."""
     ann, spikes = mlp(SIZES), random_spikes(300, 30, 0.2)
-    assert_conforms(
-        sleep(ann, spikes, on_cpu), heaviside_reference(ann, spikes, "tadros2022"), 1e-12
-    )
+    nights = []
+    for flag in ("-DFORWARDS", "-DBACKWARDS"):
+        monkeypatch.setenv("BRAINSLEEP_NVCCFLAGS", flag)
+        nights.append(sleep(ann, spikes, on_cpu, plasticity=rule, dtype="float32"))
+        assert len(nights[-1].spikes["4"]) > 0
+    assert_same_nights(*nights, tolerance=0)
 
 
-LIF = bs.LIF(
-    gain=[1.0, 1.3, 1.1],
-    threshold=[0.5, 0.4, 0.3],
-    tau_m=20 * ms,
-    v_rest=-65 * mV,
-    v_reset=-65.07 * mV,
-    refractory=3 * ms,
-)
+@pytest.mark.parametrize("n_inputs", [1, 31, 33, 20_000])
+def test_no_byte_is_touched_that_is_not_ours(on_cpu, monkeypatch, tmp_path, n_inputs):
+    """The GPU's memory stands on the CPU's heap here, where every access is checked."""
+    monkeypatch.setenv("BRAINSLEEP_NVCCFLAGS", "-fsanitize=address -g")
+    monkeypatch.setenv("ASAN_OPTIONS", f"detect_leaks=0:log_path={tmp_path}/asan")
+    ann = mlp((n_inputs, 40, 7), scale=5.0)
+    spikes = random_spikes(150, n_inputs, 0.1)
+    night = sleep(ann, spikes, on_cpu, LIF_OF_TWO, bs.STDP())
+    expected = sleep(ann, spikes, "cpp", LIF_OF_TWO, bs.STDP())
+    assert_same_nights(night, expected, tolerance=1e-12)
+    np.testing.assert_array_equal(raster(night, "input"), spikes)
 
 
 class Residual(nn.Module):
@@ -380,6 +421,7 @@ NIGHTS = {
     "recurrent": (LIF, RULE, dict(lateral={"0": bs.lateral.InhibitoryPopulation()})),
     "pooled": (LIF, RULE, dict(lateral={"0": bs.lateral.MeanInhibition(0.3)})),
     "regulated": (LIF, bs.Homeostasis(RULE), {}),
+    "scaled": (LIF, bs.SynapticScaling(RULE), {}),
     "additions": (replace(NEURON, gain=1.0), RULE, {}),
     "convolution": (
         replace(NEURON, gain=1.0),
@@ -389,10 +431,14 @@ NIGHTS = {
 }
 
 
+def network_of(case):
+    torch.manual_seed(0)
+    return {"additions": Residual, "convolution": convolutional}.get(case, lambda: mlp(SIZES))()
+
+
 def check_against(device, reference, case):
     neuron, plasticity, options = NIGHTS[case]
-    torch.manual_seed(0)
-    ann = {"additions": Residual, "convolution": convolutional}.get(case, lambda: mlp(SIZES))()
+    ann = network_of(case)
     spikes = random_spikes(150, 36 if case == "convolution" else 30, 0.2)
     one = sleep(ann, spikes, device, neuron, plasticity, **options)
     assert_same_nights(
@@ -403,9 +449,20 @@ def check_against(device, reference, case):
     assert any((change != 0).any() for change in changes)
 
 
+#: What has stock synapses, and so goes step by step.
+STOCK = {"recurrent", "regulated", "convolution"}
+
+
 @pytest.mark.parametrize("case", NIGHTS)
-def test_code_of_other_models_on_cpu(on_cpu, case):
+def test_code_of_other_models_on_cpu(on_cpu, case, empty_cache):
     check_against(on_cpu, bs.devices.Runtime("numpy"), case)
+    (packed,) = empty_cache.rglob(SOURCES)
+    with tarfile.open(packed) as archive:
+        unit = archive.extractfile("unity.cu").read().decode()
+        names = archive.getnames()
+    stock = case in STOCK | {"pooled"}  # a sum over neurons, which Brian2CUDA clears by itself
+    assert f"goes_in_graphs = {str(not stock).lower()};" in unit
+    assert any("push_spikes" in name for name in names) is (case in STOCK)
 
 
 def test_values_of_neurons_on_cpu(on_cpu):

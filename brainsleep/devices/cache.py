@@ -48,7 +48,7 @@ MANIFEST, PROGRAM, RECORD = "manifest.json", "main", "build.json"
 
 #: The generated code, a fifth of the program's size: it shows what exactly was run.
 SOURCES = "sources.tar.gz"
-SOURCE_SUFFIXES = (".cpp", ".h", ".o")
+SOURCE_SUFFIXES = (".cpp", ".cu", ".h", ".o")
 
 #: Programs take up to this many bytes together, unless BRAINSLEEP_CACHE_SIZE says otherwise.
 DEFAULT_SIZE_LIMIT = 2**30

@@ -178,7 +178,7 @@ class CppStandalone:
         command = require_compiler()
         parts = [
             plan.key(),
-            _generator_digest(),
+            generator_digest(),
             brian2.__version__,
             command,
             compiler_version(command),
@@ -191,11 +191,12 @@ class CppStandalone:
 
 
 @lru_cache
-def _generator_digest() -> str:
+def generator_digest(with_cuda: bool = False) -> str:
     """Return a digest of everything of ours that shapes a program."""
     here = Path(__file__).parent
-    sources = [*here.rglob("*.py"), *here.rglob("*.cpp")]
-    sources = [source for source in sources if (here / "cuda") not in source.parents]
+    sources = [*here.rglob("*.py"), *here.rglob("*.cpp"), *here.rglob("*.cu")]
+    if not with_cuda:
+        sources = [source for source in sources if (here / "cuda") not in source.parents]
     sources += [here.parent / name for name in ("network.py", "groups.py", "wiring.py")]
     digest = hashlib.sha256()
     for source in sorted(sources):

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from ...errors import ParameterError
-from ...groups import connect_stock, why_not_stock
+from ...groups import connect_stock
 from ...plan import NetworkPlan
 from ...progress import progress_bar
 from ..base import Job, Outcome, require_plan
 from ..cache import cache_directory, obtain, size_limit
 from ..compiler import compiler_version, require_compiler
-from ..cpp import CppEngine, _describe, _generator_digest, _read_manifest
+from ..cpp import CppEngine, _describe, _read_manifest, generator_digest
+from .coverage import bytes_on_gpu, why_not_cuda
 from .flags import compiler_flags
 from .toolkit import (
     BRIAN2,
@@ -29,12 +27,6 @@ from .toolkit import (
     require_packages,
     require_toolkit,
 )
-
-#: What draws random numbers in equations.
-RANDOM = re.compile(r"\b(rand|randn|poisson|binomial)\(|\bxi\b")
-
-#: What lets synapses set a neuron's variable, rather than add to it.
-OVERWRITES = re.compile(r"\w_(pre|post)\s*=(?!=)")
 
 
 class Cuda:
@@ -47,14 +39,20 @@ class Cuda:
     ``bs.sleep(..., device=bs.devices.Cuda(unverified=True))``. ``pytest -m gpu`` holds it against
     the C++ device.
 
-    Stock Brian2CUDA with these changes: one translation unit instead of some fifty; weights,
-    parameters, input spikes and duration go in when the program is launched, so one program
-    serves every night on the same plan, and programs are kept in the cache; input spikes are
-    those of all other devices; recorded spikes are written while the program runs, and sorted.
-    Weights of spikes that arrive in one step are added in no fixed order: two runs may differ in
-    their last digits, and so, in single precision above all, in spikes. Not covered are models
-    that draw random numbers, convolutions that learn, ``max_pooling="most_active"``, nights
-    written to disk as they run, and images presented one after the other.
+    All-to-all projections, of every rule that acts at spikes, need no memory but their weights, as
+    on the CPU, and give the same night each time, to the last digit: spikes are listed in the
+    order of their neurons, and a neuron's sum has the order of the spikes. Steps are launched as
+    CUDA graphs, several at once; input goes in, and records come out, in blocks of steps. Other
+    projections (pooling, convolutions that are frozen, drawn pairs, rules that regulate) are
+    Brian2CUDA's stock synapses: there weights of spikes that arrive in one step are added in no
+    fixed order, so that two runs may differ in their last digits, and so, in single precision
+    above all, in spikes.
+
+    As in C++, weights, parameters, input spikes and duration go in when the program is launched,
+    so one program serves every night on the same plan; programs are kept in the cache. Not
+    covered are models that draw random numbers, convolutions that learn,
+    ``max_pooling="most_active"``, nights written to disk as they run, and images presented one
+    after the other.
 
     Parameters
     ----------
@@ -107,8 +105,7 @@ class Cuda:
 
     def memory(self, plan: NetworkPlan) -> int:
         """Estimate the memory of a night in bytes, on the GPU."""
-        # weight, indices of pre and post, the synapses of each neuron for two pathways
-        return plan.n_synapses * (np.dtype(plan.dtype).itemsize + 4 * 4)
+        return bytes_on_gpu(plan)
 
     def prepare(self, plan: NetworkPlan, progress: bool = False) -> CudaEngine:
         """Find the plan's program in the cache, or generate and compile it."""
@@ -141,7 +138,7 @@ class Cuda:
         toolkit, command = require_toolkit(), require_compiler()
         parts = [
             plan.key(),
-            _generator_digest(),
+            generator_digest(with_cuda=True),
             f"brian2 {BRIAN2}, brian2cuda {BRIAN2CUDA}",
             f"{toolkit.nvcc} {toolkit.version} {toolkit.curand_library}",
             compiler_version(command),
@@ -170,18 +167,3 @@ class CudaEngine(CppEngine):
         if job.presentation_steps > 0:
             raise ParameterError("device 'cuda' runs no presentations; use 'cpp'.")
         return super().run(job, progress, description)
-
-
-def why_not_cuda(plan: NetworkPlan) -> str | None:
-    """Say why a plan is not for this device, or None if it is.
-
-    It covers what stock synapses do, unless random numbers are drawn or the outcome depends on the
-    order in which synapses act: on a GPU there is none.
-    """
-    if RANDOM.search(repr((plan.neurons, plan.projections))) is not None:
-        return "it draws random numbers"
-    for link in plan.projections:
-        for statement in link.synapse.statements:
-            if OVERWRITES.search(statement) is not None:
-                return "synapses overwrite a variable of neurons, in no fixed order on a GPU"
-    return why_not_stock(plan)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import shlex
 
-#: float64 is the exact mode: no fused multiply-add, no approximate functions.
-FLAGS = {"float64": ["-fmad=false"], "float32": ["-use_fast_math"]}
+#: float64 is the exact mode: no fused multiply-add. Functions are not approximated in either: a
+#: night spends its time on memory, and a neuron's decay is one number that all steps share.
+FLAGS = {"float64": ["-fmad=false"], "float32": []}
+
+#: Streams of its own, not the one that waits for all others: only those can make graphs.
+STREAMS = ["-default-stream", "per-thread"]
 
 
 def compiler_flags(dtype: str, capability: str) -> list[str]:
@@ -23,4 +27,4 @@ def compiler_flags(dtype: str, capability: str) -> list[str]:
     """
     architecture = f"-arch=sm_{capability.replace('.', '')}"
     given = shlex.split(os.environ.get("BRAINSLEEP_NVCCFLAGS", ""))
-    return ["-O3", "-std=c++17", "-w", "-rdc=true", architecture, *FLAGS[dtype], *given]
+    return ["-O3", "-std=c++17", "-w", "-rdc=true", *STREAMS, architecture, *FLAGS[dtype], *given]

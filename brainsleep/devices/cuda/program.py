@@ -25,6 +25,7 @@ from ..cpp import MOST_STEPS, Manifest, _manifest
 from ..isolation import isolated_brian2
 from ..recording import SpikeFiles, state_file
 from ..unity import MEMORY_CODE
+from .dense import connect_on_gpu, goes_in_graphs, list_in_order
 from .flags import compiler_flags
 from .sources import write_unit
 from .toolkit import Toolkit
@@ -33,20 +34,16 @@ import_module("brian2cuda")  # registers its preferences and functions
 CUDAStandaloneDevice: Any = import_module("brian2cuda.device").CUDAStandaloneDevice
 gputools: Any = import_module("brian2cuda.utils.gputools")
 
-#: Around the loop; as on the C++ device, but for the GPU, which is waited for.
-START_CLOCK = """
+#: The loop, which is ours, and the time it takes.
+RUN_NIGHT = """
 const auto _loop_start = std::chrono::steady_clock::now();
-if (brainsleep::read_row(0)) {
-"""
-STOP_CLOCK = """
-}
-CUDA_SAFE_CALL(cudaDeviceSynchronize());
+brainsleep::run_night();
 const std::chrono::duration<double> _loop_time = std::chrono::steady_clock::now() - _loop_start;
 std::ofstream(results_dir + "loop.txt")
     << brainsleep::steps_made << " " << _loop_time.count() << " " << brainsleep::peak_memory();
 """
 
-NIGHT = Path(__file__).with_name("night.cpp")
+NIGHT = Path(__file__).with_name("night.cu")
 
 
 class CudaProject(CUDAStandaloneDevice):
@@ -65,6 +62,8 @@ class CudaProject(CUDAStandaloneDevice):
     ----------
     populations : list of NeuronGroup
         Set before the network is run.
+    goes_in_graphs : bool
+        Whether steps are launched as graphs; set before the program is built.
     state_blocks : list
         What a snapshot would hold: nothing.
     """
@@ -75,6 +74,7 @@ class CudaProject(CUDAStandaloneDevice):
         self.toolkit = toolkit
         self.flags = flags
         self.populations: list[NeuronGroup] = []
+        self.goes_in_graphs = False
         self.state_blocks: list[Any] = []
 
     def network_run(self, net: Any, *args: Any, **kwargs: Any) -> None:
@@ -93,14 +93,15 @@ class CudaProject(CUDAStandaloneDevice):
         def adds(function: str) -> str:
             return f"{net}.add(&night_clock, {function});"
 
-        threshold = adds(f"_run_{self.populations[0].thresholder['spike'].codeobj.name}")
-        assert threshold in lines
-        lines = [adds("brainsleep::feed") if line == threshold else line for line in lines]
-        first = next(k for k, line in enumerate(lines) if line.startswith(f"{net}.add("))
-        lines.insert(first, adds("brainsleep::modulate"))
+        threshold = self.populations[0].thresholder["spike"].codeobj.name
+        instead = {
+            adds(f"_run_{threshold}"): adds("brainsleep::feed"),
+            adds("_run_random_number_buffer"): adds("brainsleep::modulate"),  # none are drawn
+        }
+        assert instead.keys() <= set(lines)
+        lines = [instead.get(line, line) for line in lines]
         runs = next(k for k, line in enumerate(lines) if line.startswith(f"{net}.run("))
-        before, run, after = lines[:runs], lines[runs], lines[runs + 1 :]
-        return [*before, adds("brainsleep::record"), START_CLOCK, run, STOP_CLOCK, *after]
+        return [*lines[:runs], adds("brainsleep::record"), RUN_NIGHT, *lines[runs + 1 :]]
 
     def generate_makefile(self, writer: Any, *args: Any, **kwargs: Any) -> None:
         """Write ``unity.cu`` instead of a makefile."""
@@ -116,7 +117,7 @@ class CudaProject(CUDAStandaloneDevice):
         for name, value in {
             "N_INPUTS": str(self.plan.sizes[0]),
             "N_MODULATIONS": str(int(bool(self.plan.modulated))),
-            "FLOAT": {"float32": "float", "float64": "double"}[self.plan.dtype],
+            "GOES_IN_GRAPHS": str(self.goes_in_graphs).lower(),
             "INPUT_SPIKES": self._spikes(self.populations[0]),
             "MODULATE": "\n".join(self._modulate()),
             "RECORD": "\n".join([*self._record_spikes(), *self._record_values()]),
@@ -126,45 +127,45 @@ class CudaProject(CUDAStandaloneDevice):
 
     def _modulate(self) -> list[str]:
         """Return C++ that hands a step's modulation to populations."""
-        arrays = [
-            self.get_array_name(self.populations[index].variables[MODULATION], prefix="dev")
-            for index in self.plan.modulated
-        ]
         return [
-            f"    CUDA_SAFE_CALL(cudaMemcpy({array}, &modulation, sizeof modulation, "
-            "cudaMemcpyHostToDevice));"
-            for array in arrays
+            f"    take_modulation<<<1, 1>>>(rows, {self._on_gpu(index, MODULATION)});"
+            for index in self.plan.modulated
         ]
 
     def _record_spikes(self) -> list[str]:
-        """Return C++ that writes a step's spikes."""
+        """Return C++ that keeps a step's spikes."""
         lines = []
         for index in sorted({*self.plan.recorded, *self.plan.counted}):
-            files, spikes = SpikeFiles.of(index), self._spikes(self.populations[index])
-            size = self.plan.sizes[index]
-            lines.append(f'    static FILE* const counts{index} = open("{files.counts}");')
-            if index in self.plan.recorded:
-                lines.append(f'    static FILE* const indices{index} = open("{files.indices}");')
-                lines.append(f"    record_spikes({spikes}, {size}, indices{index}, counts{index});")
-            else:
-                lines.append(f"    record_count({spikes}, {size}, counts{index});")
+            files, size = SpikeFiles.of(index), self.plan.sizes[index]
+            kept = f'"{files.indices}"' if index in self.plan.recorded else "0"
+            lines += [
+                f'    static SpikeRecord spikes{index}({size}, "{files.counts}", {kept});',
+                f"    spikes{index}.keep({self._spikes(self.populations[index])});",
+            ]
         return lines
 
     def _record_values(self) -> list[str]:
-        """Return C++ that writes the values of variables after a step."""
+        """Return C++ that keeps the values of variables after a step."""
+        scalar = {"float32": "float", "float64": "double"}[self.plan.dtype]
         lines = []
         for number, (index, name) in enumerate(self.plan.watched):
             group = self.populations[index]
-            array = self.get_array_name(group.variables[name], prefix="dev")
-            file = f"values{number}"
-            lines.append(f'    static FILE* const {file} = open("{state_file(group.name, name)}");')
-            lines.append(f"    record_values({array}, {group.N}, {file});")
+            file = state_file(group.name, name)
+            lines += [
+                f'    static ValueRecord<{scalar}> values{number}({group.N}, "{file}");',
+                f"    values{number}.keep({self._on_gpu(index, name)});",
+            ]
         return lines
+
+    def _on_gpu(self, population: int, name: str) -> str:
+        """Return the C++ expression for where on the GPU a population's variable is."""
+        variable = self.populations[population].variables[name]
+        return self.get_array_name(variable, prefix="dev")
 
     def _spikes(self, group: NeuronGroup) -> str:
         """Return the C++ expression for where on the GPU a population's spikes of a step are."""
         array = self.get_array_name(group.variables["_spikespace"], access_data=False)
-        return f"dev{array}[current_idx{array}]"
+        return f"brian::dev{array}[brian::current_idx{array}]"
 
 
 def build_program(plan: NetworkPlan, directory: Path, toolkit: Toolkit, capability: str) -> None:
@@ -189,14 +190,13 @@ def build_program(plan: NetworkPlan, directory: Path, toolkit: Toolkit, capabili
     project = CudaProject(plan, toolkit, compiler_flags(plan.dtype, capability))
     with _quiet(), isolated_brian2(project, _preferences(plan, toolkit, capability)):
         manifest = _generate(plan, project, directory)
-    for source in directory.rglob("*.cu"):
-        source.rename(source.with_suffix(".cu.cpp"))  # by this the cache knows what to pack
     (directory / MANIFEST).write_text(json.dumps(asdict(manifest)))
 
 
 def _generate(plan: NetworkPlan, project: CudaProject, directory: Path) -> Manifest:
     """Build the network, write its code, and compile it."""
-    built = build_network(plan, lambda group, modulated: [], record=_ours, count=_ours, watch=_ours)
+    built = build_network(plan, _fed, connect_on_gpu, record=_ours, count=_ours, watch=_ours)
+    list_in_order(built)
     project.populations = built.populations
     project.insert_code("before_start", "brainsleep::be_quiet();")
     project.apply_run_args()
@@ -205,6 +205,7 @@ def _generate(plan: NetworkPlan, project: CudaProject, directory: Path) -> Manif
             setattr(group, name, expression)
     # The duration is only an upper bound: the night ends with its input stream.
     built.network.run(MOST_STEPS * plan.dt * second, namespace={})
+    project.goes_in_graphs = goes_in_graphs(built)
     project.build(directory=str(directory), compile=True, run=False)
     return _manifest(project, built, plan)
 
@@ -231,6 +232,11 @@ def compile_unit(directory: Path, toolkit: Toolkit, flags: list[str]) -> None:
             f"nvcc could not compile the generated code (see {log}): "
             + (" | ".join(errors) or f"exit status {result.returncode}")
         )
+
+
+def _fed(group: NeuronGroup, modulated: list[NeuronGroup]) -> list[BrianObject]:
+    """Make nothing for the input: the code that takes it is ours."""
+    return []
 
 
 def _ours(group: NeuronGroup, what: int | str) -> BrianObject:

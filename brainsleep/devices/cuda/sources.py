@@ -22,6 +22,9 @@ HEADERS = (
 REPAIRS = (
     # the step of a clock that is not the network's, and may not exist
     ("defaultclock.timestep[0]", "night_clock.timestep[0]"),
+    # the time as an argument, which stays that of the step in which a graph is made
+    ("= &_value_array_night_clock_t;", "= &brainsleep::now;"),
+    ("= &_value_array_night_clock_timestep;", "= &brainsleep::timestep;"),
     # file names on the command line are turned to lower case, and then not found
     ("c = std::tolower(static_cast<unsigned char>(c));", "(void)c;"),
 )

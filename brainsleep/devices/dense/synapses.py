@@ -28,10 +28,10 @@ SHARED = {f"{MODULATION}_post"}
 class ComputedPathway(SynapticPathway):
     """A pathway that reads the spikes of this very step, and computes its synapses' indices."""
 
-    def become_computed(self, kind: str, **keywords: Any) -> None:
+    def become_computed(self, kind: str, code_object: type, **keywords: Any) -> None:
         """Let another template, and another kind of code, stand for this pathway."""
         self.template = f"{kind}_{self.prepost}"
-        self.codeobj_class = DenseCodeObject
+        self.codeobj_class = code_object
         self.template_kwds = {
             "synaptic_arrays": self._synaptic_arrays(),
             "eventspace_variable": self.source.variables[self.eventspace_name],
@@ -67,7 +67,7 @@ class ComputedSynapses(Synapses):
     """Synapses that need no list of the neurons they join; ``connect`` is never called.
 
     Takes the arguments of Brian2's `Synapses`. Spikes act in the slot of their pathway, without
-    delay. C++ standalone only.
+    delay. Standalone devices only.
 
     Raises
     ------
@@ -77,6 +77,8 @@ class ComputedSynapses(Synapses):
 
     #: Templates are called ``KIND_pre`` and ``KIND_post``.
     kind: str
+    #: What finds them, and fills them in.
+    code_object: type = DenseCodeObject
 
     def __init__(self, source: Any, target: Any, *models: Any, **arguments: Any) -> None:
         if "delay" in arguments:
@@ -90,7 +92,7 @@ class ComputedSynapses(Synapses):
         for pathway in self._pathways:
             # Synapses makes its pathways itself and offers no way to say of which class
             pathway.__class__ = ComputedPathway
-            pathway.become_computed(self.kind, **self._keywords(pathway))
+            pathway.become_computed(self.kind, self.code_object, **self._keywords(pathway))
         self._make_room(self.n_values)
 
     @property

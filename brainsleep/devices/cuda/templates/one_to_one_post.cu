@@ -1,0 +1,2 @@
+{# The same for the spikes of the neurons that synapses lead to. #}
+{% extends 'one_to_one_pre.cu' %}
