@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 ORDERS = ("auto", "rows", "blocks", "spikes", "over-time")
@@ -17,10 +18,12 @@ def modules():
     sys.path.insert(0, str(BENCHMARKS))
     try:
         import bench
+        import gpu
+        import gpu_loops
         import loops
         import problem
 
-        yield {"bench": bench, "loops": loops, "problem": problem}
+        yield {module.__name__: module for module in (bench, gpu, gpu_loops, loops, problem)}
     finally:
         sys.path.remove(str(BENCHMARKS))
 
@@ -67,6 +70,50 @@ def test_the_dense_loop_agrees_with_the_package(modules, problem, expected):
 @pytest.mark.parametrize("variant", ["columns", "product"])
 def test_the_row_sparse_loop_agrees_with_the_package(modules, problem, expected, variant):
     assert_same(modules["loops"].run_sparse(problem, variant=variant), expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("DenseLoop", {}),
+        ("SparseLoop", {"gather": True}),
+        ("SparseLoop", {"gather": False}),
+        ("FixedSparseLoop", {"gather": True, "capacity": 37}),
+        ("FixedSparseLoop", {"gather": False, "capacity": 37}),
+    ],
+)
+def test_the_loops_for_gpus_agree_with_the_package(modules, problem, expected, name, options):
+    loops = modules["gpu_loops"]
+    result = loops.run_eagerly(getattr(loops, name), problem, "cpu", **options)
+    assert_same(result, expected)
+
+
+def test_a_fixed_number_of_rows_that_is_too_small_is_an_error(modules, problem):
+    loops = modules["gpu_loops"]
+    with pytest.raises(RuntimeError, match="more than 3 neurons spiked"):
+        loops.run_eagerly(loops.FixedSparseLoop, problem, "cpu", capacity=3)
+    with pytest.raises(ValueError, match="61 steps are no multiple of 8"):
+        loops.run_as_graphs(loops.DenseLoop, modules["problem"].make_problem(9, 61), "cpu")
+
+
+def test_bytes_that_a_step_moves(modules):
+    spikes = [2.0, 3.0, 1.0]
+    expected = (10 * min(32 * 2, 4 * 8) + 8 * 3 * 8) + (5 * min(32 * 3, 4 * 10) + 8 * 1 * 10)
+    assert modules["gpu"].bytes_a_step((8, 10, 5), spikes) == expected
+
+
+def test_gpus_are_asked_for(tmp_path):
+    command = [sys.executable, BENCHMARKS / "gpu.py", "--sizes", "40", "--output", tmp_path]
+    command += ["--repeats", "1", "--steps-factor", "0.02", "--spikes", "6", "20%"]
+    if not torch.cuda.is_available():
+        finished = subprocess.run(command, capture_output=True, text=True)
+        assert finished.returncode == 2
+        assert finished.stderr == "benchmarks/gpu.py: PyTorch finds no GPU on this machine.\n"
+    finished = subprocess.run([*command, "--dry-run"], capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+    text = (tmp_path / "RESULTS_GPU.md").read_text()
+    assert "# Results on no GPU (dry run)" in text
+    assert text.count("| brainsleep cuda |") == text.count("| memory bandwidth |") == 2
 
 
 def test_problems_fire_as_wanted(modules, kernel):

@@ -1,0 +1,256 @@
+"""How fast a night is on a GPU: against PyTorch on the same GPU, C++ on its CPU, and its memory.
+
+python benchmarks/gpu.py [--sizes 1200 4000 16000 32000] [--spikes 60 5%] [--repeats 5]
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from bench import (
+    INTERCHANGED_ORDERS,
+    STEPWISE_ORDERS,
+    describe_machine,
+    describe_versions,
+    format_table,
+    kernel_at,
+    run_brainsleep,
+)
+from gpu_loops import (
+    GRAPH_STEPS,
+    DenseLoop,
+    FixedSparseLoop,
+    Loop,
+    SparseLoop,
+    run_as_graphs,
+    run_eagerly,
+)
+from problem import Problem, Result, compile_kernel, make_problem
+
+HERE = Path(__file__).parent
+PACKAGE, LIMIT = "brainsleep cuda", "memory bandwidth"
+ON_CPU, KERNEL = "brainsleep cpp, on the CPU", "C++ by hand, on the CPU"
+#: Steps a night: all methods run the same.
+STEPS = {1200: 4000, 4000: 2000, 16000: 800, 32000: 400}
+CHECK_STEPS = 40
+#: Bytes of a copy that measures bandwidth, far more than any cache, and how often.
+COPY_BYTES, COPIES = {"cuda": 2**31, "cpu": 2**27}, 20
+#: The least that a GPU's memory hands over.
+SECTOR_BYTES = 32
+
+Method = Callable[..., Result]
+
+
+def torch_methods(capacity: int, device: str) -> dict[str, Method]:
+    """Return all PyTorch loops, launched in both ways; on a CPU there are no graphs."""
+
+    def eagerly(make: type[Loop], **options: int) -> Method:
+        return lambda night: run_eagerly(make, night, device, **options)
+
+    def as_graphs(make: type[Loop], **options: int) -> Method:
+        return lambda night: run_as_graphs(make, night, device, **options)
+
+    methods = {"PyTorch dense": eagerly(DenseLoop), "PyTorch dense, graphs": as_graphs(DenseLoop)}
+    for how, gather in (("columns", True), ("product", False)):
+        name = f"PyTorch row-sparse, {how}"
+        methods[name] = eagerly(SparseLoop, gather=gather)
+        methods[f"{name}, graphs"] = as_graphs(FixedSparseLoop, gather=gather, capacity=capacity)
+    if device == "cpu":
+        return {name: method for name, method in methods.items() if "graphs" not in name}
+    return methods
+
+
+def all_methods(problem: Problem, program: Path, capacity: int, device: str) -> dict[str, Method]:
+    """Return every method for a size: the package, PyTorch, and both of the CPU's."""
+    import brainsleep as bs
+
+    own = bs.devices.Cuda(unverified=True) if device == "cuda" else "cpp"
+    orders = STEPWISE_ORDERS + INTERCHANGED_ORDERS
+    return {
+        PACKAGE: lambda night, record=None: run_brainsleep(night, own, record),
+        **torch_methods(capacity, device),
+        ON_CPU: lambda night, record=None: run_brainsleep(night, "cpp", record),
+        KERNEL: kernel_at(program, problem.first_steps(CHECK_STEPS), orders),
+    }
+
+
+def bandwidth(device: str) -> float:
+    """Measure a device's memory: bytes read and written a second, in a large copy."""
+    one = torch.zeros(COPY_BYTES[device], dtype=torch.uint8, device=device)
+    other = torch.empty_like(one)
+    other.copy_(one)
+    wait = torch.cuda.synchronize if device == "cuda" else lambda: None
+    wait()
+    started = time.perf_counter()
+    for _ in range(COPIES):
+        other.copy_(one)
+    wait()
+    return 2 * COPIES * len(one) / (time.perf_counter() - started)
+
+
+def bytes_a_step(sizes: tuple[int, ...], spikes: list[float]) -> float:
+    """Return what an event-driven step has to move between the GPU and its memory.
+
+    An input's spike reads one number of each row, and with it a sector, but no row more than
+    once; a neuron's own spike reads and writes its row.
+    """
+    total = 0.0
+    for n_pre, n_post, pre, post in zip(sizes, sizes[1:], spikes, spikes[1:], strict=False):
+        total += n_post * min(SECTOR_BYTES * pre, 4 * n_pre) + 8 * post * n_pre
+    return total
+
+
+def measure(
+    n_hidden: int, spikes: str, program: Path, options: argparse.Namespace, device: str
+) -> dict[str, Any]:
+    """Time all methods at one size, in turn, after holding each against the kernel's night."""
+    nearest = min(STEPS, key=lambda size: abs(size - n_hidden))
+    n_steps = max(round(options.steps_factor * STEPS[nearest]) // GRAPH_STEPS, 1) * GRAPH_STEPS
+    rate = float(spikes[:-1]) / 100 * n_hidden if spikes.endswith("%") else float(spikes)
+    problem = make_problem(n_hidden, n_steps, hidden_rate=rate)
+    methods = all_methods(problem, program, min(round(8 * rate) + 64, n_hidden), device)
+    rows = {}
+    first = problem.first_steps(min(CHECK_STEPS, n_steps))
+    expected = methods[KERNEL](first)
+    for name, method in list(methods.items()):
+        options_of_check = {"record": "all"} if name in (PACKAGE, ON_CPU) else {}
+        try:
+            rows[name] = compare(name, method(first, **options_of_check), expected)
+        except torch.OutOfMemoryError:
+            del methods[name]
+            rows[name] = {"remark": "does not fit into the GPU's memory"}
+        torch.cuda.empty_cache()
+    times: dict[str, list[float]] = {name: [] for name in methods}
+    counts: tuple[int, ...] = ()
+    for _ in range(options.repeats):
+        for name, method in methods.items():
+            result = method(problem)
+            times[name].append(result.ms_per_step)
+            counts = result.spikes if name == KERNEL else counts
+            torch.cuda.empty_cache()
+    for name, values in times.items():
+        rows[name] |= {"ms_per_step": statistics.median(values), "all_ms_per_step": values}
+    rates = [count / n_steps for count in counts]
+    limit = 1e3 * bytes_a_step(problem.sizes, rates) / bandwidth(device)
+    rows[LIMIT] = {"ms_per_step": limit, "remark": "calculated"}
+    return {
+        "hidden": n_hidden,
+        "synapses": problem.n_synapses,
+        "steps": n_steps,
+        "spikes_per_step": rates,
+        "methods": rows,
+    }
+
+
+def compare(name: str, result: Result, expected: Result) -> dict[str, Any]:
+    """Hold a night against the kernel's.
+
+    Raises
+    ------
+    RuntimeError
+        If spike counts differ by more than 5 %.
+    """
+    for mine, theirs in zip(result.spikes, expected.spikes, strict=True):
+        if abs(mine - theirs) > 0.05 * theirs + 2:
+            raise RuntimeError(
+                f"{name} does another thing: {result.spikes} spikes, not {expected.spikes}"
+            )
+    differences = [
+        float(np.abs(one - other).max())
+        for one, other in zip(result.weights, expected.weights, strict=True)
+    ]
+    return {"max_weight_difference": max(differences), "remark": result.remark}
+
+
+def report(results: dict[str, Any]) -> str:
+    """Return the results as Markdown."""
+    lines = [
+        f"# Results on {results['gpu']}",
+        "",
+        f"GPU: {results['gpu']}, {results['bandwidth'] / 1e9:.0f} GB/s in a copy  ",
+        f"Machine: {results['machine']}  ",
+        f"Versions: {results['versions']}  ",
+        f"Command: `{results['command']}`, medians of {results['repeats']}; how: "
+        "[README.md](README.md).",
+        "",
+    ]
+    for size in results["sizes"]:
+        mine = size["methods"][PACKAGE]["ms_per_step"]
+        spikes = " ".join(f"{rate:.1f}" for rate in size["spikes_per_step"])
+        lines += [f"{size['steps']} steps, {spikes} spikes a step (input first).", ""]
+        lines += format_table(
+            [
+                f"H = {size['hidden']} ({size['synapses'] / 1e6:.2g} M synapses)",
+                "ms/step",
+                "brainsleep cuda is faster by",
+                "max \\|Δw\\| to C++ by hand",
+                "remark",
+            ],
+            [
+                [
+                    name,
+                    f"{row['ms_per_step']:.3g}" if "ms_per_step" in row else "",
+                    f"{row['ms_per_step'] / mine:.2f}" if "ms_per_step" in row else "",
+                    f"{row['max_weight_difference']:.0e}" if "max_weight_difference" in row else "",
+                    row["remark"],
+                ]
+                for name, row in size["methods"].items()
+            ],
+        )
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[*STEPS], metavar="H")
+    parser.add_argument(
+        "--spikes",
+        nargs="+",
+        default=["60", "5%"],
+        help="spikes of a hidden layer in a step: how many, or what part of its neurons",
+    )
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--steps-factor", type=float, default=1.0, help="length of nights")
+    parser.add_argument("--output", type=Path, default=HERE, help="folder of the results")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="all on the CPU, to see that this program works"
+    )
+    options = parser.parse_args(arguments)
+    device = "cpu" if options.dry_run else "cuda"
+    if device == "cuda" and not torch.cuda.is_available():
+        parser.exit(2, "benchmarks/gpu.py: PyTorch finds no GPU on this machine.\n")
+    results: dict[str, Any] = {
+        "gpu": torch.cuda.get_device_name() if device == "cuda" else "no GPU (dry run)",
+        "bandwidth": bandwidth(device),
+        "machine": describe_machine(),
+        "versions": describe_versions(),
+        "command": " ".join(["python benchmarks/gpu.py", *(arguments or sys.argv[1:])]),
+        "repeats": options.repeats,
+        "sizes": [],
+    }
+    options.output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
+        program = compile_kernel(Path(scratch))
+        for n_hidden, spikes in itertools.product(options.sizes, options.spikes):
+            print(f"H = {n_hidden}, {spikes} spikes", file=sys.stderr)
+            results["sizes"].append(measure(n_hidden, spikes, program, options, device))
+            # what is there stays if a larger size fails
+            (options.output / "RESULTS_GPU.md").write_text(report(results))
+            (options.output / "results_gpu.json").write_text(json.dumps(results, indent=1))
+    print(report(results))
+
+
+if __name__ == "__main__":
+    main()
