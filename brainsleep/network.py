@@ -84,7 +84,8 @@ def monitor_rate(group: NeuronGroup, population: int) -> PopulationRateMonitor:
 
 def monitor_state(group: NeuronGroup, variable: str) -> StateMonitor:
     """Record in memory a variable of all neurons after each step."""
-    return StateMonitor(group, variable, record=True, when="end", name=f"{group.name}_{variable}")
+    name = f"values_of_{group.name}_{variable}"  # as no part of a population is called
+    return StateMonitor(group, variable, record=True, when="end", name=name)
 
 
 def build_network(

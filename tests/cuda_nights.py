@@ -7,7 +7,6 @@ import pytest
 import torch
 from brian2 import ms, mV
 from helpers import (
-    SMALL,
     assert_same_nights,
     bias_vectors,
     mlp,
@@ -21,7 +20,6 @@ from torch import nn
 import brainsleep as bs
 from brainsleep.devices.cuda import toolkit
 from brainsleep.errors import CompilerError, MissingPackageError, ParameterError
-from brainsleep.plan import NetworkPlan
 
 NEURON = bs.Heaviside(gain=[1.0, 1.3, 1.1], threshold=0.4, decay=0.999)
 RULE = bs.SRC(2e-3, 5e-4, "tadros2022")
@@ -35,15 +33,6 @@ LIF = bs.LIF(
     refractory=3 * ms,
 )
 LIF_OF_TWO = replace(LIF, gain=[1.0, 1.3], threshold=0.3)
-PLAN = NetworkPlan.chain(
-    SMALL,
-    NEURON.equations(),
-    RULE.equations(),
-    delay_steps=0,
-    dt=1e-3,
-    dtype="float32",
-    recorded=(0, 1, 2, 3),
-)
 
 
 def has_brian2cuda():

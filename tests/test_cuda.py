@@ -9,11 +9,11 @@ from dataclasses import replace
 from importlib import metadata
 
 import pytest
-from cuda_nights import PLAN, RULE, needs_brian2cuda, needs_nvcc
+from cuda_nights import RULE, needs_brian2cuda, needs_nvcc
 from helpers import (
     SMALL,
 )
-from test_devices import job
+from test_devices import PLAN, job
 from torch import nn
 
 import brainsleep as bs

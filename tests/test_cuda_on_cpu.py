@@ -14,7 +14,6 @@ import pytest
 from cuda_nights import (
     LIF_OF_TWO,
     NIGHTS,
-    PLAN,
     RULE,
     SINGLE_PRECISION,
     SIZES,
@@ -27,7 +26,7 @@ from cuda_nights import (
 )
 from cuda_on_cpu import compile_for_cpu
 from helpers import SMALL, assert_same_nights, mlp, random_spikes, raster
-from test_devices import job
+from test_devices import PLAN, job
 
 import brainsleep as bs
 from brainsleep.devices import Cuda
@@ -101,7 +100,7 @@ def test_code_of_other_models_on_cpu(on_cpu, case, empty_cache):
 
 
 def test_values_of_neurons_on_cpu(on_cpu):
-    plan = replace(PLAN, dtype="float64", watched=((1, "v"), (3, "v")), recorded=())
+    plan = replace(PLAN, dtype="float64", watched=((1, "v"), (3, "v"), (0, "trace")), recorded=())
     weights = [np.full((after, before), 0.05) for before, after in itertools.pairwise(SMALL)]
     wanted = ((2, "v"), (1, "trace"))
     one, other = (

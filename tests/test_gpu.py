@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from cuda_nights import (
     NIGHTS,
-    PLAN,
     RULE,
     SINGLE_PRECISION,
     SIZES,
@@ -24,7 +23,7 @@ from cuda_nights import (
 )
 from helpers import assert_same_nights, mlp, random_spikes, raster
 from reference import FACTORS
-from test_devices import job
+from test_devices import PLAN, job
 
 import brainsleep as bs
 from brainsleep.devices import Cuda

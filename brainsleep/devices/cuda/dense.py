@@ -9,6 +9,7 @@ write, so nothing is atomic, sums have one order, and a night is the same each t
 
 from __future__ import annotations
 
+import math
 from importlib import import_module
 from typing import Any
 
@@ -27,6 +28,9 @@ CUDAStandaloneCodeObject: Any = import_module("brian2cuda.codeobject").CUDAStand
 
 #: Where in a row's code the variables of its own neuron are.
 ROW = "_postsynaptic_idx"
+
+#: Threads that change neighbouring synapses; and blocks of them that keep a large GPU busy.
+THREADS_A_BLOCK, ENOUGH_BLOCKS = 256, 2048
 
 #: Code that launches kernels and nothing else, so that a step can become a graph.
 LAUNCHES_ONLY = {"stateupdate", "reset", "ordered_threshold", "dense_pre", "dense_post"}
@@ -97,7 +101,13 @@ class GpuDenseSynapses(DenseSynapses):
 
     def _keywords(self, pathway: SynapticPathway) -> dict[str, Any]:
         named = {name for name, _ in pathway._synaptic_arrays()}
-        return {"writes_synapses": bool(named & assigned(pathway.code))}
+        blocks = math.ceil(len(self.source) / THREADS_A_BLOCK)
+        return {
+            "writes_synapses": bool(named & assigned(pathway.code)),
+            "threads_a_block": THREADS_A_BLOCK,
+            "blocks_a_row": blocks,
+            "rows_at_once": min(math.ceil(ENOUGH_BLOCKS / blocks), len(self.target)),
+        }
 
 
 class GpuOneToOneSynapses(OneToOneSynapses):

@@ -1,25 +1,11 @@
 {# Presynaptic spikes: a thread has the row of one postsynaptic neuron to itself, so each sum is in
    the order of the spikes, whatever else the GPU does. Variables of the neuron stay in registers
    meanwhile. #}
-{% extends 'common_group.cu' %}
-{% block kernel %}
-{% set _eventspace = get_array_name(eventspace_variable) %}
-__global__ void _run_kernel_{{codeobj_name}}(
-    ///// KERNEL_PARAMETERS /////
-    %KERNEL_PARAMETERS%
-    )
-{
-    using namespace brian;
-    const int _postsynaptic_idx = blockIdx.x*blockDim.x + threadIdx.x;
-    const int _vectorisation_idx = _postsynaptic_idx;
-
-    ///// KERNEL_CONSTANTS /////
-    %KERNEL_CONSTANTS%
-
-    ///// kernel_lines /////
-    {{kernel_lines|autoindent}}
-
-    if (_postsynaptic_idx >= {{n_post}}) return;
+{% extends 'threads.cu' %}
+{% block thread %}
+    {% set _eventspace = get_array_name(eventspace_variable) %}
+    if (_thread >= {{n_post}}) return;
+    const int _postsynaptic_idx = _thread, _vectorisation_idx = _thread;
 
     ///// scalar_code /////
     {{scalar_code|autoindent}}
@@ -50,17 +36,9 @@ __global__ void _run_kernel_{{codeobj_name}}(
 
     ///// what the neuron has now /////
     {{row_writes|autoindent}}
-}
 {% endblock %}
 
-{% block define_N %}{% endblock %}
-{% block prepare_kernel %}{% endblock %}
-{% block kernel_call %}
+{% block launch %}
     // few threads a block: there are as many as neurons, for all of a GPU
     const int num_threads = 32, num_blocks = {{(n_post + 31)//32}};
-    _run_kernel_{{codeobj_name}}<<<num_blocks, num_threads>>>(
-            ///// HOST_PARAMETERS /////
-            %HOST_PARAMETERS%
-        );
-    CUDA_CHECK_ERROR("_run_kernel_{{codeobj_name}}");
 {% endblock %}
