@@ -7,6 +7,7 @@ there are is in `brainsleep.modelkinds`.
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -384,6 +385,11 @@ def read_toml(file: Path) -> dict[str, Any]:
     """Read a model file's content, unchecked; a ModelFileError if it is missing or not TOML."""
     try:
         return tomllib.loads(file.read_text())
+    except FileNotFoundError:
+        others = map(str, file.parent.glob("*.toml"))
+        near = difflib.get_close_matches(str(file), others, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ModelFileError(f"there is no model file {file}.{hint}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ModelFileError(f"cannot read the model file {file}: {error}.") from None
     except tomllib.TOMLDecodeError as error:

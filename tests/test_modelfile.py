@@ -254,10 +254,14 @@ def test_rule_around_a_rule_is_a_table_in_a_table() -> None:
 
 
 def test_file_that_is_missing_or_no_toml(tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match=r"nowhere\.toml"):
+    with pytest.raises(ModelFileError, match=r"no model file .*nowhere\.toml\.$"):
         load_model_file(tmp_path / "nowhere.toml")
     broken = tmp_path / "broken.toml"
     broken.write_text("name = [")
+    with pytest.raises(ModelFileError, match=r"brokne\.toml\. Did you mean '.*broken\.toml'\?$"):
+        load_model_file(tmp_path / "brokne.toml")
+    with pytest.raises(ModelFileError, match="cannot read"):
+        load_model_file(tmp_path)
     with pytest.raises(ModelFileError, match="not a TOML file"):
         load_model_file(broken)
 
