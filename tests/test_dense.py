@@ -232,9 +232,11 @@ def test_rule_that_is_not_covered_falls_back_and_says_why(caplog: pytest.LogCapt
     device = CppStandalone("cpp")
     prepared = prepare_night(network(), spikes(), neuron=HEAVISIDE, plasticity=LeakyWeights(1, 1))
     with caplog.at_level(logging.INFO, logger="brainsleep"):
-        assert device.join(prepared.plan) is connect_stock
-    assert "stock synapses" in caplog.text
-    assert "tag" in caplog.text
+        device.prepare(prepared.plan)
+    (record,) = caplog.records
+    assert "stock synapses" in record.message
+    assert "tag" in record.message
+    assert device.join(prepared.plan) is connect_stock
     covered = with_rule(prepared.plan, bs.SRC())
     assert device.join(covered) is connect_computed
     assert why_not_computed(covered) is None

@@ -26,7 +26,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 import brian2
 import numpy as np
@@ -128,11 +128,7 @@ class CppStandalone:
 
     def join(self, plan: NetworkPlan) -> Callable[..., Synapses]:
         """Return how this device joins populations: densely where it can, else as Brian2 does."""
-        if self.name == "cpp_stock":
-            return connect_stock
-        reason = why_not_computed(plan)
-        if reason is not None:
-            logger.info("device 'cpp' uses Brian2's stock synapses: %s", reason)
+        if self.name == "cpp_stock" or why_not_computed(plan) is not None:
             return connect_stock
         return connect_computed
 
@@ -154,23 +150,17 @@ class CppStandalone:
 
     def prepare(self, plan: NetworkPlan, progress: bool = False) -> CppEngine:
         """Find the plan's program in the cache, or compile it."""
-        started = time.perf_counter()
         join = self.join(plan)
-
-        def build(directory: Path) -> None:
-            with progress_bar(1, "compile", progress, unit="program") as bar:
-                _build(plan, directory, join)
-                bar.update(1)
-
-        found = obtain(self._key(plan), build, _read_manifest, _describe(plan, join))
-        return CppEngine(
+        if join is connect_stock and self.name != "cpp_stock":
+            reason = why_not_computed(plan)
+            logger.info("device 'cpp' uses Brian2's stock synapses: %s", reason)
+        return CppEngine.obtained(
             plan,
-            found.program.directory,
-            found.contents,
-            found.cached,
-            time.perf_counter() - started,
-            found.program,
-            join is connect_computed,
+            self._key(plan),
+            lambda directory: _build(plan, directory, join),
+            describe(plan, "cpp_stock" if join is connect_stock else "cpp"),
+            computed=join is connect_computed,
+            progress=progress,
         )
 
     def _key(self, plan: NetworkPlan) -> str:
@@ -214,7 +204,7 @@ def _processor() -> str:
     return platform.processor()
 
 
-def _describe(plan: NetworkPlan, join: Callable[..., Synapses]) -> dict[str, str]:
+def describe(plan: NetworkPlan, device: str) -> dict[str, str]:
     """Say in a few words what a program is, for ``brainsleep cache list``."""
     neurons = [kind.__name__ for kind in NEURON_MODELS if kind().equations() in plan.neurons]
     rules: dict[str, Plasticity] = {
@@ -228,7 +218,7 @@ def _describe(plan: NetworkPlan, join: Callable[..., Synapses]) -> dict[str, str
         "neuron": "+".join(neurons) or "custom",
         "plasticity": "+".join(plasticities) or ("custom" if used else "none"),
         "dtype": plan.dtype,
-        "device": "cpp_stock" if join is connect_stock else "cpp",
+        "device": device,
     }
 
 
@@ -332,6 +322,35 @@ class CppEngine:
     build_seconds: float
     program: Program | None = None  # keeps it from being removed
     computed: bool = True  # whether synapses are laid out as the dense device has them
+
+    @classmethod
+    def obtained(
+        cls,
+        plan: NetworkPlan,
+        key: str,
+        build: Callable[[Path], None],
+        description: dict[str, str],
+        computed: bool,
+        progress: bool,
+    ) -> Self:
+        """Find a plan's program in the cache by its key, or build it there."""
+        started = time.perf_counter()
+
+        def build_visibly(directory: Path) -> None:
+            with progress_bar(1, "compile", progress, unit="program") as bar:
+                build(directory)
+                bar.update(1)
+
+        found = obtain(key, build_visibly, _read_manifest, description)
+        return cls(
+            plan,
+            found.program.directory,
+            found.contents,
+            found.cached,
+            time.perf_counter() - started,
+            found.program,
+            computed,
+        )
 
     def run(self, job: Job, progress: bool = False, description: str = "sleep") -> Outcome:
         """Launch the program once; several launches may run at the same time."""

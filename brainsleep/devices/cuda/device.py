@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import ParameterError
-from ...groups import connect_stock
 from ...plan import NetworkPlan
-from ...progress import progress_bar
 from ..base import Job, Outcome, require_plan
-from ..cache import cache_directory, obtain, size_limit
+from ..cache import cache_directory, size_limit
 from ..compiler import compiler_version, require_compiler
-from ..cpp import CppEngine, _describe, _read_manifest, generator_digest
+from ..cpp import CppEngine, describe, generator_digest
 from .coverage import bytes_on_gpu, why_not_cuda
 from .flags import compiler_flags
 from .toolkit import (
@@ -109,7 +106,6 @@ class Cuda:
 
     def prepare(self, plan: NetworkPlan, progress: bool = False) -> CudaEngine:
         """Find the plan's program in the cache, or generate and compile it."""
-        started = time.perf_counter()
         require_packages()
         toolkit = require_toolkit()
         capability = self.compute_capability or detected_capability()
@@ -117,20 +113,15 @@ class Cuda:
         def build(directory: Path) -> None:
             from .program import build_program  # imports Brian2CUDA
 
-            with progress_bar(1, "compile", progress, unit="program") as bar:
-                build_program(plan, directory, toolkit, capability)
-                bar.update(1)
+            build_program(plan, directory, toolkit, capability)
 
-        description = _describe(plan, connect_stock) | {"device": f"cuda {capability}"}
-        found = obtain(self._key(plan, capability), build, _read_manifest, description)
-        return CudaEngine(
+        return CudaEngine.obtained(
             plan,
-            found.program.directory,
-            found.contents,
-            found.cached,
-            time.perf_counter() - started,
-            found.program,
+            self._key(plan, capability),
+            build,
+            describe(plan, f"cuda {capability}"),
             computed=False,
+            progress=progress,
         )
 
     def _key(self, plan: NetworkPlan, capability: str) -> str:
