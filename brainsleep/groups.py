@@ -228,6 +228,8 @@ def projection(
         clock=clock,
         dtype=np.dtype(plan.dtype),
     )
+    if synapses.state_updater is not None:
+        synapses.state_updater.when = f"{target}_state"
     synapses.pre.when = f"{target}_in"
     if "post" in on_post:
         synapses.post.when = f"{target}_learn"

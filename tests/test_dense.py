@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from brian2 import NeuronGroup, ms
+from helpers import assert_same_nights, mlp
 from torch import nn
 
 import brainsleep as bs
@@ -219,13 +221,27 @@ def test_memory_is_estimated_by_kind_of_synapse() -> None:
 
 @dataclass(frozen=True)
 class LeakyWeights(bs.SRC):
-    """A rule whose weights leak at every synapse in every step."""
+    """A rule whose weights leak at every synapse in every step, with 0.1 s."""
 
     def equations(self) -> bs.plasticity.SynapseEquations:
         whole = super().equations()
-        return replace(
-            whole, model=whole.model + "\ndtag/dt = -tag/(1*second) : 1 (clock-driven)\n"
-        )
+        leak = "dw/dt = -w/(0.1*second) : 1 (clock-driven)"
+        return replace(whole, model=re.sub(r"^\s*w : 1.*$", leak, whole.model, flags=re.MULTILINE))
+
+
+def test_weights_that_leak_in_every_step() -> None:
+    """Of silent neurons, w exp(-t / 0.1 s); of others too, on stock synapses everywhere."""
+    options = {"neuron": HEAVISIDE, "plasticity": LeakyWeights(2e-3, 5e-4), "dtype": "float64"}
+    silent = bs.sleep(mlp((100, 30, 20, 5)), np.zeros((50, 100), dtype=bool), **options)
+    for name, before in silent.weights_before.items():
+        np.testing.assert_allclose(silent.weights_after[name], before * np.exp(-0.5), rtol=1e-12)
+    one, *others = (
+        bs.sleep(network(), spikes(), device=device, **options)
+        for device in ("cpp", "cpp_stock", bs.devices.Runtime("numpy"))
+    )
+    assert all(len(train) > 0 for train in one.spikes.values())
+    for other in others:
+        assert_same_nights(one, other, tolerance=1e-12)
 
 
 def test_rule_that_is_not_covered_falls_back_and_says_why(caplog: pytest.LogCaptureFixture) -> None:
@@ -235,7 +251,7 @@ def test_rule_that_is_not_covered_falls_back_and_says_why(caplog: pytest.LogCapt
         device.prepare(prepared.plan)
     (record,) = caplog.records
     assert "stock synapses" in record.message
-    assert "tag" in record.message
+    assert "integrates w" in record.message
     assert device.join(prepared.plan) is connect_stock
     covered = with_rule(prepared.plan, bs.SRC())
     assert device.join(covered) is connect_computed
