@@ -1,10 +1,12 @@
 // As much of CUDA as the programs use, on a CPU: every thread of a kernel after the other, unless
 // they wait for each other, and device memory on the heap. It shows whether the code computes what
-// it should, and nothing of what a GPU may do otherwise: threads at the same time, its own
-// rounding, speed. With -DBACKWARDS threads come in the opposite order: results must not depend on it.
+// it should, and nothing of a GPU's own rounding and speed.
+// With -DBACKWARDS threads come in the opposite order: results must not depend on it. With -DAT_ONCE
+// all threads of a kernel are threads of the system, for a checker of races to watch.
 #ifndef CUDA_ON_CPU_H
 #define CUDA_ON_CPU_H
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -14,7 +16,9 @@
 #include <functional>
 #include <iostream>
 #include <numeric>
+#include <pthread.h>
 #include <string>
+#include <thread>
 #include <ucontext.h>
 #include <vector>
 
@@ -28,13 +32,50 @@ using std::max;
 using std::min;
 
 struct dim3 { unsigned x, y, z; dim3(unsigned a = 1) : x(a), y(1), z(1) {} };
+typedef std::function<void()> Body;
+
+#ifdef AT_ONCE
+// All threads of all blocks at the same time, for a checker of races to watch. Shared memory is
+// that of one block: a kernel that has some must be launched with one.
+static thread_local dim3 threadIdx, blockIdx;
+static dim3 blockDim, gridDim;
+struct Block { pthread_barrier_t barrier; std::atomic<unsigned> votes[32]; };
+static thread_local Block* block;
+inline void __syncthreads() { pthread_barrier_wait(&block->barrier); }
+inline unsigned __ballot_sync(unsigned, bool mine)
+{
+    std::atomic<unsigned>& votes = block->votes[threadIdx.x/32];
+    if (threadIdx.x%32 == 0) votes = 0;
+    __syncthreads();
+    votes |= (unsigned)mine << threadIdx.x%32;
+    __syncthreads();
+    return votes;
+}
+inline void run_blocks(unsigned n_blocks, unsigned n_threads, const Body& body)
+{
+    gridDim = dim3(n_blocks);
+    blockDim = dim3(n_threads);
+    std::vector<Block> blocks(n_blocks);
+    std::vector<std::thread> threads;
+    for (Block& each : blocks) pthread_barrier_init(&each.barrier, 0, n_threads);
+    for (unsigned k = 0; k < n_blocks*n_threads; k++)
+        threads.emplace_back([&, k]()
+        {
+            blockIdx.x = k/n_threads;
+            threadIdx.x = k%n_threads;
+            block = &blocks[blockIdx.x];
+            body();
+        });
+    for (std::thread& each : threads) each.join();
+    for (Block& each : blocks) pthread_barrier_destroy(&each.barrier);
+}
+#else
 static dim3 threadIdx, blockIdx, blockDim, gridDim;
 
 // The threads of a block take turns: each runs until it waits for the others. One that waits has
 // a stack of its own, to be left and returned to.
 struct Block
 {
-    typedef std::function<void()> Body;
     struct Thread { ucontext_t context; std::vector<char> stack; bool over; };
     std::vector<Thread> threads;
     ucontext_t scheduler;
@@ -104,7 +145,6 @@ struct Block
     }
 };
 inline void __syncthreads() { Block::running()->wait(); }
-inline void __threadfence() {}
 inline unsigned __ballot_sync(unsigned, bool mine)
 {
     static unsigned votes[32];
@@ -117,10 +157,7 @@ inline unsigned __ballot_sync(unsigned, bool mine)
     __syncthreads();
     return all;
 }
-inline int __popc(unsigned bits) { return __builtin_popcount(bits); }
-inline int __ffs(int bits) { return __builtin_ffs(bits); }
-
-inline void run_blocks(unsigned blocks, unsigned threads, const Block::Body& body)
+inline void run_blocks(unsigned blocks, unsigned threads, const Body& body)
 {
     static Block block;
     gridDim = dim3(blocks);
@@ -131,6 +168,11 @@ inline void run_blocks(unsigned blocks, unsigned threads, const Block::Body& bod
         block.run(threads, body);
     }
 }
+#endif
+
+inline void __threadfence() {}
+inline int __popc(unsigned bits) { return __builtin_popcount(bits); }
+inline int __ffs(int bits) { return __builtin_ffs(bits); }
 
 // A stream runs kernels at once, but while a graph is made of them; arguments are those of the call.
 typedef std::vector<std::function<void()>> Graph;

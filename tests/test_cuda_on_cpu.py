@@ -1,7 +1,7 @@
 """The code of CUDA programs, compiled for the CPU with `cuda_on_cpu.h` in place of CUDA, and run.
 
-What it computes is what it should, whichever thread comes first, and it touches no memory but its
-own.
+What it computes is what it should, whichever thread comes first; it touches no memory but its own;
+and threads that run at once do not race.
 """
 
 import itertools
@@ -81,6 +81,22 @@ def test_no_byte_is_touched_that_is_not_ours(on_cpu, monkeypatch, tmp_path, n_in
     expected = sleep(ann, spikes, "cpp", LIF_OF_TWO, bs.STDP())
     assert_same_nights(night, expected, tolerance=1e-12)
     np.testing.assert_array_equal(raster(night, "input"), spikes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", [RULE, bs.STDP()])
+def test_threads_that_run_at_once_do_not_race(on_cpu, monkeypatch, tmp_path, rule, empty_cache):
+    """Every thread is one of the system's, and a checker watches what they share."""
+    from brainsleep.devices.cuda import dense
+
+    monkeypatch.setattr(dense, "THREADS_A_BLOCK", 32)  # a few hundred threads a kernel
+    monkeypatch.setenv("BRAINSLEEP_NVCCFLAGS", "-DAT_ONCE -fsanitize=thread -g")
+    monkeypatch.setenv("TSAN_OPTIONS", f"log_path={tmp_path}/races")
+    ann, spikes = mlp((20, 34, 5), scale=5.0), random_spikes(10, 20, 0.3)
+    night = sleep(ann, spikes, on_cpu, LIF_OF_TWO, rule)
+    assert_same_nights(night, sleep(ann, spikes, "cpp", LIF_OF_TWO, rule), tolerance=1e-12)
+    assert not list(tmp_path.glob("races*"))
+    assert all(len(train) > 0 for train in night.spikes.values())
 
 
 #: What has stock synapses, and so goes step by step.
