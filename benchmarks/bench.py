@@ -77,14 +77,15 @@ def network_of(problem: Problem) -> Any:
 
     modules: list[nn.Module] = []
     for weights in problem.weights:
-        linear = nn.Linear(weights.shape[1], weights.shape[0], bias=False)
+        # without drawing weights first, which takes longer than a night
+        linear = nn.utils.skip_init(nn.Linear, weights.shape[1], weights.shape[0], bias=False)
         with torch.no_grad():
             linear.weight.copy_(torch.from_numpy(weights))
         modules += [linear, nn.ReLU()]
     return nn.Sequential(*modules[:-1])
 
 
-def sleep(problem: Problem, device: str = "cpp", record: str | None = None, ann: Any = None) -> Any:
+def sleep(problem: Problem, device: Any = "cpp", record: str | None = None, ann: Any = None) -> Any:
     """Let the package run the problem."""
     import brainsleep as bs
 
@@ -103,7 +104,7 @@ def sleep(problem: Problem, device: str = "cpp", record: str | None = None, ann:
     )
 
 
-def run_brainsleep(problem: Problem, device: str = "cpp", record: str | None = None) -> Result:
+def run_brainsleep(problem: Problem, device: Any = "cpp", record: str | None = None) -> Result:
     """Run one night of the package; only the simulation loop counts."""
     night = sleep(problem, device, record)
     spikes = tuple(len(train) for train in night.spikes.values())

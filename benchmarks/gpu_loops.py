@@ -18,6 +18,10 @@ GRAPH_STEPS = 8
 WARM_UP_STEPS = 3
 
 
+class TooManySpikesError(RuntimeError):
+    """More neurons spiked in a step than a loop of fixed shapes has room for."""
+
+
 class Loop:
     """One night on a device.
 
@@ -96,7 +100,15 @@ class DenseLoop(Loop):
 
 
 class SparseLoop(Loop):
-    """Rows of spiking neurons only; asks the GPU how many there are, and so waits for it."""
+    """Rows of spiking neurons only; asks the GPU how many there are, and so waits for it.
+
+    Attributes
+    ----------
+    largest : int
+        The most spikes of a layer in a step.
+    """
+
+    largest = 0
 
     def layer(self, layer: int, pre: torch.Tensor) -> torch.Tensor:
         """Take a layer's input spikes, learn, and return its spikes."""
@@ -107,6 +119,7 @@ class SparseLoop(Loop):
             drive = torch.mv(w, pre)
         spiked = self.integrate(layer, drive)
         rows = spiked.nonzero().squeeze(1)
+        self.largest = max(self.largest, len(rows))
         if len(rows):
             values = w.index_select(0, rows)
             factor = torch.mul(values, -1000.0).sigmoid_()
@@ -153,6 +166,15 @@ def run_eagerly(make: Callable[..., Loop], problem: Problem, device: str, **opti
         return _timed(loop, problem, loop.step, problem.n_steps, device)
 
 
+def most_spikes(problem: Problem, device: str) -> int:
+    """Return the most spikes that any layer, or the input, has in a step of a night."""
+    with torch.inference_mode():
+        loop = SparseLoop(problem, device)
+        for _ in range(problem.n_steps):
+            loop.step()
+    return max(loop.largest, int(problem.input_spikes.sum(1).max()))
+
+
 def run_as_graphs(
     make: Callable[..., Loop], problem: Problem, device: str = "cuda", **options: int
 ) -> Result:
@@ -193,7 +215,7 @@ def _timed(
     wait()
     seconds = time.perf_counter() - started
     if bool(loop.too_many):
-        raise RuntimeError(f"more than {loop.capacity} neurons spiked in a step")
+        raise TooManySpikesError(f"more than {loop.capacity} neurons spiked in a step")
     spikes = (int(problem.input_spikes.sum()), *(int(total) for total in loop.totals))
     weights = [w.cpu().numpy() for w in loop.weights]
     return Result(1e3 * seconds / problem.n_steps, spikes, weights)

@@ -46,7 +46,7 @@ def complete(monkeypatch, tmp_path):
     monkeypatch.setattr(toolkit, "PYTHON", (3, 11))
     monkeypatch.setattr(toolkit, "HOMES", ())
     monkeypatch.setattr(toolkit, "_wheels", lambda: [])
-    toolkit.nvcc_version.cache_clear()
+    forget()
     home = tmp_path / "cuda"
     script(home / "bin" / "nvcc", "echo Cuda compilation tools, release 13.0, V13.0.88")
     (home / "include").mkdir()
@@ -60,11 +60,19 @@ def complete(monkeypatch, tmp_path):
     )
     script(tmp_path / "tools" / "g++", "echo g++ 12")  # and no driver of this very machine
     monkeypatch.delenv("CXX", raising=False)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setenv("PATH", f"{tmp_path / 'driver'}:{tmp_path / 'tools'}")
     return versions, home
 
 
+def forget():
+    """Ask nvcc and the driver again."""
+    toolkit.nvcc_version.cache_clear()
+    toolkit._told_by_driver.cache_clear()
+
+
 def script(file, text):
+    forget()
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(f"#!/bin/sh\n{text}\n")
     file.chmod(0o755)
@@ -132,6 +140,17 @@ def test_no_gpu(complete, tmp_path):
     script(smi, "echo no devices were found; exit 9")
     told(ParameterError, check, "found no NVIDIA GPU", "use device='cpp'")
     smi.unlink()
+    forget()
+    told(ParameterError, check, "found no NVIDIA GPU")
+
+
+def test_a_gpu_that_is_chosen(complete, tmp_path, monkeypatch):
+    two = 'case "$3" in "") echo A; echo B;; --id=1) echo B;; *) exit 6;; esac'
+    script(tmp_path / "driver" / "nvidia-smi", two)
+    assert toolkit.gpu_names() == ["A", "B"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1,0")
+    assert toolkit.gpu_names() == ["B"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     told(ParameterError, check, "found no NVIDIA GPU")
 
 
@@ -160,8 +179,10 @@ def test_plans_that_are_not_covered(complete):
     order = replace(RULE.equations(), on_pre="drive_post += w\nbest_post = w")
     convolution = bs.translate(nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU()), (1, 4, 4))
     window = convolution.layers[0].connections[0].window
+    own = replace(order, on_pre="drive += w\ndrive = w")
     others = {
         "draws random numbers": replace(links[0], synapse=random),
+        "overwrite drive of": replace(links[0], synapse=own),
         "in no fixed order": replace(links[0], synapse=order),
         "convolution that learns": replace(links[0], kind="window", window=window),
     }
@@ -177,6 +198,16 @@ def test_what_needs_stock_synapses():
         "integrates": replace(link, synapse=replace(link.synapse, model="dw/dt = -w/second : 1")),
         "many synapses change total_post": replace(
             link, synapse=replace(link.synapse, on_post="total_post += w")
+        ),
+        "many synapses change seen": replace(  # Brian2 takes it for seen_post
+            link, synapse=replace(link.synapse, on_post="seen += w", postsynaptic_model="seen : 1")
+        ),
+        "many synapses change rate": replace(
+            link,
+            synapse=replace(link.synapse, model="w : 1\nrate : 1 (shared)", on_pre="rate += w"),
+        ),
+        "others of the step read": replace(
+            link, target=0, synapse=replace(link.synapse, on_pre="x_post += w*x_pre")
         ),
         "many synapses change used_pre": replace(
             link, synapse=replace(link.synapse, on_pre="drive_post += w\nused_pre += 1")

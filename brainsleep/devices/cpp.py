@@ -396,6 +396,15 @@ class CppEngine:
                 add_array(f"{population}.bias", np.asarray(bias, dtype=self.plan.dtype))
         return arguments
 
+    def environment(self, job: Job) -> dict[str, str]:
+        """Return the program's environment; huge pages, asked of glibc, spare cache misses."""
+        environment = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", **os.environ}
+        environment["BRAINSLEEP_SNAPSHOT_EVERY"] = str(job.snapshot_every)
+        environment["BRAINSLEEP_FIRST_STEP"] = str(job.first_step)
+        if job.snapshot is not None:
+            environment["BRAINSLEEP_RESUME"] = str(job.snapshot.resolve())
+        return environment
+
     def _presentations(self, job: Job, folder: Path) -> dict[str, str]:
         """Write the biases of all presentations; return what tells the program about them."""
         if job.presentation_steps == 0:
@@ -429,7 +438,7 @@ class CppEngine:
                     stdin=subprocess.PIPE,
                     stdout=errors,
                     stderr=errors,
-                    env=_environment(job) | self._presentations(job, results),
+                    env=self.environment(job) | self._presentations(job, results),
                     # Ctrl-C is for this process; the program ends with its input
                     start_new_session=True,
                 )
@@ -469,6 +478,11 @@ class CppEngine:
             if name is not None:
                 shape = self.plan.weight_shape(self.plan.projections[index])
                 values = np.fromfile(results / name, dtype=self.plan.dtype)
+                if values.size != math.prod(shape):
+                    raise NightError(
+                        f"the night's program wrote {values.size} of {math.prod(shape)} weights "
+                        f"of projection {index}; is the disk with {results} full?"
+                    )
                 weights[index] = values.reshape(shape)
         spikes, counts, states = {}, {}, {}
         if job.folder is None:
@@ -495,16 +509,6 @@ def _shrink_pipe(descriptor: int, row_bytes: int) -> None:
         import fcntl
 
         fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, max(4096, STEPS_PER_REPORT * row_bytes))
-
-
-def _environment(job: Job) -> dict[str, str]:
-    """Return the program's environment; glibc is asked for huge pages, which spare cache misses."""
-    environment = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", **os.environ}
-    environment["BRAINSLEEP_SNAPSHOT_EVERY"] = str(job.snapshot_every)
-    environment["BRAINSLEEP_FIRST_STEP"] = str(job.first_step)
-    if job.snapshot is not None:
-        environment["BRAINSLEEP_RESUME"] = str(job.snapshot.resolve())
-    return environment
 
 
 def _rows(job: Job, modulated: bool) -> Iterator[np.ndarray]:

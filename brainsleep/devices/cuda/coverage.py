@@ -6,15 +6,13 @@ import re
 
 import numpy as np
 from brian2 import Equations
+from brian2.utils.stringtools import get_identifiers
 
 from ...groups import why_not_stock
 from ...plan import NetworkPlan, ProjectionPlan, assigned
 
 #: What draws random numbers in equations.
 RANDOM = re.compile(r"\b(rand|randn|poisson|binomial)\(|\bxi\b")
-
-#: What lets synapses set a neuron's variable, rather than add to it.
-OVERWRITES = re.compile(r"\w_(pre|post)\s*=(?!=)")
 
 #: Bytes of a stock synapse besides its variables: both neurons, and both neurons' lists of it.
 STOCK_BYTES = 4 * 4
@@ -29,9 +27,9 @@ def why_not_cuda(plan: NetworkPlan) -> str | None:
     if RANDOM.search(repr((plan.neurons, plan.projections))) is not None:
         return "it draws random numbers"
     for link in plan.projections:
-        for statement in link.synapse.statements:
-            if OVERWRITES.search(statement) is not None:
-                return "synapses overwrite a variable of neurons, in no fixed order on a GPU"
+        name = _overwritten(plan, link)
+        if name is not None:
+            return f"synapses overwrite {name} of neurons, in no fixed order on a GPU"
     return why_not_stock(plan)
 
 
@@ -46,11 +44,36 @@ def why_not_rows(projection: ProjectionPlan) -> str | None:
         return "which neurons are joined takes a list"
     if Equations(rule.model).diff_eq_names:
         return "the rule integrates at every synapse"
-    shared = {name for name in assigned(rule.on_pre) if name.endswith("_pre")}
+    own = _synaptic(rule.model)
+    for name in sorted(assigned(rule.on_pre) - own):
+        if name.endswith("_pre") or name in Equations(rule.model).names:
+            return f"many synapses change {name}"
     for code in (rule.on_post, *rule.on_event):
-        shared |= {name for name in assigned(code) if name.endswith(("_pre", "_post"))}
-    if shared:
-        return f"many synapses change {min(shared)}"
+        for name in sorted(assigned(code) - own):  # `x` may stand for `x_post`
+            return f"many synapses change {name}"
+    if projection.source == projection.target:
+        written = {name for name in assigned(rule.on_pre) if name.endswith("_post")}
+        both = {name.removesuffix("_post") + "_pre" for name in written}
+        for name in sorted(both & get_identifiers(rule.on_pre)):
+            return f"synapses change {name}, which others of the step read"
+    return None
+
+
+def _synaptic(model: str) -> set[str]:
+    """Return the variables of which each synapse has its own."""
+    equations = Equations(model)
+    return {name for name in equations.names if "shared" not in equations[name].flags}
+
+
+def _overwritten(plan: NetworkPlan, link: ProjectionPlan) -> str | None:
+    """Return a variable of neurons that synapses set, rather than add to, or None."""
+    rule, neuron = link.synapse, plan.neurons[link.target - 1]
+    of_target = set(Equations(f"{neuron.model}\n{rule.postsynaptic_model}").names)
+    of_target |= set(neuron.receptors)
+    for statement in rule.statements:
+        for name in re.findall(r"(\w+)\s*=(?!=)", statement):
+            if name.endswith(("_pre", "_post")) or name in of_target:
+                return name
     return None
 
 

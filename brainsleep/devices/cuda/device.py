@@ -158,3 +158,7 @@ class CudaEngine(CppEngine):
         if job.presentation_steps > 0:
             raise ParameterError("device 'cuda' runs no presentations; use 'cpp'.")
         return super().run(job, progress, description)
+
+    def environment(self, job: Job) -> dict[str, str]:
+        """Return the program's environment; GPUs are numbered as nvidia-smi numbers them."""
+        return {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"} | super().environment(job)

@@ -122,17 +122,26 @@ template <class T> __global__ void keep_values(const T* values, int n, T* kept)
 
 // ---------------------------------------------------------------- records
 
-template <class T> void write(FILE* file, const T* values, size_t count)
+void check(bool written)
 {
-    if (file && fwrite(values, sizeof(T), count, file) == count) return;
+    if (written) return;
     std::cerr << "cannot write to " << brian::results_dir << std::endl;
     exit(1);
+}
+
+template <class T> void write(FILE* file, const T* values, size_t count)
+{
+    check(file && fwrite(values, sizeof(T), count, file) == count);
 }
 
 FILE* open(const char* name) { return fopen((brian::results_dir + name).c_str(), "wb"); }
 
 // What is kept of a block, until it is over.
-struct Record { virtual void flush(int n_steps) = 0; };
+struct Record
+{
+    virtual void flush(int n_steps) = 0;
+    virtual void close() = 0;
+};
 std::vector<Record*> records;
 
 struct SpikeRecord : Record
@@ -163,6 +172,8 @@ struct SpikeRecord : Record
         CUDA_SAFE_CALL(cudaMemcpy(host.data(), kept, host.size()*sizeof(int32_t), cudaMemcpyDeviceToHost));
         write(indices, host.data(), host.size());
     }
+
+    void close() { check(fclose(counts) == 0 && (!indices || fclose(indices) == 0)); }
 };
 
 template <class T> struct ValueRecord : Record
@@ -187,6 +198,8 @@ template <class T> struct ValueRecord : Record
         CUDA_SAFE_CALL(cudaMemcpy(host.data(), kept, host.size()*sizeof(T), cudaMemcpyDeviceToHost));
         write(file, host.data(), host.size());
     }
+
+    void close() { check(fclose(file) == 0); }
 };
 
 // ---------------------------------------------------------------- the loop
@@ -209,15 +222,11 @@ void record()
 %RECORD%
 }
 
-// Reads the input of the next steps and brings it to the GPU; returns how many they are.
-int next_block()
-{
-    static std::vector<unsigned char> host(block_steps*row_bytes);
-    const int n_steps = fread(host.data(), row_bytes, block_steps, stdin);
-    if (n_steps > 0)
-        CUDA_SAFE_CALL(cudaMemcpy(rows, host.data(), n_steps*row_bytes, cudaMemcpyHostToDevice));
-    return n_steps;
-}
+// Input of the next steps.
+std::vector<unsigned char> input(block_steps*row_bytes);
+
+// Reads it; returns how many steps it is for.
+int read_block() { return fread(input.data(), row_bytes, block_steps, stdin); }
 
 // Launches all kernels of a step; those of stock synapses ask the host's clock.
 void launch_step()
@@ -245,9 +254,10 @@ void run_night()
     static cudaGraphExec_t graph = 0;
     const double dt = brian::night_clock.dt[0];
     rows = gpu_array<unsigned char>(block_steps*row_bytes);
-    while (const int n_steps = next_block())
+    for (int n_steps = read_block(), n_next; n_steps > 0; n_steps = n_next)
     {
         int done = 0;
+        CUDA_SAFE_CALL(cudaMemcpy(rows, input.data(), n_steps*row_bytes, cudaMemcpyHostToDevice));
         begin_block<<<1, 1>>>(steps_made, dt);
         if (goes_in_graphs && !graph)
         {
@@ -259,9 +269,12 @@ void run_night()
         for (; graph && done + graph_steps <= n_steps; done += graph_steps)
             CUDA_SAFE_CALL(cudaGraphLaunch(graph, cudaStreamPerThread));
         for (; done < n_steps; done++) launch_step();
+        n_next = read_block();  // while the GPU is busy
         for (Record* one : records) one->flush(n_steps);
         steps_made += n_steps;
     }
+    if (records.empty()) record();  // of no steps: empty files
+    for (Record* one : records) one->close();
     CUDA_SAFE_CALL(cudaDeviceSynchronize());
     brian::night_clock.timestep[0] = steps_made;
     brian::night_clock.t[0] = steps_made*dt;

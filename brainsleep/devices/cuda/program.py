@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import shlex
 import subprocess
 from collections.abc import Iterator
@@ -227,7 +228,7 @@ def compile_unit(directory: Path, toolkit: Toolkit, flags: list[str]) -> None:
     if result.returncode != 0:
         log = directory.with_name("last_failure.log")
         log.write_text(f"{shlex.join(command)}\n{result.stdout}{result.stderr}")
-        errors = [line for line in result.stderr.splitlines() if "error" in line][:3]
+        errors = [line for line in result.stderr.splitlines() if re.search("error|fatal", line)][:3]
         raise CompilerError(
             f"nvcc could not compile the generated code (see {log}): "
             + (" | ".join(errors) or f"exit status {result.returncode}")

@@ -25,6 +25,9 @@ REPAIRS = (
     # the time as an argument, which stays that of the step in which a graph is made
     ("= &_value_array_night_clock_t;", "= &brainsleep::now;"),
     ("= &_value_array_night_clock_timestep;", "= &brainsleep::timestep;"),
+    # a look for pairs that are joined twice, with a map of all synapses: only code without atomic
+    # operations asks for it
+    ("source_target_count[source_target]++;", "break;"),
     # file names on the command line are turned to lower case, and then not found
     ("c = std::tolower(static_cast<unsigned char>(c));", "(void)c;"),
 )

@@ -133,11 +133,8 @@ def nvcc_version(nvcc: Path) -> str:
 
 
 def gpu_names() -> list[str]:
-    """Return the names of the GPUs that the driver sees; none where there is no driver."""
-    if shutil.which("nvidia-smi") is None:
-        return []
-    rows = _output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader").splitlines()
-    return [row.strip() for row in rows if row.strip()]
+    """Return the names of the GPUs, that of programs first; none where there is no driver."""
+    return _told_by_driver("name", os.environ.get("CUDA_VISIBLE_DEVICES"))
 
 
 def require_gpu() -> None:
@@ -163,9 +160,9 @@ def detected_capability() -> str:
         If the driver does not tell.
     """
     require_gpu()
-    told = _output("nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader").splitlines()
+    told = _told_by_driver("compute_cap", os.environ.get("CUDA_VISIBLE_DEVICES"))
     try:
-        return checked_capability(told[0].strip() if told else "")
+        return checked_capability(told[0] if told else "")
     except ParameterError:
         raise ParameterError(
             "nvidia-smi does not tell the GPU's compute capability; give it, as in "
@@ -192,6 +189,15 @@ def checked_capability(capability: str) -> str:
             f"compute_capability {capability}: Brian2CUDA needs {_dotted(OLDEST)} or newer."
         )
     return str(capability)
+
+
+@lru_cache
+def _told_by_driver(field: str, visible: str | None) -> list[str]:
+    """Return what nvidia-smi tells of each GPU, or of the first that programs are to see."""
+    command = ["nvidia-smi", f"--query-gpu={field}", "--format=csv,noheader"]
+    if visible is not None:
+        command.append(f"--id={visible.split(',')[0].strip() or 'none'}")
+    return [row.strip() for row in _output(*command).splitlines() if row.strip()]
 
 
 def _folders(nvcc: Path, names: tuple[str, ...]) -> list[Path]:

@@ -16,6 +16,12 @@
     {
         const int _postsynaptic_idx = {{_eventspace}}[_event];
         const int64_t _idx = (int64_t)_postsynaptic_idx*{{n_pre}} + _presynaptic_idx;
+        {% for _, _array in synaptic_arrays %}
+        // the next row, which would else be asked for when this one is written
+        if (_event + {{rows_at_once}} < _n_events)
+            brainsleep::prefetch(&{{get_array_name(_array)}}[
+                (int64_t){{_eventspace}}[_event + {{rows_at_once}}]*{{n_pre}} + _presynaptic_idx]);
+        {% endfor %}
 
         ///// vector_code /////
         {{vector_code|autoindent}}
