@@ -60,7 +60,8 @@ def complete(monkeypatch, tmp_path):
     )
     script(tmp_path / "tools" / "g++", "echo g++ 12")  # and no driver of this very machine
     monkeypatch.delenv("CXX", raising=False)
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    for name in ("CUDA_VISIBLE_DEVICES", "BRAINSLEEP_CUDA_UNVERIFIED"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PATH", f"{tmp_path / 'driver'}:{tmp_path / 'tools'}")
     return versions, home
 
@@ -82,9 +83,11 @@ def check(**options):
     Cuda(**options).check(PLAN)
 
 
-def test_a_complete_machine_is_told_that_nobody_tried(complete, empty_cache):
+def test_a_complete_machine_is_told_that_nobody_tried(complete, empty_cache, monkeypatch):
     told(ParameterError, check, "never run on a GPU", "Cuda(unverified=True)", "pytest -m gpu")
     check(unverified=True)
+    monkeypatch.setenv("BRAINSLEEP_CUDA_UNVERIFIED", "1")
+    check()
     assert toolkit.detected_capability() == "9.0"
     found = toolkit.require_toolkit()
     assert found.version == "13.0"

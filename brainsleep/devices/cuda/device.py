@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,8 @@ class Cuda:
     8.0 and 9.0; and the same code, compiled for a CPU where one thread of a kernel follows the
     other, gives the nights of the runtime device. How a GPU runs it, nobody has seen. So
     ``device="cuda"`` asks you to say that you know:
-    ``bs.sleep(..., device=bs.devices.Cuda(unverified=True))``. ``pytest -m gpu`` holds it against
+    ``bs.sleep(..., device=bs.devices.Cuda(unverified=True))``, or, where a device goes by its name,
+    the environment variable ``BRAINSLEEP_CUDA_UNVERIFIED=1``. ``pytest -m gpu`` holds it against
     the C++ device.
 
     All-to-all projections, of every rule that acts at spikes, need no memory but their weights, as
@@ -92,10 +94,11 @@ class Cuda:
         require_compiler()
         require_gpu()
         require_plan(self.name, why_not_cuda(plan))
-        if not self.unverified:
+        if not self.unverified and os.environ.get("BRAINSLEEP_CUDA_UNVERIFIED") != "1":
             raise ParameterError(
                 "device 'cuda' compiles but was never run on a GPU by its authors; if `pytest -m "
-                "gpu` passes here, pass device=bs.devices.Cuda(unverified=True), else use 'cpp'."
+                "gpu` passes here, pass device=bs.devices.Cuda(unverified=True) or set "
+                "BRAINSLEEP_CUDA_UNVERIFIED=1, else use 'cpp'."
             )
         cache_directory()
         size_limit()
