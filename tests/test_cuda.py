@@ -9,16 +9,15 @@ from dataclasses import replace
 from importlib import metadata
 
 import pytest
-from cuda_nights import RULE, needs_brian2cuda, needs_nvcc
-from helpers import (
-    SMALL,
-)
+from cuda_nights import NIGHTS, RULE, needs_brian2cuda, needs_nvcc, network_of, sleep
+from helpers import SMALL, random_spikes
 from test_devices import PLAN, job
 from torch import nn
 
 import brainsleep as bs
 from brainsleep.devices import Cuda, get_device
 from brainsleep.devices.cuda import coverage, sources, toolkit
+from brainsleep.devices.cuda import device as cuda_device
 from brainsleep.devices.cuda.flags import compiler_flags
 from brainsleep.errors import CompilerError, MissingPackageError, NightError, ParameterError
 from brainsleep.neurons import NEURON_MODELS
@@ -293,6 +292,29 @@ def test_programs_compile(capability, dtype, empty_cache):
         with pytest.raises(NightError, match="cudaSetDevice") as raised:
             engine.run(job())
         assert "\n" not in str(raised.value)
+
+
+@pytest.mark.slow
+@pytest.mark.cuda_build
+@needs_brian2cuda
+@needs_nvcc
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("case", NIGHTS)
+def test_programs_of_all_kinds_compile(case, dtype, empty_cache, monkeypatch):
+    """With a GPU they run; without one they say so."""
+    monkeypatch.setattr(cuda_device, "require_gpu", lambda: None)
+    neuron, plasticity, options = NIGHTS[case]
+    spikes = random_spikes(150, 36 if case == "convolution" else 30, 0.2)
+
+    def night():
+        device = Cuda("9.0" if not toolkit.gpu_names() else None, unverified=True)
+        sleep(network_of(case), spikes, device, neuron, plasticity, dtype, **options)
+
+    if toolkit.gpu_names():
+        night()
+    else:
+        told(NightError, night, "cudaSetDevice")
+    assert [path.stat().st_size > 100_000 for path in empty_cache.rglob("main")] == [True]
 
 
 @pytest.mark.cuda_build
