@@ -22,6 +22,10 @@ from .plan import MODULATION, NetworkPlan, ProjectionPlan
 #: What a rule does with a presynaptic spike's weight.
 DRIVE = re.compile(r"^\s*drive_post\s*([+-])=\s*(.+)$", flags=re.MULTILINE)
 
+#: Bytes of a stock synapse besides its variables: the indices of both neurons, and its place in two
+#: lists that lead from neurons to synapses.
+STOCK_BYTES = 4 * 4
+
 
 def connect_stock(
     source: NeuronGroup, target: NeuronGroup, projection: ProjectionPlan, **arguments: Any

@@ -34,7 +34,7 @@ from brian2 import Synapses, second
 from brian2.core.variables import ArrayVariable
 
 from ..errors import NightError
-from ..groups import connect_stock, why_not_stock
+from ..groups import STOCK_BYTES, connect_stock, why_not_stock
 from ..network import BuiltNetwork, build_network, flat_weights, stock_weights
 from ..neurons import NEURON_MODELS
 from ..plan import NetworkPlan
@@ -52,7 +52,7 @@ from .dense import (
     why_not_computed,
     why_not_in_blocks,
 )
-from .isolation import isolated_brian2
+from .isolation import isolated_brian2, standalone_preferences
 from .recording import (
     CountStream,
     PresentationStarter,
@@ -143,8 +143,7 @@ class CppStandalone:
         """Estimate the memory of a night in bytes."""
         itemsize = np.dtype(plan.dtype).itemsize
         if self.join(plan) is connect_stock:
-            # weights, indices of pre and post, two lists that lead from neurons to synapses
-            return plan.n_synapses * (itemsize + 4 * 4)
+            return plan.n_synapses * (itemsize + STOCK_BYTES)
         weighted = [link for link in plan.projections if link.has_weights]
         return itemsize * sum(math.prod(plan.weight_shape(link)) for link in weighted)
 
@@ -230,22 +229,14 @@ def _read_manifest(directory: Path) -> Manifest:
 def _build(plan: NetworkPlan, directory: Path, join: Callable[..., Synapses]) -> None:
     """Generate and compile a plan's program, and write its manifest."""
     device = UnityDevice(compiler_flags(plan.dtype))
-    preferences = {
-        "codegen.target": "cython",  # C++ standalone overrides it; "auto" would probe for Cython
-        "core.default_float_dtype": np.dtype(plan.dtype).type,
-        "codegen.cpp.extra_compile_args": None,
-        "codegen.cpp.define_macros": [],
-        "devices.cpp_standalone.openmp_threads": 0,
-    }
+    preferences = standalone_preferences(plan.dtype)
+    preferences["devices.cpp_standalone.openmp_threads"] = 0
     blocks = _in_blocks(plan, join)
     with isolated_brian2(device, preferences):
         feed = feed_in_blocks if blocks else feed_rows_from_stdin
         feed = feed_from_stdin if join is connect_stock else feed
         built = build_network(plan, feed, join, SpikeStream, CountStream, StateStream)
         device.apply_run_args()
-        for group, neuron in zip(built.populations[1:], plan.neurons, strict=True):
-            for name, expression in neuron.initial:
-                setattr(group, name, expression)
         if blocks:
             go_in_tiles(built)
             device.make_loop = lambda: night_loop(plan, built, device)
@@ -261,11 +252,18 @@ def _build(plan: NetworkPlan, directory: Path, join: Callable[..., Synapses]) ->
             else plan.n_synapses_of(link)
             for synapses, link in zip(built.projections, plan.projections, strict=True)
         }
-        # The duration is only an upper bound: the night ends with its input stream.
-        built.network.run(MOST_STEPS * plan.dt * second, namespace={})
+        run_from_rest(built, plan)
         device.build(directory=str(directory), compile=True, run=False)
-        manifest = _manifest(device, built, plan)
+        manifest = manifest_of(device, built, plan)
     (directory / MANIFEST).write_text(json.dumps(asdict(manifest)))
+
+
+def run_from_rest(built: BuiltNetwork, plan: NetworkPlan) -> None:
+    """Generate the code of a night: initial values, and a run that ends with its input."""
+    for group, neuron in zip(built.populations[1:], plan.neurons, strict=True):
+        for name, expression in neuron.initial:
+            setattr(group, name, expression)
+    built.network.run(MOST_STEPS * plan.dt * second, namespace={})  # an upper bound
 
 
 def _in_blocks(plan: NetworkPlan, join: Callable[..., Synapses]) -> bool:
@@ -278,7 +276,7 @@ def _in_blocks(plan: NetworkPlan, join: Callable[..., Synapses]) -> bool:
     return reason is None
 
 
-def _manifest(device: UnityDevice, built: BuiltNetwork, plan: NetworkPlan) -> Manifest:
+def manifest_of(device: Any, built: BuiltNetwork, plan: NetworkPlan) -> Manifest:
     """Note where the program keeps weights and spikes."""
     return Manifest(
         populations=[group.name for group in built.populations],

@@ -7,11 +7,22 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
+import numpy as np
 from brian2 import prefs
 from brian2.devices.device import Device
 
 # brian2.devices also holds a proxy object called "device", which hides the module.
 brian_devices: Any = import_module("brian2.devices.device")
+
+
+def standalone_preferences(dtype: str) -> dict[str, Any]:
+    """Return the preferences with which generated code is the same on every machine."""
+    return {
+        "codegen.target": "cython",  # devices override it; "auto" would probe for Cython
+        "core.default_float_dtype": np.dtype(dtype).type,
+        "codegen.cpp.extra_compile_args": None,
+        "codegen.cpp.define_macros": [],
+    }
 
 
 @contextmanager

@@ -158,21 +158,14 @@ class UnityDevice(CPPStandaloneDevice):
     def network_run(self, net: Any, *args: Any, **kwargs: Any) -> None:
         """Generate what a run needs, and the calls that run it and time it."""
         super().network_run(net, *args, **kwargs)
-        place, lines = next(
-            (place, lines)
-            for place, (kind, (*_, lines)) in enumerate(self.main_queue)
-            if kind == "run_network"
-        )
-        if self.make_loop is not None:
-            self.loop_code = self.make_loop()
-            lines = [START_CLOCK, "brainsleep::run_night();", STOP_CLOCK]
-        else:
-            position = next(
-                k for k, line in enumerate(lines) if line.startswith(f"{net.name}.run(")
-            )
-            before, run, after = lines[:position], lines[position], lines[position + 1 :]
-            lines = [*before, START_CLOCK, START_BRIAN2, run, "}", STOP_CLOCK, *after]
-        self.main_queue[place] = ("run_network", (net, lines))
+        rewrite_run(self, net, self._with_clock)
+
+    def _with_clock(self, before: list[str], run: str, after: list[str]) -> list[str]:
+        """Put our loop, or the input of Brian2's, between the lines that start and stop a clock."""
+        if self.make_loop is None:
+            return [*before, START_CLOCK, START_BRIAN2, run, "}", STOP_CLOCK, *after]
+        self.loop_code = self.make_loop()
+        return [START_CLOCK, "brainsleep::run_night();", STOP_CLOCK]
 
     def generate_makefile(self, writer: Any, *args: Any, **kwargs: Any) -> None:
         """Write ``unity.cpp`` instead of a makefile."""
@@ -195,6 +188,31 @@ class UnityDevice(CPPStandaloneDevice):
         """Compile the one file."""
         source = Path(directory).resolve() / "unity.cpp"
         compile_program(source, source.with_name(PROGRAM), [*self.flags, "-I."])
+
+
+def rewrite_run(
+    device: Any, net: Any, rewrite: Callable[[list[str], str, list[str]], list[str]]
+) -> None:
+    """Rewrite the C++ lines with which a standalone device runs a network.
+
+    Parameters
+    ----------
+    device : brian2 Device
+        One whose ``network_run`` has been called, once.
+    net : brian2.Network
+        The network.
+    rewrite : callable
+        Given the lines before the one that runs the network, that line, and those after it;
+        returns all of them anew.
+    """
+    place, lines = next(
+        (place, lines)
+        for place, (kind, (*_, lines)) in enumerate(device.main_queue)
+        if kind == "run_network"
+    )
+    run = next(k for k, line in enumerate(lines) if line.startswith(f"{net.name}.run("))
+    lines = rewrite(lines[:run], lines[run], lines[run + 1 :])
+    device.main_queue[place] = ("run_network", (net, lines))
 
 
 def _make_includable(source: Path) -> None:

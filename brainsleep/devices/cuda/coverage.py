@@ -8,14 +8,11 @@ import numpy as np
 from brian2 import Equations
 from brian2.utils.stringtools import get_identifiers
 
-from ...groups import why_not_stock
+from ...groups import STOCK_BYTES, why_not_stock
 from ...plan import NetworkPlan, ProjectionPlan, assigned
 
 #: What draws random numbers in equations.
 RANDOM = re.compile(r"\b(rand|randn|poisson|binomial)\(|\bxi\b")
-
-#: Bytes of a stock synapse besides its variables: both neurons, and both neurons' lists of it.
-STOCK_BYTES = 4 * 4
 
 
 def why_not_cuda(plan: NetworkPlan) -> str | None:

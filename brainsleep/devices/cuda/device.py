@@ -38,14 +38,14 @@ class Cuda:
     the environment variable ``BRAINSLEEP_CUDA_UNVERIFIED=1``. ``pytest -m gpu`` holds it against
     the C++ device.
 
-    All-to-all projections, of every rule that acts at spikes, need no memory but their weights, as
-    on the CPU, and give the same night each time, to the last digit: spikes are listed in the
-    order of their neurons, and a neuron's sum has the order of the spikes. Steps are launched as
-    CUDA graphs, several at once; input goes in, and records come out, in blocks of steps. Other
-    projections (pooling, convolutions that are frozen, drawn pairs, rules that regulate) are
-    Brian2CUDA's stock synapses: there weights of spikes that arrive in one step are added in no
-    fixed order, so that two runs may differ in their last digits, and so, in single precision
-    above all, in spikes.
+    All-to-all and one-to-one projections need no memory but their variables, as on the CPU, and
+    give the same night each time, to the last digit: spikes are listed in the order of their
+    neurons, and a neuron's sum has the order of the spikes. Steps are launched as CUDA graphs,
+    several at once; input goes in, and records come out, in blocks of steps. Other projections
+    (pooling, convolutions that are frozen, drawn pairs, rules that sum weights up) are Brian2CUDA's
+    stock synapses: there weights of spikes that arrive in one step are added in no fixed order, so
+    that two runs may differ in their last digits, and so, in single precision above all, in
+    spikes.
 
     As in C++, weights, parameters, input spikes and duration go in when the program is launched,
     so one program serves every night on the same plan; programs are kept in the cache. Not

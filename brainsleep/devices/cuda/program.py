@@ -14,18 +14,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from brian2 import BrianObject, NeuronGroup, second
+from brian2 import BrianObject, NeuronGroup
 
 from ...errors import CompilerError
 from ...network import build_network
 from ...plan import MODULATION, NetworkPlan
 from ..cache import MANIFEST, PROGRAM
 from ..compiler import require_compiler
-from ..cpp import MOST_STEPS, Manifest, _manifest
-from ..isolation import isolated_brian2
+from ..cpp import Manifest, manifest_of, run_from_rest
+from ..isolation import isolated_brian2, standalone_preferences
 from ..recording import SpikeFiles, state_file
-from ..unity import MEMORY_CODE
+from ..unity import MEMORY_CODE, STOP_CLOCK, rewrite_run
 from .dense import connect_on_gpu, goes_in_graphs, list_in_order
 from .flags import compiler_flags
 from .sources import write_unit
@@ -39,9 +38,6 @@ gputools: Any = import_module("brian2cuda.utils.gputools")
 RUN_NIGHT = """
 const auto _loop_start = std::chrono::steady_clock::now();
 brainsleep::run_night();
-const std::chrono::duration<double> _loop_time = std::chrono::steady_clock::now() - _loop_start;
-std::ofstream(results_dir + "loop.txt")
-    << brainsleep::steps_made << " " << _loop_time.count() << " " << brainsleep::peak_memory();
 """
 
 NIGHT = Path(__file__).with_name("night.cu")
@@ -81,15 +77,19 @@ class CudaProject(CUDAStandaloneDevice):
     def network_run(self, net: Any, *args: Any, **kwargs: Any) -> None:
         """Generate what a run needs, with our input, our records and a clock around the loop."""
         super().network_run(net, *args, **kwargs)
-        place, lines = next(
-            (place, lines)
-            for place, (kind, (*_, lines)) in enumerate(self.main_queue)
-            if kind == "run_network"
+        rewrite_run(
+            self,
+            net,
+            lambda before, _, after: [
+                *self._with_ours(net.name, before),
+                RUN_NIGHT,
+                STOP_CLOCK,
+                *after,
+            ],
         )
-        self.main_queue[place] = ("run_network", (net, self._with_ours(net.name, lines)))
 
     def _with_ours(self, net: str, lines: list[str]) -> list[str]:
-        """Put our functions among the lines that fill and run a network."""
+        """Put our functions among the lines that fill a network."""
 
         def adds(function: str) -> str:
             return f"{net}.add(&night_clock, {function});"
@@ -100,9 +100,7 @@ class CudaProject(CUDAStandaloneDevice):
             adds("_run_random_number_buffer"): adds("brainsleep::modulate"),  # none are drawn
         }
         assert instead.keys() <= set(lines)
-        lines = [instead.get(line, line) for line in lines]
-        runs = next(k for k, line in enumerate(lines) if line.startswith(f"{net}.run("))
-        return [*lines[:runs], adds("brainsleep::record"), RUN_NIGHT, *lines[runs + 1 :]]
+        return [*(instead.get(line, line) for line in lines), adds("brainsleep::record")]
 
     def generate_makefile(self, writer: Any, *args: Any, **kwargs: Any) -> None:
         """Write ``unity.cu`` instead of a makefile."""
@@ -201,14 +199,10 @@ def _generate(plan: NetworkPlan, project: CudaProject, directory: Path) -> Manif
     project.populations = built.populations
     project.insert_code("before_start", "brainsleep::be_quiet();")
     project.apply_run_args()
-    for group, neuron in zip(built.populations[1:], plan.neurons, strict=True):
-        for name, expression in neuron.initial:
-            setattr(group, name, expression)
-    # The duration is only an upper bound: the night ends with its input stream.
-    built.network.run(MOST_STEPS * plan.dt * second, namespace={})
+    run_from_rest(built, plan)
     project.goes_in_graphs = goes_in_graphs(built)
     project.build(directory=str(directory), compile=True, run=False)
-    return _manifest(project, built, plan)
+    return manifest_of(project, built, plan)
 
 
 def compile_unit(directory: Path, toolkit: Toolkit, flags: list[str]) -> None:
@@ -249,10 +243,7 @@ def _preferences(plan: NetworkPlan, toolkit: Toolkit, capability: str) -> dict[s
     """Return the preferences that code generation reads; nothing is detected, and nothing run."""
     backend = "devices.cuda_standalone.cuda_backend."
     return {
-        "codegen.target": "cython",
-        "core.default_float_dtype": np.dtype(plan.dtype).type,
-        "codegen.cpp.extra_compile_args": None,
-        "codegen.cpp.define_macros": [],
+        **standalone_preferences(plan.dtype),
         backend + "detect_gpus": False,
         backend + "detect_cuda": False,
         backend + "gpu_id": 0,
