@@ -149,9 +149,11 @@ def draw(runs: dict[str, CorticalActivity]):
     for column, (name, run) in enumerate(runs.items()):
         panels = [figure.add_subplot(grid[row, column]) for row in (0, 1)]
         trains = [settled(run.spikes[population]) for population in POPULATIONS]
-        bs.figures.plot_slow_oscillation(*trains, SHOWN, axes=panels, max_neurons=200)
-        for ax in panels:
-            shade(ax, up_states(trains[0], run))
+        # shaded are the states that gate a night: those that separate the rates best exist in any
+        # rate, and mean nothing for one that has a single mode
+        bs.figures.plot_slow_oscillation(
+            *trains, SHOWN, axes=panels, max_neurons=200, threshold=run.up_threshold
+        )
         panels[0].set_title(name, loc="left", pad=22)
         panels[0].set_xlabel("")
         draw_spectrum(below, spectrum(trains[0]), name, COLOURS[(0, 4)[column]])
@@ -160,19 +162,6 @@ def draw(runs: dict[str, CorticalActivity]):
     below.legend(frameon=False)
     below.spines[["top", "right"]].set_visible(False)
     return figure
-
-
-def shade(ax: Axes, found: UpStates) -> None:
-    """Shade the states that gate a night, in place of those that separate the rates best.
-
-    The latter exist in any rate, and mean nothing for one that has a single mode.
-    """
-    (colour,) = {patch.get_facecolor() for patch in ax.patches}
-    for patch in list(ax.patches):
-        patch.remove()
-    for start, end in zip(found.starts / second, found.ends / second, strict=True):
-        if start < float(SHOWN / second):
-            ax.axvspan(start, min(end, float(SHOWN / second)), color=colour, linewidth=0)
 
 
 def draw_spectrum(ax: Axes, found: Spectrum, name: str, colour: str) -> None:
