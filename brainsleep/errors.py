@@ -75,10 +75,14 @@ def suggest(name: str, options: Iterable[str]) -> str:
         `` Expected one of: ...``.
     """
     options = [str(option) for option in options]
+    expected = f" Expected one of: {', '.join(map(repr, sorted(options)))}."
+    return suggest_nearest(name, options) or expected
+
+
+def suggest_nearest(name: str, options: Iterable[str]) -> str:
+    """Return `` Did you mean 'x'?`` for the option with the nearest spelling; nothing if far."""
     near = difflib.get_close_matches(str(name), options, n=1, cutoff=0.6)
-    if near:
-        return f" Did you mean {near[0]!r}?"
-    return f" Expected one of: {', '.join(map(repr, sorted(options)))}."
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def show_own_errors_plainly() -> None:

@@ -7,7 +7,6 @@ there are is in `brainsleep.modelkinds`.
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -17,7 +16,7 @@ import numpy as np
 from brian2.units import Hz, second
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from .errors import BrainsleepError, ModelFileError, suggest
+from .errors import BrainsleepError, ModelFileError, suggest, suggest_nearest
 from .modelkinds import NEURONS, RULES, Kinds, build_model, with_value
 from .parameters import quantity
 from .stages import NREM, REM, Hypnogram, Ripples, Spindles, Wake
@@ -386,9 +385,7 @@ def read_toml(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text())
     except FileNotFoundError:
-        others = map(str, file.parent.glob("*.toml"))
-        near = difflib.get_close_matches(str(file), others, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = suggest_nearest(str(file), map(str, file.parent.glob("*.toml")))
         raise ModelFileError(f"there is no model file {file}.{hint}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ModelFileError(f"cannot read the model file {file}: {error}.") from None
