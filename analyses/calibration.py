@@ -42,7 +42,7 @@ def main(argv=None):
             network = wake.mlp(SIZES, seed=seed)
             wake.train(network, split.train, TRAINING, seed=wake.training_seed(seed, 0))
             stimulus = bs.stimuli.MeanOfRandomImages(
-                split.train.images, max_rate=215 * Hz, mask=bs.stimuli.RandomWindow(10)
+                split.train.images, max_rate=430 * Hz, mask=bs.stimuli.RandomWindow(10)
             )
             print(f"seed {seed}: {100 * wake.accuracy(network, split.test):.1f} % awake")
             for words, case in CASES.items():

@@ -66,7 +66,7 @@ CHOSEN = {
         rates=(20.1, 24.6, 211.0, 64.1),
         increase=0.000699,
         decrease=(0.000637, 0.000475, 0.000848, 0.000672),
-        max_rate=162.0,
+        max_rate=324.0,
         decay=0.9995,
         n_steps=360,
     ),
@@ -74,7 +74,7 @@ CHOSEN = {
         rates=(57.1, 58.9, 204.0, 5.62),
         increase=0.00425,
         decrease=(0.00835, 0.00246, 0.0115, 0.00123),
-        max_rate=502.0,
+        max_rate=1004.0,
         decay=0.99,
         n_steps=549,
     ),
@@ -82,7 +82,7 @@ CHOSEN = {
         rates=(46.5, 71.2, 162.0, 6.42),
         increase=0.00569,
         decrease=(0.0078, 0.00396, 0.00319, 0.00171),
-        max_rate=464.0,
+        max_rate=928.0,
         decay=0.99,
         n_steps=379,
     ),
@@ -122,8 +122,8 @@ def sleep(
     stimulus = bs.stimuli.MeanOfRandomImages(
         task.train.images,
         10,
-        constants.max_rate * Hz,
-        bs.stimuli.RandomWindow(10),
+        max_rate=constants.max_rate * Hz,
+        mask=bs.stimuli.RandomWindow(10),
         image_shape=(28, 28),
     )
     with warnings.catch_warnings():
@@ -136,7 +136,7 @@ def sleep(
             neuron=bs.Heaviside(
                 gain="tadros",
                 threshold="calibrated" if thresholds is None else thresholds,
-                target_rates=list(constants.rates),
+                target_rate=list(constants.rates),
                 decay=constants.decay,
             ),
             plasticity=bs.SRC(constants.increase, list(constants.decrease)),
@@ -179,7 +179,7 @@ def draw(rng: np.random.Generator) -> Constants:
         rates=tuple(between(5, 150) for _ in range(4)),
         increase=increase,
         decrease=(hidden, hidden, hidden, last),
-        max_rate=between(100, 400),
+        max_rate=between(200, 800),
         decay=float(rng.choice([0.9, 0.99, 0.9995])),
         n_steps=int(rng.choice([100, 200, 300])),
     )

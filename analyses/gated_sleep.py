@@ -28,8 +28,8 @@ from torch import nn
 
 import brainsleep as bs
 from brainsleep import wake
-from brainsleep.modelfile import ModelFile, load_model_file
-from brainsleep.parameters import quantity
+from brainsleep.experiments.modelfile import ModelFile, load_model_file
+from brainsleep.support.quantities import quantity
 
 MODELS = Path(__file__).parent.parent / "models"
 KINDS = ("lif", "heaviside")

@@ -17,7 +17,7 @@ from brian2 import Hz, Quantity, ms, second
 from rundir import command
 
 import brainsleep as bs
-from brainsleep.activity import Spikes
+from brainsleep.devices.activity import Spikes
 from brainsleep.figures.canvas import COLOURS, Axes, new_figure
 from brainsleep.measures import summarise
 from brainsleep.measures.oscillations import Spectrum, UpStates

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from brainsleep.unsupervised.modelfile import load_unsupervised
-from brainsleep.unsupervised.network import LEARNED, PreparedWinners
+from brainsleep.circuit.winners import LEARNED, PreparedWinners
+from brainsleep.experiments.unsupervised_modelfile import load_unsupervised
 from brainsleep.wake import load_split
 
 MODEL = Path(__file__).parents[1] / "models" / "diehl_cook_digits.toml"

@@ -15,8 +15,8 @@ __version__ = "0.1.0.dev0"
 
 #: Public names and the module each lives in.
 _HOMES = {
-    "sleep": "night",
-    "Night": "night",
+    "sleep": "night.sleep",
+    "Night": "night.result",
     "Heaviside": "neurons",
     "LIF": "neurons",
     "IntegrateAndFire": "neurons",
@@ -41,45 +41,44 @@ _HOMES = {
     "SpikingAccuracy": "awake",
     "calibrate": "awake",
     "Calibration": "awake",
-    "from_nir": "exchange",
-    "HeavisideTorch": "comparator",
+    "from_nir": "translation.nir",
+    "HeavisideTorch": "night.batched",
     "translate": "translation",
     "write_back": "translation",
     "networks": "wake",  # a module of that room, at hand for bs.networks.bitnet
     "CalibrationWarning": "translation",
     "BrainsleepError": "errors",
 }
-_ROOMS = (
-    "awake",
-    "circuit",
-    "codes",
-    "comparator",
-    "devices",
-    "errors",
-    "experiment",
-    "figures",
-    "lateral",
-    "measures",
-    "network",
-    "neurons",
-    "plasticity",
-    "stages",
-    "stimuli",
-    "streaming",
-    "translation",
-    "unsupervised",
-    "wake",
-    "wiring",
-)
+#: Packages and modules, and where each lies.
+_MODULES = {
+    name: name
+    for name in (
+        "awake",
+        "circuit",
+        "devices",
+        "errors",
+        "experiments",
+        "figures",
+        "measures",
+        "network",
+        "neurons",
+        "night",
+        "plasticity",
+        "stages",
+        "stimuli",
+        "translation",
+        "wake",
+    )
+} | {"codes": "stimuli.codes", "lateral": "night.lateral"}
 
-__all__ = ["__version__", *_HOMES, *_ROOMS]
+__all__ = ["__version__", *_HOMES, *_MODULES]
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    if name in _ROOMS:
-        return import_module(f".{name}", __name__)
+    if name in _MODULES:
+        return import_module(f".{_MODULES[name]}", __name__)
     raise AttributeError(f"module 'brainsleep' has no attribute {name!r}")
 
 

@@ -1,5 +1,5 @@
 """``python -m brainsleep``: the command line."""
 
-from .cli import main
+from .experiments.cli import main
 
 main()

@@ -14,7 +14,7 @@ from helpers import (
     raster,
     weight_matrices,
 )
-from reference import heaviside_night
+from numpy_night import heaviside_night
 from torch import nn
 
 import brainsleep as bs
@@ -22,7 +22,7 @@ from brainsleep.devices.cuda import toolkit
 from brainsleep.errors import CompilerError, MissingPackageError, ParameterError
 
 NEURON = bs.Heaviside(gain=[1.0, 1.3, 1.1], threshold=0.4, decay=0.999)
-RULE = bs.SRC(2e-3, 5e-4, "tadros2022")
+RULE = bs.SRC(2e-3, 5e-4, weight_factor="tadros2022")
 SIZES = (30, 25, 20, 10)
 LIF = bs.LIF(
     gain=[1.0, 1.3, 1.1],
@@ -92,7 +92,13 @@ def check_nights_of_one_program(device):
         ]
     ):
         spikes = random_spikes(n_steps, 30, 0.2, seed=number)
-        night = sleep(ann, spikes, device, replace(NEURON, decay=decay), bs.SRC(2e-3, 5e-4, factor))
+        night = sleep(
+            ann,
+            spikes,
+            device,
+            replace(NEURON, decay=decay),
+            bs.SRC(2e-3, 5e-4, weight_factor=factor),
+        )
         biases = bias_vectors(ann) or None
         expected = heaviside_reference(ann, spikes, factor, decay, biases)
         assert_conforms(night, expected)
@@ -118,7 +124,7 @@ def convolutional():
 
 #: Network, neuron, rule, and what else a night takes.
 NIGHTS = {
-    "traces": (LIF, bs.SRC(2e-3, 5e-4, "sigmoid", tau_pre=5 * ms), {}),
+    "traces": (LIF, bs.SRC(2e-3, 5e-4, weight_factor="sigmoid", tau_pre=5 * ms), {}),
     "STDP": (replace(LIF, delay_steps=0), bs.STDP(), {}),
     "AdEx": (bs.AdEx(gain=20, threshold=15), bs.TripletSTDP(), dict(dt="0.1 ms")),
     "reward": (LIF, bs.RewardSTDP(), dict(modulation=np.linspace(-1, 2, 150))),

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..assembly import checked_pooling
 from ..devices import Device, get_device
+from ..devices.arguments import check_dtype, read_time_step
 from ..neurons import IntegrateAndFire, Neuron
-from ..parameters import whole_number
-from ..preparation import check_dtype, read_time_step
-from ..progress import progress_bar
-from ..texttable import as_html, plain, without_empty_columns
+from ..night.assembly import checked_pooling
+from ..support.progress import progress_bar
+from ..support.quantities import whole_number
+from ..support.texttable import as_html, plain, without_empty_columns
 from ..translation import translate_for
 from .coding import Coding, as_coding
 from .labelled import check_labels, flat_images, images_and_labels

@@ -16,13 +16,13 @@ from ..neurons import (
     IntegrateAndFire,
     Neuron,
     given_bias_gains,
-    given_target_rates,
+    given_target_rate,
     is_neuron,
 )
+from ..night.preparation import CALIBRATION_STEPS, PreparedNight, prepare_night
 from ..plasticity import SRC
-from ..preparation import CALIBRATION_STEPS, PreparedNight, prepare_night
 from ..stimuli import MeanOfRandomImages
-from ..texttable import as_html, plain, without_empty_columns
+from ..support.texttable import as_html, plain, without_empty_columns
 from ..translation import Translation, calibrate_thresholds, translate_for
 from .labelled import as_array
 from .normalisation import METHODS as NORMALISATIONS
@@ -235,7 +235,7 @@ def calibrate(
     gains = dict(zip(names, night.gains, strict=True))
     bias_gains = given_bias_gains(model, names, night.gains)
     found = dict(zip(names, thresholds, strict=True))
-    wanted = night.target_rates
+    wanted = night.target_rate
     return Calibration(
         method=method,
         gains=gains,
@@ -280,8 +280,8 @@ def _model(
         neuron = IntegrateAndFire() if method in NORMALISATIONS else Heaviside()
     _check_model(neuron)
     if method == "rates":
-        model = replace(neuron, threshold="calibrated", target_rates=rates)  # type: ignore[type-var]
-        given_target_rates(model, translation.layer_names)
+        model = replace(neuron, threshold="calibrated", target_rate=rates)  # type: ignore[type-var]
+        given_target_rate(model, translation.layer_names)
         return model
     if method == "tadros":
         is_open = isinstance(neuron.threshold, str) and neuron.threshold == "calibrated"
@@ -297,9 +297,9 @@ def _thresholds(night: PreparedNight, engine: Engine) -> tuple[list[float], list
     names = night.layer_names
     if night.thresholds is not None:
         return list(night.thresholds), [0] * len(names)
-    assert night.target_rates is not None
+    assert night.target_rate is not None
     thresholds, trials = [1.0] * len(names), [0] * len(names)
-    for index, (name, target) in enumerate(zip(names, night.target_rates, strict=True)):
+    for index, (name, target) in enumerate(zip(names, night.target_rate, strict=True)):
 
         def simulate(trial: list[float], index: int = index) -> list[float]:
             trials[index] += 1
@@ -327,7 +327,7 @@ def _check_model(model: Any) -> None:
     if not is_neuron(model):
         raise UnitsError(f"neuron must be a neuron model like bs.LIF(...), not {brief(model)}.")
     own = {one.name for one in fields(model)} if is_dataclass(model) else set()
-    missing = {"gain", "threshold", "bias_gain", "target_rates"} - own
+    missing = {"gain", "threshold", "bias_gain", "target_rate"} - own
     if missing:
         raise ParameterError(
             f"neuron: {type(model).__name__} must be a dataclass with the field "

@@ -12,10 +12,10 @@ import torch
 from brian2.units import Hz, second
 
 from ..errors import ParameterError, UnitsError, brief, suggest
-from ..parameters import quantity
+from ..network.windows import Window
 from ..stimuli import STEPS_PER_CHUNK
+from ..support.quantities import quantity
 from ..translation import INPUT, Connection, Translation
-from ..windows import Window
 
 #: Names that users write.
 CODINGS = ("constant", "poisson", "latency")

@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from brian2 import Equations
 
-from ..assembly import Assembly
 from ..devices import CppStandalone, Device, Engine, Job
 from ..errors import ParameterError, UnitsError, brief
+from ..network.plan import NetworkPlan
 from ..neurons import Neuron, given_gains, given_thresholds, is_neuron
-from ..plan import NetworkPlan
+from ..night.assembly import Assembly
 from ..plasticity import SRC
 from ..translation import Translation, record_activations
 from ..translation.activations import as_input

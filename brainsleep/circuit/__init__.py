@@ -2,11 +2,28 @@
 
 For networks with inhibitory populations and recurrent connections. A circuit runs on the same
 devices as a night, with the same neuron models and rules.
+
+`WinnerNetwork` is such a circuit, after Diehl and Cook 2015: competing neurons that learn images
+without labels. `ClassReadout` gives its neurons to classes, with labels, afterwards.
 """
 
 from .circuit import Circuit
+from .image_sequence import ImageSequence
 from .parts import INPUT, Population, Projection
 from .prepared import PreparedCircuit
+from .readout import ClassReadout
 from .result import CircuitRun
+from .winners import WinnerNetwork, WinnerState
 
-__all__ = ["INPUT", "Circuit", "CircuitRun", "Population", "PreparedCircuit", "Projection"]
+__all__ = [
+    "INPUT",
+    "Circuit",
+    "CircuitRun",
+    "ClassReadout",
+    "ImageSequence",
+    "Population",
+    "PreparedCircuit",
+    "Projection",
+    "WinnerNetwork",
+    "WinnerState",
+]

@@ -9,15 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..devices import Device, get_device
+from ..devices.arguments import check_dtype, read_time_step, recorded_populations
 from ..errors import ParameterError, UnitsError, suggest
-from ..parameters import whole_number
-from ..plan import NetworkPlan, ProjectionPlan, reached_receptor
-from ..plasticity import (
-    FROZEN,
-    SynapseEquations,
-    modulated,
-)
-from ..preparation import check_dtype, read_time_step, recorded_populations
+from ..network.plan import Labels, NetworkPlan, ProjectionPlan, reached_receptor
+from ..plasticity import FROZEN, SynapseEquations, modulated
+from ..support.quantities import whole_number
 from .parts import INPUT, Population, Projection
 from .prepared import PreparedCircuit
 from .result import CircuitRun
@@ -118,6 +114,10 @@ class Circuit:
                 number
                 for number, population in enumerate(self.populations.values(), start=1)
                 if population.mean_inhibition != 0
+            ),
+            labels=Labels.of(
+                [one.neuron for one in self.populations.values()],
+                [link.plasticity for link in self.projections if link.plasticity is not None],
             ),
         )
         runner = get_device(device)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import UnitsError
+from ..network.wiring import Wiring
 from ..neurons import is_neuron
-from ..parameters import number, whole_number
-from ..wiring import Wiring
+from ..support.quantities import number, whole_number
 
 #: Name of the population that the stimulus drives.
 INPUT = "input"

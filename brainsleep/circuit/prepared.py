@@ -11,20 +11,16 @@ from brian2 import Equations
 from brian2.equations.equations import SUBEXPRESSION
 from brian2.units import Quantity, second
 
-from ..activity import PopulationRate, Spikes
 from ..devices import Engine, Job, Outcome
+from ..devices.activity import PopulationRate, Spikes
+from ..devices.arguments import number_of_steps, read_modulation
 from ..errors import ParameterError, suggest
-from ..groups import Traces
+from ..network.groups import Traces
+from ..network.plan import NetworkPlan
 from ..neurons import fixed_parameters
-from ..parameters import whole_number
-from ..plan import NetworkPlan
-from ..plasticity import (
-    Plasticity,
-    postsynaptic_parameters,
-    resting_parameters,
-)
-from ..preparation import number_of_steps, read_modulation
+from ..plasticity import Plasticity, postsynaptic_parameters, resting_parameters
 from ..stimuli import as_stimulus
+from ..support.quantities import whole_number
 from .parts import INPUT, Population, Projection
 from .result import CircuitRun
 

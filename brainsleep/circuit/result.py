@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from brian2.units import Quantity
 
-from ..activity import PopulationRate, Spikes
+from ..devices.activity import PopulationRate, Spikes
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from ..errors import ParameterError
-from ..plan import NetworkPlan
+from ..network.plan import NetworkPlan
 
 
 @dataclass

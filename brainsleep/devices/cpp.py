@@ -24,7 +24,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -34,12 +33,10 @@ from brian2 import Synapses, second
 from brian2.core.variables import ArrayVariable
 
 from ..errors import NightError
-from ..groups import STOCK_BYTES, connect_stock, why_not_stock
-from ..network import BuiltNetwork, build_network, flat_weights, stock_weights
-from ..neurons import NEURON_MODELS
-from ..plan import NetworkPlan
-from ..plasticity import SPIKE_TIMING_RULES, SRC, WEIGHT_FACTORS, Plasticity
-from ..progress import progress_bar
+from ..network.build import BuiltNetwork, build_network, flat_weights, stock_weights
+from ..network.groups import STOCK_BYTES, connect_stock, why_not_stock
+from ..network.plan import NetworkPlan
+from ..support.progress import progress_bar
 from .base import Job, Outcome, require_plan
 from .cache import MANIFEST, PROGRAM, Program, cache_directory, obtain, size_limit
 from .compiler import compiler_version, require_compiler
@@ -52,6 +49,7 @@ from .dense import (
     why_not_computed,
     why_not_in_blocks,
 )
+from .digest import source_digest
 from .isolation import isolated_brian2, standalone_preferences
 from .recording import (
     CountStream,
@@ -167,7 +165,7 @@ class CppStandalone:
         command = require_compiler()
         parts = [
             plan.key(),
-            generator_digest(),
+            source_digest(),
             brian2.__version__,
             command,
             compiler_version(command),
@@ -177,20 +175,6 @@ class CppStandalone:
             self.join(plan).__name__,
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
-
-
-@lru_cache
-def generator_digest(with_cuda: bool = False) -> str:
-    """Return a digest of everything of ours that shapes a program."""
-    here = Path(__file__).parent
-    sources = [*here.rglob("*.py"), *here.rglob("*.cpp"), *here.rglob("*.cu")]
-    if not with_cuda:
-        sources = [source for source in sources if (here / "cuda") not in source.parents]
-    sources += [here.parent / name for name in ("network.py", "groups.py", "wiring.py")]
-    digest = hashlib.sha256()
-    for source in sorted(sources):
-        digest.update(source.read_bytes())
-    return digest.hexdigest()
 
 
 def _processor() -> str:
@@ -205,17 +189,10 @@ def _processor() -> str:
 
 def describe(plan: NetworkPlan, device: str) -> dict[str, str]:
     """Say in a few words what a program is, for ``brainsleep cache list``."""
-    neurons = [kind.__name__ for kind in NEURON_MODELS if kind().equations() in plan.neurons]
-    rules: dict[str, Plasticity] = {
-        f"SRC {factor}": SRC(weight_factor=factor) for factor in WEIGHT_FACTORS
-    }
-    rules |= {kind.__name__: kind() for kind in SPIKE_TIMING_RULES}
-    used = [link.synapse for link in plan.projections if link.is_plastic]
-    plasticities = [name for name, rule in rules.items() if rule.equations() in used]
     return {
         "network": "-".join(map(str, plan.sizes)),
-        "neuron": "+".join(neurons) or "custom",
-        "plasticity": "+".join(plasticities) or ("custom" if used else "none"),
+        "neuron": plan.labels.neuron,
+        "plasticity": plan.labels.plasticity,
         "dtype": plan.dtype,
         "device": device,
     }

@@ -15,10 +15,10 @@ from brian2.core.variables import ArrayVariable
 from brian2.devices.device import RuntimeDevice
 
 from ..errors import ParameterError, suggest
-from ..groups import why_not_stock
-from ..network import BuiltNetwork, build_network, stock_weights
-from ..plan import INPUT_SLOT, MODULATION, NetworkPlan
-from ..progress import progress_bar
+from ..network.build import BuiltNetwork, build_network, stock_weights
+from ..network.groups import why_not_stock
+from ..network.plan import INPUT_SLOT, MODULATION, NetworkPlan
+from ..support.progress import progress_bar
 from .base import Job, Outcome, require_plan
 from .compiler import find_compiler
 from .isolation import isolated_brian2

@@ -15,7 +15,7 @@ from brian2 import Function, NeuronGroup
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import get_device
 
-from ..plan import INPUT_SLOT, MODULATION
+from ..network.plan import INPUT_SLOT, MODULATION
 from .cache import PROGRAM
 from .compiler import compile_program
 from .dense import feed_in_rows

@@ -13,14 +13,14 @@ from brian2.units import Hz, ms, second
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from ..activity import Spikes
+from ..devices.activity import Spikes
 from ..errors import ParameterError, UnitsError, brief, suggest
 from ..measures import binned_rate, up_states
-from ..parameters import quantity, whole_number
+from ..support.quantities import quantity, whole_number
 from .canvas import COLOURS, DOT_COLOUR, Axes, AxesArray, axes_grid, single_axes
 
 if TYPE_CHECKING:
-    from ..activity import PopulationRate
+    from ..devices.activity import PopulationRate
     from ..measures.oscillations import UpStates
 
 FloatArray = npt.NDArray[np.float64]

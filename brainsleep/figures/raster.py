@@ -11,12 +11,12 @@ from brian2.units import ms
 from ..errors import ParameterError
 from ..measures import mean_rates
 from ..measures.rates import missing_population
-from ..parameters import whole_number
+from ..support.quantities import whole_number
 from .canvas import DOT_COLOUR, Axes, AxesArray, axes_grid
 
 if TYPE_CHECKING:
-    from ..activity import Spikes
-    from ..night import Night
+    from ..devices.activity import Spikes
+    from ..night.result import Night
 
 
 def plot_raster(

@@ -12,7 +12,7 @@ from ..measures import WeightChange, weight_changes
 from .canvas import AFTER_COLOUR, BEFORE_COLOUR, COLOURS, Axes, AxesArray, axes_grid
 
 if TYPE_CHECKING:
-    from ..night import Night
+    from ..night.result import Night
 
 Weights = npt.NDArray[np.float64]
 

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from brian2.units import Hz, Quantity, ms, second
 
-from ..activity import PopulationRate, Spikes
+from ..devices.activity import PopulationRate, Spikes
 from ..errors import ParameterError, UnitsError, brief
-from ..parameters import quantity, whole_number
+from ..support.quantities import quantity, whole_number
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -212,7 +212,7 @@ def binned_rate(
     --------
     >>> import numpy as np
     >>> from brian2 import Hz, ms
-    >>> from brainsleep.activity import Spikes
+    >>> from brainsleep.devices.activity import Spikes
     >>> spikes = Spikes(i=np.array([0, 1, 0]), t=[0, 19, 20] * ms, n_neurons=2)
     >>> np.asarray(binned_rate(spikes, 40 * ms).rate / Hz).tolist()
     [50.0, 25.0]
@@ -271,7 +271,7 @@ def spectrum(rate: PopulationRate, segment: Any = 4 * second) -> Spectrum:
 
     >>> import numpy as np
     >>> from brian2 import Hz, ms, second
-    >>> from brainsleep.activity import PopulationRate
+    >>> from brainsleep.devices.activity import PopulationRate
     >>> k = np.arange(1000)
     >>> counts = np.rint(50 + 40 * np.sin(2 * np.pi * 2 * 0.02 * k)).astype(int)
     >>> rate = PopulationRate(counts, n_neurons=100, dt=20 * ms)
@@ -348,7 +348,7 @@ def up_states(
     --------
     >>> import numpy as np
     >>> from brian2 import ms
-    >>> from brainsleep.activity import PopulationRate
+    >>> from brainsleep.devices.activity import PopulationRate
     >>> rate = PopulationRate(np.repeat([0, 8, 0], [10, 20, 10]), n_neurons=10, dt=20 * ms)
     >>> found = up_states(rate)
     >>> np.asarray(found.starts / ms).tolist(), np.asarray(found.ends / ms).tolist()
@@ -418,7 +418,7 @@ def bimodality(rate: PopulationRate) -> Bimodality:
     --------
     >>> import numpy as np
     >>> from brian2 import ms
-    >>> from brainsleep.activity import PopulationRate
+    >>> from brainsleep.devices.activity import PopulationRate
     >>> rate = PopulationRate(np.tile([0, 0, 9, 10], 50), n_neurons=10, dt=20 * ms)
     >>> found = bimodality(rate)
     >>> found.bimodal, found.fraction_silent
@@ -477,7 +477,7 @@ def cv_isi(spikes: Spikes | npt.ArrayLike, minimum_spikes: int = 3) -> IntervalV
 
     >>> import numpy as np
     >>> from brian2 import ms
-    >>> from brainsleep.activity import Spikes
+    >>> from brainsleep.devices.activity import Spikes
     >>> spikes = Spikes(i=np.array([0, 1, 0, 0]), t=[0, 3, 10, 20] * ms, n_neurons=2)
     >>> cv_isi(spikes).by_neuron.tolist()
     [0.0, nan]

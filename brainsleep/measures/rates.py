@@ -12,11 +12,11 @@ import numpy.typing as npt
 from brian2.units import Quantity, ms, second
 
 from ..errors import ParameterError, suggest
-from ..parameters import quantity
+from ..support.quantities import quantity
 
 if TYPE_CHECKING:
-    from ..activity import Spikes
-    from ..night import Night
+    from ..devices.activity import Spikes
+    from ..night.result import Night
 
 Rates = npt.NDArray[np.float64]
 
@@ -50,7 +50,7 @@ def firing_rates(night: Night) -> dict[str, Rates]:
     >>> import numpy as np
     >>> from types import SimpleNamespace
     >>> from brian2 import ms
-    >>> from brainsleep.activity import Spikes
+    >>> from brainsleep.devices.activity import Spikes
     >>> spikes = Spikes(i=np.array([0, 1, 0]), t=[1, 1, 5] * ms, n_neurons=2)
     >>> night = SimpleNamespace(spikes={"0": spikes}, n_steps=100, dt=1 * ms)
     >>> firing_rates(night)["0"].tolist()
@@ -90,7 +90,7 @@ def mean_rates(night: Night) -> dict[str, float]:
     >>> import numpy as np
     >>> from types import SimpleNamespace
     >>> from brian2 import ms
-    >>> from brainsleep.activity import Spikes
+    >>> from brainsleep.devices.activity import Spikes
     >>> spikes = Spikes(i=np.array([0, 1, 0]), t=[1, 1, 5] * ms, n_neurons=2)
     >>> mean_rates(SimpleNamespace(spikes={"0": spikes}, n_steps=100, dt=1 * ms))
     {'0': 15.0}
@@ -142,7 +142,7 @@ def population_rate(
     >>> import numpy as np
     >>> from types import SimpleNamespace
     >>> from brian2 import ms
-    >>> from brainsleep.activity import Spikes
+    >>> from brainsleep.devices.activity import Spikes
     >>> spikes = Spikes(i=np.array([0, 1, 0]), t=[0, 9, 10] * ms, n_neurons=2)
     >>> night = SimpleNamespace(spikes={"0": spikes}, n_steps=20, dt=1 * ms)
     >>> times, rates = population_rate(night, "0", bin_size=10 * ms)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ..errors import ParameterError
 
 if TYPE_CHECKING:
-    from ..night import Night
+    from ..night.result import Night
 
 
 @dataclass(frozen=True)

@@ -1,81 +1,103 @@
-"""What biophysical models have in common: how they read their parameters."""
+"""What the models that come with the package have in common: how they read their parameters."""
 
 from __future__ import annotations
 
-import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from dataclasses import KW_ONLY, dataclass
+from typing import ClassVar
 
 from brian2.units import Unit, mV
 
-from ..errors import ParameterError
-from ..parameters import number, per_layer, quantity, whole_number
+from ..support.parameters import PerLayer, check_parameters, read_by_layer
+from .model import NeuronEquations
 from .reading import check_constants, given_bias_gains
 
 
-class Biophysical:
-    """A model whose parameters are quantities, one a layer or one for all.
+@dataclass(frozen=True)
+class LayeredNeuron(ABC):
+    """A model whose parameters are one value for all layers, or one per layer.
 
-    A subclass is a frozen dataclass that lists its own layer parameters with their units; each
-    becomes a parameter of the equations under its own name. Those in `positive` must lie above 0,
-    those in `non_negative` not below. Gains are in `gain_unit`, thresholds in `constants_unit`.
+    A subclass is a frozen dataclass. It declares its own parameters with
+    `brainsleep.support.parameters.parameter`, each with its unit and bounds; they become
+    parameters of its equations. Gains are in `gain_unit`, thresholds and bias gains in
+    `constants_unit`; None means no unit. It has `delay_steps`, too: 0 or 1.
+
+    Parameters
+    ----------
+    gain : "tadros", number, Quantity, list or dict
+        What one unit of weight adds, or ``"tadros"``: computed from weights and activations.
+    threshold : "calibrated", number, Quantity, list or dict
+        Where a neuron spikes, or ``"calibrated"``: found so that layers fire at `target_rate`.
+    gain_scale : float
+        Factor on the gains that ``"tadros"`` finds.
+    bias_gain : number, Quantity, list or dict, optional
+        What one unit of bias adds in each step; the gain unless given.
+    target_rate : number, Quantity, list or dict, optional
+        Mean firing rate wanted in each layer, in Hz, for ``threshold="calibrated"``.
     """
 
-    units: ClassVar[Mapping[str, Unit | None]] = {}
-    positive: ClassVar[tuple[str, ...]] = ()
-    non_negative: ClassVar[tuple[str, ...]] = ()
+    gain: PerLayer = "tadros"
+    threshold: PerLayer = "calibrated"
+    _: KW_ONLY
+    gain_scale: float = 1.0
+    bias_gain: PerLayer | None = None
+    target_rate: PerLayer | None = None
+
+    #: What model files call the model; empty for models of users.
+    kind: ClassVar[str] = ""
     constants_unit: ClassVar[Unit | None] = mV
     gain_unit: ClassVar[Unit | None] = mV
 
-    gain: Any
-    threshold: Any
-    bias_gain: Any
-    delay_steps: int
-
     def __post_init__(self) -> None:
         check_constants(self)
-        if whole_number(self.delay_steps, "neuron: delay_steps") > 1:
-            raise ParameterError(f"neuron: delay_steps must be 0 or 1, but is {self.delay_steps}.")
-        self._own([""])
+        self._check(check_parameters(self, "neuron"))
+
+    @abstractmethod
+    def equations(self) -> NeuronEquations:
+        """Return the model as Brian2 strings."""
 
     def parameters(
         self, layer_names: Sequence[str], gains: Sequence[float], thresholds: Sequence[float]
     ) -> list[dict[str, float]]:
-        """Return each layer's parameter values in SI units."""
-        scale = 1.0 if self.constants_unit is None else float(self.constants_unit)
-        gain_scale = 1.0 if self.gain_unit is None else float(self.gain_unit)
-        bias_gains = given_bias_gains(self, layer_names, gains)
-        return [
-            {
-                **own,
-                "gain": gain * gain_scale,
-                "bias_gain": bias_gain * scale,
-                "v_threshold": self._threshold(own, threshold * scale),
-            }
-            for own, gain, bias_gain, threshold in zip(
-                self._own(layer_names), gains, bias_gains, thresholds, strict=True
-            )
-        ]
+        """Return each layer's parameter values in SI units.
 
-    def _threshold(self, own: Mapping[str, float], threshold: float) -> float:
-        """Return the threshold in the model's own terms."""
-        return own["v_rest"] + threshold
+        Parameters
+        ----------
+        layer_names : sequence of str
+            The layers.
+        gains, thresholds : sequence of float
+            One per layer, in `gain_unit` and `constants_unit`.
+
+        Returns
+        -------
+        list of dict
+            One per layer, by the names in the equations.
+        """
+        layers = self._own(layer_names)
+        bias_gains = given_bias_gains(self, layer_names, gains)
+        for own, gain, bias_gain, threshold in zip(
+            layers, gains, bias_gains, thresholds, strict=True
+        ):
+            gain_unit, unit = self._units(own)
+            own["gain"] = gain * gain_unit
+            own["bias_gain"] = bias_gain * unit
+            own["v_threshold"] = own.get("v_rest", 0.0) + threshold * unit
+        return layers
 
     def _own(self, layer_names: Sequence[str]) -> list[dict[str, float]]:
-        """Return the values of the model's own parameters, a dict a layer."""
-        layers: list[dict[str, float]] = [{} for _ in layer_names]
-        for name, unit in self.units.items():
-            values = getattr(self, name)
-            if layer_names == [""] and isinstance(values, (list, tuple, dict)):
-                continue  # the layers are not known yet
-            values = per_layer(values, layer_names, f"neuron: {name}")
-            for layer, layer_name, value in zip(layers, layer_names, values, strict=True):
-                label = f"neuron: {name}" + (f" of layer {layer_name!r}" if layer_name else "")
-                above = name in self.positive
-                minimum = 0.0 if above or name in self.non_negative else -math.inf
-                layer[name] = (
-                    number(value, label, minimum=minimum, exclusive_minimum=above)
-                    if unit is None
-                    else quantity(value, unit, label, minimum=minimum, exclusive_minimum=above)
-                )
+        """Return the values of the model's own parameters, a dict per layer."""
+        layers = read_by_layer(self, "neuron", layer_names)
+        for values in layers:
+            self._check(values)
         return layers
+
+    def _units(self, own: dict[str, float]) -> tuple[float, float]:
+        """Return the units of gains and of thresholds in a layer, in SI base units."""
+        return (
+            1.0 if self.gain_unit is None else float(self.gain_unit),
+            1.0 if self.constants_unit is None else float(self.constants_unit),
+        )
+
+    def _check(self, values: Mapping[str, float]) -> None:  # noqa: B027
+        """Check values that depend on each other; those given by layer may not be there yet."""

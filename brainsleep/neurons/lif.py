@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import ClassVar
 
-from brian2.units import Unit, ms, mV
+from brian2.units import ms, mV
 
 from ..errors import ParameterError
-from ..parameters import number, per_layer, quantity, whole_number
+from ..support.parameters import PerLayer, parameter
+from .base import LayeredNeuron
 from .model import NeuronEquations
-from .reading import check_constants, given_bias_gains, is_text, seconds
+from .reading import is_text
 
 
 @dataclass(frozen=True)
-class LIF:
+class LIF(LayeredNeuron):
     r"""Leaky integrate-and-fire neuron, its weights in millivolts.
 
     .. math::
@@ -35,9 +36,9 @@ class LIF:
         mV above `v_rest` (a bare number means mV); see :class:`Heaviside`.
     tau_m : Quantity, str, list or dict
         Membrane time constant. 20 ms: Brette et al. 2007, J. Comput. Neurosci. 23:349.
-    v_rest : Quantity or str
+    v_rest : Quantity, str, list or dict
         Resting potential.
-    v_reset : Quantity or str, optional
+    v_reset : Quantity, str, list or dict, optional
         Potential after a spike; `v_rest` unless given.
     refractory : Quantity, str, list or dict
         Refractory period.
@@ -46,7 +47,7 @@ class LIF:
     scale : number, list or dict
         Factor on gain, bias gain and threshold alike. It changes no spike; it lifts the
         presets' fractions of a millivolt to physiological values (a threshold of 15 mV).
-    gain_scale, bias_gain, target_rates
+    gain_scale, bias_gain, target_rate
         As in :class:`Heaviside`.
 
     References
@@ -54,32 +55,17 @@ class LIF:
     Lapicque 1907; Gerstner, Kistler, Naud, Paninski 2014, Neuronal Dynamics, section 1.3.
     """
 
-    gain: Any = "tadros"
-    threshold: Any = "calibrated"
-    tau_m: Any = field(default_factory=lambda: 20 * ms)
-    v_rest: Any = field(default_factory=lambda: -70 * mV)
-    v_reset: Any = None
-    refractory: Any = field(default_factory=lambda: 0 * ms)
-    delay_steps: int = 1
-    scale: Any = 1.0
-    gain_scale: float = 1.0
-    bias_gain: Any = None
-    target_rates: Any = None
+    gain: PerLayer = "tadros"
+    threshold: PerLayer = "calibrated"
+    _: KW_ONLY
+    tau_m: PerLayer = parameter(20 * ms, ms, above=0)
+    v_rest: PerLayer = parameter(-70 * mV, mV)
+    v_reset: PerLayer | None = parameter(None, mV)
+    refractory: PerLayer = parameter(0 * ms, ms, minimum=0, equation_name="refractory_period")
+    delay_steps: int = parameter(1, choices=(0, 1), by_layer=False)
+    scale: PerLayer = parameter(1.0, above=0)
 
-    constants_unit: ClassVar[Unit | None] = mV
-
-    def __post_init__(self) -> None:
-        check_constants(self)
-        if whole_number(self.delay_steps, "neuron: delay_steps") > 1:
-            raise ParameterError(f"neuron: delay_steps must be 0 or 1, but is {self.delay_steps}.")
-        v_rest = quantity(self.v_rest, mV, "neuron: v_rest")
-        if self.v_reset is not None:
-            v_reset = quantity(self.v_reset, mV, "neuron: v_reset")
-            if v_reset > v_rest and is_text(self.threshold, "calibrated"):
-                raise ParameterError(
-                    "neuron: threshold='calibrated' needs a v_reset at or below v_rest, but "
-                    f"{v_reset * 1e3:g} mV is above {v_rest * 1e3:g} mV."
-                )
+    kind: ClassVar[str] = "lif"
 
     def equations(self) -> NeuronEquations:
         """Return the model as Brian2 strings."""
@@ -105,33 +91,31 @@ class LIF:
         self, layer_names: Sequence[str], gains: Sequence[float], thresholds: Sequence[float]
     ) -> list[dict[str, float]]:
         """Return each layer's parameter values in volts and seconds."""
-        v_rest = quantity(self.v_rest, mV, "neuron: v_rest")
-        v_reset = v_rest if self.v_reset is None else quantity(self.v_reset, mV, "neuron: v_reset")
-        tau_m = seconds(self.tau_m, "tau_m", layer_names, exclusive_minimum=True)
-        refractory = seconds(self.refractory, "refractory", layer_names)
-        scales = per_layer(self.scale, layer_names, "neuron: scale")
-        bias_gains = given_bias_gains(self, layer_names, gains)
-        layers = []
-        for index, name in enumerate(layer_names):
-            scale = number(
-                scales[index], f"neuron: scale of layer {name!r}", minimum=0, exclusive_minimum=True
-            )
-            volts = scale * float(mV)
-            v_threshold = v_rest + thresholds[index] * volts
-            if v_reset >= v_threshold:
+        layers = super().parameters(layer_names, gains, thresholds)
+        for name, values in zip(layer_names, layers, strict=True):
+            if values["v_reset"] >= values["v_threshold"]:
                 raise ParameterError(
-                    f"neuron: v_reset ({v_reset * 1e3:g} mV) must lie below the threshold of "
-                    f"layer {name!r} ({v_threshold * 1e3:g} mV)."
+                    f"neuron: v_reset ({values['v_reset'] * 1e3:g} mV) must lie below the threshold "
+                    f"of layer {name!r} ({values['v_threshold'] * 1e3:g} mV)."
                 )
-            layers.append(
-                {
-                    "tau_m": tau_m[index],
-                    "v_rest": v_rest,
-                    "v_reset": v_reset,
-                    "v_threshold": v_threshold,
-                    "refractory_period": refractory[index],
-                    "gain": gains[index] * volts,
-                    "bias_gain": bias_gains[index] * volts,
-                }
-            )
         return layers
+
+    def _own(self, layer_names: Sequence[str]) -> list[dict[str, float]]:
+        layers = super()._own(layer_names)
+        for values in layers:
+            values.setdefault("v_reset", values["v_rest"])
+        return layers
+
+    def _units(self, own: dict[str, float]) -> tuple[float, float]:
+        volts = own.pop("scale") * float(mV)
+        return volts, volts
+
+    def _check(self, values: Mapping[str, float]) -> None:
+        if not is_text(self.threshold, "calibrated") or not {"v_rest", "v_reset"} <= values.keys():
+            return
+        v_rest, v_reset = values["v_rest"], values["v_reset"]
+        if v_reset > v_rest:
+            raise ParameterError(
+                "neuron: threshold='calibrated' needs a v_reset at or below v_rest, but "
+                f"{v_reset * 1e3:g} mV is above {v_rest * 1e3:g} mV."
+            )

@@ -66,7 +66,7 @@ class Neuron(Protocol):
         """``"calibrated"``, or numbers by layer."""
 
     @property
-    def target_rates(self) -> Any:
+    def target_rate(self) -> Any:
         """Rates by layer that ``"calibrated"`` aims at."""
 
     @property

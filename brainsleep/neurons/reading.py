@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from brian2.units import Hz, ms
+from brian2.units import Hz
 
 from ..errors import ParameterError, suggest
-from ..parameters import number, per_layer, quantity
+from ..support.parameters import per_layer
+from ..support.quantities import number, quantity
 from .model import Neuron
 
 
@@ -31,19 +32,19 @@ def given_bias_gains(
     return constants(neuron, neuron.bias_gain, "bias_gain", layer_names)
 
 
-def given_target_rates(neuron: Neuron, layer_names: Sequence[str]) -> list[float]:
+def given_target_rate(neuron: Neuron, layer_names: Sequence[str]) -> list[float]:
     """Return the wanted firing rates, one a layer, in Hz."""
-    if neuron.target_rates is None:
+    if neuron.target_rate is None:
         raise ParameterError(
-            "neuron: threshold='calibrated' needs target_rates, the firing rate wanted in each "
-            "layer, as in target_rates=[60, 60, 30] (Hz)."
+            "neuron: threshold='calibrated' needs target_rate, the firing rate wanted in each "
+            "layer, as in target_rate=[60, 60, 30] (Hz)."
         )
-    rates = per_layer(neuron.target_rates, layer_names, "neuron: target_rates")
+    rates = per_layer(neuron.target_rate, layer_names, "neuron: target_rate")
     return [
         quantity(
             rate,
             Hz,
-            f"neuron: target_rates of layer {name!r}",
+            f"neuron: target_rate of layer {name!r}",
             bare_unit=Hz,
             minimum=0,
             exclusive_minimum=True,
@@ -65,24 +66,6 @@ def constants(neuron: Any, value: Any, field: str, layer_names: Sequence[str]) -
         else:
             values.append(quantity(item, unit, label, bare_unit=unit, minimum=0) / float(unit))
     return values
-
-
-def seconds(
-    value: Any, field: str, layer_names: Sequence[str], exclusive_minimum: bool = False
-) -> list[float]:
-    """Read a time given for all layers or one a layer, in seconds."""
-    return [
-        quantity(
-            item,
-            ms,
-            f"neuron: {field} of layer {name!r}",
-            minimum=0,
-            exclusive_minimum=exclusive_minimum,
-        )
-        for name, item in zip(
-            layer_names, per_layer(value, layer_names, f"neuron: {field}"), strict=True
-        )
-    ]
 
 
 def check_constants(neuron: Any) -> None:

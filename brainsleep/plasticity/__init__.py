@@ -1,46 +1,18 @@
-"""Plasticity rules as data: equations with units, and one parameter a line.
+"""Plasticity rules as data: equations with units, and one parameter per line.
 
-Each is a small frozen dataclass; see :mod:`brainsleep.plasticity.rule` for what a rule of your own
-must offer.
+Each is a small frozen dataclass in a file of its own; `registry` lists them. See
+:mod:`brainsleep.plasticity.rule` for what a rule of your own must offer.
 """
 
-from .lifelong import ASP, RewardSTDP
-from .regulation import Downscaling, Homeostasis, SynapticScaling
-from .rule import (
-    FROZEN,
-    Plasticity,
-    SynapseEquations,
-    asks_for_modulation,
-    modulated,
-    postsynaptic_parameters,
-    resting_parameters,
-)
-from .src import SRC, WEIGHT_FACTORS, WeightFactor
-from .stdp import STDP, DiehlCook, InhibitorySTDP, TripletSTDP
-
-#: All rules that come with the package, but SRC, which has four forms, and those that regulate
-#: another.
-SPIKE_TIMING_RULES = (STDP, TripletSTDP, DiehlCook, InhibitorySTDP, ASP, RewardSTDP)
-
-__all__ = [
-    "ASP",
-    "FROZEN",
-    "SPIKE_TIMING_RULES",
-    "SRC",
-    "STDP",
-    "WEIGHT_FACTORS",
-    "DiehlCook",
-    "Downscaling",
-    "Homeostasis",
-    "InhibitorySTDP",
-    "Plasticity",
-    "RewardSTDP",
-    "SynapseEquations",
-    "SynapticScaling",
-    "TripletSTDP",
-    "WeightFactor",
-    "asks_for_modulation",
-    "modulated",
-    "postsynaptic_parameters",
-    "resting_parameters",
-]
+from .base import LayeredRule as LayeredRule
+from .registry import *
+from .registry import RULES as RULES
+from .rule import FROZEN as FROZEN
+from .rule import Plasticity as Plasticity
+from .rule import SynapseEquations as SynapseEquations
+from .rule import asks_for_modulation as asks_for_modulation
+from .rule import modulated as modulated
+from .rule import postsynaptic_parameters as postsynaptic_parameters
+from .rule import resting_parameters as resting_parameters
+from .src import WEIGHT_FACTORS as WEIGHT_FACTORS
+from .src import WeightFactor as WeightFactor

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
+from typing import ClassVar
 
 from brian2.units import ms
 
-from ..errors import ParameterError, suggest
-from ..parameters import number, per_layer, quantity
+from ..support.parameters import PerLayer, parameter
+from ..support.quantities import Time
+from .base import LayeredRule
 from .rule import SynapseEquations
 
 
@@ -58,7 +58,7 @@ WEIGHT_FACTORS: dict[str, WeightFactor] = {
 
 
 @dataclass(frozen=True)
-class SRC:
+class SRC(LayeredRule):
     r"""Sleep replay consolidation: Hebbian growth against heterosynaptic decay.
 
     When a postsynaptic neuron spikes, each of its synapses changes by
@@ -94,18 +94,19 @@ class SRC:
     Tadros, Krishnan, Ramyaa, Bazhenov 2022, Nature Communications 13:7742, Methods.
     """
 
-    increase: Any = 1e-3
-    decrease: Any = 1e-4
-    weight_factor: str = "tadros2022"
-    tau_pre: Any = field(default_factory=lambda: 0 * ms)
+    increase: PerLayer = parameter(1e-3, minimum=0, learning_rate=True, stated=True)
+    decrease: PerLayer = parameter(1e-4, minimum=0, learning_rate=True, stated=True)
+    _: KW_ONLY
+    weight_factor: str = parameter("tadros2022", choices=WEIGHT_FACTORS, by_layer=False)
+    tau_pre: Time = parameter(0 * ms, ms, minimum=0, by_layer=False)
 
-    def __post_init__(self) -> None:
-        if self.weight_factor not in WEIGHT_FACTORS:
-            raise ParameterError(
-                f"plasticity: unknown weight_factor {self.weight_factor!r}."
-                f"{suggest(str(self.weight_factor), WEIGHT_FACTORS)}"
-            )
-        quantity(self.tau_pre, ms, "plasticity: tau_pre", minimum=0)
+    kind: ClassVar[str] = "src"
+    presynaptic_decays: ClassVar[Mapping[str, str]] = {"trace_decay": "tau_pre"}
+
+    @property
+    def label(self) -> str:
+        """What the rule is called where programs are listed: its four forms differ in code."""
+        return f"SRC {self.weight_factor}"
 
     def equations(self) -> SynapseEquations:
         """Return the rule as Brian2 strings."""
@@ -125,22 +126,3 @@ class SRC:
             presynaptic_step="trace *= trace_decay",
             presynaptic_reset="trace = 1",
         )
-
-    def synapse_parameters(self, layer_names: Sequence[str]) -> list[dict[str, float]]:
-        """Return ``increase`` and ``decrease``, a dict a layer."""
-        columns = {}
-        for rate in ("increase", "decrease"):
-            values = per_layer(getattr(self, rate), layer_names, f"plasticity: {rate}")
-            columns[rate] = [
-                number(value, f"plasticity: {rate} of layer {name!r}", minimum=0)
-                for value, name in zip(values, layer_names, strict=True)
-            ]
-        return [
-            {"increase": increase, "decrease": decrease}
-            for increase, decrease in zip(columns["increase"], columns["decrease"], strict=True)
-        ]
-
-    def presynaptic_parameters(self, dt: float) -> dict[str, float]:
-        """Return ``trace_decay`` for a time step of `dt` seconds."""
-        tau_pre = quantity(self.tau_pre, ms, "plasticity: tau_pre", minimum=0)
-        return {"trace_decay": math.exp(-dt / tau_pre) if tau_pre > 0 else 0.0}

@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 from brian2.units import Hz, Quantity, ms, mV, nS, pA, pF, second
 
-from ..activity import PopulationRate, Spikes
 from ..circuit import Circuit, Population, PreparedCircuit, Projection
 from ..devices import Device
+from ..devices.activity import PopulationRate, Spikes
 from ..errors import ParameterError
 from ..measures import binned_rate, up_states
+from ..network.wiring import Wiring
 from ..neurons import ConductanceAdEx
-from ..parameters import number, quantity, whole_number
 from ..stimuli import ConstantRates
-from ..wiring import Wiring
+from ..support.quantities import number, quantity, whole_number
 
 EXCITATORY, INHIBITORY = "excitatory", "inhibitory"
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from brian2.units import Hz, ms, second
 
 from ..errors import ParameterError, UnitsError, brief
-from ..parameters import number, quantity, whole_number
+from ..support.quantities import number, quantity, whole_number
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

@@ -10,7 +10,7 @@ from brian2.units import Quantity, pA, second
 
 from ..devices import Device
 from ..errors import UnitsError
-from ..parameters import quantity
+from ..support.quantities import quantity
 from .cortex import Cortex, CorticalActivity
 from .modulation import Ripples, Spindles, modulated
 

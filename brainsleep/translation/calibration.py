@@ -24,7 +24,7 @@ class CalibrationWarning(UserWarning):
 
 def calibrate_thresholds(
     simulate: Callable[[list[float]], Sequence[float]],
-    target_rates: Sequence[float],
+    target_rate: Sequence[float],
     layer_names: Sequence[str],
     start: Sequence[float] | None = None,
 ) -> list[float]:
@@ -38,7 +38,7 @@ def calibrate_thresholds(
     simulate : callable
         Takes one threshold a layer and returns the mean firing rate of each layer in Hz, under
         the night's stimulus and with plasticity off.
-    target_rates : sequence of float
+    target_rate : sequence of float
         Wanted mean rate of each layer in Hz.
     layer_names : sequence of str
         For warnings.
@@ -56,8 +56,8 @@ def calibrate_thresholds(
     CalibrationWarning
         By layer name, about a layer that stays silent or runs away.
     """
-    thresholds = [1.0] * len(target_rates) if start is None else list(start)
-    for index, (target, name) in enumerate(zip(target_rates, layer_names, strict=True)):
+    thresholds = [1.0] * len(target_rate) if start is None else list(start)
+    for index, (target, name) in enumerate(zip(target_rate, layer_names, strict=True)):
 
         def rate_at(threshold: float, index: int = index) -> float:
             trial = [*thresholds[:index], threshold, *thresholds[index + 1 :]]

@@ -18,7 +18,7 @@ from torch import nn
 from torch.nn import functional
 
 from ..errors import ParameterError, TranslationError
-from ..windows import Window
+from ..network.windows import Window
 from .layers import Connection, Fold
 from .steps import Step
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import TranslationError
-from ..windows import Window
+from ..network.windows import Window
 from .steps import Step
 
 Image = tuple[int, int, int]

@@ -15,8 +15,8 @@ import numpy as np
 from torch import fx
 
 from ..errors import ParameterError, suggest
-from ..texttable import as_html, plain, without_empty_columns
-from ..windows import Window
+from ..network.windows import Window
+from ..support.texttable import as_html, plain, without_empty_columns
 
 #: Name of the population that the stimulus drives.
 INPUT = "input"

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import TranslationError
-from ..windows import Window
+from ..network.windows import Window
 from .folding import Affine, finished
 from .layers import INPUT, Connection, Layer
 

@@ -3,7 +3,7 @@
 Knows torch, and nothing of Brian2 or figures.
 """
 
-from brainsleep.wake.baselines import (
+from .baselines import (
     centre_rows,
     joint,
     sequential,
@@ -11,25 +11,14 @@ from brainsleep.wake.baselines import (
     sequential_masked,
     weight_averaging,
 )
-from brainsleep.wake.datasets import Dataset, Split, concatenate, hold_out_validation, load_split
-from brainsleep.wake.evaluation import (
-    accuracy,
-    class_accuracies,
-    confusion_matrix,
-    predict,
-    task_accuracies,
-)
-from brainsleep.wake.networks import bitnet, bitnet_relu, mlp
-from brainsleep.wake.sparseness import sparsity
-from brainsleep.wake.spiking import (
-    Spiking,
-    SpikingActivation,
-    reset_states,
-    set_spike_function,
-)
-from brainsleep.wake.surrogate import Arctan, FastSigmoid, SmoothThreshold, spike_function
-from brainsleep.wake.tasks import Task, class_incremental
-from brainsleep.wake.training import Training, torch_threads, train, training_seed
+from .datasets import Dataset, Split, concatenate, hold_out_validation, load_split
+from .evaluation import accuracy, class_accuracies, confusion_matrix, predict, task_accuracies
+from .networks import bitnet, bitnet_relu, mlp
+from .sparseness import sparsity
+from .spiking import Spiking, SpikingActivation, reset_states, set_spike_function
+from .surrogate import Arctan, FastSigmoid, SmoothThreshold, spike_function
+from .tasks import Task, class_incremental
+from .training import Training, torch_threads, train, training_seed
 
 __all__ = [
     "Arctan",

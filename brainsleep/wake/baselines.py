@@ -13,10 +13,10 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from brainsleep.errors import DataError, ParameterError
-from brainsleep.wake.datasets import concatenate
-from brainsleep.wake.tasks import Task
-from brainsleep.wake.training import Training, train, training_seed
+from ..errors import DataError, ParameterError
+from .datasets import concatenate
+from .tasks import Task
+from .training import Training, train, training_seed
 
 
 def joint(

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from numbers import Integral, Real
 
-from brainsleep.errors import ParameterError
+from ..errors import ParameterError
 
 _SEED_LIMIT = 2**63  # what torch and NumPy both take
 

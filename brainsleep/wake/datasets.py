@@ -20,8 +20,8 @@ import numpy.typing as npt
 from sklearn.datasets import fetch_openml
 from sklearn.model_selection import train_test_split
 
-from brainsleep.errors import DataError, ParameterError, suggest
-from brainsleep.wake.checks import checked_seed, class_numbers, real_number, whole_number
+from ..errors import DataError, ParameterError, suggest
+from .checks import checked_seed, class_numbers, real_number, whole_number
 
 #: Where Debian's package ``dataset-fashion-mnist`` puts its four files.
 DEBIAN_FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")

@@ -16,12 +16,12 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from brainsleep.errors import DataError, ParameterError
-from brainsleep.wake.checks import class_numbers, whole_number
-from brainsleep.wake.datasets import Dataset
-from brainsleep.wake.networks import mode_of
-from brainsleep.wake.tasks import Task
-from brainsleep.wake.training import as_network_input, count_outputs
+from ..errors import DataError, ParameterError
+from .checks import class_numbers, whole_number
+from .datasets import Dataset
+from .networks import mode_of
+from .tasks import Task
+from .training import as_network_input, count_outputs
 
 _BATCH_SIZE = 1000  # bounds memory; results do not depend on it
 

@@ -14,10 +14,10 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from brainsleep.errors import ParameterError, brief, suggest
-from brainsleep.wake.checks import checked_seed, real_number, whole_number
-from brainsleep.wake.spiking import Spiking, SpikingActivation
-from brainsleep.wake.surrogate import SpikeFunction
+from ..errors import ParameterError, brief, suggest
+from .checks import checked_seed, real_number, whole_number
+from .spiking import Spiking, SpikingActivation
+from .surrogate import SpikeFunction
 
 #: Channels of the binary-interaction net's convolutions at fs = 1, and M where it pools:
 #: [64 fs, 64 fs, M, 128 fs, M, 256 fs, 512 fs, M, FC].

@@ -8,9 +8,9 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from brainsleep.errors import DataError, ParameterError
-from brainsleep.wake.evaluation import predict
-from brainsleep.wake.spiking import SpikingActivation
+from ..errors import DataError, ParameterError
+from .evaluation import predict
+from .spiking import SpikingActivation
 
 
 def sparsity(network: nn.Module, images: npt.ArrayLike) -> dict[str, float]:

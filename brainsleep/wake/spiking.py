@@ -13,9 +13,9 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from brainsleep.errors import ParameterError, brief, suggest
-from brainsleep.wake.checks import checked_seed, real_number, whole_number
-from brainsleep.wake.surrogate import SpikeFunction, spike_function
+from ..errors import ParameterError, brief, suggest
+from .checks import checked_seed, real_number, whole_number
+from .surrogate import SpikeFunction, spike_function
 
 RESETS = ("subtract", "zero")
 CODINGS = ("direct", "poisson")

@@ -22,8 +22,8 @@ from typing import Any
 
 import torch
 
-from brainsleep.errors import ParameterError, brief, suggest
-from brainsleep.wake.checks import real_number
+from ..errors import ParameterError, brief, suggest
+from .checks import real_number
 
 #: What makes spikes of membrane potentials: x = v - threshold in, spikes out.
 SpikeFunction = Callable[[torch.Tensor], torch.Tensor]

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from brainsleep.errors import DataError, ParameterError
-from brainsleep.wake.checks import class_numbers
-from brainsleep.wake.datasets import Dataset, Split
+from ..errors import DataError, ParameterError
+from .checks import class_numbers
+from .datasets import Dataset, Split
 
 
 @dataclass(frozen=True, eq=False)

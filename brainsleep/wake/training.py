@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from brainsleep.errors import DataError, ParameterError, suggest
-from brainsleep.progress import progress_bar
-from brainsleep.wake.checks import checked_seed, class_numbers, real_number, whole_number
-from brainsleep.wake.datasets import Dataset
-from brainsleep.wake.networks import mode_of, seeded
+from ..errors import DataError, ParameterError, suggest
+from ..support.progress import progress_bar
+from .checks import checked_seed, class_numbers, real_number, whole_number
+from .datasets import Dataset
+from .networks import mode_of, seeded
 
 LOSSES = ("cross_entropy", "mse")
 

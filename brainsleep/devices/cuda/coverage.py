@@ -8,8 +8,8 @@ import numpy as np
 from brian2 import Equations
 from brian2.utils.stringtools import get_identifiers
 
-from ...groups import STOCK_BYTES, why_not_stock
-from ...plan import NetworkPlan, ProjectionPlan, assigned
+from ...network.groups import STOCK_BYTES, why_not_stock
+from ...network.plan import NetworkPlan, ProjectionPlan, assigned
 
 #: What draws random numbers in equations.
 RANDOM = re.compile(r"\b(rand|randn|poisson|binomial)\(|\bxi\b")

@@ -16,9 +16,9 @@ from typing import Any
 from brian2 import Synapses
 from brian2.synapses.synapses import SynapticPathway
 
-from ...groups import connect_stock
-from ...network import BuiltNetwork
-from ...plan import ProjectionPlan, assigned
+from ...network.build import BuiltNetwork
+from ...network.groups import connect_stock
+from ...network.plan import ProjectionPlan, assigned
 from ..dense import DenseSynapses, OneToOneSynapses
 from ..dense.code import COMPUTED_INDICES
 from .coverage import why_not_rows

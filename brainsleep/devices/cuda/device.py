@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import ParameterError
-from ...plan import NetworkPlan
+from ...network.plan import NetworkPlan
 from ..base import Job, Outcome, require_plan
 from ..cache import cache_directory, size_limit
 from ..compiler import compiler_version, require_compiler
-from ..cpp import CppEngine, describe, generator_digest
+from ..cpp import CppEngine, describe
+from ..digest import source_digest
 from .coverage import bytes_on_gpu, why_not_cuda
 from .flags import compiler_flags
 from .toolkit import (
@@ -114,7 +115,7 @@ class Cuda:
         capability = self.compute_capability or detected_capability()
 
         def build(directory: Path) -> None:
-            from .program import build_program  # imports Brian2CUDA
+            from .program import build_program
 
             build_program(plan, directory, toolkit, capability)
 
@@ -132,7 +133,7 @@ class Cuda:
         toolkit, command = require_toolkit(), require_compiler()
         parts = [
             plan.key(),
-            generator_digest(with_cuda=True),
+            source_digest(with_cuda=True),
             f"brian2 {BRIAN2}, brian2cuda {BRIAN2CUDA}",
             f"{toolkit.nvcc} {toolkit.version} {toolkit.curand_library}",
             compiler_version(command),

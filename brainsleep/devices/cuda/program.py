@@ -17,8 +17,8 @@ from typing import Any
 from brian2 import BrianObject, NeuronGroup
 
 from ...errors import CompilerError
-from ...network import build_network
-from ...plan import MODULATION, NetworkPlan
+from ...network.build import build_network
+from ...network.plan import MODULATION, NetworkPlan
 from ..cache import MANIFEST, PROGRAM
 from ..compiler import require_compiler
 from ..cpp import Manifest, manifest_of, run_from_rest

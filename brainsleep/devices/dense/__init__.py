@@ -6,13 +6,7 @@ same equations but keeps only its own variables: 4 bytes a synapse for a float32
 :class:`WindowSynapses` are those of a convolution: 4 bytes a number of the kernel.
 """
 
-from .blocks import (
-    feed_in_rows,
-    go_in_single_precision,
-    go_in_tiles,
-    night_loop,
-    why_not_in_blocks,
-)
+from .blocks import feed_in_rows, go_in_single_precision, go_in_tiles, night_loop, why_not_in_blocks
 from .synapses import (
     ComputedSynapses,
     DenseSynapses,

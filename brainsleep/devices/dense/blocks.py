@@ -25,8 +25,8 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.utils.stringtools import get_identifiers
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ...network import BuiltNetwork
-from ...plan import MODULATION, NetworkPlan, assigned
+from ...network.build import BuiltNetwork
+from ...network.plan import MODULATION, NetworkPlan, assigned
 from .code import DenseCodeObject
 from .synapses import TILE_MULTIPLE
 

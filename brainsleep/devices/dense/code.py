@@ -34,7 +34,7 @@ class DenseCodeGenerator(CPPCodeGenerator):
         """Say that no order of synapses has to be warned of.
 
         Spikes act in the order of their neurons here, so that statements whose outcome depends on
-        the order mean something; see `brainsleep.pooling.MOST_ACTIVE`.
+        the order mean something; see `brainsleep.network.pooling.MOST_ACTIVE`.
         """
         return False
 

@@ -13,9 +13,9 @@ from brian2.parsing.sympytools import str_to_sympy
 from brian2.synapses.synapses import SynapticPathway
 from brian2.utils.stringtools import get_identifiers
 
-from ...groups import connect_stock, no_delays
-from ...plan import MODULATION, NetworkPlan, ProjectionPlan, assigned
-from ...windows import Window
+from ...network.groups import connect_stock, no_delays
+from ...network.plan import MODULATION, NetworkPlan, ProjectionPlan, assigned
+from ...network.windows import Window
 from .code import DenseCodeObject
 
 #: Rows that are summed at once where they are in the cache; a tile has a multiple of them.

@@ -1,0 +1,1 @@
+"""Whole experiments: model files, run directories, sweeps, comparisons, and the command line."""

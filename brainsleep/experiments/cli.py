@@ -1,0 +1,238 @@
+"""The command line: ``brainsleep run | compare | sweep | models | cache``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import BrainsleepError
+
+if TYPE_CHECKING:
+    from ..devices.cache import Entry
+    from .overrides import Overrides
+
+app = typer.Typer(
+    help="Let artificial neural networks sleep, and measure what it does.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+cache_app = typer.Typer(
+    help="The compiled programs that are kept: BRAINSLEEP_CACHE says where, "
+    "BRAINSLEEP_CACHE_SIZE how much of them (1 GiB).",
+    no_args_is_help=True,
+)
+app.add_typer(cache_app, name="cache")
+
+ModelArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[MODEL]",
+        help="A model file, or the name of one that comes with the package (brainsleep models); "
+        "the default experiment without one.",
+    ),
+]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Where results go; runs/NAME, with a number when taken."),
+]
+DataOption = Annotated[
+    str | None, typer.Option("--data", help="digits, mnist or fashion_mnist, for the model's own.")
+]
+DataDirOption = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Folder of the data set's IDX files.")
+]
+DeviceOption = Annotated[
+    str | None, typer.Option(help="cpp, cpp_stock or runtime, for the model's own.")
+]
+EvaluateOption = Annotated[
+    str | None,
+    typer.Option(help="test or validation (a fifth of the training images, to tune on)."),
+]
+ControlsOption = Annotated[
+    bool, typer.Option("--controls", help="Also run the controls: what else could explain it.")
+]
+
+
+@app.command()
+def run(
+    model: ModelArgument = None,
+    data: DataOption = None,
+    data_dir: DataDirOption = None,
+    out: OutOption = None,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes the whole run.")] = 0,
+    device: DeviceOption = None,
+    evaluate_on: EvaluateOption = None,
+    controls: ControlsOption = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+) -> None:
+    """Train on one task after another, sleep after each, and measure."""
+    from .continual import CONTROLS
+    from .run import run_experiment
+    from .tables import result_table
+
+    finished = run_experiment(
+        model,
+        out=out,
+        seed=seed,
+        overrides=_overrides(data, data_dir, device, evaluate_on),
+        controls=CONTROLS if controls else (),
+        resume=resume,
+        report=typer.echo,
+    )
+    typer.echo()
+    typer.echo(result_table(finished.metrics))
+    typer.echo(f"\nresults and figures: {finished.directory}")
+
+
+@app.command()
+def compare(
+    experiments: Annotated[
+        list[Path],
+        typer.Argument(metavar="EXPERIMENT", help="Model files or run directories, two or more."),
+    ],
+    seed: Annotated[int, typer.Option(min=0, help="Seed of model files that are run.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the figure goes; runs/compare-A-B-….")
+    ] = None,
+) -> None:
+    """Put models side by side, two or more: accuracy, rates, weight change, time, and a figure."""
+    from .comparison import compare_runs
+
+    text, figure = compare_runs(*experiments, seed=seed, out=out, report=typer.echo)
+    typer.echo()
+    typer.echo(text)
+    typer.echo(f"\nfigure: {figure}")
+
+
+@app.command()
+def sweep(
+    model: ModelArgument = None,
+    seeds: Annotated[int, typer.Option(min=1, help="How many: 0, 1, … seeds - 1.")] = 5,
+    jobs: Annotated[int, typer.Option(min=1, help="Runs at the same time.")] = 1,
+    data: DataOption = None,
+    data_dir: DataDirOption = None,
+    out: OutOption = None,
+    device: DeviceOption = None,
+    evaluate_on: EvaluateOption = None,
+    controls: ControlsOption = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Keep runs that are there.")] = False,
+) -> None:
+    """Run a model with several seeds; report mean and standard deviation."""
+    from .continual import CONTROLS
+    from .sweep import run_sweep
+    from .tables import sweep_table
+
+    directory, summary = run_sweep(
+        model,
+        n_seeds=seeds,
+        n_jobs=jobs,
+        out=out,
+        overrides=_overrides(data, data_dir, device, evaluate_on),
+        controls=CONTROLS if controls else (),
+        resume=resume,
+        report=typer.echo,
+    )
+    typer.echo()
+    typer.echo(sweep_table(summary))
+    typer.echo(f"\nresults: {directory}")
+
+
+@app.command()
+def models() -> None:
+    """List the model files that come with the package; run takes their names."""
+    from .shipped import describe_models
+
+    for name, description in describe_models().items():
+        typer.echo(f"{name}\n{fill(description, 76, initial_indent='    ', subsequent_indent='    ')}")
+
+
+@cache_app.command("list")
+def list_cache() -> None:
+    """Show the compiled programs that are kept, last used first."""
+    from ..devices.cache import cache_path, list_programs, size_limit
+
+    limit, entries = size_limit(), list_programs()
+    total = sum(entry.size for entry in entries)
+    for line in _program_table(entries):
+        typer.echo(line)
+    typer.echo(
+        f"{_programs(len(entries))}, {_megabytes(total)} of {_megabytes(limit)}, in {cache_path()}"
+    )
+
+
+@cache_app.command("clear")
+def clear_cache(
+    older_than: Annotated[
+        float,
+        typer.Option("--older-than", metavar="DAYS", min=0, help="Only what was not used since."),
+    ] = 0.0,
+) -> None:
+    """Remove compiled programs, but none that is running."""
+    from ..devices.cache import cache_path, clear
+
+    removal = clear(older_than)
+    in_use = f"; {removal.in_use} in use stayed" if removal.in_use else ""
+    typer.echo(
+        f"removed {_programs(removal.programs)}, {_megabytes(removal.size)}, "
+        f"from {cache_path()}{in_use}"
+    )
+
+
+def _program_table(entries: Sequence[Entry]) -> list[str]:
+    """Return compiled programs as lines of a table; no lines if there are none."""
+    if not entries:
+        return []
+    columns = ("network", "neuron", "plasticity", "dtype", "device")
+    rows: list[tuple[str, ...]] = [("program", *columns, "size", "built", "last used")]
+    for entry in entries:
+        words = [entry.description.get(name, "?") for name in columns]
+        built = "?" if entry.built is None else _date(entry.built)
+        key = entry.directory.name[:8]
+        rows.append((key, *words, _megabytes(entry.size), built, _date(entry.used)))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def _programs(number: int) -> str:
+    return "1 program" if number == 1 else f"{number} programs"
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
+
+
+def _date(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")
+
+
+def _overrides(
+    data: str | None, data_dir: Path | None, device: str | None, evaluate_on: str | None
+) -> Overrides:
+    """Collect what the command line changes in a model file."""
+    from .overrides import Overrides
+
+    folder = None if data_dir is None else str(data_dir)
+    return Overrides(dataset=data, data_dir=folder, device=device, evaluate_on=evaluate_on)
+
+
+def main() -> None:
+    """Run the command line; errors of ours are one line, not a traceback."""
+    try:
+        app()
+    except BrainsleepError as error:
+        typer.echo(f"brainsleep: {error}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        typer.echo("\nbrainsleep: interrupted; go on with --resume", err=True)
+        sys.exit(130)

@@ -1,0 +1,55 @@
+"""The model files that come with the package, by name."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from ..errors import ModelFileError, suggest
+from ..night.defaults import DEFAULT_MODEL
+from ..support.files import SHIPPED_MODELS
+
+
+def shipped_models() -> dict[str, Path]:
+    """Return the model files that come with the package, by name."""
+    return {file.stem: file for file in sorted(SHIPPED_MODELS.glob("*.toml"))}
+
+
+def describe_models() -> dict[str, str]:
+    """Return what each shipped model file is, in its own words, on one line."""
+    return {
+        name: " ".join(tomllib.loads(file.read_text())["description"].split())
+        for name, file in shipped_models().items()
+    }
+
+
+def find_model(model: str | Path | None = None) -> Path:
+    """Return a model file by its path, or by the name of one that comes with the package.
+
+    Parameters
+    ----------
+    model : str or path, optional
+        The default experiment unless given.
+
+    Returns
+    -------
+    Path
+        A path is returned as it is, whether or not there is such a file.
+
+    Raises
+    ------
+    ModelFileError
+        If it is neither a path nor a known name, with the nearest one.
+    """
+    if model is None:
+        return shipped_models()[DEFAULT_MODEL]
+    path = Path(model)
+    if path.suffix == ".toml" or path.exists() or len(path.parts) != 1:
+        return path
+    known = shipped_models()
+    if path.name not in known:
+        raise ModelFileError(
+            f"there is no model file {path}, and none of this name comes with the package."
+            f"{suggest(path.name, known)}"
+        )
+    return known[path.name]

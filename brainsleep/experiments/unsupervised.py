@@ -1,0 +1,250 @@
+"""Run a model file of unsupervised learning: show images, assign classes, measure; resumable."""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..circuit.readout import ClassReadout
+from ..circuit.winners import PreparedWinners, WinnerState
+from ..errors import ParameterError
+from ..support.files import write_atomically
+from ..wake import Dataset, Split, hold_out_validation, load_split
+from .rundirectory import Run, open_run_directory
+from .unsupervised_modelfile import UnsupervisedModel, load_unsupervised, parse_unsupervised
+
+if TYPE_CHECKING:
+    from .overrides import Overrides
+
+PACKAGES = ("brainsleep", "brian2", "numpy")
+
+#: Seeds of what is shown, beside those of the blocks of learning.
+ASSIGN_SEED, TEST_SEED = 10**6, 2 * 10**6
+
+
+@dataclass
+class Learned:
+    """What a run has done so far; kept in ``progress.json``.
+
+    Attributes
+    ----------
+    curve : list of float
+        Accuracy on test (or validation) images after each block.
+    seconds : list of float
+        What each block of learning took.
+    """
+
+    curve: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+
+def run_unsupervised(
+    model_file: Path,
+    out: str | Path | None,
+    seed: int,
+    overrides: Overrides,
+    resume: bool,
+    progress: bool,
+    report: Callable[[str], None],
+) -> Run:
+    """Run a model file of unsupervised learning; arguments as in `run_experiment`.
+
+    Raises
+    ------
+    BrainsleepError
+        For a model file, data or directories that will not do, before anything is learned.
+    """
+    model = _changed(load_unsupervised(model_file), overrides)
+    split = _split(model, overrides.data_dir)
+    settings = {"seed": seed, **asdict(overrides)}
+    network = model.unsupervised.build(split.train.images.shape[1])
+    section = model.unsupervised
+    prepared = network.prepare(section.device, section.dtype, progress)
+    directory = open_run_directory(model.name, model_file, out, settings, resume)
+    run = _Learning(model, split, prepared, seed, directory, progress, report)
+    run.learn()
+    metrics = run.metrics()
+    write_atomically(directory / "metrics.json", json.dumps(metrics, indent=2))
+    run.draw_figures(metrics)
+    return Run(directory, metrics)
+
+
+class _Learning:
+    """The steps of one run."""
+
+    def __init__(
+        self,
+        model: UnsupervisedModel,
+        split: Split,
+        prepared: PreparedWinners,
+        seed: int,
+        directory: Path,
+        show_progress: bool,
+        report: Callable[[str], None],
+    ) -> None:
+        self.model, self.split, self.prepared = model, split, prepared
+        self.seed, self.directory = seed, directory
+        self.show_progress, self.report = show_progress, report
+        self.state = prepared.network.initial_state(seed)
+        self.done = Learned()
+        if (directory / "progress.json").exists():
+            self.done = Learned(**json.loads((directory / "progress.json").read_text()))
+            with np.load(directory / "network.npz") as arrays:
+                self.state = WinnerState(arrays["weights"], arrays["theta"])
+
+    def learn(self) -> None:
+        """Show all blocks of images that are not done yet."""
+        blocks = shown_images(self.split.train, self.model, self.seed)
+        for index in range(len(self.done.curve), len(blocks)):
+            images = self.split.train.images[blocks[index]]
+            self.state, seconds = self._timed(images, index)
+            accuracy = self.accuracy_of(self.state)
+            self.done.curve.append(accuracy)
+            self.done.seconds.append(seconds)
+            self._save()
+            shown = sum(map(len, blocks[: index + 1]))
+            self.report(f"{shown} images shown: {100 * accuracy:.1f} %")
+
+    def accuracy_of(self, state: WinnerState) -> float:
+        """Assign classes by training images, and measure on the others."""
+        train, test = self.split.train, self.split.test
+        n_assign = self.model.unsupervised.n_assign
+        chosen = np.random.default_rng([self.seed, 2]).permutation(len(train.images))[:n_assign]
+        answers = self.prepared.respond(
+            train.images[chosen], state, self.seed + ASSIGN_SEED, self.show_progress
+        )
+        readout = ClassReadout.fit(answers, train.labels[chosen])
+        answers = self.prepared.respond(
+            test.images, state, self.seed + TEST_SEED, self.show_progress
+        )
+        return readout.accuracy(answers, test.labels)
+
+    def metrics(self) -> dict[str, Any]:
+        """Return the content of ``metrics.json``."""
+        self.report("controls: untrained network, class means")
+        network = self.prepared.network
+        return {
+            "scenario": "unsupervised",
+            "dataset": self.model.data.dataset,
+            "evaluated_on": self.model.data.evaluate_on,
+            "model": self.model.name,
+            "seed": self.seed,
+            "accuracy": {
+                "final": self.done.curve[-1],
+                "curve": self.done.curve,
+                "untrained": self.accuracy_of(network.initial_state(self.seed)),
+                "class_means": nearest_class_mean(self.split),
+                "controls": {},
+            },
+            "timings": [{"learn": seconds} for seconds in self.done.seconds],
+            "versions": {
+                "python": platform.python_version(),
+                **{package: version(package) for package in PACKAGES},
+            },
+        }
+
+    def draw_figures(self, metrics: dict[str, Any]) -> None:
+        """Draw what the neurons have learned, and how accuracy grew."""
+        from ..figures import plot_learning_curve, plot_receptive_fields, save_figure
+
+        figures = self.directory / "figures"
+        shape = self.split.train.image_shape
+        readout_size = min(100, len(self.state.weights))
+        save_figure(
+            plot_receptive_fields(self.state.weights[:readout_size], shape),
+            figures / "receptive_fields.png",
+        )
+        shown = np.cumsum([len(b) for b in shown_images(self.split.train, self.model, self.seed)])
+        save_figure(
+            plot_learning_curve(shown, metrics["accuracy"]["curve"]),
+            figures / "learning_curve.png",
+        )
+
+    def _timed(self, images: np.ndarray, index: int) -> tuple[WinnerState, float]:
+        """Learn one block; return the network and the seconds it took."""
+        started = time.perf_counter()
+        state = self.prepared.learn(
+            images, self.state, self.seed + 1000 * (index + 1), self.show_progress
+        )
+        return state, time.perf_counter() - started
+
+    def _save(self) -> None:
+        """Keep what is done, the network first."""
+        np.savez(self.directory / "network.npz", weights=self.state.weights, theta=self.state.theta)
+        write_atomically(self.directory / "progress.json", json.dumps(asdict(self.done)))
+
+
+def shown_images(train: Dataset, model: UnsupervisedModel, seed: int) -> list[np.ndarray]:
+    """Return the training images shown in each block, by number.
+
+    Parameters
+    ----------
+    train : Dataset
+        Training images.
+    model : UnsupervisedModel
+        Says how many, and in which order.
+    seed : int
+        Of the order.
+
+    Returns
+    -------
+    list of ndarray of int
+    """
+    rng = np.random.default_rng([seed, 0])
+    section = model.unsupervised
+    if section.order == "shuffled":
+        order = _repeated(rng, np.arange(len(train.images)), section.n_presentations)
+        return np.array_split(order, section.blocks)
+    classes = np.unique(train.labels)
+    per_class = section.n_presentations // len(classes)
+    return [_repeated(rng, np.flatnonzero(train.labels == label), per_class) for label in classes]
+
+
+def nearest_class_mean(split: Split) -> float:
+    """Return the accuracy of comparing pixels with the mean image of each class, a yardstick."""
+    train, test = split.train, split.test
+    classes = np.unique(train.labels)
+    means = np.stack([train.images[train.labels == label].mean(axis=0) for label in classes])
+    distances = ((test.images[:, None] - means) ** 2).sum(axis=2)
+    return float(np.mean(classes[distances.argmin(axis=1)] == test.labels))
+
+
+def _repeated(rng: np.random.Generator, images: np.ndarray, n: int) -> np.ndarray:
+    """Return `n` of some images in random order, all of them before any comes again."""
+    rounds = [rng.permutation(images) for _ in range(-(-n // len(images)))]
+    return np.concatenate(rounds)[:n]
+
+
+def _changed(model: UnsupervisedModel, overrides: Overrides) -> UnsupervisedModel:
+    """Return the model with a run's changes, checked like the file itself."""
+    content = model.model_dump(exclude_unset=True)
+    for section, key, value in (
+        ("data", "dataset", overrides.dataset),
+        ("data", "evaluate_on", overrides.evaluate_on),
+        ("unsupervised", "device", overrides.device),
+    ):
+        if value is not None:
+            content.setdefault(section, {})[key] = value
+    return parse_unsupervised(content, model.name)
+
+
+def _split(model: UnsupervisedModel, data_dir: str | None) -> Split:
+    """Load the images."""
+    split = load_split(model.data.dataset, data_dir, model.data.train_per_class)
+    n_assign = model.unsupervised.n_assign
+    if model.data.evaluate_on == "validation":
+        split = hold_out_validation(split)
+    if n_assign is not None and n_assign > len(split.train.images):
+        raise ParameterError(
+            f"[unsupervised] n_assign is {n_assign}, but there are {len(split.train.images)} "
+            "training images."
+        )
+    return split

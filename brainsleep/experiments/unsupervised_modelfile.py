@@ -1,0 +1,158 @@
+"""Model files of unsupervised learning: ``[unsupervised]`` in place of tasks, network and sleep."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from ..circuit.winners import WinnerNetwork
+from ..errors import ModelFileError
+from ..neurons import NEURONS
+from ..plasticity import RULES
+from .kinds import Registry
+from .modelfile import DataSection, ModelSection, Section, check_content, read_toml
+
+
+class CellTable(ModelSection):
+    """``[unsupervised.neuron]``: the neurons that learn."""
+
+    registry: ClassVar[Registry] = NEURONS
+    table: ClassVar[str] = "unsupervised.neuron"
+
+
+class InterneuronTable(ModelSection):
+    """``[unsupervised.interneuron]``: the neurons that inhibit them."""
+
+    registry: ClassVar[Registry] = NEURONS
+    table: ClassVar[str] = "unsupervised.interneuron"
+
+
+class RuleTable(ModelSection):
+    """``[unsupervised.plasticity]``: how they learn."""
+
+    registry: ClassVar[Registry] = RULES
+    table: ClassVar[str] = "unsupervised.plasticity"
+
+
+class UnsupervisedSection(Section):
+    """``[unsupervised]``: the network, and what it is shown.
+
+    Attributes
+    ----------
+    n_presentations : int
+        Images shown while it learns.
+    order : str
+        ``"shuffled"``; or ``"by_class"``: all presentations of a class, then those of the next.
+    blocks : int
+        Equal parts of learning; after each, the network is saved and its accuracy measured. One a
+        class for ``order = "by_class"``.
+    n_assign : int, optional
+        Training images that say which class a neuron stands for; all unless given.
+    device, dtype
+        As in `brainsleep.sleep`.
+    neuron, interneuron, plasticity : table
+        Models, as in ``[sleep.neuron]`` and ``[sleep.plasticity]``.
+    n_neurons, inhibition, interneurons, interneuron_weight, total_rate, presentation, rest, dt, \
+initial_weight
+        As in `brainsleep.circuit.WinnerNetwork`.
+    """
+
+    n_presentations: int = Field(ge=1)
+    order: Literal["shuffled", "by_class"] = "shuffled"
+    blocks: int = Field(default=1, ge=1)
+    n_assign: int | None = Field(default=None, ge=1)
+    device: str = "cpp"
+    dtype: str = "float32"
+    n_neurons: int = 400
+    inhibition: float = 17.0
+    interneurons: bool = False
+    interneuron_weight: float = 10.4
+    total_rate: str = "6400 Hz"
+    presentation: str = "350 ms"
+    rest: str = "150 ms"
+    dt: str = "0.5 ms"
+    initial_weight: float = 0.3
+    neuron: CellTable | None = None
+    interneuron: InterneuronTable | None = None
+    plasticity: RuleTable | None = None
+
+    #: Keys that the network takes as they are.
+    network_keys: ClassVar[tuple[str, ...]] = (
+        "n_neurons",
+        "inhibition",
+        "interneurons",
+        "interneuron_weight",
+        "total_rate",
+        "presentation",
+        "rest",
+        "dt",
+        "initial_weight",
+    )
+
+    def build(self, n_inputs: int) -> WinnerNetwork:
+        """Return the network.
+
+        Raises
+        ------
+        BrainsleepError
+            For a model's values that make no sense.
+        """
+        arguments: dict[str, Any] = {key: getattr(self, key) for key in self.network_keys}
+        for key in ("neuron", "interneuron", "plasticity"):
+            table = getattr(self, key)
+            if table is not None:
+                arguments[key] = table.build()
+        return WinnerNetwork(n_inputs=n_inputs, **arguments)
+
+
+class UnsupervisedModel(Section):
+    """A whole model file of unsupervised learning.
+
+    Attributes
+    ----------
+    name, description, references, data
+        As in other model files.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_.-]+$")
+    description: str
+    references: tuple[str, ...] = ()
+    data: DataSection = DataSection()
+    unsupervised: UnsupervisedSection
+
+
+def is_unsupervised(path: Path) -> bool:
+    """Tell whether a model file is one of unsupervised learning; a broken file is not."""
+    try:
+        return "unsupervised" in tomllib.loads(path.read_text())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return False
+
+
+def load_unsupervised(path: Path) -> UnsupervisedModel:
+    """Read and check a model file.
+
+    Raises
+    ------
+    ModelFileError
+        As for other model files.
+    """
+    return parse_unsupervised(read_toml(path), str(path))
+
+
+def parse_unsupervised(content: dict[str, Any], source: str) -> UnsupervisedModel:
+    """Check the content of a model file; `source` names it in messages."""
+    model = check_content(
+        UnsupervisedModel,
+        content,
+        source,
+        {(): UnsupervisedModel, ("data",): DataSection, ("unsupervised",): UnsupervisedSection},
+    )
+    try:
+        model.unsupervised.build(n_inputs=1)
+    except (ValueError, TypeError) as error:
+        raise ModelFileError(f"{source}: {error}") from None
+    return model

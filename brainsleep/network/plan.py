@@ -1,0 +1,239 @@
+"""Plans: what a spiking network is, and all that its generated code depends on.
+
+A :class:`NetworkPlan` says everything that generated code depends on (sizes, equations,
+data type, time step) and nothing that may change between nights (weights, gains,
+thresholds, stimulus, duration). Equal plans give equal code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from brian2 import Equations
+
+from ..neurons import NeuronEquations
+from ..plasticity import SynapseEquations, asks_for_modulation
+from .windows import Window
+from .wiring import Wiring
+
+#: Slot in which a device sets ``spiking`` of the input population.
+INPUT_SLOT = "input_draw"
+
+#: What a device sets at the start of each step where a rule asks for it.
+MODULATION = "modulation"
+
+
+@dataclass(frozen=True)
+class ProjectionPlan:
+    """Everything the generated code of one projection depends on.
+
+    Attributes
+    ----------
+    source, target : int
+        Populations. Where the target does not come after the source the network is recurrent.
+    kind : str
+        ``"all_to_all"``, ``"one_to_one"``, ``"window"`` or ``"wired"``.
+    synapse : SynapseEquations
+        What a spike does. Synaptic variables are one a synapse, but one a number of the kernel,
+        shared by all its positions, for a window.
+    window : Window or None
+        For ``"window"``.
+    wiring : Wiring or None
+        For ``"wired"``: which pairs of neurons are joined.
+    receptor : str
+        ``"drive"``; ``"inhibition"``: weights are strengths of inhibition, taken off the drive
+        where the target has no receptor for it; or, for targets with both, ``"signed"``: positive
+        weights excite and negative ones inhibit.
+    """
+
+    source: int
+    target: int
+    kind: str
+    synapse: SynapseEquations
+    window: Window | None = None
+    wiring: Wiring | None = None
+    receptor: str = "drive"
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether there is a variable ``w``; pooling and residual additions have none."""
+        return "w" in Equations(self.synapse.model).names
+
+    @property
+    def is_plastic(self) -> bool:
+        """Whether spikes change it."""
+        codes = [self.synapse.on_pre, *self.synapse.on_event]
+        return bool(self.synapse.on_post.strip()) or any("w" in assigned(code) for code in codes)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What a plan's models are called, for people; no code depends on it.
+
+    Attributes
+    ----------
+    neuron, plasticity : str
+        Names of the models, several joined by ``+``.
+    """
+
+    neuron: str = "custom"
+    plasticity: str = "custom"
+
+    @classmethod
+    def of(cls, neurons: Iterable[Any], rules: Iterable[Any]) -> Labels:
+        """Return the names of some models, each once."""
+        return cls("+".join(_labels(neurons)) or "none", "+".join(_labels(rules)) or "none")
+
+
+def _labels(models: Iterable[Any]) -> list[str]:
+    return list(dict.fromkeys(getattr(one, "label", type(one).__name__) for one in models))
+
+
+@dataclass(frozen=True)
+class NetworkPlan:
+    """Everything the generated code of a sleeping network depends on.
+
+    Attributes
+    ----------
+    sizes : tuple of int
+        Neurons of each population, the input population first.
+    neurons : tuple of NeuronEquations
+        The models of all populations but the input.
+    projections : tuple of ProjectionPlan
+        What joins them; feed-forward ones in the order of their targets.
+    delay_steps : int
+        Time steps a spike takes from one population to the next: 0 or 1; 1 where the network is
+        recurrent.
+    dt : float
+        Time step in seconds.
+    dtype : str
+        ``"float32"`` or ``"float64"``.
+    recorded : tuple of int
+        Populations whose spikes are recorded.
+    counted : tuple of int
+        Populations of which only the number of spikes in each step is kept.
+    watched : tuple of (int, str)
+        Populations, and the variable of each whose values after each step are kept.
+    pooled : tuple of int
+        Populations whose neurons know the mean drive of all of them.
+    labels : Labels
+        What the models are called. Plans that differ in nothing else are equal.
+    """
+
+    sizes: tuple[int, ...]
+    neurons: tuple[NeuronEquations, ...]
+    projections: tuple[ProjectionPlan, ...]
+    delay_steps: int
+    dt: float
+    dtype: str
+    recorded: tuple[int, ...]
+    counted: tuple[int, ...] = ()
+    watched: tuple[tuple[int, str], ...] = ()
+    pooled: tuple[int, ...] = ()
+    labels: Labels = field(default=Labels(), compare=False)
+
+    @classmethod
+    def chain(
+        cls,
+        sizes: tuple[int, ...],
+        neuron: NeuronEquations,
+        synapse: SynapseEquations,
+        **others: Any,
+    ) -> NetworkPlan:
+        """Plan a chain of fully connected populations, alike in neurons and synapses."""
+        projections = tuple(
+            ProjectionPlan(index, index + 1, "all_to_all", synapse)
+            for index in range(len(sizes) - 1)
+        )
+        return cls(sizes, (neuron,) * (len(sizes) - 1), projections, **others)
+
+    @property
+    def n_synapses(self) -> int:
+        """Number of synapses of all projections together."""
+        return sum(self.n_synapses_of(projection) for projection in self.projections)
+
+    def n_synapses_of(self, projection: ProjectionPlan) -> int:
+        """Return the number of synapses of one projection."""
+        if projection.window is not None:
+            return projection.window.n_synapses
+        if projection.wiring is not None:
+            return projection.wiring.n_synapses(
+                self.sizes[projection.source], self.sizes[projection.target]
+            )
+        if projection.kind == "one_to_one":
+            return self.sizes[projection.target]
+        return self.sizes[projection.source] * self.sizes[projection.target]
+
+    def weight_shape(self, projection: ProjectionPlan) -> tuple[int, ...]:
+        """Return the shape of a projection's weights, as in torch; of drawn pairs, one a pair."""
+        if projection.window is not None:
+            return projection.window.kernel_shape
+        if projection.wiring is not None:
+            return (self.n_synapses_of(projection),)
+        return (self.sizes[projection.target], self.sizes[projection.source])
+
+    def incoming(self, population: int) -> list[ProjectionPlan]:
+        """Return the projections that drive a population."""
+        return [link for link in self.projections if link.target == population]
+
+    def outgoing(self, population: int) -> list[ProjectionPlan]:
+        """Return the projections that a population drives."""
+        return [link for link in self.projections if link.source == population]
+
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether spikes reach their own or an earlier population."""
+        return any(link.target <= link.source for link in self.projections)
+
+    def is_modulated(self, population: int) -> bool:
+        """Whether a rule at a population asks for the modulation of each step."""
+        return any(asks_for_modulation(link.synapse) for link in self.incoming(population))
+
+    @property
+    def modulated(self) -> list[int]:
+        """The populations with a modulation of each step."""
+        return [number for number in range(1, len(self.sizes)) if self.is_modulated(number)]
+
+    def key(self) -> str:
+        """Return a digest that is equal exactly for equal plans."""
+        content = {name: value for name, value in asdict(self).items() if name != "labels"}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def schedule(self) -> list[str]:
+        """Return the slots of one time step, in order."""
+        layers = list(range(1, len(self.sizes)))
+        input_slots = ["input_state", INPUT_SLOT, "input_threshold", "input_reset"]
+        layer_slots = [[f"layer{layer}_{part}" for part in PARTS] for layer in layers]
+        if self.is_recurrent:
+            # all populations do each part at once, so that no spike acts in the step it was sent;
+            # transposed: one tuple of slots a part
+            blocks = [*map(list, zip(*layer_slots, strict=True)), input_slots]
+        else:
+            blocks = [input_slots, *layer_slots]
+            if self.delay_steps == 1:
+                blocks.reverse()
+        return ["start", *(slot for block in blocks for slot in block), "end"]
+
+
+#: What a population does in a step, in order: go on without input; take in what arrives; sum up
+#: what all got; integrate; spike; reset; learn; regulate its synapses; and, last, change the
+#: traces by which those who get its spikes learn.
+PARTS = ("state", "in", "pool", "drive", "spike", "reset", "learn", "regulate", "sent")
+
+
+def assigned(code: str) -> set[str]:
+    """Return the names that statements write to."""
+    return set(re.findall(r"(\w+)\s*[-+*/]?=(?!=)", code))
+
+
+def reached_receptor(receptors: Sequence[str], weights: np.ndarray, inhibitory: bool) -> str:
+    """Return the receptor of a projection put together by hand, given those of its target."""
+    if inhibitory:
+        return "inhibition"
+    return "signed" if len(receptors) > 1 and bool((weights < 0).any()) else "drive"

@@ -1,0 +1,90 @@
+"""Which neurons a sparse projection joins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import ParameterError
+from ..support.quantities import whole_number
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Pairs of neurons, drawn from a seed or side by side.
+
+    Parameters
+    ----------
+    fan_in : int, optional
+        Each postsynaptic neuron gets so many different presynaptic ones, at random (Brunel 2000,
+        J. Comput. Neurosci. 8:183). Among its own population, a neuron does not get itself.
+    seed : int
+        Of the draw.
+    offset : int, optional
+        Instead of `fan_in`: neuron j gets neuron ``j + offset`` alone.
+
+    Raises
+    ------
+    ParameterError
+        Unless one of `fan_in` and `offset` is given.
+    """
+
+    fan_in: int | None = None
+    seed: int = 0
+    offset: int | None = None
+
+    def __post_init__(self) -> None:
+        if (self.fan_in is None) == (self.offset is None):
+            raise ParameterError("wiring: give either fan_in or offset.")
+        if self.fan_in is not None:
+            whole_number(self.fan_in, "wiring: fan_in", minimum=1)
+        if self.offset is not None:
+            whole_number(self.offset, "wiring: offset")
+        whole_number(self.seed, "wiring: seed")
+
+    def n_synapses(self, n_pre: int, n_post: int) -> int:
+        """Return the number of pairs."""
+        return n_post if self.fan_in is None else n_post * self.fan_in
+
+    def pairs(self, n_pre: int, n_post: int, recurrent: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Return the pairs, those of one postsynaptic neuron side by side.
+
+        Parameters
+        ----------
+        n_pre, n_post : int
+            Sizes of the populations.
+        recurrent : bool
+            Whether they are the same population.
+
+        Returns
+        -------
+        pre, post : ndarray of int, shape (n_synapses,)
+
+        Raises
+        ------
+        ParameterError
+            If there are too few presynaptic neurons.
+        """
+        post = np.arange(n_post)
+        if self.fan_in is None:
+            assert self.offset is not None
+            if self.offset + n_post > n_pre:
+                raise ParameterError(
+                    f"wiring: {n_post} neurons from number {self.offset} on are more than the "
+                    f"{n_pre} of the source."
+                )
+            return post + self.offset, post
+        candidates = n_pre - recurrent
+        if self.fan_in > candidates:
+            raise ParameterError(
+                f"wiring: fan_in is {self.fan_in}, but there are {candidates} neurons to choose "
+                "from."
+            )
+        rng = np.random.default_rng(self.seed)
+        chosen = np.stack(
+            [np.sort(rng.choice(candidates, self.fan_in, replace=False)) for _ in post]
+        )
+        if recurrent:  # numbers from its own on are one higher
+            chosen += chosen >= post[:, None]
+        return chosen.ravel(), np.repeat(post, self.fan_in)

@@ -1,0 +1,371 @@
+"""From a translated network, a neuron model and a rule to a plan, and to what a job fills it with.
+
+A plan has populations and projections by number; here is the only place that knows which layer
+or connection each of them stands for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..errors import ParameterError, UnitsError, suggest
+from ..network import pooling
+from ..network.plan import Labels, NetworkPlan, ProjectionPlan, reached_receptor
+from ..neurons import Neuron, NeuronEquations, fixed_parameters
+from ..plasticity import (
+    FROZEN,
+    Plasticity,
+    SynapseEquations,
+    modulated,
+    postsynaptic_parameters,
+    resting_parameters,
+)
+from ..translation import INPUT, Connection, Layer, Translation, record_activations
+from .lateral import Lateral, LateralLink, LateralParts
+
+#: What max pooling does with spikes.
+MAX_POOLING = ("any_spike", "most_active")
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """What a plan is made of, and which part of it stands for what.
+
+    Attributes
+    ----------
+    translation : Translation
+        The network's layers.
+    neuron, plasticity : Neuron, Plasticity
+        The models.
+    frozen : frozenset of str
+        Layers that spike but do not learn.
+    max_pooling : str
+        ``"any_spike"`` or ``"most_active"``.
+    factors : dict of str to tuple of float
+        For layers with several connections: the factor of each.
+    is_modulated : bool
+        Whether learning is multiplied by a factor that changes from step to step.
+    lateral : dict of str to LateralParts
+        What is put beside layers; its populations and projections come after the network's own.
+    """
+
+    translation: Translation
+    neuron: Neuron
+    plasticity: Plasticity
+    frozen: frozenset[str]
+    max_pooling: str
+    factors: Mapping[str, tuple[float, ...]]
+    is_modulated: bool = False
+    lateral: Mapping[str, LateralParts] = field(default_factory=dict)
+
+    @property
+    def links(self) -> list[tuple[Layer, Connection]]:
+        """Layer and connection of each projection, in the plan's order."""
+        return [
+            (layer, connection)
+            for layer in self.translation.layers
+            for connection in layer.connections
+        ]
+
+    @property
+    def populations(self) -> list[str]:
+        """Names of all populations, the input first."""
+        return [*self.translation.populations, *(name for name, _, _ in self._more_populations)]
+
+    @property
+    def _more_populations(self) -> list[tuple[str, int, Neuron]]:
+        return [one for parts in self.lateral.values() for one in parts.populations]
+
+    @property
+    def _more_links(self) -> list[LateralLink]:
+        return [link for parts in self.lateral.values() for link in parts.links]
+
+    def plan(self, **others: Any) -> NetworkPlan:
+        """Make the plan; `others` are its remaining fields."""
+        numbers = {name: number for number, name in enumerate(self.populations)}
+        neurons = [self._equations(layer) for layer in self.translation.layers]
+        neurons += [neuron.equations() for _, _, neuron in self._more_populations]
+        projections = tuple(
+            ProjectionPlan(
+                source=numbers[link.source],
+                target=numbers[layer.name],
+                kind=_kind(link),
+                synapse=self._synapse(layer, link),
+                window=link.window,
+                receptor="drive" if len(self._equations(layer).receptors) == 1 else "signed",
+            )
+            for layer, link in self.links
+        )
+        projections += tuple(
+            ProjectionPlan(
+                source=numbers[one.source],
+                target=numbers[one.target],
+                kind="all_to_all" if one.wiring is None else "wired",
+                synapse=FROZEN,
+                wiring=one.wiring,
+                receptor=reached_receptor(
+                    neurons[numbers[one.target] - 1].receptors, one.weights, one.inhibitory
+                ),
+            )
+            for one in self._more_links
+        )
+        return NetworkPlan(
+            sizes=(*self.translation.sizes, *(size for _, size, _ in self._more_populations)),
+            neurons=tuple(neurons),
+            projections=projections,
+            delay_steps=self.neuron.delay_steps,
+            pooled=tuple(
+                sorted(numbers[name] for name, one in self.lateral.items() if one.mean_inhibition)
+            ),
+            labels=Labels.of(
+                [self.neuron, *(neuron for _, _, neuron in self._more_populations)],
+                [self.plasticity] if any(link.is_plastic for link in projections) else [],
+            ),
+            **others,
+        )
+
+    def population_parameters(
+        self, gains: Sequence[float], thresholds: Sequence[float], dt: float
+    ) -> list[dict[str, float]]:
+        """Return parameter values of each population, the input first.
+
+        Parameters
+        ----------
+        gains, thresholds : sequence of float
+            One a layer that does not pool.
+        dt : float
+            Time step in seconds.
+        """
+        names = self.translation.layer_names
+        chosen = dict(zip(names, self.neuron.parameters(names, gains, thresholds), strict=True))
+        traced = {link.source for layer, link in self.links if self._learns(layer, link)}
+        presynaptic = self.plasticity.presynaptic_parameters(dt)
+        postsynaptic = postsynaptic_parameters(self.plasticity, dt)
+        learning = {layer.name for layer, link in self.links if self._learns(layer, link)}
+        parameters: list[dict[str, float]] = [dict(presynaptic) if "input" in traced else {}]
+        for layer in self.translation.layers:
+            values = dict(chosen.get(layer.name, {}))
+            if layer.kind == "average_pool":
+                window = layer.connections[0].window
+                assert window is not None
+                values["window_size"] = float(math.prod(window.kernel_size))
+            factors = self.factors.get(layer.name, (1.0,) * len(layer.connections))
+            factors += (1.0,) * sum(link.target == layer.name for link in self._more_links)
+            if len(factors) > 1:
+                values |= {f"factor{k}": factor for k, factor in enumerate(factors, start=1)}
+            if layer.name in self.lateral and self.lateral[layer.name].mean_inhibition:
+                values["pool_strength"] = self.lateral[layer.name].mean_inhibition
+            if layer.name in traced:
+                values |= presynaptic
+            if layer.name in learning:
+                values |= postsynaptic
+            parameters.append(values)
+        return parameters + [
+            fixed_parameters(neuron, name) for name, _, neuron in self._more_populations
+        ]
+
+    def projection_parameters(self, plastic: bool = True) -> list[dict[str, float]]:
+        """Return the rule's values at each projection; zero rates unless it is to learn."""
+        names = self.translation.layer_names
+        rates = dict(zip(names, self.plasticity.synapse_parameters(names), strict=True))
+        values: list[dict[str, float]] = []
+        for layer, link in self.links:
+            if not self._learns(layer, link):
+                values.append({})
+            elif plastic:
+                values.append(dict(rates[layer.name]))
+            else:
+                values.append(resting_parameters(self.plasticity, rates[layer.name]))
+        return values + [{} for _ in self._more_links]
+
+    def weights(self) -> list[np.ndarray | None]:
+        """Return the weights of each projection, None where there are none."""
+        own: list[np.ndarray | None] = [link.weight for _, link in self.links]
+        return own + [link.weights for link in self._more_links]
+
+    def biases(self) -> list[np.ndarray | None]:
+        """Return the bias of each population, the input left out."""
+        own: list[np.ndarray | None] = [layer.bias for layer in self.translation.layers]
+        return own + [None for _ in self._more_populations]
+
+    def before_and_after(
+        self, weights: Sequence[np.ndarray | None]
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Return the network's own weights as they were and as an outcome leaves them.
+
+        BatchNorm that was folded in is undone. By name and in the shape of the state dict.
+        """
+        state = self.translation.graph.state_dict()
+        before, after = {}, {}
+        for (_, link), values in zip(self.links, weights, strict=False):
+            if link.weight_name is None or values is None:
+                continue
+            tensor = state[link.weight_name].detach()
+            wide = tensor.dtype == torch.float64  # NumPy has no bfloat16
+            original = (tensor if wide else tensor.float()).numpy()
+            before[link.weight_name] = original
+            after[link.weight_name] = link.unfolded(values, original).reshape(original.shape)
+        return before, after
+
+    def awake(
+        self,
+        weights: Sequence[np.ndarray | None],
+        gains: Sequence[float],
+        thresholds: Sequence[float],
+    ) -> Assembly:
+        """Return the same assembly with the weights of an outcome, and constants for its table."""
+        rest = iter(weights)
+        layers = tuple(
+            replace(
+                layer,
+                connections=tuple(replace(link, weight=next(rest)) for link in layer.connections),
+            )
+            for layer in self.translation.layers
+        )
+        names = self.translation.layer_names
+        constants = {
+            "gain": dict(zip(names, gains, strict=True)),
+            "threshold": dict(zip(names, thresholds, strict=True)),
+        }
+        translation = replace(self.translation, layers=layers, constants=constants)
+        return replace(self, translation=translation)
+
+    def weight_names(self) -> list[str | None]:
+        """Return the name of each projection's weights in the state dict."""
+        return [link.weight_name for _, link in self.links] + [None for _ in self._more_links]
+
+    def _learns(self, layer: Layer, link: Connection) -> bool:
+        return link.weight is not None and layer.name not in self.frozen
+
+    def _synapse(self, layer: Layer, link: Connection) -> SynapseEquations:
+        if self._learns(layer, link):
+            return modulated(self.plasticity) if self.is_modulated else self.plasticity.equations()
+        if link.weight is not None:
+            return FROZEN
+        if layer.kind == "max_pool" and self.max_pooling == "most_active":
+            return pooling.MOST_ACTIVE
+        return pooling.COUNT
+
+    def _equations(self, layer: Layer) -> NeuronEquations:
+        if layer.kind == "average_pool":
+            return pooling.AVERAGE
+        if layer.kind == "max_pool":
+            most = self.max_pooling == "most_active"
+            return pooling.MOST_ACTIVE_NEURON if most else pooling.ANY_SPIKE
+        return self.neuron.equations()
+
+
+def lateral_parts(
+    translation: Translation, lateral: Mapping[str, Lateral] | None, neuron: Neuron
+) -> dict[str, LateralParts]:
+    """Check what is to be put beside layers, and return its parts.
+
+    Raises
+    ------
+    ParameterError, UnitsError
+        Naming the layer.
+    """
+    if lateral is None:
+        return {}
+    if not isinstance(lateral, Mapping):
+        raise UnitsError(
+            'lateral must be a dict by layer, like {"0": bs.lateral.WinnerTakeAll(0.5)}, not '
+            f"{lateral!r}."
+        )
+    found = {}
+    for name, one in lateral.items():
+        if name not in translation.layer_names:
+            hint = suggest(str(name), translation.layer_names)
+            raise ParameterError(f"lateral: no layer is called {name!r}.{hint}")
+        if isinstance(one, type) or not hasattr(one, "parts"):
+            raise UnitsError(
+                f"lateral: layer {name!r} needs one like bs.lateral.WinnerTakeAll(0.5), not "
+                f"{one!r}."
+            )
+        parts = one.parts(name, translation.layer(name).n_out)
+        delays = {neuron.delay_steps, *(each.delay_steps for _, _, each in parts.populations)}
+        if parts.links and delays != {1}:
+            raise ParameterError(
+                f"lateral: at layer {name!r} spikes flow back, which takes a time step; all "
+                "neurons need delay_steps=1, as bs.LIF has."
+            )
+        found[name] = parts
+    return found
+
+
+def _kind(link: Connection) -> str:
+    """Return which neurons a connection joins, as a plan says it."""
+    if link.window is not None:
+        return "window"
+    return "one_to_one" if link.kind == "identity" else "all_to_all"
+
+
+def frozen_layers(translation: Translation, frozen: str | Sequence[str]) -> frozenset[str]:
+    """Check the names of layers that are not to learn.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown name, with the nearest spelling.
+    """
+    names = [frozen] if isinstance(frozen, str) else list(frozen)
+    for name in names:
+        if name not in translation.layer_names:
+            raise ParameterError(
+                f"frozen: no layer is called {name!r}.{suggest(str(name), translation.layer_names)}"
+            )
+    return frozenset(names)
+
+
+def checked_pooling(max_pooling: str) -> str:
+    """Check what max pooling is to do.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown way, with the nearest spelling.
+    """
+    if max_pooling not in MAX_POOLING:
+        raise ParameterError(
+            f"max_pooling {max_pooling!r}.{suggest(str(max_pooling), MAX_POOLING)}"
+        )
+    return max_pooling
+
+
+def addition_factors(translation: Translation, data: Any) -> dict[str, tuple[float, ...]]:
+    """Weigh the paths that meet in an addition.
+
+    A neuron's spikes stand for fractions of its own largest activation. Where paths from several
+    populations meet, each counts in proportion to the largest activation of where it comes from,
+    the first path being 1; so do the network's own activations. All count 1 without data.
+
+    Parameters
+    ----------
+    translation : Translation
+        The network.
+    data : array_like or None
+        What it takes.
+
+    Returns
+    -------
+    dict of str to tuple of float
+        By layer with several connections, one factor a connection.
+    """
+    additions = [layer for layer in translation.layers if len(layer.connections) > 1]
+    if not additions or data is None:
+        return {layer.name: (1.0,) * len(layer.connections) for layer in additions}
+    largest = record_activations(translation, data, "max")
+    largest[INPUT] = float(np.max(np.asarray(data)))
+    factors = {}
+    for layer in additions:
+        sizes = [largest[link.source] for link in layer.connections]
+        factors[layer.name] = tuple(
+            size / sizes[0] if sizes[0] > 0 and size > 0 else 1.0 for size in sizes
+        )
+    return factors

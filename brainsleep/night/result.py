@@ -1,0 +1,276 @@
+"""What a night did: `Night`, in memory and on disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from brian2.units import Quantity, second
+
+from ..devices.activity import PopulationRate, Spikes
+from ..errors import DirectoryError, ParameterError
+from ..support.files import publish_directory, write_atomically
+from ..translation import Translation, write_back
+from .assembly import Assembly
+from .streaming import StreamedSpikes, streamed_counts
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+#: Version of the layout that `Night.save` writes.
+FORMAT = 1
+
+
+@dataclass
+class Night:
+    """What a night did.
+
+    Attributes
+    ----------
+    ann : torch.nn.Module or None
+        A copy of the network with the weights it woke up with.
+    spikes : dict of str to Spikes or StreamedSpikes
+        By population, ``"input"`` first; only what was recorded.
+    weights_before, weights_after : dict of str to ndarray
+        By state-dict name.
+    timings : dict
+        Seconds: ``"translate"``, ``"build"``, ``"calibrate"``, ``"run"`` (the simulation loop
+        alone), ``"read"``, ``"total"``; and ``"steps"``, ``"synapses"``, ``"build_cached"``,
+        ``"peak_memory"`` (bytes of the simulation's own process, 0 where there is none).
+    gains, thresholds : dict of str to float
+        By layer, in the neuron model's unit (none for Heaviside, mV for LIF).
+    sizes : dict of str to int
+        Neurons by population, ``"input"`` first.
+    n_steps : int
+        Length in time steps.
+    dt : Quantity
+        Time step.
+    settings : dict
+        Seed, device, data type and models, as text.
+    counts : dict of str to ndarray
+        By population of which only rates were recorded: its spikes in each step; see `rates`.
+    assembly : Assembly or None
+        The spiking network that woke up; None for a night that was loaded.
+    """
+
+    ann: nn.Module | None
+    spikes: dict[str, Any]
+    weights_before: dict[str, np.ndarray]
+    weights_after: dict[str, np.ndarray]
+    timings: dict[str, Any]
+    gains: dict[str, float]
+    thresholds: dict[str, float]
+    sizes: dict[str, int]
+    n_steps: int
+    dt: Quantity
+    settings: dict[str, Any] = field(default_factory=dict)
+    counts: dict[str, np.ndarray] = field(default_factory=dict)
+    assembly: Assembly | None = None
+
+    @property
+    def rates(self) -> dict[str, PopulationRate]:
+        """How much each population fired in each step, where its spikes or rates were recorded."""
+        rates = {}
+        for name, n_neurons in self.sizes.items():
+            if name in self.counts:
+                counts = self.counts[name]
+            elif name in self.spikes:
+                counts = _counts(self.spikes[name], self.dt, self.n_steps)
+            else:
+                continue
+            rates[name] = PopulationRate(counts, n_neurons, self.dt)
+        return rates
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the night was ended before its time."""
+        return bool(self.settings.get("stopped", False))
+
+    @property
+    def duration(self) -> Quantity:
+        """Simulated time."""
+        return self.n_steps * self.dt
+
+    def save(self, directory: str | os.PathLike[str]) -> None:
+        """Write arrays and parameters to a new directory; nothing is pickled.
+
+        Raises
+        ------
+        DirectoryError
+            If the directory exists and is not empty, or cannot be written.
+        """
+        with publish_directory(Path(directory)) as work:
+            arrays = {}
+            for number, train in enumerate(self.spikes.values()):
+                arrays[f"{number}.i"] = np.asarray(train.i)
+                arrays[f"{number}.step"] = np.rint(train.t / self.dt).astype(np.int64)
+            for number, counts in enumerate(self.counts.values()):
+                arrays[f"{number}.count"] = np.asarray(counts)
+            _save_arrays(work / "spikes.npz", arrays)
+            self._write(work, streamed=None)
+
+    def _write(self, folder: Path, streamed: list[int] | None) -> None:
+        """Write weights and description; ``night.json`` last, as it says that all is there."""
+        _save_arrays(folder / "weights_before.npz", self.weights_before)
+        _save_arrays(folder / "weights_after.npz", self.weights_after)
+        description = {
+            "format": FORMAT,
+            "recorded": list(self.spikes),
+            "counted": list(self.counts),
+            "streamed": streamed,
+            "sizes": self.sizes,
+            "n_steps": self.n_steps,
+            "dt_seconds": float(self.dt),
+            "gains": self.gains,
+            "thresholds": self.thresholds,
+            "timings": self.timings,
+            "settings": self.settings,
+        }
+        write_atomically(folder / "night.json", json.dumps(description, indent=2))
+
+    @classmethod
+    def load(cls, directory: str | os.PathLike[str], ann: nn.Module | None = None) -> Night:
+        """Read a saved night.
+
+        Parameters
+        ----------
+        directory : path
+            Where it was saved.
+        ann : torch.nn.Module, optional
+            The network that slept, or one of the same shape; `Night.ann` is then a copy of it
+            with the weights it woke up with, else None.
+
+        Raises
+        ------
+        DirectoryError
+            If there is no complete night, or not one this version can read.
+        """
+        folder = Path(directory)
+        try:
+            description = json.loads((folder / "night.json").read_text())
+            streamed = description.get("streamed")
+            arrays = _load_arrays(folder / "spikes.npz") if streamed is None else {}
+            before = _load_arrays(folder / "weights_before.npz")
+            after = _load_arrays(folder / "weights_after.npz")
+        except FileNotFoundError as error:
+            raise DirectoryError(
+                f"{folder} holds no saved night: {error.filename} is missing."
+            ) from None
+        except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+            raise DirectoryError(f"{folder} holds a night that cannot be read: {error}") from error
+        if description.get("format") != FORMAT:
+            raise DirectoryError(
+                f"{folder} holds a night in format {description.get('format')}; this version of "
+                f"brainsleep reads format {FORMAT}."
+            )
+        dt = Quantity(description["dt_seconds"], dim=second.dim)
+        spikes: dict[str, Any] = {}
+        for k, name in enumerate(description["recorded"]):
+            n_neurons = description["sizes"][name]
+            if streamed is None:
+                spikes[name] = Spikes(arrays[f"{k}.i"], arrays[f"{k}.step"] * dt, n_neurons)
+            else:
+                spikes[name] = StreamedSpikes(folder / "stream", streamed[k], n_neurons, dt)
+        counts = {}
+        populations = list(description["sizes"])
+        for k, name in enumerate(description.get("counted", [])):
+            if streamed is None:
+                counts[name] = arrays[f"{k}.count"]
+            else:
+                counts[name] = streamed_counts(folder / "stream", populations.index(name))
+        return cls(
+            ann=write_back(ann, after) if ann is not None else None,
+            spikes=spikes,
+            weights_before=before,
+            weights_after=after,
+            timings=description["timings"],
+            gains=description["gains"],
+            thresholds=description["thresholds"],
+            sizes=description["sizes"],
+            n_steps=description["n_steps"],
+            dt=dt,
+            settings=description["settings"],
+            counts=counts,
+        )
+
+    @property
+    def translation(self) -> Translation | None:
+        """The layers that slept, as a table with their gains and thresholds; None if loaded."""
+        return None if self.assembly is None else self.assembly.translation
+
+    def to_nir(self, path: str | os.PathLike[str], dt: Any = None) -> None:
+        """Write the spiking network that woke up as a NIR graph, for other simulators.
+
+        Parameters
+        ----------
+        path : path
+            An HDF5 file.
+        dt : Quantity or str, optional
+            Time step of the simulator that is to read it; the night's unless given. snnTorch
+            takes 0.1 ms for granted. See `brainsleep.translation.nir`.
+
+        Raises
+        ------
+        ParameterError
+            For a night that was loaded: only one that `sleep` returned knows its neurons.
+        TranslationError
+            Naming what NIR has no word for.
+        MissingPackageError
+            If `nir` is not installed.
+        """
+        from ..translation.nir import as_seconds, write_nir
+
+        if self.assembly is None:
+            raise ParameterError(
+                "a night that was loaded does not know its neuron model; write the NIR graph "
+                "from the night that bs.sleep returns."
+            )
+        write_nir(
+            path,
+            self.assembly.translation,
+            self.assembly.neuron,
+            list(self.gains.values()),
+            list(self.thresholds.values()),
+            float(self.dt),
+            as_seconds(dt),
+            self.assembly.factors,
+        )
+
+    def plot_raster(self, **kwargs: Any) -> np.ndarray:
+        """Draw the spike raster, one panel a layer; see `brainsleep.figures.plot_raster`."""
+        from ..figures import plot_raster
+
+        return plot_raster(self, **kwargs)
+
+    def __repr__(self) -> str:
+        layers = " -> ".join(f"{name} ({size})" for name, size in self.sizes.items())
+        return f"<Night of {self.n_steps} steps of {self.dt}: {layers}>"
+
+
+def _counts(spikes: Any, dt: Quantity, n_steps: int) -> np.ndarray:
+    """Count the spikes of each step."""
+    if isinstance(spikes, StreamedSpikes):
+        return spikes.counts
+    steps = np.rint(np.asarray(spikes.t / dt)).astype(np.int64)
+    return np.bincount(steps, minlength=n_steps).astype(np.int32)
+
+
+def _save_arrays(file: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write an npz file, without pickles; unlike np.savez, for arrays of any name."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
+                np.lib.format.write_array(stream, array, allow_pickle=False)
+
+
+def _load_arrays(file: Path) -> dict[str, np.ndarray]:
+    """Read an npz file whole, refusing pickles."""
+    with np.load(file, allow_pickle=False) as arrays:
+        return dict(arrays)

@@ -1,0 +1,256 @@
+"""How parameters are written: one number, a list or a dict by layer; bare or with units.
+
+Every model and function that takes a layer parameter or a quantity reads it here,
+so that a wrong one is reported in the same words everywhere. A model declares unit and bounds
+of a field beside the field, with :func:`parameter`; nothing else needs to know them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeAlias
+
+from brian2.units import Quantity, Unit
+
+from ..errors import ParameterError, UnitsError, brief, suggest
+from .quantities import number, quantity
+
+#: A layer parameter: one value for all layers, a sequence in layer order, or a dict by layer name.
+PerLayer: TypeAlias = float | str | Quantity | Sequence[Any] | Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What a field of a model takes.
+
+    Attributes
+    ----------
+    unit : Unit or None
+        Unit of the field, and of its bounds; None for a number without one.
+    minimum, maximum : float
+        Smallest and largest value allowed.
+    exclusive_minimum : bool
+        Whether `minimum` itself is refused.
+    choices : collection
+        The only values allowed; any, if it is empty.
+    by_layer : bool
+        Whether each layer may have a value of its own.
+    equation_name : str or None
+        Its name in the model's equations, where that is another.
+    learning_rate : bool
+        Whether it is zero where nothing is to be learned.
+    stated : bool
+        Whether model files must state it: no experiment should depend on one that it does not.
+    """
+
+    unit: Unit | None = None
+    minimum: float = -math.inf
+    maximum: float = math.inf
+    exclusive_minimum: bool = False
+    choices: Collection[Any] = ()
+    by_layer: bool = True
+    equation_name: str | None = None
+    learning_rate: bool = False
+    stated: bool = False
+
+    def read(self, value: Any, label: str) -> float:
+        """Return one value, in SI base units; `label` names it in messages.
+
+        Raises
+        ------
+        ParameterError, UnitsError
+            If it is out of range, has the wrong unit, or is no number.
+        """
+        if self.unit is None:
+            return number(
+                value,
+                label,
+                minimum=self.minimum,
+                maximum=self.maximum,
+                exclusive_minimum=self.exclusive_minimum,
+            )
+        return quantity(
+            value,
+            self.unit,
+            label,
+            minimum=self.minimum,
+            exclusive_minimum=self.exclusive_minimum,
+        )
+
+
+def parameter(
+    default: Any,
+    unit: Unit | None = None,
+    *,
+    minimum: float = -math.inf,
+    maximum: float = math.inf,
+    above: float | None = None,
+    choices: Collection[Any] = (),
+    by_layer: bool = True,
+    equation_name: str | None = None,
+    learning_rate: bool = False,
+    stated: bool = False,
+) -> Any:
+    """Declare a field of a model: its default, and what :class:`Parameter` says of it.
+
+    Parameters
+    ----------
+    default : object
+        Its value unless given.
+    unit : Unit, optional
+        Of the field, and of its bounds.
+    above : float, optional
+        In place of `minimum`: a bound that is itself refused.
+    minimum, maximum, choices, by_layer, equation_name, learning_rate, stated
+        As in :class:`Parameter`.
+
+    Returns
+    -------
+    dataclasses.Field
+    """
+    declared = Parameter(
+        unit=unit,
+        minimum=minimum if above is None else above,
+        maximum=maximum,
+        exclusive_minimum=above is not None,
+        choices=choices,
+        by_layer=by_layer,
+        equation_name=equation_name,
+        learning_rate=learning_rate,
+        stated=stated,
+    )
+    # a quantity is an array: each model gets one of its own
+    return field(default_factory=lambda: copy(default), metadata={"parameter": declared})
+
+
+def declared_parameters(model: Any) -> dict[str, Parameter]:
+    """Return what a model (or its class) declares of its fields, by their names."""
+    return {
+        one.name: one.metadata["parameter"] for one in fields(model) if "parameter" in one.metadata
+    }
+
+
+def check_parameters(model: Any, kind: str) -> dict[str, float]:
+    """Check the declared fields of a model, as far as they do not depend on the layers.
+
+    Parameters
+    ----------
+    model : dataclass instance
+        The model.
+    kind : str
+        What messages begin with: ``"neuron"`` or ``"plasticity"``.
+
+    Returns
+    -------
+    dict of str to float
+        The values that are the same for all layers, in SI base units.
+
+    Raises
+    ------
+    ParameterError, UnitsError
+        Naming the field.
+    """
+    values = {}
+    for name, declared in declared_parameters(model).items():
+        value, label = getattr(model, name), f"{kind}: {name}"
+        if declared.choices:
+            _check_choice(value, label, declared.choices)
+        elif value is not None and not (declared.by_layer and differs_by_layer(value)):
+            values[name] = declared.read(value, label)
+    return values
+
+
+def _check_choice(value: Any, label: str, choices: Collection[Any]) -> None:
+    """Raise a ParameterError unless a value is one of a few."""
+    if isinstance(value, (str, int)) and not isinstance(value, bool) and value in choices:
+        return
+    if all(isinstance(choice, str) for choice in choices):
+        _, _, name = label.partition(": ")
+        kind = label.removesuffix(name)
+        raise ParameterError(f"{kind}unknown {name} {brief(value)}.{suggest(str(value), choices)}")
+    listed = " or ".join(map(str, choices))
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise UnitsError(f"{label} must be {listed}, not {brief(value)}.")
+    raise ParameterError(f"{label} must be {listed}, but is {value}.")
+
+
+def differs_by_layer(value: Any) -> bool:
+    """Tell whether a layer parameter has a value for each layer."""
+    if isinstance(value, (Sequence, Mapping)):
+        return not isinstance(value, str)
+    return bool(getattr(value, "ndim", 0) == 1)
+
+
+def read_by_layer(model: Any, kind: str, layer_names: Sequence[str]) -> list[dict[str, float]]:
+    """Return the layer parameters that a model declares, in SI base units.
+
+    Parameters
+    ----------
+    model : dataclass instance
+        The model. A field that is None is left out.
+    kind : str
+        What messages begin with.
+    layer_names : sequence of str
+        The layers.
+
+    Returns
+    -------
+    list of dict
+        One per layer, by the names in the equations.
+    """
+    layers: list[dict[str, float]] = [{} for _ in layer_names]
+    for name, declared in declared_parameters(model).items():
+        value = getattr(model, name)
+        if not declared.by_layer or value is None:
+            continue
+        values = per_layer(value, layer_names, f"{kind}: {name}")
+        for layer, layer_name, one in zip(layers, layer_names, values, strict=True):
+            label = f"{kind}: {name} of layer {layer_name!r}"
+            layer[declared.equation_name or name] = declared.read(one, label)
+    return layers
+
+
+def per_layer(value: Any, layer_names: Sequence[str], field: str) -> list[Any]:
+    """Spread a layer parameter over the layers.
+
+    Parameters
+    ----------
+    value : object
+        One value for all layers, a sequence in layer order, or a mapping by layer name.
+    layer_names : sequence of str
+        The layers, first to last.
+    field : str
+        The parameter's name, for error messages.
+
+    Returns
+    -------
+    list
+        One value a layer.
+
+    Raises
+    ------
+    ParameterError
+        If a sequence has another length, or a mapping misses or adds a layer.
+    """
+    if isinstance(value, Mapping):
+        unknown = [str(name) for name in value if name not in layer_names]
+        if unknown:
+            raise ParameterError(
+                f"{field}: no layer is called {unknown[0]!r}.{suggest(unknown[0], layer_names)}"
+            )
+        missing = [name for name in layer_names if name not in value]
+        if missing:
+            raise ParameterError(f"{field}: no value for layer {missing[0]!r}.")
+        return [value[name] for name in layer_names]
+    is_sequence = isinstance(value, Sequence) and not isinstance(value, str)
+    if is_sequence or getattr(value, "ndim", 0) == 1:
+        if len(value) != len(layer_names):
+            raise ParameterError(
+                f"{field}: {len(value)} values for {len(layer_names)} layers "
+                f"({', '.join(layer_names)}); give one value, or one a layer."
+            )
+        return list(value)
+    return [value] * len(layer_names)

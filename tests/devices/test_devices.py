@@ -1,0 +1,421 @@
+"""Devices: the build cache, missing compilers, programs that die, and Brian2 left in peace."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import brian2
+import numpy as np
+import pytest
+from helpers import SMALL, assert_same_nights, mlp, random_spikes, raster
+
+import brainsleep as bs
+from brainsleep.devices import CppStandalone, Job, Runtime, get_device
+from brainsleep.devices.cache import sign
+from brainsleep.devices.compiler import find_compiler
+from brainsleep.errors import CompilerError, DirectoryError, NightError, ParameterError, UnitsError
+from brainsleep.network.plan import NetworkPlan
+from brainsleep.support import progress
+
+NEURON = bs.Heaviside(gain=1, threshold=0.4, decay=0.9)
+RULE = bs.SRC(2e-3, 5e-4)
+PLAN = NetworkPlan.chain(
+    SMALL,
+    NEURON.equations(),
+    RULE.equations(),
+    delay_steps=0,
+    dt=1e-3,
+    dtype="float32",
+    recorded=(0, 1, 2, 3),
+)
+
+
+def night(device="cpp", **options):
+    """A night on test_night's program."""
+    options = {"duration": 60, "neuron": NEURON, "plasticity": RULE, **options}
+    return bs.sleep(mlp(SMALL, scale=1.5), np.full(12, 0.2), device=device, **options)
+
+
+def job(weights=None, n_steps=20):
+    names = ["0", "2", "4"]
+    shapes = list(zip(SMALL[1:], SMALL, strict=False))
+    trace = RULE.presynaptic_parameters(1e-3)
+    layers = NEURON.parameters(names, [1.0] * 3, [0.4] * 3)
+    return Job(
+        input_spikes=iter([random_spikes(n_steps, 12, 0.3)]),
+        n_steps=n_steps,
+        weights=[np.ones(shape) for shape in shapes] if weights is None else weights,
+        biases=[None] * 3,
+        population_parameters=[trace, *({**layer, **trace} for layer in layers[:-1]), layers[-1]],
+        projection_parameters=RULE.synapse_parameters(names),
+    )
+
+
+def programs(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+# The build cache
+
+
+def test_one_program_serves_many_nights(empty_cache):
+    first = night()
+    assert first.timings["build_cached"] is False
+    built = programs(empty_cache)
+    assert len(built) == 1
+    stamp = (empty_cache / built[0] / "main").stat().st_mtime_ns
+    others = [
+        night(),
+        night(neuron=bs.Heaviside(gain=2, threshold=0.1, decay=0)),
+        night(plasticity=bs.SRC(increase=0, decrease=[1, 2, 3])),
+        night(duration=500, seed=3),
+        bs.sleep(mlp(SMALL, bias=True, seed=7), random_spikes(9, 12), None, None, NEURON, RULE),
+        bs.sleep(
+            mlp(SMALL, seed=7),
+            np.full(12, 0.5),
+            np.random.rand(5, 12),
+            9,
+            bs.Heaviside(threshold="calibrated", target_rate=[200, 100, 100]),
+            RULE,
+        ),
+    ]
+    assert all(other.timings["build_cached"] is True for other in others)
+    assert programs(empty_cache) == built
+    assert (empty_cache / built[0] / "main").stat().st_mtime_ns == stamp
+    assert_same_nights(first, others[0])
+    assert first.timings["build"] > 10 * others[0].timings["build"]
+
+
+def test_equal_plans_have_equal_keys_and_others_others():
+    cpp = CppStandalone()
+    assert cpp._key(PLAN) == cpp._key(replace(PLAN)) != CppStandalone("cpp_stock")._key(PLAN)
+    other = replace(PLAN.projections[2], synapse=bs.SRC(weight_factor="additive").equations())
+    skip = replace(PLAN.projections[2], source=1)
+    variants = [
+        replace(PLAN, sizes=(12, 10, 8, 6)),
+        replace(PLAN, neurons=(*PLAN.neurons[:2], bs.LIF().equations())),
+        replace(PLAN, projections=(*PLAN.projections[:2], other)),
+        replace(PLAN, projections=(*PLAN.projections[:2], skip)),
+        replace(PLAN, delay_steps=1),
+        replace(PLAN, dt=2e-3),
+        replace(PLAN, dtype="float64"),
+        replace(PLAN, recorded=(0,)),
+        replace(PLAN, counted=(1,)),
+        replace(PLAN, watched=((3, "v"),)),
+    ]
+    keys = {cpp._key(plan) for plan in [PLAN, *variants]}
+    assert len(keys) == 1 + len(variants)
+
+
+def test_another_compiler_gets_its_own_programs(monkeypatch, tmp_path):
+    before = CppStandalone()._key(PLAN)
+    other = tmp_path / "my-g++"
+    other.write_text(f'#!/bin/sh\nexec {find_compiler()} "$@"\n')
+    other.chmod(0o755)
+    monkeypatch.setenv("CXX", str(other))
+    assert CppStandalone()._key(PLAN) != before
+
+
+def test_cache_folder_that_cannot_be_made(monkeypatch, tmp_path):
+    file = tmp_path / "file"
+    file.write_text("in the way")
+    monkeypatch.setenv("BRAINSLEEP_CACHE", str(file / "below" / "it"))
+    with pytest.raises(DirectoryError) as raised:
+        night()
+    message = str(raised.value)
+    assert "cannot create the build folder" in message
+    assert str(file / "below" / "it") in message
+    assert "BRAINSLEEP_CACHE" in message
+    assert "\n" not in message
+    assert file.read_text() == "in the way"
+    monkeypatch.setenv("BRAINSLEEP_CACHE", str(file))
+    with pytest.raises(DirectoryError):
+        night()
+    assert len(night(Runtime("numpy")).spikes["0"]) > 0, "the runtime needs no folder"
+
+
+def test_cache_folder_that_cannot_be_written(monkeypatch, tmp_path):
+    monkeypatch.setenv("BRAINSLEEP_CACHE", str(tmp_path))
+    # root may write anywhere
+    no_access = SimpleNamespace(**{**vars(os), "access": lambda *args: False})
+    monkeypatch.setattr("brainsleep.devices.cache.os", no_access)
+    with pytest.raises(DirectoryError, match="cannot write to the build folder"):
+        night()
+    assert not any(tmp_path.iterdir())
+
+
+# No compiler, or a bad one
+
+
+@pytest.fixture
+def no_compiler(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CXX", raising=False)
+    assert find_compiler() is None
+
+
+@pytest.mark.parametrize("device", ["cpp", "cpp_stock"])
+def test_cpp_refuses_without_a_compiler(no_compiler, device, empty_cache):
+    with pytest.raises(CompilerError) as raised:
+        night(device)
+    message = str(raised.value)
+    assert message.startswith("no C++ compiler found: install one")
+    assert "apt-get install g++" in message
+    assert "\n" not in message
+    assert not any(empty_cache.iterdir())
+
+
+def test_runtime_falls_back_to_numpy(no_compiler):
+    assert get_device("runtime").prepare(PLAN).target == "numpy"
+    assert_same_nights(night("runtime"), night(Runtime("numpy")))
+
+
+def test_runtime_takes_cython_where_there_is_a_compiler():
+    assert get_device("runtime").prepare(PLAN).target == "cython"
+
+
+def test_cxx_that_is_no_compiler(monkeypatch, empty_cache):
+    monkeypatch.setenv("CXX", "false")
+    with pytest.raises(CompilerError) as raised:
+        night()
+    message = str(raised.value)
+    assert message.startswith("false could not compile")
+    assert "\n" not in message
+    log = Path(message.partition("see ")[2].partition(")")[0])
+    assert log.read_text().startswith("false -O3"), "the log outlives the failure"
+    monkeypatch.delenv("CXX")
+    assert night().timings["build_cached"] is False
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    assert night().timings["build_cached"] is True, "falls back to what there is"
+
+
+# Programs that die
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    """A compiled program of one's own to damage: its cache, its folder."""
+    cache = tmp_path_factory.mktemp("damaged")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BRAINSLEEP_CACHE", str(cache))
+        night()
+    (folder,) = cache.iterdir()
+    return cache, folder
+
+
+@pytest.fixture
+def damaged(program, tmp_path, monkeypatch):
+    cache, folder = program
+    shutil.copytree(cache, tmp_path / "cache")
+    monkeypatch.setenv("BRAINSLEEP_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / folder.name
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"no program at all",
+        b"",
+        b"#!/bin/sh\nexit 3\n",
+        b"#!/bin/sh\nkill -SEGV $$\n",
+        b"#!/bin/sh\ncat > /dev/null\necho out of memory >&2\n",
+        b"#!/bin/sh\nexit 0\n",
+    ],
+    ids=["noise", "empty", "exit", "crash", "complaint", "nothing_done"],
+)
+def test_program_that_dies(damaged, content):
+    (damaged / "main").write_bytes(content)
+    sign(damaged, {})  # else it would be compiled again
+    with pytest.raises(NightError) as raised:
+        night(duration=3000)
+    assert str(damaged) in str(raised.value)
+    assert "night's program" in str(raised.value)
+    assert ("out of memory" in str(raised.value)) == (b"memory" in content)
+
+
+@pytest.mark.parametrize("missing", ["main", "manifest.json"])
+def test_half_a_build_is_built_again(damaged, missing):
+    (damaged / missing).unlink()
+    again = night()
+    assert again.timings["build_cached"] is False
+    assert night().timings["build_cached"] is True
+    assert len(programs(damaged.parent)) == 1
+
+
+def test_errors_while_streaming_end_the_program(damaged):
+    class Interrupted(bs.stimuli.Stimulus):
+        n_inputs = 12
+
+        def probabilities(self, rng, n_steps, dt):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bs.sleep(mlp(SMALL), Interrupted(), None, 10, NEURON, RULE)
+    children = Path(f"/proc/self/task/{os.getpid()}/children")
+    running = children.read_text().split() if children.exists() else []
+    names = [Path(f"/proc/{child}/cmdline").read_bytes() for child in running]
+    assert not any(str(damaged).encode() in name for name in names)
+
+
+def test_input_that_ends_too_early():
+    short = job(n_steps=20)
+    short.n_steps = 30
+    with pytest.raises(NightError, match="ran 20 of 30 steps"):
+        CppStandalone().prepare(PLAN).run(short)
+
+
+@pytest.mark.parametrize("device", [CppStandalone(), Runtime("numpy")])
+def test_weights_of_a_wrong_shape_never_start(device, monkeypatch):
+    engine = device.prepare(PLAN)
+    outcome = engine.run(job())
+    assert [w.shape for w in outcome.weights] == [(10, 12), (8, 10), (5, 8)]
+    monkeypatch.setattr(subprocess, "Popen", lambda *args, **kwargs: pytest.fail("launched"))
+    with pytest.raises(
+        ValueError, match=r"projection 1: weights of shape \(10, 8\), not \(8, 10\)"
+    ):
+        engine.run(job(weights=[np.ones((10, 12)), np.ones((10, 8)), np.ones((5, 8))]))
+
+
+@pytest.mark.parametrize("device", [CppStandalone(), Runtime("numpy")])
+def test_engines_run_again_from_the_start(device):
+    engine = device.prepare(PLAN)
+    one, other = engine.run(job()), engine.run(job())
+    assert sorted(one.spikes) == [0, 1, 2, 3]
+    for index, (neurons, steps) in one.spikes.items():
+        assert len(neurons) > 0
+        assert neurons.dtype == np.int32
+        assert steps.dtype == np.int64
+        np.testing.assert_array_equal(neurons, other.spikes[index][0])
+        np.testing.assert_array_equal(steps, other.spikes[index][1])
+    for first, second in zip(one.weights, other.weights, strict=True):
+        np.testing.assert_array_equal(first, second)
+    assert set(one.timings) == {"run", "read"}
+
+
+def test_temporary_files_are_cleared_away(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert len(night().spikes["input"]) > 0
+    assert not list(tmp_path.glob("brainsleep-*"))
+
+
+# Names
+
+
+def test_devices_by_name():
+    assert get_device("cpp").name == "cpp"
+    assert get_device("cpp_stock").name == "cpp_stock"
+    assert get_device("runtime").name == "runtime"
+    runtime = Runtime("numpy")
+    assert get_device(runtime) is runtime
+    with pytest.raises(ParameterError, match="Did you mean 'runtime'"):
+        get_device("run_time")
+    with pytest.raises(UnitsError, match="device must be"):
+        get_device(3)
+    with pytest.raises(ParameterError, match="runtime target 'c'"):
+        Runtime("c")
+
+
+@pytest.mark.parametrize(
+    ("device", "indices"),
+    [(CppStandalone(), 0), (CppStandalone("cpp_stock"), 8), (Runtime("numpy"), 8)],
+)
+def test_memory_grows_with_synapses_and_precision(device, indices):
+    memory = device.memory(PLAN)
+    assert memory >= PLAN.n_synapses * (4 + indices)
+    assert device.memory(replace(PLAN, dtype="float64")) == memory + 4 * PLAN.n_synapses
+    assert device.memory(replace(PLAN, sizes=(24, 20, 16, 10))) == 4 * memory
+
+
+# Brian2
+
+
+def test_isolation_survives_errors_and_nesting():
+    from brainsleep.devices.isolation import isolated_brian2
+
+    device, target = brian2.get_device(), brian2.prefs.codegen.target
+    clock = brian2.defaultclock.dt
+
+    def fail_inside():
+        with isolated_brian2(type(device)(), {"codegen.target": "numpy"}):
+            assert brian2.get_device() is not device
+            brian2.defaultclock.dt = 7 * brian2.ms
+            night()
+            assert brian2.prefs.codegen.target == "numpy"
+            assert brian2.defaultclock.dt == 7 * brian2.ms
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_inside()
+    assert brian2.get_device() is device
+    assert brian2.prefs.codegen.target == target
+    assert brian2.defaultclock.dt == clock
+
+
+def test_magic_run_does_not_see_the_night():
+    """Objects of the night are no objects of the user's magic network, and the other way round."""
+    brian2.prefs.codegen.target, target = "numpy", brian2.prefs.codegen.target
+    try:
+        group = brian2.NeuronGroup(1, "dv/dt = 1/second : 1", method="euler")
+        brian2.run(3 * brian2.ms)
+        one = night(Runtime("numpy"), duration=20)
+        brian2.run(4 * brian2.ms)
+        assert float(group.v[0]) == pytest.approx(7e-3)
+        assert raster(one, "input").shape == (20, 12)
+    finally:
+        brian2.prefs.codegen.target = target
+
+
+# Progress
+
+
+class Terminal:
+    """What a terminal is to a progress bar."""
+
+    def __init__(self):
+        self.text = ""
+
+    def isatty(self):
+        return True
+
+    def write(self, text):
+        self.text += text
+
+    def flush(self):
+        pass
+
+
+def test_progress_bar_shows_in_a_terminal_only(monkeypatch, capfd):
+    with progress.progress_bar(10, "quiet") as bar:
+        bar.update(10)
+    assert bar.disable
+    assert capfd.readouterr() == ("", "")
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with progress.progress_bar(10, "loud") as bar:
+        bar.update(10)
+        assert bar.n == 10
+    assert "loud" in terminal.text
+    terminal.text = ""
+    with progress.progress_bar(10, "off", enabled=False) as bar:
+        bar.update(10)
+    assert terminal.text == ""
+
+
+@pytest.mark.parametrize("device", ["cpp", Runtime("numpy")])
+def test_a_night_in_a_terminal_shows_where_it_is(device, monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    night(device, duration=3000)
+    assert "sleep: 240 synapses" in terminal.text
+    assert "0/3000" in terminal.text
+    terminal.text = ""
+    night(device, progress=False)
+    assert terminal.text == ""
+
+
+def test_no_notebook_here():
+    assert not progress.in_notebook()

@@ -1,0 +1,301 @@
+"""Runs, resumed runs, sweeps, comparisons and the command line, on a small network."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import brainsleep as bs
+from brainsleep.errors import DirectoryError, ModelFileError, ParameterError
+from brainsleep.experiments import continual as experiment
+from brainsleep.experiments.cli import app
+from brainsleep.experiments.comparison import compare_runs
+from brainsleep.experiments.overrides import Overrides
+from brainsleep.experiments.run import run_experiment
+from brainsleep.experiments.rundirectory import Run, free_directory, load_run
+from brainsleep.experiments.shipped import find_model
+from brainsleep.experiments.sweep import run_sweep
+
+#: Two tasks, a small network, short nights; everything else as in the default experiment.
+SMALL = {
+    "classes = [[0, 1], [2, 3], [4, 5], [6, 7], [8, 9]]": "classes = [[0, 1], [2, 3]]",
+    "sizes = [784, 1200, 1200, 10]": "sizes = [784, 60, 40, 10]",
+    "epochs = 4": "epochs = 2",
+    "first = 300": "first = 60",
+    "split_mnist_heaviside": "small",
+}
+
+
+@pytest.fixture(scope="module")
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a model file that runs in seconds."""
+    text = find_model().read_text()
+    for old, new in SMALL.items():
+        assert old in text
+        text = text.replace(old, new)
+    file = tmp_path_factory.mktemp("models") / "small.toml"
+    file.write_text(text)
+    return file
+
+
+@pytest.fixture(scope="module")
+def finished(model_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Return a finished run with controls."""
+    out = tmp_path_factory.mktemp("runs") / "small"
+    return run_experiment(model_file, out=out, controls=experiment.CONTROLS, progress=False)
+
+
+def test_metrics_keep_the_contract(finished: Run) -> None:
+    metrics = json.loads((finished.directory / "metrics.json").read_text())
+    assert metrics == finished.metrics
+    assert metrics["scenario"] == "class-incremental"
+    assert metrics["dataset"] == "digits"
+    assert metrics["seed"] == 0
+    scores = metrics["accuracy"]
+    for name in ("joint", "sequential", "final", "sequential_masked", "weight_averaging"):
+        assert 0 <= scores[name] <= 1
+    for matrix in (scores["before_sleep"], scores["after_sleep"]):
+        assert [[value is None for value in row] for row in matrix] == [[False, True], [False] * 2]
+    assert scores["final"] == pytest.approx(np.mean(scores["after_sleep"][-1]))
+    assert set(scores["controls"]) == set(experiment.CONTROLS)
+    assert [night["steps"] for night in metrics["timings"]] == [60, 60]
+    assert set(metrics["versions"]) >= {"brainsleep", "brian2", "torch", "numpy", "python"}
+
+
+def test_sequential_baseline_is_the_run_without_its_nights(finished: Run) -> None:
+    scores = finished.metrics["accuracy"]
+    # before the first night both have had the same batches
+    assert scores["before_sleep"][0][0] > 0.9
+    assert scores["sequential"] < scores["joint"]
+
+
+def test_nights_and_figures_are_kept(finished: Run) -> None:
+    for task in (0, 1):
+        night = bs.Night.load(finished.directory / "nights" / str(task))
+        assert night.n_steps == 60
+        assert len(night.spikes["input"]) > 0
+    for name in ("raster", "accuracy", "weights"):
+        picture = finished.directory / "figures" / f"{name}.png"
+        assert picture.read_bytes().startswith(b"\x89PNG")
+    assert not list(finished.directory.rglob("*.partial*"))
+
+
+def test_interrupted_run_resumes_to_the_same_results(
+    finished: Run, model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "cut"
+    whole_sleep = experiment.sleep
+    nights = []
+
+    def sleep_once(*args: object, **kwargs: object) -> object:
+        if nights:
+            raise KeyboardInterrupt
+        nights.append(1)
+        return whole_sleep(*args, **kwargs)
+
+    monkeypatch.setattr(experiment, "sleep", sleep_once)
+    with pytest.raises(KeyboardInterrupt):
+        run_experiment(model_file, out=out, progress=False)
+    assert not (out / "metrics.json").exists()
+    monkeypatch.setattr(experiment, "sleep", whole_sleep)
+    resumed = run_experiment(model_file, out=out, resume=True, progress=False)
+    for name in ("joint", "sequential", "before_sleep", "after_sleep", "final"):
+        assert resumed.metrics["accuracy"][name] == finished.metrics["accuracy"][name]
+    first, second = (
+        bs.Night.load(run.directory / "nights" / "1").weights_after for run in (finished, resumed)
+    )
+    for name, weights in first.items():
+        assert np.array_equal(weights, second[name])
+
+
+def test_directory_that_holds_a_run_is_refused(
+    finished: Run, model_file: Path, tmp_path: Path
+) -> None:
+    before = (finished.directory / "metrics.json").read_bytes()
+    with pytest.raises(DirectoryError, match="exists already"):
+        run_experiment(model_file, out=finished.directory, progress=False)
+    with pytest.raises(DirectoryError, match="seed = 0, not 1"):
+        run_experiment(model_file, out=finished.directory, seed=1, resume=True, progress=False)
+    with pytest.raises(DirectoryError, match="another model file"):
+        run_experiment(out=finished.directory, resume=True, progress=False)
+    with pytest.raises(DirectoryError, match="no run to resume"):
+        run_experiment(model_file, out=tmp_path / "none", resume=True, progress=False)
+    assert (finished.directory / "metrics.json").read_bytes() == before
+
+
+def test_output_that_cannot_be_written_is_refused_before_training(
+    model_file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DirectoryError, match="cannot write"):
+        run_experiment(model_file, out=tmp_path / "file" / "run", progress=False)
+
+
+def test_default_directory_gets_a_number_when_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs" / "small").mkdir(parents=True)
+    assert free_directory(Path("runs/small")) == Path("runs/small-2")
+
+
+def test_bad_input_is_refused_before_anything_is_written(model_file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    with pytest.raises(ParameterError, match="Did you mean 'digits'"):
+        run_experiment(model_file, out=out, overrides=Overrides(dataset="digit"), progress=False)
+    with pytest.raises(bs.errors.DataError, match=r"t10k|train"):
+        run_experiment(
+            model_file,
+            out=out,
+            overrides=Overrides(dataset="mnist", data_dir=str(tmp_path)),
+            progress=False,
+        )
+    with pytest.raises(ParameterError, match="decrease_only"):
+        run_experiment(model_file, out=out, controls=("decreaseonly",), progress=False)
+    with pytest.raises(ModelFileError, match="evaluate_on"):
+        run_experiment(model_file, out=out, overrides=Overrides(evaluate_on="tset"), progress=False)
+    empty = tmp_path / "empty.toml"
+    empty.write_text(model_file.read_text().replace("[[0, 1], [2, 3]]", "[[0, 1], []]"))
+    with pytest.raises(bs.errors.DataError, match=r"task 1|task 2"):
+        run_experiment(empty, out=out, progress=False)
+    narrow = tmp_path / "narrow.toml"
+    narrow.write_text(model_file.read_text().replace("40, 10]", "40, 3]"))
+    with pytest.raises(ParameterError, match="too few for class 3"):
+        run_experiment(narrow, out=out, progress=False)
+    assert not out.exists()
+
+
+def test_validation_scores_come_from_training_images(model_file: Path) -> None:
+    model = Overrides(evaluate_on="validation").apply(
+        bs.experiments.modelfile.load_model_file(model_file)
+    )
+    held_out = experiment._tasks(model, None)
+    tested = experiment._tasks(bs.experiments.modelfile.load_model_file(model_file), None)
+    test_images = {image.tobytes() for task in tested for image in task.test.images}
+    assert len(test_images) == 400
+    for task in held_out:
+        assert len(task.test) == 160
+        assert not test_images & {image.tobytes() for image in task.test.images}
+
+
+def test_comparison_reads_runs_and_draws(finished: Run, tmp_path: Path) -> None:
+    table, picture = compare_runs(
+        finished.directory, finished.directory, out=tmp_path / "figure", progress=False
+    )
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert f"{100 * finished.metrics['accuracy']['final']:.1f}" in table
+    for words in ("sleep, %", "rate of input, Hz", "mean |Δw| a night, 0.weight", "simulation, s"):
+        assert words in table
+
+
+def test_comparison_of_more_than_two(finished: Run, tmp_path: Path) -> None:
+    kept = [finished.directory] * 4
+    table, picture = compare_runs(*kept, out=tmp_path / "figure", progress=False)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert table.splitlines()[0].split() == "small (1) small (2) small (3) small (4)".split()
+    joint = next(line for line in table.splitlines() if line.startswith("joint"))
+    assert joint.split()[-4:] == [f"{100 * finished.metrics['accuracy']['joint']:.1f}"] * 4
+
+
+def test_comparison_names_its_folder_after_the_runs(
+    finished: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = finished.directory.resolve()
+    monkeypatch.chdir(tmp_path)
+    assert compare_runs(kept, kept)[1] == Path("runs/compare-small (1)-small (2)/comparison.png")
+    assert compare_runs(*[kept] * 20)[1].parent.name == "compare-small (1)-and-19-more"
+
+
+def test_comparison_refuses_before_anything_is_run(
+    finished: Run, model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("brainsleep.experiments.comparison.run_experiment", pytest.fail)
+    with pytest.raises(ParameterError, match=r"two or more .* but got 1"):
+        compare_runs(finished.directory)
+    with pytest.raises(ModelFileError, match=r"nothing\.toml is neither"):
+        compare_runs(model_file, tmp_path / "nothing.toml")
+    with pytest.raises(DirectoryError, match="holds no finished run"):
+        compare_runs(model_file, tmp_path)
+    broken = tmp_path / "broken.toml"
+    broken.write_text(model_file.read_text().replace("threshold", "treshold"))
+    with pytest.raises(ModelFileError, match="Did you mean 'threshold'"):
+        compare_runs(model_file, broken)
+
+
+def test_command_line_compares(finished: Run, tmp_path: Path) -> None:
+    kept = str(finished.directory)
+    arguments = ["compare", kept, kept, kept, "--out", str(tmp_path / "figure")]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    assert "small (3)" in result.output
+    assert (tmp_path / "figure" / "comparison.png").exists()
+
+
+def test_control_that_a_rule_does_not_have_is_left_out_by_name(model_file: Path) -> None:
+    model = bs.experiments.modelfile.load_model_file(model_file)
+    assert experiment._why_not("decrease_only", model) is None
+    content = model.model_dump(exclude_unset=True)
+    content["sleep"]["plasticity"] = {"kind": "stdp", "potentiation": 1e-3, "depression": 1e-3}
+    stdp = bs.experiments.modelfile.parse_model(content, "stdp")
+    said: list[str] = []
+    run = experiment._Experiment(stdp, (), 0, False, said.append)
+    run.run_controls(("decrease_only",))
+    assert run.done.controls == {}
+    (line,) = said
+    assert "decrease only" in line
+    assert "'stdp'" in line
+    assert "increase" in line
+
+
+def test_sweep_summarises_and_resumes(model_file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "sweep"
+    directory, summary = run_sweep(model_file, n_seeds=2, out=out)
+    finals = [load_run(directory / f"seed-{k}").metrics["accuracy"]["final"] for k in range(2)]
+    assert summary["accuracy"]["final"]["values"] == finals
+    assert summary["accuracy"]["final"]["mean"] == pytest.approx(np.mean(finals))
+    assert summary["accuracy"]["final"]["sd"] == pytest.approx(np.std(finals, ddof=1))
+    with pytest.raises(DirectoryError, match="--resume"):
+        run_sweep(model_file, n_seeds=2, out=out)
+    assert run_sweep(model_file, n_seeds=2, out=out, resume=True)[1] == summary
+
+
+def test_command_line_prints_the_table(finished: Run, model_file: Path) -> None:
+    arguments = ["run", str(model_file), "--out", str(finished.directory), "--resume", "--controls"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    for name, words in (
+        ("sequential", "no sleep (sequential training)"),
+        ("final", "  sleep  "),
+        ("joint", "joint training"),
+    ):
+        line = next(line for line in result.output.splitlines() if words in line)
+        assert line.split()[-1] == f"{100 * finished.metrics['accuracy'][name]:.1f}"
+
+
+def test_command_line_errors_are_one_line(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.toml"
+    broken.write_text(find_model().read_text().replace("threshold", "treshold"))
+    result = subprocess.run(
+        [sys.executable, "-m", "brainsleep", "run", str(broken)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert "Did you mean 'threshold'?" in result.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_help_names_the_commands() -> None:
+    result = CliRunner().invoke(app, ["--help"])
+    assert result.exit_code == 0
+    for command in ("run", "compare", "sweep"):
+        assert command in result.output

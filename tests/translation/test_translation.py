@@ -1,0 +1,595 @@
+"""From a torch module to layers and back: what is understood, what is refused, and how."""
+
+import copy
+import math
+import warnings
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+import torch
+from helpers import SMALL, mlp, random_spikes
+from torch import nn
+from torch.nn import functional
+from torch.nn.utils import parametrizations, prune
+
+import brainsleep as bs
+from brainsleep.errors import ParameterError, TranslationError, UnitsError
+from brainsleep.translation import CalibrationWarning, calibrate_thresholds, tadros_gains
+
+translate = bs.translate
+
+
+class Custom(nn.Module):
+    """A user's module; what its forward does is given."""
+
+    def __init__(self, forward, sizes=(12, 10, 5), **children):
+        super().__init__()
+        self.fc1 = nn.Linear(sizes[0], sizes[1])
+        self.fc2 = nn.Linear(sizes[1], sizes[2], bias=False)
+        self.relu = nn.ReLU()
+        for name, child in children.items():
+            setattr(self, name, child)
+        self.does = forward
+
+    def forward(self, x):
+        return self.does(self, x)
+
+
+# What is understood
+
+UNDERSTOOD = {
+    "relu_module": lambda m, x: m.fc2(m.relu(m.fc1(x))),
+    "relu_module_twice": lambda m, x: m.relu(m.fc2(m.relu(m.fc1(x)))),
+    "functional_relu": lambda m, x: m.fc2(functional.relu(m.fc1(x))),
+    "inplace_relu": lambda m, x: m.fc2(functional.relu(m.fc1(x), inplace=True)),
+    "torch_relu": lambda m, x: m.fc2(torch.relu(m.fc1(x))),
+    "relu_method": lambda m, x: m.fc2(m.fc1(x).relu()),
+    "relu_underscore": lambda m, x: m.fc2(m.fc1(x).relu_()),
+    "flatten": lambda m, x: m.fc2(torch.relu(m.fc1(torch.flatten(x, 1)))),
+    "flatten_method": lambda m, x: m.fc2(torch.relu(m.fc1(x.flatten(1)))),
+    "view_size": lambda m, x: m.fc2(torch.relu(m.fc1(x.view(x.size(0), -1)))),
+    "view_shape": lambda m, x: m.fc2(torch.relu(m.fc1(x.view(x.shape[0], -1)))),
+    "view_product": lambda m, x: m.fc2(torch.relu(m.fc1(x.view(-1, x.size(1) * x.size(2))))),
+    "reshape": lambda m, x: m.fc2(torch.relu(m.fc1(torch.reshape(x, (-1, 12)).contiguous()))),
+    "dropout": lambda m, x: m.fc2(
+        functional.dropout(torch.relu(m.fc1(x.flatten(1))), 0.5, m.training)
+    ),
+    "relu_of_the_input": lambda m, x: m.fc2(torch.relu(m.fc1(torch.relu(x.flatten(1))))),
+    "float": lambda m, x: m.fc2(torch.relu(m.fc1(x.flatten(1).float()))),
+}
+
+
+@pytest.mark.parametrize("how", UNDERSTOOD)
+def test_ways_to_write_the_same_network(how):
+    ann = Custom(UNDERSTOOD[how])
+    translation = translate(ann, (3, 4) if how == "view_product" else None)
+    assert translation.layer_names == ["fc1", "fc2"]
+    assert translation.sizes == (12, 10, 5)
+    first, second = translation.layers
+    np.testing.assert_array_equal(first.weight, ann.fc1.weight.detach().numpy())
+    np.testing.assert_array_equal(first.bias, ann.fc1.bias.detach().numpy())
+    assert (first.weight_name, first.n_in, first.n_out) == ("fc1.weight", 12, 10)
+    assert (second.weight_name, second.n_in, second.n_out) == ("fc2.weight", 10, 5)
+    assert second.bias is None
+    flat = how.startswith(("relu_module", "functional", "inplace", "torch", "relu_method"))
+    images = torch.rand(3, 12) if flat or how == "relu_underscore" else torch.rand(3, 3, 4)
+    assert translation.graph(images).shape == (3, 5), "the traced copy still runs"
+
+
+def test_sequential_with_everything_that_passes():
+    ann = nn.Sequential(
+        nn.Flatten(),
+        nn.Dropout(0.2),
+        nn.Linear(12, 10),
+        nn.Identity(),
+        nn.ReLU(inplace=True),
+        nn.Dropout(),
+        nn.Linear(10, 8, bias=False),
+        nn.ReLU(),
+        nn.Identity(),
+        nn.Linear(8, 5),
+    )
+    translation = translate(ann)
+    assert translation.layer_names == ["2", "6", "9"]
+    assert [layer.bias is None for layer in translation.layers] == [False, True, False]
+
+
+def test_nested_modules_give_their_path():
+    inner = nn.Sequential(nn.Linear(12, 10), nn.ReLU())
+    ann = Custom(lambda m, x: m.fc2(m.features.block(x)), features=nn.ModuleDict({"block": inner}))
+    translation = translate(ann)
+    assert translation.layer_names == ["features.block.0", "fc2"]
+    assert translation.layers[0].weight_name == "features.block.0.weight"
+
+
+def test_functional_linear_on_parameters():
+    def forward(m, x):
+        hidden = functional.relu(functional.linear(x, m.w1, bias=m.b1))
+        return functional.linear(input=hidden, weight=m.w2)
+
+    ann = Custom(
+        forward,
+        w1=nn.Parameter(torch.randn(10, 12)),
+        b1=nn.Parameter(torch.randn(10)),
+        w2=nn.Parameter(torch.randn(5, 10)),
+    )
+    translation = translate(ann)
+    assert translation.layer_names == ["linear", "linear_1"]
+    assert [layer.weight_name for layer in translation.layers] == ["w1", "w2"]
+    np.testing.assert_array_equal(translation.layers[0].bias, ann.b1.detach().numpy())
+    assert translation.layers[1].bias is None
+    np.testing.assert_array_equal(translation.layers[0].weight, ann.w1.detach().numpy())
+
+
+def test_optional_second_argument_is_fine():
+    class Optional(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(3, 2)
+
+        def forward(self, x, scale=None):
+            return self.fc(x)
+
+    assert translate(Optional()).layer_names == ["fc"]
+
+
+def test_one_layer():
+    assert translate(nn.Sequential(nn.Linear(4, 3))).sizes == (4, 3)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_weights_of_any_precision_are_copied_exactly(dtype):
+    ann = mlp(SMALL, bias=True, dtype=dtype)
+    for layer in translate(ann).layers:
+        state = ann.state_dict()[layer.weight_name]
+        assert layer.weight.dtype == (np.float64 if dtype is torch.float64 else np.float32)
+        np.testing.assert_array_equal(layer.weight, state.double().numpy())
+
+
+def test_translation_shares_no_memory_with_the_network():
+    ann = mlp(SMALL)
+    translation = translate(ann)
+    before = copy.deepcopy(ann.state_dict())
+    translation.layers[0].weight[:] = 7
+    next(translation.graph.parameters()).data[:] = 9
+    assert all(torch.equal(before[name], value) for name, value in ann.state_dict().items())
+
+
+def test_modes_and_gradients_are_left_as_they_were():
+    ann = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Dropout(), nn.Linear(3, 2))
+    ann.train()
+    ann[2].eval()
+    ann[3].weight.requires_grad_(False)
+    ann(torch.rand(2, 4)).sum().backward()
+    gradient = ann[0].weight.grad.clone()
+    translate(ann)
+    assert [module.training for module in ann] == [True, True, False, True]
+    assert [p.requires_grad for p in ann.parameters()] == [True, True, False, True]
+    assert torch.equal(ann[0].weight.grad, gradient)
+
+
+# What is refused, by name
+
+
+def shared():
+    linear = nn.Linear(4, 4)
+    return nn.Sequential(linear, nn.ReLU(), linear)
+
+
+def tied():
+    ann = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 4))
+    ann[2].weight = ann[0].weight
+    return ann
+
+
+def parametrized():
+    ann = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 3))
+    parametrizations.weight_norm(ann[2])
+    return ann
+
+
+def pruned():
+    ann = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 3))
+    prune.random_unstructured(ann[2], "weight", amount=0.5)
+    return ann
+
+
+def two_inputs():
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(3, 2)
+
+        def forward(self, x, y):
+            return self.fc(x)
+
+    return Two()
+
+
+class Doubled(nn.Linear):
+    """Looks like a Linear, is none."""
+
+    def forward(self, x):
+        return 2 * super().forward(x)
+
+
+REFUSED = {
+    "conv_without_shape": (
+        lambda: nn.Sequential(
+            nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU()), nn.Flatten(), nn.Linear(8, 2)
+        ),
+        ["0.0", "pass input_shape=(channels, height, width)"],
+    ),
+    "conv1d_without_shape": (
+        lambda: nn.Sequential(nn.Conv1d(1, 2, 3)),
+        ["0", "pass input_shape=(channels, length)"],
+    ),
+    "view_without_shape": (
+        lambda: Custom(UNDERSTOOD["view_product"]),
+        ["size_1", "(12,)", "first Linear", "pass input_shape="],
+    ),
+    "sigmoid": (
+        lambda: nn.Sequential(nn.Linear(4, 3), nn.Sigmoid(), nn.Linear(3, 2)),
+        ["1", "Sigmoid"],
+    ),
+    "softmax": (lambda: nn.Sequential(nn.Linear(4, 3), nn.LogSoftmax(1)), ["1", "LogSoftmax"]),
+    "leaky": (lambda: nn.Sequential(nn.Linear(4, 3), nn.LeakyReLU()), ["1", "LeakyReLU"]),
+    "functional_tanh": (lambda: Custom(lambda m, x: m.fc2(torch.tanh(m.fc1(x)))), ["tanh"]),
+    "method_sigmoid": (lambda: Custom(lambda m, x: m.fc2(m.fc1(x).sigmoid())), ["sigmoid"]),
+    "scaled": (lambda: Custom(lambda m, x: m.fc2(torch.relu(2 * m.fc1(x)))), ["mul"]),
+    "scaled_by_size": (
+        lambda: Custom(lambda m, x: m.fc2(torch.relu(m.fc1(x) * x.size(1)))),
+        ["mul"],
+    ),
+    "sliced": (lambda: Custom(lambda m, x: m.fc2(torch.relu(m.fc1(x[:, :12])))), ["getitem"]),
+    "transposed": (lambda: Custom(lambda m, x: m.fc2(torch.relu(m.fc1(x).t()))), ["t"]),
+    "doubled_path": (
+        lambda: Custom(lambda m, x: m.fc2(torch.relu(m.fc1(x)) + torch.relu(m.fc1(x)))),
+        ["fc1"],
+    ),
+    "shared_module": (shared, ["0", "used twice"]),
+    "tied_weights": (tied, ["2", "'0'", "used twice"]),
+    "parametrization": (parametrized, ["2", "parametrization"]),
+    "pruning": (pruned, ["2", "pruning"]),
+    "no_relu": (
+        lambda: nn.Sequential(nn.Linear(4, 3), nn.Dropout(), nn.Linear(3, 2)),
+        ["2", "'0'", "without a ReLU"],
+    ),
+    "second_input": (two_inputs, ["'y'", "second input"]),
+    "no_linear": (lambda: nn.Sequential(nn.Flatten(), nn.ReLU()), ["no Linear"]),
+    "empty": (lambda: nn.Sequential(), ["no Linear"]),
+    "many_outputs": (
+        lambda: Custom(lambda m, x: (m.fc2(torch.relu(m.fc1(x))), x)),
+        ["must return the activity"],
+    ),
+    "unused_head": (
+        lambda: Custom(lambda m, x: [h := torch.relu(m.fc1(x)), m.fc2(h)][0]),
+        ["must return the activity"],
+    ),
+    "data_dependent": (
+        lambda: Custom(lambda m, x: m.fc1(x) if x.sum() > 0 else m.fc2(x)),
+        ["Custom", "branch on the data"],
+    ),
+    "partial_population": (
+        lambda: Custom(
+            lambda m, x: m.fc3(torch.relu(m.fc1(x)).reshape(-1, 2, 5)), fc3=nn.Linear(5, 2)
+        ),
+        ["fc3", "takes 5 inputs", "10 neurons"],
+    ),
+    "mixed_batch": (
+        lambda: Custom(
+            lambda m, x: m.fc3(torch.relu(m.fc1(x)).reshape(-1, 5)), fc3=nn.Linear(5, 2)
+        ),
+        ["reshape", "(4, 5)", "batch must stay the first dimension"],
+    ),
+    "named_input": (
+        lambda: Custom(lambda m, x: m.get_submodule("input")(x), input=nn.Linear(12, 3)),
+        ["'input'"],
+    ),
+    "same_name_twice": (
+        lambda: Custom(
+            lambda m, x: m.linear_1(
+                torch.relu(functional.linear(torch.relu(functional.linear(x, m.a)), m.b))
+            ),
+            a=nn.Parameter(torch.ones(5, 12)),
+            b=nn.Parameter(torch.ones(5, 5)),
+            linear_1=nn.Linear(5, 4),
+        ),
+        ["'linear_1'", "two layers"],
+    ),
+    "computed_weight": (
+        lambda: Custom(lambda m, x: functional.linear(x, 2 * m.fc1.weight)),
+        ["mul", "parameters of the module"],
+    ),
+    "lazy": (lambda: nn.Sequential(nn.LazyLinear(3)), ["LazyLinear"]),
+    "linear_subclass": (lambda: nn.Sequential(Doubled(4, 3)), ["mul"]),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_refused_with_its_path(what, empty_cache):
+    make, words = REFUSED[what]
+    ann = make()
+    with pytest.raises(TranslationError) as raised:
+        bs.sleep(ann, np.zeros(4), neuron=bs.Heaviside(1, 1), plasticity=bs.SRC())
+    message = str(raised.value)
+    for word in words:
+        assert word in message, message
+    assert "\n" not in message
+    assert not any(empty_cache.iterdir())
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("parameter", ["0.weight", "2.weight", "4.bias"])
+def test_weights_that_are_not_finite_are_named(parameter, value):
+    ann = mlp(SMALL, bias=True)
+    ann.state_dict()[parameter].view(-1)[-1] = value
+    with pytest.raises(ParameterError, match=f"layer '{parameter[0]}'.*{parameter}"):
+        translate(ann)
+
+
+@pytest.mark.parametrize("what", [None, "net", {"0.weight": 1}, nn.Linear, lambda x: x])
+def test_what_is_no_network(what):
+    with pytest.raises(UnitsError, match=r"ann must be a torch.nn.Module"):
+        translate(what)
+
+
+# Gains
+
+
+def test_tadros_gains_by_hand():
+    ann = nn.Sequential(
+        nn.Linear(2, 2, bias=False),
+        nn.ReLU(),
+        nn.Linear(2, 1, bias=False),
+        nn.ReLU(),
+        nn.Linear(1, 1),
+    )
+    ann[0].weight.data = torch.tensor([[1.0, -2.0], [0.5, 0.25]])
+    ann[2].weight.data = torch.tensor([[6.0, -9.0]])
+    ann[4].weight.data = torch.tensor([[0.5]])
+    ann[4].bias.data = torch.tensor([-100.0])
+    data = np.array([[1.0, 0.0], [3.0, 1.0], [0.0, 4.0]])
+    # layer 0: activations [1, .5], [1, 1.75], [-8, 1] -> 1.75; largest weight 1      -> 1.75
+    # layer 2: relu -> [1, .5], [1, 1.75], [0, 1]: 1.5, -9.75, -9 -> 1.5; weight 6     -> 6
+    # layer 4: .5 * [1.5, 0, 0] - 100 < 0 -> 0; largest weight .5                      -> .5
+    f1 = 1.75
+    f2 = 6 / f1
+    f3 = 0.5 / f2
+    gains = tadros_gains(translate(ann), data, gain_scale=2.0)
+    np.testing.assert_allclose(gains, [2 / f1, 2 / f2, 2 / f3], rtol=1e-6)
+
+
+def test_tadros_gains_use_the_network_awake():
+    """Evaluation mode, in batches, whatever the kind of data; nothing is changed."""
+    ann = nn.Sequential(nn.Flatten(), nn.Dropout(0.9), *mlp((12, 10, 5), seed=1)).train()
+    data = np.random.default_rng(0).random((2500, 3, 4)) * 20
+    gains = tadros_gains(translate(ann), data)
+    assert gains == tadros_gains(translate(ann), torch.from_numpy(data).requires_grad_())
+    activation = (data.reshape(2500, 12) @ ann[2].weight.detach().numpy().T).max()
+    assert gains[0] == pytest.approx(1 / activation, rel=1e-5)
+    assert ann.training
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (None, "data is missing"),
+        (np.zeros((0, 12)), "n >= 1"),
+        (np.zeros(12), "shape (n, ...)"),
+        (np.zeros((5, 11)), "(5, 11) do not fit"),
+        (np.full((5, 12), np.nan), "NaN"),
+        (np.full((5, 12), np.inf), "NaN or infinite"),
+        ([["a"] * 12], "data"),
+    ],
+)
+def test_bad_data_for_gains(data, words, empty_cache):
+    with pytest.raises((ParameterError, UnitsError)) as raised:
+        bs.sleep(
+            mlp(SMALL), np.zeros(12), data, neuron=bs.Heaviside(threshold=1), plasticity=bs.SRC()
+        )
+    assert words in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert not any(empty_cache.iterdir())
+
+
+def test_dead_layer_has_no_gain():
+    ann = mlp(SMALL)
+    ann[2].weight.data = -ann[2].weight.data.abs()
+    with pytest.raises(ParameterError, match="layer '2' has no positive weight"):
+        tadros_gains(translate(ann), np.random.default_rng(0).random((9, 12)))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_gains_in_other_precisions(dtype):
+    data = np.random.default_rng(0).random((20, 12))
+    gains = tadros_gains(translate(mlp(SMALL, dtype=dtype)), data)
+    np.testing.assert_allclose(gains, tadros_gains(translate(mlp(SMALL)), data), rtol=0.03)
+
+
+# Write-back
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_write_back_changes_a_copy(dtype):
+    ann = mlp(SMALL, bias=True, dtype=dtype).train()
+    ann[2].weight.requires_grad_(False)
+    before = copy.deepcopy(ann.state_dict())
+    awake = bs.write_back(ann, {"0.weight": np.full((10, 12), 0.25)})
+    assert all(torch.equal(before[name], value) for name, value in ann.state_dict().items())
+    assert (awake[0].weight == 0.25).all()
+    assert awake[0].weight.dtype == dtype
+    assert awake[0].weight.requires_grad
+    assert not awake[2].weight.requires_grad
+    assert torch.equal(awake[2].weight, ann[2].weight)
+    assert torch.equal(awake[0].bias, ann[0].bias)
+    assert awake.training
+    assert awake[2].weight.data_ptr() != ann[2].weight.data_ptr()
+
+
+def test_write_back_of_what_does_not_fit():
+    ann = mlp(SMALL)
+    with pytest.raises(ParameterError, match=r"no parameter '0.weigt'. Did you mean '0.weight'\?"):
+        bs.write_back(ann, {"0.weigt": np.zeros((10, 12))})
+    with pytest.raises(ParameterError, match=r"'0.weight' has shape \(10, 12\)"):
+        bs.write_back(ann, {"0.weight": np.zeros((12, 10))})
+
+
+# Calibration
+
+
+def monotone(thresholds):
+    """Rates that fall with a layer's own threshold and rise with the layer before."""
+    rates, before = [], 100.0
+    for threshold in thresholds:
+        before = min(1000.0, before / threshold)
+        rates.append(before)
+    return rates
+
+
+@pytest.mark.parametrize("targets", [[50, 20, 5], [1, 900, 0.5], [999, 999, 999]])
+@pytest.mark.parametrize("start", [None, [1e-3, 1.0, 1e3]])
+def test_calibration_reaches_monotone_rates(targets, start):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CalibrationWarning)
+        thresholds = calibrate_thresholds(monotone, targets, ["a", "b", "c"], start)
+    np.testing.assert_allclose(monotone(thresholds), targets, rtol=0.03)
+
+
+def test_calibration_tries_little():
+    trials = []
+
+    def simulate(thresholds):
+        trials.append(list(thresholds))
+        return monotone(thresholds)
+
+    calibrate_thresholds(simulate, [50, 20, 5], ["a", "b", "c"])
+    assert len(trials) <= 3 * 30
+    assert all(np.isfinite(trial).all() and np.min(trial) > 0 for trial in trials)
+
+
+def test_calibration_warns_about_a_silent_layer():
+    def simulate(thresholds):
+        return [monotone(thresholds)[0], 0.0, 0.0]
+
+    with pytest.warns(CalibrationWarning) as record:
+        thresholds = calibrate_thresholds(simulate, [50, 20, 10], ["fc1", "fc2", "fc3"])
+    messages = [str(warning.message) for warning in record]
+    assert len(messages) == 2
+    assert "'fc2' stays silent" in messages[0]
+    assert "'fc3' stays silent" in messages[1]
+    assert min(thresholds) > 1e-5, "no threshold so low that rounding errors fire"
+
+
+def test_calibration_warns_about_a_layer_that_runs_away():
+    with pytest.warns(CalibrationWarning, match="layer 'fc1' runs away: 1e\\+03 Hz"):
+        calibrate_thresholds(lambda thresholds: [1000.0], [20], ["fc1"])
+
+
+def test_calibration_warns_about_a_layer_that_fires_too_little():
+    with pytest.warns(CalibrationWarning, match="layer 'fc1' fires too little: 3 Hz"):
+        calibrate_thresholds(lambda thresholds: [3.0 * (thresholds[0] < 1)], [20], ["fc1"])
+
+
+def test_calibration_of_a_step():
+    """All or nothing between two neighbouring thresholds: the nearer side, and a warning."""
+
+    def simulate(thresholds):
+        return [500.0 if thresholds[0] < 0.3 else 1.0]
+
+    with pytest.warns(CalibrationWarning, match="'fc1'"):
+        (threshold,) = calibrate_thresholds(simulate, [20], ["fc1"])
+    assert threshold >= 0.3
+
+
+@contextmanager
+def calibration_warnings():
+    """Collect the messages of CalibrationWarnings, and of no other."""
+    messages = []
+    with warnings.catch_warnings(record=True) as record:
+        warnings.simplefilter("ignore")
+        warnings.filterwarnings("always", category=CalibrationWarning)
+        yield messages
+        messages += [str(warning.message) for warning in record]
+
+
+def excitable(seed=5):
+    """A network in which every layer can reach a rate: its weights lean to the positive."""
+    ann = mlp(SMALL, scale=1.5, seed=seed)
+    for linear in ann[::2]:
+        linear.weight.data += 0.2
+    return ann
+
+
+TARGETS = {"0": 60, "2": 40, "4": 30}
+
+
+@pytest.mark.parametrize("model", [bs.Heaviside, bs.LIF])
+def test_calibrated_nights_reach_their_rates(model):
+    with calibration_warnings() as messages:
+        night = bs.sleep(
+            excitable(),
+            np.full(12, 0.3),
+            duration=500,
+            neuron=model(gain=[1, 2, 0.5], threshold="calibrated", target_rate=TARGETS),
+            plasticity=bs.SRC(0, 0, weight_factor="tadros2022"),
+        )
+    assert not messages
+    assert all(value > 0 for value in night.thresholds.values())
+    for name, target in TARGETS.items():
+        rate = len(night.spikes[name]) / (night.spikes[name].n_neurons * 0.5)
+        assert rate == pytest.approx(target, rel=0.05), name
+
+
+@pytest.mark.slow
+def test_calibration_on_runtime_finds_the_same_thresholds():
+    thresholds = [
+        bs.sleep(
+            excitable(),
+            np.full(12, 0.3),
+            duration=100,
+            neuron=bs.Heaviside(gain=1, threshold="calibrated", target_rate=TARGETS, decay=0.9),
+            plasticity=bs.SRC(),
+            device=device,
+        ).thresholds
+        for device in ("cpp", bs.devices.Runtime("numpy"))
+    ]
+    assert thresholds[0] == pytest.approx(thresholds[1], rel=0.03)
+
+
+def test_calibration_leaves_plasticity_out():
+    """The thresholds are those of the night's first weights: its rates do not change them."""
+
+    def night(rate):
+        return bs.sleep(
+            excitable(),
+            np.full(12, 0.3),
+            duration=300,
+            neuron=bs.Heaviside(gain=1, threshold="calibrated", target_rate=TARGETS),
+            plasticity=bs.SRC(rate, rate),
+        )
+
+    quiet, loud = night(0), night(0.1)
+    assert quiet.thresholds == loud.thresholds
+    assert not np.array_equal(quiet.weights_after["0.weight"], loud.weights_after["0.weight"])
+
+
+@pytest.mark.parametrize(
+    ("model", "dtype"), [(bs.Heaviside, "float32"), (bs.LIF, "float32"), (bs.LIF, "float64")]
+)
+def test_calibration_of_a_night_with_a_dead_layer(model, dtype):
+    ann = mlp(SMALL, scale=1.5)
+    ann[2].weight.data = -ann[2].weight.data.abs()
+    with calibration_warnings() as messages:
+        night = bs.sleep(
+            ann,
+            random_spikes(200, 12, 0.3),
+            neuron=model(gain=1, threshold="calibrated", target_rate={"0": 60, "2": 40, "4": 5}),
+            plasticity=bs.SRC(1e-3, 1e-4),
+            dtype=dtype,
+        )
+    assert [message.split("'")[1] for message in messages] == ["2", "4"]
+    assert all("stays silent" in message for message in messages)
+    assert len(night.spikes["0"]) > 0
+    assert len(night.spikes["2"]) == 0
