@@ -12,6 +12,7 @@ from .given import (
     ConstantRates,
     ExplicitSpikes,
     ShuffledPixels,
+    StimulusLike,
     as_stimulus,
 )
 from .images import (
@@ -39,6 +40,7 @@ __all__ = [
     "RandomWindow",
     "ShuffledPixels",
     "Stimulus",
+    "StimulusLike",
     "as_stimulus",
     "skip_steps",
 ]

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 from brian2.units import Hz
 
 from ..errors import ParameterError, UnitsError, brief
 from ..support.quantities import whole_number
 from .base import STEPS_PER_CHUNK, Stimulus, _as_array, _check_range
+
+#: What `brainsleep.sleep` takes for a stimulus.
+StimulusLike: TypeAlias = Stimulus | npt.ArrayLike
 
 
 class ConstantRates(Stimulus):
