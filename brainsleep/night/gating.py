@@ -1,29 +1,31 @@
-"""What opens and closes a night: factors on its stimulus and on its learning in each step.
+"""What opens and closes a night: stages of sleep, as far as a night knows them.
 
-`brainsleep.stages` makes such gates by simulating a patch of cortex. Whatever has the method
-`gate` can be given to ``bs.sleep(..., stages=...)``.
+`brainsleep.stages` has such stages. Whatever has the method `gate` can be given to
+``bs.sleep(..., stages=...)``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import UnitsError, brief
+
 
 @dataclass(frozen=True)
 class Gate:
-    """What a night lets through in each of its steps.
+    """What stages let through in each step of a night.
 
     Attributes
     ----------
     stimulus : ndarray of float64, shape (n_steps,)
         Factor on the spike probabilities of the stimulus: 0 where the gate is closed, 1 where it
-        is open, and between 0 and 2.25 in spindles and ripples.
+        is open, above 1 at times in spindles and ripples.
     learning : ndarray of float64, shape (n_steps,)
-        Factor on learning: 0 or 1.
+        Factor on learning.
     """
 
     stimulus: npt.NDArray[np.float64]
@@ -33,20 +35,19 @@ class Gate:
         return len(self.stimulus)
 
 
-@runtime_checkable
 class Stages(Protocol):
-    """What `brainsleep.sleep` needs of its argument `stages`.
+    """What `brainsleep.sleep` takes for `stages`: one stage of sleep, or a hypnogram of several.
 
-    `brainsleep.stages.NREM`, `REM`, `Wake` and `Hypnogram` have it; so may a class of your own.
+    A class of your own needs this method and no base class.
     """
 
     def gate(self, n_steps: int, dt: float, seed: int) -> Gate:
-        """Return what a night lets through in each step.
+        """Return what is let through in each step of a night.
 
         Parameters
         ----------
         n_steps : int
-            Steps of the night.
+            Length of the night in steps.
         dt : float
             Time step of the night, in seconds.
         seed : int
@@ -57,3 +58,12 @@ class Stages(Protocol):
         Gate
             Of `n_steps` steps.
         """
+
+
+def check_stages(stages: Stages | None) -> None:
+    """Raise a UnitsError unless stages can gate a night, or are None."""
+    if stages is not None and (isinstance(stages, type) or not hasattr(stages, "gate")):
+        raise UnitsError(
+            "stages must be a stage like bs.stages.NREM(), or a bs.stages.Hypnogram, not "
+            f"{brief(stages)}."
+        )
