@@ -24,6 +24,13 @@ class UnitsError(BrainsleepError, TypeError):
     """A quantity has the wrong units, or a value is of the wrong kind."""
 
 
+class KindError(UnitsError, ParameterError):
+    """A value is not of the kind that is wanted, such as text where a number should be.
+
+    It derives from both, so that ``except ValueError`` and ``except TypeError`` both catch it.
+    """
+
+
 class TranslationError(BrainsleepError, ValueError):
     """A part of the network cannot be translated; named by its path in the module."""
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ParameterError, UnitsError, suggest
-from ..support.quantities import number
+from ..support.checks import number
 from ..translation import INPUT, Layer, Translation, record_activations
 
 #: How the scale of a layer may be chosen.

@@ -13,7 +13,7 @@ from ..devices.arguments import check_dtype, read_time_step, recorded_population
 from ..errors import ParameterError, UnitsError, suggest
 from ..network.plan import Labels, NetworkPlan, ProjectionPlan, reached_receptor
 from ..plasticity import FROZEN, SynapseEquations, modulated
-from ..support.quantities import whole_number
+from ..support.checks import whole_number
 from .parts import INPUT, Population, Projection
 from .prepared import PreparedCircuit
 from .result import CircuitRun

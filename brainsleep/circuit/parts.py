@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import UnitsError
 from ..network.wiring import Wiring
 from ..neurons import is_neuron
-from ..support.quantities import number, whole_number
+from ..support.checks import number, whole_number
 
 #: Name of the population that the stimulus drives.
 INPUT = "input"

@@ -20,7 +20,7 @@ from ..network.plan import NetworkPlan
 from ..neurons import fixed_parameters
 from ..plasticity import Plasticity, postsynaptic_parameters, resting_parameters
 from ..stimuli import as_stimulus
-from ..support.quantities import whole_number
+from ..support.checks import whole_number
 from .parts import INPUT, Population, Projection
 from .result import CircuitRun
 

@@ -13,7 +13,7 @@ from ..errors import UnitsError
 from ..network.wiring import Wiring
 from ..neurons import ConductanceLIF
 from ..plasticity import DiehlCook, Homeostasis
-from ..support.quantities import number, whole_number
+from ..support.checks import number, whole_number
 from . import Circuit, Population, PreparedCircuit, Projection
 from .image_sequence import ImageSequence
 

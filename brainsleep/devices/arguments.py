@@ -10,7 +10,8 @@ from brian2.units import Quantity, ms, second
 
 from ..errors import ParameterError, UnitsError, suggest
 from ..stimuli import Stimulus
-from ..support.quantities import quantity, whole_number
+from ..support.checks import whole_number
+from ..support.quantities import quantity
 
 DTYPES = ("float32", "float64")
 

@@ -16,7 +16,8 @@ from matplotlib.patches import Patch
 from ..devices.activity import Spikes
 from ..errors import ParameterError, UnitsError, brief, suggest
 from ..measures import binned_rate, up_states
-from ..support.quantities import quantity, whole_number
+from ..support.checks import whole_number
+from ..support.quantities import quantity
 from .canvas import COLOURS, DOT_COLOUR, Axes, AxesArray, axes_grid, single_axes
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from brian2.units import ms
 from ..errors import ParameterError
 from ..measures import mean_rates
 from ..measures.rates import missing_population
-from ..support.quantities import whole_number
+from ..support.checks import whole_number
 from .canvas import DOT_COLOUR, Axes, AxesArray, axes_grid
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from brian2.units import Hz, Quantity, ms, second
 
 from ..devices.activity import PopulationRate, Spikes
 from ..errors import ParameterError, UnitsError, brief
-from ..support.quantities import quantity, whole_number
+from ..support.checks import whole_number
+from ..support.quantities import quantity
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

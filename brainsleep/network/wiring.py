@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ParameterError
-from ..support.quantities import whole_number
+from ..support.checks import whole_number
 
 
 @dataclass(frozen=True)

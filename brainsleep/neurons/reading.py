@@ -8,8 +8,9 @@ from typing import Any
 from brian2.units import Hz
 
 from ..errors import ParameterError, suggest
+from ..support.checks import number
 from ..support.parameters import per_layer
-from ..support.quantities import number, quantity
+from ..support.quantities import quantity
 from .model import Neuron
 
 

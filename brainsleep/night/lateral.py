@@ -16,7 +16,7 @@ from brian2.units import ms
 from ..errors import ParameterError, UnitsError
 from ..network.wiring import Wiring
 from ..neurons import LIF, Neuron, is_neuron
-from ..support.quantities import number, whole_number
+from ..support.checks import number, whole_number
 
 
 @dataclass(frozen=True, eq=False)

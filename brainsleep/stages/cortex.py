@@ -21,7 +21,8 @@ from ..measures import binned_rate, up_states
 from ..network.wiring import Wiring
 from ..neurons import ConductanceAdEx
 from ..stimuli import ConstantRates
-from ..support.quantities import number, quantity, whole_number
+from ..support.checks import number, whole_number
+from ..support.quantities import quantity
 
 EXCITATORY, INHIBITORY = "excitatory", "inhibitory"
 

@@ -11,7 +11,8 @@ from brian2.units import Quantity, second
 
 from ..devices import Device
 from ..errors import ParameterError, UnitsError
-from ..support.quantities import number, quantity, whole_number
+from ..support.checks import number, whole_number
+from ..support.quantities import quantity
 from .stage import NREM, REM, Gate, _Stage
 
 #: Part of a cycle that is REM sleep, in the first and the last cycle of a night.

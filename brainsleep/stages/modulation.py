@@ -16,7 +16,8 @@ import numpy.typing as npt
 from brian2.units import Hz, ms, second
 
 from ..errors import ParameterError, UnitsError, brief
-from ..support.quantities import number, quantity, whole_number
+from ..support.checks import number, whole_number
+from ..support.quantities import quantity
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

@@ -10,7 +10,8 @@ import numpy as np
 from brian2.units import Quantity, second
 
 from ..errors import ParameterError, UnitsError, brief
-from ..support.quantities import quantity, whole_number
+from ..support.checks import whole_number
+from ..support.quantities import quantity
 
 #: Steps drawn at a time, each chunk from a random generator of its own: a night's first
 #: steps do not depend on how long it is.

@@ -24,7 +24,8 @@ import numpy.typing as npt
 from brian2.units import Hz, Quantity, ms, second
 
 from ..errors import ParameterError, UnitsError, brief
-from ..support.quantities import number, quantity, whole_number
+from ..support.checks import number, whole_number
+from ..support.quantities import quantity
 from . import ConstantRates
 
 BoolArray = npt.NDArray[np.bool_]

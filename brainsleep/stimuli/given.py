@@ -10,7 +10,7 @@ import numpy.typing as npt
 from brian2.units import Hz
 
 from ..errors import ParameterError, UnitsError, brief
-from ..support.quantities import whole_number
+from ..support.checks import whole_number
 from .base import STEPS_PER_CHUNK, Stimulus, _as_array, _check_range
 
 #: What `brainsleep.sleep` takes for a stimulus.

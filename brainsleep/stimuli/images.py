@@ -19,7 +19,8 @@ import numpy.typing as npt
 from brian2.units import Hz, Quantity
 
 from ..errors import ParameterError, UnitsError, brief
-from ..support.quantities import number, quantity, whole_number
+from ..support.checks import number, whole_number
+from ..support.quantities import quantity
 from .base import Stimulus, _as_array, _check_range
 
 #: Rate of a white pixel, unless given.

@@ -16,7 +16,8 @@ from typing import Any, TypeAlias
 from brian2.units import Quantity, Unit
 
 from ..errors import ParameterError, UnitsError, brief, suggest
-from .quantities import number, quantity
+from .checks import number
+from .quantities import quantity
 
 #: A layer parameter: one value for all layers, a sequence in layer order, or a dict by layer name.
 PerLayer: TypeAlias = float | str | Quantity | Sequence[Any] | Mapping[str, Any]

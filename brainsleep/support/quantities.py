@@ -1,10 +1,10 @@
-"""Numbers, with and without units: read and checked in one place, reported in the same words."""
+"""Quantities: numbers with units, read and checked in one place, reported in the same words."""
 
 from __future__ import annotations
 
 import math
 import re
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from brian2.units import (
@@ -25,7 +25,8 @@ from brian2.units import (
 )
 from brian2.units.fundamentalunits import get_unit
 
-from ..errors import ParameterError, UnitsError, brief, show_own_errors_plainly, suggest
+from ..errors import UnitsError, brief, show_own_errors_plainly, suggest
+from .checks import check_range, number, whole_number  # noqa: F401
 
 # Here, because this is where the package first imports Brian2.
 show_own_errors_plainly()
@@ -53,49 +54,12 @@ UNITS: dict[str, Unit] = {
 Time: TypeAlias = Quantity | str
 
 
-_QUANTITY = re.compile(r"\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*\*?\s*([A-Za-z]+)\s*")
-
-
-def number(
-    value: Any,
-    field: str,
-    *,
-    minimum: float = -math.inf,
-    maximum: float = math.inf,
-    exclusive_minimum: bool = False,
-) -> float:
-    """Check one dimensionless, finite number.
-
-    Raises
-    ------
-    UnitsError
-        If `value` is not a number, or has units.
-    ParameterError
-        If it is NaN, infinite or out of range.
-    """
-    if isinstance(value, Quantity) and not have_same_dimensions(value, 1):
-        raise UnitsError(f"{field} has no units, but {brief(value)} was given.")
-    if isinstance(value, (bool, str)) or np.ndim(value) != 0:
-        raise UnitsError(f"{field} must be a number, not {brief(value)}.")
-    try:
-        result = float(value)
-    except (TypeError, ValueError):
-        raise UnitsError(f"{field} must be a number, not {brief(value)}.") from None
-    _check_range(result, field, minimum, maximum, exclusive_minimum, unit="")
-    return result
-
-
-def whole_number(value: Any, field: str, *, minimum: int = 0) -> int:
-    """Check one whole number (any integer type, but no bool and no float)."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        raise UnitsError(f"{field} must be a whole number, not {brief(value)}.")
-    if value < minimum:
-        raise ParameterError(f"{field} must be at least {minimum}, but is {value}.")
-    return int(value)
+_NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+_QUANTITY = re.compile(rf"\s*({_NUMBER})\s*\*?\s*([A-Za-z]+)\s*")
 
 
 def quantity(
-    value: Any,
+    value: Quantity | str | float,
     unit: Unit,
     field: str,
     *,
@@ -120,6 +84,11 @@ def quantity(
     exclusive_minimum : bool, optional
         Whether `minimum` itself is refused.
 
+    Returns
+    -------
+    float
+        The value, in SI base units.
+
     Raises
     ------
     UnitsError
@@ -139,7 +108,13 @@ def quantity(
     if np.ndim(value) != 0:
         raise UnitsError(f"{field} must be a single quantity, not {brief(value)}.")
     in_unit = float(value / unit)
-    _check_range(in_unit, field, minimum, math.inf, exclusive_minimum, unit=f" {unit}")
+    check_range(
+        in_unit,
+        field,
+        minimum=minimum,
+        exclusive_minimum=exclusive_minimum,
+        unit=f" {unit}",
+    )
     return float(value)
 
 
@@ -152,16 +127,3 @@ def _parse_quantity(text: str, field: str) -> Quantity:
     if unit_name not in UNITS:
         raise UnitsError(f"{field}: unknown unit {unit_name!r}.{suggest(unit_name, UNITS)}")
     return float(magnitude) * UNITS[unit_name]
-
-
-def _check_range(
-    value: float, field: str, minimum: float, maximum: float, exclusive: bool, unit: str
-) -> None:
-    """Raise a ParameterError for a NaN, an infinity, or a value outside the range."""
-    if not math.isfinite(value):
-        raise ParameterError(f"{field} must be finite, but is {value}.")
-    if value < minimum or (exclusive and value == minimum):
-        bound = "greater than" if exclusive else "at least"
-        raise ParameterError(f"{field} must be {bound} {minimum:g}{unit}, but is {value:g}{unit}.")
-    if value > maximum:
-        raise ParameterError(f"{field} must be at most {maximum:g}{unit}, but is {value:g}{unit}.")

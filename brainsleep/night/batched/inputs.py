@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...stimuli import Stimulus, as_stimulus
-from ...support.quantities import whole_number
+from ...support.checks import whole_number
 
 
 def given_stimuli(stimulus: Any, n_inputs: int) -> list[Stimulus]:

@@ -10,7 +10,7 @@ from brian2.units import Quantity
 from torch import nn
 
 from ...errors import ParameterError
-from ...support.quantities import whole_number
+from ...support.checks import whole_number
 from ...translation import Translation, write_back
 
 

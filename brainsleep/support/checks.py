@@ -1,0 +1,180 @@
+"""Bare numbers and names, read and checked in one place and reported in the same words.
+
+Knows nothing of units beyond telling that a value has some, and does not import Brian2;
+quantities are read by `brainsleep.support.quantities`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+
+import numpy as np
+
+from ..errors import KindError, ParameterError, UnitsError, brief, suggest
+
+
+def number(
+    value: object,
+    field: str,
+    *,
+    minimum: float = -math.inf,
+    maximum: float = math.inf,
+    exclusive_minimum: bool = False,
+    exclusive_maximum: bool = False,
+) -> float:
+    """Read one finite real number without units.
+
+    Parameters
+    ----------
+    value : object
+        Any real type, NumPy's included; truth values are not numbers.
+    field : str
+        What messages call it.
+    minimum, maximum : float, optional
+        Smallest and largest value allowed.
+    exclusive_minimum, exclusive_maximum : bool, optional
+        Whether `minimum` or `maximum` itself is refused.
+
+    Returns
+    -------
+    float
+        The number.
+
+    Raises
+    ------
+    UnitsError
+        If it has units.
+    KindError
+        If it is not a number.
+    ParameterError
+        If it is NaN, infinite or out of range.
+    """
+    if not getattr(value, "is_dimensionless", True):  # as Brian2's quantities say it
+        raise UnitsError(f"{field} has no units, but {brief(value)} was given.")
+    result = _as_float(value)
+    if result is None:
+        raise KindError(f"{field} must be a number, not {brief(value)}.")
+    check_range(
+        result,
+        field,
+        minimum=minimum,
+        maximum=maximum,
+        exclusive_minimum=exclusive_minimum,
+        exclusive_maximum=exclusive_maximum,
+    )
+    return result
+
+
+def whole_number(value: object, field: str, *, minimum: int = 0, maximum: int | None = None) -> int:
+    """Read one whole number.
+
+    Parameters
+    ----------
+    value : object
+        Any integer type, NumPy's included; truth values and floats are not whole numbers.
+    field : str
+        What messages call it.
+    minimum : int, optional
+        Smallest value allowed.
+    maximum : int, optional
+        Largest value allowed; no limit unless given.
+
+    Returns
+    -------
+    int
+        The number.
+
+    Raises
+    ------
+    KindError
+        If it is not a whole number.
+    ParameterError
+        If it is out of range.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise KindError(f"{field} must be a whole number, not {brief(value)}.")
+    if value < minimum:
+        raise ParameterError(f"{field} must be at least {minimum}, but is {value}.")
+    if maximum is not None and value > maximum:
+        raise ParameterError(f"{field} must be at most {maximum}, but is {value}.")
+    return int(value)
+
+
+def check_range(
+    value: float,
+    field: str,
+    *,
+    minimum: float = -math.inf,
+    maximum: float = math.inf,
+    exclusive_minimum: bool = False,
+    exclusive_maximum: bool = False,
+    unit: str = "",
+) -> None:
+    """Check that a number is finite and in a range.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+    field : str
+        What messages call it.
+    minimum, maximum, exclusive_minimum, exclusive_maximum : optional
+        As in :func:`number`.
+    unit : str, optional
+        What messages put after numbers.
+
+    Raises
+    ------
+    ParameterError
+        If it is NaN, infinite or out of range.
+    """
+    if not math.isfinite(value):
+        raise ParameterError(f"{field} must be finite, but is {value}.")
+    if value < minimum or (exclusive_minimum and value == minimum):
+        bound = f"{'greater than' if exclusive_minimum else 'at least'} {minimum:g}{unit}"
+    elif value > maximum or (exclusive_maximum and value == maximum):
+        bound = f"{'less than' if exclusive_maximum else 'at most'} {maximum:g}{unit}"
+    else:
+        return
+    raise ParameterError(f"{field} must be {bound}, but is {value:g}{unit}.")
+
+
+def known_name(value: object, field: str, names: Collection[str]) -> str:
+    """Read a name that must be one of several.
+
+    Parameters
+    ----------
+    value : object
+        What the user wrote.
+    field : str
+        What messages call it.
+    names : collection of str
+        What would be right; a table's keys, if it is a mapping.
+
+    Returns
+    -------
+    str
+        The name.
+
+    Raises
+    ------
+    ParameterError
+        If it is none of them; the message suggests the nearest, or lists all.
+    """
+    if not isinstance(value, str) or value not in names:
+        raise ParameterError(f"unknown {field} {brief(value)}.{suggest(str(value), names)}")
+    return value
+
+
+def _as_float(value: object) -> float | None:
+    """Return one real number as a float, or None if the value is not one."""
+    if isinstance(value, (bool, np.bool_, str, bytes)):
+        return None
+    try:
+        array = np.asarray(value)
+        return float(array) if array.ndim == 0 else None
+    except OverflowError:  # a whole number too large for a float
+        return math.inf
+    except (TypeError, ValueError, RuntimeError):  # RuntimeError: torch's
+        return None
