@@ -17,6 +17,8 @@ __version__ = "0.1.0.dev0"
 _HOMES = {
     "sleep": "night.sleep",
     "Night": "night.result",
+    "Record": "night.request",
+    "Save": "night.request",
     "Heaviside": "neurons",
     "LIF": "neurons",
     "IntegrateAndFire": "neurons",

@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
+from brian2.units import Quantity, ms
 
-from ..devices import Device, get_device
-from ..devices.arguments import check_dtype, read_time_step
+from ..devices import Device, Engine
 from ..neurons import IntegrateAndFire, Neuron
-from ..night.assembly import checked_pooling
 from ..support.progress import progress_bar
 from ..support.quantities import whole_number
 from ..support.texttable import as_html, plain, without_empty_columns
-from ..translation import translate_for
-from .coding import Coding, as_coding
-from .labelled import check_labels, flat_images, images_and_labels
-from .normalisation import normalise
-from .presenting import Awake, prepare_awake
+from ..translation import Translation
+from .coding import Coding
+from .labelled import LabelledImages
+from .presenting import PreparedAwake, prepare_awake
+from .request import AwakeRequest
 from .tally import Tally
 
 if TYPE_CHECKING:
     from torch import nn
-
-#: Images that scales are computed from, unless data are given for it.
-CALIBRATION_IMAGES = 500
 
 
 @dataclass(frozen=True)
@@ -137,22 +133,21 @@ class SpikingAccuracy:
 
 
 def spiking_accuracy(
-    ann: nn.Module,
-    data: Any,
-    n_steps: int,
+    ann: nn.Module | Translation,
+    data: LabelledImages,
+    n_steps: int = 100,
+    *,
     coding: str | Coding = "constant",
+    max_rate: Quantity | str | None = None,
     neuron: Neuron | None = None,
     normalisation: str = "percentile",
     percentile: float = 99.9,
-    calibration_data: Any = None,
-    max_rate: Any = None,
-    max_pooling: str = "most_active",
+    calibration_data: npt.ArrayLike | None = None,
     device: str | Device = "cpp",
     dtype: str = "float32",
-    dt: Any = None,
+    dt: Quantity | str = 1 * ms,
     seed: int = 0,
-    input_shape: Sequence[int] | None = None,
-    processes: int = 1,
+    n_jobs: int = 1,
     progress: bool = True,
 ) -> SpikingAccuracy:
     """Run a trained network as a spiking one, and see what it makes of images.
@@ -164,19 +159,24 @@ def spiking_accuracy(
 
     Parameters
     ----------
-    ann : torch.nn.Module
-        As `brainsleep.sleep` takes it. Never modified.
+    ann : torch.nn.Module or Translation
+        As `brainsleep.sleep` takes it. Never modified. In a module max pooling passes on the spikes
+        of the most active input, which comes nearest to a maximum; what `brainsleep.translate`
+        returned keeps its own `max_pooling`.
     data : bs.wake.Dataset or pair (images, labels)
         Images of shape (n, ...), as `ann` takes them or flat; labels of shape (n,).
     n_steps : int
-        Steps an image is shown for.
+        Steps each image is shown for.
     coding : str
         ``"constant"``: the image's weighted sums come in as constant currents. ``"poisson"``: an
         input neuron spikes in each step with a probability in proportion to its pixel.
         ``"latency"``: it spikes once, the brighter the sooner. The last two need pixels in [0, 1].
-    neuron : Heaviside, LIF, IntegrateAndFire or a dataclass of your own, optional
-        `IntegrateAndFire` unless given. Gains and thresholds given in it as numbers are kept;
-        those left as they are (``"tadros"``, ``"calibrated"``) are those of the normalisation.
+    max_rate : Quantity or str, optional
+        Rate of a white pixel with ``"poisson"``; one spike per step unless given.
+    neuron : neuron model, optional
+        `Heaviside`, `LIF`, `IntegrateAndFire` or a dataclass of your own; `IntegrateAndFire` unless
+        given. Gains and thresholds given in it as numbers are kept; those left as they are
+        (``"tadros"``, ``"calibrated"``) are those of the normalisation.
     normalisation : str
         ``"percentile"`` or ``"max_norm"`` (the larger of the largest weight and activation).
     percentile : float
@@ -184,16 +184,11 @@ def spiking_accuracy(
     calibration_data : array_like, optional
         Images from which the scales are computed; the first 500 of `data` unless given. No labels
         are used.
-    max_rate : Quantity or str, optional
-        Rate of a white pixel with ``"poisson"``; one spike a step unless given.
-    max_pooling : str
-        As in `brainsleep.sleep`, but ``"most_active"`` unless given, as it comes nearer to a
-        maximum.
-    device, dtype, dt, input_shape
+    device, dtype, dt
         As in `brainsleep.sleep`.
     seed : int
         Of ``"poisson"``. An image's spikes depend on its number and the seed alone.
-    processes : int
+    n_jobs : int
         Launches at the same time, each of some of the images; C++ devices only. Results are the
         same for any number, but for the rounding of correlations.
     progress : bool
@@ -216,83 +211,60 @@ def spiking_accuracy(
     --------
     >>> bs.spiking_accuracy(ann, digits.test, n_steps=100)  # doctest: +SKIP
     """
-    started = time.perf_counter()
-    images, labels, shapes = images_and_labels(data)
-    translation = translate_for(ann, input_shape, shapes)
-    images = flat_images(images, translation)
-    check_labels(labels, len(images), translation.layers[-1].n_out)
-    steps = whole_number(n_steps, "n_steps", minimum=1)
-    seconds = read_time_step(dt)
-    check_dtype(dtype)
-    whole_number(processes, "processes", minimum=1)
-    chosen = as_coding(coding, max_rate, seconds, whole_number(seed, "seed"))
-    chosen.check(images, translation)
-    scaled = normalise(
-        translation,
-        images[:CALIBRATION_IMAGES] if calibration_data is None else calibration_data,
-        normalisation,
-        percentile,
-        chosen.input_scale(steps),
+    request = AwakeRequest(
+        ann=ann,
+        data=data,
+        n_steps=n_steps,
+        coding=coding,
+        max_rate=max_rate,
+        neuron=IntegrateAndFire() if neuron is None else neuron,
+        normalisation=normalisation,
+        percentile=percentile,
+        calibration_data=calibration_data,
+        device=device,
+        dtype=dtype,
+        dt=dt,
+        seed=seed,
     )
-    awake = prepare_awake(
-        translation,
-        IntegrateAndFire() if neuron is None else neuron,
-        scaled,
-        chosen,
-        steps,
-        get_device(device),
-        seconds,
-        dtype,
-        checked_pooling(max_pooling),
-    )
-    awake.job(images[:1], 0)  # raises for whatever is wrong with the model's own parameters
-    translated_at = time.perf_counter()
-    engine = awake.device.prepare(awake.plan, progress)
-    built_at = time.perf_counter()
-    tally, predictions = Tally(translation, steps), []
-    with progress_bar(len(images), "awake", progress, unit="image") as bar:
-        for part, choices in awake.show_all(engine, images, processes):
+    whole_number(n_jobs, "n_jobs", minimum=1)
+    prepared = prepare_awake(request)
+    built = time.perf_counter()
+    engine = prepared.device.prepare(prepared.plan, progress)
+    build = time.perf_counter() - built
+    tally, choices = _show_all(prepared, engine, n_jobs, progress)
+    return _result(prepared, tally, choices, {"translate": prepared.seconds, "build": build})
+
+
+def _show_all(
+    prepared: PreparedAwake, engine: Engine, n_jobs: int, progress: bool
+) -> tuple[Tally, np.ndarray]:
+    """Show all images; return what was counted, and the choices of both networks."""
+    tally, choices = Tally(prepared.translation, prepared.n_steps), []
+    with progress_bar(len(prepared.images), "awake", progress, unit="image") as bar:
+        for part, chosen in prepared.show_all(engine, n_jobs):
             tally.merge(part)
-            predictions.append(choices)
-            bar.update(len(choices))
-    timings = {"translate": translated_at - started, "build": built_at - translated_at}
-    timings |= {"run": tally.seconds, "total": time.perf_counter() - started}
-    settings = {
-        "coding": chosen.name,
-        "neuron": "IntegrateAndFire()" if neuron is None else repr(neuron),
-        "normalisation": normalisation,
-        "percentile": percentile,
-        "max_pooling": max_pooling,
-        "device": awake.device.name,
-        "dtype": dtype,
-        "seed": seed,
-    }
-    choices = np.concatenate(predictions)
-    return _result(awake, tally, choices, labels, scaled.scales, timings, settings)
+            choices.append(chosen)
+            bar.update(len(chosen))
+    return tally, np.concatenate(choices)
 
 
 def _result(
-    awake: Awake,
-    tally: Tally,
-    choices: np.ndarray,
-    labels: np.ndarray,
-    scales: Mapping[str, float],
-    timings: dict[str, float],
-    settings: dict[str, Any],
+    prepared: PreparedAwake, tally: Tally, choices: np.ndarray, timings: dict[str, float]
 ) -> SpikingAccuracy:
     """Put the result together; the last column of the choices is the artificial network's."""
-    translation = awake.translation
+    translation, labels = prepared.translation, prepared.labels
     right = choices == labels[:, None]
     accuracy = np.mean([right[labels == label].mean(axis=0) for label in np.unique(labels)], axis=0)
     predictions = choices[:, :-1]
-    currents = awake.coding.currents(translation, np.zeros((1, translation.n_inputs)))
+    currents = prepared.coding.currents(translation, np.zeros((1, translation.n_inputs)))
+    seconds = {**timings, "run": tally.seconds}
     return SpikingAccuracy(
         accuracy=accuracy[:-1],
         ann_accuracy=float(accuracy[-1]),
         agreement=(predictions == choices[:, -1:]).mean(axis=0),
         predictions=predictions,
         n_images=len(labels),
-        n_steps=awake.n_steps,
+        n_steps=prepared.n_steps,
         spikes_per_image=tally.spikes_per_image(),
         synaptic_operations_per_image=tally.operations_per_image(),
         multiplications_per_image={
@@ -302,10 +274,10 @@ def _result(
         current_layers=tuple(currents),
         zeros=tally.zeros(),
         correlation=tally.correlation(),
-        scales=dict(scales),
+        scales=dict(prepared.scales),
         sizes=dict(zip(translation.populations, translation.sizes, strict=True)),
-        timings=timings,
-        settings=settings,
+        timings={**seconds, "total": time.perf_counter() - prepared.started},
+        settings=prepared.settings(),
     )
 
 

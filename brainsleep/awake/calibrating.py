@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
+from brian2.units import Quantity, ms
 
 from ..devices import Device, Engine
-from ..errors import ParameterError, UnitsError, brief, suggest
+from ..errors import ParameterError, UnitsError, suggest
 from ..neurons import (
     Heaviside,
     IntegrateAndFire,
     Neuron,
     given_bias_gains,
     given_target_rate,
-    is_neuron,
 )
+from ..night.models import check_neuron
 from ..night.preparation import CALIBRATION_STEPS, PreparedNight, prepare_night
+from ..night.request import NightRequest, Record
 from ..plasticity import SRC
-from ..stimuli import MeanOfRandomImages
+from ..stimuli import MeanOfRandomImages, StimulusLike
+from ..support.parameters import PerLayer
+from ..support.quantities import Time
 from ..support.texttable import as_html, plain, without_empty_columns
-from ..translation import Translation, calibrate_thresholds, translate_for
+from ..translation import Translation, as_translation, calibrate_thresholds
 from .labelled import as_array
 from .normalisation import METHODS as NORMALISATIONS
 from .normalisation import normalise
@@ -47,7 +51,7 @@ class Calibration:
         By layer, in the neuron model's unit. Only gain/threshold matters for a spike.
     bias_gains : dict of str to float
         By layer: what one unit of bias adds each step.
-    wanted_rates : dict of str to float, or None
+    target_rate : dict of str to float, or None
         In Hz; None unless rates were asked for.
     rates : dict of str to float
         In Hz, by layer: reached under `stimulus` with plasticity off.
@@ -67,7 +71,7 @@ class Calibration:
     gains: dict[str, float]
     thresholds: dict[str, float]
     bias_gains: dict[str, float]
-    wanted_rates: dict[str, float] | None
+    target_rate: dict[str, float] | None
     rates: dict[str, float]
     trials: dict[str, int]
     model: Neuron
@@ -111,7 +115,7 @@ class Calibration:
         for name, gain in self.gains.items():
             threshold = self.thresholds[name]
             ratio = f"{gain / threshold:.4g}" if threshold > 0 else "-"
-            wanted = "" if self.wanted_rates is None else f"{self.wanted_rates[name]:.4g}"
+            wanted = "" if self.target_rate is None else f"{self.target_rate[name]:.4g}"
             trials = str(self.trials[name]) if self.trials[name] else ""
             rows.append(
                 [name, f"{gain:.4g}", f"{threshold:.4g}", ratio]
@@ -134,49 +138,49 @@ class Calibration:
 
 
 def calibrate(
-    ann: nn.Module,
-    data: Any,
-    rates: Any = None,
+    ann: nn.Module | Translation,
+    data: npt.ArrayLike,
+    *,
+    target_rate: PerLayer | None = None,
     method: str | None = None,
-    stimulus: Any = None,
+    stimulus: StimulusLike | None = None,
     neuron: Neuron | None = None,
-    duration: Any = CALIBRATION_STEPS,
+    duration: Time | int = CALIBRATION_STEPS,
     percentile: float = 99.9,
     device: str | Device = "cpp",
     dtype: str = "float32",
-    dt: Any = None,
+    dt: Quantity | str = 1 * ms,
     seed: int = 0,
-    input_shape: Sequence[int] | None = None,
-    max_pooling: str = "any_spike",
     progress: bool = True,
 ) -> Calibration:
     """Find a gain and a threshold for each layer, and report the rates they give.
 
     Parameters
     ----------
-    ann : torch.nn.Module
+    ann : torch.nn.Module or Translation
         As `brainsleep.sleep` takes it. Never modified.
     data : array_like or Tensor, shape (n, ...)
         What `ann` takes.
-    rates : number, Quantity, list or dict, optional
+    target_rate : number, Quantity, list or dict, optional
         Mean firing rate wanted in each layer, in Hz, for the method ``"rates"``.
     method : str, optional
         ``"rates"``: bisection of thresholds, first layer to last, by simulation. ``"tadros"``:
         gains of `brainsleep.translation.tadros_gains`. ``"percentile"``, ``"max_norm"``: those of
-        `brainsleep.normalisation.normalise`, for thresholds of 1. ``"rates"`` unless given if there
-        are rates, else ``"percentile"``.
+        `brainsleep.awake.normalisation.normalise`, for thresholds of 1. Unless given, ``"rates"``
+        where there is a `target_rate`, else ``"percentile"``.
     stimulus : bs.stimuli object or ndarray, optional
         Under which rates are measured; rates depend on it, so take the night's. The mean of ten
-        random images of the data at 200 Hz unless given.
-    neuron : Heaviside, LIF, IntegrateAndFire or a dataclass of your own, optional
-        What is not found is taken from it: with ``"rates"`` gains, if they are numbers; with
-        ``"tadros"`` thresholds, likewise, else 1. `Heaviside` unless given; `IntegrateAndFire` with
-        ``"percentile"`` and ``"max_norm"``.
+        random images of the data unless given, a white pixel firing at 400 Hz.
+    neuron : neuron model, optional
+        `Heaviside`, `LIF`, `IntegrateAndFire` or a dataclass of your own. What is not found is
+        taken from it: with ``"rates"`` gains, if they are numbers; with ``"tadros"`` thresholds,
+        likewise, else 1. `Heaviside` unless given; `IntegrateAndFire` with ``"percentile"`` and
+        ``"max_norm"``.
     duration : Quantity, str or int
         Length of a trial; 500 steps unless given.
     percentile : float
         For ``"percentile"``.
-    device, dtype, dt, seed, input_shape, max_pooling, progress
+    device, dtype, dt, seed, progress
         As in `brainsleep.sleep`.
 
     Returns
@@ -199,49 +203,46 @@ def calibrate(
 
     Examples
     --------
-    >>> found = bs.calibrate(ann, images, rates=[60, 60, 30])  # doctest: +SKIP
+    >>> found = bs.calibrate(ann, images, target_rate=[60, 60, 30])  # doctest: +SKIP
     >>> night = bs.sleep(ann, stimulus, neuron=found.as_neuron())  # doctest: +SKIP
     """
     started = time.perf_counter()
-    method = _method(method, rates)
+    method = _method(method, target_rate)
     if data is None:
         raise UnitsError("data is missing: pass what the network takes, shape (n, ...).")
     images = as_array(data)
-    translation = translate_for(ann, input_shape, [images.shape[1:]])
-    model = _model(method, neuron, translation, images, rates, percentile)
-    source = MeanOfRandomImages(images) if stimulus is None else stimulus
+    network = as_translation(ann, [images.shape[1:]])
+    model = _model(method, neuron, network, images, target_rate, percentile)
     night = prepare_night(
-        ann,
-        source,
-        data=images,
-        duration=duration,
-        neuron=model,
-        plasticity=SRC(),  # at no synapse
-        device=device,
-        dtype=dtype,
-        dt=dt,
-        record=None,
-        record_rates=translation.layer_names,
-        seed=seed,
-        input_shape=translation.input_shape,
-        frozen=translation.layer_names,
-        max_pooling=max_pooling,
+        NightRequest(
+            ann=replace(network, frozen=frozenset(network.layer_names)),
+            stimulus=MeanOfRandomImages(images) if stimulus is None else stimulus,
+            data=images,
+            duration=duration,
+            neuron=model,
+            plasticity=SRC(),  # at no synapse
+            device=device,
+            dtype=dtype,
+            dt=dt,
+            record=Record(spikes=None, rates=network.layer_names),
+            seed=seed,
+        )
     )
     engine = night.device.prepare(night.plan, progress)
     built = time.perf_counter()
     thresholds, trials = _thresholds(night, engine)
     reached = night.trial_rates(engine, thresholds)
     names, ended = night.layer_names, time.perf_counter()
-    gains = dict(zip(names, night.gains, strict=True))
-    bias_gains = given_bias_gains(model, names, night.gains)
+    gains = dict(zip(names, night.constants.gains, strict=True))
+    bias_gains = given_bias_gains(model, names, night.constants.gains)
     found = dict(zip(names, thresholds, strict=True))
-    wanted = night.target_rate
+    wanted = night.constants.target_rate
     return Calibration(
         method=method,
         gains=gains,
         thresholds=found,
         bias_gains=dict(zip(names, bias_gains, strict=True)),
-        wanted_rates=None if wanted is None else dict(zip(names, wanted, strict=True)),
+        target_rate=None if wanted is None else dict(zip(names, wanted, strict=True)),
         rates=dict(zip(names, reached, strict=True)),
         trials=dict(zip(names, trials, strict=True)),
         model=_with(model, gains, found, dict(zip(names, bias_gains, strict=True))),
@@ -251,19 +252,19 @@ def calibrate(
     )
 
 
-def _method(method: str | None, rates: Any) -> str:
-    """Check the name of a method, and that it fits with rates."""
+def _method(method: str | None, target_rate: PerLayer | None) -> str:
+    """Check the name of a method, and that it fits with a target rate."""
     if method is None:
-        return "percentile" if rates is None else "rates"
+        return "percentile" if target_rate is None else "rates"
     if method not in METHODS:
         raise ParameterError(f"method {method!r}.{suggest(str(method), METHODS)}")
-    if method == "rates" and rates is None:
+    if method == "rates" and target_rate is None:
         raise ParameterError(
-            "rates is missing: method 'rates' needs the firing rate wanted in each layer, as in "
-            "rates=[60, 60, 30] (Hz)."
+            "target_rate is missing: method 'rates' needs the firing rate wanted in each layer, as "
+            "in target_rate=[60, 60, 30] (Hz)."
         )
-    if method != "rates" and rates is not None:
-        raise ParameterError(f"rates: method {method!r} takes none; only 'rates' does.")
+    if method != "rates" and target_rate is not None:
+        raise ParameterError(f"target_rate: method {method!r} takes none; only 'rates' does.")
     return method
 
 
@@ -272,7 +273,7 @@ def _model(
     neuron: Neuron | None,
     translation: Translation,
     images: np.ndarray,
-    rates: Any,
+    target_rate: PerLayer | None,
     percentile: float,
 ) -> Neuron:
     """Return the neuron model with what is to be found, or is found already."""
@@ -280,14 +281,14 @@ def _model(
         neuron = IntegrateAndFire() if method in NORMALISATIONS else Heaviside()
     _check_model(neuron)
     if method == "rates":
-        model = replace(neuron, threshold="calibrated", target_rate=rates)  # type: ignore[type-var]
+        model = replace(neuron, threshold="calibrated", target_rate=target_rate)  # type: ignore[type-var]
         given_target_rate(model, translation.layer_names)
         return model
     if method == "tadros":
         is_open = isinstance(neuron.threshold, str) and neuron.threshold == "calibrated"
         threshold = 1.0 if is_open else neuron.threshold
         return replace(neuron, gain="tadros", threshold=threshold)  # type: ignore[type-var]
-    scaled = normalise(translation, images, method, percentile)
+    scaled = normalise(translation, images, method, percentile=percentile)
     thresholds = dict.fromkeys(translation.layer_names, 1.0)
     return _with(neuron, scaled.gains, thresholds, scaled.bias_gains)
 
@@ -295,11 +296,11 @@ def _model(
 def _thresholds(night: PreparedNight, engine: Engine) -> tuple[list[float], list[int]]:
     """Return the thresholds, given or found, and how many trials each took."""
     names = night.layer_names
-    if night.thresholds is not None:
-        return list(night.thresholds), [0] * len(names)
-    assert night.target_rate is not None
+    if night.constants.thresholds is not None:
+        return list(night.constants.thresholds), [0] * len(names)
+    assert night.constants.target_rate is not None
     thresholds, trials = [1.0] * len(names), [0] * len(names)
-    for index, (name, target) in enumerate(zip(names, night.target_rate, strict=True)):
+    for index, (name, target) in enumerate(zip(names, night.constants.target_rate, strict=True)):
 
         def simulate(trial: list[float], index: int = index) -> list[float]:
             trials[index] += 1
@@ -324,8 +325,7 @@ def _with(
 
 def _check_model(model: Any) -> None:
     """Check that a model is one that can be given constants."""
-    if not is_neuron(model):
-        raise UnitsError(f"neuron must be a neuron model like bs.LIF(...), not {brief(model)}.")
+    check_neuron(model)
     own = {one.name for one in fields(model)} if is_dataclass(model) else set()
     missing = {"gain", "threshold", "bias_gain", "target_rate"} - own
     if missing:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from ..errors import ParameterError, UnitsError, brief
 from ..translation import Translation
 from ..translation.activations import as_input
+from ..wake import Dataset
 
-Shape = tuple[int, ...]
+Shape: TypeAlias = tuple[int, ...]
+
+#: Images with labels: a `bs.wake.Dataset`, or a pair (images, labels).
+LabelledImages: TypeAlias = Dataset | tuple[npt.ArrayLike, npt.ArrayLike]
 
 
-def images_and_labels(data: Any) -> tuple[np.ndarray, np.ndarray, list[Shape]]:
+def images_and_labels(data: LabelledImages) -> tuple[np.ndarray, np.ndarray, list[Shape]]:
     """Read labelled images.
 
     Parameters
@@ -34,14 +39,15 @@ def images_and_labels(data: Any) -> tuple[np.ndarray, np.ndarray, list[Shape]]:
     UnitsError
         If it is neither.
     """
-    if hasattr(data, "images") and hasattr(data, "labels"):
+    if isinstance(data, (tuple, list)):
+        if len(data) == 2:
+            images, labels = (as_array(each) for each in data)
+            return images, labels, [images.shape[1:]]
+    elif hasattr(data, "images") and hasattr(data, "labels"):
         images, labels = np.asarray(data.images), np.asarray(data.labels)
         seen = tuple(getattr(data, "image_shape", ()))
         folded = (1, *seen) if len(seen) == 2 else seen
         return images, labels, [images.shape[1:], folded]
-    if isinstance(data, (tuple, list)) and len(data) == 2:
-        images, labels = (as_array(each) for each in data)
-        return images, labels, [images.shape[1:]]
     raise UnitsError(
         "data must be a bs.wake.Dataset or a pair (images, labels), not "
         f"{brief(type(data).__name__)}."
@@ -70,7 +76,7 @@ def check_labels(labels: np.ndarray, n_images: int, n_outputs: int) -> None:
     """
     if labels.shape != (n_images,) or labels.dtype.kind not in "iu":
         raise ParameterError(
-            f"data: labels must be {n_images} integers, one an image, not an array of "
+            f"data: labels must be {n_images} integers, one per image, not an array of "
             f"{labels.dtype} of shape {labels.shape}."
         )
     if labels.min() < 0 or labels.max() >= n_outputs:
@@ -81,6 +87,6 @@ def check_labels(labels: np.ndarray, n_images: int, n_outputs: int) -> None:
         )
 
 
-def as_array(values: Any) -> np.ndarray:
+def as_array(values: npt.ArrayLike | torch.Tensor) -> np.ndarray:
     """Read an array or a tensor."""
     return values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else np.asarray(values)

@@ -47,6 +47,7 @@ def normalise(
     translation: Translation,
     data: Any,
     method: str = "percentile",
+    *,
     percentile: float = 99.9,
     input_scale: float = 1.0,
 ) -> Normalisation:

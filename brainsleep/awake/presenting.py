@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
@@ -11,17 +12,25 @@ import numpy as np
 import torch
 from brian2 import Equations
 
-from ..devices import CppStandalone, Device, Engine, Job
-from ..errors import ParameterError, UnitsError, brief
+from ..devices import CppStandalone, Device, Engine, Job, get_device
+from ..devices.arguments import check_dtype, read_time_step
+from ..errors import ParameterError
 from ..network.plan import NetworkPlan
-from ..neurons import Neuron, given_gains, given_thresholds, is_neuron
+from ..neurons import Neuron, given_gains, given_thresholds
 from ..night.assembly import Assembly
+from ..night.models import check_neuron
 from ..plasticity import SRC
-from ..translation import Translation, record_activations
+from ..support.quantities import whole_number
+from ..translation import Translation, as_translation, record_activations
 from ..translation.activations import as_input
-from .coding import Coding
-from .normalisation import Normalisation
+from .coding import Coding, as_coding
+from .labelled import check_labels, flat_images, images_and_labels
+from .normalisation import Normalisation, normalise
+from .request import AwakeRequest
 from .tally import Shown, Tally
+
+#: Images that scales are computed from, unless data are given for it.
+CALIBRATION_IMAGES = 500
 
 #: A threshold that no output neuron reaches: its potential is read instead.
 NEVER = 1e30
@@ -31,29 +40,43 @@ NEVER = 1e30
 LAUNCH_VALUES = 2**26
 
 
-@dataclass(frozen=True)
-class Awake:
-    """A spiking network made ready to be shown images.
+@dataclass(frozen=True, eq=False)
+class PreparedAwake:
+    """A spiking network made ready to be shown images; nothing is built yet.
 
     Attributes
     ----------
+    request : AwakeRequest
+        What was asked for.
     assembly : Assembly
         The network's layers, none of which learns, and the neurons they get.
+    images, labels : ndarray
+        Images, flat, and their labels.
     coding : Coding
         How images come in.
+    scales : dict of str to float
+        The activation that one spike per step stands for, by population.
     n_steps : int
         Length of a presentation.
     plan : NetworkPlan
         What the generated code depends on.
     device : Device
         Where it runs.
+    started, seconds : float
+        When preparing began, on the clock of `time.perf_counter`, and what it took.
     """
 
+    request: AwakeRequest
     assembly: Assembly
+    images: np.ndarray
+    labels: np.ndarray
     coding: Coding
+    scales: Mapping[str, float]
     n_steps: int
     plan: NetworkPlan
     device: Device
+    started: float
+    seconds: float = 0.0
 
     @property
     def translation(self) -> Translation:
@@ -64,6 +87,20 @@ class Awake:
     def values_per_image(self) -> int:
         """Neurons times steps."""
         return sum(self.plan.sizes) * self.n_steps
+
+    def settings(self) -> dict[str, Any]:
+        """Return what was asked for, for people and files."""
+        request = self.request
+        return {
+            "coding": self.coding.name,
+            "neuron": repr(request.neuron),
+            "normalisation": request.normalisation,
+            "percentile": request.percentile,
+            "max_pooling": self.assembly.max_pooling,
+            "device": self.device.name,
+            "dtype": self.plan.dtype,
+            "seed": request.seed,
+        }
 
     def job(self, images: np.ndarray, first: int) -> Job:
         """Make the job of some images, flat; `first` is the number of the first."""
@@ -110,61 +147,86 @@ class Awake:
         chosen = outputs.argmax(axis=1).astype(np.int32)
         return tally, np.column_stack([shown.choices, chosen])
 
-    def show_all(
-        self, engine: Engine, images: np.ndarray, processes: int
-    ) -> Iterator[tuple[Tally, np.ndarray]]:
+    def show_all(self, engine: Engine, n_jobs: int) -> Iterator[tuple[Tally, np.ndarray]]:
         """Show all images in launches of bounded size, several at a time; see :meth:`show`."""
         if not isinstance(self.device, CppStandalone):
-            processes = 1  # Brian2 itself runs one network at a time in this process
+            n_jobs = 1  # Brian2 itself runs one network at a time in this process
         fit = max(1, LAUNCH_VALUES // self.values_per_image)
-        size = min(fit, -(-len(images) // processes))
+        images = self.images
+        size = min(fit, -(-len(images) // n_jobs))
         starts = range(0, len(images), size)
-        if processes == 1:
+        if n_jobs == 1:
             yield from (self.show(engine, images[k : k + size], k) for k in starts)
             return
-        pool = ThreadPoolExecutor(processes)
+        pool = ThreadPoolExecutor(n_jobs)
         try:
             yield from pool.map(lambda k: self.show(engine, images[k : k + size], k), starts)
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def prepare_awake(
-    translation: Translation,
-    neuron: Neuron,
-    normalisation: Normalisation,
-    coding: Coding,
-    n_steps: int,
-    device: Device,
-    dt: float,
-    dtype: str,
-    max_pooling: str,
-) -> Awake:
-    """Put together what runs; build nothing.
+def prepare_awake(request: AwakeRequest) -> PreparedAwake:
+    """Check every argument of `brainsleep.spiking_accuracy`; build nothing.
 
     Raises
     ------
-    ParameterError, UnitsError
-        If the neuron model, or the network's last layer, cannot be had.
+    TranslationError, ParameterError, UnitsError
+        As `brainsleep.spiking_accuracy`.
     """
-    output = translation.layers[-1]
+    started = time.perf_counter()
+    images, labels, shapes = images_and_labels(request.data)
+    network = as_translation(request.ann, shapes, max_pooling="most_active")
+    images = flat_images(images, network)
+    check_labels(labels, len(images), network.layers[-1].n_out)
+    n_steps = whole_number(request.n_steps, "n_steps", minimum=1)
+    dt, dtype = read_time_step(request.dt), check_dtype(request.dtype)
+    coding = as_coding(request.coding, request.max_rate, dt, whole_number(request.seed, "seed"))
+    coding.check(images, network)
+    scaled = normalise(
+        network,
+        images[:CALIBRATION_IMAGES]
+        if request.calibration_data is None
+        else request.calibration_data,
+        request.normalisation,
+        percentile=request.percentile,
+        input_scale=coding.input_scale(n_steps),
+    )
+    assembly = _assembly(network, request.neuron, scaled)
+    last, device = len(network.layers), get_device(request.device)
+    plan = assembly.plan(dt=dt, dtype=dtype, recorded=tuple(range(last)), watched=((last, "v"),))
+    device.check(plan)
+    prepared = PreparedAwake(
+        request=request,
+        assembly=assembly,
+        images=images,
+        labels=labels,
+        coding=coding,
+        scales=scaled.scales,
+        n_steps=n_steps,
+        plan=plan,
+        device=device,
+        started=started,
+    )
+    prepared.job(images[:1], 0)  # raises for whatever is wrong with the model's own parameters
+    return replace(prepared, seconds=time.perf_counter() - started)
+
+
+def _assembly(network: Translation, neuron: Neuron, scaled: Normalisation) -> Assembly:
+    """Put the layers and their neurons together, none of which learns."""
+    output = network.layers[-1]
     if output.kind != "neurons":
         raise ParameterError(
             f"the network's last layer, {output.name!r}, pools; only one whose potentials add up "
             "its input, a Linear or Conv, can be read."
         )
-    assembly = Assembly(
-        translation,
-        with_constants(neuron, translation, normalisation),
+    return Assembly(
+        network,
+        with_constants(neuron, network, scaled),
         SRC(),  # at no synapse
-        frozenset(translation.layer_names),
-        max_pooling,
-        normalisation.factors,
+        frozenset(network.layer_names),
+        network.max_pooling,
+        scaled.factors,
     )
-    last = len(translation.layers)
-    plan = assembly.plan(dt=dt, dtype=dtype, recorded=tuple(range(last)), watched=((last, "v"),))
-    device.check(plan)
-    return Awake(assembly, coding, n_steps, plan, device)
 
 
 def with_constants(
@@ -180,8 +242,7 @@ def with_constants(
         If the model is none, has no potential ``v``, or cannot be given constants.
     """
     wanted = ("gain", "threshold", "bias_gain")
-    if not is_neuron(neuron):
-        raise UnitsError(f"neuron must be a neuron model like bs.LIF(...), not {brief(neuron)}.")
+    check_neuron(neuron)
     if not is_dataclass(neuron) or not {one.name for one in fields(neuron)}.issuperset(wanted):
         raise ParameterError(
             f"neuron: {type(neuron).__name__} must be a dataclass with the fields "

@@ -151,7 +151,9 @@ def models() -> None:
     from .shipped import describe_models
 
     for name, description in describe_models().items():
-        typer.echo(f"{name}\n{fill(description, 76, initial_indent='    ', subsequent_indent='    ')}")
+        typer.echo(
+            f"{name}\n{fill(description, 76, initial_indent='    ', subsequent_indent='    ')}"
+        )
 
 
 @cache_app.command("list")

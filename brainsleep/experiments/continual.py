@@ -19,6 +19,7 @@ from torch import nn
 from ..errors import ParameterError
 from ..measures import mean_rates, weight_changes
 from ..night.preparation import prepare_night
+from ..night.request import NightRequest
 from ..night.result import Night
 from ..night.sleep import sleep
 from ..translation import write_back
@@ -92,7 +93,7 @@ class _Experiment:
 
     def check_nights(self) -> None:
         """Raise what a night would raise, before anything is trained or written."""
-        prepare_night(**self._night(self.new_network(), self.tasks[0], self.model))
+        prepare_night(NightRequest(**self._night(self.new_network(), self.tasks[0], self.model)))
 
     def new_network(self) -> nn.Module:
         """Return the network before any training."""

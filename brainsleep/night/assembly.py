@@ -29,9 +29,6 @@ from ..plasticity import (
 from ..translation import INPUT, Connection, Layer, Translation, record_activations
 from .lateral import Lateral, LateralLink, LateralParts
 
-#: What max pooling does with spikes.
-MAX_POOLING = ("any_spike", "most_active")
-
 
 @dataclass(frozen=True)
 class Assembly:
@@ -304,38 +301,6 @@ def _kind(link: Connection) -> str:
     if link.window is not None:
         return "window"
     return "one_to_one" if link.kind == "identity" else "all_to_all"
-
-
-def frozen_layers(translation: Translation, frozen: str | Sequence[str]) -> frozenset[str]:
-    """Check the names of layers that are not to learn.
-
-    Raises
-    ------
-    ParameterError
-        For an unknown name, with the nearest spelling.
-    """
-    names = [frozen] if isinstance(frozen, str) else list(frozen)
-    for name in names:
-        if name not in translation.layer_names:
-            raise ParameterError(
-                f"frozen: no layer is called {name!r}.{suggest(str(name), translation.layer_names)}"
-            )
-    return frozenset(names)
-
-
-def checked_pooling(max_pooling: str) -> str:
-    """Check what max pooling is to do.
-
-    Raises
-    ------
-    ParameterError
-        For an unknown way, with the nearest spelling.
-    """
-    if max_pooling not in MAX_POOLING:
-        raise ParameterError(
-            f"max_pooling {max_pooling!r}.{suggest(str(max_pooling), MAX_POOLING)}"
-        )
-    return max_pooling
 
 
 def addition_factors(translation: Translation, data: Any) -> dict[str, tuple[float, ...]]:

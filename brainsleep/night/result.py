@@ -114,9 +114,9 @@ class Night:
             for number, counts in enumerate(self.counts.values()):
                 arrays[f"{number}.count"] = np.asarray(counts)
             _save_arrays(work / "spikes.npz", arrays)
-            self._write(work, streamed=None)
+            self.write(work, streamed=None)
 
-    def _write(self, folder: Path, streamed: list[int] | None) -> None:
+    def write(self, folder: Path, *, streamed: list[int] | None) -> None:
         """Write weights and description; ``night.json`` last, as it says that all is there."""
         _save_arrays(folder / "weights_before.npz", self.weights_before)
         _save_arrays(folder / "weights_after.npz", self.weights_after)

@@ -5,16 +5,18 @@ from .calibration import CalibrationWarning, calibrate_thresholds
 from .gains import tadros_gains
 from .layers import INPUT, Connection, Fold, Layer, Translation
 from .part import features, start_at
-from .trace import translate, translate_for
+from .translate import MAX_POOLING, as_translation, translate
 from .writeback import write_back
 
 __all__ = [
     "INPUT",
+    "MAX_POOLING",
     "CalibrationWarning",
     "Connection",
     "Fold",
     "Layer",
     "Translation",
+    "as_translation",
     "calibrate_thresholds",
     "features",
     "max_activations",
@@ -22,6 +24,5 @@ __all__ = [
     "start_at",
     "tadros_gains",
     "translate",
-    "translate_for",
     "write_back",
 ]

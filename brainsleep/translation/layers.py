@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-from torch import fx
+from torch import fx, nn
 
 from ..errors import ParameterError, suggest
 from ..network.windows import Window
@@ -130,7 +130,7 @@ class Layer:
     connections : tuple of Connection
         What drives it; a residual addition has several.
     bias : ndarray, shape (n_out,), or None
-        A copy, one value a neuron, BatchNorm folded in.
+        A copy, one value per neuron, BatchNorm folded in.
     """
 
     name: str
@@ -195,6 +195,16 @@ class Translation:
         Each after all that drive it.
     graph : fx.GraphModule
         The traced copy, in evaluation mode on the CPU.
+    module : torch.nn.Module
+        The user's module, never modified: what was translated.
+    frozen : frozenset of str
+        Layers that spike but do not learn.
+    max_pooling : str
+        What max pooling does with spikes: ``"any_spike"`` or ``"most_active"``.
+    input_at : str or None
+        The layer at which this part of a network begins; None for a whole network.
+    whole : Translation or None
+        The whole network, where this is a part of it.
     constants : dict of str to dict of str to float
         ``"gain"`` and ``"threshold"`` by layer, where they have been chosen; for the table.
     """
@@ -202,6 +212,11 @@ class Translation:
     input_shape: tuple[int, ...]
     layers: tuple[Layer, ...]
     graph: fx.GraphModule
+    module: nn.Module
+    frozen: frozenset[str] = frozenset()
+    max_pooling: str = "any_spike"
+    input_at: str | None = None
+    whole: Translation | None = None
     constants: dict[str, dict[str, float]] = field(default_factory=dict)
 
     @property

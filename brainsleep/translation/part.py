@@ -32,7 +32,8 @@ def start_at(translation: Translation, path: str) -> Translation:
     -------
     Translation
         With the shape of the cut population as ``input_shape``, and a graph that takes its
-        activity, which :func:`features` computes. Names of layers and weights stay.
+        activity, which :func:`features` computes. Names of layers and weights stay; `whole` is
+        the network it was cut from.
 
     Raises
     ------
@@ -60,10 +61,14 @@ def start_at(translation: Translation, path: str) -> Translation:
         kind: {name: value for name, value in values.items() if name in names}
         for kind, values in translation.constants.items()
     }
-    return Translation(
+    return replace(
+        translation,
         input_shape=_shape_of(translation, cut),
         layers=tuple(_rewired(layer, cut, renamed) for layer in remaining),
         graph=graph,
+        frozen=translation.frozen & names,
+        input_at=path,
+        whole=translation,
         constants=constants,
     )
 

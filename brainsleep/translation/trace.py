@@ -1,4 +1,4 @@
-"""Trace a torch module and read its layers; refuse, by name, whatever would not sleep as it is."""
+"""Trace a torch module and read its layers; refuse by name whatever cannot sleep as it is."""
 
 from __future__ import annotations
 
@@ -20,30 +20,8 @@ from .tensors import Tensors
 _ASKED = {1: "input_shape=(channels, length)", 2: "input_shape=(channels, height, width)"}
 
 
-def translate(ann: nn.Module, input_shape: Iterable[int] | None = None) -> Translation:
-    """Read a feed-forward ReLU network into an ordered list of layers.
-
-    Parameters
-    ----------
-    ann : torch.nn.Module
-        Any module torch.fx can trace, in any mode, on any torch device. It is not modified.
-    input_shape : iterable of int, optional
-        Shape of one input, without the batch: (784,), or (1, 28, 28). Fully connected networks
-        need none: it is what their first Linear takes.
-
-    Returns
-    -------
-    Translation
-
-    Raises
-    ------
-    TranslationError
-        Naming the part of the module that cannot be translated, and what would help.
-    ParameterError
-        If a weight is NaN or infinite, naming its layer; if the shape makes no sense.
-    UnitsError
-        If `ann` is no module, or `input_shape` no shape.
-    """
+def read_network(ann: nn.Module, input_shape: Iterable[int] | None = None) -> Translation:
+    """Read a feed-forward ReLU network into an ordered list of layers; see `translate`."""
     if not isinstance(ann, nn.Module):
         raise UnitsError(f"ann must be a torch.nn.Module, not {type(ann).__name__}.")
     given = None if input_shape is None else _checked_shape(input_shape)
@@ -65,41 +43,7 @@ def translate(ann: nn.Module, input_shape: Iterable[int] | None = None) -> Trans
     reader = Reader(Tensors(graph), entrance, shape)
     for step in steps:
         reader.read(step)
-    return Translation(shape, reader.finish(output), graph)
-
-
-def translate_for(
-    ann: nn.Module, input_shape: Iterable[int] | None, shapes: Iterable[tuple[int, ...]]
-) -> Translation:
-    """Translate; where the module does not tell the shape of its input, other shapes are tried.
-
-    Parameters
-    ----------
-    ann : torch.nn.Module
-        The network.
-    input_shape : iterable of int, optional
-        What the user said.
-    shapes : iterable of tuple of int
-        What else may be tried, likeliest first.
-
-    Raises
-    ------
-    TranslationError
-        If nothing fits: what is wrong with the likeliest shape that says something.
-    """
-    if input_shape is not None:
-        return translate(ann, input_shape)
-    try:
-        return translate(ann)
-    except TranslationError as error:
-        told = error
-    for shape in filter(None, shapes):
-        try:
-            return translate(ann, shape)
-        except TranslationError as error:
-            if len(shape) > 1:  # says more than that flat images do not fit
-                told = error
-    raise told
+    return Translation(shape, reader.finish(output), graph, ann)
 
 
 def _checked_shape(shape: Any) -> tuple[int, ...]:

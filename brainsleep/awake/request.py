@@ -1,0 +1,37 @@
+"""What `spiking_accuracy` is asked for: one frozen request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy.typing as npt
+from brian2.units import Quantity, ms
+
+from ..devices import Device
+from ..neurons import IntegrateAndFire, Neuron
+from ..translation import Translation
+from .coding import Coding
+from .labelled import LabelledImages
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AwakeRequest:
+    """Images and how a network is to see them; the arguments of `brainsleep.spiking_accuracy`."""
+
+    ann: nn.Module | Translation
+    data: LabelledImages
+    n_steps: int = 100
+    coding: str | Coding = "constant"
+    max_rate: Quantity | str | None = None
+    neuron: Neuron = field(default_factory=IntegrateAndFire)
+    normalisation: str = "percentile"
+    percentile: float = 99.9
+    calibration_data: npt.ArrayLike | None = None
+    device: str | Device = "cpp"
+    dtype: str = "float32"
+    dt: Quantity | str = field(default_factory=lambda: 1 * ms)
+    seed: int = 0

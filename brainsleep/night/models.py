@@ -1,0 +1,105 @@
+"""The neuron model and the rule of a night, and the constants of each layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy.typing as npt
+
+from ..errors import ParameterError, UnitsError, brief
+from ..neurons import Neuron, given_gains, given_target_rate, given_thresholds, is_neuron
+from ..plasticity import Plasticity
+from ..translation import Translation, tadros_gains
+from .defaults import default_models
+
+
+@dataclass(frozen=True)
+class LayerConstants:
+    """Gains and thresholds, or the rates that thresholds are found for.
+
+    Attributes
+    ----------
+    gains : list of float
+        One per layer that does not pool, in the neuron model's unit.
+    thresholds : list of float or None
+        The same; None if they are to be calibrated.
+    target_rate : list of float or None
+        Rates in Hz to calibrate to.
+    """
+
+    gains: list[float]
+    thresholds: list[float] | None
+    target_rate: list[float] | None
+
+
+def layer_constants(
+    neuron: Neuron, network: Translation, data: npt.ArrayLike | None
+) -> LayerConstants:
+    """Read the constants of a neuron model, and compute gains that depend on the network.
+
+    Parameters
+    ----------
+    neuron : Neuron
+        The model.
+    network : Translation
+        The layers.
+    data : array_like or None
+        What the first of them takes, for ``gain="tadros"``.
+
+    Raises
+    ------
+    ParameterError, UnitsError
+        Naming the constant and the layer.
+    """
+    names = network.layer_names
+    thresholds, target_rate = None, None
+    if isinstance(neuron.threshold, str) and neuron.threshold == "calibrated":
+        target_rate = given_target_rate(neuron, names)
+    else:
+        thresholds = given_thresholds(neuron, names)
+    if isinstance(neuron.gain, str) and neuron.gain == "tadros":
+        gains = tadros_gains(network, data, neuron.gain_scale)
+    else:
+        gains = given_gains(neuron, names)
+    return LayerConstants(gains, thresholds, target_rate)
+
+
+def read_models(
+    neuron: Neuron | None, plasticity: Plasticity | None, layer_names: Sequence[str]
+) -> tuple[Neuron, Plasticity]:
+    """Fill in the default models and check the kinds of those given.
+
+    Raises
+    ------
+    ParameterError
+        If a default is needed and is not for this number of layers.
+    UnitsError
+        If one is no model.
+    """
+    default_neuron, default_rule = default_models()
+    n_layers = len(default_neuron.threshold)
+    if (neuron is None or plasticity is None) and len(layer_names) != n_layers:
+        raise ParameterError(
+            f"the default neuron and plasticity are for {n_layers} layers, but the network has "
+            f"{len(layer_names)} ({', '.join(layer_names)}); pass neuron= and plasticity=, for "
+            "example neuron=bs.Heaviside(threshold='calibrated', target_rate=50), "
+            "plasticity=bs.SRC()."
+        )
+    model = default_neuron if neuron is None else neuron
+    rule = default_rule if plasticity is None else plasticity
+    return check_neuron(model), check_rule(rule)
+
+
+def check_neuron(neuron: Neuron) -> Neuron:
+    """Return a neuron model, or raise a UnitsError if it is none."""
+    if not is_neuron(neuron):
+        raise UnitsError(f"neuron must be a neuron model like bs.LIF(...), not {brief(neuron)}.")
+    return neuron
+
+
+def check_rule(rule: Plasticity) -> Plasticity:
+    """Return a plasticity rule, or raise a UnitsError if it is none."""
+    if isinstance(rule, type) or not hasattr(rule, "synapse_parameters"):
+        raise UnitsError(f"plasticity must be a rule like bs.SRC(...), not {brief(rule)}.")
+    return rule

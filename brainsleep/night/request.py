@@ -1,0 +1,139 @@
+"""What a night is asked to be: one frozen request, and what is recorded and saved of the night."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy.typing as npt
+from brian2.units import Quantity, ms
+
+from ..devices import Device
+from ..errors import ParameterError, UnitsError, brief
+from ..neurons import Neuron
+from ..plasticity import Plasticity
+from ..stimuli import StimulusLike
+from ..support.checks import whole_number
+from ..support.quantities import Time
+from ..translation import Translation
+from .gating import Stages
+from .lateral import Lateral
+
+if TYPE_CHECKING:
+    from torch import nn
+
+#: Names of populations: ``"all"``, one name, several, or None for none.
+Populations: TypeAlias = str | Sequence[str] | None
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is recorded of a night.
+
+    Parameters
+    ----------
+    spikes : "all", None, str or sequence of str
+        Populations whose spikes are kept (`Night.spikes`), by name.
+    rates : "all", None, str or sequence of str
+        Populations of which the number of spikes in each step is kept (`Night.rates`); those whose
+        spikes are kept have rates anyway.
+    """
+
+    spikes: Populations = "all"
+    rates: Populations = ()
+
+
+def as_record(record: Record | Populations) -> Record:
+    """Return a record as it is, and read names as those of populations whose spikes are kept.
+
+    Raises
+    ------
+    UnitsError
+        If it is neither.
+    """
+    if isinstance(record, Record):
+        return record
+    if record is None or isinstance(record, (str, Sequence)):
+        return Record(spikes=record)
+    raise UnitsError(
+        f"record must be 'all', None, names of populations or a bs.Record, not {brief(record)}."
+    )
+
+
+@dataclass(frozen=True)
+class Save:
+    """Where a night is written while it runs.
+
+    Spikes go to disk and never to memory, however long the night is; `Night.load` finds it all
+    again. C++ devices only.
+
+    Parameters
+    ----------
+    directory : path
+        A new or empty directory.
+    snapshot_every : int, optional
+        Steps between two snapshots of the whole state; none unless given.
+    resume : bool
+        Go on with the night in the directory, from its last snapshot, to the very weights it would
+        have had; a night that is finished is read back.
+    """
+
+    directory: str | os.PathLike[str]
+    snapshot_every: int | None = None
+    resume: bool = False
+
+    def __post_init__(self) -> None:
+        if self.snapshot_every is not None:
+            whole_number(self.snapshot_every, "save: snapshot_every", minimum=1)
+
+    @property
+    def path(self) -> Path:
+        """The directory."""
+        return Path(self.directory)
+
+
+def as_save(save: Save | str | os.PathLike[str] | None) -> Save | None:
+    """Return what is to be saved as it is, and read a path as that of a directory.
+
+    Raises
+    ------
+    UnitsError
+        If it is neither.
+    """
+    if save is None or isinstance(save, Save):
+        return save
+    if isinstance(save, (str, os.PathLike)):
+        return Save(save)
+    raise UnitsError(f"save must be a directory or a bs.Save, not {brief(save)}.")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class NightRequest:
+    """A night as a user asks for it; see `brainsleep.sleep`, whose arguments these are."""
+
+    ann: nn.Module | Translation
+    stimulus: StimulusLike
+    data: npt.ArrayLike | None = None
+    duration: Time | int | None = None
+    neuron: Neuron | None = None
+    plasticity: Plasticity | None = None
+    lateral: Mapping[str, Lateral] | None = None
+    stages: Stages | None = None
+    modulation: npt.ArrayLike | None = None
+    device: str | Device = "cpp"
+    dtype: str = "float32"
+    dt: Quantity | str = field(default_factory=lambda: 1 * ms)
+    seed: int = 0
+    record: Record | Populations = "all"
+    save: Save | str | os.PathLike[str] | None = None
+    should_stop: Callable[[], bool] | None = None
+
+    def __post_init__(self) -> None:
+        if self.should_stop is not None and not callable(self.should_stop):
+            raise ParameterError(
+                f"should_stop must be a function that returns True or False, not "
+                f"{brief(self.should_stop)}."
+            )

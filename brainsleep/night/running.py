@@ -1,0 +1,233 @@
+"""A night that is ready to run: compiled, thresholds found, stages simulated."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+import warnings
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from brian2.units import Quantity, second
+
+from ..devices import Engine, Job, Outcome
+from ..devices.activity import Spikes
+from ..errors import NightError
+from ..translation import write_back
+from .preparation import PreparedNight
+from .result import Night
+from .streaming import NightDirectory, StreamedSpikes, open_night_directory, streamed_counts
+
+logger = logging.getLogger("brainsleep")
+
+
+@dataclass(frozen=True, eq=False)
+class ReadyNight:
+    """A night that only has to be run.
+
+    Attributes
+    ----------
+    prepared : PreparedNight
+        What was checked; its stages gate its stimulus and learning.
+    engine : Engine
+        Its program.
+    thresholds : list of float
+        One per layer that does not pool.
+    directory : NightDirectory or None
+        Where it writes while it runs.
+    timings : dict of str to float
+        Seconds: ``"translate"``, ``"build"``, ``"calibrate"``, ``"stages"``.
+    """
+
+    prepared: PreparedNight
+    engine: Engine
+    thresholds: list[float]
+    directory: NightDirectory | None
+    timings: dict[str, float]
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether this very night ran to its end before, and only has to be read."""
+        return self.directory is not None and self.directory.finished
+
+    def run(self, *, progress: bool = True) -> Outcome:
+        """Run the night.
+
+        Warns
+        -----
+        UserWarning
+            If it was stopped before its end.
+
+        Raises
+        ------
+        NightError
+            If it did not end well, or a weight left the finite numbers.
+        """
+        outcome = self.engine.run(self._job(), progress)
+        if outcome.n_steps < self.prepared.n_steps:
+            warnings.warn(
+                f"the night was stopped after {outcome.n_steps} of {self.prepared.n_steps} steps.",
+                stacklevel=3,
+            )
+        self._check_finite(outcome)
+        return outcome
+
+    def night(self, outcome: Outcome) -> Night:
+        """Return what the night did, with the weights in a copy of the network."""
+        started = time.perf_counter()
+        prepared = self.prepared
+        names, plan, constants = prepared.layer_names, prepared.plan, prepared.constants
+        before, after = prepared.assembly.before_and_after(outcome.weights)
+        night = Night(
+            ann=write_back(prepared.translation.module, after),
+            spikes=self._spikes(outcome),
+            weights_before=before,
+            weights_after=after,
+            timings={},
+            gains=dict(zip(names, constants.gains, strict=True)),
+            thresholds=dict(zip(names, self.thresholds, strict=True)),
+            sizes=dict(zip(prepared.populations, plan.sizes, strict=True)),
+            n_steps=outcome.n_steps,
+            dt=self._dt,
+            settings=self._settings(outcome),
+            counts=self._counts(outcome),
+            assembly=prepared.assembly.awake(outcome.weights, constants.gains, self.thresholds),
+        )
+        seconds = {**self.timings, **outcome.timings}
+        night.timings |= {
+            **seconds,
+            "total": sum(seconds.values()) + time.perf_counter() - started,
+            "steps": outcome.n_steps,
+            "synapses": plan.n_synapses,
+            "build_cached": self.engine.build_cached,
+            "peak_memory": outcome.peak_memory,
+        }
+        if self.directory is not None:
+            night.write(self.directory.path, streamed=list(prepared.recorded))
+        return night
+
+    @property
+    def _dt(self) -> Quantity:
+        return Quantity(self.prepared.plan.dt, dim=second.dim)
+
+    @property
+    def _stream(self) -> Path | None:
+        return None if self.directory is None else self.directory.stream
+
+    def _job(self) -> Job:
+        """Return the job, which begins where a snapshot was taken."""
+        prepared = self.prepared
+        job = prepared.job(self.thresholds)
+        if self.directory is not None:
+            save = prepared.save
+            job = replace(
+                prepared.job_from(job, self.directory.first_step),
+                folder=self.directory.stream,
+                snapshot=self.directory.snapshot,
+                snapshot_every=(save.snapshot_every or 0) if save is not None else 0,
+            )
+        return replace(job, should_stop=prepared.request.should_stop)
+
+    def _spikes(self, outcome: Outcome) -> dict[str, Spikes | StreamedSpikes]:
+        """Name the spikes of the wanted populations; their times get units."""
+        prepared, sizes = self.prepared, self.prepared.plan.sizes
+        found: dict[str, Spikes | StreamedSpikes] = {}
+        for index in prepared.recorded:
+            name = prepared.populations[index]
+            if self._stream is not None:
+                found[name] = StreamedSpikes(self._stream, index, sizes[index], self._dt)
+            elif index in outcome.spikes:
+                neurons, steps = outcome.spikes[index]
+                found[name] = Spikes(neurons, steps * self._dt, sizes[index])
+        return found
+
+    def _counts(self, outcome: Outcome) -> dict[str, np.ndarray]:
+        """Name the counts of the populations of which only rates are wanted."""
+        stream = self._stream
+        return {
+            self.prepared.populations[index]: outcome.counts[index]
+            if stream is None
+            else streamed_counts(stream, index)
+            for index in self.prepared.counted
+        }
+
+    def _settings(self, outcome: Outcome) -> dict[str, object]:
+        """Return what the night was asked to be, as text."""
+        prepared, request = self.prepared, self.prepared.request
+        return {
+            "seed": prepared.seed,
+            "device": prepared.device.name,
+            "dtype": prepared.plan.dtype,
+            "neuron": repr(prepared.assembly.neuron),
+            "plasticity": repr(prepared.assembly.plasticity),
+            "stages": None if request.stages is None else repr(request.stages),
+            "lateral": {name: repr(one) for name, one in (request.lateral or {}).items()},
+            "stopped": outcome.n_steps < prepared.n_steps,
+        }
+
+    def _check_finite(self, outcome: Outcome) -> None:
+        """Raise if a weight left the finite numbers."""
+        for (layer, _), weights in zip(self.prepared.assembly.links, outcome.weights, strict=False):
+            if weights is not None and not np.isfinite(weights).all():
+                raise NightError(
+                    f"the weights of layer {layer.name!r} grew beyond all bounds; lower the rule's "
+                    "learning rates (SRC: increase and decrease), or choose another weight_factor."
+                )
+
+
+def make_ready(prepared: PreparedNight, *, progress: bool = True) -> ReadyNight:
+    """Compile a night, find its thresholds and simulate its stages.
+
+    Raises
+    ------
+    CompilerError
+        If its program cannot be built.
+    DirectoryError
+        If the directory of the night holds something else.
+    """
+    _announce_memory(prepared, progress)
+    laps = [time.perf_counter()]
+    engine = prepared.device.prepare(prepared.plan, progress)
+    laps.append(time.perf_counter())
+    thresholds = prepared.find_thresholds(engine)
+    laps.append(time.perf_counter())
+    staged = prepared.in_stages()  # thresholds are found with the gate open
+    laps.append(time.perf_counter())
+    build, calibrate, stages = np.diff(laps).tolist()
+    return ReadyNight(
+        staged,
+        engine,
+        thresholds,
+        _directory(staged, thresholds),
+        {
+            "translate": prepared.seconds,
+            "build": build,
+            "calibrate": calibrate,
+            "stages": stages,
+        },
+    )
+
+
+def _directory(prepared: PreparedNight, thresholds: list[float]) -> NightDirectory | None:
+    """Make the directory of a night, or find the one to go on in."""
+    if prepared.save is None:
+        return None
+    return open_night_directory(
+        prepared.save.path,
+        prepared.plan,
+        prepared.job(thresholds),
+        prepared.assembly.weight_names(),
+        resume=prepared.save.resume,
+    )
+
+
+def _announce_memory(prepared: PreparedNight, progress: bool) -> None:
+    """Say, before building, how much memory the night will take."""
+    plan, device = prepared.plan, prepared.device
+    megabytes = device.memory(plan) / 2**20
+    text = f"sleep: {plan.n_synapses:,} synapses, about {megabytes:,.0f} MiB on {device.name}"
+    logger.info(text)
+    if progress and sys.stderr.isatty():
+        print(text, file=sys.stderr)

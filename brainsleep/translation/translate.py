@@ -1,0 +1,143 @@
+"""`translate`: a torch module as layers that can sleep, with all that is decided about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import torch
+from torch import nn
+
+from ..errors import ParameterError, TranslationError, suggest
+from .layers import Translation
+from .part import start_at
+from .trace import read_network
+
+#: What max pooling may do with spikes.
+MAX_POOLING = ("any_spike", "most_active")
+
+
+def translate(
+    ann: nn.Module,
+    input_shape: Iterable[int] | None = None,
+    *,
+    input_at: str | None = None,
+    frozen: str | Sequence[str] = (),
+    max_pooling: str = "any_spike",
+) -> Translation:
+    """Read a feed-forward ReLU network into an ordered list of layers.
+
+    The result shows the layers as a table. `brainsleep.sleep`, `brainsleep.calibrate` and
+    `brainsleep.spiking_accuracy` take it in place of the module.
+
+    Parameters
+    ----------
+    ann : torch.nn.Module
+        Any module torch.fx can trace, in any mode, on any torch device. It is not modified.
+    input_shape : iterable of int, optional
+        Shape of one input, without the batch: (784,), or (1, 28, 28). Fully connected networks
+        need none: it is what their first Linear takes.
+    input_at : str, optional
+        Layer at which sleep begins: the layers before it do not sleep. A stimulus made of images
+        is then made of what those layers make of these images, divided by its maximum; any other
+        stimulus has as many inputs as the layer.
+    frozen : str or sequence of str
+        Layers that spike but do not learn.
+    max_pooling : str
+        ``"any_spike"``: a pooling neuron spikes when any of its inputs does. ``"most_active"``: it
+        passes on the spikes of the input that has spiked most so far.
+
+    Returns
+    -------
+    Translation
+
+    Raises
+    ------
+    TranslationError
+        Naming the part of the module that cannot be translated, and what would help.
+    ParameterError
+        If a weight is NaN or infinite, naming its layer; if the shape makes no sense; if no layer
+        has a name that is given, with the nearest one.
+    UnitsError
+        If `ann` is no module, or `input_shape` no shape.
+
+    Examples
+    --------
+    >>> network = bs.translate(ann, frozen=["conv1"])  # doctest: +SKIP
+    >>> night = bs.sleep(network, stimulus)  # doctest: +SKIP
+    """
+    if max_pooling not in MAX_POOLING:
+        raise ParameterError(
+            f"max_pooling {max_pooling!r}.{suggest(str(max_pooling), MAX_POOLING)}"
+        )
+    network = read_network(ann, input_shape)
+    if input_at is not None:
+        network = start_at(network, input_at)
+    return replace(network, frozen=_frozen_layers(network, frozen), max_pooling=max_pooling)
+
+
+def as_translation(
+    network: nn.Module | Translation,
+    shapes: Iterable[tuple[int, ...]] = (),
+    *,
+    max_pooling: str = "any_spike",
+) -> Translation:
+    """Return what `translate` returned as it is, and translate a module.
+
+    Parameters
+    ----------
+    network : torch.nn.Module or Translation
+        The network.
+    shapes : iterable of tuple of int
+        Shapes of one input that are tried where the module does not tell, likeliest first.
+    max_pooling : str
+        For a module: see `translate`.
+
+    Raises
+    ------
+    TranslationError
+        If nothing fits: what is wrong with the likeliest shape that says something.
+    ParameterError
+        If the weights of a translated module have changed since.
+    """
+    if isinstance(network, Translation):
+        _require_unchanged(network)
+        return network
+    return replace(_read_with(network, shapes), max_pooling=max_pooling)
+
+
+def _read_with(ann: nn.Module, shapes: Iterable[tuple[int, ...]]) -> Translation:
+    """Read a network; try other shapes where the module does not tell that of its input."""
+    try:
+        return read_network(ann)
+    except TranslationError as error:
+        told = error
+    for shape in filter(None, shapes):
+        try:
+            return read_network(ann, shape)
+        except TranslationError as error:
+            if len(shape) > 1:  # says more than that flat images do not fit
+                told = error
+    raise told
+
+
+def _frozen_layers(network: Translation, frozen: str | Sequence[str]) -> frozenset[str]:
+    """Check the names of layers that are not to learn."""
+    names = [frozen] if isinstance(frozen, str) else list(frozen)
+    for name in names:
+        if name not in network.layer_names:
+            raise ParameterError(
+                f"frozen: no layer is called {name!r}.{suggest(str(name), network.layer_names)}"
+            )
+    return frozenset(names)
+
+
+def _require_unchanged(network: Translation) -> None:
+    """Raise a ParameterError if the module was trained after it was translated."""
+    now: Mapping[str, torch.Tensor] = network.module.state_dict()
+    for name, then in (network.whole or network).graph.state_dict().items():
+        if name in now and not torch.equal(now[name].cpu(), then):
+            raise ParameterError(
+                f"the network's {name!r} has changed since it was translated; call bs.translate "
+                "again."
+            )
