@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
+from typing import SupportsFloat
 
 import numpy as np
 
@@ -167,14 +168,19 @@ def known_name(value: object, field: str, names: Collection[str]) -> str:
     return value
 
 
+#: They can be made floats, but are no real numbers.
+_NOT_REAL = (bool, np.bool_, str, bytes, np.complexfloating)
+
+
 def _as_float(value: object) -> float | None:
     """Return one real number as a float, or None if the value is not one."""
-    if isinstance(value, (bool, np.bool_, str, bytes)):
+    if isinstance(value, _NOT_REAL) or not isinstance(value, SupportsFloat):
+        return None
+    if getattr(value, "ndim", 0) != 0:
         return None
     try:
-        array = np.asarray(value)
-        return float(array) if array.ndim == 0 else None
+        return float(value)
     except OverflowError:  # a whole number too large for a float
         return math.inf
-    except (TypeError, ValueError, RuntimeError):  # RuntimeError: torch's
+    except (TypeError, ValueError):
         return None
