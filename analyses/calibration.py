@@ -23,10 +23,10 @@ TRAINING = wake.Training(lr=0.05, momentum=0.9, batch_size=25, epochs=12)
 N_STEPS = 100
 #: Words of the table, and what `calibrate` is asked for.
 CASES = {
-    "rates, memory of 1 s": {"rates": [60, 60, 30]},
-    "rates, no memory": {"rates": [60, 60, 30], "neuron": bs.Heaviside(decay=0)},
-    "rates, no leak": {"rates": [60, 60, 30], "neuron": bs.IntegrateAndFire()},
-    "rates, LIF": {"rates": [60, 60, 30], "neuron": bs.LIF()},
+    "rates, memory of 1 s": {"target_rate": [60, 60, 30]},
+    "rates, no memory": {"target_rate": [60, 60, 30], "neuron": bs.Heaviside(decay=0)},
+    "rates, no leak": {"target_rate": [60, 60, 30], "neuron": bs.IntegrateAndFire()},
+    "rates, LIF": {"target_rate": [60, 60, 30], "neuron": bs.LIF()},
     "tadros": {"method": "tadros"},
     "percentile": {"method": "percentile"},
     "max_norm": {"method": "max_norm"},

@@ -129,7 +129,7 @@ def sleep(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", bs.CalibrationWarning)
         return bs.sleep(
-            ann,
+            bs.translate(ann, (784,), frozen=["1", "4"] if condition == "head" else []),
             stimulus,
             task.train.images,
             duration=constants.n_steps,
@@ -140,11 +140,9 @@ def sleep(
                 decay=constants.decay,
             ),
             plasticity=bs.SRC(constants.increase, list(constants.decrease)),
-            frozen=["1", "4"] if condition == "head" else [],
             record=None,
             seed=seed,
             progress=False,
-            input_shape=(784,),
         )
 
 

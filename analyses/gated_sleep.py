@@ -181,8 +181,7 @@ def sleep(ann: nn.Module, task: wake.Task, kind: str, factors: Factors, timing: 
             rule, increase=scaled(rule.increase, scale), decrease=scaled(rule.decrease, scale)
         ),
         dtype=section.dtype,
-        record=None,
-        record_rates=["input"],
+        record=bs.Record(None, rates=["input"]),
         modulation=timing.learning,
         seed=seed,
         progress=False,

@@ -82,8 +82,7 @@ def run_brainsleep(problem: ConvolutionProblem) -> Result:
         problem.input_spikes.reshape(-1, N_CHANNELS, EDGE, EDGE),
         neuron=bs.Heaviside(gain=GAIN, threshold=problem.threshold, decay=DECAY),
         plasticity=bs.SRC(increase=INCREASE, decrease=DECREASE, weight_factor="tadros2022"),
-        record=None,
-        record_rates="all",
+        record=bs.Record(None, rates="all"),
         progress=False,
     )
     spikes = tuple(int(rate.counts.sum()) for rate in night.rates.values())

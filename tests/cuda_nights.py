@@ -7,6 +7,7 @@ import pytest
 import torch
 from brian2 import ms, mV
 from helpers import (
+    asleep,
     assert_same_nights,
     bias_vectors,
     mlp,
@@ -57,7 +58,7 @@ needs_gpu = pytest.mark.skipif(not toolkit.gpu_names(), reason="there is no GPU"
 
 
 def sleep(ann, spikes, device, neuron=NEURON, plasticity=RULE, dtype="float64", **options):
-    return bs.sleep(
+    return asleep(
         ann, spikes, neuron=neuron, plasticity=plasticity, device=device, dtype=dtype, **options
     )
 
@@ -136,7 +137,7 @@ NIGHTS = {
     "convolution": (
         replace(NEURON, gain=1.0),
         RULE,
-        dict(frozen=["0"], input_shape=(1, 6, 6)),
+        dict(translation=dict(frozen=["0"], input_shape=(1, 6, 6))),
     ),
 }
 

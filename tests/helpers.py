@@ -12,6 +12,12 @@ import brainsleep as bs
 SMALL = (12, 10, 8, 5)
 
 
+def asleep(ann, stimulus, data=None, duration=None, *, translation=None, **options):
+    """Sleep; `translation` holds the options of bs.translate, where there are any."""
+    network = ann if translation is None else bs.translate(ann, **translation)
+    return bs.sleep(network, stimulus, data, duration, **options)
+
+
 def mlp(sizes, *, bias=False, scale=1.0, seed=0, dtype=torch.float32):
     """A ReLU network with random weights: modules "0", "2", "4", … are its layers."""
     generator = torch.Generator().manual_seed(seed)

@@ -44,12 +44,12 @@ def rates_of(ann, neuron, n_steps=500, seed=0):
     [None, bs.Heaviside(gain=0.5, decay=0.9), bs.LIF(), bs.IntegrateAndFire()],
     ids=["default", "Heaviside", "LIF", "IntegrateAndFire"],
 )
-def test_wanted_rates_are_reached(ann, neuron):
+def test_target_rates_are_reached(ann, neuron):
     found = bs.calibrate(
-        ann, IMAGES, rates=[100, 60, 30], dtype="float64", stimulus=STIMULUS, neuron=neuron
+        ann, IMAGES, target_rate=[100, 60, 30], dtype="float64", stimulus=STIMULUS, neuron=neuron
     )
     assert found.method == "rates"
-    assert found.wanted_rates == {"0": 100, "2": 60, "4": 30}
+    assert found.target_rate == {"0": 100, "2": 60, "4": 30}
     assert list(found.rates.values()) == pytest.approx([100, 60, 30], rel=0.1)
     assert all(1 <= n <= 30 for n in found.trials.values())
     assert rates_of(ann, found.as_neuron()) == pytest.approx(found.rates)
@@ -70,7 +70,7 @@ def test_the_thresholds_are_those_of_a_night(ann):
     found = bs.calibrate(
         ann,
         IMAGES,
-        50 * Hz,
+        target_rate=50 * Hz,
         dtype="float64",
         stimulus=STIMULUS,
         neuron=bs.Heaviside(gain=0.5, decay=0.9),
@@ -85,7 +85,7 @@ def test_tadros(ann):
     assert list(found.bias_gains.values()) == pytest.approx(gains)
     assert set(found.thresholds.values()) == {1.0}
     assert found.trials == {"0": 0, "2": 0, "4": 0}
-    assert found.wanted_rates is None
+    assert found.target_rate is None
     kept = bs.Heaviside(threshold=[1, 2, 3], gain_scale=5)
     found = bs.calibrate(
         ann, IMAGES, method="tadros", dtype="float64", stimulus=STIMULUS, neuron=kept
@@ -126,7 +126,12 @@ def test_a_layer_out_of_reach_is_named(ann):
     ann[2].weight.data = -torch.abs(ann[2].weight.data)
     with pytest.warns(bs.CalibrationWarning, match="layer '2' stays silent"):
         found = bs.calibrate(
-            ann, IMAGES, rates=50, neuron=bs.Heaviside(gain=1), dtype="float64", stimulus=STIMULUS
+            ann,
+            IMAGES,
+            target_rate=50,
+            neuron=bs.Heaviside(gain=1),
+            dtype="float64",
+            stimulus=STIMULUS,
         )
     assert found.rates["2"] == 0
     assert found.rates["0"] == pytest.approx(50, rel=0.1)
@@ -140,7 +145,7 @@ def test_convolutions_on_every_device():
     ann[0].weight.data = torch.abs(ann[0].weight.data)
     images = torch.rand(20, 1, 6, 6)
     how = {"dtype": "float64", "duration": 200}
-    found = bs.calibrate(ann, images, rates=[80, 40], **how)
+    found = bs.calibrate(ann, images, target_rate=[80, 40], **how)
     assert list(found.rates.values()) == pytest.approx([80, 40], rel=0.1)
     assert found.stimulus == "MeanOfRandomImages"
     rates = [
@@ -151,7 +156,7 @@ def test_convolutions_on_every_device():
 
 
 def test_as_text(ann):
-    found = bs.calibrate(ann, IMAGES, rates=50, dtype="float64", stimulus=STIMULUS)
+    found = bs.calibrate(ann, IMAGES, target_rate=50, dtype="float64", stimulus=STIMULUS)
     rows = found.table()
     assert rows[0][0] == "layer"
     assert [row[0] for row in rows[1:]] == ["0", "2", "4"]
@@ -163,7 +168,7 @@ def test_as_text(ann):
 
 
 def test_constants_for_another_model(ann):
-    found = bs.calibrate(ann, IMAGES, rates=50, dtype="float64", stimulus=STIMULUS)
+    found = bs.calibrate(ann, IMAGES, target_rate=50, dtype="float64", stimulus=STIMULUS)
     other = found.as_neuron(bs.Heaviside(decay=0.5))
     assert other.decay == 0.5
     assert other.gain == found.gains

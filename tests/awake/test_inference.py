@@ -27,7 +27,7 @@ from brainsleep.awake.tally import Correlation
 from brainsleep.devices import Outcome, Runtime, get_device
 from brainsleep.errors import ParameterError, TranslationError, UnitsError
 from brainsleep.network.windows import Window
-from brainsleep.translation import Connection, translate_for
+from brainsleep.translation import Connection, as_translation
 
 SIZES = (12, 10, 8, 5)
 NUMPY = Runtime("numpy")  # slow, but nothing is compiled
@@ -193,11 +193,11 @@ def test_counts_of_spikes_operations_and_zeros():
     assert result.current_layers == ()
 
 
-def test_processes_and_batches_change_nothing(monkeypatch):
+def test_n_jobs_and_batches_change_nothing(monkeypatch):
     ann = network()
     data = labelled(ann, 21)
     how = {"coding": "poisson", "dtype": "float64"}
-    results = [bs.spiking_accuracy(ann, data, 30, processes=n, **how) for n in (1, 4)]
+    results = [bs.spiking_accuracy(ann, data, 30, n_jobs=n, **how) for n in (1, 4)]
     monkeypatch.setattr("brainsleep.awake.presenting.LAUNCH_VALUES", 35 * 30 * 5)
     results.append(bs.spiking_accuracy(ann, data, 30, **how))
     for other in results[1:]:
@@ -213,12 +213,12 @@ class Interrupted:
         return Outcome(spikes={}, weights=[], n_steps=job.n_steps - 1)
 
 
-@pytest.mark.parametrize("processes", [1, 2])
-def test_interrupts_are_passed_on(processes, monkeypatch):
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_interrupts_are_passed_on(n_jobs, monkeypatch):
     ann = network()
     monkeypatch.setattr("brainsleep.devices.CppStandalone.prepare", lambda *_: Interrupted())
     with pytest.raises(KeyboardInterrupt):
-        bs.spiking_accuracy(ann, labelled(ann), 10, processes=processes)
+        bs.spiking_accuracy(ann, labelled(ann), 10, n_jobs=n_jobs)
 
 
 def test_latency_spikes_once_and_bright_pixels_first():
@@ -460,7 +460,7 @@ BAD = {
     "device": ({"device": "cp"}, ParameterError, "unknown device 'cp'. Did you mean 'cpp'"),
     "dtype": ({"dtype": "float16"}, ParameterError, "dtype 'float16'"),
     "dt": ({"dt": 1}, UnitsError, "dt needs units"),
-    "processes": ({"processes": 0}, ParameterError, "processes must be at least 1"),
+    "n_jobs": ({"n_jobs": 0}, ParameterError, "n_jobs must be at least 1"),
     "pooling": ({"max_pooling": "any"}, ParameterError, "max_pooling 'any'. Expected one of"),
     "neuron": ({"neuron": bs.LIF}, UnitsError, "neuron must be a neuron model"),
     "calibration": ({"calibration_data": np.ones((3, 5))}, ParameterError, r"shape \(3, 5\)"),
@@ -514,4 +514,4 @@ def test_networks_that_cannot_be_shown_images():
     with pytest.raises(ParameterError, match="last layer, '2', pools"):
         bs.spiking_accuracy(last, data, 5, coding="poisson")
     with pytest.raises(TranslationError, match="input_shape"):
-        translate_for(last, None, [(16,)])
+        as_translation(last, [(16,)])

@@ -494,7 +494,16 @@ def night(stimulus=None, device="cpp", **options):
     stimulus = np.full(12, 0.2) if stimulus is None else stimulus
     neuron = bs.Heaviside(gain=1, threshold=0.4, decay=0.9)
     ann = mlp(SMALL, scale=1.5)
-    return bs.sleep(ann, stimulus, None, 60, neuron, bs.SRC(2e-3, 5e-4), device, **options)
+    return bs.sleep(
+        ann,
+        stimulus,
+        None,
+        60,
+        neuron=neuron,
+        plasticity=bs.SRC(2e-3, 5e-4),
+        device=device,
+        **options,
+    )
 
 
 def start_night():

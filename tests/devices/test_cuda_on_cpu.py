@@ -138,7 +138,7 @@ def test_single_precision_on_cpu(on_cpu, case):
 
 def test_rates_on_cpu(on_cpu):
     ann, spikes = mlp(SIZES), random_spikes(100, 30, 0.2)
-    night = sleep(ann, spikes, on_cpu, dtype="float32", record=["0"], record_rates="all")
+    night = sleep(ann, spikes, on_cpu, dtype="float32", record=bs.Record(["0"], rates="all"))
     expected = heaviside_reference(ann, spikes, "tadros2022")
     assert list(night.spikes) == ["0"]
     np.testing.assert_array_equal(raster(night, "0"), expected.spikes[1])
@@ -149,4 +149,4 @@ def test_rates_on_cpu(on_cpu):
 
 def test_what_a_launch_refuses(on_cpu):
     with pytest.raises(ParameterError, match="disk"):
-        sleep(mlp(SIZES), random_spikes(9, 30), on_cpu, directory="night")
+        sleep(mlp(SIZES), random_spikes(9, 30), on_cpu, save="night")

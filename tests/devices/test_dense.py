@@ -25,7 +25,7 @@ from brainsleep.devices.isolation import isolated_brian2
 from brainsleep.devices.unity import UnityDevice
 from brainsleep.network.groups import connect_stock
 from brainsleep.network.plan import NetworkPlan
-from brainsleep.night.preparation import prepare_night
+from brainsleep.night import NightRequest, prepare_night
 
 N_STEPS = 200
 
@@ -155,7 +155,11 @@ class Counting(bs.Heaviside):
 
 
 def test_what_must_go_step_by_step_does_and_says_why(caplog: pytest.LogCaptureFixture) -> None:
-    plan = prepare_night(network(), spikes(), neuron=HEAVISIDE, plasticity=RULES["tadros2022"]).plan
+    plan = prepare_night(
+        NightRequest(
+            ann=network(), stimulus=spikes(), neuron=HEAVISIDE, plasticity=RULES["tadros2022"]
+        )
+    ).plan
     assert why_not_in_blocks(plan) is None
     reasons = [
         (with_rule(plan, Tiring()), "trace_pre"),
@@ -213,7 +217,11 @@ def test_simulation_takes_little_more_than_its_weights() -> None:
 
 
 def test_memory_is_estimated_by_kind_of_synapse() -> None:
-    prepared = prepare_night(network(), spikes(), neuron=HEAVISIDE, plasticity=RULES["tadros2022"])
+    prepared = prepare_night(
+        NightRequest(
+            ann=network(), stimulus=spikes(), neuron=HEAVISIDE, plasticity=RULES["tadros2022"]
+        )
+    )
     stock, dense = (CppStandalone(name).memory(prepared.plan) for name in ("cpp_stock", "cpp"))
     assert dense == 4 * prepared.plan.n_synapses
     assert stock == 20 * prepared.plan.n_synapses
@@ -246,7 +254,11 @@ def test_weights_that_leak_in_every_step() -> None:
 
 def test_rule_that_is_not_covered_falls_back_and_says_why(caplog: pytest.LogCaptureFixture) -> None:
     device = CppStandalone("cpp")
-    prepared = prepare_night(network(), spikes(), neuron=HEAVISIDE, plasticity=LeakyWeights(1, 1))
+    prepared = prepare_night(
+        NightRequest(
+            ann=network(), stimulus=spikes(), neuron=HEAVISIDE, plasticity=LeakyWeights(1, 1)
+        )
+    )
     with caplog.at_level(logging.INFO, logger="brainsleep"):
         device.prepare(prepared.plan)
     (message,) = (one.message for one in caplog.records if "stock synapses" in one.message)

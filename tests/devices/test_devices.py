@@ -73,14 +73,16 @@ def test_one_program_serves_many_nights(empty_cache):
         night(neuron=bs.Heaviside(gain=2, threshold=0.1, decay=0)),
         night(plasticity=bs.SRC(increase=0, decrease=[1, 2, 3])),
         night(duration=500, seed=3),
-        bs.sleep(mlp(SMALL, bias=True, seed=7), random_spikes(9, 12), None, None, NEURON, RULE),
+        bs.sleep(
+            mlp(SMALL, bias=True, seed=7), random_spikes(9, 12), neuron=NEURON, plasticity=RULE
+        ),
         bs.sleep(
             mlp(SMALL, seed=7),
             np.full(12, 0.5),
             np.random.rand(5, 12),
             9,
-            bs.Heaviside(threshold="calibrated", target_rate=[200, 100, 100]),
-            RULE,
+            neuron=bs.Heaviside(threshold="calibrated", target_rate=[200, 100, 100]),
+            plasticity=RULE,
         ),
     ]
     assert all(other.timings["build_cached"] is True for other in others)
@@ -254,7 +256,7 @@ def test_errors_while_streaming_end_the_program(damaged):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        bs.sleep(mlp(SMALL), Interrupted(), None, 10, NEURON, RULE)
+        bs.sleep(mlp(SMALL), Interrupted(), None, 10, neuron=NEURON, plasticity=RULE)
     children = Path(f"/proc/self/task/{os.getpid()}/children")
     running = children.read_text().split() if children.exists() else []
     names = [Path(f"/proc/{child}/cmdline").read_bytes() for child in running]

@@ -140,7 +140,14 @@ def test_seeds_give_the_nights_of_the_compiled_device(factor):
     )
     for index, seed in enumerate(seeds):
         compiled = bs.sleep(
-            ann, stimulus, None, 300, model, rule(factor), dtype="float64", seed=seed
+            ann,
+            stimulus,
+            None,
+            300,
+            neuron=model,
+            plasticity=rule(factor),
+            dtype="float64",
+            seed=seed,
         )
         assert list(compiled.spikes) == list(nights.rasters)
         for name in compiled.spikes:
@@ -161,7 +168,9 @@ def test_published_gains_and_batch_norm():
     data = torch.rand(50, 12, generator=generator)
     model, spikes = neuron(gain="tadros", threshold=0.3), random_spikes(100, 12, 0.2)
     nights = bs.HeavisideTorch(ann, model, rule(), data=data).sleep(spikes, record="counts")
-    compiled = bs.sleep(ann, spikes, data, None, model, rule(), device="runtime", dtype="float64")
+    compiled = bs.sleep(
+        ann, spikes, data, neuron=model, plasticity=rule(), device="runtime", dtype="float64"
+    )
     for name, weights in compiled.weights_after.items():
         np.testing.assert_allclose(nights.weights[name][0], weights, rtol=0, atol=1e-12)
     assert nights.counts["3"].sum() == len(compiled.spikes["3"])

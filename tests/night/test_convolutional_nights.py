@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from brian2 import Hz
+from helpers import asleep
 from torch import nn
 
 import brainsleep as bs
@@ -74,6 +77,10 @@ def images(n: int = 30, shape: tuple[int, ...] = (1, 16, 16)) -> np.ndarray:
     return np.random.default_rng(0).random((n, *shape)).astype(np.float32)
 
 
+#: Of an image that `cnn` takes.
+SHAPE = (1, 16, 16)
+
+
 def night(ann: nn.Module, rule: bs.SRC = RULE, **options: object) -> bs.Night:
     """Sleep with calibrated thresholds."""
     data = options.pop("data", images())
@@ -82,7 +89,7 @@ def night(ann: nn.Module, rule: bs.SRC = RULE, **options: object) -> bs.Night:
     neuron = options.pop("neuron", None) or bs.Heaviside(
         gain="tadros", threshold="calibrated", target_rate=60, decay=0.95
     )
-    return bs.sleep(ann, stimulus, data, neuron=neuron, plasticity=rule, **options)
+    return asleep(ann, stimulus, data, neuron=neuron, plasticity=rule, **options)
 
 
 def test_a_convolutional_network_sleeps() -> None:
@@ -195,7 +202,7 @@ def test_one_dimensional_convolutions_sleep() -> None:
 
 def test_frozen_layers_spike_and_do_not_learn() -> None:
     ann = cnn()
-    found = night(ann, frozen=["0", "9"])
+    found = night(ann, translation={"input_shape": SHAPE, "frozen": ["0", "9"]})
     same = {
         name: np.array_equal(found.weights_after[name], values)
         for name, values in found.weights_before.items()
@@ -203,7 +210,7 @@ def test_frozen_layers_spike_and_do_not_learn() -> None:
     assert same == {"0.weight": True, "4.weight": False, "9.weight": True, "11.weight": False}
     assert len(found.spikes["0"]) > 0
     with pytest.raises(ParameterError, match="frozen: no layer is called '00'"):
-        night(ann, frozen="00")
+        night(ann, translation={"input_shape": SHAPE, "frozen": "00"})
 
 
 def test_frozen_convolutions_sleep_on_every_device() -> None:
@@ -213,7 +220,7 @@ def test_frozen_convolutions_sleep_on_every_device() -> None:
         night(
             ann,
             neuron=bs.Heaviside(**constants, decay=0.9),
-            frozen=["0", "4"],
+            translation={"input_shape": SHAPE, "frozen": ["0", "4"]},
             device=device,
             dtype="float64",
             duration=100,
@@ -237,7 +244,7 @@ def test_convolutions_that_learn_are_refused_elsewhere(device: str) -> None:
 
 def test_sleep_begins_at_a_layer_of_choice() -> None:
     ann = cnn()
-    found = night(ann, input_at="4")
+    found = night(ann, translation={"input_shape": SHAPE, "input_at": "4"})
     assert found.sizes["input"] == 4 * 8 * 8
     assert list(found.weights_after) == ["4.weight", "9.weight", "11.weight"]
     assert torch.equal(found.ann[0].weight, ann[0].weight)
@@ -247,20 +254,31 @@ def test_sleep_begins_at_a_layer_of_choice() -> None:
         features = ann[:4](torch.tensor(images())).reshape(30, -1).numpy()
     rates = np.bincount(found.spikes["input"].i, minlength=256)
     assert np.corrcoef(rates, features.mean(axis=0))[0, 1] > 0.8
-    head = night(ann, input_at="9", stimulus=bs.stimuli.ConstantProbabilities(np.full(54, 0.1)))
+    head = night(
+        ann,
+        translation={"input_shape": SHAPE, "input_at": "9"},
+        stimulus=bs.stimuli.ConstantProbabilities(np.full(54, 0.1)),
+    )
     assert list(head.weights_after) == ["9.weight", "11.weight"]
     with pytest.raises(ParameterError, match="no layer is called '99'"):
-        night(ann, input_at="99")
+        night(ann, translation={"input_shape": SHAPE, "input_at": "99"})
     with pytest.raises(ParameterError, match="has 7 inputs"):
-        night(ann, input_at="4", stimulus=bs.stimuli.ConstantProbabilities(np.full(7, 0.1)))
+        night(
+            ann,
+            translation={"input_shape": SHAPE, "input_at": "4"},
+            stimulus=bs.stimuli.ConstantProbabilities(np.full(7, 0.1)),
+        )
 
 
 def test_max_pooling_of_the_most_active_input() -> None:
-    either = {name: night(cnn(), max_pooling=name) for name in ("any_spike", "most_active")}
+    either = {
+        name: night(cnn(), translation={"input_shape": SHAPE, "max_pooling": name})
+        for name in ("any_spike", "most_active")
+    }
     counts = {name: len(found.spikes["3"]) for name, found in either.items()}
     assert 0 < counts["most_active"] < counts["any_spike"]
     with pytest.raises(ParameterError, match=r"max_pooling 'most_activ'.*'most_active'"):
-        night(cnn(), max_pooling="most_activ")
+        night(cnn(), translation={"input_shape": SHAPE, "max_pooling": "most_activ"})
 
 
 def test_the_size_of_images_must_be_known() -> None:
@@ -268,11 +286,10 @@ def test_the_size_of_images_must_be_known() -> None:
     with pytest.raises(TranslationError, match="input_shape"):
         bs.sleep(cnn(), np.full(256, 0.1), neuron=neuron, plasticity=RULE)
     flat = bs.sleep(
-        cnn(),
+        bs.translate(cnn(), SHAPE),
         np.full(256, 0.1),
         neuron=neuron,
         plasticity=RULE,
-        input_shape=(1, 16, 16),
         duration=20,
         progress=False,
     )
@@ -281,8 +298,8 @@ def test_the_size_of_images_must_be_known() -> None:
 
 def test_nights_on_disk(tmp_path) -> None:
     ann = cnn()
-    options = {"directory": tmp_path / "night", "snapshot_every": 100, "dtype": "float64"}
-    found = night(ann, **options)
+    save = bs.Save(tmp_path / "night", snapshot_every=100)
+    found = night(ann, save=save, dtype="float64")
     in_memory = night(ann, dtype="float64")
     loaded = bs.Night.load(tmp_path / "night", ann)
     for name, weights in in_memory.weights_after.items():
@@ -293,6 +310,6 @@ def test_nights_on_disk(tmp_path) -> None:
     assert kernels["4.weight"].shape == (6, 4, 3, 3)
     (tmp_path / "night" / "night.json").unlink()
     (tmp_path / "night" / "stream" / "snapshot-300.state").unlink()
-    resumed = night(ann, **options, resume=True)
+    resumed = night(ann, save=replace(save, resume=True), dtype="float64")
     for name, weights in in_memory.weights_after.items():
         np.testing.assert_array_equal(resumed.weights_after[name], weights)

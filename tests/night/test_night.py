@@ -229,7 +229,9 @@ def test_explicit_spikes_are_the_input():
         night = small_night(stimulus=stimulus, duration=70)
         np.testing.assert_array_equal(raster(night, "input"), spikes)
         assert night.n_steps == 70
-    assert_same_nights(night, bs.sleep(mlp(SMALL, scale=1.5), spikes, None, None, NEURON, RULE))
+    assert_same_nights(
+        night, bs.sleep(mlp(SMALL, scale=1.5), spikes, neuron=NEURON, plasticity=RULE)
+    )
 
 
 def test_first_and_last_step_count():
@@ -369,7 +371,9 @@ def test_arrays_of_any_name_can_be_saved(tmp_path):
         def forward(self, x):
             return nn.functional.linear(x, self.file)
 
-    night = bs.sleep(Net(), np.full(12, 0.2), None, 20, bs.Heaviside(1, 1), RULE, NUMPY)
+    night = bs.sleep(
+        Net(), np.full(12, 0.2), None, 20, neuron=bs.Heaviside(1, 1), plasticity=RULE, device=NUMPY
+    )
     night.save(tmp_path / "night")
     assert list(bs.Night.load(tmp_path / "night").weights_after) == ["file"]
 

@@ -48,8 +48,17 @@ def network() -> nn.Sequential:
     return layers.double()
 
 
-def sleep(model: str = "lif", duration: int = 1000, **arguments: object) -> bs.Night:
-    """Sleep, in the exact mode."""
+def sleep(
+    model: str = "lif",
+    duration: int = 1000,
+    directory: str | Path | None = None,
+    snapshot_every: int | None = None,
+    resume: bool = False,
+    **arguments: object,
+) -> bs.Night:
+    """Sleep, in the exact mode; where there is a directory, the night is saved there."""
+    if directory is not None:
+        arguments["save"] = bs.Save(directory, snapshot_every=snapshot_every, resume=resume)
     return bs.sleep(
         network(),
         np.full(100, 0.05),
@@ -246,10 +255,10 @@ def test_other_requests_do_not_go_on(tmp_path: Path) -> None:
 
 
 def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match="need a directory"):
-        sleep(snapshot_every=10)
-    with pytest.raises(ParameterError, match="need a directory"):
-        sleep(resume=True)
+    with pytest.raises(TypeError, match="directory"):
+        bs.Save(snapshot_every=10)  # type: ignore[call-arg]
+    with pytest.raises(UnitsError, match="save must be a directory or a bs.Save, not 7"):
+        sleep(save=7)
     with pytest.raises(ParameterError, match="snapshot_every"):
         sleep(directory=tmp_path / "night", snapshot_every=0)
     with pytest.raises(UnitsError, match="snapshot_every"):
@@ -274,7 +283,7 @@ def test_long_nights_take_no_more_memory(tmp_path: Path) -> None:
 
 
 def test_rates_of_a_night_on_disk(tmp_path: Path) -> None:
-    night = sleep("heaviside", directory=tmp_path / "n", record="2", record_rates="all")
+    night = sleep("heaviside", directory=tmp_path / "n", record=bs.Record("2", rates="all"))
     whole = sleep("heaviside")
     assert list(night.spikes) == ["2"]
     assert not (tmp_path / "n" / "stream" / "spikes1.i").exists()

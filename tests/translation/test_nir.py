@@ -6,6 +6,7 @@ import contextlib
 import io
 import sys
 
+import helpers
 import nir
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ def snntorch_spikes(path, input_spikes: np.ndarray, shape: tuple[int, ...]) -> n
 def asleep(ann: nn.Module, spikes: np.ndarray, neuron=NEURON, **options) -> bs.Night:
     """Sleep in the exact mode; what is compared is the network that wakes up, which only spikes."""
     options = {"dtype": "float64", "progress": False, **options}
-    return bs.sleep(ann, spikes, neuron=neuron, plasticity=RULE, **options)
+    return helpers.asleep(ann, spikes, neuron=neuron, plasticity=RULE, **options)
 
 
 def spikes_awake(night: bs.Night, ann: nn.Module, spikes: np.ndarray, neuron=NEURON) -> np.ndarray:
@@ -74,17 +75,16 @@ def test_snntorch_makes_the_same_spikes_of_a_convolution(tmp_path) -> None:
         nn.Linear(16, 6),
     )
     neuron = bs.Heaviside(gain=[2.0, 3.0, 2.0], threshold=[0.6, 0.5, 0.4], decay=0.9)
-    night = asleep(ann, random_spikes(200, 64, 0.2), neuron, input_shape=(1, 8, 8))
+    night = asleep(ann, random_spikes(200, 64, 0.2), neuron, translation={"input_shape": (1, 8, 8)})
     night.to_nir(tmp_path / "net.nir", dt=SNNTORCH_DT)
     spikes = random_spikes(300, 64, 0.2, seed=4)
     still = bs.sleep(
-        night.ann,
+        bs.translate(night.ann, (1, 8, 8)),
         spikes,
         neuron=neuron,
         plasticity=bs.SRC(0, 0),
         dtype="float64",
         progress=False,
-        input_shape=(1, 8, 8),
     )
     expected = raster(still, "5")
     found = snntorch_spikes(tmp_path / "net.nir", spikes, (1, 8, 8))
@@ -141,7 +141,9 @@ def test_graphs_of_residual_networks_and_max_pooling_are_valid(tmp_path) -> None
             return self.head(self.pool(x).flatten(1))
 
     neuron = bs.Heaviside(gain=1, threshold=0.5, decay=0.9)
-    night = asleep(Net(), random_spikes(50, 64, 0.2), neuron, input_shape=(1, 8, 8))
+    night = asleep(
+        Net(), random_spikes(50, 64, 0.2), neuron, translation={"input_shape": (1, 8, 8)}
+    )
     night.to_nir(tmp_path / "net.nir")
     graph = nir.read(str(tmp_path / "net.nir"))
     kinds = sorted(type(node).__name__ for node in graph.nodes.values())
@@ -161,7 +163,9 @@ def test_what_nir_has_no_word_for_is_refused_by_name(tmp_path) -> None:
     averaging = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.AvgPool2d(2), nn.Flatten())
     averaging.append(nn.Linear(18, 3))
     neuron = bs.Heaviside(gain=1, threshold=0.5)
-    night = asleep(averaging, random_spikes(20, 64, 0.3), neuron, input_shape=(1, 8, 8))
+    night = asleep(
+        averaging, random_spikes(20, 64, 0.3), neuron, translation={"input_shape": (1, 8, 8)}
+    )
     with pytest.raises(TranslationError, match=r"layer '2': .*average pooling"):
         night.to_nir(tmp_path / "b.nir")
     night.save(tmp_path / "night")

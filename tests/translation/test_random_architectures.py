@@ -251,13 +251,12 @@ def test_random_networks_sleep_and_come_back(network):
     before = {name: values.clone() for name, values in ann.state_dict().items()}
     for rule in (bs.SRC(0, 0), bs.SRC(1e-3, 1e-3, weight_factor="additive")):
         night = bs.sleep(
-            ann,
+            bs.translate(ann, shape),
             np.full(shape, 0.3),
             duration=30,
             neuron=neuron,
             plasticity=rule,
             dtype="float64",
-            input_shape=shape,
             progress=False,
         )
         changed = [
