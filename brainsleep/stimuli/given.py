@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from brian2.units import Hz
+from brian2.units import Hz, Quantity
 
 from ..errors import ParameterError, UnitsError, brief
-from ..support.checks import whole_number
-from .base import STEPS_PER_CHUNK, Stimulus, _as_array, _check_range
+from .arrays import as_array, check_values
+from .base import STEPS_PER_CHUNK, Stimulus
 
-#: What `brainsleep.sleep` takes for a stimulus.
+#: What :func:`as_stimulus` takes.
 StimulusLike: TypeAlias = Stimulus | npt.ArrayLike
+
+_HINT_FOR_RATES = " For rates in Hz take bs.stimuli.ConstantRates."
 
 
 class ConstantRates(Stimulus):
-    """Poisson spikes at constant rates: p = min(1, dt rate), with no factor two.
+    r"""Poisson spikes at constant rates.
+
+    In each step an input with the rate r spikes with probability
+    :math:`\min(1, \Delta t \, r)`.
 
     Parameters
     ----------
     rates : Quantity, shape (n_inputs,) or input-shaped
-        Firing rates in Hz.
+        Firing rates r in Hz.
+
+    Raises
+    ------
+    ParameterError
+        If a rate is not finite or below 0.
+    UnitsError
+        If `rates` are not in Hz.
     """
 
-    def __init__(self, rates: Any) -> None:
+    def __init__(self, rates: Quantity) -> None:
         try:
             hertz = np.asarray(rates / Hz, dtype=float).reshape(-1)
         except (TypeError, ValueError):
@@ -40,7 +52,9 @@ class ConstantRates(Stimulus):
         self.rates = hertz
         self.n_inputs = len(hertz)
 
-    def probabilities(self, rng: np.random.Generator, n_steps: int, dt: float) -> np.ndarray:
+    def probabilities(
+        self, rng: np.random.Generator, n_steps: int, dt: float
+    ) -> npt.NDArray[np.floating]:
         """Return the constant probabilities."""
         return np.minimum(1.0, dt * self.rates)[None]
 
@@ -50,17 +64,26 @@ class ConstantProbabilities(Stimulus):
 
     Parameters
     ----------
-    probability : array_like
-        In [0, 1], flat or input-shaped.
+    probability : array_like of float, shape (n_inputs,) or input-shaped
+        Per step, in [0, 1].
+
+    Raises
+    ------
+    ParameterError
+        If a probability is NaN or out of range, or there is none.
+    UnitsError
+        If `probability` has units or is not an array.
     """
 
-    def __init__(self, probability: Any) -> None:
-        values = _as_array(probability, "stimulus", float)
-        _check_range(values, "stimulus")
+    def __init__(self, probability: npt.ArrayLike) -> None:
+        values = as_array(probability, "stimulus", float, hint=_HINT_FOR_RATES)
+        check_values(values, "stimulus", minimum=0, maximum=1)
         self.probability = values.reshape(-1)
         self.n_inputs = len(self.probability)
 
-    def probabilities(self, rng: np.random.Generator, n_steps: int, dt: float) -> np.ndarray:
+    def probabilities(
+        self, rng: np.random.Generator, n_steps: int, dt: float
+    ) -> npt.NDArray[np.floating]:
         """Return the constant probabilities."""
         return self.probability[None]
 
@@ -72,10 +95,17 @@ class ExplicitSpikes(Stimulus):
     ----------
     spikes : array_like of bool, shape (n_steps, n_inputs) or (n_steps, ...)
         True where an input spikes.
+
+    Raises
+    ------
+    ParameterError
+        If the shape is another.
+    UnitsError
+        If `spikes` are not bool.
     """
 
-    def __init__(self, spikes: Any) -> None:
-        values = _as_array(spikes, "stimulus: explicit spikes")
+    def __init__(self, spikes: npt.ArrayLike) -> None:
+        values = as_array(spikes, "stimulus: explicit spikes")
         if values.dtype != bool:
             raise UnitsError(f"stimulus: explicit spikes must be bool, not {values.dtype}.")
         if values.ndim < 2 or len(values) == 0:
@@ -86,48 +116,19 @@ class ExplicitSpikes(Stimulus):
         self.spikes = values.reshape(len(values), -1)
         self.n_steps, self.n_inputs = self.spikes.shape
 
-    def probabilities(self, rng: np.random.Generator, n_steps: int, dt: float) -> np.ndarray:
-        """Return 0 and 1."""
+    def probabilities(
+        self, rng: np.random.Generator, n_steps: int, dt: float
+    ) -> npt.NDArray[np.floating]:
+        """Raise an error: these spikes are not drawn."""
         raise NotImplementedError("explicit spikes are not drawn")
 
-    def chunks(self, n_steps: int, dt: float, seed: int) -> Iterator[np.ndarray]:
-        """Hand out the spikes; dt and seed change nothing."""
+    def chunks(self, n_steps: int, dt: float, seed: int) -> Iterator[npt.NDArray[np.bool_]]:
+        """Yield the spikes; `dt` and `seed` change nothing."""
         for start in range(0, n_steps, STEPS_PER_CHUNK):
             yield self.spikes[start : min(start + STEPS_PER_CHUNK, n_steps)]
 
 
-class ShuffledPixels(Stimulus):
-    """A control: another stimulus with its inputs permuted, so that its shape means nothing.
-
-    Parameters
-    ----------
-    stimulus : Stimulus
-        What to shuffle.
-    seed : int
-        Fixes the permutation.
-    """
-
-    def __init__(self, stimulus: Stimulus, seed: int = 0) -> None:
-        if not isinstance(stimulus, Stimulus):
-            raise UnitsError(f"stimulus: ShuffledPixels takes a stimulus, not {brief(stimulus)}.")
-        self.stimulus = stimulus
-        self.n_inputs = stimulus.n_inputs
-        self.n_steps = stimulus.n_steps
-        self.permutation = np.random.default_rng(
-            whole_number(seed, "stimulus: shuffling seed")
-        ).permutation(self.n_inputs)
-
-    def probabilities(self, rng: np.random.Generator, n_steps: int, dt: float) -> np.ndarray:
-        """Return the other stimulus' probabilities at their new places."""
-        return self.stimulus.probabilities(rng, n_steps, dt)[:, self.permutation]
-
-    def chunks(self, n_steps: int, dt: float, seed: int) -> Iterator[np.ndarray]:
-        """Hand out the other stimulus' spikes at their new places."""
-        for chunk in self.stimulus.chunks(n_steps, dt, seed):
-            yield chunk[:, self.permutation]
-
-
-def as_stimulus(stimulus: Any, n_inputs: int) -> Stimulus:
+def as_stimulus(stimulus: StimulusLike, n_inputs: int) -> Stimulus:
     """Turn what a user gives `bs.sleep` into a stimulus.
 
     Parameters
@@ -136,27 +137,36 @@ def as_stimulus(stimulus: Any, n_inputs: int) -> Stimulus:
         A float array (n_inputs,) or input-shaped: spike probabilities per step. A bool array
         (n_steps, n_inputs): explicit spikes.
     n_inputs : int
-        Inputs of the network.
+        Number of inputs of the network.
+
+    Returns
+    -------
+    Stimulus
+        `stimulus` itself, if it is one.
 
     Raises
     ------
-    ParameterError, UnitsError
+    ParameterError
         If it has the wrong size, or values that are not finite or outside [0, 1].
+    UnitsError
+        If it is neither a stimulus nor an array of bare numbers or truth values.
     """
-    if not isinstance(stimulus, Stimulus):
-        values = _as_array(stimulus, "stimulus")
-        if values.dtype == bool:
-            stimulus = ExplicitSpikes(values)
-        elif np.issubdtype(values.dtype, np.floating) or np.issubdtype(values.dtype, np.integer):
-            stimulus = ConstantProbabilities(values)
-        else:
-            raise UnitsError(
-                "stimulus must be a bs.stimuli object, a float array of spike probabilities or a "
-                f"bool array of spikes, not {type(stimulus).__name__}."
-            )
-    if stimulus.n_inputs != n_inputs:
+    made = stimulus if isinstance(stimulus, Stimulus) else _from_array(stimulus)
+    if made.n_inputs != n_inputs:
         raise ParameterError(
-            f"stimulus: has {stimulus.n_inputs} inputs, but the network's first layer has "
-            f"{n_inputs}."
+            f"stimulus: has {made.n_inputs} inputs, but the network's first layer has {n_inputs}."
         )
-    return stimulus
+    return made
+
+
+def _from_array(given: npt.ArrayLike) -> Stimulus:
+    """Make a stimulus of an array of truth values or numbers."""
+    values = as_array(given, "stimulus", hint=_HINT_FOR_RATES)
+    if values.dtype == bool:
+        return ExplicitSpikes(values)
+    if values.dtype.kind in "iuf":
+        return ConstantProbabilities(values)
+    raise UnitsError(
+        "stimulus must be a bs.stimuli object, a float array of spike probabilities or a bool "
+        f"array of spikes, not {type(given).__name__}."
+    )

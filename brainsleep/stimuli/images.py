@@ -1,105 +1,58 @@
-"""Stimuli made of images, and the masks that show a part of them.
+"""Stimuli made of images.
 
-Images are pixels x in [0, 1]; a pixel spikes with probability p = min(1, dt max_rate x) per step.
-The published codes draw at twice their nominal rate: their 100 Hz are 200 Hz here.
+Pixels x lie in [0, 1]. In each step a pixel spikes with the probability
 
-A mean image that is kept is stored data; say so with results that rely on one.
+    p = min(1, dt max_rate x)
+
+where the mask lets it. `max_rate` is meant literally. (The source code published with the papers
+on sleep replay draws at twice its nominal rate: its 100 Hz are 200 Hz here.)
+
+A mean image that is kept from task to task is stored data; say so with results that rely on one.
 """
 
 from __future__ import annotations
 
 import copy
 import math
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from brian2.units import Hz, Quantity
 
-from ..errors import ParameterError, UnitsError, brief
-from ..support.checks import number, whole_number
+from ..errors import KindError, ParameterError, brief
+from ..support.checks import whole_number
 from ..support.quantities import quantity
-from .base import Stimulus, _as_array, _check_range
+from .arrays import as_array, check_values
+from .base import Stimulus
+from .masks import Mask, RandomWindow
 
 #: Rate of a white pixel, unless given.
 MAX_RATE = 400 * Hz
 
 
-class Mask(ABC):
-    """Which inputs are seen in which step."""
-
-    @abstractmethod
-    def draw(
-        self, rng: np.random.Generator, n_steps: int, image_shape: tuple[int, ...]
-    ) -> np.ndarray:
-        """Return a bool array of shape (n_steps, n_inputs): True where the image is seen."""
-
-
-@dataclass(frozen=True)
-class RandomPixels(Mask):
-    """Each pixel is kept with a fixed probability, anew each step (the Python replica's mask).
-
-    Parameters
-    ----------
-    keep : float
-        Probability in [0, 1] that a pixel is kept.
-    """
-
-    keep: float = 0.25
-
-    def __post_init__(self) -> None:
-        number(self.keep, "stimulus: keep", minimum=0, maximum=1)
-
-    def draw(
-        self, rng: np.random.Generator, n_steps: int, image_shape: tuple[int, ...]
-    ) -> np.ndarray:
-        """Return the pixels kept."""
-        return rng.random((n_steps, math.prod(image_shape))) < self.keep
-
-
-@dataclass(frozen=True)
-class RandomWindow(Mask):
-    """A square window at a random place, anew each step (the mask of Tadros et al. 2022).
-
-    Parameters
-    ----------
-    size : int
-        Edge of the window in pixels; it always lies within the image.
-    """
-
-    size: int = 10
-
-    def __post_init__(self) -> None:
-        whole_number(self.size, "stimulus: window size", minimum=1)
-
-    def draw(
-        self, rng: np.random.Generator, n_steps: int, image_shape: tuple[int, ...]
-    ) -> np.ndarray:
-        """Return the pixels inside the window."""
-        if len(image_shape) < 2:
-            raise ParameterError(
-                f"stimulus: a window needs images with rows and columns, not {image_shape}."
-            )
-        height, width = image_shape[-2:]
-        if self.size > min(height, width):
-            raise ParameterError(
-                f"stimulus: a window of size {self.size} does not fit into images of "
-                f"{height} x {width} pixels."
-            )
-        top = rng.integers(0, height - self.size + 1, n_steps)
-        left = rng.integers(0, width - self.size + 1, n_steps)
-        row, column = np.arange(height), np.arange(width)
-        rows = (row >= top[:, None]) & (row < top[:, None] + self.size)
-        columns = (column >= left[:, None]) & (column < left[:, None] + self.size)
-        window = rows[:, :, None] & columns[:, None, :]
-        n_channels = math.prod(image_shape) // (height * width)
-        return np.tile(window.reshape(n_steps, height * width), (1, n_channels))
-
-
 class ImageStimulus(Stimulus):
-    """Common part of the stimuli made of images."""
+    """Common part of the stimuli made of images.
+
+    Parameters
+    ----------
+    images : array_like, shape (n, ...)
+        Pixels in [0, 1].
+    max_rate : Quantity or str, optional
+        Rate of a white pixel, in Hz.
+    mask : Mask, optional
+        :class:`RandomPixels` or :class:`RandomWindow`.
+    image_shape : tuple of int, optional
+        Shape of one image, where `images` come flat and not square.
+
+    Raises
+    ------
+    ParameterError
+        If a value is out of range, or shapes do not fit together.
+    UnitsError
+        If units are wrong or missing, or a value is of the wrong kind.
+    """
 
     def __init__(
         self,
@@ -109,15 +62,15 @@ class ImageStimulus(Stimulus):
         mask: Mask | None = None,
         image_shape: tuple[int, ...] | None = None,
     ) -> None:
-        pixels = _as_array(images, "stimulus: images", np.float32)
+        pixels = as_array(images, "stimulus: images", np.float32)
         if pixels.ndim < 2 or len(pixels) == 0:
             raise ParameterError(
                 f"stimulus: images must have shape (n, ...) with n >= 1, not {pixels.shape}."
             )
-        _check_range(pixels, "stimulus: images")
+        check_values(pixels, "stimulus: images", minimum=0, maximum=1)
         if mask is not None and not isinstance(mask, Mask):
-            raise UnitsError(f"stimulus: mask must be a bs.stimuli mask, not {brief(mask)}.")
-        self.all_images = pixels.reshape(len(pixels), -1)
+            raise KindError(f"stimulus: mask must be a bs.stimuli mask, not {brief(mask)}.")
+        self.all_images: npt.NDArray[np.floating] = pixels.reshape(len(pixels), -1)
         self.images = self.all_images
         self.n_inputs = self.images.shape[1]
         self.max_rate = quantity(max_rate, Hz, "stimulus: max_rate", minimum=0)
@@ -131,21 +84,28 @@ class ImageStimulus(Stimulus):
             mask.draw(np.random.default_rng(0), 1, self.image_shape)
 
     def seen_through(
-        self, features: Callable[[np.ndarray], np.ndarray], shape: tuple[int, ...]
+        self,
+        features: Callable[[npt.NDArray[np.floating]], npt.NDArray[np.floating]],
+        shape: tuple[int, ...],
     ) -> ImageStimulus:
-        """Return the same stimulus made of features of its images.
+        """Return the same stimulus, made of features of its images.
 
         Parameters
         ----------
         features : callable
             Takes images, shape (n, n_inputs), and returns what a layer takes, shape (n, ...).
         shape : tuple of int
-            Of the features of one image.
+            Shape of the features of one image.
 
         Returns
         -------
         ImageStimulus
-            Of features divided by the largest of all, so that they lie in [0, 1].
+            Its features are divided by the largest of all, so that they lie in [0, 1].
+
+        Raises
+        ------
+        ParameterError
+            If the mask does not fit `shape`.
         """
         values = np.asarray(features(self.all_images), dtype=np.float32)
         largest = float(values.max())
@@ -158,15 +118,30 @@ class ImageStimulus(Stimulus):
             self.mask.draw(np.random.default_rng(0), 1, shape)
         return seen
 
-    def summary(self) -> np.ndarray:
-        """Return what of all images is shown, shape (n, n_inputs)."""
+    def summary(self) -> npt.NDArray[np.floating]:
+        """Return the images that steps choose from, shape (n, n_inputs)."""
         return self.all_images
 
     @abstractmethod
-    def pixels(self, rng: np.random.Generator, n_steps: int) -> np.ndarray:
-        """Return the images shown, shape (n_steps, n_inputs) or (1, n_inputs)."""
+    def pixels(self, rng: np.random.Generator, n_steps: int) -> npt.NDArray[np.floating]:
+        """Return the image shown in each step, before the mask.
 
-    def probabilities(self, rng: np.random.Generator, n_steps: int, dt: float) -> np.ndarray:
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            The only source of randomness to use.
+        n_steps : int
+            Number of steps wanted.
+
+        Returns
+        -------
+        ndarray of float, shape (n_steps, n_inputs) or (1, n_inputs)
+            With one row, the image is the same in all steps.
+        """
+
+    def probabilities(
+        self, rng: np.random.Generator, n_steps: int, dt: float
+    ) -> npt.NDArray[np.floating]:
         """Return spike probabilities: pixels times the rate, where the mask lets them."""
         shown = np.minimum(1.0, dt * self.max_rate * self.pixels(rng, n_steps))
         if self.mask is None:
@@ -179,14 +154,8 @@ class MeanImage(ImageStimulus):
 
     Parameters
     ----------
-    images : array_like, shape (n, ...)
-        Pixels in [0, 1].
-    max_rate : Quantity
-        Rate of a white pixel, in Hz.
-    mask : Mask, optional
-        :class:`RandomPixels` or :class:`RandomWindow`.
-    image_shape : tuple of int, optional
-        Shape of one image, where `images` come flat and not square.
+    images, max_rate, mask, image_shape
+        As in :class:`ImageStimulus`.
     """
 
     def __init__(
@@ -200,26 +169,29 @@ class MeanImage(ImageStimulus):
         super().__init__(images, max_rate, mask=mask, image_shape=image_shape)
         self.images = self.summary()
 
-    def summary(self) -> np.ndarray:
+    def summary(self) -> npt.NDArray[np.floating]:
         """Return the mean image."""
         return self.all_images.mean(axis=0, keepdims=True, dtype=np.float64)
 
-    def pixels(self, rng: np.random.Generator, n_steps: int) -> np.ndarray:
+    def pixels(self, rng: np.random.Generator, n_steps: int) -> npt.NDArray[np.floating]:
         """Return the mean image."""
         return self.images
 
 
 class ClassMeans(ImageStimulus):
-    """The mean image of one class, drawn anew each step.
+    """The mean image of one class; the class is drawn anew in each step.
 
     Parameters
     ----------
-    images : array_like, shape (n, ...)
-        Pixels in [0, 1].
+    images, max_rate, mask, image_shape
+        As in :class:`ImageStimulus`.
     labels : array_like of int, shape (n,)
-        Their classes.
-    max_rate, mask, image_shape
-        As in :class:`MeanImage`.
+        The classes of the images.
+
+    Raises
+    ------
+    ParameterError
+        If there is not one label for each image; and as in :class:`ImageStimulus`.
     """
 
     def __init__(
@@ -240,8 +212,8 @@ class ClassMeans(ImageStimulus):
         self.classes = classes
         self.images = self.summary()
 
-    def summary(self) -> np.ndarray:
-        """Return the mean of each class."""
+    def summary(self) -> npt.NDArray[np.floating]:
+        """Return the mean image of each class, in ascending order of classes."""
         return np.stack(
             [
                 self.all_images[self.classes == c].mean(axis=0, dtype=np.float64)
@@ -249,22 +221,20 @@ class ClassMeans(ImageStimulus):
             ]
         )
 
-    def pixels(self, rng: np.random.Generator, n_steps: int) -> np.ndarray:
-        """Return one class mean a step."""
+    def pixels(self, rng: np.random.Generator, n_steps: int) -> npt.NDArray[np.floating]:
+        """Return the mean of one class for each step."""
         return self.images[rng.integers(0, len(self.images), n_steps)]
 
 
 class MeanOfRandomImages(ImageStimulus):
-    """The mean of a few images drawn, with replacement, anew each step.
+    """The mean of a few images, drawn with replacement and anew in each step.
 
     Parameters
     ----------
-    images : array_like, shape (n, ...)
-        Pixels in [0, 1].
-    n_images : int
-        How many are averaged; the Python replica takes 10.
-    max_rate, mask, image_shape
-        As in :class:`MeanImage`.
+    images, max_rate, mask, image_shape
+        As in :class:`ImageStimulus`.
+    n_images : int, optional
+        How many images are averaged; the Python replica of Tadros et al. 2022 takes 10.
     """
 
     def __init__(
@@ -279,8 +249,8 @@ class MeanOfRandomImages(ImageStimulus):
         super().__init__(images, max_rate, mask=mask, image_shape=image_shape)
         self.n_images = whole_number(n_images, "stimulus: n_images", minimum=1)
 
-    def pixels(self, rng: np.random.Generator, n_steps: int) -> np.ndarray:
-        """Return one mean a step."""
+    def pixels(self, rng: np.random.Generator, n_steps: int) -> npt.NDArray[np.floating]:
+        """Return one mean for each step."""
         chosen = rng.integers(0, len(self.images), (n_steps, self.n_images))
         total = np.zeros((n_steps, self.n_inputs))
         for column in chosen.T:  # a sum in fixed order, without an array n_images times as large
@@ -288,8 +258,8 @@ class MeanOfRandomImages(ImageStimulus):
         return total / self.n_images
 
 
-def _image_shape(pixels: np.ndarray, mask: Mask | None) -> tuple[int, ...]:
-    """Guess the shape of one image; flat ones are taken for square where a window needs it."""
+def _image_shape(pixels: npt.NDArray[np.floating], mask: Mask | None) -> tuple[int, ...]:
+    """Return the shape of one image; where a window needs it, flat images are taken for square."""
     shape = pixels.shape[1:]
     if len(shape) >= 2 or not isinstance(mask, RandomWindow):
         return shape

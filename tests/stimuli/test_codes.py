@@ -1,7 +1,9 @@
 """Neural codes: what comes out for what goes in, and back again."""
 
 import doctest
+import importlib
 import math
+import pkgutil
 
 import numpy as np
 import pytest
@@ -13,10 +15,10 @@ from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
 
 import brainsleep as bs
+from brainsleep import stimuli
 from brainsleep.awake.coding import Latency
 from brainsleep.errors import BrainsleepError, ParameterError, UnitsError
 from brainsleep.stimuli import codes
-from brainsleep.stimuli import given as stimuli
 
 DT = 1 * ms
 
@@ -49,9 +51,12 @@ def assert_rates(spikes, probability):
 
 
 def test_doctests():
-    result = doctest.testmod(codes)
-    assert result.attempted >= 12
-    assert result.failed == 0
+    """The package's examples, and those of its modules."""
+    names = [module.name for module in pkgutil.iter_modules(codes.__path__)]
+    modules = [codes, *(importlib.import_module(f"{codes.__name__}.{name}") for name in names)]
+    results = [doctest.testmod(module) for module in modules]
+    assert sum(result.attempted for result in results) >= 12
+    assert sum(result.failed for result in results) == 0
 
 
 # All codes
@@ -123,7 +128,7 @@ def test_poisson_rates_have_no_factor_two():
 def test_poisson_spikes_are_those_of_constant_rates():
     x = np.linspace(0, 1, 9)
     expected = stimuli.ConstantRates(x * 80 * Hz).draw(500, DT, seed=3)
-    assert_array_equal(codes.poisson(x, 500, 80 * Hz, DT, seed=3), expected)
+    assert_array_equal(codes.poisson(x, 500, 80 * Hz, dt=DT, seed=3), expected)
 
 
 # Latencies
@@ -274,7 +279,13 @@ def test_all_spikes_of_all_bursts_are_there(x, frequency, n_spikes, phase, dt):
     period = 1e3 / frequency
     cycles = 6
     spikes = codes.phase_locked_bursts(
-        x, round(cycles * period / dt), frequency * Hz, dt * ms, n_spikes, 1 * ms, phase
+        x,
+        round(cycles * period / dt),
+        frequency * Hz,
+        dt=dt * ms,
+        spikes_per_burst=n_spikes,
+        interval=1 * ms,
+        phase=phase,
     )
     counts = spikes.sum(axis=0)
     assert (counts[x.ravel() == 0] == 0).all()

@@ -1,0 +1,135 @@
+"""Stimuli made of another stimulus: let through by a gate, or with shuffled inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import KindError, ParameterError, brief
+from ..support.checks import whole_number
+from .arrays import as_array
+from .base import STEPS_PER_CHUNK, Stimulus
+
+
+class Gated(Stimulus):
+    """Another stimulus as a gate lets it through, such as that of a stage of sleep.
+
+    Where the gate is 0 there are no spikes. Where it is 1, there are the very spikes that there
+    would be without it.
+
+    Parameters
+    ----------
+    stimulus : Stimulus
+        What is gated. Its probabilities are multiplied by the gate; each explicit spike is kept
+        with a probability equal to the gate.
+    gate : array_like of float, shape (n_steps,)
+        At least 0.
+
+    Raises
+    ------
+    ParameterError
+        If the gate has another shape, or values that are not finite or below 0.
+    UnitsError
+        If `stimulus` is not a stimulus, or the gate is not made of bare numbers.
+    """
+
+    def __init__(self, stimulus: Stimulus, gate: npt.ArrayLike) -> None:
+        _check_stimulus(stimulus, "Gated")
+        self.gate = as_array(gate, "stimulus: gate", float)
+        if self.gate.ndim != 1 or not np.isfinite(self.gate).all() or (self.gate < 0).any():
+            raise ParameterError(
+                "stimulus: gate must have one finite number, at least 0, for each step; its "
+                f"shape is {self.gate.shape}."
+            )
+        self.stimulus = stimulus
+        self.n_inputs = stimulus.n_inputs
+        self.n_steps = stimulus.n_steps
+
+    def probabilities(
+        self, rng: np.random.Generator, n_steps: int, dt: float
+    ) -> npt.NDArray[np.floating]:
+        """Return those of the other stimulus, without the gate: which step it is, is not told."""
+        return self.stimulus.probabilities(rng, n_steps, dt)
+
+    def chunks(self, n_steps: int, dt: float, seed: int) -> Iterator[npt.NDArray[np.bool_]]:
+        """Draw the spikes that the gate lets through; see :meth:`Stimulus.chunks`.
+
+        Raises
+        ------
+        ParameterError
+            If the gate has fewer than `n_steps` steps.
+        """
+        if n_steps > len(self.gate):
+            raise ParameterError(
+                f"stimulus: the gate has {len(self.gate)} steps, but {n_steps} are wanted."
+            )
+        if type(self.stimulus).chunks is Stimulus.chunks:
+            yield from self._drawn(n_steps, dt, seed)
+        else:
+            yield from self._thinned(n_steps, dt, seed)
+
+    def _drawn(self, n_steps: int, dt: float, seed: int) -> Iterator[npt.NDArray[np.bool_]]:
+        """Draw with the very random numbers that the stimulus would use without a gate."""
+        for index, gate in enumerate(self._gates(n_steps)):
+            rng = np.random.default_rng([seed, index])
+            probabilities = self.stimulus.probabilities(rng, STEPS_PER_CHUNK, dt)
+            draws = rng.random((STEPS_PER_CHUNK, self.n_inputs))
+            yield draws[: len(gate)] < probabilities[: len(gate)] * gate
+
+    def _thinned(self, n_steps: int, dt: float, seed: int) -> Iterator[npt.NDArray[np.bool_]]:
+        """Keep each spike of a stimulus that makes its own with the gate's probability."""
+        chunks = self.stimulus.chunks(n_steps, dt, seed)
+        for index, gate in enumerate(self._gates(n_steps)):
+            rng = np.random.default_rng([seed, index, 1])
+            yield next(chunks) & (rng.random((len(gate), self.n_inputs)) < gate)
+
+    def _gates(self, n_steps: int) -> Iterator[npt.NDArray[np.float64]]:
+        """Yield the gate of each chunk, as a column."""
+        for start in range(0, n_steps, STEPS_PER_CHUNK):
+            yield self.gate[start : min(start + STEPS_PER_CHUNK, n_steps), None]
+
+
+class ShuffledPixels(Stimulus):
+    """A control: another stimulus with its inputs permuted, so that its shape means nothing.
+
+    Parameters
+    ----------
+    stimulus : Stimulus
+        What to shuffle.
+    seed : int, optional
+        Fixes the permutation.
+
+    Raises
+    ------
+    UnitsError
+        If `stimulus` is not a stimulus, or `seed` not a whole number.
+    ParameterError
+        If `seed` is below 0.
+    """
+
+    def __init__(self, stimulus: Stimulus, seed: int = 0) -> None:
+        _check_stimulus(stimulus, "ShuffledPixels")
+        seed = whole_number(seed, "stimulus: shuffling seed")
+        self.stimulus = stimulus
+        self.n_inputs = stimulus.n_inputs
+        self.n_steps = stimulus.n_steps
+        self.permutation = np.random.default_rng(seed).permutation(self.n_inputs)
+
+    def probabilities(
+        self, rng: np.random.Generator, n_steps: int, dt: float
+    ) -> npt.NDArray[np.floating]:
+        """Return the other stimulus' probabilities at their new places."""
+        return self.stimulus.probabilities(rng, n_steps, dt)[:, self.permutation]
+
+    def chunks(self, n_steps: int, dt: float, seed: int) -> Iterator[npt.NDArray[np.bool_]]:
+        """Yield the other stimulus' spikes at their new places."""
+        for chunk in self.stimulus.chunks(n_steps, dt, seed):
+            yield chunk[:, self.permutation]
+
+
+def _check_stimulus(stimulus: object, taker: str) -> None:
+    """Refuse what is not a stimulus."""
+    if not isinstance(stimulus, Stimulus):
+        raise KindError(f"stimulus: {taker} takes a stimulus, not {brief(stimulus)}.")
