@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from brian2.units import Hz, ms
 
 from ..errors import ParameterError
 from ..stimuli import Stimulus
-from ..support.quantities import quantity
+from ..support.quantities import Time, quantity
 
 
 class ImageSequence(Stimulus):
@@ -21,62 +21,89 @@ class ImageSequence(Stimulus):
 
     Parameters
     ----------
-    images : array_like, shape (n, ...)
-        Pixels, at least 0; none all black.
+    images : array_like, shape (n_images, ...)
+        Pixels, at least 0; no image may be all black.
     total_rate : Quantity or str
-        Of all inputs together, while an image is shown.
+        Rate of all inputs together while an image is shown.
     presentation, rest : Quantity or str
-        How long each image is shown, and how long nothing is before the next.
+        How long each image is shown, and how long the input is silent before the next.
     dt : Quantity or str
-        Time step that the circuit will have.
+        Time step of the circuit.
+
+    Attributes
+    ----------
+    probability : ndarray of float32, shape (n_images, n_inputs)
+        Spike probability of each pixel in each step.
+    shown_steps : int
+        Time steps for which an image is shown.
+    presentation_steps : int
+        Time steps from the beginning of one image to that of the next: shown, and rest.
+    step : float
+        Time step in seconds.
 
     Raises
     ------
     ParameterError, UnitsError
-        If a pixel would spike more than once a step, or a time is no multiple of `dt`.
+        If a pixel would spike more than once in a step, or a time is not a multiple of `dt`.
+
+    References
+    ----------
+    Diehl, Cook 2015, Frontiers in Computational Neuroscience 9:99 (input encoding).
     """
 
     def __init__(
         self,
-        images: Any,
-        total_rate: Any = 6400 * Hz,
-        presentation: Any = 350 * ms,
-        rest: Any = 150 * ms,
-        dt: Any = 0.5 * ms,
+        images: npt.ArrayLike,
+        *,
+        total_rate: Time = 6400 * Hz,
+        presentation: Time = 350 * ms,
+        rest: Time = 150 * ms,
+        dt: Time = 0.5 * ms,
     ) -> None:
-        pixels = np.asarray(images, dtype=np.float32)
-        if pixels.ndim < 2 or len(pixels) == 0:
-            raise ParameterError(
-                f"stimulus: images must have shape (n, ...) with n >= 1, not {pixels.shape}."
-            )
-        pixels = pixels.reshape(len(pixels), -1)
-        sums = pixels.sum(axis=1, dtype=np.float64)
-        if not np.isfinite(sums).all() or pixels.min() < 0 or sums.min() <= 0:
-            raise ParameterError(
-                "stimulus: pixels must be finite and at least 0, and no image all black."
-            )
+        pixels = _read_pixels(images)
         self.step = quantity(dt, ms, "dt", minimum=0, exclusive_minimum=True)
         self.shown_steps = self._steps(presentation, "presentation")
         self.presentation_steps = self.shown_steps + self._steps(rest, "rest")
         rate = quantity(total_rate, Hz, "stimulus: total_rate", minimum=0)
+        sums = pixels.sum(axis=1, dtype=np.float64)
         self.probability = (pixels * (rate * self.step / sums)[:, None]).astype(np.float32)
         if self.probability.max() > 1:
             raise ParameterError(
-                f"stimulus: at a total rate of {rate:g} Hz a pixel would spike more than once a "
-                "step; lower total_rate."
+                f"stimulus: at a total rate of {rate:g} Hz a pixel would spike more than once in "
+                "a step; lower total_rate or dt."
             )
         self.n_inputs = pixels.shape[1]
         self.n_steps = len(pixels) * self.presentation_steps
 
     def probabilities(self, rng: np.random.Generator, n_steps: int, dt: float) -> np.ndarray:
-        """Raise: they change from image to image."""
-        raise NotImplementedError("a sequence of images is drawn image by image")
+        """Raise: probabilities change from image to image, and `chunks` draws the spikes."""
+        raise NotImplementedError("ImageSequence draws its spikes image by image, in chunks()")
 
     def chunks(self, n_steps: int, dt: float, seed: int) -> Iterator[np.ndarray]:
-        """Draw the spikes, one chunk an image; each image from a random generator of its own."""
+        """Draw the spikes, one chunk per image, each from a random generator of its own.
+
+        Parameters
+        ----------
+        n_steps : int
+            Number of time steps.
+        dt : float
+            Time step in seconds; that of the sequence.
+        seed : int
+            Equal seeds give equal spikes.
+
+        Yields
+        ------
+        ndarray of bool, shape (up to presentation_steps, n_inputs)
+
+        Raises
+        ------
+        ParameterError
+            If `dt` is another time step.
+        """
         if abs(dt - self.step) > 1e-9 * dt:
             raise ParameterError(
-                f"stimulus: was made for time steps of {self.step * 1e3:g} ms, not {dt * 1e3:g} ms."
+                f"stimulus: was made for time steps of {self.step * 1e3:g} ms, not {dt * 1e3:g} "
+                "ms; make it with the circuit's dt."
             )
         for index, probability in enumerate(self.probability):
             left = n_steps - index * self.presentation_steps
@@ -89,12 +116,30 @@ class ImageSequence(Stimulus):
             spikes[: self.shown_steps, seen] = draws < probability[seen]
             yield spikes[:left]
 
-    def _steps(self, time: Any, name: str) -> int:
+    def _steps(self, time: Time, name: str) -> int:
         """Return a time in steps."""
         seconds = quantity(time, ms, f"stimulus: {name}", minimum=0)
         steps = round(seconds / self.step)
         if abs(steps * self.step - seconds) > 1e-6 * self.step:
             raise ParameterError(
-                f"stimulus: {name} must be a whole number of steps of {self.step * 1e3:g} ms."
+                f"stimulus: {name} ({seconds * 1e3:g} ms) must be a whole number of steps of "
+                f"{self.step * 1e3:g} ms."
             )
         return steps
+
+
+def _read_pixels(images: npt.ArrayLike) -> npt.NDArray[np.float32]:
+    """Return images as rows of pixels."""
+    pixels = np.asarray(images, dtype=np.float32)
+    if pixels.ndim < 2 or len(pixels) == 0:
+        raise ParameterError(
+            f"stimulus: images must have shape (n_images, ...) with n_images >= 1, not "
+            f"{pixels.shape}."
+        )
+    pixels = pixels.reshape(len(pixels), -1)
+    sums = pixels.sum(axis=1, dtype=np.float64)
+    if not np.isfinite(sums).all() or pixels.min() < 0 or sums.min() <= 0:
+        raise ParameterError(
+            "stimulus: pixels must be finite and at least 0, and no image all black."
+        )
+    return pixels

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import KW_ONLY, dataclass
 
-from ..errors import UnitsError
+import numpy.typing as npt
+
+from ..errors import KindError, brief
 from ..network.wiring import Wiring
-from ..neurons import is_neuron
-from ..support.checks import number, whole_number
+from ..neurons import Neuron, is_neuron
+from ..plasticity import Plasticity
+from ..support.checks import whole_number
+from ..support.parameters import check_parameters, parameter
 
 #: Name of the population that the stimulus drives.
 INPUT = "input"
@@ -21,24 +24,30 @@ class Population:
     Parameters
     ----------
     n_neurons : int
-        How many.
+        Number of neurons, at least 1.
     neuron : neuron model
-        With gain and threshold as numbers.
+        Its gain and threshold must be numbers.
     mean_inhibition : float
-        What is taken off each neuron's drive, times the mean drive of the whole population in the
-        same step: lateral inhibition as ALGORITHM's ``W_inh``, without synapses.
+        Lateral inhibition without synapses. From the drive of each neuron in a step, this number
+        times the mean drive of the population in the same step is subtracted.
+
+    Raises
+    ------
+    ParameterError, UnitsError
+        Naming the parameter.
     """
 
     n_neurons: int
-    neuron: Any
-    mean_inhibition: float = 0.0
+    neuron: Neuron
+    _: KW_ONLY
+    mean_inhibition: float = parameter(0.0, by_layer=False)
 
     def __post_init__(self) -> None:
         whole_number(self.n_neurons, "population: n_neurons", minimum=1)
-        number(self.mean_inhibition, "population: mean_inhibition")
+        check_parameters(self, "population")
         if not is_neuron(self.neuron):
-            raise UnitsError(
-                f"population: neuron must be a model like bs.LIF(...), not {self.neuron!r}."
+            raise KindError(
+                f"population: neuron must be a model like bs.LIF(...), not {brief(self.neuron)}."
             )
 
 
@@ -49,27 +58,28 @@ class Projection:
     Parameters
     ----------
     source, target : str
-        Populations; the source may be ``"input"``.
+        Names of the populations; the source may be ``"input"``.
     weights : float or array_like
-        One for all; or one a synapse: shape (n_post, n_pre), or (n_synapses,) where `wiring` says
-        which pairs there are.
+        One weight for all synapses, or one per synapse: shape (n_post, n_pre), or (n_synapses,)
+        where `wiring` says which pairs of neurons are joined.
     wiring : Wiring, optional
-        Which pairs are joined; all unless given.
+        Which pairs of neurons are joined. Default: all.
     plasticity : plasticity rule, optional
-        By which the weights change; they stay unless given.
+        How spikes change the weights. Default: they do not.
     inhibitory : bool
-        Weights are strengths of inhibition: they go to the target's receptor for it, or, where it
-        has none, are taken off its drive.
+        Whether the weights are strengths of inhibition. They then act on the target's receptor for
+        inhibition; where it has none, they are subtracted from its drive.
     """
 
     source: str
     target: str
-    weights: Any = 1.0
+    weights: npt.ArrayLike = 1.0
     wiring: Wiring | None = None
-    plasticity: Any = None
+    _: KW_ONLY
+    plasticity: Plasticity | None = None
     inhibitory: bool = False
 
     @property
     def name(self) -> str:
-        """Return the name that its weights have in a run."""
+        """Name of the projection, and of its weights in a run: ``"source -> target"``."""
         return f"{self.source} -> {self.target}"

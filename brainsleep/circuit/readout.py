@@ -1,10 +1,11 @@
-"""What a network of competing neurons says about images: neurons to classes, answers to labels."""
+"""How to read the spikes of a competing population as answers: which class each neuron means."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from ..errors import ParameterError
 
@@ -16,48 +17,61 @@ class ClassReadout:
     Attributes
     ----------
     classes : ndarray of int, shape (n_classes,)
-        The labels there are.
+        The labels that occur.
     assigned : ndarray of int, shape (n_neurons,)
-        Index into `classes` of the class each neuron answers most; -1 for one that never spiked.
+        For each neuron, the index into `classes` of the class for which it spikes most; -1 if it
+        never spiked.
+
+    References
+    ----------
+    Diehl, Cook 2015, Frontiers in Computational Neuroscience 9:99, section 2.5.
     """
 
-    classes: np.ndarray
-    assigned: np.ndarray
+    classes: npt.NDArray[np.int_]
+    assigned: npt.NDArray[np.int_]
 
     @classmethod
-    def fit(cls, counts: np.ndarray, labels: np.ndarray) -> ClassReadout:
-        """Give each neuron to the class for which it spikes most, on average over its images.
+    def fit(cls, counts: npt.NDArray[np.integer], labels: npt.NDArray[np.integer]) -> ClassReadout:
+        """Assign each neuron to the class for which it spikes most, averaged over its images.
 
         Parameters
         ----------
         counts : ndarray of int, shape (n_images, n_neurons)
-            Spikes.
+            Number of spikes of each neuron while each image is shown.
         labels : ndarray of int, shape (n_images,)
             Classes of the images.
 
-        References
-        ----------
-        Diehl, Cook 2015, Frontiers in Computational Neuroscience 9:99, section 2.5.
+        Returns
+        -------
+        ClassReadout
+
+        Raises
+        ------
+        ParameterError
+            Unless there is one label per image.
         """
         if len(counts) != len(labels):
-            raise ParameterError(f"labels: {len(labels)}, but answers to {len(counts)} images.")
+            raise ParameterError(
+                f"labels: {len(labels)} given for {len(counts)} images; give one per image."
+            )
         classes = np.unique(labels)
         means = np.stack([counts[labels == label].mean(axis=0) for label in classes])
         assigned = means.argmax(axis=0)
         assigned[means.max(axis=0) == 0] = -1
         return cls(classes, assigned)
 
-    def predict(self, counts: np.ndarray) -> np.ndarray:
-        """Return the class whose neurons spike most, on average, for each image.
+    def predict(self, counts: npt.NDArray[np.integer]) -> npt.NDArray[np.int_]:
+        """Return, for each image, the class whose neurons spike most on average.
 
         Parameters
         ----------
         counts : ndarray of int, shape (n_images, n_neurons)
-            Spikes.
+            Number of spikes of each neuron while each image is shown.
 
         Returns
         -------
         ndarray of int, shape (n_images,)
+            Labels.
         """
         means = np.zeros((len(counts), len(self.classes)))
         for index in range(len(self.classes)):
@@ -66,6 +80,19 @@ class ClassReadout:
                 means[:, index] = counts[:, own].mean(axis=1)
         return self.classes[means.argmax(axis=1)]
 
-    def accuracy(self, counts: np.ndarray, labels: np.ndarray) -> float:
-        """Return the part of images that are told rightly."""
+    def accuracy(self, counts: npt.NDArray[np.integer], labels: npt.NDArray[np.integer]) -> float:
+        """Return the fraction of images that are classified correctly.
+
+        Parameters
+        ----------
+        counts : ndarray of int, shape (n_images, n_neurons)
+            Number of spikes of each neuron while each image is shown.
+        labels : ndarray of int, shape (n_images,)
+            Classes of the images.
+
+        Returns
+        -------
+        float
+            Between 0 and 1.
+        """
         return float(np.mean(self.predict(counts) == labels))

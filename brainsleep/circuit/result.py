@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from brian2.units import Quantity
@@ -18,28 +17,29 @@ class CircuitRun:
     Attributes
     ----------
     spikes : dict of str to Spikes
-        By recorded population.
+        Spikes of each recorded population.
     rates : dict of str to PopulationRate
-        Of all populations that were recorded or counted.
+        Number of spikes in each step, of each population that was recorded or counted.
     weights : dict of str to ndarray
-        After the run, by ``"source -> target"``.
-    finals : dict of (str, str) to ndarray
-        By population and variable that was asked for: values at the end, in SI units.
+        By ``"source -> target"``: weights after the run, one per synapse.
+    final_values : dict of (str, str) to ndarray, shape (n_neurons,)
+        By population and variable, for those that were asked for: values at the end, in SI units.
     n_steps : int
-        Steps made.
+        Number of time steps of the run.
     dt : Quantity
         Time step.
     timings : dict of str to float
-        Seconds: ``"build"``, ``"run"``, ``"read"``; and ``"build_cached"``.
+        Seconds: ``"build"``, ``"run"`` (the simulation loop), ``"read"``. And ``"build_cached"``:
+        whether the program had been compiled before.
     """
 
     spikes: dict[str, Spikes]
     rates: dict[str, PopulationRate]
     weights: dict[str, np.ndarray]
-    finals: dict[tuple[str, str], np.ndarray]
+    final_values: dict[tuple[str, str], np.ndarray]
     n_steps: int
     dt: Quantity
-    timings: dict[str, Any] = field(default_factory=dict)
+    timings: dict[str, float] = field(default_factory=dict)
 
     @property
     def duration(self) -> Quantity:

@@ -1,35 +1,41 @@
-"""A layer of neurons that compete for what they see, and learn it by spike timing."""
+"""A population whose neurons compete for the images they see, and learn them by spike timing."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import KW_ONLY, dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 from brian2.units import Hz, ms, mV, second
 
 from ..devices import Device
-from ..errors import UnitsError
+from ..errors import KindError, brief
 from ..network.wiring import Wiring
 from ..neurons import ConductanceLIF
-from ..plasticity import DiehlCook, Homeostasis
-from ..support.checks import number, whole_number
-from . import Circuit, Population, PreparedCircuit, Projection
+from ..plasticity import DiehlCook, Homeostasis, Plasticity
+from ..support.checks import whole_number
+from ..support.parameters import check_parameters, parameter
+from ..support.quantities import Time
+from .circuit import Circuit
 from .image_sequence import ImageSequence
+from .parts import Population, Projection
+from .prepared import PreparedCircuit
 
 CELLS, INTERNEURONS = "cells", "interneurons"
+
+#: Name of the projection whose weights are learned.
 LEARNED = f"input -> {CELLS}"
 
-#: Parameters with which thresholds stay as they are, in SI units.
-STILL = {"theta_increment": 0.0, "tau_theta": 1e12}
+#: Parameters with which thresholds do not adapt, in SI units.
+FIXED_THRESHOLDS = {"theta_increment": 0.0, "tau_theta": 1e12}
 
 
-def _cell() -> ConductanceLIF:
+def _published_neuron() -> ConductanceLIF:
     """Return the published excitatory neuron."""
     return ConductanceLIF(threshold=13 * mV, theta_increment=0.05 * mV, tau_theta=1e4 * second)
 
 
-def _interneuron() -> ConductanceLIF:
+def _published_interneuron() -> ConductanceLIF:
     """Return the published inhibitory neuron."""
     return ConductanceLIF(
         threshold=20 * mV,
@@ -41,8 +47,8 @@ def _interneuron() -> ConductanceLIF:
     )
 
 
-def _rule() -> Homeostasis:
-    """Return the published rule."""
+def _published_rule() -> Homeostasis:
+    """Return the published plasticity rule."""
     return Homeostasis(DiehlCook(), total_weight=78.4, every=500 * ms)
 
 
@@ -53,13 +59,13 @@ class WinnerState:
     Attributes
     ----------
     weights : ndarray, shape (n_neurons, n_inputs)
-        From the inputs.
+        Weights from the inputs.
     theta : ndarray, shape (n_neurons,)
         By how much each neuron's threshold is raised, in volts.
     """
 
-    weights: np.ndarray
-    theta: np.ndarray
+    weights: npt.NDArray[np.floating]
+    theta: npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -71,22 +77,28 @@ class WinnerNetwork:
     n_inputs, n_neurons : int
         Sizes.
     neuron : ConductanceLIF
-        The neurons that learn; their thresholds should adapt, so that none wins always.
+        Model of the neurons that learn. Their thresholds should adapt, so that no neuron wins
+        always.
     plasticity : plasticity rule
-        Of the synapses from the inputs; its homeostasis should act once a presentation.
+        Of the synapses from the inputs. Its homeostasis should act once per presentation.
     inhibition : float
-        Of each neuron by every other, in leak conductances.
+        Strength with which each neuron inhibits every other, in leak conductances.
     interneurons : bool
-        Whether inhibition comes through neurons of its own, one a neuron, as published; else a
-        neuron inhibits the others itself, one step after it spikes.
+        Whether inhibition comes through inhibitory neurons, one for each neuron, as published;
+        otherwise a neuron inhibits the others directly, one step after it spikes.
     interneuron : ConductanceLIF
-        Those neurons.
+        Model of the inhibitory neurons.
     interneuron_weight : float
-        From a neuron to its interneuron; one spike should be enough.
+        Weight from a neuron to its interneuron; one spike should be enough to make it spike.
     total_rate, presentation, rest, dt
         As in :class:`ImageSequence`.
     initial_weight : float
-        Weights begin evenly spread from 0 to this.
+        Initial weights are drawn evenly between 0 and this.
+
+    Raises
+    ------
+    ParameterError, UnitsError
+        Naming the parameter.
 
     References
     ----------
@@ -96,28 +108,28 @@ class WinnerNetwork:
 
     n_inputs: int = 784
     n_neurons: int = 400
-    neuron: Any = field(default_factory=_cell)
-    plasticity: Any = field(default_factory=_rule)
-    inhibition: float = 17.0
+    _: KW_ONLY
+    neuron: ConductanceLIF = field(default_factory=_published_neuron)
+    plasticity: Plasticity = field(default_factory=_published_rule)
+    inhibition: float = parameter(17.0, minimum=0, by_layer=False)
     interneurons: bool = False
-    interneuron: Any = field(default_factory=_interneuron)
-    interneuron_weight: float = 10.4
-    total_rate: Any = field(default_factory=lambda: 6400 * Hz)
-    presentation: Any = field(default_factory=lambda: 350 * ms)
-    rest: Any = field(default_factory=lambda: 150 * ms)
-    dt: Any = field(default_factory=lambda: 0.5 * ms)
-    initial_weight: float = 0.3
+    interneuron: ConductanceLIF = field(default_factory=_published_interneuron)
+    interneuron_weight: float = parameter(10.4, by_layer=False)
+    total_rate: Time = parameter(6400 * Hz, Hz, by_layer=False)
+    presentation: Time = parameter(350 * ms, ms, by_layer=False)
+    rest: Time = parameter(150 * ms, ms, by_layer=False)
+    dt: Time = parameter(0.5 * ms, ms, by_layer=False)
+    initial_weight: float = parameter(0.3, minimum=0, by_layer=False)
 
     def __post_init__(self) -> None:
-        whole_number(self.n_inputs, "unsupervised: n_inputs", minimum=1)
-        whole_number(self.n_neurons, "unsupervised: n_neurons", minimum=2)
-        number(self.inhibition, "unsupervised: inhibition", minimum=0)
-        number(self.initial_weight, "unsupervised: initial_weight", minimum=0)
+        whole_number(self.n_inputs, "winner network: n_inputs", minimum=1)
+        whole_number(self.n_neurons, "winner network: n_neurons", minimum=2)
+        check_parameters(self, "winner network")
         for name in ("neuron", "interneuron"):
             if not isinstance(getattr(self, name), ConductanceLIF):
-                raise UnitsError(
-                    f"unsupervised: {name} must be a bs.ConductanceLIF, not "
-                    f"{getattr(self, name)!r}."
+                raise KindError(
+                    f"winner network: {name} must be a bs.ConductanceLIF, not "
+                    f"{brief(getattr(self, name))}."
                 )
 
     def circuit(self) -> Circuit:
@@ -138,10 +150,22 @@ class WinnerNetwork:
         return Circuit(self.n_inputs, populations, links)
 
     def prepare(
-        self, device: str | Device = "cpp", dtype: str = "float32", progress: bool = False
+        self, device: str | Device = "cpp", *, dtype: str = "float32", progress: bool = False
     ) -> PreparedWinners:
-        """Compile the network, or find it compiled."""
-        prepared = self.circuit().prepare(device, dtype, self.dt, [CELLS], progress=progress)
+        """Compile the network, or find it compiled.
+
+        Parameters
+        ----------
+        device, dtype, progress
+            As in `brainsleep.sleep`.
+
+        Returns
+        -------
+        PreparedWinners
+        """
+        prepared = self.circuit().prepare(
+            device, dtype=dtype, dt=self.dt, record=[CELLS], progress=progress
+        )
         return PreparedWinners(self, prepared)
 
     def initial_state(self, seed: int = 0) -> WinnerState:
@@ -150,9 +174,15 @@ class WinnerNetwork:
         shape = (self.n_neurons, self.n_inputs)
         return WinnerState(self.initial_weight * rng.random(shape), np.zeros(self.n_neurons))
 
-    def sequence(self, images: Any) -> ImageSequence:
-        """Return a stimulus that shows images."""
-        return ImageSequence(images, self.total_rate, self.presentation, self.rest, self.dt)
+    def sequence(self, images: npt.ArrayLike) -> ImageSequence:
+        """Return a stimulus that shows images, of shape (n_images, ...), one after the other."""
+        return ImageSequence(
+            images,
+            total_rate=self.total_rate,
+            presentation=self.presentation,
+            rest=self.rest,
+            dt=self.dt,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +192,7 @@ class PreparedWinners:
     Attributes
     ----------
     network : WinnerNetwork
-        What it is.
+        The network.
     prepared : PreparedCircuit
         Its compiled circuit.
     """
@@ -171,40 +201,55 @@ class PreparedWinners:
     prepared: PreparedCircuit
 
     def learn(
-        self, images: Any, state: WinnerState, seed: int = 0, progress: bool = False
+        self,
+        images: npt.ArrayLike,
+        state: WinnerState,
+        *,
+        seed: int = 0,
+        progress: bool = False,
     ) -> WinnerState:
         """Show images one after the other, and return what was learned.
 
         Parameters
         ----------
-        images : array_like, shape (n, ...)
-            In the order they are shown.
+        images : array_like, shape (n_images, ...)
+            In the order in which they are shown.
         state : WinnerState
             What the network knows already.
         seed : int
-            Of the input spikes.
+            Seed of the input spikes.
         progress : bool
-            Show a progress bar.
+            Whether to show a progress bar.
 
         Returns
         -------
         WinnerState
+
+        Raises
+        ------
+        ParameterError
+            If the images do not fit the network.
         """
         run = self.prepared.run(
             self.network.sequence(images),
             seed=seed,
             weights={LEARNED: state.weights},
             parameters={CELLS: {"theta_start": state.theta}},
-            wanted=[(CELLS, "theta")],
+            final_values=[(CELLS, "theta")],
             progress=progress,
             description="learn",
         )
-        return WinnerState(run.weights[LEARNED], run.finals[CELLS, "theta"])
+        return WinnerState(run.weights[LEARNED], run.final_values[CELLS, "theta"])
 
     def respond(
-        self, images: Any, state: WinnerState, seed: int = 0, progress: bool = False
-    ) -> np.ndarray:
-        """Show images to a network that does not learn, and count its answers.
+        self,
+        images: npt.ArrayLike,
+        state: WinnerState,
+        *,
+        seed: int = 0,
+        progress: bool = False,
+    ) -> npt.NDArray[np.int32]:
+        """Show images to a network that does not learn, and count its spikes.
 
         Parameters
         ----------
@@ -213,15 +258,20 @@ class PreparedWinners:
 
         Returns
         -------
-        ndarray of int, shape (n_images, n_neurons)
-            Spikes of each neuron while an image, and the rest after it, lasted.
+        ndarray of int32, shape (n_images, n_neurons)
+            Spikes of each neuron while an image is shown and in the rest after it.
+
+        Raises
+        ------
+        ParameterError
+            If the images do not fit the network.
         """
         sequence = self.network.sequence(images)
         run = self.prepared.run(
             sequence,
             seed=seed,
             weights={LEARNED: state.weights},
-            parameters={CELLS: {"theta_start": state.theta, **STILL}},
+            parameters={CELLS: {"theta_start": state.theta, **FIXED_THRESHOLDS}},
             plastic=False,
             progress=progress,
             description="respond",

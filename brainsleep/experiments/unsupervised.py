@@ -67,7 +67,7 @@ def run_unsupervised(
     settings = {"seed": seed, **asdict(overrides)}
     network = model.unsupervised.build(split.train.images.shape[1])
     section = model.unsupervised
-    prepared = network.prepare(section.device, section.dtype, progress)
+    prepared = network.prepare(section.device, dtype=section.dtype, progress=progress)
     directory = open_run_directory(model.name, model_file, out, settings, resume)
     run = _Learning(model, split, prepared, seed, directory, progress, report)
     run.learn()
@@ -119,11 +119,14 @@ class _Learning:
         n_assign = self.model.unsupervised.n_assign
         chosen = np.random.default_rng([self.seed, 2]).permutation(len(train.images))[:n_assign]
         answers = self.prepared.respond(
-            train.images[chosen], state, self.seed + ASSIGN_SEED, self.show_progress
+            train.images[chosen],
+            state,
+            seed=self.seed + ASSIGN_SEED,
+            progress=self.show_progress,
         )
         readout = ClassReadout.fit(answers, train.labels[chosen])
         answers = self.prepared.respond(
-            test.images, state, self.seed + TEST_SEED, self.show_progress
+            test.images, state, seed=self.seed + TEST_SEED, progress=self.show_progress
         )
         return readout.accuracy(answers, test.labels)
 
@@ -172,7 +175,10 @@ class _Learning:
         """Learn one block; return the network and the seconds it took."""
         started = time.perf_counter()
         state = self.prepared.learn(
-            images, self.state, self.seed + 1000 * (index + 1), self.show_progress
+            images,
+            self.state,
+            seed=self.seed + 1000 * (index + 1),
+            progress=self.show_progress,
         )
         return state, time.perf_counter() - started
 

@@ -221,7 +221,11 @@ class Cortex:
     ) -> PreparedCircuit:
         """Compile the circuit, or find it compiled."""
         return self.circuit().prepare(
-            device, dtype, self.dt, [EXCITATORY, INHIBITORY], progress=progress
+            device,
+            dtype=dtype,
+            dt=self.dt,
+            record=[EXCITATORY, INHIBITORY],
+            progress=progress,
         )
 
     def simulate(
@@ -256,7 +260,7 @@ class Cortex:
         run = self.prepare(device, dtype, progress).run(
             ConstantRates(np.full(n_neurons, hertz) * Hz),
             duration,
-            seed,
+            seed=seed,
             parameters={EXCITATORY: adaptation},
             progress=progress,
             description="cortex",
@@ -291,7 +295,7 @@ class Cortex:
             "v_peak": self.v_peak,
             "tau_w": self.tau_w,
             "a": self.a,
-            "refractory_period": self.refractory_period,
+            "refractory": self.refractory_period,
             "tau_syn": self.tau_syn,
             "e_excitation": self.e_excitatory,
             "e_inhibition": self.e_inhibitory,

@@ -32,7 +32,7 @@ def input_weights() -> np.ndarray:
 
 
 def strengths(source: str, target: str) -> np.ndarray:
-    """Return weights of a wired projection, one a pair."""
+    """Return weights of a wired projection, one per pair of neurons."""
     n_pairs = WIRINGS[source, target].n_synapses(SIZES[source], SIZES[target])
     return np.random.default_rng(8).uniform(0.1, 0.4, n_pairs)
 
@@ -62,7 +62,7 @@ def matrix(source: str, target: str) -> np.ndarray:
 
 
 def loop(spikes, rule=None) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """The circuit by hand: all spikes take one step, and the rule reads what arrives."""
+    """Simulate the circuit step by step: spikes take one step, and the rule reads what arrives."""
     decay, trace_decay = np.exp(-1 / 10), np.exp(-1 / 3)
     w = input_weights()
     v = {"e": np.zeros(N_E), "i": np.zeros(N_I)}
@@ -120,8 +120,9 @@ DRIVE = Projection("input", "cells")
         (CELLS, [Projection("input", "cell")], ParameterError, "target.*Did you mean 'cells'"),
         (CELLS, [Projection("cells", "input")], ParameterError, "the target of projection"),
         (CELLS, [DRIVE, DRIVE], ParameterError, "two projections 'input -> cells'"),
-        (CELLS, [], ParameterError, "nothing leads to population 'cells'"),
-        ({"input": Population(5, LIF)}, [], ParameterError, "cannot be called 'input'"),
+        (CELLS, [], ParameterError, "no projection leads to population 'cells'"),
+        ({}, [], ParameterError, "at least one population"),
+        ({"input": Population(5, LIF)}, [], ParameterError, "'input' another name"),
         (CELLS, [Projection("input", "cells", np.ones((3, 5)))], ParameterError, r"\(5, 3\)"),
         (CELLS, [Projection("input", "cells", np.ones(4), Wiring(fan_in=2))], ParameterError, "10"),
         (CELLS, [Projection("input", "cells", np.nan)], ParameterError, "not all finite"),
@@ -140,7 +141,7 @@ DRIVE = Projection("input", "cells")
         ),
     ],
 )
-def test_what_will_not_do(populations, links, error, words: str) -> None:
+def test_circuits_that_make_no_sense(populations, links, error, words: str) -> None:
     with pytest.raises(error, match=words):
         Circuit(3, populations, links)
 
@@ -157,7 +158,7 @@ def test_populations_check_themselves() -> None:
 def test_strengths_of_inhibition_are_not_negative() -> None:
     cells = {"cells": Population(5, bs.ConductanceLIF())}
     circuit = Circuit(3, cells, [Projection("input", "cells", -1.0, inhibitory=True)])
-    with pytest.raises(ParameterError, match="strengths: not negative"):
+    with pytest.raises(ParameterError, match="must be at least 0, but the smallest is -1"):
         circuit.prepare(NUMPY)
 
 
@@ -171,7 +172,7 @@ def test_strengths_of_inhibition_are_not_negative() -> None:
         ({"stimulus": np.full(4, 0.1)}, "has 4 inputs"),
     ],
 )
-def test_runs_that_will_not_do(options, words: str) -> None:
+def test_runs_that_make_no_sense(options, words: str) -> None:
     prepared = Circuit(3, CELLS, [DRIVE]).prepare(NUMPY)
     arguments = {"stimulus": np.full(3, 0.1), "duration": 7, **options}
     with pytest.raises(ParameterError, match=words):
@@ -181,8 +182,8 @@ def test_runs_that_will_not_do(options, words: str) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"wanted": [("cell", "v")]}, "Did you mean 'cells'"),
-        ({"wanted": [("cells", "vv")]}, "'vv'"),
+        ({"final_values": [("cell", "v")]}, "Did you mean 'cells'"),
+        ({"final_values": [("cells", "vv")]}, "'vv'"),
         ({"parameters": {"cells": {"tau_mm": 1e-2}}}, "Did you mean 'tau_m'"),
         ({"parameters": {"cells": {"v_threshold": np.zeros(4)}}}, "v_threshold"),
         ({"weights": {"input -> cells": np.full((5, 3), np.nan)}}, "not all finite"),
@@ -194,7 +195,7 @@ def test_runs_say_by_name_what_they_do_not_know(options, words: str) -> None:
         prepared.run(np.full(3, 0.1), 7, **options)
 
 
-def test_a_modulation_has_one_number_a_step() -> None:
+def test_a_modulation_has_one_number_per_step() -> None:
     links = [Projection("input", "cells", plasticity=RULE)]
     with pytest.raises(ParameterError, match=r"shape \(7,\)"):
         Circuit(3, CELLS, links).run(np.full(3, 0.1), 7, device=NUMPY, modulation=np.ones(6))
@@ -247,7 +248,7 @@ def test_a_modulation_of_zero_stops_learning_and_one_changes_nothing() -> None:
 
 def test_weights_and_parameters_of_a_run() -> None:
     """What a run changes is gone in the next one; nothing is compiled in between."""
-    prepared = both().prepare("cpp", "float64")
+    prepared = both().prepare("cpp", dtype="float64")
     spikes = random_spikes(N_STEPS, N_INPUTS, 0.2)
     first = prepared.run(spikes)
     silent = prepared.run(spikes, weights={"input -> e": np.zeros((N_E, N_INPUTS))})
@@ -260,27 +261,29 @@ def test_weights_and_parameters_of_a_run() -> None:
 
 @pytest.mark.parametrize("device", DEVICES, ids=str)
 def test_thresholds_are_carried_over_from_run_to_run(device) -> None:
-    """theta_start is an array, one value a neuron: what the last run ended with."""
+    """theta_start is an array with one value per neuron: what the last run ended with."""
     neuron = bs.ConductanceLIF(threshold=3.0, theta_increment=0.1 * mV, tau_theta=300 * ms)
     cells = {"cells": Population(6, neuron)}
-    prepared = Circuit(8, cells, [Projection("input", "cells", 0.8)]).prepare(device, "float64")
+    prepared = Circuit(8, cells, [Projection("input", "cells", 0.8)]).prepare(
+        device, dtype="float64"
+    )
     theta = np.linspace(0, 2e-3, 6)
     for part in range(3):
         found = prepared.run(
             random_spikes(150, 8, 0.1, seed=part),
             parameters={"cells": {"theta_start": theta}},
-            wanted=[("cells", "theta"), ("cells", "v")],
+            final_values=[("cells", "theta"), ("cells", "v")],
         )
         fired = raster(found, "cells")
         for row in fired:
             theta = theta * np.exp(-1 / 300) + 1e-4 * row
         assert fired.any(axis=0).all()
-        np.testing.assert_allclose(found.finals["cells", "theta"], theta, rtol=1e-12)
-        assert found.finals["cells", "v"].shape == (6,)
+        np.testing.assert_allclose(found.final_values["cells", "theta"], theta, rtol=1e-12)
+        assert found.final_values["cells", "v"].shape == (6,)
     assert np.ptp(theta) > 1e-4
 
 
-def test_mean_inhibition_is_taken_off_the_drive() -> None:
+def test_mean_inhibition_is_subtracted_from_the_drive() -> None:
     weights = input_weights()
     cells = {"e": Population(N_E, LIF, mean_inhibition=0.7)}
     found = run(Circuit(N_INPUTS, cells, [Projection("input", "e", weights)]))

@@ -1,4 +1,4 @@
-"""Unsupervised learning: what is shown, how classes are assigned, a small network that learns."""
+"""Unsupervised learning: image sequences, assigned classes, and a small network that learns."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ def small(**changed) -> WinnerNetwork:
 
 def test_each_image_has_the_same_total_rate_and_a_rest_follows() -> None:
     images = np.array([[1.0, 0.0, 0.5], [0.1, 0.1, 0.0]])
-    sequence = ImageSequence(images, 200 * Hz, 2000 * ms, 500 * ms, dt=1 * ms)
+    sequence = ImageSequence(
+        images, total_rate=200 * Hz, presentation=2000 * ms, rest=500 * ms, dt=1 * ms
+    )
     spikes = sequence.draw(sequence.n_steps, 1 * ms, seed=3)
     assert spikes.shape == (5000, 3)
     assert not spikes[2000:2500].any()
@@ -65,11 +67,11 @@ def test_each_image_has_the_same_total_rate_and_a_rest_follows() -> None:
         ({"images": np.zeros((2, 4))}, "all black"),
         ({"images": -np.ones((2, 4))}, "at least 0"),
         ({"images": np.ones(4)}, "shape"),
-        ({"total_rate": 1e5 * Hz}, "more than once a step"),
+        ({"total_rate": 1e5 * Hz}, "more than once in a step"),
         ({"presentation": 0.7 * ms}, "whole number of steps"),
     ],
 )
-def test_images_that_will_not_do(changed, words) -> None:
+def test_images_that_make_no_sense(changed, words) -> None:
     with pytest.raises(ParameterError, match=words):
         ImageSequence(**({"images": np.ones((2, 4)), "dt": 0.5 * ms} | changed))
 
@@ -91,7 +93,7 @@ def test_devices_agree(interneurons: bool) -> None:
     images, _ = noisy_patterns(6)
     states, answers = [], []
     for device in ("cpp", "cpp_stock", NUMPY):
-        prepared = network.prepare(device, "float64")
+        prepared = network.prepare(device, dtype="float64")
         state = prepared.learn(images, network.initial_state(1), seed=2)
         states.append(state)
         answers.append(prepared.respond(images, state, seed=3))
@@ -129,7 +131,7 @@ def test_answers_change_nothing() -> None:
     np.testing.assert_array_equal(prepared.respond(images, state, seed=1), first)
 
 
-def test_networks_that_will_not_do() -> None:
+def test_networks_that_make_no_sense() -> None:
     with pytest.raises(UnitsError, match=r"bs\.ConductanceLIF"):
         small(neuron=bs.LIF(gain=1, threshold=1))
     with pytest.raises(ParameterError, match="n_neurons"):
@@ -183,7 +185,7 @@ def test_a_model_file_from_beginning_to_end(model: Path, tmp_path: Path) -> None
         ("total_weight = 78.4", "", "total_weight"),
     ],
 )
-def test_model_files_that_will_not_do(model: Path, tmp_path: Path, old, new, words) -> None:
+def test_model_files_that_make_no_sense(model: Path, tmp_path: Path, old, new, words) -> None:
     model.write_text(model.read_text().replace(old, new))
     with pytest.raises(ModelFileError, match=words):
         run_experiment(model, out=tmp_path / "run")

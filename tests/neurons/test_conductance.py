@@ -17,7 +17,7 @@ DEVICES = ("cpp", "cpp_stock", NUMPY)
 DT = 0.1 * ms
 
 
-def driven(neuron, weights, spikes, wanted, device="cpp", dt=DT, **state):
+def driven(neuron, weights, spikes, variables, device="cpp", dt=DT, **state):
     """Run neurons that an input drives; weights have shape (n_post, n_pre)."""
     cells = {"cells": Population(len(weights), neuron)}
     circuit = Circuit(weights.shape[1], cells, [Projection("input", "cells", weights)])
@@ -26,7 +26,7 @@ def driven(neuron, weights, spikes, wanted, device="cpp", dt=DT, **state):
         dtype="float64",
         device=device,
         dt=dt,
-        wanted=[("cells", name) for name in wanted],
+        final_values=[("cells", name) for name in variables],
         **state,
     )
 
@@ -48,8 +48,8 @@ def test_a_current_lifts_v_by_a_difference_of_exponentials(tau_m: float, tau_syn
         t = 0.1 * (n_steps - 2)
         current = 2.0 * 3.0 * np.exp(-t / tau_syn)
         rise = 6.0 * tau_syn / (tau_m - tau_syn) * (np.exp(-t / tau_m) - np.exp(-t / tau_syn))
-        assert 1e3 * run.finals["cells", "ri"][0] == pytest.approx(current, abs=1e-9)
-        assert 1e3 * run.finals["cells", "v"][0] == pytest.approx(-70 + rise, abs=1e-9)
+        assert 1e3 * run.final_values["cells", "ri"][0] == pytest.approx(current, abs=1e-9)
+        assert 1e3 * run.final_values["cells", "v"][0] == pytest.approx(-70 + rise, abs=1e-9)
 
 
 def test_a_current_goes_on_while_the_neuron_is_refractory() -> None:
@@ -58,11 +58,11 @@ def test_a_current_goes_on_while_the_neuron_is_refractory() -> None:
     spike = round(float(long.spikes["cells"].t[0] / DT))
     for n_steps in (spike + 1, spike + 20, spike + 40):
         run = driven(neuron, np.array([[20.0]]), one_spike(n_steps), ["v", "ri"])
-        assert 1e3 * run.finals["cells", "v"][0] == pytest.approx(-72, abs=1e-9)
+        assert 1e3 * run.final_values["cells", "v"][0] == pytest.approx(-72, abs=1e-9)
         current = 20 * np.exp(-0.1 * (n_steps - 2) / 5)
-        assert 1e3 * run.finals["cells", "ri"][0] == pytest.approx(current, abs=1e-9)
+        assert 1e3 * run.final_values["cells", "ri"][0] == pytest.approx(current, abs=1e-9)
     after = driven(neuron, np.array([[20.0]]), one_spike(spike + 41), ["v"])
-    assert 1e3 * after.finals["cells", "v"][0] > -72
+    assert 1e3 * after.final_values["cells", "v"][0] > -72
 
 
 def test_equal_time_constants_are_refused() -> None:
@@ -86,7 +86,7 @@ class ConductanceLoop:
         self.decay_i = np.exp(-dt / float(neuron.tau_inhibition / ms))
         self.decay_theta = np.exp(-dt / float(neuron.tau_theta / ms))
         self.increment = float(neuron.theta_increment / mV)
-        self.dead = round(float(neuron.refractory_period / ms) / dt)
+        self.dead = round(float(neuron.refractory / ms) / dt)
         self.since = np.full(n, 10**9)
         self.dt = dt
 
@@ -133,7 +133,10 @@ def test_conductances_against_a_loop(device) -> None:
     assert np.sum(table) > 100
     for name, unit in zip(names, (mV, 1, 1, mV), strict=True):
         np.testing.assert_allclose(
-            found.finals["cells", name] / float(unit), getattr(loop, name), rtol=1e-9, atol=1e-12
+            found.final_values["cells", name] / float(unit),
+            getattr(loop, name),
+            rtol=1e-9,
+            atol=1e-12,
         )
 
 
@@ -143,7 +146,7 @@ def test_reversal_potentials_bound_v() -> None:
     weights = np.array([[1e3, 0.0], [0.0, -1e3], [50.0, -50.0]])
     for n_steps in (10, 55, 200):
         run = driven(neuron, weights, random_spikes(n_steps, 2, 0.5), ["v"])
-        v = 1e3 * run.finals["cells", "v"]
+        v = 1e3 * run.final_values["cells", "v"]
         assert (v <= 0).all()
         assert (v >= -100).all()
     assert v[0] > -1
@@ -156,7 +159,7 @@ def test_theta_grows_by_the_increment_for_each_spike() -> None:
     found = driven(neuron, np.full((5, 20), 0.5), random_spikes(10_000, 20, 0.01), ["theta"])
     n_spikes = np.bincount(found.spikes["cells"].i, minlength=5)
     assert (n_spikes > 20).all()
-    theta = 1e3 * found.finals["cells", "theta"]
+    theta = 1e3 * found.final_values["cells", "theta"]
     np.testing.assert_allclose(theta, 0.05 * n_spikes, rtol=2e-4)  # a second of 10,000
 
 
@@ -255,7 +258,7 @@ def test_conductance_adex_against_a_loop(device) -> None:
     table, w = adex_loop(weights, spikes, b=20.0)
     assert table.sum() > 100
     np.testing.assert_array_equal(raster(found, "cells"), table)
-    np.testing.assert_allclose(1e12 * found.finals["cells", "w_adapt"], w, rtol=1e-9)
+    np.testing.assert_allclose(1e12 * found.final_values["cells", "w_adapt"], w, rtol=1e-9)
 
 
 def test_adaptation_spaces_spikes_out() -> None:

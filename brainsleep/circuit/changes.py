@@ -1,0 +1,189 @@
+"""What a run of a circuit changes for itself: weights and parameters, checked by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from brian2 import Equations
+from brian2.equations.equations import SUBEXPRESSION
+
+from ..errors import ParameterError, suggest
+from ..network.groups import Traces
+from ..network.plan import NetworkPlan
+from ..neurons import fixed_parameters
+from ..plasticity import postsynaptic_parameters, resting_parameters
+from .description import CircuitDescription
+from .parts import INPUT, Population, Projection
+
+#: Values of parameters in SI units: one number, or an array of one value per neuron.
+ParameterValues: TypeAlias = Mapping[str, float | npt.NDArray[np.floating]]
+
+
+def run_weights(
+    circuit: CircuitDescription, changed: Mapping[str, npt.ArrayLike]
+) -> list[np.ndarray | None]:
+    """Return the weights with which a run begins.
+
+    Parameters
+    ----------
+    circuit : CircuitDescription
+        Has weights of its own.
+    changed : mapping of str to array_like
+        By projection: weights to use instead, one per synapse.
+
+    Returns
+    -------
+    list of ndarray
+        One per projection.
+
+    Raises
+    ------
+    ParameterError
+        If a name is unknown, a shape is wrong, or a weight is not finite.
+    """
+    for name in changed:
+        if name not in circuit.weights:
+            raise ParameterError(
+                f"weights: there is no projection {name!r}.{suggest(name, circuit.weights)}"
+            )
+    found: list[np.ndarray | None] = []
+    for name, own in circuit.weights.items():
+        values = np.asarray(changed.get(name, own))
+        if values.shape != own.shape:
+            raise ParameterError(
+                f"weights: {name!r} must have shape {own.shape}, not {values.shape}."
+            )
+        if not np.isfinite(values).all():
+            raise ParameterError(
+                f"weights: those of {name!r} are not all finite; remove NaN and infinity."
+            )
+        found.append(values)
+    return found
+
+
+def run_parameters(
+    circuit: CircuitDescription, plan: NetworkPlan, changed: Mapping[str, ParameterValues]
+) -> list[dict[str, float | np.ndarray]]:
+    """Return the parameters of all populations in a run.
+
+    Parameters
+    ----------
+    circuit : CircuitDescription
+        Its models have parameters of their own.
+    plan : NetworkPlan
+        Of the circuit.
+    changed : mapping of str to mapping
+        By population and parameter: values to use instead.
+
+    Returns
+    -------
+    list of dict
+        One per population, the input first.
+
+    Raises
+    ------
+    ParameterError
+        If a population or parameter is unknown, or the shape of a value is wrong.
+    """
+    for name, values in changed.items():
+        if name not in circuit.populations:
+            raise ParameterError(
+                f"parameters: there is no population {name!r}.{suggest(name, circuit.populations)}"
+            )
+        for parameter, value in values.items():
+            _check_parameter(circuit, plan, name, parameter, value)
+    return [
+        {**_own_parameters(circuit, plan, name), **changed.get(name, {})} for name in circuit.names
+    ]
+
+
+def synapse_parameters(link: Projection, *, plastic: bool) -> dict[str, float]:
+    """Return the parameters of a projection's rule; without learning, its rates are zero."""
+    if link.plasticity is None:
+        return {}
+    (values,) = link.plasticity.synapse_parameters([link.target])
+    return values if plastic else resting_parameters(link.plasticity, values)
+
+
+def check_variable(
+    circuit: CircuitDescription, plan: NetworkPlan, name: str, variable: str
+) -> None:
+    """Raise a ParameterError unless a population has a variable with one value per neuron."""
+    if name not in circuit.names:
+        raise ParameterError(
+            f"final_values: there is no population {name!r}.{suggest(name, circuit.names)}"
+        )
+    known = [
+        equation.varname
+        for equation in _equations(circuit, plan, name).values()
+        if "shared" not in equation.flags and equation.type != SUBEXPRESSION
+    ]
+    if variable not in known:
+        raise ParameterError(
+            f"final_values: population {name!r} has no variable {variable!r} with one value per "
+            f"neuron.{suggest(variable, known)}"
+        )
+
+
+def _check_parameter(
+    circuit: CircuitDescription,
+    plan: NetworkPlan,
+    name: str,
+    parameter: str,
+    value: float | npt.NDArray[np.floating],
+) -> None:
+    """Raise a ParameterError unless a population's equations have a parameter of this shape."""
+    equations = _equations(circuit, plan, name)
+    known = sorted(equations.parameter_names)
+    if parameter not in known:
+        raise ParameterError(
+            f"parameters: population {name!r} has no parameter {parameter!r}."
+            f"{suggest(parameter, known)}"
+        )
+    n_neurons = circuit.sizes[name]
+    is_shared = "shared" in equations[parameter].flags
+    if np.shape(value) != () and (is_shared or np.shape(value) != (n_neurons,)):
+        expected = "a number" if is_shared else f"a number, or {n_neurons} of them"
+        raise ParameterError(
+            f"parameters: {parameter} of {name!r} must be {expected}, not of shape "
+            f"{np.shape(value)}."
+        )
+
+
+def _own_parameters(
+    circuit: CircuitDescription, plan: NetworkPlan, name: str
+) -> dict[str, float | np.ndarray]:
+    """Return the parameters of a population's model, and of the traces that rules keep on it."""
+    sent = [link for link in circuit.projections if link.source == name]
+    received = [link for link in circuit.projections if link.target == name]
+    own: dict[str, float | np.ndarray] = {}
+    if name != INPUT:
+        own |= _model_parameters(circuit.populations[name], name)
+        if len(received) > 1:
+            own |= {f"factor{number}": 1.0 for number in range(1, len(received) + 1)}
+    for link in sent:
+        if link.plasticity is not None:
+            own |= link.plasticity.presynaptic_parameters(plan.dt)
+    for link in received:
+        if link.plasticity is not None:
+            own |= postsynaptic_parameters(link.plasticity, plan.dt)
+    return own
+
+
+def _model_parameters(population: Population, name: str) -> dict[str, float]:
+    """Return the parameters of a population's own model."""
+    values = fixed_parameters(population.neuron, name)
+    if population.mean_inhibition != 0:
+        values = {**values, "pool_strength": population.mean_inhibition}
+    return values
+
+
+def _equations(circuit: CircuitDescription, plan: NetworkPlan, name: str) -> Equations:
+    """Return the equations of a population, with the traces that rules keep on its neurons."""
+    number = circuit.number_of(name)
+    traces = Traces.sent(plan, number) + Traces.received(plan, number)
+    own = plan.neurons[number - 1].model if number > 0 else ""
+    return Equations(f"{own}\n{traces.model}")

@@ -1,0 +1,138 @@
+"""What a circuit is, without anything that runs it: populations, projections, checked weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import KindError, ParameterError, brief, suggest
+from ..support.checks import whole_number
+from .parts import INPUT, Population, Projection
+
+
+@dataclass(frozen=True, eq=False)
+class CircuitDescription:
+    """Populations and what joins them; see `Circuit`, which adds how to run them.
+
+    Attributes
+    ----------
+    n_inputs, populations, projections
+        As in `Circuit`.
+    weights : dict of str to ndarray of float64
+        Weights of each projection by its name, one per synapse; read-only arrays.
+    """
+
+    n_inputs: int
+    populations: Mapping[str, Population]
+    projections: Sequence[Projection]
+    weights: dict[str, npt.NDArray[np.float64]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        whole_number(self.n_inputs, "circuit: n_inputs", minimum=1)
+        if not self.populations:
+            raise ParameterError("circuit: needs at least one population besides the input.")
+        if INPUT in self.populations:
+            raise ParameterError(
+                f"circuit: {INPUT!r} is the population that the stimulus drives; give the "
+                f"population called {INPUT!r} another name."
+            )
+        self._check_projections()
+        weights = {link.name: self._read_weights(link) for link in self.projections}
+        object.__setattr__(self, "weights", weights)  # the class is frozen
+        self._check_delays()
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all populations, the input first."""
+        return [INPUT, *self.populations]
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Number of neurons of each population, the input first."""
+        own = {name: population.n_neurons for name, population in self.populations.items()}
+        return {INPUT: self.n_inputs, **own}
+
+    @property
+    def delay_steps(self) -> int:
+        """Time steps that a spike takes from one population to the next: 0 or 1."""
+        return next(iter(self.populations.values())).neuron.delay_steps
+
+    def number_of(self, name: str) -> int:
+        """Return the index of a population: 0 for the input."""
+        return self.names.index(name)
+
+    def _check_projections(self) -> None:
+        """Raise unless all projections join populations, and reach each of them."""
+        taken: set[str] = set()
+        for link in self.projections:
+            self._check_ends(link)
+            if link.name in taken:
+                raise ParameterError(
+                    f"circuit: there are two projections {link.name!r}; join them into one."
+                )
+            taken.add(link.name)
+        for name in self.populations:
+            if not any(link.target == name for link in self.projections):
+                raise ParameterError(
+                    f"circuit: no projection leads to population {name!r}; add one."
+                )
+
+    def _check_ends(self, link: Projection) -> None:
+        """Raise unless a projection leads from a population to one that is not the input."""
+        if link.target == INPUT:
+            raise ParameterError(
+                f"circuit: {INPUT!r} cannot be the target of projection {link.name!r}: the "
+                "stimulus alone drives it."
+            )
+        for role, name, known in (
+            ("source", link.source, self.names),
+            ("target", link.target, list(self.populations)),
+        ):
+            if name not in known:
+                raise ParameterError(
+                    f"circuit: there is no population {name!r}, the {role} of projection "
+                    f"{link.name!r}.{suggest(name, known)}"
+                )
+
+    def _check_delays(self) -> None:
+        """Raise unless all spikes take equally long, and at least one step where they flow back."""
+        delays = {population.neuron.delay_steps for population in self.populations.values()}
+        if len(delays) > 1:
+            raise ParameterError(
+                "circuit: all populations need the same delay_steps, but theirs are "
+                f"{', '.join(map(str, sorted(delays)))}."
+            )
+        if self.delay_steps > 0:
+            return
+        for link in self.projections:
+            if self.number_of(link.target) <= self.number_of(link.source):
+                raise ParameterError(
+                    f"circuit: projection {link.name!r} leads back, which takes a spike at least "
+                    "one step; give the neuron models delay_steps=1."
+                )
+
+    def _read_weights(self, link: Projection) -> npt.NDArray[np.float64]:
+        """Read and check the weights of a projection."""
+        n_pre, n_post = self.sizes[link.source], self.sizes[link.target]
+        shape: tuple[int, ...] = (n_post, n_pre)
+        if link.wiring is not None:
+            shape = (link.wiring.n_synapses(n_pre, n_post),)
+        try:
+            weights = np.asarray(link.weights, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise KindError(
+                f"circuit: weights of {link.name!r} must be numbers, not {brief(link.weights)}."
+            ) from None
+        if weights.shape not in ((), shape):
+            raise ParameterError(
+                f"circuit: weights of {link.name!r} must be one number or have shape {shape}, not "
+                f"{weights.shape}."
+            )
+        if not np.isfinite(weights).all():
+            raise ParameterError(
+                f"circuit: weights of {link.name!r} are not all finite; remove NaN and infinity."
+            )
+        return np.broadcast_to(weights, shape)
