@@ -99,7 +99,7 @@ def test_normalisations(ann, method):
     found = bs.calibrate(
         ann, IMAGES, method=method, percentile=90, dtype="float64", stimulus=STIMULUS
     )
-    scaled = normalise(bs.translate(ann), IMAGES, method, 90)
+    scaled = normalise(bs.translate(ann), IMAGES, method, percentile=90)
     assert found.gains == pytest.approx(scaled.gains)
     assert found.bias_gains == pytest.approx(scaled.bias_gains)
     assert set(found.thresholds.values()) == {1.0}
@@ -181,12 +181,16 @@ def test_constants_for_another_model(ann):
 
 BAD = {
     "method": ({"method": "tadross"}, ParameterError, "method 'tadross'. Did you mean 'tadros'"),
-    "no rates": ({"method": "rates"}, ParameterError, "rates is missing"),
-    "needless rates": ({"method": "tadros", "rates": 5}, ParameterError, "'tadros' takes none"),
-    "number of rates": ({"rates": [1, 2]}, ParameterError, "2 values for 3 layers"),
-    "negative": ({"rates": -1}, ParameterError, "target_rate of layer '0'"),
-    "unit": ({"rates": 5 * mV}, UnitsError, "target_rate of layer '0' must be in Hz"),
-    "data": ({"data": None, "rates": 5}, UnitsError, "data is missing"),
+    "no rates": ({"method": "rates"}, ParameterError, "target_rate is missing"),
+    "needless rates": (
+        {"method": "tadros", "target_rate": 5},
+        ParameterError,
+        "'tadros' takes none",
+    ),
+    "number of rates": ({"target_rate": [1, 2]}, ParameterError, "2 values for 3 layers"),
+    "negative": ({"target_rate": -1}, ParameterError, "target_rate of layer '0'"),
+    "unit": ({"target_rate": 5 * mV}, UnitsError, "target_rate of layer '0' must be in Hz"),
+    "data": ({"data": None, "target_rate": 5}, UnitsError, "data is missing"),
     "shape": ({"data": np.ones((3, 5))}, ParameterError, r"shape \(3, 5\) do not fit"),
     "neuron": ({"neuron": bs.LIF}, UnitsError, "neuron must be a neuron model"),
     "percentile": ({"percentile": 0}, ParameterError, "percentile must be greater than 0"),

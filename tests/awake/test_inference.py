@@ -23,8 +23,9 @@ from brainsleep.awake.coding import (
 )
 from brainsleep.awake.normalisation import normalise
 from brainsleep.awake.presenting import NEVER, prepare_awake
+from brainsleep.awake.request import AwakeRequest
 from brainsleep.awake.tally import Correlation
-from brainsleep.devices import Outcome, Runtime, get_device
+from brainsleep.devices import Outcome, Runtime
 from brainsleep.errors import ParameterError, TranslationError, UnitsError
 from brainsleep.network.windows import Window
 from brainsleep.translation import Connection, as_translation
@@ -58,15 +59,16 @@ def run(ann, images, n_steps, coding, device="cpp", neuron=None, dtype="float64"
     translation = bs.translate(ann)
     scaled = normalise(translation, images, input_scale=coding.input_scale(n_steps))
     awake = prepare_awake(
-        translation,
-        neuron or bs.IntegrateAndFire(),
-        scaled,
-        coding,
-        n_steps,
-        get_device(device),
-        1e-3,
-        dtype,
-        "most_active",
+        AwakeRequest(
+            ann=ann,
+            data=(images, np.zeros(len(images), dtype=int)),
+            n_steps=n_steps,
+            coding=coding,
+            neuron=neuron or bs.IntegrateAndFire(),
+            calibration_data=images,
+            device=device,
+            dtype=dtype,
+        )
     )
     outcome = awake.device.prepare(awake.plan).run(awake.job(images, 0))
     spikes = []
@@ -336,14 +338,18 @@ def test_max_pooling_awake(max_pooling, device):
     )
     images = torch.rand(10, 1, 8, 8)
     data = (images, ann(images).argmax(dim=1))
-    how = {"max_pooling": max_pooling, "device": device}
-    result = bs.spiking_accuracy(ann, data, 100, **how)
+    network = bs.translate(ann, (1, 8, 8), max_pooling=max_pooling)
+    result = bs.spiking_accuracy(network, data, 100, device=device)
     assert result.correlation["0"] > 0.99
     assert result.correlation["2"] > 0.9
     dataset = wake.Dataset("squares", images.reshape(10, 64).numpy(), data[1].numpy(), (8, 8))
-    same = bs.spiking_accuracy(ann, dataset, 100, **how)
+    same = bs.spiking_accuracy(network, dataset, 100, device=device)
     np.testing.assert_array_equal(same.predictions, result.predictions)
     assert same.ann_accuracy == 1
+    assert result.settings["max_pooling"] == max_pooling
+    if max_pooling == "most_active":  # what a module gets
+        same = bs.spiking_accuracy(ann, data, 100, device=device)
+        np.testing.assert_array_equal(same.predictions, result.predictions)
 
 
 @pytest.mark.parametrize(
@@ -367,10 +373,14 @@ def test_numbers_given_are_kept():
     ann = network()
     images, _ = labelled(ann, 3)
     neuron = bs.IntegrateAndFire(gain=0.3, threshold=[1, 2, 1])
-    translation = bs.translate(ann)
-    scaled = normalise(translation, images)
     awake = prepare_awake(
-        translation, neuron, scaled, Latency(), 5, get_device("cpp"), 1e-3, "float32", "any_spike"
+        AwakeRequest(
+            ann=bs.translate(ann),
+            data=(images, np.zeros(3, dtype=int)),
+            n_steps=5,
+            coding=Latency(),
+            neuron=neuron,
+        )
     )
     kept = awake.assembly.neuron
     assert kept.gain == 0.3
@@ -461,7 +471,6 @@ BAD = {
     "dtype": ({"dtype": "float16"}, ParameterError, "dtype 'float16'"),
     "dt": ({"dt": 1}, UnitsError, "dt needs units"),
     "n_jobs": ({"n_jobs": 0}, ParameterError, "n_jobs must be at least 1"),
-    "pooling": ({"max_pooling": "any"}, ParameterError, "max_pooling 'any'. Expected one of"),
     "neuron": ({"neuron": bs.LIF}, UnitsError, "neuron must be a neuron model"),
     "calibration": ({"calibration_data": np.ones((3, 5))}, ParameterError, r"shape \(3, 5\)"),
     "shape": ({"data": (np.ones((3, 7)), [0, 1, 2])}, ParameterError, r"data of shape \(3, 7\)"),

@@ -180,7 +180,7 @@ def test_two_alike_paths_from_one_population_keep_their_own_weights() -> None:
         "stimulus": bs.stimuli.ConstantProbabilities(np.full((1, 8, 8), 0.1)),
         "neuron": neuron,
         "dtype": "float64",
-        "input_shape": (1, 8, 8),
+        "translation": {"input_shape": (1, 8, 8)},
         "rule": bs.SRC(0, 0),
     }
     both, one = night(twins, **options), night(Sum(twins), **options)

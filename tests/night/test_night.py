@@ -584,7 +584,11 @@ BAD = {
     "neuron is a rule": (dict(neuron=RULE), UnitsError, "neuron must be"),
     "plasticity class": (dict(plasticity=bs.SRC), UnitsError, "plasticity must be"),
     "plasticity text": (dict(plasticity="SRC"), UnitsError, "plasticity must be"),
-    "rate negative": (dict(plasticity=bs.SRC(-1e-3)), ParameterError, "increase of layer '0'"),
+    "rate negative": (
+        dict(plasticity=bs.SRC([-1e-3, 0, 0])),
+        ParameterError,
+        "increase of layer '0'",
+    ),
     "threshold negative": (
         dict(neuron=bs.Heaviside(1, [1, -1, 1])),
         ParameterError,

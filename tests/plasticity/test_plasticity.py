@@ -180,7 +180,7 @@ def test_rates_by_number_list_and_name():
         (lambda: bs.SRC(tau_pre=20), UnitsError, "tau_pre needs units"),
         (lambda: bs.SRC(tau_pre=20 * mV), UnitsError, "tau_pre must be in ms"),
         (lambda: bs.SRC(tau_pre="20 mss"), UnitsError, "Did you mean 'ms'"),
-        (lambda: bs.SRC(-1e-3).synapse_parameters(["a"]), ParameterError, "increase of layer 'a'"),
+        (lambda: bs.SRC(-1e-3), ParameterError, "increase must be at least 0"),
         (
             lambda: bs.SRC(1e-3, [0, math.nan]).synapse_parameters(["a", "b"]),
             ParameterError,
@@ -201,11 +201,8 @@ def test_rates_by_number_list_and_name():
             ParameterError,
             "'fc2'?",
         ),
-        (
-            lambda: bs.SRC(1 * ms).synapse_parameters(["a"]),
-            UnitsError,
-            "increase of layer 'a' has no units",
-        ),
+        (lambda: bs.SRC([1e-3, -1]).synapse_parameters(["a", "b"]), ParameterError, "layer 'b'"),
+        (lambda: bs.SRC(1 * ms), UnitsError, "increase has no units"),
         (lambda: bs.SRC("fast").synapse_parameters(["a"]), UnitsError, "'fast'"),
     ],
 )
