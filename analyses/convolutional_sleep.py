@@ -29,15 +29,13 @@ from brainsleep.wake import (
     class_incremental,
     concatenate,
     hold_out_validation,
-    joint,
     load_split,
-    sequential,
-    sequential_centred,
     torch_threads,
     train,
+    train_strategy,
     training_seed,
 )
-from brainsleep.wake.networks import seeded
+from brainsleep.wake.contexts import seeded
 
 CLASSES = [[0, 1], [2, 3], [4, 5], [6, 7], [8, 9]]
 TRAINING = Training(lr=0.05, momentum=0.5, batch_size=25, epochs=4)
@@ -236,12 +234,15 @@ def report(n_seeds: int) -> None:
     for seed in range(n_seeds):
         for bias in (False, True):
             kind = "with biases" if bias else "without biases"
-            for name, method in (
-                ("no sleep", sequential),
-                ("rows centred instead of sleep", sequential_centred),
-                ("joint", joint),
+            for name, strategy in (
+                ("no sleep", "sequential"),
+                ("rows centred instead of sleep", "sequential_centred"),
+                ("joint", "joint"),
             ):
-                ann = method(network(bias, seed), tasks, TRAINING, seed=seed, progress=False)
+                untrained = network(bias, seed)
+                ann = train_strategy(
+                    strategy, untrained, tasks, TRAINING, seed=seed, progress=False
+                )
                 add(f"{name}, {kind}", accuracy(ann, everything))
         for condition, constants in CHOSEN.items():
             add(f"sleep: {condition}", slept_through(tasks, condition, constants, seed))

@@ -263,7 +263,9 @@ def report(n_seeds: int, kinds: list[str]) -> None:
     for seed in range(n_seeds):
         tasks = tasks_of("test")
         training = model_of("lif").training.build()
-        ann = wake.sequential(new_network(seed), tasks, training, seed=seed, progress=False)
+        ann = wake.train_strategy(
+            "sequential", new_network(seed), tasks, training, seed=seed, progress=False
+        )
         _add(rows, "no sleep", seed, final_accuracy(ann, tasks), 0.0)
         for kind in kinds:
             for timing, whose in (row for row in ROWS if (kind, row[1]) in CHOSEN):

@@ -24,23 +24,20 @@ from ..night.result import Night
 from ..night.sleep import sleep
 from ..translation import write_back
 from ..wake import (
+    SCENARIOS,
+    STRATEGIES,
     Dataset,
     Split,
     Task,
     accuracy,
-    class_incremental,
     concatenate,
     hold_out_validation,
-    joint,
     load_split,
     mlp,
-    sequential,
-    sequential_centred,
-    sequential_masked,
     task_accuracies,
     train,
+    train_strategy,
     training_seed,
-    weight_averaging,
 )
 from .modelfile import ModelFile
 from .rundirectory import (
@@ -52,13 +49,8 @@ from .rundirectory import (
     save_state,
 )
 
-#: Training without sleep, by the name its accuracy has in ``metrics.json``.
-BASELINES: dict[str, Callable[..., nn.Module]] = {
-    "sequential": sequential,
-    "joint": joint,
-    "sequential_masked": sequential_masked,
-    "weight_averaging": weight_averaging,
-}
+#: Strategies of training without sleep; their accuracies have these names in ``metrics.json``.
+BASELINES = tuple(name for name, strategy in STRATEGIES.items() if not strategy.is_control)
 
 #: What else could explain the effect of sleep; run on request.
 CONTROLS = ("decrease_only", "pixel_shuffled", "rows_centred")
@@ -109,18 +101,11 @@ class _Experiment:
 
     def run_baselines(self) -> None:
         """Train without sleep, in every way there is."""
-        for name, method in BASELINES.items():
+        for name in BASELINES:
             if name in self.done.baselines:
                 continue
             self.report(f"training: {name.replace('_', ' ')}")
-            network = method(
-                self.new_network(),
-                self.tasks,
-                self.training,
-                seed=self.seed,
-                progress=self.show_progress,
-            )
-            self.done.baselines[name] = self.final_accuracy(network)
+            self.done.baselines[name] = self.final_accuracy(self._train(name))
             save_progress(self.directory, self.done)
 
     def run_stages(self) -> None:
@@ -167,13 +152,7 @@ class _Experiment:
                 continue
             self.report(f"control: {name.replace('_', ' ')}")
             if name == "rows_centred":
-                network = sequential_centred(
-                    self.new_network(),
-                    self.tasks,
-                    self.training,
-                    seed=self.seed,
-                    progress=self.show_progress,
-                )
+                network = self._train("sequential_centred")
             else:
                 network = self._slept_through(_control_model(self.model, name))
             self.done.controls[name] = self.final_accuracy(network)
@@ -228,8 +207,19 @@ class _Experiment:
         )
         save_figure(plot_weight_histograms(night), figures / "weights.png")
 
+    def _train(self, strategy: str) -> nn.Module:
+        """Train a new network on all tasks, without sleep."""
+        return train_strategy(
+            strategy,
+            self.new_network(),
+            self.tasks,
+            self.training,
+            seed=self.seed,
+            progress=self.show_progress,
+        )
+
     def _learn(self, network: nn.Module, task: Task) -> None:
-        """Train in place on one task; the same batches as in `sequential`."""
+        """Train in place on one task; the same batches as in the strategy "sequential"."""
         train(
             network,
             task.train,
@@ -284,7 +274,7 @@ def _tasks(model: ModelFile, data_dir: str | None) -> tuple[Task, ...]:
     split: Split = load_split(model.data.dataset, data_dir, model.data.train_per_class)
     if model.data.evaluate_on == "validation":
         split = hold_out_validation(split)
-    tasks = class_incremental(split, model.tasks.classes)
+    tasks = SCENARIOS[model.tasks.scenario](split, model.tasks.classes)
     _check_sizes(model, split.train)
     return tasks
 

@@ -29,8 +29,9 @@ from ..stimuli import (
     RandomWindow,
     Stimulus,
 )
+from ..support.checks import known_name
 from ..support.quantities import quantity
-from ..wake import Dataset, Training
+from ..wake import SCENARIOS, Dataset, Training
 from .kinds import Registry, build_model, with_value
 from .shipped import find_model
 
@@ -73,12 +74,13 @@ class TasksSection(Section):
     Attributes
     ----------
     scenario : str
-        ``"class-incremental"``: one head for all classes, tasks are not told at test time.
+        A key of `brainsleep.wake.SCENARIOS`. ``"class-incremental"``: one head for all classes,
+        tasks are not told at test time.
     classes : list of list of int
         The classes of each task.
     """
 
-    scenario: Literal["class-incremental"] = "class-incremental"
+    scenario: str = "class-incremental"
     classes: list[list[int]] = [[0, 1], [2, 3], [4, 5], [6, 7], [8, 9]]
 
 
@@ -444,6 +446,7 @@ def _wrong_values(model: ModelFile) -> Iterator[str]:
         sleep.plasticity.build,
         lambda: quantity(sleep.stimulus.max_rate, Hz, "stimulus: max_rate", minimum=0),
         lambda: sleep.stages_of_task(0),
+        lambda: known_name(model.tasks.scenario, "scenario", SCENARIOS),
     )
     for check in checks:
         try:

@@ -1,26 +1,23 @@
-"""The waking side: data sets, tasks, networks, training, evaluation, baselines.
+"""The waking side: data sets, tasks, networks, training, evaluation, strategies without sleep.
 
-Knows torch, and nothing of Brian2 or figures.
+Uses torch, and neither Brian2 nor figures.
 """
 
-from .baselines import (
-    centre_rows,
-    joint,
-    sequential,
-    sequential_centred,
-    sequential_masked,
-    weight_averaging,
-)
-from .datasets import Dataset, Split, concatenate, hold_out_validation, load_split
+from .contexts import torch_threads
+from .datasets import DATASETS, Dataset, Split, concatenate, hold_out_validation, load_split
 from .evaluation import accuracy, class_accuracies, confusion_matrix, predict, task_accuracies
 from .networks import bitnet, bitnet_relu, mlp
 from .sparseness import sparsity
 from .spiking import Spiking, SpikingActivation, reset_states, set_spike_function
+from .strategies import STRATEGIES, Strategy, centre_rows, train_strategy
 from .surrogate import Arctan, FastSigmoid, SmoothThreshold, spike_function
-from .tasks import Task, class_incremental
-from .training import Training, torch_threads, train, training_seed
+from .tasks import SCENARIOS, Task, class_incremental
+from .training import Training, train, training_seed
 
 __all__ = [
+    "DATASETS",
+    "SCENARIOS",
+    "STRATEGIES",
     "Arctan",
     "Dataset",
     "FastSigmoid",
@@ -28,6 +25,7 @@ __all__ = [
     "Spiking",
     "SpikingActivation",
     "Split",
+    "Strategy",
     "Task",
     "Training",
     "accuracy",
@@ -39,20 +37,16 @@ __all__ = [
     "concatenate",
     "confusion_matrix",
     "hold_out_validation",
-    "joint",
     "load_split",
     "mlp",
     "predict",
     "reset_states",
-    "sequential",
-    "sequential_centred",
-    "sequential_masked",
     "set_spike_function",
     "sparsity",
     "spike_function",
     "task_accuracies",
     "torch_threads",
     "train",
+    "train_strategy",
     "training_seed",
-    "weight_averaging",
 ]

@@ -1,97 +1,64 @@
-"""Numbers that the waking side takes from its users, read and checked in one place."""
+"""Seeds and class numbers that users give, read and checked in one place."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from numbers import Integral, Real
 
-from ..errors import ParameterError
+from ..errors import KindError, brief
+from ..support.checks import whole_number
 
-_SEED_LIMIT = 2**63  # what torch and NumPy both take
+_LARGEST_SEED = 2**63 - 1  # torch and NumPy take both this one and all below
 
 
-def whole_number(value: object, field: str, low: int, high: int | None = None) -> int:
-    """Read a whole number.
+def checked_seed(seed: int) -> int:
+    """Read a seed.
 
     Parameters
     ----------
-    value : object
-        Any integer type, NumPy's included; truth values are not numbers.
-    field : str
-        What the message calls it.
-    low, high : int
-        The smallest and the largest number allowed; no `high`, no upper limit.
+    seed : int
+        In [0, 2**63).
 
     Returns
     -------
     int
-        The number.
+        The seed.
 
     Raises
     ------
+    KindError
+        If it is not a whole number.
     ParameterError
-        If it is none, or out of range.
+        If it is out of range.
     """
-    allowed = f"{low} or more" if high is None else f"from {low} to {high}"
-    message = f"{field}={value!r}: expected a whole number, {allowed}"
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise ParameterError(message)
-    number = int(value)
-    if number < low or (high is not None and number > high):
-        raise ParameterError(message)
-    return number
-
-
-def real_number(value: object, field: str, expected: str = "a finite number") -> float:
-    """Read a finite real number.
-
-    Parameters
-    ----------
-    value : object
-        Any real type, NumPy's included; truth values are not numbers.
-    field, expected : str
-        What the message calls it, and what it says should have been there.
-
-    Returns
-    -------
-    float
-        The number.
-
-    Raises
-    ------
-    ParameterError
-        If it is none, or infinite or NaN.
-    """
-    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
-        raise ParameterError(f"{field}={value!r}: expected {expected}")
-    return float(value)
+    return whole_number(seed, "seed", minimum=0, maximum=_LARGEST_SEED)
 
 
 def class_numbers(classes: Iterable[int], field: str) -> tuple[int, ...]:
     """Read some class numbers.
 
+    Parameters
+    ----------
+    classes : iterable of int
+        Each 0 or more.
+    field : str
+        What messages call it.
+
+    Returns
+    -------
+    tuple of int
+        In the order given.
+
     Raises
     ------
+    KindError
+        If it is not an iterable of whole numbers.
     ParameterError
-        If it is no list, or not all are whole numbers, 0 or more.
+        If a number is below 0.
     """
-    message = f"{field}={classes!r}: expected a list of class numbers, as in [0, 1]"
     try:
         members = list(classes)
     except TypeError:
-        raise ParameterError(message) from None
-    if any(isinstance(c, bool) or not isinstance(c, Integral) or int(c) < 0 for c in members):
-        raise ParameterError(message)
-    return tuple(int(label) for label in members)
-
-
-def checked_seed(seed: object) -> int:
-    """Read a seed.
-
-    Raises
-    ------
-    ParameterError
-        If it is not a whole number in [0, 2**63).
-    """
-    return whole_number(seed, "seed", 0, _SEED_LIMIT - 1)
+        raise KindError(
+            f"{field} must be a list of class numbers, as in [0, 1], not {brief(classes)}."
+        ) from None
+    return tuple(whole_number(label, f"{field}: class number") for label in members)

@@ -1,7 +1,8 @@
 """What a network knows: accuracies, always with all classes to choose from.
 
 **Accuracy**, everywhere in this package: an image counts as right if its class has the largest
-of *all* the network's outputs (never only of its task's), as class-incremental learning demands.
+of *all* the network's outputs, not only of those of its task, as class-incremental learning
+demands.
 The accuracy of one class is the share of its images that are right; the accuracy over several
 classes is the *unweighted mean* of theirs, so a class with many images counts no more than one
 with few. All are between 0 and 1.
@@ -17,13 +18,14 @@ import torch
 from torch import nn
 
 from ..errors import DataError, ParameterError
-from .checks import class_numbers, whole_number
+from ..support.checks import whole_number
+from .checks import class_numbers
+from .contexts import mode_of
 from .datasets import Dataset
-from .networks import mode_of
+from .interface import as_network_input, count_outputs
 from .tasks import Task
-from .training import as_network_input, count_outputs
 
-_BATCH_SIZE = 1000  # bounds memory; results do not depend on it
+_BATCH_SIZE = 1000  # limits the memory needed; results do not depend on it
 
 
 def predict(network: nn.Module, images: npt.ArrayLike) -> npt.NDArray[np.int64]:
@@ -46,29 +48,15 @@ def predict(network: nn.Module, images: npt.ArrayLike) -> npt.NDArray[np.int64]:
     ParameterError
         If the network does not take these images, or an output is NaN.
     """
-    batches = as_network_input(network, np.asarray(images)).split(_BATCH_SIZE)
+    shown = as_network_input(network, images)
+    if len(shown) == 0:
+        return np.zeros(0, dtype=np.int64)
     predictions = []
     with torch.no_grad(), mode_of(network, training=False):
-        for batch in batches:
-            if len(batch) == 0:
-                continue
-            try:
-                outputs = network(batch.clone())  # a first layer that works in place is welcome
-            except RuntimeError as error:
-                raise ParameterError(
-                    f"the network does not take images of shape {tuple(np.shape(images))}: {error}"
-                ) from error
-            if outputs.ndim != 2 or len(outputs) != len(batch):
-                raise ParameterError(
-                    "the network must give outputs of shape (n, n_outputs), "
-                    f"not {tuple(outputs.shape)}"
-                )
-            if torch.isnan(outputs).any():
-                raise ParameterError("the network's outputs are NaN: its weights have diverged")
+        for batch in shown.split(_BATCH_SIZE):
+            outputs = _outputs(network, batch, tuple(shown.shape))
             # NumPy's argmax takes the first of several maxima; torch's promises nothing.
             predictions.append(outputs.cpu().numpy().argmax(axis=1))
-    if not predictions:
-        return np.zeros(0, dtype=np.int64)
     return np.concatenate(predictions).astype(np.int64)
 
 
@@ -102,7 +90,7 @@ def class_accuracies(
     missing = [label for label in wanted if label not in dataset.classes]
     if missing or not wanted:
         what = f"class {missing[0]}" if missing else "any class"
-        raise DataError(f"no accuracy: {dataset.name} has no images of {what}")
+        raise DataError(f"no accuracy: {dataset.name} has no images of {what}.")
     shown = dataset.of_classes(wanted)
     is_right = predict(network, shown.images) == shown.labels
     return np.array([is_right[shown.labels == label].mean() for label in wanted])
@@ -121,7 +109,7 @@ def accuracy(network: nn.Module, dataset: Dataset) -> float:
     Returns
     -------
     float
-        Between 0 and 1; see the module's text for what counts as right.
+        Between 0 and 1; the beginning of this module says what counts as right.
 
     Raises
     ------
@@ -150,7 +138,7 @@ def task_accuracies(
     Returns
     -------
     list of float or None
-        One entry a task: :func:`accuracy` on its test images, ``None`` if not yet seen.
+        One entry per task: :func:`accuracy` on its test images, ``None`` if not yet seen.
 
     Raises
     ------
@@ -159,7 +147,7 @@ def task_accuracies(
     """
     if n_seen is None:
         n_seen = len(tasks)
-    n_seen = whole_number(n_seen, "n_seen", 0, len(tasks))
+    n_seen = whole_number(n_seen, "n_seen", minimum=0, maximum=len(tasks))
     return [accuracy(network, task.test) if k < n_seen else None for k, task in enumerate(tasks)]
 
 
@@ -186,7 +174,24 @@ def confusion_matrix(network: nn.Module, dataset: Dataset) -> npt.NDArray[np.int
         As :func:`predict`, or if a label has no output.
     """
     if len(dataset) == 0:
-        raise DataError(f"{dataset.name} has no images to count")
+        raise DataError(f"{dataset.name} has no images to count.")
     n_outputs = count_outputs(network, dataset)
     cells = dataset.labels * n_outputs + predict(network, dataset.images)
     return np.bincount(cells, minlength=n_outputs**2).reshape(n_outputs, n_outputs)
+
+
+def _outputs(network: nn.Module, batch: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
+    """Return the outputs for a batch of images; `shape`, that of all images, is for messages."""
+    try:
+        outputs: torch.Tensor = network(batch.clone())  # its first layer may work in place
+    except RuntimeError as error:
+        raise ParameterError(
+            f"the network does not take images of shape {shape}: {error}."
+        ) from error
+    if outputs.ndim != 2 or len(outputs) != len(batch):
+        raise ParameterError(
+            f"the network must give outputs of shape (n, n_outputs), not {tuple(outputs.shape)}."
+        )
+    if torch.isnan(outputs).any():
+        raise ParameterError("the network's outputs are NaN: its weights have diverged.")
+    return outputs

@@ -19,7 +19,7 @@ def sparsity(network: nn.Module, images: npt.ArrayLike) -> dict[str, float]:
     A layer here is a :class:`~brainsleep.wake.spiking.SpikingActivation` or a ``torch.nn.ReLU``,
     and its output is taken before any pooling. Percentages are over neurons, images and time
     steps; where a 1 means a spike, 100 minus the percentage, divided by 100, is the mean number
-    of spikes a neuron and step.
+    of spikes per neuron and step.
 
     Parameters
     ----------
@@ -45,7 +45,9 @@ def sparsity(network: nn.Module, images: npt.ArrayLike) -> dict[str, float]:
     """
     layers = [part for part in network.modules() if isinstance(part, SpikingActivation | nn.ReLU)]
     if not layers:
-        raise ParameterError("network has no SpikingActivation and no ReLU whose zeros could count")
+        raise ParameterError(
+            "network has no SpikingActivation and no ReLU whose zeros could be counted."
+        )
     n_zeros = [0] * len(layers)
     n_outputs = [0] * len(layers)
 
@@ -63,9 +65,9 @@ def sparsity(network: nn.Module, images: npt.ArrayLike) -> dict[str, float]:
         for hook in hooks:
             hook.remove()
     if n_images == 0:
-        raise DataError("images: there are none to see how many zeros they cause")
+        raise DataError("images must hold at least one image, but there are none.")
     if 0 in n_outputs:
-        raise ParameterError(f"network: no image reaches activation {n_outputs.index(0) + 1}")
+        raise ParameterError(f"network: no image reaches activation {n_outputs.index(0) + 1}.")
     return {
         f"Layer{k}": 100 * zeros / outputs
         for k, (zeros, outputs) in enumerate(zip(n_zeros, n_outputs, strict=True), start=1)

@@ -2,8 +2,8 @@
 
 A :class:`SpikingActivation` stands where a ReLU would, and remembers its membrane potentials from
 one call to the next: each call is one time step. :class:`Spiking` shows an image for several
-steps and adds up what the network answers, so that to the rest of the package it is a network like
-any other: images in, one output a class out.
+steps and adds up the network's outputs, so that to the rest of the package it is a network like
+any other: it takes images and returns one output per class.
 
 Time is counted in steps and has no unit here; potentials are in units of the weights.
 """
@@ -13,17 +13,21 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from ..errors import ParameterError, brief, suggest
-from .checks import checked_seed, real_number, whole_number
+from ..errors import KindError, ParameterError, brief
+from ..support.checks import known_name, number, whole_number
+from .checks import checked_seed
 from .surrogate import SpikeFunction, spike_function
 
+#: What a spike may do to the potential.
 RESETS = ("subtract", "zero")
+#: How an image may be shown.
 CODINGS = ("direct", "poisson")
+#: How outputs over time may be put together.
 AGGREGATES = ("mean", "sum")
 
 
 class SpikingActivation(nn.Module):
-    r"""Integrate-and-fire neurons, one for each element of the input: 0s and 1s out.
+    r"""Integrate-and-fire neurons, one for each element of the input; outputs are 0s and 1s.
 
     Each call is one time step t with input current :math:`I_t`:
 
@@ -40,8 +44,8 @@ class SpikingActivation(nn.Module):
     forgets everything between steps. With reset to zero these are the equations of
     ``brainsleep.Heaviside``, the neuron of the nights.
 
-    Potentials are no part of the state dict. They live until :func:`reset_states`, and the graph
-    of the backward pass with them: reset between batches (:class:`Spiking` does).
+    Potentials are not part of the state dict. They last until :func:`reset_states`, and so does
+    the graph of the backward pass: reset between batches (:class:`Spiking` does).
 
     Parameters
     ----------
@@ -55,8 +59,8 @@ class SpikingActivation(nn.Module):
         The spike function, see :mod:`brainsleep.wake.surrogate`. Spikes are binary unless it is
         smooth.
     detach_reset : bool, optional
-        Leave the reset out of the backward pass, as most simulations of Zenke & Vogels 2021 do:
-        through it the surrogate's error would be passed on from step to step.
+        Leave the reset out of the backward pass, as most simulations of Zenke & Vogels 2021 do.
+        Through the reset, the surrogate's error would be passed on from step to step.
 
     Raises
     ------
@@ -85,15 +89,9 @@ class SpikingActivation(nn.Module):
         detach_reset: bool = True,
     ) -> None:
         super().__init__()
-        expected = "a number above 0"
-        self.threshold = real_number(threshold, "threshold", expected)
-        if self.threshold <= 0:
-            raise ParameterError(f"threshold={threshold!r}: expected {expected}")
-        expected = "a number in [0, 1]"
-        self.decay = real_number(decay, "decay", expected)
-        if not 0 <= self.decay <= 1:
-            raise ParameterError(f"decay={decay!r}: expected {expected}")
-        self.reset = _one_of(reset, "reset", RESETS)
+        self.threshold = number(threshold, "threshold", minimum=0, exclusive_minimum=True)
+        self.decay = number(decay, "decay", minimum=0, maximum=1)
+        self.reset = known_name(reset, "reset", RESETS)
         self.spike_function = spike_function(surrogate)
         self.detach_reset = bool(detach_reset)
         #: Potentials after the reset, u; ``None`` stands for all 0.
@@ -122,7 +120,7 @@ class SpikingActivation(nn.Module):
             if self.potential.shape != current.shape:
                 raise ParameterError(
                     f"current has the shape {tuple(current.shape)}, but the potentials have "
-                    f"{tuple(self.potential.shape)}: call reset_states between batches"
+                    f"{tuple(self.potential.shape)}: call reset_states between batches."
                 )
             v = self.decay * self.potential + current
         spikes = self.spike_function(v - self.threshold)
@@ -142,7 +140,7 @@ class SpikingActivation(nn.Module):
 
 
 class Spiking(nn.Module):
-    r"""Show each image to a network for several time steps, and put its answers together.
+    r"""Show each image to a network for several time steps, and average or add its outputs.
 
     .. math:: y = \frac{1}{T} \sum_{t=0}^{T-1} f_t(x_t) \quad\text{(or the sum alone)}
 
@@ -155,20 +153,20 @@ class Spiking(nn.Module):
     network : torch.nn.Module
         Works on one time step; its :class:`SpikingActivation` modules keep the state.
     steps : int, optional
-        :math:`T`, how long an image is shown. The attribute of that name may be changed in a
-        trained network.
+        :math:`T`, for how many steps an image is shown. The attribute of that name may be changed
+        in a trained network.
     coding : {"direct", "poisson"}, optional
         ``"direct"``: the image itself at every step, a constant input current; the first layer
         then works on intensities, not on spikes. ``"poisson"``: at each step, each pixel is 1 with
         a probability of its intensity, else 0 (a Bernoulli process, Poisson in the limit of small
         rates). Intensities must lie in [0, 1].
     aggregate : {"mean", "sum"}, optional
-        Mean or sum over the steps. They choose the same class; as inputs of a softmax, spike counts
-        separate classes better than rates, which are 1 at most.
+        Mean or sum over the steps. Both choose the same class; as inputs of a softmax, spike counts
+        separate classes better than rates, which are at most 1.
     seed : int, optional
-        For Poisson coding in evaluation mode: which random numbers. Each image meets the same ones,
-        so its answer depends neither on the rest of its batch nor on torch's global random state.
-        In training mode they are drawn from the latter, like those of Dropout.
+        Fixes the random numbers of Poisson coding in evaluation mode. They are the same for each
+        image, so its outputs depend neither on the rest of its batch nor on torch's global random
+        state. In training mode they are drawn from the latter, like those of Dropout.
 
     Raises
     ------
@@ -193,11 +191,11 @@ class Spiking(nn.Module):
     ) -> None:
         super().__init__()
         if not isinstance(network, nn.Module):
-            raise ParameterError(f"network={brief(network)}: expected a torch.nn.Module")
+            raise KindError(f"network must be a torch.nn.Module, not {brief(network)}.")
         self.network = network
-        self.steps = whole_number(steps, "steps", 1)
-        self.coding = _one_of(coding, "coding", CODINGS)
-        self.aggregate = _one_of(aggregate, "aggregate", AGGREGATES)
+        self.steps = whole_number(steps, "steps", minimum=1)
+        self.coding = known_name(coding, "coding", CODINGS)
+        self.aggregate = known_name(aggregate, "aggregate", AGGREGATES)
         self.seed = checked_seed(seed)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
@@ -216,10 +214,10 @@ class Spiking(nn.Module):
         Raises
         ------
         ParameterError
-            If `steps` has been set to no whole number, 1 or more; or, with Poisson coding, an
-            intensity is outside [0, 1].
+            If the attribute `steps` is no longer a whole number, 1 or more; or if, with Poisson
+            coding, an intensity is outside [0, 1].
         """
-        steps = whole_number(self.steps, "steps", 1)
+        steps = whole_number(self.steps, "steps", minimum=1)
         noise = self._noise(images)
         reset_states(self.network)
         try:
@@ -227,7 +225,7 @@ class Spiking(nn.Module):
             for _ in range(steps - 1):
                 total = total + self.network(self._coded(images, noise))
         finally:
-            reset_states(self.network)  # nor does the graph of this batch live on
+            reset_states(self.network)  # the graph of this batch is freed with the potentials
         return total / steps if self.aggregate == "mean" else total
 
     def extra_repr(self) -> str:
@@ -240,8 +238,8 @@ class Spiking(nn.Module):
             return None
         # One comparison rejects NaN as well.
         if not bool(((images >= 0) & (images <= 1)).all()):
-            raise ParameterError("images: Poisson coding needs intensities in [0, 1]")
-        # On the CPU for all devices, so that all see the same spikes.
+            raise ParameterError("images: Poisson coding needs intensities in [0, 1].")
+        # Drawn on the CPU for all devices, so that the spikes are the same on all.
         return None if self.training else torch.Generator().manual_seed(self.seed)
 
     def _coded(self, images: torch.Tensor, noise: torch.Generator | None) -> torch.Tensor:
@@ -262,7 +260,8 @@ def reset_states(module: nn.Module) -> None:
     Parameters
     ----------
     module : torch.nn.Module
-        Itself or anything inside it; changed in place. Without spiking neurons nothing happens.
+        The module itself and all modules in it are changed in place. Without spiking neurons
+        nothing happens.
     """
     for activation in spiking_activations(module):
         activation.potential = None
@@ -274,7 +273,7 @@ def spiking_activations(module: nn.Module) -> list[SpikingActivation]:
     Parameters
     ----------
     module : torch.nn.Module
-        Itself or anything inside it.
+        Searched with all modules in it.
 
     Returns
     -------
@@ -288,30 +287,23 @@ def set_spike_function(module: nn.Module, surrogate: str | SpikeFunction) -> Non
     """Give all spiking neurons of a module another spike function, **in place**.
 
     To anneal a smooth threshold, call this between epochs with growing steepness, and at the end
-    with ``"fast_sigmoid"`` or ``"arctan"``: forward they are the exact step.
+    with ``"fast_sigmoid"`` or ``"arctan"``: in the forward pass they are the exact step.
 
     Parameters
     ----------
     module : torch.nn.Module
-        At least one :class:`SpikingActivation`, itself or inside it.
+        Is or holds at least one :class:`SpikingActivation`.
     surrogate : {"fast_sigmoid", "arctan", "smooth_threshold"} or callable
         See :func:`brainsleep.wake.surrogate.spike_function`.
 
     Raises
     ------
     ParameterError
-        If the name is unknown, or nothing spikes in the module.
+        If the name is unknown, or the module has no :class:`SpikingActivation`.
     """
     chosen = spike_function(surrogate)
     activations = spiking_activations(module)
     if not activations:
-        raise ParameterError("module has no SpikingActivation whose spike function could be set")
+        raise ParameterError("module has no SpikingActivation whose spike function could be set.")
     for activation in activations:
         activation.spike_function = chosen
-
-
-def _one_of(value: str, field: str, options: tuple[str, ...]) -> str:
-    """Return `value` if it is one of the options."""
-    if value not in options:
-        raise ParameterError(f"{field}={brief(value)} is unknown.{suggest(str(value), options)}")
-    return value

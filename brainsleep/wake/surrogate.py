@@ -6,11 +6,11 @@ be learned through it. *Surrogate gradients* (:class:`FastSigmoid`, :class:`Arct
 exact step in the forward pass and put another derivative in its place in the backward pass; the
 function that is optimised is then not quite the function that is evaluated. The *smooth
 threshold* (:class:`SmoothThreshold`) replaces the step itself: its gradient is exact, but its
-outputs are no spikes until it has been made steep enough.
+outputs are graded, not spikes, until it is steep enough.
 
-All take and give tensors without units (:math:`x` has the units of the weights), element by
-element, of any floating-point type, on any device. They keep no state: one object serves
-any number of layers.
+All take and return tensors of any floating-point type, on any device, and work element by
+element (:math:`x` has the units of the weights). They keep no state, so one object can serve any
+number of layers.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
+from torch.autograd.function import FunctionCtx
 
-from ..errors import ParameterError, brief, suggest
-from .checks import real_number
+from ..errors import KindError, brief
+from ..support.checks import known_name, number
 
-#: What makes spikes of membrane potentials: x = v - threshold in, spikes out.
+#: Takes x = v - threshold, membrane potentials minus threshold, and returns spikes.
 SpikeFunction = Callable[[torch.Tensor], torch.Tensor]
 
 
@@ -44,7 +44,8 @@ class FastSigmoid:
     ----------
     steepness : float, optional
         :math:`k > 0`, per unit of x. The surrogate is 1 at the threshold whatever k is, and
-        1/4 at a distance of 1/k; the area under it is 2/k. So a steeper one passes on less.
+        1/4 at a distance of 1/k; the area under it is 2/k. So a steeper one passes on less of the
+        gradient.
 
     Raises
     ------
@@ -190,12 +191,12 @@ def spike_function(surrogate: str | SpikeFunction) -> SpikeFunction:
     ----------
     surrogate : {"fast_sigmoid", "arctan", "smooth_threshold"} or callable
         A name stands for the function with its default steepness. A callable of your own takes
-        x = v - threshold and gives spikes of the same shape.
+        x = v - threshold and returns spikes of the same shape.
 
     Returns
     -------
     callable
-        What makes spikes of x.
+        Takes x, returns spikes.
 
     Raises
     ------
@@ -208,29 +209,33 @@ def spike_function(surrogate: str | SpikeFunction) -> SpikeFunction:
     Arctan(steepness=2.0)
     """
     if isinstance(surrogate, str):
-        if surrogate not in SPIKE_FUNCTIONS:
-            hint = suggest(surrogate, SPIKE_FUNCTIONS)
-            raise ParameterError(f"surrogate={surrogate!r} is unknown.{hint}")
-        return SPIKE_FUNCTIONS[surrogate]()
+        return SPIKE_FUNCTIONS[known_name(surrogate, "surrogate", SPIKE_FUNCTIONS)]()
     if isinstance(surrogate, type) or not callable(surrogate):
-        raise ParameterError(
-            f"surrogate={brief(surrogate)}: expected a name or a spike function, "
-            "as in 'arctan' or Arctan(steepness=2)"
+        raise KindError(
+            "surrogate must be a name or a spike function, as in 'arctan' or "
+            f"Arctan(steepness=2), not {brief(surrogate)}."
         )
     return surrogate
+
+
+class _Context(FunctionCtx):
+    """What the forward pass leaves for the backward pass."""
+
+    saved_tensors: tuple[torch.Tensor, ...]
+    derivative: SpikeFunction
 
 
 class _Step(torch.autograd.Function):
     """The hard step; the backward pass multiplies by another function's derivative."""
 
     @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, derivative: SpikeFunction) -> torch.Tensor:
+    def forward(ctx: _Context, x: torch.Tensor, derivative: SpikeFunction) -> torch.Tensor:
         ctx.save_for_backward(x)
         ctx.derivative = derivative
         return (x >= 0).to(x.dtype)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None]:
+    def backward(ctx: _Context, *gradients: torch.Tensor) -> tuple[torch.Tensor, None]:
         (x,) = ctx.saved_tensors
         return gradients[0] * ctx.derivative(x), None
 
@@ -245,14 +250,10 @@ def _floating(x: torch.Tensor) -> torch.Tensor:
     """Return `x` if it is a tensor that can have a gradient."""
     if not isinstance(x, torch.Tensor) or not x.is_floating_point():
         kind = x.dtype if isinstance(x, torch.Tensor) else type(x).__name__
-        raise ParameterError(f"x: expected a tensor of floating-point numbers, not {kind}")
+        raise KindError(f"x must be a tensor of floating-point numbers, not {kind}.")
     return x
 
 
 def _steepness(value: float) -> float:
     """Read a steepness."""
-    expected = "a number above 0"
-    steepness = real_number(value, "steepness", expected)
-    if steepness <= 0:
-        raise ParameterError(f"steepness={value!r}: expected {expected}")
-    return steepness
+    return number(value, "steepness", minimum=0, exclusive_minimum=True)

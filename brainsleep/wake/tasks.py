@@ -1,16 +1,17 @@
-"""Scenarios: which classes are learned when.
+"""Tasks, and the scenarios that make them of a data set: what is learned when.
 
-Class-incremental learning (the scenario of Tadros et al. 2022): one network with one
-output a class learns the classes task by task, and is always asked to choose among *all*
-classes, never told which task an image belongs to.
+Class-incremental learning (the scenario of Tadros et al. 2022): one network with one output per
+class learns the classes task by task. It always has to choose among *all* classes, and is never
+told which task an image belongs to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from ..errors import DataError, ParameterError
+from ..errors import DataError, KindError, ParameterError
 from .checks import class_numbers
 from .datasets import Dataset, Split
 
@@ -24,7 +25,7 @@ class Task:
     index : int
         Its place in the sequence, from 0.
     classes : tuple of int
-        The classes it brings.
+        The classes that are new in it.
     train, test : Dataset
         The images of these classes only.
     """
@@ -61,30 +62,46 @@ def class_incremental(
     ParameterError
         If classes are not lists of whole numbers, or one is named twice.
     """
-    tasks: list[Task] = []
-    owner: dict[int, int] = {}
     if not isinstance(classes, Iterable):
-        raise ParameterError(f"classes={classes!r}: expected one list of classes a task")
-    for index, chosen in enumerate(classes):
-        members = class_numbers(chosen, f"classes of task {index}")
-        if not members:
-            raise DataError(f"task {index} is empty: it has no classes")
-        for label in members:
+        raise KindError(
+            f"classes must be a list of classes for each task, as in [[0, 1], [2, 3]], not "
+            f"{classes!r}."
+        )
+    groups = [class_numbers(group, f"classes of task {k}") for k, group in enumerate(classes)]
+    if not groups:
+        raise DataError("there are no tasks: classes is empty.")
+    _check_groups(groups, split)
+    return tuple(
+        Task(index, group, split.train.of_classes(group), split.test.of_classes(group))
+        for index, group in enumerate(groups)
+    )
+
+
+#: A scenario takes a data set and the classes of each task, and returns the tasks in order.
+Scenario: TypeAlias = Callable[[Split, Iterable[Iterable[int]]], tuple[Task, ...]]
+
+#: Scenarios by name.
+SCENARIOS: dict[str, Scenario] = {
+    "class-incremental": class_incremental,
+}
+
+
+def _check_groups(groups: Sequence[tuple[int, ...]], split: Split) -> None:
+    """Refuse tasks without classes, classes without images, and classes that are named twice."""
+    owner: dict[int, int] = {}
+    for index, group in enumerate(groups):
+        if not group:
+            raise DataError(f"task {index} is empty: it has no classes.")
+        for label in group:
             if label in owner:
                 raise ParameterError(
                     f"class {label} is named twice, in task {owner[label]} and in task {index}: "
-                    "a class belongs to one task, once"
+                    "a class belongs to one task, once."
                 )
             owner[label] = index
             for part, dataset in (("training", split.train), ("test", split.test)):
                 if label not in dataset.classes:
                     raise DataError(
                         f"task {index} is empty: {dataset.name} has no {part} images "
-                        f"of class {label}"
+                        f"of class {label}."
                     )
-        tasks.append(
-            Task(index, members, split.train.of_classes(members), split.test.of_classes(members))
-        )
-    if not tasks:
-        raise DataError("there are no tasks: classes is empty")
-    return tuple(tasks)

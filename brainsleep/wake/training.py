@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import nn
 
-from ..errors import DataError, ParameterError, suggest
+from ..errors import DataError, ParameterError
+from ..support.checks import known_name, number, whole_number
 from ..support.progress import progress_bar
-from .checks import checked_seed, class_numbers, real_number, whole_number
+from .checks import checked_seed, class_numbers
+from .contexts import mode_of, seeded
 from .datasets import Dataset
-from .networks import mode_of, seeded
+from .interface import as_network_input, count_outputs
 
+#: Losses by name; see :class:`Training`.
 LOSSES = ("cross_entropy", "mse")
 
 
@@ -32,9 +34,9 @@ class Training:
     lr : float, optional
         Learning rate, more than 0. See Notes for ``"mse"``.
     momentum : float, optional
-        In [0, 1). Each call of :func:`train` starts with none gathered.
+        In [0, 1). Each call of :func:`train` starts from rest.
     batch_size : int, optional
-        Images a batch; the last batch of an epoch may be smaller.
+        Number of images per batch; the last batch of an epoch may be smaller.
     epochs : int, optional
         Passes over the data.
     loss : {"cross_entropy", "mse"}, optional
@@ -61,14 +63,11 @@ class Training:
 
     def __post_init__(self) -> None:
         """Check every field."""
-        if real_number(self.lr, "lr") <= 0:
-            raise ParameterError(f"lr={self.lr!r}: expected a number above 0")
-        if not 0 <= real_number(self.momentum, "momentum") < 1:
-            raise ParameterError(f"momentum={self.momentum!r}: expected a number in [0, 1)")
-        whole_number(self.batch_size, "batch_size", 1)
-        whole_number(self.epochs, "epochs", 1)
-        if self.loss not in LOSSES:
-            raise ParameterError(f"loss={self.loss!r} is unknown.{suggest(str(self.loss), LOSSES)}")
+        number(self.lr, "lr", minimum=0, exclusive_minimum=True)
+        number(self.momentum, "momentum", minimum=0, maximum=1, exclusive_maximum=True)
+        whole_number(self.batch_size, "batch_size", minimum=1)
+        whole_number(self.epochs, "epochs", minimum=1)
+        known_name(self.loss, "loss", LOSSES)
 
 
 def training_seed(seed: int, task_index: int, purpose: str = "wake") -> int:
@@ -98,7 +97,7 @@ def training_seed(seed: int, task_index: int, purpose: str = "wake") -> int:
         If `seed` or `task_index` is not a whole number, 0 or more.
     """
     # crc32, unlike hash(), is the same everywhere
-    words = (whole_number(task_index, "task_index", 0), zlib.crc32(purpose.encode()))
+    words = (whole_number(task_index, "task_index"), zlib.crc32(purpose.encode()))
     sequence = np.random.SeedSequence(checked_seed(seed), spawn_key=words)
     return int(sequence.generate_state(1, np.uint64)[0] >> 1)
 
@@ -121,7 +120,7 @@ def train(
     ----------
     network : torch.nn.Module
         Takes images of shape (n, n_pixels), gives outputs of shape (n, n_outputs). Its weights
-        change; its modes and its place (CPU or GPU) stay, and gradients are cleared.
+        change; its modes and its device stay, and gradients are cleared.
     dataset : Dataset
         What to learn.
     training : Training, optional
@@ -141,7 +140,7 @@ def train(
     Returns
     -------
     list of float
-        The mean loss an image in each epoch, taken while training.
+        The mean loss per image of each epoch, taken while training.
 
     Raises
     ------
@@ -154,11 +153,11 @@ def train(
     training = Training() if training is None else training
     seed = checked_seed(seed)
     if len(dataset) == 0:
-        raise DataError(f"{dataset.name} has no images to train on")
+        raise DataError(f"{dataset.name} has no images to train on.")
     parameters = [p for p in network.parameters() if p.requires_grad]
     if not parameters:
         raise ParameterError(
-            "the network has no parameters that require a gradient: nothing to train"
+            "the network has no parameters that require a gradient: nothing to train."
         )
 
     device = parameters[0].device
@@ -197,102 +196,27 @@ def train(
             if not math.isfinite(losses[-1]):
                 raise ParameterError(
                     f"training diverged: the loss of epoch {epoch + 1} is {losses[-1]}; "
-                    f"try less than lr={training.lr!r}"
+                    f"try less than lr={training.lr!r}."
                 )
     optimizer.zero_grad()
     return losses
 
 
-@contextmanager
-def torch_threads(n_threads: int) -> Iterator[None]:
-    """Let torch use this many threads meanwhile.
-
-    The rounding of a matrix product depends on how many threads share it: with one, equal seeds
-    give equal weights on machines with any number of cores. (For networks of this size one
-    thread is hardly slower, and many times faster where the cores are busy.)
-
-    Parameters
-    ----------
-    n_threads : int
-        1 or more.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(whole_number(n_threads, "n_threads", 1))
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def as_network_input(network: nn.Module, images: np.ndarray) -> torch.Tensor:
-    """Put images where the network lives, in its floating-point type.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        A network without parameters is taken to live on the CPU, in float32.
-    images : ndarray, shape (n_images, ...)
-        Numbers.
-
-    Returns
-    -------
-    torch.Tensor
-        Shape (n_images, ...).
-    """
-    parameter = next((p for p in network.parameters() if p.is_floating_point()), torch.zeros(0))
-    array = np.asarray(images)
-    if not array.flags.writeable:
-        array = array.copy()  # torch would share, and warn about, a read-only array
-    return torch.tensor(array, device=parameter.device, dtype=parameter.dtype)
-
-
-def count_outputs(network: nn.Module, dataset: Dataset) -> int:
-    """Show the network one image and count its outputs.
-
-    Raises
-    ------
-    ParameterError
-        If it does not take the image, or gives no (n, n_outputs) array, or has too few outputs
-        for the labels.
-    """
-    with torch.no_grad(), mode_of(network, training=False):
-        images = as_network_input(network, dataset.images[:1].copy())  # a layer may work in place
-        try:
-            outputs = network(images)
-        except RuntimeError as error:
-            raise ParameterError(
-                f"the network does not take images of shape (n, {dataset.images.shape[1]}), "
-                f"as {dataset.name} has them: {error}"
-            ) from error
-    if not isinstance(outputs, torch.Tensor) or outputs.ndim != 2 or len(outputs) != len(images):
-        shape = (
-            tuple(outputs.shape) if isinstance(outputs, torch.Tensor) else type(outputs).__name__
-        )
-        raise ParameterError(f"the network must give outputs of shape (n, n_outputs), not {shape}")
-    n_outputs = outputs.shape[1]
-    if dataset.labels.size and dataset.labels.max() >= n_outputs:
-        raise ParameterError(
-            f"{dataset.name} has the label {dataset.labels.max()}, "
-            f"but the network has only {n_outputs} outputs"
-        )
-    return n_outputs
-
-
 def _open_outputs(
     classes: Iterable[int] | None, n_outputs: int, dataset: Dataset, device: torch.device
 ) -> torch.Tensor | None:
-    """Return one boolean an output: does it enter the loss? ``None`` if all do."""
+    """Return for each output whether it enters the loss; None if all do."""
     if classes is None:
         return None
     labels = sorted(set(class_numbers(classes, "classes")))
     if not labels or labels[-1] >= n_outputs:
         raise ParameterError(
-            f"classes={labels!r}: expected class numbers from 0 to {n_outputs - 1}, at least one"
+            f"classes must be class numbers from 0 to {n_outputs - 1}, at least one, not {labels}."
         )
     masked = sorted(set(dataset.classes) - set(labels))
     if masked:
         raise ParameterError(
-            f"classes={labels!r} mask the classes {masked} of {dataset.name}'s images"
+            f"classes={labels!r} mask the classes {masked} of {dataset.name}'s images."
         )
     is_open = torch.zeros(n_outputs, dtype=torch.bool, device=device)
     is_open[labels] = True

@@ -142,6 +142,12 @@ def test_unknown_key_is_refused_with_the_nearest(table: str, key: str, nearest: 
         ("training", "lr", -1.0, "lr"),
         ("training", "loss", "crossentropy", "cross_entropy"),
         ("data", "evaluate_on", "train", "evaluate_on"),
+        (
+            "tasks",
+            "scenario",
+            "class_incremental",
+            "unknown scenario 'class_incremental'. Did you mean 'class-incremental'",
+        ),
     ],
 )
 def test_wrong_value_is_refused_by_name(table: str, key: str, value: object, said: str) -> None:

@@ -1,113 +1,33 @@
-"""Networks to begin with: the perceptrons of the sleep-replay papers, and a binary spiking net.
-
-Any ``torch.nn.Module`` may be trained. :func:`mlp` gives the networks that the papers put to sleep;
-:func:`bitnet` is trained as a spiking network from the start.
-"""
+"""Binary-interaction nets: shallow convolutional networks that spike, and their ReLU twin."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import pairwise
+from collections.abc import Callable
 
 import torch
 from torch import nn
 
-from ..errors import ParameterError, brief, suggest
-from .checks import checked_seed, real_number, whole_number
-from .spiking import Spiking, SpikingActivation
-from .surrogate import SpikeFunction
+from ...errors import ParameterError
+from ...support.checks import known_name, number, whole_number
+from ..checks import checked_seed
+from ..contexts import seeded
+from ..spiking import Spiking, SpikingActivation
+from ..surrogate import SpikeFunction
 
 #: Channels of the binary-interaction net's convolutions at fs = 1, and M where it pools:
 #: [64 fs, 64 fs, M, 128 fs, M, 256 fs, 512 fs, M, FC].
-_BITNET_LAYOUT = (64, 64, "M", 128, "M", 256, 512, "M")
-_BITNET_POOLING = 2 ** _BITNET_LAYOUT.count("M")  # how many times smaller images come out
+_LAYOUT = (64, 64, "M", 128, "M", 256, 512, "M")
+_POOLING = 2 ** _LAYOUT.count("M")  # how many times smaller images come out
 
 #: What the output layer of `bitnet` gives at each step.
 BITNET_OUTPUTS = ("spikes", "current")
 
 # With this spread about a tenth of the neurons of every layer spike before training; with 1.5
-# activity fades on its way through the layers, with 2.5 it grows. Seen on training digits only, as
-# was what the decay should be (docs/spiking_training.md).
+# activity fades on its way through the layers, with 2.5 it grows. This value and the default decay
+# were chosen on training digits only (docs/spiking_training.md).
 _SPIKING_GAIN = 2.0
 _RELU_GAIN = math.sqrt(2)  # He, Zhang, Ren, Sun 2015
-
-
-def mlp(
-    sizes: Sequence[int],
-    *,
-    bias: bool = False,
-    dropout: float = 0.25,
-    init: str | float = "default",
-    output_relu: bool = False,
-    seed: int = 0,
-) -> nn.Sequential:
-    """Build a fully connected ReLU network with fresh weights.
-
-    Each hidden layer is Linear, ReLU, Dropout; the output layer is Linear alone.
-
-    Parameters
-    ----------
-    sizes : sequence of int
-        Neurons a layer, inputs first: ``(784, 1200, 1200, 10)`` in Tadros et al. 2022.
-    bias : bool, optional
-        Give every layer a bias. The sleep papers have none.
-    dropout : float, optional
-        Probability that a hidden neuron is silenced in training, in [0, 1). With 0 there are
-        no Dropout modules at all, which changes the modules' names.
-    init : "default" or float, optional
-        ``"default"``: torch's own. A number r: weights from U(-r, r), biases 0 (Tadros et al.
-        2022, MATLAB: r = 0.01).
-    output_relu : bool, optional
-        Add a ReLU after the output layer, as the MATLAB code of Tadros et al. 2022 does. It
-        belongs with the ``"mse"`` loss.
-    seed : int, optional
-        Fixes the weights. Torch's global random state is left as it was.
-
-    Returns
-    -------
-    torch.nn.Sequential
-        In training mode, float32, on the CPU.
-
-    Raises
-    ------
-    ParameterError
-        If a value makes no sense; the message names it.
-
-    Examples
-    --------
-    >>> mlp((784, 100, 10), dropout=0.0)
-    Sequential(
-      (0): Linear(in_features=784, out_features=100, bias=False)
-      (1): ReLU()
-      (2): Linear(in_features=100, out_features=10, bias=False)
-    )
-    """
-    sizes = _layer_sizes(sizes)
-    expected = "a probability in [0, 1)"
-    dropout = real_number(dropout, "dropout", expected)
-    if not 0 <= dropout < 1:
-        raise ParameterError(f"dropout={dropout!r}: expected {expected}")
-    reach = _reach(init)
-    seed = checked_seed(seed)
-
-    layers: list[nn.Module] = []
-    with seeded(seed):
-        for n_in, n_out in pairwise(sizes):
-            if layers:
-                layers.append(nn.ReLU())
-                if dropout > 0:
-                    layers.append(nn.Dropout(dropout))
-            linear = nn.Linear(n_in, n_out, bias=bias)
-            if reach is not None:
-                nn.init.uniform_(linear.weight, -reach, reach)
-                if bias:
-                    nn.init.zeros_(linear.bias)
-            layers.append(linear)
-    if output_relu:
-        layers.append(nn.ReLU())
-    return nn.Sequential(*layers)
 
 
 def bitnet(
@@ -138,16 +58,16 @@ def bitnet(
     :class:`~brainsleep.wake.spiking.SpikingActivation` follows each of the six layers with
     weights, before the pooling.
 
-    **What is not Reddy's.** The text at hand names the activation of these nets, "bddi", but
-    gives neither its formula nor its gradient, nor initial weights, loss, optimiser or input
-    coding. In its place are leaky integrate-and-fire neurons,
+    **What is not Reddy's.** The source (see References) names the activation of these nets,
+    "bddi", but gives neither its formula nor its gradient, nor initial weights, loss, optimiser or
+    input coding. In its place are leaky integrate-and-fire neurons,
 
     .. math:: v_t = \lambda u_{t-1} + I_t, \quad s_t = [v_t \ge \theta], \quad
               u_t = v_t - \theta s_t
 
     trained through a surrogate gradient, from initial weights of the normal distribution with
-    mean 0 and variance :math:`(2\theta)^2 / n_{in}`. None of the accuracies or sparsities that
-    text reports (CIFAR-10, CIFAR-100, Tiny-ImageNet) is claimed for this network, which has
+    mean 0 and variance :math:`(2\theta)^2 / n_{in}`. None of the accuracies or sparsities that the
+    source reports (CIFAR-10, CIFAR-100, Tiny-ImageNet) is claimed for this network, which has
     not been trained on those data. What was measured, on digits and clothes, is in
     ``docs/spiking_training.md``. (It has nothing to do with language models of the same name.)
 
@@ -157,9 +77,9 @@ def bitnet(
         Feature scale, above 0; 4 and 5 in the original, 0.125 (8, 8, 16, 32 and 64 channels) for
         a small machine.
     n_classes : int
-        Outputs.
+        Number of outputs.
     in_channels, image_size : int, optional
-        Images are (in_channels, image_size, image_size), 8 pixels a side or more. They may come
+        Images are (in_channels, image_size, image_size); `image_size` is 8 or more. They may come
         flat, as :class:`~brainsleep.wake.Dataset` holds them.
     steps : int, optional
         Time steps for which an image is shown (50 in the original). Time and, in training, memory
@@ -167,8 +87,8 @@ def bitnet(
     threshold : float, optional
         :math:`\theta > 0` of all layers, in units of the weights.
     decay : float, optional
-        :math:`\lambda` in [0, 1]. Without leak (1), potentials wander off over the steps: with 8
-        of them, and spiking outputs, digits were not learned at all.
+        :math:`\lambda` in [0, 1]. Without leak (1), potentials drift over the steps: with 8
+        steps and spiking outputs, digits were not learned at all.
     reset, surrogate : optional
         See :class:`~brainsleep.wake.spiking.SpikingActivation`.
     coding : {"direct", "poisson"}, optional
@@ -177,8 +97,8 @@ def bitnet(
     output : {"spikes", "current"}, optional
         ``"spikes"``: the output layer spikes as well, and an output is the number of its spikes in
         all steps, from 0 to `steps`. Its gradient grows with `steps`, so let the learning rate fall
-        as 1/`steps`; equal counts go to the lower class. ``"current"``: the output layer does not
-        spike, and an output is its mean input current; learns faster.
+        as 1/`steps`; of equal counts, that of the lower class wins. ``"current"``: the output layer
+        does not spike, and an output is its mean input current; learns faster.
     bias : bool, optional
         Give every layer a bias, 0 at first. With biases, and fs 4 or 5, the network has the
         numbers of parameters that Reddy's table gives; without, two of the four fall short.
@@ -207,16 +127,14 @@ def bitnet(
     >>> network(torch.rand(2, 784)).shape
     torch.Size([2, 10])
     """
-    if output not in BITNET_OUTPUTS:
-        hint = suggest(str(output), BITNET_OUTPUTS)
-        raise ParameterError(f"output={brief(output)} is unknown.{hint}")
+    known_name(output, "output", BITNET_OUTPUTS)
     seed = checked_seed(seed)
 
     def neurons() -> nn.Module:
         return SpikingActivation(threshold, decay=decay, reset=reset, surrogate=surrogate)
 
-    neurons()  # complains about the neurons' parameters, the threshold among them
-    layers = _bitnet_layers(
+    neurons()  # raises what is wrong with their parameters, the threshold among them
+    layers = _layers(
         fs,
         n_classes,
         in_channels,
@@ -242,7 +160,7 @@ def bitnet_relu(
     bias: bool = True,
     seed: int = 0,
 ) -> nn.Sequential:
-    """Build the ReLU network of the architecture of :func:`bitnet`, to compare that with.
+    """Build the ReLU network with the architecture of :func:`bitnet`, to compare the two.
 
     ReLUs stand where the other spikes; the output layer has none, and there are no time steps.
     Weights begin with a variance of 2 / n_in (He, Zhang, Ren, Sun 2015, ICCV). There is no batch
@@ -263,7 +181,7 @@ def bitnet_relu(
     ParameterError
         If a value makes no sense; the message names it.
     """
-    return _bitnet_layers(
+    return _layers(
         fs,
         n_classes,
         in_channels,
@@ -276,7 +194,7 @@ def bitnet_relu(
     )
 
 
-def _bitnet_layers(
+def _layers(
     fs: float,
     n_classes: int,
     in_channels: int,
@@ -292,19 +210,16 @@ def _bitnet_layers(
 
     Weights are normal with mean 0 and variance gain**2 / n_in.
     """
-    expected = "a number above 0"
-    fs = real_number(fs, "fs", expected)
-    if fs <= 0:
-        raise ParameterError(f"fs={fs!r}: expected {expected}")
-    n_classes = whole_number(n_classes, "n_classes", 1)
-    n_channels = whole_number(in_channels, "in_channels", 1)
-    image_size = whole_number(image_size, "image_size", _BITNET_POOLING)
+    fs = number(fs, "fs", minimum=0, exclusive_minimum=True)
+    n_classes = whole_number(n_classes, "n_classes", minimum=1)
+    n_channels = whole_number(in_channels, "in_channels", minimum=1)
+    image_size = whole_number(image_size, "image_size", minimum=_POOLING)
 
     layers = nn.Sequential()
     layers.add_module("images", _AsImages(n_channels, image_size))
     n_convolutions = n_pools = 0
     with seeded(seed):
-        for entry in _BITNET_LAYOUT:
+        for entry in _LAYOUT:
             if isinstance(entry, str):
                 n_pools += 1
                 layers.add_module(f"pool{n_pools}", nn.MaxPool2d(2, 2))
@@ -316,7 +231,7 @@ def _bitnet_layers(
             layers.add_module(f"{activation_name}{n_convolutions}", activation())
             n_channels = n_out
         layers.add_module("flatten", nn.Flatten())
-        n_inputs = n_channels * (image_size // _BITNET_POOLING) ** 2
+        n_inputs = n_channels * (image_size // _POOLING) ** 2
         layers.add_module("fc", _initialised(nn.Linear(n_inputs, n_classes, bias=bias), gain))
     return layers
 
@@ -334,7 +249,7 @@ class _AsImages(nn.Module):
             wanted = ", ".join(map(str, self.image_shape))
             raise ParameterError(
                 f"images have the shape {tuple(images.shape)}; this network takes "
-                f"(n, {wanted}) or (n, {math.prod(self.image_shape)})"
+                f"(n, {wanted}) or (n, {math.prod(self.image_shape)})."
             )
         return images.reshape(-1, *self.image_shape)
 
@@ -349,78 +264,3 @@ def _initialised(layer: nn.Conv2d | nn.Linear, gain: float) -> nn.Conv2d | nn.Li
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
     return layer
-
-
-@contextmanager
-def seeded(seed: int, network: nn.Module | None = None) -> Iterator[None]:
-    """Seed torch's random numbers for a while; afterwards they go on as if nothing had been.
-
-    Parameters
-    ----------
-    seed : int
-        What to seed with.
-    network : torch.nn.Module, optional
-        Its GPUs, if it lives on any, are seeded as well.
-
-    Yields
-    ------
-    None
-    """
-    parameters = [] if network is None else list(network.parameters())
-    gpus = sorted({p.device.index for p in parameters if p.device.type == "cuda"})
-    with torch.random.fork_rng(devices=gpus):
-        # Not torch.manual_seed: it would seed every GPU, those of others included.
-        torch.default_generator.manual_seed(int(seed))
-        for gpu in gpus:
-            torch.cuda.default_generators[gpu].manual_seed(int(seed))
-        yield
-
-
-@contextmanager
-def mode_of(network: nn.Module, *, training: bool) -> Iterator[None]:
-    """Put a network into training or evaluation mode for a while.
-
-    Afterwards every module has its own mode again, mixed ones included.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        The network.
-    training : bool
-        ``True`` for training mode, in which Dropout is active.
-
-    Yields
-    ------
-    None
-    """
-    modes = [(module, module.training) for module in network.modules()]
-    network.train(training)
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
-
-
-def _reach(init: str | float) -> float | None:
-    """Return r of U(-r, r), or ``None`` for torch's own initial weights."""
-    expected = "'default' or a number above 0"
-    if isinstance(init, str):
-        if init != "default":
-            raise ParameterError(f"init={init!r}: expected {expected}.{suggest(init, ['default'])}")
-        return None
-    reach = real_number(init, "init", expected)
-    if reach <= 0:
-        raise ParameterError(f"init={init!r}: expected {expected}")
-    return reach
-
-
-def _layer_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
-    """Return layer sizes as plain integers."""
-    try:
-        members = list(sizes)
-    except TypeError:
-        members = []
-    if len(members) < 2:
-        raise ParameterError(f"sizes={sizes!r}: expected two or more layer sizes, inputs first")
-    return tuple(whole_number(size, f"sizes[{k}]", 1) for k, size in enumerate(members))

@@ -1,0 +1,78 @@
+"""What goes into a network and what comes out of it: checked before training and evaluation."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from ..errors import ParameterError
+from .contexts import mode_of
+from .datasets import Dataset
+
+
+def as_network_input(network: nn.Module, images: npt.ArrayLike) -> torch.Tensor:
+    """Put images on the network's device, in its floating-point type.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        A network without parameters is taken to be on the CPU, in float32.
+    images : array_like, shape (n_images, ...)
+        Numbers.
+
+    Returns
+    -------
+    torch.Tensor
+        Shape (n_images, ...).
+    """
+    parameter = next((p for p in network.parameters() if p.is_floating_point()), torch.zeros(0))
+    array = np.asarray(images)
+    if not array.flags.writeable:
+        array = array.copy()  # torch would share, and warn about, a read-only array
+    return torch.tensor(array, device=parameter.device, dtype=parameter.dtype)
+
+
+def count_outputs(network: nn.Module, dataset: Dataset) -> int:
+    """Show the network one image and count its outputs.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Left as it was.
+    dataset : Dataset
+        At least one image.
+
+    Returns
+    -------
+    int
+        Number of outputs.
+
+    Raises
+    ------
+    ParameterError
+        If the network does not take the image, does not give a tensor (n, n_outputs), or has
+        too few outputs for the labels.
+    """
+    with torch.no_grad(), mode_of(network, training=False):
+        images = as_network_input(network, dataset.images[:1].copy())  # a layer may work in place
+        try:
+            outputs = network(images)
+        except RuntimeError as error:
+            raise ParameterError(
+                f"the network does not take images of shape (n, {dataset.images.shape[1]}), "
+                f"as {dataset.name} has them: {error}."
+            ) from error
+    if not isinstance(outputs, torch.Tensor) or outputs.ndim != 2 or len(outputs) != len(images):
+        shape = (
+            tuple(outputs.shape) if isinstance(outputs, torch.Tensor) else type(outputs).__name__
+        )
+        raise ParameterError(f"the network must give outputs of shape (n, n_outputs), not {shape}.")
+    n_outputs = outputs.shape[1]
+    if dataset.labels.size and dataset.labels.max() >= n_outputs:
+        raise ParameterError(
+            f"{dataset.name} has the label {dataset.labels.max()}, "
+            f"but the network has only {n_outputs} outputs."
+        )
+    return n_outputs
