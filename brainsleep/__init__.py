@@ -5,84 +5,63 @@
 >>> night.ann  # doctest: +SKIP
 
 Names are imported when they are first used, so that ``import brainsleep`` is quick and
-torch, Brian2 and matplotlib are loaded only where they are needed.
+torch, Brian2 and matplotlib are loaded only where they are needed. Type checkers and editors see
+them all.
 """
 
-from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
+
+from .support.lazy import lazy_names as _lazy_names
+from .support.lazy import load_name as _load_name
 
 __version__ = "0.1.0.dev0"
 
-#: Public names and the module each lives in.
-_HOMES = {
-    "sleep": "night.sleep",
-    "Night": "night.result",
-    "Record": "night.request",
-    "Save": "night.request",
-    "Heaviside": "neurons",
-    "LIF": "neurons",
-    "IntegrateAndFire": "neurons",
-    "AdaptiveThreshold": "neurons",
-    "AdaptiveLIF": "neurons",
-    "AdEx": "neurons",
-    "Izhikevich": "neurons",
-    "CurrentLIF": "neurons",
-    "ConductanceLIF": "neurons",
-    "ConductanceAdEx": "neurons",
-    "SRC": "plasticity",
-    "STDP": "plasticity",
-    "TripletSTDP": "plasticity",
-    "DiehlCook": "plasticity",
-    "InhibitorySTDP": "plasticity",
-    "RewardSTDP": "plasticity",
-    "ASP": "plasticity",
-    "Homeostasis": "plasticity",
-    "SynapticScaling": "plasticity",
-    "Downscaling": "plasticity",
-    "spiking_accuracy": "awake",
-    "SpikingAccuracy": "awake",
-    "calibrate": "awake",
-    "Calibration": "awake",
-    "from_nir": "translation.nir",
-    "HeavisideTorch": "night.batched",
-    "translate": "translation",
-    "write_back": "translation",
-    "networks": "wake",  # a module of that room, at hand for bs.networks.bitnet
-    "CalibrationWarning": "translation",
-    "BrainsleepError": "errors",
-}
-#: Packages and modules, and where each lies.
-_MODULES = {
-    name: name
-    for name in (
-        "awake",
-        "circuit",
-        "devices",
-        "errors",
-        "experiments",
-        "figures",
-        "measures",
-        "network",
-        "neurons",
-        "night",
-        "plasticity",
-        "stages",
-        "stimuli",
-        "translation",
-        "wake",
-    )
-} | {"codes": "stimuli.codes", "lateral": "night.lateral"}
+if TYPE_CHECKING:
+    from . import awake as awake
+    from . import circuit as circuit
+    from . import devices as devices
+    from . import errors as errors
+    from . import experiments as experiments
+    from . import figures as figures
+    from . import measures as measures
+    from . import network as network
+    from . import neurons as neurons
+    from . import night as night
+    from . import plasticity as plasticity
+    from . import stages as stages
+    from . import stimuli as stimuli
+    from . import translation as translation
+    from . import wake as wake
+    from .awake import Calibration as Calibration
+    from .awake import SpikingAccuracy as SpikingAccuracy
+    from .awake import calibrate as calibrate
+    from .awake import spiking_accuracy as spiking_accuracy
+    from .errors import BrainsleepError as BrainsleepError
+    from .neurons.registry import *
+    from .night import lateral as lateral
+    from .night.batched import HeavisideTorch as HeavisideTorch
+    from .night.request import Record as Record
+    from .night.request import Save as Save
+    from .night.result import Night as Night
+    from .night.sleep import sleep as sleep
+    from .plasticity.registry import *
+    from .stimuli import codes as codes
+    from .translation import CalibrationWarning as CalibrationWarning
+    from .translation import Translation as Translation
+    from .translation import translate as translate
+    from .translation import write_back as write_back
+    from .translation.nir import from_nir as from_nir
+    from .wake import networks as networks
 
-__all__ = ["__version__", *_HOMES, *_MODULES]
+#: Where each name lives: the imports above, and the models in the registries.
+_NAMES = _lazy_names(__file__, registries=("neurons", "plasticity"))
 
+if not TYPE_CHECKING:  # a type checker would take any name for one that is there
 
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    if name in _MODULES:
-        return import_module(f".{_MODULES[name]}", __name__)
-    raise AttributeError(f"module 'brainsleep' has no attribute {name!r}")
+    def __getattr__(name):
+        value = globals()[name] = _load_name(__name__, name, _NAMES)
+        return value
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return ["__version__", *sorted(_NAMES)]

@@ -1,8 +1,7 @@
 """What a neuron model is: Brian2 equations and the numbers of each layer.
 
-A model is a small frozen dataclass. It hands the network room a :class:`NeuronEquations` (strings)
-and the numbers of each layer; a model of your own needs the same methods and no change to the
-package.
+A model is a small frozen dataclass. It offers a :class:`NeuronEquations` (strings) and the numbers
+of each layer; a model of your own needs the same methods and no change to the package.
 """
 
 from __future__ import annotations

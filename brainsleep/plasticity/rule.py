@@ -1,8 +1,7 @@
 """What a plasticity rule is: what spikes do to a synapse, as Brian2 equations.
 
-A rule is a small frozen dataclass. It hands the network room a :class:`SynapseEquations`
-(strings) and the numbers of each layer; a rule of your own needs the same methods and no change
-to the package.
+A rule is a small frozen dataclass. It offers a :class:`SynapseEquations` (strings) and the numbers
+of each layer; a rule of your own needs the same methods and no change to the package.
 """
 
 from __future__ import annotations
@@ -43,10 +42,10 @@ class SynapseEquations:
 
     model: str
     on_pre: str
-    on_post: str
-    presynaptic_model: str
-    presynaptic_step: str
-    presynaptic_reset: str
+    on_post: str = ""
+    presynaptic_model: str = ""
+    presynaptic_step: str = ""
+    presynaptic_reset: str = ""
     postsynaptic_model: str = ""
     postsynaptic_step: str = ""
     postsynaptic_reset: str = ""
@@ -60,14 +59,7 @@ class SynapseEquations:
 
 
 #: Synapses that carry spikes and do not learn.
-FROZEN = SynapseEquations(
-    model="w : 1",
-    on_pre="drive_post += w",
-    on_post="",
-    presynaptic_model="",
-    presynaptic_step="",
-    presynaptic_reset="",
-)
+FROZEN = SynapseEquations(model="w : 1", on_pre="drive_post += w")
 
 
 class Plasticity(Protocol):
@@ -77,7 +69,7 @@ class Plasticity(Protocol):
         """Return the rule as Brian2 strings; they must not hold numbers that may change."""
 
     def synapse_parameters(self, layer_names: Sequence[str]) -> list[dict[str, float]]:
-        """Return the values of the rule's synaptic parameters, a dict a layer."""
+        """Return the values of the rule's synaptic parameters, a dict per layer."""
 
     def presynaptic_parameters(self, dt: float) -> dict[str, float]:
         """Return the values of the presynaptic parameters for a time step of `dt` seconds.

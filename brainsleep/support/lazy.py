@@ -1,0 +1,74 @@
+"""Names of a package that are imported when they are first used.
+
+The one list of them is what type checkers read: imports under ``if TYPE_CHECKING:`` in the
+package's ``__init__.py``. The same idea as in scientific-python's ``lazy_loader``, which reads it
+from a stub file.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from ..errors import suggest_nearest
+
+
+def lazy_names(init_file: str, registries: Sequence[str] = ()) -> dict[str, str]:
+    """Return where each name of a package lives.
+
+    Parameters
+    ----------
+    init_file : str
+        The package's ``__init__.py``; names are those it imports under ``if TYPE_CHECKING:``.
+    registries : sequence of str
+        Packages within it, in whose ``registry.py`` every import is a name, too.
+
+    Returns
+    -------
+    dict of str to str
+        Module by name, relative to the package, as in ``{"sleep": ".night.sleep"}``.
+    """
+    init = Path(init_file)
+    names = {}
+    for statement in _parsed(init):
+        if isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING":
+            names |= _imported(statement.body, ".")
+    for package in registries:
+        names |= _imported(_parsed(init.parent / package / "registry.py"), f".{package}.")
+    return names
+
+
+def load_name(package: str, name: str, names: dict[str, str]) -> object:
+    """Import one of a package's names.
+
+    Raises
+    ------
+    AttributeError
+        If there is no such name, with the nearest one.
+    """
+    if name not in names:
+        hint = "" if name.startswith("_") else suggest_nearest(name, names)
+        raise AttributeError(f"module {package!r} has no attribute {name!r}.{hint}", name=name)
+    home = names[name]
+    if home != ".":
+        module = import_module(home, package)
+        if hasattr(module, name):
+            return getattr(module, name)
+    return import_module(f"{home.rstrip('.')}.{name}", package)  # the name is that of a module
+
+
+def _parsed(file: Path) -> list[ast.stmt]:
+    return ast.parse(file.read_text(encoding="utf-8")).body
+
+
+def _imported(statements: list[ast.stmt], prefix: str) -> dict[str, str]:
+    """Return the names that statements import, and the module of each."""
+    return {
+        alias.asname or alias.name: f"{prefix}{statement.module or ''}"
+        for statement in statements
+        if isinstance(statement, ast.ImportFrom)
+        for alias in statement.names
+        if alias.name != "*"
+    }

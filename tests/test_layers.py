@@ -1,0 +1,165 @@
+"""Data flows one way: no file imports from a package that comes after its own.
+
+The order is that of the table in README.md, which is the one picture of the layout.
+"""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "brainsleep"
+
+#: What users type is a method, though it draws: imported when it is called, and nowhere else.
+CONVENIENCES = {
+    ("night/result.py", "figures"): "Night.plot_raster",
+    ("awake/accuracy.py", "figures"): "SpikingAccuracy.plot",
+}
+
+#: Libraries that only some packages may import.
+ONLY_IN = {
+    "matplotlib": {"figures"},
+    "torch": {"wake", "translation", "awake", "night", "experiments"},
+}
+#: Brian2 stands behind these; what comes before runs without it.
+WITHOUT_BRIAN2 = {"errors", "wake", "translation"}
+
+
+def order() -> list[str]:
+    """Return the packages in the order of README's table."""
+    rows = re.findall(r"^\| `brainsleep/(\w+)(?:/|\.py)`", (ROOT / "README.md").read_text(), re.M)
+    assert len(rows) == len(set(rows))
+    return rows
+
+
+def files() -> list[Path]:
+    """Return all files of the package but its face: top level and command."""
+    return [
+        path
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.relative_to(PACKAGE).as_posix() not in ("__init__.py", "__main__.py")
+    ]
+
+
+def package_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> list[tuple[str, bool]]:
+    """Return the modules a file imports, absolute; and whether inside a function."""
+    tree = ast.parse(path.read_text())
+    inner = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+    }
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [absolute(path, node, alias.name) for alias in node.names]
+        else:
+            continue
+        found += [(name, id(node) in inner) for name in names]
+    return found
+
+
+def absolute(path: Path, node: ast.ImportFrom, name: str) -> str:
+    """Return the full dotted name of one imported thing."""
+    if node.level == 0:
+        return f"{node.module}.{name}"
+    here = ["brainsleep", *path.relative_to(PACKAGE).parts[:-1]]
+    base = here[: len(here) - node.level + 1]
+    return ".".join([*base, *filter(None, [node.module]), name])
+
+
+def violations(path: Path, packages: list[str]) -> list[str]:
+    """Say which imports of a file lead to a package that comes later."""
+    own, place = package_of(path), path.relative_to(PACKAGE).as_posix()
+    found = []
+    for name, is_lazy in imports(path):
+        parts = name.split(".")
+        if parts[0] != "brainsleep" or len(parts) < 2 or parts[1] == "__version__":
+            continue
+        other = parts[1]
+        if packages.index(other) > packages.index(own):
+            if (place, other) in CONVENIENCES and is_lazy:
+                continue
+            found.append(f"{place} imports {name}, but {other} comes after {own}")
+    return found
+
+
+def test_the_table_names_every_package():
+    on_disk = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
+    on_disk |= {path.stem for path in PACKAGE.glob("*.py") if not path.stem.startswith("__")}
+    assert set(order()) == on_disk
+
+
+def test_no_file_imports_a_package_that_comes_later():
+    found = [words for path in files() for words in violations(path, order())]
+    assert not found, "\n".join(found)
+
+
+def test_an_import_upwards_would_be_found(tmp_path, monkeypatch):
+    monkeypatch.setattr("test_layers.PACKAGE", tmp_path)
+    (tmp_path / "neurons").mkdir()
+    file = tmp_path / "neurons" / "new.py"
+    for code, is_found in [
+        ("from ..night import sleep", True),
+        ("from .. import night", True),
+        ("from brainsleep.night.sleep import sleep", True),
+        ("import brainsleep.night", True),
+        ("def draw():\n    from ..figures import plot_raster", True),
+        (
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from ..night import Night",
+            True,
+        ),
+        ("from ..support.parameters import parameter", False),
+        ("from .base import LayeredNeuron", False),
+    ]:
+        file.write_text(code)
+        assert bool(violations(file, order())) == is_found, code
+
+
+def test_conveniences_are_still_there():
+    for (place, package), _ in CONVENIENCES.items():
+        names = [name for name, is_lazy in imports(PACKAGE / place) if is_lazy]
+        assert any(name.startswith(f"brainsleep.{package}.") for name in names), place
+
+
+@pytest.mark.parametrize("library", ONLY_IN)
+def test_libraries_stay_in_their_packages(library):
+    for path in files():
+        if any(name.split(".")[0] == library for name, _ in imports(path)):
+            allowed = package_of(path) in ONLY_IN[library] or is_for_types_only(path, library)
+            assert allowed, f"{path} imports {library}"
+
+
+def is_for_types_only(path: Path, library: str) -> bool:
+    """Tell whether a file imports a library only under ``if TYPE_CHECKING:``."""
+    tree = ast.parse(path.read_text())
+    for node in tree.body:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = [ast.Pass()]
+    roots = {
+        name.split(".")[0]
+        for node in ast.walk(tree)
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom) and node.level == 0
+            else []
+        )
+    }
+    return library not in roots
+
+
+def test_wake_and_translation_run_without_brian2():
+    for path in files():
+        if package_of(path) in WITHOUT_BRIAN2 and path.parent.name != "nir":
+            assert not any(name.split(".")[0] == "brian2" for name, _ in imports(path)), path
