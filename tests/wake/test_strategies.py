@@ -1,0 +1,165 @@
+"""Strategies without sleep."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from toy_tasks import QUICK, assert_same_weights, weights
+
+from brainsleep import wake
+from brainsleep.errors import DataError, ParameterError
+
+MODEL = wake.Training(lr=0.05, momentum=0.5, batch_size=25, epochs=4)
+
+
+def quickly(name, network, tasks, seed=2):
+    return wake.train_strategy(name, network, tasks, QUICK, seed=seed, progress=False)
+
+
+@pytest.mark.parametrize("name", wake.STRATEGIES)
+def test_strategies_spare_the_network_and_repeat(name, network, tasks):
+    before = weights(network)
+    one = quickly(name, network, tasks)
+    assert_same_weights(before, weights(network))
+    assert one is not network
+    same = quickly(name, network, tasks)
+    assert_same_weights(weights(one), weights(same))
+    other = quickly(name, network, tasks, seed=3)
+    assert not torch.equal(one[0].weight, other[0].weight)
+    with pytest.raises(DataError, match="no tasks"):
+        wake.train_strategy(name, network, (), QUICK)
+
+
+def test_sequential_is_training_task_by_task(network, tasks):
+    expected = copy.deepcopy(network)
+    for k, task in enumerate(tasks):
+        seed = wake.training_seed(2, k)
+        wake.train(expected, task.train, QUICK, seed=seed, progress=False)
+    result = quickly("sequential", network, tasks)
+    assert_same_weights(weights(expected), weights(result))
+
+
+def test_masked_is_training_with_the_tasks_classes(network, tasks):
+    expected = copy.deepcopy(network)
+    for k, task in enumerate(tasks):
+        seed = wake.training_seed(2, k)
+        wake.train(expected, task.train, QUICK, seed=seed, classes=task.classes, progress=False)
+    result = quickly("sequential_masked", network, tasks)
+    assert_same_weights(weights(expected), weights(result))
+
+
+def test_joint_sees_the_union(network, tasks, split):
+    union = wake.concatenate([task.train for task in tasks])
+    assert len(union) == len(split.train)
+    expected = copy.deepcopy(network)
+    seed = wake.training_seed(2, 0, "joint")
+    wake.train(expected, union, QUICK, seed=seed, progress=False)
+    result = quickly("joint", network, tasks)
+    assert_same_weights(weights(expected), weights(result))
+
+
+def test_weight_averaging_is_the_mean_of_the_models(tasks):
+    network = nn.Sequential(nn.Linear(16, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 6))
+    models = []
+    for k, task in enumerate(tasks):
+        model = copy.deepcopy(network)
+        wake.train(model, task.train, QUICK, seed=wake.training_seed(2, k), progress=False)
+        models.append(model.state_dict())
+    averaged = wake.train_strategy(
+        "weight_averaging", network, tasks, QUICK, seed=2, progress=False
+    ).state_dict()
+    for name, value in averaged.items():
+        each = np.stack([model[name].numpy() for model in models])
+        if value.is_floating_point():
+            np.testing.assert_allclose(value.numpy(), each.mean(0), rtol=1e-6, atol=1e-7)
+        else:
+            assert value == each[-1]
+    alone = wake.train_strategy(
+        "weight_averaging", network, tasks[:1], QUICK, seed=2, progress=False
+    )
+    assert_same_weights(models[0], weights(alone))
+
+
+def test_centred_rows(network, tasks):
+    network = wake.mlp((16, 20, 6), bias=True, seed=3)
+    before = weights(network)
+    centred = wake.centre_rows(network)
+    assert_same_weights(before, weights(network))
+    for k in (0, 3):
+        original = before[f"{k}.weight"].numpy().astype(np.float64)
+        expected = original - original.mean(1, keepdims=True)
+        np.testing.assert_allclose(centred[k].weight.detach().numpy(), expected, atol=1e-7)
+        assert torch.equal(centred[k].bias, before[f"{k}.bias"])
+    with pytest.raises(ParameterError, match="Linear"):
+        wake.centre_rows(nn.Sequential(nn.ReLU()))
+
+
+def test_sequential_centred_centres_after_every_task(network, tasks):
+    expected = network
+    for k, task in enumerate(tasks):
+        expected = copy.deepcopy(expected)
+        wake.train(expected, task.train, QUICK, seed=wake.training_seed(2, k), progress=False)
+        expected = wake.centre_rows(expected)
+    result = wake.train_strategy(
+        "sequential_centred", network, tasks, QUICK, seed=2, progress=False
+    )
+    assert_same_weights(weights(expected), weights(result))
+
+
+def test_strategies_are_entries_of_a_table(network, tasks):
+    assert list(wake.STRATEGIES) == [
+        "sequential",
+        "joint",
+        "sequential_masked",
+        "weight_averaging",
+        "sequential_centred",
+    ]
+    for strategy in wake.STRATEGIES.values():
+        assert strategy.description
+        assert strategy.source
+        assert "\n" not in strategy.description
+    with pytest.raises(ParameterError, match=r"unknown strategy 'jiont'\. Did you mean 'joint'"):
+        wake.train_strategy("jiont", network, tasks)
+
+
+def test_a_strategy_of_ones_own_is_one_entry(network, tasks, monkeypatch):
+    """The first task alone."""
+
+    def first_task(learner, lessons):
+        lessons.train_on_task(learner, 0)
+        return learner
+
+    own = wake.Strategy(first_task, "the first task alone", "this test")
+    monkeypatch.setitem(wake.STRATEGIES, "first_task", own)
+    result = quickly("first_task", network, tasks)
+    expected = quickly("sequential", network, tasks[:1])
+    assert_same_weights(weights(expected), weights(result))
+
+
+@pytest.mark.slow
+def test_bounds_on_digits(digits):
+    """The default experiment's two bounds, at its own size (docs: 0.196 and 0.92)."""
+    tasks = wake.class_incremental(digits)
+    network = wake.mlp((784, 1200, 1200, 10), seed=0)
+    sequential = wake.train_strategy("sequential", network, tasks, MODEL, seed=0, progress=False)
+    assert wake.accuracy(sequential, digits.test) <= 0.22
+    assert wake.task_accuracies(sequential, tasks)[-1] >= 0.9
+    joint = wake.train_strategy("joint", network, tasks, MODEL, seed=0, progress=False)
+    assert wake.accuracy(joint, digits.test) >= 0.90
+
+
+@pytest.mark.slow
+def test_strategies_between_the_bounds_on_digits(digits):
+    tasks = wake.class_incremental(digits)
+    network = wake.mlp((784, 400, 10), seed=0)
+    score = {
+        name: wake.accuracy(
+            wake.train_strategy(name, network, tasks, MODEL, seed=0, progress=False), digits.test
+        )
+        for name in wake.STRATEGIES
+    }
+    assert score["sequential"] < 0.25
+    for between in ("weight_averaging", "sequential_masked", "sequential_centred"):
+        assert score["sequential"] < score[between] < score["joint"], score
