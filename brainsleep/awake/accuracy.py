@@ -12,8 +12,8 @@ from brian2.units import Quantity, ms
 
 from ..devices import Device, Engine
 from ..neurons import IntegrateAndFire, Neuron
+from ..support.checks import whole_number
 from ..support.progress import progress_bar
-from ..support.quantities import whole_number
 from ..support.texttable import as_html, plain, without_empty_columns
 from ..translation import Translation
 from .coding import Coding

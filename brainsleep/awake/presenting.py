@@ -20,7 +20,7 @@ from ..neurons import Neuron, given_gains, given_thresholds
 from ..night.assembly import Assembly
 from ..night.models import check_neuron
 from ..plasticity import SRC
-from ..support.quantities import whole_number
+from ..support.checks import whole_number
 from ..translation import Translation, as_translation, record_activations
 from ..translation.activations import as_input
 from .coding import Coding, as_coding

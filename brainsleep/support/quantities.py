@@ -26,7 +26,7 @@ from brian2.units import (
 from brian2.units.fundamentalunits import get_unit
 
 from ..errors import UnitsError, brief, show_own_errors_plainly, suggest
-from .checks import check_range, number, whole_number  # noqa: F401
+from .checks import check_range, number
 
 # Here, because this is where the package first imports Brian2.
 show_own_errors_plainly()
