@@ -2,10 +2,9 @@
 
 **Accuracy**, everywhere in this package: an image counts as right if its class has the largest
 of *all* the network's outputs, not only of those of its task, as class-incremental learning
-demands.
-The accuracy of one class is the share of its images that are right; the accuracy over several
-classes is the *unweighted mean* of theirs, so a class with many images counts no more than one
-with few. All are between 0 and 1.
+demands. The accuracy of one class is the share of its images that are right; the accuracy over
+several classes is the *unweighted mean* of theirs, so a class with many images counts no more
+than one with few. All are between 0 and 1.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +27,7 @@ LOSSES = ("cross_entropy", "mse")
 class Training:
     """How a network learns while awake.
 
-    The defaults are those of the digits experiment ``heaviside_tadros``.
+    The defaults are those of the model file ``split_mnist_heaviside``.
 
     Parameters
     ----------
@@ -166,6 +166,10 @@ def train(
     n_outputs = count_outputs(network, dataset)
     open_outputs = _open_outputs(classes, n_outputs, dataset, device)
 
+    def loss_of(batch: torch.Tensor) -> torch.Tensor:
+        with torch.enable_grad():
+            return _loss(network(images[batch]), labels[batch], training.loss, open_outputs)
+
     optimizer = torch.optim.SGD(
         parameters, lr=float(training.lr), momentum=float(training.momentum)
     )
@@ -182,17 +186,8 @@ def train(
     ):
         for epoch in range(training.epochs):
             order = torch.randperm(n_images, generator=shuffle).to(device)
-            total = torch.zeros((), dtype=torch.float64, device=device)
-            for batch in order.split(batch_size):
-                with torch.enable_grad():
-                    outputs = network(images[batch])
-                    loss = _loss(outputs, labels[batch], training.loss, open_outputs)
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                total += loss.detach() * len(batch)
-                bar.update(1)
-            losses.append(total.item() / n_images)
+            total = _train_epoch(optimizer, order.split(batch_size), loss_of, bar.update)
+            losses.append(total / n_images)
             if not math.isfinite(losses[-1]):
                 raise ParameterError(
                     f"training diverged: the loss of epoch {epoch + 1} is {losses[-1]}; "
@@ -200,6 +195,24 @@ def train(
                 )
     optimizer.zero_grad()
     return losses
+
+
+def _train_epoch(
+    optimizer: torch.optim.Optimizer,
+    batches: Sequence[torch.Tensor],
+    loss_of: Callable[[torch.Tensor], torch.Tensor],
+    report: Callable[[int], object],
+) -> float:
+    """Take one step per batch of image numbers; return the sum of all images' losses."""
+    total = torch.zeros((), dtype=torch.float64, device=batches[0].device)
+    for batch in batches:
+        loss = loss_of(batch)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.detach() * len(batch)
+        report(1)
+    return total.item()
 
 
 def _open_outputs(
