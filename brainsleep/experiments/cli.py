@@ -74,7 +74,7 @@ def run(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
 ) -> None:
     """Train on one task after another, sleep after each, and measure."""
-    from .continual import CONTROLS
+    from .controls import CONTROLS
     from .run import run_experiment
     from .tables import result_table
 
@@ -126,7 +126,7 @@ def sweep(
     resume: Annotated[bool, typer.Option("--resume", help="Keep runs that are there.")] = False,
 ) -> None:
     """Run a model with several seeds; report mean and standard deviation."""
-    from .continual import CONTROLS
+    from .controls import CONTROLS
     from .sweep import run_sweep
     from .tables import sweep_table
 

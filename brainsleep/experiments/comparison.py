@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import ModelFileError, ParameterError
 from .modelfile import load_model_file
 from .run import run_experiment
+from .run_request import say_nothing
 from .rundirectory import Run, load_run
 from .tables import comparison_table
 from .unsupervised_modelfile import is_unsupervised
@@ -22,7 +23,7 @@ def compare_runs(
     seed: int = 0,
     out: str | Path | None = None,
     progress: bool = True,
-    report: Callable[[str], None] = lambda text: None,
+    report: Callable[[str], None] = say_nothing,
 ) -> tuple[str, Path]:
     """Compare model files or run directories, two or more.
 
@@ -37,12 +38,12 @@ def compare_runs(
     progress : bool
         Show progress bars.
     report : callable
-        Told what is going on, a line at a time.
+        Told what is going on, line by line.
 
     Returns
     -------
     table : str
-        Accuracy, rates, weight change and time; a column a run.
+        Accuracy, rates, weight change and time; one column per run.
     figure : Path
         The same as a picture.
 

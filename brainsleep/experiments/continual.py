@@ -6,6 +6,7 @@ that was interrupted and resumed gives the same results as one that was not.
 
 from __future__ import annotations
 
+import json
 import platform
 import shutil
 from collections.abc import Callable
@@ -18,10 +19,8 @@ from torch import nn
 
 from ..errors import ParameterError
 from ..measures import mean_rates, weight_changes
-from ..night.preparation import prepare_night
-from ..night.request import NightRequest
-from ..night.result import Night
-from ..night.sleep import sleep
+from ..night import Night, NightRequest, prepare_night, run_night
+from ..support.files import write_atomically
 from ..translation import write_back
 from ..wake import (
     SCENARIOS,
@@ -35,16 +34,21 @@ from ..wake import (
     load_split,
     mlp,
     task_accuracies,
+    torch_threads,
     train,
     train_strategy,
     training_seed,
 )
-from .modelfile import ModelFile
+from .controls import check_controls, control_model, why_not
+from .modelfile import ModelFile, load_model_file
+from .run_request import RunRequest
 from .rundirectory import (
+    LearnedTask,
     Progress,
-    Stage,
+    Run,
     load_progress,
     load_state,
+    open_run_directory,
     save_progress,
     save_state,
 )
@@ -52,19 +56,44 @@ from .rundirectory import (
 #: Strategies of training without sleep; their accuracies have these names in ``metrics.json``.
 BASELINES = tuple(name for name, strategy in STRATEGIES.items() if not strategy.is_control)
 
-#: What else could explain the effect of sleep; run on request.
-CONTROLS = ("decrease_only", "pixel_shuffled", "rows_centred")
-
 PACKAGES = ("brainsleep", "brian2", "torch", "numpy")
 
 
-class _Experiment:
+def run_continual(request: RunRequest) -> Run:
+    """Run a model file of tasks that are learned and slept on one after the other.
+
+    Raises
+    ------
+    BrainsleepError
+        For a model file, data or directories that will not do, before any training.
+    """
+    model = request.overrides.apply(load_model_file(request.model_file))
+    check_controls(request.controls)
+    tasks = tasks_of(model, request.overrides.data_dir)
+    experiment = ContinualExperiment(
+        model, tasks, seed=request.seed, show_progress=request.progress, report=request.report
+    )
+    experiment.check_nights()
+    directory = open_run_directory(request, model.name)
+    experiment.open(directory)
+    with torch_threads(1):  # equal seeds, equal results, on any machine
+        experiment.run_baselines()
+        experiment.run_tasks()
+        experiment.run_controls(request.controls)
+        metrics = experiment.metrics()
+    write_atomically(directory / "metrics.json", json.dumps(metrics, indent=2))
+    experiment.draw_figures(metrics)
+    return Run(directory, metrics)
+
+
+class ContinualExperiment:
     """The steps of one run; each is skipped if `progress.json` says it is done."""
 
     def __init__(
         self,
         model: ModelFile,
         tasks: tuple[Task, ...],
+        *,
         seed: int,
         show_progress: bool,
         report: Callable[[str], None],
@@ -85,7 +114,7 @@ class _Experiment:
 
     def check_nights(self) -> None:
         """Raise what a night would raise, before anything is trained or written."""
-        prepare_night(NightRequest(**self._night(self.new_network(), self.tasks[0], self.model)))
+        prepare_night(self.night_after(self.new_network(), self.tasks[0], self.model))
 
     def new_network(self) -> nn.Module:
         """Return the network before any training."""
@@ -108,37 +137,37 @@ class _Experiment:
             self.done.baselines[name] = self.final_accuracy(self._train(name))
             save_progress(self.directory, self.done)
 
-    def run_stages(self) -> None:
+    def run_tasks(self) -> None:
         """Learn and sleep, task after task."""
         network = self.new_network()
-        if self.done.stages:
+        if self.done.tasks:
             network = write_back(network, load_state(self.directory / "network.npz"))
-        for task in self.tasks[len(self.done.stages) :]:
+        for task in self.tasks[len(self.done.tasks) :]:
             self._learn(network, task)
             before = task_accuracies(network, self.tasks, task.index + 1)
             night = self._sleep(network, task, self.model)
             assert night.ann is not None
             network = night.ann
             folder = self.directory / "nights" / str(task.index)
-            shutil.rmtree(folder, ignore_errors=True)  # of a stage that was cut short
+            shutil.rmtree(folder, ignore_errors=True)  # of a task that was cut short
             night.save(folder)
-            stage = Stage(
+            learned = LearnedTask(
                 before=before,
                 after=task_accuracies(network, self.tasks, task.index + 1),
                 timings=night.timings,
-                rates=mean_rates(night),
+                rates=mean_rates(night.spikes, night.duration),
                 weight_change={
                     name: change.mean_absolute_change
-                    for name, change in weight_changes(night).items()
+                    for name, change in weight_changes(night.weights_before, night.weights_after).items()
                 },
             )
             save_state(self.directory / "network.npz", network)
-            self.done.stages.append(stage)
+            self.done.tasks.append(learned)
             save_progress(self.directory, self.done)
             self.report(
                 f"task {task.index + 1} of {len(self.tasks)}: "
-                f"{_mean_percent(stage.before)} % before sleep, "
-                f"{_mean_percent(stage.after)} % after ({night.timings['run']:.2f} s)"
+                f"{_mean_percent(learned.before)} % before sleep, "
+                f"{_mean_percent(learned.after)} % after ({night.timings['run']:.2f} s)"
             )
 
     def run_controls(self, controls: tuple[str, ...]) -> None:
@@ -146,7 +175,7 @@ class _Experiment:
         for name in controls:
             if name in self.done.controls:
                 continue
-            reason = _why_not(name, self.model)
+            reason = why_not(name, self.model)
             if reason is not None:
                 self.report(f"control left out: {name.replace('_', ' ')}: {reason}")
                 continue
@@ -154,7 +183,7 @@ class _Experiment:
             if name == "rows_centred":
                 network = self._train("sequential_centred")
             else:
-                network = self._slept_through(_control_model(self.model, name))
+                network = self._slept_through(control_model(self.model, name))
             self.done.controls[name] = self.final_accuracy(network)
             save_progress(self.directory, self.done)
 
@@ -164,7 +193,7 @@ class _Experiment:
 
     def metrics(self) -> dict[str, Any]:
         """Return the content of ``metrics.json``."""
-        stages = self.done.stages
+        tasks = self.done.tasks
         network = write_back(self.new_network(), load_state(self.directory / "network.npz"))
         return {
             "scenario": self.model.tasks.scenario,
@@ -174,14 +203,14 @@ class _Experiment:
             "seed": self.seed,
             "accuracy": {
                 **self.done.baselines,
-                "before_sleep": [stage.before for stage in stages],
-                "after_sleep": [stage.after for stage in stages],
+                "before_sleep": [task.before for task in tasks],
+                "after_sleep": [task.after for task in tasks],
                 "final": self.final_accuracy(network),
                 "controls": self.done.controls,
             },
-            "timings": [stage.timings for stage in stages],
-            "rates": [stage.rates for stage in stages],
-            "weight_change": [stage.weight_change for stage in stages],
+            "timings": [task.timings for task in tasks],
+            "rates": [task.rates for task in tasks],
+            "weight_change": [task.weight_change for task in tasks],
             "versions": {
                 "python": platform.python_version(),
                 **{package: version(package) for package in PACKAGES},
@@ -231,32 +260,31 @@ class _Experiment:
 
     def _sleep(self, network: nn.Module, task: Task, model: ModelFile) -> Night:
         """Sleep on one task."""
-        arguments = self._night(network, task, model)
-        night = sleep(**arguments, progress=self.show_progress)
+        night = run_night(self.night_after(network, task, model), progress=self.show_progress)
         if night.stopped:
             raise KeyboardInterrupt  # a night cut short is no result of this experiment
         return night
 
-    def _night(self, network: nn.Module, task: Task, model: ModelFile) -> dict[str, Any]:
-        """Return the arguments of the night after a task."""
+    def night_after(self, network: nn.Module, task: Task, model: ModelFile) -> NightRequest:
+        """Return the night after a task."""
         section = model.sleep
         seen = {
             "current": task.train,
             "seen": concatenate([earlier.train for earlier in self.tasks[: task.index + 1]]),
         }
-        return {
-            "ann": network,
-            "stimulus": section.stimulus.build(seen[section.stimulus.images]),
-            "data": seen[section.gain_data].images,
-            "duration": section.steps.of_task(task.index),
-            "neuron": section.neuron.build(),
-            "plasticity": section.plasticity.build(),
-            "device": section.device,
-            "dtype": section.dtype,
-            "dt": section.dt,
-            "stages": section.stages_of_task(task.index),
-            "seed": training_seed(self.seed, task.index, "night"),
-        }
+        return NightRequest(
+            ann=network,
+            stimulus=section.stimulus.build(seen[section.stimulus.images]),
+            data=seen[section.gain_data].images,
+            duration=section.steps.of_task(task.index),
+            neuron=section.neuron.build(),
+            plasticity=section.plasticity.build(),
+            device=section.device,
+            dtype=section.dtype,
+            dt=section.dt,
+            stages=section.stages_of_task(task.index),
+            seed=training_seed(self.seed, task.index, "night"),
+        )
 
     def _slept_through(self, model: ModelFile) -> nn.Module:
         """Learn and sleep through all tasks, keeping nothing but the network."""
@@ -269,7 +297,7 @@ class _Experiment:
         return network
 
 
-def _tasks(model: ModelFile, data_dir: str | None) -> tuple[Task, ...]:
+def tasks_of(model: ModelFile, data_dir: str | None) -> tuple[Task, ...]:
     """Load the data and cut them into tasks."""
     split: Split = load_split(model.data.dataset, data_dir, model.data.train_per_class)
     if model.data.evaluate_on == "validation":
@@ -292,24 +320,6 @@ def _check_sizes(model: ModelFile, train_set: Dataset) -> None:
         raise ParameterError(
             f"[network] sizes: ends with {sizes[-1]} outputs, too few for class {highest}."
         )
-
-
-def _why_not(control: str, model: ModelFile) -> str | None:
-    """Say why a model does not have a control, or None if it has."""
-    rule = model.sleep.plasticity
-    if control != "decrease_only" or rule.with_value("increase", 0.0) is not None:
-        return None
-    return f"the rule {rule.kind!r} has no parameter 'increase'"
-
-
-def _control_model(model: ModelFile, control: str) -> ModelFile:
-    """Return the model changed into one of its controls."""
-    section = model.sleep
-    if control == "decrease_only":
-        changed: dict[str, Any] = {"plasticity": section.plasticity.with_value("increase", 0.0)}
-    else:
-        changed = {"stimulus": section.stimulus.model_copy(update={"shuffle_pixels": True})}
-    return model.model_copy(update={"sleep": section.model_copy(update=changed)})
 
 
 def _mean_percent(row: list[float | None]) -> str:

@@ -2,39 +2,53 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import ParameterError, suggest
-from ..support.files import write_atomically
-from ..wake import torch_threads
-from .continual import CONTROLS, _Experiment, _tasks
-from .modelfile import load_model_file
+from .continual import run_continual
+from .modelfile import ModelFile, load_model_file
 from .overrides import Overrides
-from .rundirectory import Run, open_run_directory
+from .run_request import RunRequest, say_nothing
+from .rundirectory import Run
 from .shipped import find_model
 from .unsupervised import run_unsupervised
-from .unsupervised_modelfile import is_unsupervised, load_unsupervised
+from .unsupervised_modelfile import UnsupervisedModel, is_unsupervised, load_unsupervised
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One kind of experiment: how its model files are read, and how it is run."""
+
+    load: Callable[[Path], ModelFile | UnsupervisedModel]
+    run: Callable[[RunRequest], Run]
+
+
+#: The kinds of experiments there are.
+EXPERIMENTS = {
+    "continual": Experiment(load_model_file, run_continual),
+    "unsupervised": Experiment(load_unsupervised, run_unsupervised),
+}
 
 
 def run_experiment(
-    model_path: str | Path | None = None,
+    model: str | Path | None = None,
+    *,
     out: str | Path | None = None,
     seed: int = 0,
     overrides: Overrides | None = None,
     controls: tuple[str, ...] = (),
     resume: bool = False,
     progress: bool = True,
-    report: Callable[[str], None] = lambda text: None,
+    report: Callable[[str], None] = say_nothing,
 ) -> Run:
     """Run a model file from beginning to end.
 
     Parameters
     ----------
-    model_path : path, optional
-        The default experiment unless given.
+    model : path or str, optional
+        A model file, or the name of one that comes with the package; the default experiment unless
+        given.
     out : path, optional
         Run directory; ``runs/NAME`` unless given, with a number when taken.
     seed : int
@@ -42,14 +56,14 @@ def run_experiment(
     overrides : Overrides, optional
         Changes to the model file.
     controls : tuple of str
-        Of :data:`CONTROLS`: also run these. ``"decrease_only"`` sets the rule's `increase` to 0;
-        with a rule that has no such parameter it is left out, which is reported.
+        Of `brainsleep.experiments.controls.CONTROLS`: also run these. ``"decrease_only"`` sets the
+        rule's `increase` to 0; it is left out, and reported, where a rule has no such parameter.
     resume : bool
         Go on with the run in `out`.
     progress : bool
         Show progress bars.
     report : callable
-        Told what is going on, a line at a time.
+        Told what is going on, line by line.
 
     Returns
     -------
@@ -60,35 +74,25 @@ def run_experiment(
     BrainsleepError
         For a model file, data or directories that will not do, before any training.
     """
-    model_file = find_model(model_path)
-    changes = overrides or Overrides()
-    if is_unsupervised(model_file):
-        if controls:
-            raise ParameterError("controls: there are none for unsupervised learning.")
-        return run_unsupervised(model_file, out, seed, changes, resume, progress, report)
-    model = changes.apply(load_model_file(model_file))
-    for control in controls:
-        if control not in CONTROLS:
-            raise ParameterError(f"unknown control {control!r}.{suggest(control, CONTROLS)}")
-    tasks = _tasks(model, changes.data_dir)
-    settings = {"seed": seed, **asdict(changes)}
-    experiment = _Experiment(model, tasks, seed, progress, report)
-    experiment.check_nights()
-    directory = open_run_directory(model.name, model_file, out, settings, resume)
-    experiment.open(directory)
-    with torch_threads(1):  # equal seeds, equal results, on any machine
-        experiment.run_baselines()
-        experiment.run_stages()
-        experiment.run_controls(controls)
-        metrics = experiment.metrics()
-    write_atomically(directory / "metrics.json", json.dumps(metrics, indent=2))
-    experiment.draw_figures(metrics)
-    return Run(directory, metrics)
+    request = RunRequest(
+        model_file=find_model(model),
+        out=out,
+        seed=seed,
+        overrides=overrides or Overrides(),
+        controls=controls,
+        resume=resume,
+        progress=progress,
+        report=report,
+    )
+    return EXPERIMENTS[kind_of(request.model_file)].run(request)
 
 
-def experiment_name(model_path: str | Path | None = None) -> str:
+def kind_of(model_file: Path) -> str:
+    """Return which of the :data:`EXPERIMENTS` a model file describes; a broken one is continual."""
+    return "unsupervised" if is_unsupervised(model_file) else "continual"
+
+
+def experiment_name(model: str | Path | None = None) -> str:
     """Return the name that a model file gives its experiment, having checked the file."""
-    model_file = find_model(model_path)
-    if is_unsupervised(model_file):
-        return load_unsupervised(model_file).name
-    return load_model_file(model_file).name
+    model_file = find_model(model)
+    return EXPERIMENTS[kind_of(model_file)].load(model_file).name

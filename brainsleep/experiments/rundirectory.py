@@ -22,10 +22,11 @@ from torch import nn
 
 from ..errors import DirectoryError
 from ..support.files import require_free, write_atomically
+from .run_request import RunRequest
 
 
 @dataclass
-class Stage:
+class LearnedTask:
     """One task learned and slept on.
 
     Attributes
@@ -52,7 +53,7 @@ class Progress:
     """What a run has done so far; kept in ``progress.json``."""
 
     baselines: dict[str, float] = field(default_factory=dict)
-    stages: list[Stage] = field(default_factory=list)
+    tasks: list[LearnedTask] = field(default_factory=list)
     controls: dict[str, float] = field(default_factory=dict)
 
 
@@ -89,24 +90,19 @@ def load_run(directory: str | Path) -> Run:
         raise DirectoryError(f"{folder}: cannot read metrics.json: {error}.") from None
 
 
-def open_run_directory(
-    name: str,
-    model_file: Path,
-    out: str | Path | None,
-    settings: dict[str, Any],
-    resume: bool,
-) -> Path:
-    """Make the run directory, or find the one to resume."""
-    if resume:
+def open_run_directory(request: RunRequest, name: str) -> Path:
+    """Make the run directory of an experiment of this name, or find the one to resume."""
+    out, model_file = request.out, request.model_file
+    if request.resume:
         directory = Path(out) if out is not None else Path("runs") / name
-        _check_resumable(directory, model_file, settings)
+        _check_resumable(directory, model_file, request.settings)
         return directory
     directory = Path(out) if out is not None else free_directory(Path("runs") / name)
     require_free(directory)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "model.toml").write_bytes(model_file.read_bytes())
-        (directory / "run.json").write_text(json.dumps(settings, indent=2))
+        (directory / "run.json").write_text(json.dumps(request.settings, indent=2))
     except OSError as error:
         raise DirectoryError(f"cannot write to {directory}: {error.strerror}.") from None
     if not os.access(directory, os.W_OK):
@@ -145,8 +141,8 @@ def load_progress(directory: Path) -> Progress:
     if not file.exists():
         return Progress()
     content = json.loads(file.read_text())
-    stages = [Stage(**stage) for stage in content.pop("stages")]
-    return replace(Progress(**content), stages=stages)
+    tasks = [LearnedTask(**task) for task in content.pop("tasks")]
+    return replace(Progress(**content), tasks=tasks)
 
 
 def save_state(file: Path, network: nn.Module) -> None:

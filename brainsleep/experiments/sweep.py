@@ -14,24 +14,26 @@ from ..measures import summarise
 from ..support.files import write_atomically
 from .overrides import Overrides
 from .run import experiment_name, run_experiment
+from .run_request import say_nothing
 from .rundirectory import load_run
 
 
 def run_sweep(
-    model_path: str | Path | None = None,
+    model: str | Path | None = None,
+    *,
     n_seeds: int = 5,
     n_jobs: int = 1,
     out: str | Path | None = None,
     overrides: Overrides | None = None,
     controls: tuple[str, ...] = (),
     resume: bool = False,
-    report: Callable[[str], None] = lambda text: None,
+    report: Callable[[str], None] = say_nothing,
 ) -> tuple[Path, dict[str, Any]]:
     """Run a model file with the seeds 0, 1, … n_seeds - 1.
 
     Parameters
     ----------
-    model_path, overrides, controls, report
+    model, overrides, controls, report
         As for `brainsleep.experiments.run.run_experiment`.
     n_seeds : int
         How many seeds.
@@ -49,18 +51,18 @@ def run_sweep(
     summary : dict
         For each accuracy its values, mean and sample standard deviation.
     """
-    name = experiment_name(model_path)
+    name = experiment_name(model)
     directory = Path(out) if out is not None else Path("runs") / f"{name}-sweep"
     if directory.exists() and any(directory.iterdir()) and not resume:
         raise DirectoryError(f"{directory} exists already; use --resume to go on with it.")
     if n_jobs == 1:
         runs = [
-            _run_seed(model_path, directory, seed, overrides, controls, report)
+            _run_seed(model, directory, seed, overrides, controls, report)
             for seed in range(n_seeds)
         ]
     else:
         runs = Parallel(n_jobs=n_jobs)(
-            delayed(_run_seed)(model_path, directory, seed, overrides, controls)
+            delayed(_run_seed)(model, directory, seed, overrides, controls)
             for seed in range(n_seeds)
         )
     summary = _summary(runs)
@@ -69,7 +71,7 @@ def run_sweep(
 
 
 def _run_seed(
-    model_path: str | Path | None,
+    model: str | Path | None,
     directory: Path,
     seed: int,
     overrides: Overrides | None,
@@ -85,7 +87,7 @@ def _run_seed(
     if report is not None:
         report(f"seed {seed}")
     finished = run_experiment(
-        model_path,
+        model,
         out=folder,
         seed=seed,
         overrides=overrides,

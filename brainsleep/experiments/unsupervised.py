@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import platform
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +17,7 @@ from ..circuit.winners import PreparedWinners, WinnerState
 from ..errors import ParameterError
 from ..support.files import write_atomically
 from ..wake import Dataset, Split, hold_out_validation, load_split
+from .run_request import RunRequest
 from .rundirectory import Run, open_run_directory
 from .unsupervised_modelfile import UnsupervisedModel, load_unsupervised, parse_unsupervised
 
@@ -46,30 +46,25 @@ class Learned:
     seconds: list[float] = field(default_factory=list)
 
 
-def run_unsupervised(
-    model_file: Path,
-    out: str | Path | None,
-    seed: int,
-    overrides: Overrides,
-    resume: bool,
-    progress: bool,
-    report: Callable[[str], None],
-) -> Run:
-    """Run a model file of unsupervised learning; arguments as in `run_experiment`.
+def run_unsupervised(request: RunRequest) -> Run:
+    """Run a model file of unsupervised learning.
 
     Raises
     ------
     BrainsleepError
         For a model file, data or directories that will not do, before anything is learned.
     """
-    model = _changed(load_unsupervised(model_file), overrides)
-    split = _split(model, overrides.data_dir)
-    settings = {"seed": seed, **asdict(overrides)}
-    network = model.unsupervised.build(split.train.images.shape[1])
+    if request.controls:
+        raise ParameterError("controls: there are none for unsupervised learning.")
+    model = _changed(load_unsupervised(request.model_file), request.overrides)
+    split = _split(model, request.overrides.data_dir)
     section = model.unsupervised
-    prepared = network.prepare(section.device, dtype=section.dtype, progress=progress)
-    directory = open_run_directory(model.name, model_file, out, settings, resume)
-    run = _Learning(model, split, prepared, seed, directory, progress, report)
+    network = section.build(split.train.images.shape[1])
+    prepared = network.prepare(
+        device=section.device, dtype=section.dtype, progress=request.progress
+    )
+    directory = open_run_directory(request, model.name)
+    run = _Learning(model, split, prepared, request, directory)
     run.learn()
     metrics = run.metrics()
     write_atomically(directory / "metrics.json", json.dumps(metrics, indent=2))
@@ -85,15 +80,13 @@ class _Learning:
         model: UnsupervisedModel,
         split: Split,
         prepared: PreparedWinners,
-        seed: int,
+        request: RunRequest,
         directory: Path,
-        show_progress: bool,
-        report: Callable[[str], None],
     ) -> None:
         self.model, self.split, self.prepared = model, split, prepared
-        self.seed, self.directory = seed, directory
-        self.show_progress, self.report = show_progress, report
-        self.state = prepared.network.initial_state(seed)
+        self.seed, self.directory = request.seed, directory
+        self.show_progress, self.report = request.progress, request.report
+        self.state = prepared.network.initial_state(self.seed)
         self.done = Learned()
         if (directory / "progress.json").exists():
             self.done = Learned(**json.loads((directory / "progress.json").read_text()))

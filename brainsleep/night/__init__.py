@@ -6,4 +6,5 @@ from .request import NightRequest as NightRequest
 from .request import Record as Record
 from .request import Save as Save
 from .result import Night as Night
+from .sleep import run_night as run_night
 from .sleep import sleep as sleep

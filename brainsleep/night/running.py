@@ -69,7 +69,7 @@ class ReadyNight:
         if outcome.n_steps < self.prepared.n_steps:
             warnings.warn(
                 f"the night was stopped after {outcome.n_steps} of {self.prepared.n_steps} steps.",
-                stacklevel=3,
+                stacklevel=4,
             )
         self._check_finite(outcome)
         return outcome

@@ -121,26 +121,30 @@ def sleep(
     >>> night = bs.sleep(ann, images.mean(axis=0) * 0.1, data=images)  # doctest: +SKIP
     >>> night.plot_raster()  # doctest: +SKIP
     """
-    prepared = prepare_night(
-        NightRequest(
-            ann=ann,
-            stimulus=stimulus,
-            data=data,
-            duration=duration,
-            neuron=neuron,
-            plasticity=plasticity,
-            lateral=lateral,
-            stages=stages,
-            modulation=modulation,
-            device=device,
-            dtype=dtype,
-            dt=dt,
-            seed=seed,
-            record=record,
-            save=save,
-            should_stop=should_stop,
-        )
+    request = NightRequest(
+        ann=ann,
+        stimulus=stimulus,
+        data=data,
+        duration=duration,
+        neuron=neuron,
+        plasticity=plasticity,
+        lateral=lateral,
+        stages=stages,
+        modulation=modulation,
+        device=device,
+        dtype=dtype,
+        dt=dt,
+        seed=seed,
+        record=record,
+        save=save,
+        should_stop=should_stop,
     )
+    return run_night(request, progress=progress)
+
+
+def run_night(request: NightRequest, *, progress: bool = True) -> Night:
+    """Run a night that is asked for in one object; see `sleep`, which says what it holds."""
+    prepared = prepare_night(request)
     ready = make_ready(prepared, progress=progress)
     if ready.is_finished:
         assert prepared.save is not None

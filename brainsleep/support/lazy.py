@@ -31,7 +31,7 @@ def lazy_names(init_file: str, registries: Sequence[str] = ()) -> dict[str, str]
         Module by name, relative to the package, as in ``{"sleep": ".night.sleep"}``.
     """
     init = Path(init_file)
-    names = {}
+    names: dict[str, str] = {}
     for statement in _parsed(init):
         if isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING":
             names |= _imported(statement.body, ".")

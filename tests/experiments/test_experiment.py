@@ -16,6 +16,7 @@ from brainsleep.errors import DirectoryError, ModelFileError, ParameterError
 from brainsleep.experiments import continual as experiment
 from brainsleep.experiments.cli import app
 from brainsleep.experiments.comparison import compare_runs
+from brainsleep.experiments.controls import CONTROLS, why_not
 from brainsleep.experiments.overrides import Overrides
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.rundirectory import Run, free_directory, load_run
@@ -48,7 +49,7 @@ def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def finished(model_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Return a finished run with controls."""
     out = tmp_path_factory.mktemp("runs") / "small"
-    return run_experiment(model_file, out=out, controls=experiment.CONTROLS, progress=False)
+    return run_experiment(model_file, out=out, controls=CONTROLS, progress=False)
 
 
 def test_metrics_keep_the_contract(finished: Run) -> None:
@@ -63,7 +64,7 @@ def test_metrics_keep_the_contract(finished: Run) -> None:
     for matrix in (scores["before_sleep"], scores["after_sleep"]):
         assert [[value is None for value in row] for row in matrix] == [[False, True], [False] * 2]
     assert scores["final"] == pytest.approx(np.mean(scores["after_sleep"][-1]))
-    assert set(scores["controls"]) == set(experiment.CONTROLS)
+    assert set(scores["controls"]) == set(CONTROLS)
     assert [night["steps"] for night in metrics["timings"]] == [60, 60]
     assert set(metrics["versions"]) >= {"brainsleep", "brian2", "torch", "numpy", "python"}
 
@@ -90,7 +91,7 @@ def test_interrupted_run_resumes_to_the_same_results(
     finished: Run, model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "cut"
-    whole_sleep = experiment.sleep
+    whole_sleep = experiment.run_night
     nights = []
 
     def sleep_once(*args: object, **kwargs: object) -> object:
@@ -99,11 +100,11 @@ def test_interrupted_run_resumes_to_the_same_results(
         nights.append(1)
         return whole_sleep(*args, **kwargs)
 
-    monkeypatch.setattr(experiment, "sleep", sleep_once)
+    monkeypatch.setattr(experiment, "run_night", sleep_once)
     with pytest.raises(KeyboardInterrupt):
         run_experiment(model_file, out=out, progress=False)
     assert not (out / "metrics.json").exists()
-    monkeypatch.setattr(experiment, "sleep", whole_sleep)
+    monkeypatch.setattr(experiment, "run_night", whole_sleep)
     resumed = run_experiment(model_file, out=out, resume=True, progress=False)
     for name in ("joint", "sequential", "before_sleep", "after_sleep", "final"):
         assert resumed.metrics["accuracy"][name] == finished.metrics["accuracy"][name]
@@ -175,8 +176,8 @@ def test_validation_scores_come_from_training_images(model_file: Path) -> None:
     model = Overrides(evaluate_on="validation").apply(
         bs.experiments.modelfile.load_model_file(model_file)
     )
-    held_out = experiment._tasks(model, None)
-    tested = experiment._tasks(bs.experiments.modelfile.load_model_file(model_file), None)
+    held_out = experiment.tasks_of(model, None)
+    tested = experiment.tasks_of(bs.experiments.modelfile.load_model_file(model_file), None)
     test_images = {image.tobytes() for task in tested for image in task.test.images}
     assert len(test_images) == 400
     for task in held_out:
@@ -239,12 +240,12 @@ def test_command_line_compares(finished: Run, tmp_path: Path) -> None:
 
 def test_control_that_a_rule_does_not_have_is_left_out_by_name(model_file: Path) -> None:
     model = bs.experiments.modelfile.load_model_file(model_file)
-    assert experiment._why_not("decrease_only", model) is None
+    assert why_not("decrease_only", model) is None
     content = model.model_dump(exclude_unset=True)
     content["sleep"]["plasticity"] = {"kind": "stdp", "potentiation": 1e-3, "depression": 1e-3}
     stdp = bs.experiments.modelfile.parse_model(content, "stdp")
     said: list[str] = []
-    run = experiment._Experiment(stdp, (), 0, False, said.append)
+    run = experiment.ContinualExperiment(stdp, (), seed=0, show_progress=False, report=said.append)
     run.run_controls(("decrease_only",))
     assert run.done.controls == {}
     (line,) = said

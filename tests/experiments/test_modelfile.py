@@ -355,7 +355,7 @@ def test_stages_reach_the_night() -> None:
     table["network"]["sizes"] = [784, 20, 20, 10]
     model = parse_model(table, "my.toml")
     tasks = class_incremental(load_split("digits"), [[0, 1]])
-    one = experiment._Experiment(model, tasks, seed=0, show_progress=False, report=print)
-    handed = one._night(one.new_network(), tasks[0], model)["stages"]
+    one = experiment.ContinualExperiment(model, tasks, seed=0, show_progress=False, report=print)
+    handed = one.night_after(one.new_network(), tasks[0], model).stages
     assert float(handed.duration) == pytest.approx(0.3)
     one.check_nights()

@@ -1,0 +1,53 @@
+"""What a run is asked to be: one frozen request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .overrides import Overrides
+
+
+def say_nothing(text: str) -> None:
+    """Take a line of a run's report and leave it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRequest:
+    """A run of a model file; see `brainsleep.experiments.run.run_experiment`.
+
+    Attributes
+    ----------
+    model_file : Path
+        The model file.
+    out : path or None
+        Run directory; ``runs/NAME`` unless given.
+    seed : int
+        Of everything that is drawn.
+    overrides : Overrides
+        Changes to the model file.
+    controls : tuple of str
+        Controls to run as well.
+    resume : bool
+        Whether to go on with the run in `out`.
+    progress : bool
+        Whether to show progress bars.
+    report : callable
+        Told what is going on, line by line.
+    """
+
+    model_file: Path
+    out: str | Path | None = None
+    seed: int = 0
+    overrides: Overrides = field(default_factory=Overrides)
+    controls: tuple[str, ...] = ()
+    resume: bool = False
+    progress: bool = True
+    report: Callable[[str], None] = say_nothing
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What a run directory notes, and a resumed run must have asked for as well."""
+        return {"seed": self.seed, **asdict(self.overrides)}
