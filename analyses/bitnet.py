@@ -1,22 +1,20 @@
 """Spiking training: python analyses/bitnet.py digits [--seeds N] [--evaluate-on validation].
 
-Trains the binary-interaction net and the ReLU network of its architecture, and prints accuracies
-and the share of zeros in each layer. Learning rates, surrogate, leak and initial weights were
-chosen on validation digits (docs/spiking_training.md); the other data use the same.
+Trains the binary-interaction net and a ReLU network of the same architecture, and prints accuracies
+and the fraction of zeros in each layer. Learning rates, surrogate, leak and initial weights were
+chosen on validation digits (docs/spiking_training.md); other data sets use the same values.
 """
 
 import argparse
-import json
 import time
 from pathlib import Path
 
-from rundir import command
+from rundir import command, write_json
 
 from brainsleep import wake
-from brainsleep.errors import DirectoryError
 from brainsleep.measures import summarise
 
-#: Name on the command line: words of the table, learning rate.
+#: By the name on the command line: label in the printed table, learning rate.
 NETWORKS = {
     "spikes": ("bitnet, output spikes", 0.02),
     "current": ("bitnet, output currents", 0.1),
@@ -44,25 +42,36 @@ def main(argv=None):
 
 
 def parser():
-    result = argparse.ArgumentParser(description="Train binary spiking networks, and a ReLU twin.")
+    result = argparse.ArgumentParser(
+        description="Train binary spiking networks, and a ReLU network like them."
+    )
     result.add_argument("data", choices=("digits", "mnist", "fashion_mnist"))
     result.add_argument("--data-dir", type=Path, help="folder of the IDX files of a full set")
-    result.add_argument("--train-per-class", type=int, metavar="N", help="learn from the first N")
+    result.add_argument(
+        "--train-per-class",
+        type=int,
+        metavar="N",
+        help="train on N images per class",
+    )
     result.add_argument("--evaluate-on", choices=("test", "validation"), default="test")
     result.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
     result.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds 0 to N - 1")
     result.add_argument("--fs", type=float, default=0.125, help="feature scale")
-    result.add_argument("--steps", type=int, default=4, help="time steps in training")
+    result.add_argument("--steps", type=int, default=4, help="time steps per image in training")
     result.add_argument("--epochs", type=int, default=8)
     result.add_argument(
-        "--other-steps", type=int, nargs="+", default=[], help="evaluate with these steps as well"
+        "--other-steps",
+        type=int,
+        nargs="+",
+        default=[],
+        help="also evaluate with these steps",
     )
     result.add_argument("--out", type=Path, help="results (default: runs/bitnet_DATA.json)")
     return result
 
 
 def load(arguments):
-    """Return what to learn and what to be examined on."""
+    """Return the images to train on and to evaluate on."""
     split = wake.load_split(arguments.data, arguments.data_dir, arguments.train_per_class)
     return wake.hold_out_validation(split) if arguments.evaluate_on == "validation" else split
 
@@ -93,13 +102,13 @@ def one_run(name, seed, split, arguments):
 
 
 def row(words, runs):
-    """Return the lines of one network: accuracy, zeros, what more or fewer steps give."""
-    lines = [f"{words}: accuracy {percent([run['accuracy'] for run in runs])}, each seed's: "]
+    """Return the lines of one network: accuracy, zeros, accuracy with other numbers of steps."""
+    lines = [f"{words}: accuracy {percent([run['accuracy'] for run in runs])}, single seeds: "]
     lines[0] += " ".join(f"{100 * run['accuracy']:.1f}" for run in runs)
     seconds = summarise(run["training_seconds"] for run in runs).mean
     lines[0] += f"; {seconds:.0f} s of training"
     zeros = [percent([run["zeros"][layer] / 100 for run in runs]) for layer in runs[0]["zeros"]]
-    lines.append("  zeros, layer by layer: " + ", ".join(zeros))
+    lines.append("  zeros, by layer: " + ", ".join(zeros))
     for steps in runs[0].get("accuracy_by_steps", {}):
         accuracies = [run["accuracy_by_steps"][steps] for run in runs]
         lines.append(f"  shown for {steps} steps: {percent(accuracies)}")
@@ -114,15 +123,10 @@ def percent(shares):
 
 
 def write(arguments, results):
-    """Write all numbers to a file and return where it is."""
+    """Write all numbers to a file and return its path."""
     file = arguments.out or Path("runs") / f"bitnet_{arguments.data}.json"
     settings = {key: str(value) for key, value in vars(arguments).items() if key != "out"}
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps({"settings": settings, "results": results}, indent=1))
-    except OSError as error:
-        raise DirectoryError(f"cannot write {file}: {error.strerror}.") from None
-    return file
+    return write_json(file, {"settings": settings, "results": results})
 
 
 if __name__ == "__main__":

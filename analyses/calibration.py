@@ -1,32 +1,30 @@
 """Gains and thresholds by four methods: python analyses/calibration.py [--seeds N].
 
-Trains a perceptron on digits, lets `brainsleep.calibrate` find its constants on the training
-images, and prints the rates they give under a night's stimulus and what the network is worth as a
-spiking classifier with them, on validation images.
+Trains a perceptron on digits and lets `brainsleep.calibrate` find its constants on the training
+images. Prints the rates that they give under the stimulus of a night, and the accuracy of the
+spiking network with these constants on validation images.
 """
 
 import argparse
-import json
 import warnings
 from pathlib import Path
 
 from brian2 import Hz
-from rundir import command
+from rundir import command, write_json
 
 import brainsleep as bs
 from brainsleep import wake
-from brainsleep.errors import DirectoryError
 from brainsleep.measures import summarise
 
 SIZES = (784, 256, 128, 10)
 TRAINING = wake.Training(lr=0.05, momentum=0.9, batch_size=25, epochs=12)
 N_STEPS = 100
-#: Words of the table, and what `calibrate` is asked for.
+#: By the label in the printed table: arguments of `brainsleep.calibrate`.
 CASES = {
-    "rates, memory of 1 s": {"target_rate": [60, 60, 30]},
-    "rates, no memory": {"target_rate": [60, 60, 30], "neuron": bs.Heaviside(decay=0)},
-    "rates, no leak": {"target_rate": [60, 60, 30], "neuron": bs.IntegrateAndFire()},
-    "rates, LIF": {"target_rate": [60, 60, 30], "neuron": bs.LIF()},
+    "target rates, memory of 1 s": {"target_rate": [60, 60, 30]},
+    "target rates, no memory": {"target_rate": [60, 60, 30], "neuron": bs.Heaviside(decay=0)},
+    "target rates, no leak": {"target_rate": [60, 60, 30], "neuron": bs.IntegrateAndFire()},
+    "target rates, LIF": {"target_rate": [60, 60, 30], "neuron": bs.LIF()},
     "tadros": {"method": "tadros"},
     "percentile": {"method": "percentile"},
     "max_norm": {"method": "max_norm"},
@@ -44,13 +42,15 @@ def main(argv=None):
             stimulus = bs.stimuli.MeanOfRandomImages(
                 split.train.images, max_rate=430 * Hz, mask=bs.stimuli.RandomWindow(10)
             )
-            print(f"seed {seed}: {100 * wake.accuracy(network, split.test):.1f} % awake")
+            print(
+                f"seed {seed}: the network itself: {100 * wake.accuracy(network, split.test):.1f} %"
+            )
             for words, case in CASES.items():
                 one = measured(network, case, stimulus, split, seed)
                 results.setdefault(words, []).append(one)
     for words, several in results.items():
         print(row(words, several))
-    return write(arguments, results)
+    return write_json(arguments.out, results)
 
 
 def parser():
@@ -61,7 +61,7 @@ def parser():
 
 
 def measured(network, case, stimulus, split, seed):
-    """Calibrate, and classify with what was found."""
+    """Calibrate, and classify with the constants that were found."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", bs.CalibrationWarning)
         found = bs.calibrate(network, split.train.images, stimulus=stimulus, seed=seed, **case)
@@ -96,16 +96,6 @@ def row(words, results):
         f"| {words} | {ratios} | {rates} | {trials:.0f} | "
         f"{100 * accuracy.mean:.1f} ± {100 * accuracy.sd:.1f} |"
     )
-
-
-def write(arguments, results):
-    """Write all numbers to a file and return where it is."""
-    try:
-        arguments.out.parent.mkdir(parents=True, exist_ok=True)
-        arguments.out.write_text(json.dumps(results, indent=1))
-    except OSError as error:
-        raise DirectoryError(f"cannot write {arguments.out}: {error.strerror}.") from None
-    return arguments.out
 
 
 if __name__ == "__main__":

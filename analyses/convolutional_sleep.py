@@ -4,9 +4,9 @@
     python analyses/convolutional_sleep.py --search 40          # how its constants were chosen
 
 Class-incremental digits, two convolutions and two fully connected layers. Compared: no sleep; sleep
-in which the fully connected layers alone learn ("head"); sleep of all layers; and sleep of all
-layers of a network with biases, which the Python replica of Tadros et al. 2022 leaves open. The
-constants of each were chosen by random search on validation images, with seeds of its own.
+in which only the fully connected layers learn ("head"); sleep in which all layers learn; and the
+same in a network with biases, which the Python replica of Tadros et al. 2022 leaves open. The
+constants of each were chosen by random search on validation images, with other seeds.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from brainsleep.wake.contexts import seeded
 
 CLASSES = [[0, 1], [2, 3], [4, 5], [6, 7], [8, 9]]
 TRAINING = Training(lr=0.05, momentum=0.5, batch_size=25, epochs=4)
-#: What learns at night, and whether the network has biases.
+#: By what learns at night: whether the network has biases.
 CONDITIONS = {"head": False, "all": False, "all, with biases": True}
 SEARCH_SEEDS = (100, 101)
 AT_RANDOM = 12
@@ -47,9 +47,9 @@ AT_RANDOM = 12
 
 @dataclass(frozen=True)
 class Constants:
-    """A night's constants: wanted rates (Hz) and decreases, one a layer; the rest for all."""
+    """Constants of a night: target rates (Hz) and decreases per layer, the others for all."""
 
-    rates: tuple[float, float, float, float]
+    target_rate: tuple[float, float, float, float]
     increase: float
     decrease: tuple[float, float, float, float]
     max_rate: float
@@ -57,11 +57,11 @@ class Constants:
     n_steps: int
 
 
-#: Best of `--search 32`, by mean accuracy on validation images, seeds 100 and 101: 39.0 %, 57.3 %
-#: and 27.8 % (without sleep: 19 to 20 %).
+#: The best of `--search 32` by mean accuracy on validation images, seeds 100 and 101: 39.0 %,
+#: 57.3 % and 27.8 % (without sleep: 19 to 20 %).
 CHOSEN = {
     "head": Constants(
-        rates=(20.1, 24.6, 211.0, 64.1),
+        target_rate=(20.1, 24.6, 211.0, 64.1),
         increase=0.000699,
         decrease=(0.000637, 0.000475, 0.000848, 0.000672),
         max_rate=324.0,
@@ -69,7 +69,7 @@ CHOSEN = {
         n_steps=360,
     ),
     "all": Constants(
-        rates=(57.1, 58.9, 204.0, 5.62),
+        target_rate=(57.1, 58.9, 204.0, 5.62),
         increase=0.00425,
         decrease=(0.00835, 0.00246, 0.0115, 0.00123),
         max_rate=1004.0,
@@ -77,7 +77,7 @@ CHOSEN = {
         n_steps=549,
     ),
     "all, with biases": Constants(
-        rates=(46.5, 71.2, 162.0, 6.42),
+        target_rate=(46.5, 71.2, 162.0, 6.42),
         increase=0.00569,
         decrease=(0.0078, 0.00396, 0.00319, 0.00171),
         max_rate=928.0,
@@ -88,7 +88,7 @@ CHOSEN = {
 
 
 def network(bias: bool, seed: int) -> nn.Sequential:
-    """Return the network before any training; it takes flat images."""
+    """Return the network before training; it takes flat images."""
     with seeded(seed):
         return nn.Sequential(
             nn.Unflatten(1, (1, 28, 28)),
@@ -134,7 +134,7 @@ def sleep(
             neuron=bs.Heaviside(
                 gain="tadros",
                 threshold="calibrated" if thresholds is None else thresholds,
-                target_rate=list(constants.rates),
+                target_rate=list(constants.target_rate),
                 decay=constants.decay,
             ),
             plasticity=bs.SRC(constants.increase, list(constants.decrease)),
@@ -147,7 +147,7 @@ def sleep(
 def slept_through(tasks, condition: str, constants: Constants, seed: int) -> float:
     """Learn and sleep, task after task; return the accuracy over all classes.
 
-    Thresholds are calibrated in the first night, and stay.
+    Thresholds are calibrated in the first night and kept in later ones.
     """
     ann, thresholds = network(CONDITIONS[condition], seed), None
     for task in tasks:
@@ -172,7 +172,7 @@ def draw(rng: np.random.Generator) -> Constants:
     increase = between(1e-4, 1e-2)
     hidden, last = increase * between(0.1, 1), increase * between(0.3, 3)
     return Constants(
-        rates=tuple(between(5, 150) for _ in range(4)),
+        target_rate=tuple(between(5, 150) for _ in range(4)),
         increase=increase,
         decrease=(hidden, hidden, hidden, last),
         max_rate=between(200, 800),
@@ -188,7 +188,7 @@ def vary(best: Constants, rng: np.random.Generator) -> Constants:
         return float(value * np.exp(rng.normal(0, 0.35)))
 
     return Constants(
-        rates=tuple(near(rate) for rate in best.rates),
+        target_rate=tuple(near(rate) for rate in best.target_rate),
         increase=near(best.increase),
         decrease=tuple(near(rate) for rate in best.decrease),
         max_rate=near(best.max_rate),
@@ -201,13 +201,13 @@ def search(conditions: list[str], n_trials: int) -> None:
     """Try constants on validation images: some at random, then near the best; print the best."""
     tasks = tasks_of("validation")
     for condition in conditions:
-        rng = np.random.default_rng(0)  # the same draws for all
+        rng = np.random.default_rng(0)  # the same draws for all conditions
         tried: list[tuple[float, Constants]] = []
         for number in range(n_trials):
             at_random = not tried or number < AT_RANDOM
             constants = draw(rng) if at_random else vary(max(tried, key=_score)[1], rng)
             scores = [slept_through(tasks, condition, constants, SEARCH_SEEDS[0])]
-            # a second seed where the first one promises something
+            # a second seed only where the first one comes close to the best
             if not tried or scores[0] > max(tried, key=_score)[0] - 0.05:
                 scores.append(slept_through(tasks, condition, constants, SEARCH_SEEDS[1]))
                 tried.append((statistics.mean(scores), constants))
@@ -256,7 +256,7 @@ def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--search", type=int, metavar="TRIALS", help="choose constants anew")
+    parser.add_argument("--search", type=int, metavar="TRIALS", help="search for constants again")
     parser.add_argument("--conditions", nargs="+", default=list(CONDITIONS), choices=CONDITIONS)
     arguments = parser.parse_args()
     with torch_threads(1):

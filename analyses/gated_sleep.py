@@ -1,13 +1,13 @@
-"""Do up and down states change what sleep is worth? Nights gated by a simulated patch of cortex.
+"""Do up and down states change the effect of sleep? Nights gated by a simulated patch of cortex.
 
     python analyses/gated_sleep.py --seeds 5            # the table, on test images
     python analyses/gated_sleep.py --search 12          # how its constants were chosen
 
-Class-incremental digits, a night after each of five tasks; networks, training and everything else
-of a night as in models/split_mnist_lif.toml and models/split_mnist_heaviside.toml. Nights of 4 s,
-which hold some four up states, are compared with and without the gate of `bs.stages.NREM`. Three
-factors of each (on learning rates, thresholds and the stimulus' rate) were chosen by the same
-random search on validation images, with seeds of its own.
+Class-incremental digits, a night after each of five tasks. Networks, training and everything else
+of a night are those of the models split_mnist_lif and split_mnist_heaviside. Nights of 4 s, which
+hold about four up states, are compared with and without the gate of `bs.stages.NREM`. For each kind
+of night three factors (on learning rates, thresholds and the rate of the stimulus) were chosen by
+the same random search on validation images, with other seeds.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import statistics
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,28 +30,27 @@ from brainsleep import wake
 from brainsleep.experiments.modelfile import ModelFile, load_model_file
 from brainsleep.support.quantities import quantity
 
-MODELS = Path(__file__).parent.parent / "models"
 KINDS = ("lif", "heaviside")
 N_STEPS = 4000
-#: About the part of the time that the gate of NREM is open; where the search begins.
+#: About the fraction of time that the gate of NREM is open; learning rates are divided by it.
 OPEN = 0.32
 SEARCH_SEEDS = (100, 101)
 AT_RANDOM = 8
-#: A second seed only for what comes so close to the best with the first one.
+#: A second seed is run only for factors that come this close to the best with the first one.
 PROMISING = 0.03
 
 
 @dataclass(frozen=True)
 class Factors:
-    """On the model file's constants.
+    """Factors on the constants of the model file.
 
     Attributes
     ----------
     learning : float
-        On increase and decrease, besides the steps of the model file's night over the steps that
-        a night of 4 s is open on average.
+        On increase and decrease. These are also multiplied by the steps of the model file's night
+        over the steps for which the gate is open, on average, in a night of 4 s.
     threshold, stimulus : float
-        On all thresholds; on the rate of the stimulus.
+        On all thresholds, and on the rate of the stimulus.
     """
 
     learning: float = 1.0
@@ -62,7 +60,7 @@ class Factors:
 
 @dataclass(frozen=True)
 class Timing:
-    """What is open in which step of a night: stimulus and learning, 0 or 1."""
+    """Whether stimulus and learning are open in each step of a night: arrays of 0 and 1."""
 
     stimulus: np.ndarray
     learning: np.ndarray
@@ -70,27 +68,27 @@ class Timing:
 
 @dataclass
 class Scores:
-    """Of one row of the table: accuracy in %, and input spikes a night, one a seed."""
+    """One row of the table: accuracy in % and input spikes per night, one value per seed."""
 
     accuracies: list[float] = field(default_factory=list)
     spikes: list[float] = field(default_factory=list)
 
     def line(self) -> str:
-        """Return the row's numbers as text."""
+        """Return the numbers of the row as text."""
         spread = statistics.stdev(self.accuracies) if len(self.accuracies) > 1 else 0.0
         each = ", ".join(f"{score:.1f}" for score in self.accuracies)
         return (
             f"{statistics.mean(self.accuracies):.1f} ± {spread:.1f} ({each}); "
-            f"{statistics.mean(self.spikes):,.0f} input spikes a night"
+            f"{statistics.mean(self.spikes):,.0f} input spikes per night"
         )
 
 
 def _shuffled(gate: np.ndarray) -> np.ndarray:
-    """Return as many open steps at random places."""
+    """Return a gate with as many open steps, at random places."""
     return np.random.default_rng(0).permutation(gate)
 
 
-#: What is gated, given the gate of NREM sleep.
+#: What is open when, given the gate of NREM sleep.
 TIMINGS: dict[str, Callable[[np.ndarray], Timing]] = {
     "ungated": lambda gate: Timing(np.ones_like(gate), np.ones_like(gate)),
     "gated": lambda gate: Timing(gate, gate),
@@ -101,7 +99,7 @@ TIMINGS: dict[str, Callable[[np.ndarray], Timing]] = {
 }
 SEARCHED = ("ungated", "gated", "shuffled")
 
-#: Best of `--search 12`, by mean accuracy on validation images with seeds 100 and 101
+#: The best of `--search 12` by mean accuracy on validation images, seeds 100 and 101
 #: (without sleep: 20 %): 68.8 %, 67.9 %, 44.6 %, 73.9 % and 73.8 %.
 CHOSEN = {
     ("lif", "ungated"): Factors(learning=0.453, threshold=0.938, stimulus=0.618),
@@ -110,7 +108,7 @@ CHOSEN = {
     ("heaviside", "ungated"): Factors(learning=0.462, threshold=0.935, stimulus=1.01),
     ("heaviside", "gated"): Factors(learning=6.78, threshold=1.24, stimulus=0.538),
 }
-#: Rows of the table: timing of the night, and whose factors it has.
+#: Rows of the table: the timing of a night, and the timing for which its factors were chosen.
 ROWS = (
     ("ungated", "ungated"),
     ("gated", "gated"),
@@ -125,7 +123,7 @@ ROWS = (
 @cache
 def model_of(kind: str) -> ModelFile:
     """Return the model file of a neuron model."""
-    return load_model_file(MODELS / f"split_mnist_{kind}.toml")
+    return load_model_file(f"split_mnist_{kind}")
 
 
 @cache
@@ -139,20 +137,20 @@ def tasks_of(evaluate_on: str) -> tuple[wake.Task, ...]:
 
 @cache
 def after_first_task(evaluate_on: str, seed: int) -> nn.Module:
-    """Return the network that has learned the first task: all rows share it."""
+    """Return the network that has learned the first task; it is the same for all rows."""
     ann = new_network(seed)
     learn(ann, tasks_of(evaluate_on)[0], seed)
     return ann
 
 
 def new_network(seed: int) -> nn.Module:
-    """Return the network before any training."""
+    """Return the network before training."""
     section = model_of("lif").network
     return wake.mlp(section.sizes, bias=section.bias, dropout=section.dropout, seed=seed)
 
 
 def learn(ann: nn.Module, task: wake.Task, seed: int) -> None:
-    """Train in place on one task, with the batches that `brainsleep run` has."""
+    """Train in place on one task, with the same batches as `brainsleep run`."""
     training = model_of("lif").training.build()
     chosen = wake.training_seed(seed, task.index)
     wake.train(ann, task.train, training, seed=chosen, progress=False)
@@ -160,12 +158,12 @@ def learn(ann: nn.Module, task: wake.Task, seed: int) -> None:
 
 @cache
 def gate_of(night_seed: int) -> np.ndarray:
-    """Return the gate that `bs.sleep(..., stages=bs.stages.NREM())` has with this seed."""
+    """Return the gate of `bs.sleep(..., stages=bs.stages.NREM())` with this seed."""
     return bs.stages.NREM().gate(N_STEPS, 1e-3, night_seed).learning
 
 
 def sleep(ann: nn.Module, task: wake.Task, kind: str, factors: Factors, timing: Timing, seed: int):
-    """Let the network sleep for a night, with what is open when."""
+    """Let the network sleep for a night, with stimulus and learning open as `timing` says."""
     section = model_of(kind).sleep
     neuron, rule = section.neuron.build(), section.plasticity.build()
     scale = factors.learning * section.steps.of_task(task.index) / (OPEN * N_STEPS)
@@ -196,7 +194,7 @@ def scaled(values: Any, factor: float) -> list[float]:
 def slept_through(
     evaluate_on: str, kind: str, timing: str, factors: Factors, seed: int
 ) -> tuple[float, float]:
-    """Learn and sleep, task after task; return the accuracy, and input spikes a night."""
+    """Learn and sleep, task after task; return the accuracy, and input spikes per night."""
     tasks = tasks_of(evaluate_on)
     ann = copy.deepcopy(after_first_task(evaluate_on, seed))
     spikes = 0
@@ -233,7 +231,7 @@ def vary(best: Factors, rng: np.random.Generator) -> Factors:
 
 def search(kind: str, timing: str, n_trials: int) -> None:
     """Try factors on validation images: 1, some at random, then near the best; print the best."""
-    rng = np.random.default_rng(0)  # the same draws for all
+    rng = np.random.default_rng(0)  # the same draws for all kinds of nights
     tried: list[tuple[float, Factors]] = []
     for number in range(n_trials):
         if number == 0:
@@ -277,7 +275,7 @@ def report(n_seeds: int, kinds: list[str]) -> None:
 
 
 def _add(rows: dict[str, Scores], name: str, seed: int, accuracy: float, spikes: float) -> None:
-    """Keep one result, and show it."""
+    """Keep one result, and print it."""
     scores = rows.setdefault(name, Scores())
     scores.accuracies.append(100 * accuracy)
     scores.spikes.append(spikes)
@@ -288,7 +286,7 @@ def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--search", type=int, metavar="TRIALS", help="choose constants anew")
+    parser.add_argument("--search", type=int, metavar="TRIALS", help="search for constants again")
     parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=KINDS)
     parser.add_argument("--timings", nargs="+", default=list(SEARCHED), choices=SEARCHED)
     arguments = parser.parse_args()

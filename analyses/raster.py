@@ -9,7 +9,10 @@ def main(argv=None):
     arguments_parser = parser("Draw the spikes of one night of a run.", "raster")
     add_night(arguments_parser)
     arguments_parser.add_argument(
-        "--populations", nargs="+", metavar="NAME", help="which to draw (default: all recorded)"
+        "--populations",
+        nargs="+",
+        metavar="NAME",
+        help="populations to draw (default: all)",
     )
     arguments = arguments_parser.parse_args(argv)
     night = bs.Night.load(night_directory(arguments.run, arguments.night))

@@ -1,4 +1,4 @@
-"""What the scripts of this folder share: reading a run directory, and one line for an error."""
+"""Code that the scripts of this folder share: reading a run directory, and errors of one line."""
 
 import argparse
 import json
@@ -11,9 +11,9 @@ from brainsleep.errors import BrainsleepError, DirectoryError
 
 
 def parser(description: str, figure: str) -> argparse.ArgumentParser:
-    """Make a command line with the arguments that all scripts take."""
+    """Make a command line with the arguments of all scripts that read a run."""
     result = argparse.ArgumentParser(description=description)
-    result.add_argument("run", type=Path, help="a run directory, as runs/NAME")
+    result.add_argument("run", type=Path, help="a run directory, such as runs/NAME")
     default = f"RUN/figures/{figure}.png"
     result.add_argument("--out", type=Path, help=f"where to write the figure (default: {default})")
     return result
@@ -21,22 +21,24 @@ def parser(description: str, figure: str) -> argparse.ArgumentParser:
 
 def add_night(result: argparse.ArgumentParser) -> None:
     """Let the command line choose a night."""
-    result.add_argument("--night", type=int, metavar="K", help="which, from 0 (default: the last)")
+    result.add_argument(
+        "--night", type=int, metavar="K", help="which night, from 0 (default: the last)"
+    )
 
 
 def output(arguments: argparse.Namespace, figure: str) -> Path:
-    """Say where the figure goes."""
+    """Return the path of the figure."""
     return arguments.out or arguments.run / "figures" / f"{figure}.png"
 
 
 def night_directory(run: Path, number: int | None) -> Path:
-    """Find a night's directory, the last one by default."""
+    """Return the directory of a night; of the last one if no number is given."""
     if not run.is_dir():
-        raise DirectoryError(f"{run} is no directory.")
+        raise DirectoryError(f"{run} is no directory; give a run directory, such as runs/NAME.")
     nights = run / "nights"
     found = sorted(int(path.name) for path in nights.glob("*") if path.name.isdecimal())
     if not found:
-        raise DirectoryError(f"{run} is no run directory with nights: nothing in {nights}.")
+        raise DirectoryError(f"{run} is no run directory with nights: {nights} is empty.")
     if number is None:
         number = found[-1]
     if number not in found:
@@ -52,16 +54,28 @@ def read_metrics(run: Path) -> dict[str, Any]:
     try:
         metrics = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise DirectoryError(f"{run} is no finished run: {file}: {error.strerror}.") from None
+        raise DirectoryError(
+            f"{run} is no finished run: cannot read {file} ({error.strerror})."
+        ) from None
     except ValueError as error:
-        raise DirectoryError(f"{file} is damaged: {error}.") from None
+        raise DirectoryError(f"{file} is not valid JSON: {error}.") from None
     if not isinstance(metrics, dict):
-        raise DirectoryError(f"{file} holds no metrics of a run.")
+        raise DirectoryError(f"{file} does not hold the metrics of a run.")
     return metrics
 
 
+def write_json(path: Path, content: Any) -> Path:
+    """Write numbers to a file, make its folder if need be, and return the path."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    except OSError as error:
+        raise DirectoryError(f"cannot write {path}: {error.strerror}.") from None
+    return path
+
+
 def command(main: Callable[[Sequence[str] | None], Path]) -> None:
-    """Run a script: print where the figure is, or one line about what is wrong."""
+    """Run a script, and print the path of what it wrote, or an error of one line."""
     try:
         print(main(None))
     except BrainsleepError as error:

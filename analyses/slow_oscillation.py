@@ -1,8 +1,8 @@
 """The patch of cortex behind NREM and REM sleep: python analyses/slow_oscillation.py [--seeds N].
 
-Simulates 20 s with strong and with next to no adaptation, over several seeds, leaves out the first
-second, which begins at rest, prints what the population does (mean ± SD over seeds), and draws the
-first seed's spikes, rates and spectra.
+Simulates 20 s with strong and with nearly no adaptation, for several seeds, and leaves out the
+first second, which begins at rest. Prints what the population does (mean ± SD over seeds), and
+draws spikes, rates and spectra of the first seed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
+from brainsleep.measures.oscillations import Spectrum, UpStates
 from brian2 import Hz, Quantity, ms, second
 from rundir import command
 
@@ -20,7 +21,6 @@ import brainsleep as bs
 from brainsleep.devices.activity import Spikes
 from brainsleep.figures.canvas import COLOURS, Axes, new_figure
 from brainsleep.measures import summarise
-from brainsleep.measures.oscillations import Spectrum, UpStates
 from brainsleep.stages import CorticalActivity
 
 STAGES = {"NREM, b = 60 pA": bs.stages.NREM(), "REM, b = 1 pA": bs.stages.REM()}
@@ -33,7 +33,7 @@ BAND = (0.4 * Hz, 1.6 * Hz)
 
 @dataclass(frozen=True)
 class Measures:
-    """One run's numbers; times in ms, rates and frequencies in Hz."""
+    """The numbers of one run; times in ms, rates and frequencies in Hz."""
 
     rate_excitatory: float
     rate_inhibitory: float
@@ -48,7 +48,7 @@ class Measures:
     fraction_up: float
 
 
-#: How the rows of the table are called, and written.
+#: Label and number format of each row of the table.
 ROWS = {
     "rate_excitatory": ("rate, excitatory (Hz)", ".2f"),
     "rate_inhibitory": ("rate, inhibitory (Hz)", ".2f"),
@@ -60,7 +60,7 @@ ROWS = {
     "cv_inhibitory": ("CV of intervals, inhibitory", ".2f"),
     "up_duration": ("up states, mean duration (ms)", ".0f"),
     "up_duration_sd": ("SD of durations within a run (ms)", ".0f"),
-    "fraction_up": ("part of the time up", ".2f"),
+    "fraction_up": ("fraction of the time up", ".2f"),
 }
 
 
@@ -92,7 +92,7 @@ def settled(train: Spikes) -> Spikes:
 
 
 def measured(run: CorticalActivity) -> Measures:
-    """Return one run's numbers."""
+    """Return the numbers of one run."""
     trains = [settled(run.spikes[name]) for name in POPULATIONS]
     duration = DURATION - LEFT_OUT
     rate = bs.measures.binned_rate(trains[0], duration, 20 * ms)
@@ -118,7 +118,7 @@ def measured(run: CorticalActivity) -> Measures:
 
 
 def up_states(train: Spikes, run: CorticalActivity) -> UpStates:
-    """Return the states that gate a night: by a threshold, the same for all stages."""
+    """Return the up states that gate a night; their threshold is the same for all stages."""
     rate = bs.measures.binned_rate(train, DURATION - LEFT_OUT, 10 * ms)
     return bs.measures.up_states(rate, threshold=run.up_threshold)
 
@@ -129,7 +129,7 @@ def spectrum(train: Spikes) -> Spectrum:
 
 
 def table(measures: dict[str, list[Measures]]) -> Iterable[str]:
-    """Yield the lines of a table, a column a stage."""
+    """Yield the lines of a table with one column per stage."""
     yield "| | " + " | ".join(measures) + " |"
     yield "|---" * (len(measures) + 1) + "|"
     for field in fields(Measures):
@@ -149,8 +149,8 @@ def draw(runs: dict[str, CorticalActivity]):
     for column, (name, run) in enumerate(runs.items()):
         panels = [figure.add_subplot(grid[row, column]) for row in (0, 1)]
         trains = [settled(run.spikes[population]) for population in POPULATIONS]
-        # shaded are the states that gate a night: those that separate the rates best exist in any
-        # rate, and mean nothing for one that has a single mode
+        # Shaded are the up states that gate a night. A threshold chosen to separate the rates best
+        # exists for any rate, and means nothing where the rate has a single mode.
         bs.figures.plot_slow_oscillation(
             *trains, SHOWN, axes=panels, max_neurons=200, threshold=run.up_threshold
         )

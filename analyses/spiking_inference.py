@@ -1,25 +1,23 @@
-"""Awake as spiking networks: python analyses/spiking_inference.py [--seeds N] [--n-jobs N].
+"""Awake as spiking networks: python analyses/spiking_inference.py [--seeds N] [--jobs N].
 
-Trains a perceptron, a small convolutional network and a narrow ResNet-18 on digits, converts each,
-and shows it the test images by each coding. Scales are computed from the first 500 training
-images. Nothing else is fitted, and everything is at its default.
+Trains a perceptron, a small convolutional network and a narrow ResNet-18 on digits, converts each
+of them, and shows it the test images with each coding. Scales are computed from the first 500
+training images. Nothing else is fitted, and all other arguments have their defaults.
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import torch
-from rundir import command
+from rundir import command, write_json
 from torch import nn
 
 import brainsleep as bs
 from brainsleep import wake
-from brainsleep.errors import DirectoryError
 from brainsleep.measures import summarise
 
 CODINGS = ("constant", "poisson", "latency")
-#: Steps an image is shown for, and how the network learns.
+#: Steps for which an image is shown, and how the network learns.
 NETWORKS = {
     "perceptron": (100, wake.Training(lr=0.05, momentum=0.9, batch_size=25, epochs=12)),
     "convolutional": (200, wake.Training(lr=0.05, momentum=0.9, batch_size=25, epochs=8)),
@@ -55,7 +53,7 @@ def parser():
     result.add_argument("--codings", nargs="+", choices=CODINGS, default=list(CODINGS))
     result.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds 0 to N - 1")
     result.add_argument("--evaluate-on", choices=("test", "validation"), default="test")
-    result.add_argument("--n-jobs", type=int, default=1, metavar="N")
+    result.add_argument("--jobs", type=int, default=1, metavar="N", help="processes at a time")
     result.add_argument("--out", type=Path, default=Path("runs/spiking_inference.json"))
     return result
 
@@ -93,7 +91,7 @@ def convolutional(seed):
 
 
 class BasicBlock(nn.Module):
-    """As in ResNet-18."""
+    """The residual block of ResNet-18."""
 
     def __init__(self, n_in, n_out, stride):
         super().__init__()
@@ -136,19 +134,19 @@ def shown(network, n_steps, coding, split, seed, arguments):
         coding=coding,
         calibration_data=split.train.images[:500],
         seed=seed,
-        n_jobs=arguments.n_jobs,
+        n_jobs=arguments.jobs,
     )
 
 
 def row(name, coding, results):
-    """Return one network and coding in a few lines."""
+    """Return a few lines on one network and coding."""
     losses = [100 * (result.ann_accuracy - result.accuracy[-1]) for result in results]
     steps = [step for step in REPORTED_STEPS if step <= results[0].n_steps]
     lines = [
         f"{name}, {coding}: artificial {percent([r.ann_accuracy for r in results])}, spiking "
-        f"{percent([r.accuracy[-1] for r in results])}; lost, each seed: "
+        f"{percent([r.accuracy[-1] for r in results])}; lost, single seeds: "
         + ", ".join(f"{loss:.2f}" for loss in losses)
-        + f" points; same choice {percent([r.agreement[-1] for r in results])}"
+        + f" points; same choice in {percent([r.agreement[-1] for r in results])}"
     ]
     by_steps = [f"{step}: {percent([r.accuracy[step - 1] for r in results])}" for step in steps]
     lines.append("  after steps " + ", ".join(by_steps))
@@ -156,8 +154,8 @@ def row(name, coding, results):
     operations = summarise(sum(r.synaptic_operations_per_image.values()) for r in results).mean
     multiplied = sum(results[0].multiplications_per_image.values())
     lines.append(
-        f"  {spikes:,.0f} spikes and {operations:,.0f} synaptic operations an image "
-        f"(the artificial network multiplies {multiplied:,})"
+        f"  {spikes:,.0f} spikes and {operations:,.0f} synaptic operations per image "
+        f"(multiplications in the artificial network: {multiplied:,})"
     )
     return "\n".join(lines)
 
@@ -170,7 +168,7 @@ def percent(shares):
 
 
 def write(arguments, results):
-    """Write all numbers to a file and return where it is."""
+    """Write all numbers to a file and return its path."""
     kept = ("ann_accuracy", "zeros", "correlation", "spikes_per_image")
     kept += ("synaptic_operations_per_image", "scales", "timings")
     numbers = {
@@ -183,12 +181,7 @@ def write(arguments, results):
         }
         for name, codings in results.items()
     }
-    try:
-        arguments.out.parent.mkdir(parents=True, exist_ok=True)
-        arguments.out.write_text(json.dumps(numbers, indent=1))
-    except OSError as error:
-        raise DirectoryError(f"cannot write {arguments.out}: {error.strerror}.") from None
-    return arguments.out
+    return write_json(arguments.out, numbers)
 
 
 if __name__ == "__main__":

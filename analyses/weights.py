@@ -1,4 +1,4 @@
-"""Weights of one night: python analyses/weights.py runs/NAME [--night K] [--out FILE]."""
+"""Weight changes of one night: python analyses/weights.py runs/NAME [--night K] [--out FILE]."""
 
 from rundir import add_night, command, night_directory, output, parser
 
@@ -12,7 +12,8 @@ def main(argv=None):
     night = bs.Night.load(night_directory(arguments.run, arguments.night))
     for name, change in bs.measures.weight_changes(night).items():
         print(
-            f"{name}: {change.n_up:,} up, {change.n_down:,} down, {change.n_unchanged:,} the same; "
+            f"{name}: {change.n_up:,} up, {change.n_down:,} down, "
+            f"{change.n_unchanged:,} unchanged; "
             f"norm {change.norm_before:.3f} -> {change.norm_after:.3f}"
         )
     axes = bs.figures.plot_weight_histograms(night)
