@@ -113,7 +113,12 @@ def test_unknown_key_is_refused_with_the_nearest(table: str, key: str, nearest: 
             "tadros2O22",
             r"\[sleep.plasticity\] unknown weight_factor 'tadros2O22'. Did you mean 'tadros2022'",
         ),
-        ("sleep.plasticity", "weight_factor", ["tadros2022"], r"\[sleep.plasticity\] kind = 'src'"),
+        (
+            "sleep.plasticity",
+            "weight_factor",
+            ["tadros2022"],
+            r"\[sleep.plasticity\] .*weight_factor",
+        ),
         (
             "sleep.plasticity",
             "kind",
@@ -134,7 +139,7 @@ def test_unknown_key_is_refused_with_the_nearest(table: str, key: str, nearest: 
             r"\[sleep.neuron\] threshold must be .* Did you mean 'calibrated'",
         ),
         ("sleep.neuron", "gain_scale", "2", r"\[sleep.neuron\] gain_scale must be a number"),
-        ("sleep.neuron", "decay", "20 ms", None),
+        ("sleep.neuron", "decay", "20 ms", r"\[sleep.neuron\] decay must be a number"),
         ("sleep.stimulus", "max_rate", "20 ms", "max_rate must be in Hz"),
         ("sleep.stimulus", "max_rate", "-20 Hz", "max_rate"),
         ("sleep.stimulus", "mask", "windows", "mask"),
@@ -156,9 +161,6 @@ def test_wrong_value_is_refused_by_name(table: str, key: str, value: object, sai
     for part in table.split("."):
         place = place[part]
     place[key] = value
-    if said is None:  # layer values are checked against the layers, when the night begins
-        parse_model(spoiled, "my.toml")
-        return
     with pytest.raises(ModelFileError, match=said):
         parse_model(spoiled, "my.toml")
 

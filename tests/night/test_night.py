@@ -214,7 +214,9 @@ def test_another_seed_is_another_night():
 
 def test_input_spikes_are_the_same_on_every_device_and_in_every_precision():
     images = np.random.default_rng(0).random((5, 3, 4))
-    stimulus = bs.stimuli.MeanOfRandomImages(images, 2, 150 * Hz, bs.stimuli.RandomWindow(2))
+    stimulus = bs.stimuli.MeanOfRandomImages(
+        images, 2, max_rate=300 * Hz, mask=bs.stimuli.RandomWindow(2)
+    )
     expected = stimulus.draw(300, 1 * ms, seed=9)
     assert expected.any()
     for device in ("cpp", "cpp_stock", NUMPY):
