@@ -229,7 +229,7 @@ def per_layer(value: Any, layer_names: Sequence[str], field: str) -> list[Any]:
     Returns
     -------
     list
-        One value a layer.
+        One value per layer.
 
     Raises
     ------
@@ -251,7 +251,7 @@ def per_layer(value: Any, layer_names: Sequence[str], field: str) -> list[Any]:
         if len(value) != len(layer_names):
             raise ParameterError(
                 f"{field}: {len(value)} values for {len(layer_names)} layers "
-                f"({', '.join(layer_names)}); give one value, or one a layer."
+                f"({', '.join(layer_names)}); give one value, or one per layer."
             )
         return list(value)
     return [value] * len(layer_names)
