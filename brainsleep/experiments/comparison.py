@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from ..errors import ModelFileError, ParameterError
+from ..support.files import JsonObject
 from .modelfile import load_model_file
 from .run import run_experiment
 from .run_request import say_nothing
@@ -106,7 +106,7 @@ def _label(runs: list[Run]) -> dict[str, Run]:
     return dict(zip(labels, runs, strict=True))
 
 
-def _plotted(metrics: dict[str, Any]) -> dict[str, Any]:
+def _plotted(metrics: JsonObject) -> JsonObject:
     """Return the part of a run's metrics that the figure shows."""
     return {
         "before_sleep": metrics["accuracy"]["before_sleep"],

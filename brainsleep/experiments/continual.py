@@ -12,7 +12,6 @@ import shutil
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from torch import nn
@@ -20,7 +19,7 @@ from torch import nn
 from ..errors import ParameterError
 from ..measures import mean_rates, weight_changes
 from ..night import Night, NightRequest, prepare_night, run_night
-from ..support.files import write_atomically
+from ..support.files import JsonObject, write_atomically
 from ..translation import write_back
 from ..wake import (
     SCENARIOS,
@@ -151,14 +150,14 @@ class ContinualExperiment:
             folder = self.directory / "nights" / str(task.index)
             shutil.rmtree(folder, ignore_errors=True)  # of a task that was cut short
             night.save(folder)
+            changes = weight_changes(night.weights_before, night.weights_after)
             learned = LearnedTask(
                 before=before,
                 after=task_accuracies(network, self.tasks, task.index + 1),
                 timings=night.timings,
                 rates=mean_rates(night.spikes, night.duration),
                 weight_change={
-                    name: change.mean_absolute_change
-                    for name, change in weight_changes(night.weights_before, night.weights_after).items()
+                    name: change.mean_absolute_change for name, change in changes.items()
                 },
             )
             save_state(self.directory / "network.npz", network)
@@ -191,7 +190,7 @@ class ContinualExperiment:
         """Return the accuracy over the classes of all tasks."""
         return accuracy(network, concatenate([task.test for task in self.tasks]))
 
-    def metrics(self) -> dict[str, Any]:
+    def metrics(self) -> JsonObject:
         """Return the content of ``metrics.json``."""
         tasks = self.done.tasks
         network = write_back(self.new_network(), load_state(self.directory / "network.npz"))
@@ -217,7 +216,7 @@ class ContinualExperiment:
             },
         }
 
-    def draw_figures(self, metrics: dict[str, Any]) -> None:
+    def draw_figures(self, metrics: JsonObject) -> None:
         """Draw the run's pictures."""
         from ..figures import (
             plot_accuracy_before_after,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from ..errors import ParameterError, suggest
+from ..support.files import JsonObject
 from .modelfile import ModelFile
 
 #: Their names. ``"rows_centred"`` trains without sleep; the others sleep otherwise.
@@ -31,7 +31,7 @@ def control_model(model: ModelFile, control: str) -> ModelFile:
     """Return the model changed into one of its controls."""
     section = model.sleep
     if control == "decrease_only":
-        changed: dict[str, Any] = {"plasticity": section.plasticity.with_value("increase", 0.0)}
+        changed: JsonObject = {"plasticity": section.plasticity.with_value("increase", 0.0)}
     else:
         changed = {"stimulus": section.stimulus.model_copy(update={"shuffle_pixels": True})}
     return model.model_copy(update={"sleep": section.model_copy(update=changed)})

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 from ..errors import BrainsleepError, ModelFileError, brief, suggest
+from ..support.files import JsonMapping, JsonObject
 from ..support.parameters import declared_parameters
 
 #: Models by what model files call them: `NEURONS` or `RULES`.
@@ -39,7 +40,7 @@ def stated_keys_of(model: type) -> list[str]:
     ]
 
 
-def find_kind(name: Any, registry: Registry, table: str) -> type:
+def find_kind(name: object, registry: Registry, table: str) -> type:
     """Return what stands behind a ``kind``.
 
     Parameters
@@ -61,7 +62,7 @@ def find_kind(name: Any, registry: Registry, table: str) -> type:
     return registry[name]
 
 
-def build_model(name: Any, values: Mapping[str, Any], registry: Registry, table: str) -> Any:
+def build_model(name: str, values: JsonMapping, registry: Registry, table: str) -> Any:
     """Make a model of a table's keys.
 
     A value that is a table with a ``kind`` of its own becomes a model of the same registry first,
@@ -105,8 +106,8 @@ def build_model(name: Any, values: Mapping[str, Any], registry: Registry, table:
 
 
 def with_value(
-    name: str, values: Mapping[str, Any], registry: Registry, key: str, value: Any
-) -> dict[str, Any] | None:
+    name: str, values: JsonMapping, registry: Registry, key: str, value: object
+) -> JsonObject | None:
     """Return a table's keys with one of them changed, in the table or in one within it.
 
     Parameters
@@ -133,12 +134,12 @@ def with_value(
     return None
 
 
-def _is_model(value: Any) -> bool:
+def _is_model(value: object) -> TypeGuard[JsonMapping]:
     """Tell whether a value is a table that names a model."""
     return isinstance(value, Mapping) and "kind" in value
 
 
-def _build_inner(value: Any, registry: Registry, table: str) -> Any:
+def _build_inner(value: object, registry: Registry, table: str) -> Any:
     """Make a model of a table that names one; leave any other value as it is."""
     if not _is_model(value):
         return value
@@ -146,14 +147,14 @@ def _build_inner(value: Any, registry: Registry, table: str) -> Any:
     return build_model(value["kind"], rest, registry, table)
 
 
-def _unknown(model: type, name: str, values: Mapping[str, Any], table: str) -> Iterator[str]:
+def _unknown(model: type, name: str, values: JsonMapping, table: str) -> Iterator[str]:
     """Say which keys the model does not have."""
     for key in values:
         if key not in keys_of(model):
             yield f"[{table}] kind = {name!r} has no key {key!r}.{suggest(key, keys_of(model))}"
 
 
-def _missing(model: type, values: Mapping[str, Any], table: str) -> Iterator[str]:
+def _missing(model: type, values: JsonMapping, table: str) -> Iterator[str]:
     """Say which keys are not there."""
     for key in stated_keys_of(model):
         if key not in values:

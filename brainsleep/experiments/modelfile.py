@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import numpy as np
-from brian2.units import Hz, second
+from brian2.units import Hz, Quantity, second
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import BrainsleepError, ModelFileError, suggest, suggest_nearest
@@ -30,6 +30,7 @@ from ..stimuli import (
     Stimulus,
 )
 from ..support.checks import known_name
+from ..support.files import JsonObject
 from ..support.quantities import quantity
 from ..wake import SCENARIOS, Dataset, Training
 from .kinds import Registry, build_model, with_value
@@ -119,7 +120,7 @@ class ModelSection(Section):
     kind: str
 
     @property
-    def values(self) -> dict[str, Any]:
+    def values(self) -> JsonObject:
         """The model's own keys, as given."""
         return dict(self.__pydantic_extra__ or {})
 
@@ -127,7 +128,7 @@ class ModelSection(Section):
         """Return the model; raises a ModelFileError for keys and values that it does not take."""
         return build_model(self.kind, self.values, self.registry, self.table)
 
-    def with_value(self, key: str, value: Any) -> Self | None:
+    def with_value(self, key: str, value: object) -> Self | None:
         """Return the table with one key changed; None if neither it nor one within it has it."""
         changed = with_value(self.kind, self.values, self.registry, key, value)
         return None if changed is None else self.model_copy(update=changed)
@@ -202,7 +203,7 @@ class StimulusSection(Section):
             "pixels": RandomPixels(self.keep),
             "none": None,
         }
-        common: dict[str, Any] = {
+        common: JsonObject = {
             "max_rate": self.max_rate,
             "mask": masks[self.mask],
             "image_shape": dataset.image_shape,
@@ -259,7 +260,7 @@ class StagesSection(Section):
     ripples: bool = False
     n_cycles: int | None = Field(default=None, ge=1)
 
-    def build(self, duration: Any) -> Stages:
+    def build(self, duration: Quantity) -> Stages:
         """Return the stage, or the stages of a night of some duration.
 
         Raises
@@ -276,9 +277,9 @@ class StagesSection(Section):
         except BrainsleepError as error:
             raise ModelFileError(f"[sleep.stages] {error}") from None
 
-    def _stages(self, duration: Any) -> Stages:
+    def _stages(self, duration: Quantity) -> Stages:
         """Make what `kind` says."""
-        adaptation: dict[str, Any] = {} if self.b is None else {"b": self.b}
+        adaptation: JsonObject = {} if self.b is None else {"b": self.b}
         if self.kind == "rem":
             return REM(**adaptation)
         if self.kind == "wake":
@@ -383,7 +384,7 @@ def load_model_file(path: str | Path | None = None) -> ModelFile:
     return parse_model(read_toml(file), str(file))
 
 
-def read_toml(file: Path) -> dict[str, Any]:
+def read_toml(file: Path) -> JsonObject:
     """Read a model file's content, unchecked; a ModelFileError if it is missing or not TOML."""
     try:
         return tomllib.loads(file.read_text())
@@ -396,7 +397,7 @@ def read_toml(file: Path) -> dict[str, Any]:
         raise ModelFileError(f"{file} is not a TOML file: {error}.") from None
 
 
-def parse_model(content: dict[str, Any], source: str) -> ModelFile:
+def parse_model(content: JsonObject, source: str) -> ModelFile:
     """Check the content of a model file; `source` names it in messages."""
     model = check_content(ModelFile, content, source, _SECTIONS)
     problems = list(_wrong_values(model))
@@ -407,7 +408,7 @@ def parse_model(content: dict[str, Any], source: str) -> ModelFile:
 
 def check_content(
     kind: type[SectionT],
-    content: dict[str, Any],
+    content: JsonObject,
     source: str,
     sections: Mapping[tuple[str, ...], type[Section]],
 ) -> SectionT:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
+from ..support.files import JsonObject
 from .overrides import Overrides
 
 
@@ -48,6 +48,6 @@ class RunRequest:
     report: Callable[[str], None] = say_nothing
 
     @property
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> JsonObject:
         """What a run directory notes, and a resumed run must have asked for as well."""
         return {"seed": self.seed, **asdict(self.overrides)}

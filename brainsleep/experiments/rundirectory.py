@@ -15,13 +15,12 @@ import json
 import os
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from torch import nn
 
 from ..errors import DirectoryError
-from ..support.files import require_free, write_atomically
+from ..support.files import JsonObject, require_free, write_atomically
 from .run_request import RunRequest
 
 
@@ -43,7 +42,7 @@ class LearnedTask:
 
     before: list[float | None]
     after: list[float | None]
-    timings: dict[str, Any]
+    timings: JsonObject
     rates: dict[str, float]
     weight_change: dict[str, float]
 
@@ -70,7 +69,7 @@ class Run:
     """
 
     directory: Path
-    metrics: dict[str, Any]
+    metrics: JsonObject
 
 
 def load_run(directory: str | Path) -> Run:
@@ -110,7 +109,7 @@ def open_run_directory(request: RunRequest, name: str) -> Path:
     return directory
 
 
-def _check_resumable(directory: Path, model_file: Path, settings: dict[str, Any]) -> None:
+def _check_resumable(directory: Path, model_file: Path, settings: JsonObject) -> None:
     """Raise a DirectoryError unless the run in a directory is this very one."""
     try:
         same_model = (directory / "model.toml").read_bytes() == model_file.read_bytes()

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from joblib import Parallel, delayed
 
 from ..errors import DirectoryError
 from ..measures import summarise
-from ..support.files import write_atomically
+from ..support.files import JsonObject, write_atomically
 from .overrides import Overrides
 from .run import experiment_name, run_experiment
 from .run_request import say_nothing
@@ -28,7 +27,7 @@ def run_sweep(
     controls: tuple[str, ...] = (),
     resume: bool = False,
     report: Callable[[str], None] = say_nothing,
-) -> tuple[Path, dict[str, Any]]:
+) -> tuple[Path, JsonObject]:
     """Run a model file with the seeds 0, 1, … n_seeds - 1.
 
     Parameters
@@ -77,7 +76,7 @@ def _run_seed(
     overrides: Overrides | None,
     controls: tuple[str, ...],
     report: Callable[[str], None] | None = None,
-) -> dict[str, Any]:
+) -> JsonObject:
     """Run one seed, or read its finished run."""
     folder = directory / f"seed-{seed}"
     if (folder / "metrics.json").exists():
@@ -98,7 +97,7 @@ def _run_seed(
     return finished.metrics
 
 
-def _summary(runs: list[dict[str, Any]]) -> dict[str, Any]:
+def _summary(runs: list[JsonObject]) -> JsonObject:
     """Collect the accuracies of all seeds."""
     first = runs[0]
     scores = [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+
+from ..support.files import JsonMapping
 
 #: What accuracy means, printed with every table of them.
 DEFINITION = (
@@ -36,7 +37,7 @@ CONTROL_ROWS = (
 )
 
 
-def result_table(metrics: Mapping[str, Any]) -> str:
+def result_table(metrics: JsonMapping) -> str:
     """Return the accuracies of one run as a table."""
     scores = metrics["accuracy"]
     definition, rows = _reading(metrics)
@@ -51,7 +52,7 @@ def result_table(metrics: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def sweep_table(summary: Mapping[str, Any]) -> str:
+def sweep_table(summary: JsonMapping) -> str:
     """Return the accuracies of several seeds as a table of mean and standard deviation."""
     definition, rows = _reading(summary)
     lines = [heading(summary) + f", seeds {summary['seeds']}", definition + "; mean ± SD", ""]
@@ -64,7 +65,7 @@ def sweep_table(summary: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def comparison_table(metrics: Mapping[str, Mapping[str, Any]]) -> str:
+def comparison_table(metrics: Mapping[str, JsonMapping]) -> str:
     """Return several runs side by side: accuracy, rates, weight change, time.
 
     Parameters
@@ -96,19 +97,19 @@ def comparison_table(metrics: Mapping[str, Mapping[str, Any]]) -> str:
     )
 
 
-def heading(metrics: Mapping[str, Any]) -> str:
+def heading(metrics: JsonMapping) -> str:
     """Return model, data and scenario in one line."""
     evaluated = metrics.get("evaluated_on", "test")
     return f"{metrics['model']}: {metrics['scenario']}, {metrics['dataset']}, {evaluated} images"
 
 
-def _mean(nights: Sequence[Mapping[str, Any]], name: str, form: str) -> str:
+def _mean(nights: Sequence[JsonMapping], name: str, form: str) -> str:
     """Return the mean of a value over nights, or a dash where it is missing."""
     values = [night[name] for night in nights if name in night]
     return form.format(sum(values) / len(values)) if values else "-"
 
 
-def _reading(metrics: Mapping[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _reading(metrics: JsonMapping) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Return what accuracy means in a run or sweep, and the rows of its table."""
     if metrics["scenario"] == "unsupervised":
         return UNSUPERVISED_DEFINITION, UNSUPERVISED_ROWS

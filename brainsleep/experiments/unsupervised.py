@@ -8,14 +8,14 @@ import time
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..circuit.readout import ClassReadout
 from ..circuit.winners import PreparedWinners, WinnerState
 from ..errors import ParameterError
-from ..support.files import write_atomically
+from ..support.files import JsonObject, write_atomically
 from ..wake import Dataset, Split, hold_out_validation, load_split
 from .run_request import RunRequest
 from .rundirectory import Run, open_run_directory
@@ -123,7 +123,7 @@ class _Learning:
         )
         return readout.accuracy(answers, test.labels)
 
-    def metrics(self) -> dict[str, Any]:
+    def metrics(self) -> JsonObject:
         """Return the content of ``metrics.json``."""
         self.report("controls: untrained network, class means")
         network = self.prepared.network
@@ -147,7 +147,7 @@ class _Learning:
             },
         }
 
-    def draw_figures(self, metrics: dict[str, Any]) -> None:
+    def draw_figures(self, metrics: JsonObject) -> None:
         """Draw what the neurons have learned, and how accuracy grew."""
         from ..figures import plot_learning_curve, plot_receptive_fields, save_figure
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -12,6 +12,7 @@ from ..circuit.winners import WinnerNetwork
 from ..errors import ModelFileError
 from ..neurons import NEURONS
 from ..plasticity import RULES
+from ..support.files import JsonObject
 from .kinds import Registry
 from .modelfile import DataSection, ModelSection, Section, check_content, read_toml
 
@@ -100,7 +101,7 @@ initial_weight
         BrainsleepError
             For a model's values that make no sense.
         """
-        arguments: dict[str, Any] = {key: getattr(self, key) for key in self.network_keys}
+        arguments: JsonObject = {key: getattr(self, key) for key in self.network_keys}
         for key in ("neuron", "interneuron", "plasticity"):
             table = getattr(self, key)
             if table is not None:
@@ -143,7 +144,7 @@ def load_unsupervised(path: Path) -> UnsupervisedModel:
     return parse_unsupervised(read_toml(path), str(path))
 
 
-def parse_unsupervised(content: dict[str, Any], source: str) -> UnsupervisedModel:
+def parse_unsupervised(content: JsonObject, source: str) -> UnsupervisedModel:
     """Check the content of a model file; `source` names it in messages."""
     model = check_content(
         UnsupervisedModel,

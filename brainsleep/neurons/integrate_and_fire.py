@@ -24,7 +24,7 @@ class IntegrateAndFire(LayeredNeuron):
     Nothing leaks and nothing is lost at a spike. So a neuron that gets the same current z in each
     of T steps spikes :math:`\lfloor T z / \beta \rfloor` times if :math:`0 \le z \le \beta`: its
     rate is the rectified current, to within one spike. Above :math:`\beta` it saturates, at a
-    spike a step. All layers follow each other within one time step.
+    spike per step. All layers follow each other within one time step.
 
     Parameters
     ----------

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 from brian2.units import Unit
+
+from ..support.parameters import PerLayer
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Neuron(Protocol):
     constants_unit: ClassVar[Unit | None]
 
     @property
-    def gain(self) -> Any:
+    def gain(self) -> PerLayer:
         """``"tadros"``, or numbers by layer."""
 
     @property
@@ -61,11 +63,11 @@ class Neuron(Protocol):
         """Factor on the gains that ``"tadros"`` finds."""
 
     @property
-    def threshold(self) -> Any:
+    def threshold(self) -> PerLayer:
         """``"calibrated"``, or numbers by layer."""
 
     @property
-    def target_rate(self) -> Any:
+    def target_rate(self) -> PerLayer | None:
         """Rates by layer that ``"calibrated"`` aims at."""
 
     @property

@@ -1,40 +1,44 @@
-"""Read what users give a neuron model: gains, thresholds, rates and times, one a layer."""
+"""Read what users give a neuron model: gains, thresholds and rates, one per layer."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from brian2.units import Hz
 
 from ..errors import ParameterError, suggest
 from ..support.checks import number
-from ..support.parameters import per_layer
+from ..support.parameters import PerLayer, per_layer
 from ..support.quantities import quantity
 from .model import Neuron
 
+if TYPE_CHECKING:
+    from .base import LayeredNeuron
+
 
 def given_gains(neuron: Neuron, layer_names: Sequence[str]) -> list[float]:
-    """Return the gains given by hand, one a layer, in the model's unit."""
+    """Return the gains given by hand, one per layer, in the model's unit."""
     return constants(neuron, neuron.gain, "gain", layer_names)
 
 
 def given_thresholds(neuron: Neuron, layer_names: Sequence[str]) -> list[float]:
-    """Return the thresholds given by hand, one a layer, in the model's unit."""
+    """Return the thresholds given by hand, one per layer, in the model's unit."""
     return constants(neuron, neuron.threshold, "threshold", layer_names)
 
 
 def given_bias_gains(
-    neuron: Any, layer_names: Sequence[str], gains: Sequence[float]
+    neuron: Neuron | LayeredNeuron, layer_names: Sequence[str], gains: Sequence[float]
 ) -> list[float]:
-    """Return the bias gains given by hand, else the gains, one a layer, in the model's unit."""
-    if neuron.bias_gain is None:
+    """Return the bias gains given by hand, else the gains, one per layer, in the model's unit."""
+    bias_gain: PerLayer | None = getattr(neuron, "bias_gain", None)
+    if bias_gain is None:
         return list(gains)
-    return constants(neuron, neuron.bias_gain, "bias_gain", layer_names)
+    return constants(neuron, bias_gain, "bias_gain", layer_names)
 
 
 def given_target_rate(neuron: Neuron, layer_names: Sequence[str]) -> list[float]:
-    """Return the wanted firing rates, one a layer, in Hz."""
+    """Return the wanted firing rates, one per layer, in Hz."""
     if neuron.target_rate is None:
         raise ParameterError(
             "neuron: threshold='calibrated' needs target_rate, the firing rate wanted in each "
@@ -54,7 +58,9 @@ def given_target_rate(neuron: Neuron, layer_names: Sequence[str]) -> list[float]
     ]
 
 
-def constants(neuron: Any, value: Any, field: str, layer_names: Sequence[str]) -> list[float]:
+def constants(
+    neuron: Neuron | LayeredNeuron, value: PerLayer, field: str, layer_names: Sequence[str]
+) -> list[float]:
     """Read a gain or threshold given by hand."""
     values = []
     for name, item in zip(
@@ -69,7 +75,7 @@ def constants(neuron: Any, value: Any, field: str, layer_names: Sequence[str]) -
     return values
 
 
-def check_constants(neuron: Any) -> None:
+def check_constants(neuron: LayeredNeuron) -> None:
     """Check what can be checked of gains and thresholds before the layers are known."""
     for name, keyword in (("gain", "tadros"), ("threshold", "calibrated")):
         value = getattr(neuron, name)
@@ -81,12 +87,12 @@ def check_constants(neuron: Any) -> None:
     number(neuron.gain_scale, "neuron: gain_scale", minimum=0, exclusive_minimum=True)
 
 
-def is_neuron(value: Any) -> bool:
+def is_neuron(value: object) -> bool:
     """Tell whether a value is a neuron model, and not, say, the class of one."""
     return not isinstance(value, type) and hasattr(value, "parameters")
 
 
-def is_text(value: Any, text: str) -> bool:
+def is_text(value: object, text: str) -> bool:
     """Tell whether a value is this very keyword (it may be an array, too)."""
     return isinstance(value, str) and value == text
 

@@ -1,7 +1,7 @@
-"""From a translated network, a neuron model and a rule to a plan, and to what a job fills it with.
+"""From a translated network, a neuron model and a rule to a plan, and to the values of a job.
 
-A plan has populations and projections by number; here is the only place that knows which layer
-or connection each of them stands for.
+A plan has populations and projections by number. Only this file knows which layer or connection
+each of them stands for.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from ..errors import ParameterError, UnitsError, suggest
@@ -83,8 +83,16 @@ class Assembly:
     def _more_links(self) -> list[LateralLink]:
         return [link for parts in self.lateral.values() for link in parts.links]
 
-    def plan(self, **others: Any) -> NetworkPlan:
-        """Make the plan; `others` are its remaining fields."""
+    def plan(
+        self,
+        *,
+        dt: float,
+        dtype: str,
+        recorded: tuple[int, ...],
+        counted: tuple[int, ...] = (),
+        watched: tuple[tuple[int, str], ...] = (),
+    ) -> NetworkPlan:
+        """Make the plan; the arguments are its remaining fields."""
         numbers = {name: number for number, name in enumerate(self.populations)}
         neurons = [self._equations(layer) for layer in self.translation.layers]
         neurons += [neuron.equations() for _, _, neuron in self._more_populations]
@@ -124,7 +132,11 @@ class Assembly:
                 [self.neuron, *(neuron for _, _, neuron in self._more_populations)],
                 [self.plasticity] if any(link.is_plastic for link in projections) else [],
             ),
-            **others,
+            dt=dt,
+            dtype=dtype,
+            recorded=recorded,
+            counted=counted,
+            watched=watched,
         )
 
     def population_parameters(
@@ -135,7 +147,7 @@ class Assembly:
         Parameters
         ----------
         gains, thresholds : sequence of float
-            One a layer that does not pool.
+            One per layer that does not pool.
         dt : float
             Time step in seconds.
         """
@@ -303,7 +315,9 @@ def _kind(link: Connection) -> str:
     return "one_to_one" if link.kind == "identity" else "all_to_all"
 
 
-def addition_factors(translation: Translation, data: Any) -> dict[str, tuple[float, ...]]:
+def addition_factors(
+    translation: Translation, data: npt.ArrayLike | None
+) -> dict[str, tuple[float, ...]]:
     """Weigh the paths that meet in an addition.
 
     A neuron's spikes stand for fractions of its own largest activation. Where paths from several
@@ -320,7 +334,7 @@ def addition_factors(translation: Translation, data: Any) -> dict[str, tuple[flo
     Returns
     -------
     dict of str to tuple of float
-        By layer with several connections, one factor a connection.
+        By layer with several connections, one factor per connection.
     """
     additions = [layer for layer in translation.layers if len(layer.connections) > 1]
     if not additions or data is None:

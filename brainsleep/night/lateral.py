@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 from brian2.units import ms
 
 from ..errors import ParameterError, UnitsError
@@ -70,7 +71,7 @@ class Lateral(Protocol):
 
 @dataclass(frozen=True)
 class MeanInhibition:
-    r"""Each neuron loses, in each step, a part of what the layer got on average.
+    r"""In each step each neuron loses a part of the drive that the layer got on average.
 
     .. math:: \mathrm{drive}_j \leftarrow \mathrm{drive}_j
         - s \, \frac{1}{n} \sum_k \mathrm{drive}_k
@@ -99,7 +100,7 @@ class MeanInhibition:
 
 @dataclass(frozen=True)
 class WinnerTakeAll:
-    """Whoever spikes inhibits all others of its layer in the next step.
+    """A neuron that spikes inhibits all others of its layer in the next step.
 
     Parameters
     ----------
@@ -132,7 +133,7 @@ class Recurrent:
         From neuron i to neuron j in row j; of either sign.
     """
 
-    weights: Any
+    weights: npt.ArrayLike
 
     def __post_init__(self) -> None:
         if np.ndim(self.weights) != 2:
@@ -160,8 +161,9 @@ def _interneuron() -> LIF:
 class InhibitoryPopulation:
     """A population of inhibitory neurons beside a layer.
 
-    With as many neurons as the layer each hears one neuron of it and inhibits all the others
-    (Diehl, Cook 2015); with another number each hears and inhibits all.
+    With as many neurons as the layer, each gets the spikes of one neuron of the layer and inhibits
+    all the others (Diehl, Cook 2015). With another number, each gets the spikes of all neurons of
+    the layer and inhibits all of them.
 
     Parameters
     ----------
@@ -183,7 +185,7 @@ class InhibitoryPopulation:
     n_neurons: int | None = None
     excitation: float = 1.0
     inhibition: float = 1.0
-    neuron: Any = field(default_factory=_interneuron)
+    neuron: Neuron = field(default_factory=_interneuron)
 
     def __post_init__(self) -> None:
         if self.n_neurons is not None:

@@ -77,8 +77,7 @@ def read_models(
     UnitsError
         If one is no model.
     """
-    default_neuron, default_rule = default_models()
-    n_layers = len(default_neuron.threshold)
+    default_neuron, default_rule, n_layers = default_models()
     if (neuron is None or plasticity is None) and len(layer_names) != n_layers:
         raise ParameterError(
             f"the default neuron and plasticity are for {n_layers} layers, but the network has "

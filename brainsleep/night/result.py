@@ -5,22 +5,25 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 from brian2.units import Quantity, second
 
 from ..devices.activity import PopulationRate, Spikes
 from ..errors import DirectoryError, ParameterError
-from ..support.files import publish_directory, write_atomically
+from ..support.files import JsonObject, publish_directory, write_atomically
+from ..support.quantities import Time
 from ..translation import Translation, write_back
 from .assembly import Assembly
 from .streaming import StreamedSpikes, streamed_counts
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from torch import nn
 
 
@@ -61,22 +64,22 @@ class Night:
     """
 
     ann: nn.Module | None
-    spikes: dict[str, Any]
+    spikes: dict[str, Spikes | StreamedSpikes]
     weights_before: dict[str, np.ndarray]
     weights_after: dict[str, np.ndarray]
-    timings: dict[str, Any]
+    timings: JsonObject
     gains: dict[str, float]
     thresholds: dict[str, float]
     sizes: dict[str, int]
     n_steps: int
     dt: Quantity
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: JsonObject = field(default_factory=dict)
     counts: dict[str, np.ndarray] = field(default_factory=dict)
     assembly: Assembly | None = None
 
     @property
     def rates(self) -> dict[str, PopulationRate]:
-        """How much each population fired in each step, where its spikes or rates were recorded."""
+        """Rate of each population in each step, where its spikes or rates were recorded."""
         rates = {}
         for name, n_neurons in self.sizes.items():
             if name in self.counts:
@@ -171,7 +174,7 @@ class Night:
                 f"brainsleep reads format {FORMAT}."
             )
         dt = Quantity(description["dt_seconds"], dim=second.dim)
-        spikes: dict[str, Any] = {}
+        spikes: dict[str, Spikes | StreamedSpikes] = {}
         for k, name in enumerate(description["recorded"]):
             n_neurons = description["sizes"][name]
             if streamed is None:
@@ -205,7 +208,7 @@ class Night:
         """The layers that slept, as a table with their gains and thresholds; None if loaded."""
         return None if self.assembly is None else self.assembly.translation
 
-    def to_nir(self, path: str | os.PathLike[str], dt: Any = None) -> None:
+    def to_nir(self, path: str | os.PathLike[str], dt: Time | None = None) -> None:
         """Write the spiking network that woke up as a NIR graph, for other simulators.
 
         Parameters
@@ -214,14 +217,14 @@ class Night:
             An HDF5 file.
         dt : Quantity or str, optional
             Time step of the simulator that is to read it; the night's unless given. snnTorch
-            takes 0.1 ms for granted. See `brainsleep.translation.nir`.
+            assumes 0.1 ms. See `brainsleep.translation.nir`.
 
         Raises
         ------
         ParameterError
             For a night that was loaded: only one that `sleep` returned knows its neurons.
         TranslationError
-            Naming what NIR has no word for.
+            Naming what NIR cannot express.
         MissingPackageError
             If `nir` is not installed.
         """
@@ -243,18 +246,24 @@ class Night:
             self.assembly.factors,
         )
 
-    def plot_raster(self, **kwargs: Any) -> np.ndarray:
-        """Draw the spike raster, one panel a layer; see `brainsleep.figures.plot_raster`."""
+    def plot_raster(
+        self,
+        axes: Sequence[Axes] | None = None,
+        *,
+        populations: str | Sequence[str] | None = None,
+        max_spikes: int = 50_000,
+    ) -> npt.NDArray[np.object_]:
+        """Draw the spike raster, one panel per population; see `brainsleep.figures.plot_raster`."""
         from ..figures import plot_raster
 
-        return plot_raster(self, **kwargs)
+        return plot_raster(self, axes, populations=populations, max_spikes=max_spikes)
 
     def __repr__(self) -> str:
         layers = " -> ".join(f"{name} ({size})" for name, size in self.sizes.items())
         return f"<Night of {self.n_steps} steps of {self.dt}: {layers}>"
 
 
-def _counts(spikes: Any, dt: Quantity, n_steps: int) -> np.ndarray:
+def _counts(spikes: Spikes | StreamedSpikes, dt: Quantity, n_steps: int) -> np.ndarray:
     """Count the spikes of each step."""
     if isinstance(spikes, StreamedSpikes):
         return spikes.counts

@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from brian2.units import Quantity
@@ -24,7 +24,7 @@ from brian2.units import Quantity
 from ..devices.recording import SpikeFiles
 from ..devices.snapshots import cut_streams, read_snapshot, snapshot_steps
 from ..errors import DirectoryError, ParameterError
-from ..support.files import require_free, write_atomically
+from ..support.files import JsonObject, require_free, write_atomically
 
 if TYPE_CHECKING:
     from ..devices import Job
@@ -192,7 +192,7 @@ def _go_on(path: Path) -> NightDirectory:
     return NightDirectory(path, steps[-1])
 
 
-def _request(plan: NetworkPlan, job: Job, weight_names: Sequence[str | None]) -> dict[str, Any]:
+def _request(plan: NetworkPlan, job: Job, weight_names: Sequence[str | None]) -> JsonObject:
     """Say what identifies a night: its network, weights, parameters and length."""
     weights = hashlib.sha256()
     for values in [*job.weights, *job.biases, job.modulation]:

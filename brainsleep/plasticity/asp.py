@@ -101,7 +101,7 @@ class ASP(DiehlCook):
         )
 
     def synapse_parameters(self, layer_names: Sequence[str]) -> list[dict[str, float]]:
-        """Return the layer parameters and the leak, a dict a layer."""
+        """Return the layer parameters and the leak, a dict per layer."""
         leak = -math.expm1(-self.seconds("every") / self.seconds("tau_leak"))
         return [{**values, "leak": leak} for values in super().synapse_parameters(layer_names)]
 

@@ -77,7 +77,7 @@ class InhibitorySTDP(LayeredRule):
         )
 
     def synapse_parameters(self, layer_names: Sequence[str]) -> list[dict[str, float]]:
-        """Return the layer parameters and alpha, a dict a layer."""
+        """Return the layer parameters and alpha, a dict per layer."""
         rate = quantity(self.target_rate, Hz, "plasticity: target_rate")
         alpha = 2 * rate * self.seconds("tau")
         return [{**values, "alpha": alpha} for values in super().synapse_parameters(layer_names)]

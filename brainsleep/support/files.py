@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from ..errors import DirectoryError
+
+#: The content of a JSON or TOML file, or of a table in it.
+JsonObject: TypeAlias = dict[str, Any]
+JsonMapping: TypeAlias = Mapping[str, Any]
 
 #: Where the model files lie that come with the package.
 SHIPPED_MODELS = Path(__file__).parents[1] / "models"

@@ -11,13 +11,17 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
 from brian2.units import Quantity, Unit
 
 from ..errors import ParameterError, UnitsError, brief, suggest
 from .checks import number
 from .quantities import quantity
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 #: A layer parameter: one value for all layers, a sequence in layer order, or a dict by layer name.
 PerLayer: TypeAlias = float | str | Quantity | Sequence[Any] | Mapping[str, Any]
@@ -51,13 +55,13 @@ class Parameter:
     minimum: float = -math.inf
     maximum: float = math.inf
     exclusive_minimum: bool = False
-    choices: Collection[Any] = ()
+    choices: Collection[str | int] = ()
     by_layer: bool = True
     equation_name: str | None = None
     learning_rate: bool = False
     stated: bool = False
 
-    def read(self, value: Any, label: str) -> float:
+    def read(self, value: object, label: str) -> float:
         """Return one value, in SI base units; `label` names it in messages.
 
         Raises
@@ -83,13 +87,13 @@ class Parameter:
 
 
 def parameter(
-    default: Any,
+    default: object,
     unit: Unit | None = None,
     *,
     minimum: float = -math.inf,
     maximum: float = math.inf,
     above: float | None = None,
-    choices: Collection[Any] = (),
+    choices: Collection[str | int] = (),
     by_layer: bool = True,
     equation_name: str | None = None,
     learning_rate: bool = False,
@@ -127,14 +131,14 @@ def parameter(
     return field(default_factory=lambda: copy(default), metadata={"parameter": declared})
 
 
-def declared_parameters(model: Any) -> dict[str, Parameter]:
+def declared_parameters(model: DataclassInstance | type[DataclassInstance]) -> dict[str, Parameter]:
     """Return what a model (or its class) declares of its fields, by their names."""
     return {
         one.name: one.metadata["parameter"] for one in fields(model) if "parameter" in one.metadata
     }
 
 
-def check_parameters(model: Any, kind: str) -> dict[str, float]:
+def check_parameters(model: DataclassInstance, kind: str) -> dict[str, float]:
     """Check the declared fields of a model, as far as they do not depend on the layers.
 
     Parameters
@@ -164,28 +168,30 @@ def check_parameters(model: Any, kind: str) -> dict[str, float]:
     return values
 
 
-def _check_choice(value: Any, label: str, choices: Collection[Any]) -> None:
+def _check_choice(value: object, label: str, choices: Collection[str | int]) -> None:
     """Raise a ParameterError unless a value is one of a few."""
     if isinstance(value, (str, int)) and not isinstance(value, bool) and value in choices:
         return
     if all(isinstance(choice, str) for choice in choices):
         _, _, name = label.partition(": ")
         kind = label.removesuffix(name)
-        raise ParameterError(f"{kind}unknown {name} {brief(value)}.{suggest(str(value), choices)}")
+        raise ParameterError(f"{kind}unknown {name} {brief(value)}.{suggest(str(value), map(str, choices))}")
     listed = " or ".join(map(str, choices))
     if isinstance(value, bool) or not isinstance(value, int):
         raise UnitsError(f"{label} must be {listed}, not {brief(value)}.")
     raise ParameterError(f"{label} must be {listed}, but is {value}.")
 
 
-def differs_by_layer(value: Any) -> bool:
+def differs_by_layer(value: object) -> bool:
     """Tell whether a layer parameter has a value for each layer."""
     if isinstance(value, (Sequence, Mapping)):
         return not isinstance(value, str)
     return bool(getattr(value, "ndim", 0) == 1)
 
 
-def read_by_layer(model: Any, kind: str, layer_names: Sequence[str]) -> list[dict[str, float]]:
+def read_by_layer(
+    model: DataclassInstance, kind: str, layer_names: Sequence[str]
+) -> list[dict[str, float]]:
     """Return the layer parameters that a model declares, in SI base units.
 
     Parameters
@@ -214,7 +220,7 @@ def read_by_layer(model: Any, kind: str, layer_names: Sequence[str]) -> list[dic
     return layers
 
 
-def per_layer(value: Any, layer_names: Sequence[str], field: str) -> list[Any]:
+def per_layer(value: object, layer_names: Sequence[str], field: str) -> list[Any]:
     """Spread a layer parameter over the layers.
 
     Parameters
@@ -246,8 +252,7 @@ def per_layer(value: Any, layer_names: Sequence[str], field: str) -> list[Any]:
         if missing:
             raise ParameterError(f"{field}: no value for layer {missing[0]!r}.")
         return [value[name] for name in layer_names]
-    is_sequence = isinstance(value, Sequence) and not isinstance(value, str)
-    if is_sequence or getattr(value, "ndim", 0) == 1:
+    if isinstance(value, (Sequence, np.ndarray)) and differs_by_layer(value):
         if len(value) != len(layer_names):
             raise ParameterError(
                 f"{field}: {len(value)} values for {len(layer_names)} layers "

@@ -62,7 +62,7 @@ def test_default_experiment_is_split_mnist_heaviside() -> None:
 
 def test_defaults_of_sleep_are_the_default_experiment() -> None:
     section = load_model_file().sleep
-    default_neuron, default_rule = default_models()
+    default_neuron, default_rule, _ = default_models()
     assert section.neuron.build() == default_neuron
     rule = section.plasticity.build()
     assert (rule.increase, rule.decrease, rule.weight_factor) == (
