@@ -1,7 +1,7 @@
-"""How fast a night is, against PyTorch loops and a hand-written kernel: `make bench`.
+"""How fast a night is, compared with PyTorch loops and a kernel written by hand: `make bench`.
 
-Everything runs on the same weights, spikes and constants, one method after the other, over and
-over; numbers are medians. See README.md.
+All methods run on the same weights, spikes and constants and take turns; numbers are medians. See
+README.md.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ HERE = Path(__file__).parent
 STEPWISE, INTERCHANGED = "C++, step by step", "C++, loops interchanged"
 LIMIT, DENSE, SPARSE = "C++ limit", "PyTorch dense", "PyTorch row-sparse"
 DEVICES = ("cpp", "cpp_stock")
-#: Orders of the kernel's loops: step by step, and neuron by neuron.
+#: Orders of the loops of the kernel: step by step, and neuron by neuron.
 STEPWISE_ORDERS, INTERCHANGED_ORDERS = ("auto", "rows", "blocks", "spikes"), ("over-time",)
 PAGES = ("huge", "small")
 CHECK_STEPS = 40
 PARTS = ("speed", "memory", "start", "growth", "convolution")
 #: Steps of a night of the convolution.
 CONVOLUTION_STEPS = 4000
-#: Steps a night, by method: fast ones need more of them to be timed well.
+#: Steps per night by size: fast methods need more of them to be timed well.
 FAST_STEPS = {400: 3000, 1200: 1500, 4000: 300}
 SLOW_STEPS = {400: 300, 1200: 300, 4000: 60}
-#: The runtime device is only tried on small nets.
+#: The runtime device is only timed on small networks.
 RUNTIME_STEPS, LARGEST_RUNTIME = 100, 400
 PILOT_REPEATS = 3
 
@@ -47,7 +47,7 @@ Method = Callable[[Problem], Result]
 
 @dataclass
 class Options:
-    """What the command line says."""
+    """Options of the command line."""
 
     sizes: list[int]
     growth_sizes: list[int]
@@ -62,7 +62,7 @@ class Options:
     start_sizes: list[int] = field(default_factory=list)
 
     def steps(self, table: dict[int, int], n_hidden: int) -> int:
-        """Return a night's length: the table's for the nearest size, times the factor."""
+        """Return the length of a night: that of the nearest size in the table, times the factor."""
         nearest = min(table, key=lambda size: abs(size - n_hidden))
         return max(10, round(self.steps_factor * table[nearest]))
 
@@ -71,13 +71,13 @@ class Options:
 
 
 def network_of(problem: Problem) -> Any:
-    """Return the problem's net as a PyTorch module."""
+    """Return the network of a problem as a PyTorch module."""
     import torch
     from torch import nn
 
     modules: list[nn.Module] = []
     for weights in problem.weights:
-        # without drawing weights first, which takes longer than a night
+        # do not draw weights first, which takes longer than a night
         linear = nn.utils.skip_init(nn.Linear, weights.shape[1], weights.shape[0], bias=False)
         with torch.no_grad():
             linear.weight.copy_(torch.from_numpy(weights))
@@ -86,7 +86,7 @@ def network_of(problem: Problem) -> Any:
 
 
 def sleep(problem: Problem, device: Any = "cpp", record: str | None = None, ann: Any = None) -> Any:
-    """Let the package run the problem."""
+    """Run a problem with the package."""
     import brainsleep as bs
 
     return bs.sleep(
@@ -105,7 +105,7 @@ def sleep(problem: Problem, device: Any = "cpp", record: str | None = None, ann:
 
 
 def run_brainsleep(problem: Problem, device: Any = "cpp", record: str | None = None) -> Result:
-    """Run one night of the package; only the simulation loop counts."""
+    """Run one night of the package; only its simulation loop is timed."""
     night = sleep(problem, device, record)
     spikes = tuple(len(train) for train in night.spikes.values())
     weights = list(night.weights_after.values())
@@ -113,7 +113,7 @@ def run_brainsleep(problem: Problem, device: Any = "cpp", record: str | None = N
 
 
 def fastest(methods: dict[str, Method], problem: Problem) -> Method:
-    """Try variants of a method in turn and return the one with the best median."""
+    """Time variants of a method in turn, and return the one with the smallest median."""
     times: dict[str, list[float]] = {name: [] for name in methods}
     for _ in range(PILOT_REPEATS):
         for name, method in methods.items():
@@ -122,7 +122,7 @@ def fastest(methods: dict[str, Method], problem: Problem) -> Method:
 
 
 def kernel_at(program: Path, problem: Problem, orders: tuple[str, ...]) -> Method:
-    """Return the kernel with that order of loops, and those pages, that are fastest here."""
+    """Return the kernel with the order of loops and the size of pages that are fastest here."""
     variants = {
         f"{order} {pages}": (
             lambda night, order=order, pages=pages: run_kernel(program, night, order, pages)
@@ -133,7 +133,7 @@ def kernel_at(program: Path, problem: Problem, orders: tuple[str, ...]) -> Metho
 
 
 def torch_loops(pilot: Problem) -> dict[str, Method]:
-    """Return both loops with one and with two threads, the row-sparse one in its better variant."""
+    """Return both loops with one and two threads, the row-sparse one in its faster variant."""
     from loops import SPARSE_VARIANTS, THREADS, run_dense, run_sparse
 
     methods: dict[str, Method] = {}
@@ -148,7 +148,7 @@ def torch_loops(pilot: Problem) -> dict[str, Method]:
 
 
 def with_threads(loop: str, n: int) -> str:
-    """Return the name of a loop's row in the table."""
+    """Return the name of a loop in the table."""
     return f"{loop}, {n} thread{'s' if n > 1 else ''}"
 
 
@@ -156,7 +156,7 @@ def with_threads(loop: str, n: int) -> str:
 
 
 def measure_speed(n_hidden: int, program: Path, options: Options) -> list[dict[str, Any]]:
-    """Time all methods at one size, interleaved, and hold them against the kernel's result."""
+    """Time all methods at one size in turn, and compare their results with those of the kernel."""
     fast = options.steps(FAST_STEPS, n_hidden)
     slow = min(fast, options.steps(SLOW_STEPS, n_hidden))
     problem = make_problem(n_hidden, fast)
@@ -173,7 +173,7 @@ def measure_speed(n_hidden: int, program: Path, options: Options) -> list[dict[s
         "brainsleep cpp_stock": (lambda night: run_brainsleep(night, "cpp_stock"), fast),
         **{name: (method, slow) for name, method in torch_loops(pilot).items()},
     }
-    if options.quick:  # one program a device is enough
+    if options.quick:  # one program per device is enough
         del methods["brainsleep cpp"], methods["brainsleep cpp_stock"]
         methods["brainsleep cpp_stock, spikes recorded"] = (
             lambda night: run_brainsleep(night, "cpp_stock", "all"),
@@ -213,7 +213,7 @@ def measure_speed(n_hidden: int, program: Path, options: Options) -> list[dict[s
 
 
 def check(name: str, method: Method, limit: Method, problem: Problem) -> dict[str, Any]:
-    """Hold a method's spikes and weights against the kernel's on the night's first steps."""
+    """Compare spikes and weights of a method with those of the kernel, for the first steps."""
     night = problem.first_steps(CHECK_STEPS)
     expected = limit(night)
     if name.startswith("brainsleep") and "recorded" not in name:
@@ -228,7 +228,7 @@ def check(name: str, method: Method, limit: Method, problem: Problem) -> dict[st
 
 
 def compare(name: str, result: Result, expected: Result) -> float:
-    """Return the largest difference of a weight between two methods' nights.
+    """Return the largest difference of a weight between the nights of two methods.
 
     Raises
     ------
@@ -238,7 +238,8 @@ def compare(name: str, result: Result, expected: Result) -> float:
     for mine, theirs in zip(result.spikes, expected.spikes, strict=True):
         if abs(mine - theirs) > 0.05 * theirs + 2:
             raise RuntimeError(
-                f"{name} does another thing: {result.spikes} spikes, not {expected.spikes}"
+                f"{name} computes another night: {result.spikes} spikes by population, where the "
+                f"kernel has {expected.spikes}"
             )
     return max(
         float(np.abs(one - other).max())
@@ -250,7 +251,7 @@ def compare(name: str, result: Result, expected: Result) -> float:
 
 
 def measure_growth(program: Path, options: Options) -> dict[str, Any]:
-    """Time the package and the kernel over sizes at fixed rates, and over rates at a size."""
+    """Time package and kernel over sizes at fixed rates, and over rates at a fixed size."""
     problems = {
         "synapses": [
             make_problem(size, options.steps(FAST_STEPS, size)) for size in options.growth_sizes
@@ -299,22 +300,22 @@ def measure_growth(program: Path, options: Options) -> dict[str, Any]:
 
 
 def _recording(record: str | None) -> Method:
-    """Return the package as a method that keeps these spikes."""
+    """Return the package as a method that records these spikes."""
     return lambda night: run_brainsleep(night, "cpp", record)
 
 
 def log_slope(x: list[float], y: list[float]) -> float:
-    """Return the slope of log y over log x; nan for a single point."""
+    """Return the slope of log y over log x; NaN for a single point."""
     if len(x) < 2:
         return float("nan")
     return float(np.polyfit(np.log(x), np.log(y), 1)[0])
 
 
-# ------------------------------------------------------------------ memory and start, in children
+# ------------------------------------------------------------------ memory and start
 
 
 def ask_child(module: str, *arguments: str, cache: Path | None = None) -> dict[str, Any]:
-    """Run one of the child programs in a fresh process and return what it reports."""
+    """Run one of the measurements of `children.py` in a fresh process; return its report."""
     environment = dict(os.environ)
     if cache is not None:
         environment["BRAINSLEEP_CACHE"] = str(cache)
@@ -325,12 +326,14 @@ def ask_child(module: str, *arguments: str, cache: Path | None = None) -> dict[s
         text=True,
     )
     if finished.returncode != 0:
-        raise RuntimeError(f"{module} {arguments}: {finished.stderr[-2000:]}")
+        raise RuntimeError(
+            f"children.py {module} {' '.join(arguments)} failed: {finished.stderr[-2000:]}"
+        )
     return json.loads(finished.stdout.splitlines()[-1])
 
 
 def measure_memory(options: Options) -> list[dict[str, Any]]:
-    """Return bytes a synapse in the simulation process, and copies of W in Python."""
+    """Return bytes per synapse in the simulation process, and copies of W in Python."""
     rows = []
     for n_hidden, device in itertools.product(options.sizes, DEVICES):
         record = ["all"] if options.quick else []
@@ -372,7 +375,7 @@ def measure_start(options: Options) -> dict[str, Any]:
 
 
 def describe_machine() -> str:
-    """Return CPU model and number of cores."""
+    """Return the model of the CPU and its number of cores."""
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
@@ -384,7 +387,7 @@ def describe_machine() -> str:
 
 
 def describe_versions() -> str:
-    """Return the versions that matter."""
+    """Return the versions of Python, packages and compiler."""
     from importlib.metadata import version
 
     compiler = subprocess.run(["g++", "--version"], capture_output=True, text=True, check=False)
@@ -394,7 +397,7 @@ def describe_versions() -> str:
 
 
 def format_table(header: list[str], rows: list[list[str]]) -> list[str]:
-    """Return a Markdown table, numbers to the right."""
+    """Return a Markdown table with numbers aligned to the right."""
     lines = ["| " + " | ".join(header) + " |", "|---" + "|---:" * (len(header) - 1) + "|"]
     return lines + ["| " + " | ".join(row) + " |" for row in rows] + [""]
 
@@ -424,7 +427,7 @@ def report(results: dict[str, Any]) -> str:
 
 
 def _report_speed(rows: list[dict[str, Any]]) -> list[str]:
-    lines = ["## Steady state", "", "× faster than PyTorch with one thread / with two.", ""]
+    lines = ["## Steady state", "", "× faster than PyTorch: with one thread / with two.", ""]
     for n_hidden, group in itertools.groupby(rows, key=lambda row: row["hidden"]):
         cells = list(group)
         header = [
@@ -434,7 +437,7 @@ def _report_speed(rows: list[dict[str, Any]]) -> list[str]:
             "× faster kernel",
             "× faster than row-sparse",
             "× faster than dense",
-            "spikes a step",
+            "spikes per step",
             "max \\|Δw\\| to kernel",
             "steps",
             "variant",
@@ -507,8 +510,8 @@ def _report_start(start: dict[str, Any]) -> list[str]:
 def _report_growth(growth: dict[str, Any]) -> list[str]:
     lines = ["## Growth", ""]
     titles = {
-        "synapses": "with synapses (same spikes a step)",
-        "spikes": f"with spikes a step (H = {growth['spikes']['hidden'][0]})",
+        "synapses": "by synapses (same spikes per step)",
+        "spikes": f"by spikes per step (H = {growth['spikes']['hidden'][0]})",
     }
     for what, title in titles.items():
         part = growth[what]
@@ -527,8 +530,8 @@ def _report_growth(growth: dict[str, Any]) -> list[str]:
 
 
 def _report_convolution(rows: list[dict[str, Any]]) -> list[str]:
-    header = ["28 × 28 × 16 → 28 × 28 × 16, 3 × 3: spikes a step, in and out"]
-    header += ["C++ by hand, ms/step", "brainsleep cpp, ms/step", "ratio", "max \\|Δw\\|"]
+    header = ["28 × 28 × 16 → 28 × 28 × 16, 3 × 3: spikes per step, in and out"]
+    header += ["C++ written by hand, ms/step", "brainsleep cpp, ms/step", "ratio", "max \\|Δw\\|"]
     return [
         "## A convolution",
         "",
@@ -549,7 +552,7 @@ def _report_convolution(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def plot(results: dict[str, Any], path: Path) -> None:
-    """Draw ms/step over synapses for all methods, and over spikes."""
+    """Draw milliseconds per step over synapses for all methods, and over spikes."""
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -563,7 +566,7 @@ def plot(results: dict[str, Any], path: Path) -> None:
         color = "black" if name == STEPWISE else None
         x, y = zip(*((row["synapses"], row["ms_per_step"]) for row in rows), strict=True)
         left.loglog(x, y, marker=marker, color=color, label=name)
-    left.set(xlabel="synapses", ylabel="ms per step", title="Same net, same spikes")
+    left.set(xlabel="synapses", ylabel="ms per step", title="Same network, same spikes")
     if speed:
         left.legend(fontsize=8, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.12))
     if "growth" in results:
@@ -592,15 +595,17 @@ def parse_options(arguments: list[str] | None = None) -> Options:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[400, 1200, 4000], metavar="H")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--steps-factor", type=float, default=1.0, help="length of nights")
+    parser.add_argument(
+        "--steps-factor", type=float, default=1.0, help="factor on the length of nights"
+    )
     parser.add_argument(
         "--parts",
         nargs="+",
         choices=PARTS,
         default=list(PARTS),
     )
-    parser.add_argument("--output", type=Path, default=HERE, help="folder of the results")
-    parser.add_argument("--quick", action="store_true", help="a small net, to see that it works")
+    parser.add_argument("--output", type=Path, default=HERE, help="folder for the results")
+    parser.add_argument("--quick", action="store_true", help="a small network, as a check")
     given = parser.parse_args(arguments)
     if given.quick:
         given.sizes, given.repeats, given.steps_factor = [100], 1, 0.01

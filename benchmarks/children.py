@@ -1,4 +1,7 @@
-"""What `bench.py` measures in fresh processes: start, memory, import. Prints one line of JSON."""
+"""Measurements that `bench.py` makes in fresh processes: start, memory, import.
+
+Prints one line of JSON.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from typing import Any
 
 
 def measure_import() -> dict[str, Any]:
-    """Time ``import brainsleep``, and what its first use of `sleep` imports on top."""
+    """Time ``import brainsleep``, and the imports of the first use of `sleep`."""
     started = time.perf_counter()
     import brainsleep as bs
 
@@ -22,7 +25,7 @@ def measure_import() -> dict[str, Any]:
 
 
 def measure_start(n_hidden: int, first_seed: int) -> dict[str, Any]:
-    """Time nights of ten steps, each with weights, seed, rates and thresholds of its own."""
+    """Time nights of ten steps that differ in weights, seed, learning rates and thresholds."""
     import brian2  # noqa: F401
     import torch
     from problem import N_INPUTS, N_OUTPUTS
@@ -61,7 +64,7 @@ def measure_start(n_hidden: int, first_seed: int) -> dict[str, Any]:
 def measure_memory(n_hidden: int, device: str, record: str | None) -> dict[str, Any]:
     """Measure the memory of the simulation process and of this one during a night.
 
-    It is the second night of its kind: the first one builds, and loads what is no copy of W.
+    It is the second night of its kind: the first one compiles, and loads what is not a copy of W.
     """
     import bench
     from problem import make_problem
@@ -71,7 +74,7 @@ def measure_memory(n_hidden: int, device: str, record: str | None) -> dict[str, 
     bench.sleep(problem.first_steps(5), device, record, ann)
     n_bytes = sum(w.nbytes for w in problem.weights)
     before = _status("self", "VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     with ChildMemory() as children:
         night = bench.sleep(problem, device, record, ann)
     peak = _status("self", "VmHWM")
@@ -87,8 +90,8 @@ def measure_memory(n_hidden: int, device: str, record: str | None) -> dict[str, 
 class ChildMemory:
     """Watch the peak memory of child processes while a block runs.
 
-    `RUSAGE_CHILDREN` will not do: it counts the parent's own pages, which a child has between
-    fork and exec. A process' VmHWM starts anew with exec.
+    `RUSAGE_CHILDREN` is not used: it counts the pages of the parent, which a child has between fork
+    and exec. The VmHWM of a process is reset by exec.
     """
 
     def __init__(self) -> None:
@@ -117,7 +120,7 @@ class ChildMemory:
                         if os.readlink(f"/proc/{child}/exe") != python:
                             self.peak = max(self.peak, _status(child, "VmHWM"))
                     except (OSError, LookupError):
-                        continue  # it has just ended
+                        continue  # the process has just ended
             time.sleep(0.001)
 
 
@@ -130,7 +133,7 @@ def _status(process: str, key: str) -> int:
 
 
 def main() -> None:
-    """Run the measurement that the command line names."""
+    """Run the measurement named on the command line."""
     what, *arguments = sys.argv[1:]
     if what == "import":
         result = measure_import()

@@ -1,12 +1,12 @@
-// One convolution that sleeps, by hand: what a night of it can cost at best. Compile with
+// One sleeping convolution, written by hand: how fast a night of it can be. Compile with
 //
 //     g++ -std=c++17 -O3 -ffast-math -march=native conv_kernel.cpp -o conv_kernel
 //     conv_kernel INPUT OUTPUT
 //
-// Heaviside neurons, rule "tadros2022", one kernel for all positions: the change of each number is
-// averaged over the positions at which it meets a neuron. Event-driven. Channels lie side by side
-// ("channels last"), so that one spike reaches all channels of a position in one vector addition;
-// images have a border as wide as the padding, so that no index needs checking.
+// Heaviside neurons, rule "tadros2022", one kernel for all positions: the change of each weight of the
+// kernel is averaged over the positions at which it meets a neuron. Event-driven. Channels lie side by
+// side ("channels last"), so that one spike reaches all channels of a position in one vector addition.
+// Images have a border as wide as the padding, so that no index has to be checked.
 //
 // INPUT: int64 channels_in, channels_out, height, width, kernel (odd; stride 1, padding kernel/2),
 // n_steps, n_spikes; float32 decay, gain, threshold, increase, decrease; int64 offsets[n_steps + 1];
@@ -87,7 +87,7 @@ template <int IN, int OUT, int K> struct Convolution {
                     total_spikes++;
                 }
         }
-        // what fell into the border
+        // clear what was added to the border
         for (int y = 0; y < height + 2 * border; y++)
             for (int x = 0; x < stride; x++) {
                 if (y >= border && y < height + border && x == border) x = width + border;
@@ -136,7 +136,7 @@ int main(int argc, char **argv) {
     int64_t head[7];
     read_bytes(file, head, sizeof head);
     if (head[0] != 16 || head[1] != 16 || head[4] != 3) {
-        std::fprintf(stderr, "made for 16 channels and 3 x 3 kernels\n");
+        std::fprintf(stderr, "this kernel is for 16 channels and 3 x 3 weights only\n");
         return 1;
     }
     constexpr int IN = 16, OUT = 16, K = 3;

@@ -1,4 +1,4 @@
-"""A convolution that sleeps: 28 x 28 x 16 to the same, 3 x 3 kernels, against C++ by hand."""
+"""A sleeping convolution, 28 x 28 x 16 to 28 x 28 x 16, 3 x 3: against C++ written by hand."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from problem import DECAY, DECREASE, GAIN, INCREASE, Result, compile_kernel
 KERNEL_SOURCE = Path(__file__).with_name("conv_kernel.cpp")
 N_CHANNELS, EDGE, KERNEL = 16, 28, 3
 N_NEURONS = N_CHANNELS * EDGE * EDGE
-#: Probability of an input spike in a step, and thresholds at which the layer fires about as much.
+#: By the probability of an input spike in a step: the threshold at which the layer fires similarly.
 NIGHTS = {0.01: 0.25, 0.02: 0.42, 0.05: 0.68}
 
 
 @dataclass(frozen=True)
 class ConvolutionProblem:
-    """What one night is made of: kernel, input spikes (n_steps, neurons), threshold."""
+    """One night: kernel, input spikes of shape (n_steps, n_neurons), threshold."""
 
     weights: np.ndarray
     input_spikes: np.ndarray
@@ -38,7 +38,7 @@ def make_problem(n_steps: int, input_probability: float, seed: int = 0) -> Convo
     """Make a random kernel and its input."""
     rng = np.random.default_rng(seed)
     shape = (N_CHANNELS, N_CHANNELS, KERNEL, KERNEL)
-    # as torch.nn.Conv2d starts
+    # as torch.nn.Conv2d initialises it
     reach = 1 / np.sqrt(N_CHANNELS * KERNEL * KERNEL)
     weights = rng.uniform(-reach, reach, shape).astype(np.float32)
     spikes = rng.random((n_steps, N_NEURONS), dtype=np.float32) < input_probability
@@ -46,7 +46,7 @@ def make_problem(n_steps: int, input_probability: float, seed: int = 0) -> Convo
 
 
 def run_kernel(program: Path, problem: ConvolutionProblem) -> Result:
-    """Run one night of the hand-written kernel."""
+    """Run one night of the kernel written by hand."""
     steps, indices = np.nonzero(problem.input_spikes)
     offsets = np.searchsorted(steps, np.arange(problem.n_steps + 1))
     header = [N_CHANNELS, N_CHANNELS, EDGE, EDGE, KERNEL, problem.n_steps, len(indices)]
@@ -68,7 +68,7 @@ def run_kernel(program: Path, problem: ConvolutionProblem) -> Result:
 
 
 def run_brainsleep(problem: ConvolutionProblem) -> Result:
-    """Run one night of the package; only the simulation loop counts."""
+    """Run one night of the package; only its simulation loop is timed."""
     import torch
     from torch import nn
 
@@ -91,7 +91,7 @@ def run_brainsleep(problem: ConvolutionProblem) -> Result:
 
 
 def measure_convolution(n_steps: int, repeats: int) -> list[dict[str, Any]]:
-    """Time both in turn, at several rates, and hold their results against each other."""
+    """Time both in turn, at several rates, and compare their results."""
     rows = []
     with tempfile.TemporaryDirectory(prefix="convolution-") as scratch:
         program = compile_kernel(Path(scratch), KERNEL_SOURCE)
@@ -104,7 +104,9 @@ def measure_convolution(n_steps: int, repeats: int) -> list[dict[str, Any]]:
             expected, found = by_hand[0], package[0]
             for mine, theirs in zip(found.spikes, expected.spikes, strict=True):
                 if abs(mine - theirs) > 0.05 * theirs + 2:
-                    raise RuntimeError(f"{found.spikes} spikes, not {expected.spikes}")
+                    raise RuntimeError(
+                        f"the package has {found.spikes} spikes, but the kernel {expected.spikes}"
+                    )
             kernel_ms = statistics.median(run.ms_per_step for run in by_hand)
             package_ms = statistics.median(run.ms_per_step for run in package)
             rows.append(

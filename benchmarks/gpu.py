@@ -1,4 +1,4 @@
-"""How fast a night is on a GPU: against PyTorch on the same GPU, C++ on its CPU, and its memory.
+"""How fast a night is on a GPU: against PyTorch on it, C++ on the CPU, and the GPU's memory.
 
 python benchmarks/gpu.py [--sizes 1200 4000 16000 32000] [--spikes 60 5%] [--repeats 5]
 """
@@ -43,25 +43,25 @@ from problem import Problem, Result, compile_kernel, make_problem, run_kernel
 
 HERE = Path(__file__).parent
 PACKAGE, LIMIT = "brainsleep cuda", "memory bandwidth"
-ON_CPU, KERNEL = "brainsleep cpp, on the CPU", "C++ by hand, on the CPU"
-#: Steps a night: so many that starting a program, which the package's time has in it, counts
-#: little. Of the methods on the CPU, a tenth.
+ON_CPU, KERNEL = "brainsleep cpp, on the CPU", "C++ written by hand, on the CPU"
+#: Steps per night by size: enough that the start of a program, which is part of the package's
+#: time, counts little. Methods on the CPU run a tenth of them.
 STEPS, CPU_SHARE = {1200: 20_000, 4000: 8000, 16000: 2000, 32000: 800}, 10
 CHECK_STEPS = 40
-#: From here on the kernel by hand has the order of loops that is best for large nets.
+#: From this size on, the kernel written by hand has the order of loops for large networks.
 LARGE = 8000
-#: Room of loops with a fixed number of rows, over the most spikes of a step.
+#: Rows of loops with a fixed number of rows, relative to the largest number of spikes in a step.
 SPARE = 1.25
-#: Bytes of a copy that measures bandwidth, far more than any cache, and how often.
+#: Bytes of a copy that measures bandwidth, far more than any cache, and number of copies.
 COPY_BYTES, COPIES = {"cuda": 2**31, "cpu": 2**27}, 20
-#: The least that a GPU's memory hands over.
+#: The smallest amount that a GPU reads from its memory.
 SECTOR_BYTES = 32
 
 Method = Callable[..., Result]
 
 
 def torch_methods(capacity: int, device: str) -> dict[str, Method]:
-    """Return all PyTorch loops, launched in both ways; on a CPU there are no graphs."""
+    """Return all PyTorch loops, launched eagerly and as graphs; on a CPU there are no graphs."""
 
     def eagerly(make: type[Loop], **options: int) -> Method:
         return lambda night: run_eagerly(make, night, device, **options)
@@ -80,7 +80,7 @@ def torch_methods(capacity: int, device: str) -> dict[str, Method]:
 
 
 def all_methods(problem: Problem, program: Path, capacity: int, device: str) -> dict[str, Method]:
-    """Return every method for a size: the package, PyTorch, and both of the CPU's."""
+    """Return all methods for a size: the package and PyTorch on the GPU, and two on the CPU."""
     import brainsleep as bs
 
     own = bs.devices.Cuda(unverified=True) if device == "cuda" else "cpp"
@@ -98,7 +98,7 @@ def all_methods(problem: Problem, program: Path, capacity: int, device: str) -> 
 
 
 def bandwidth(device: str) -> float:
-    """Measure a device's memory: bytes read and written a second, in a large copy."""
+    """Measure the memory of a device: bytes read and written per second in a large copy."""
     one = torch.zeros(COPY_BYTES[device], dtype=torch.uint8, device=device)
     other = torch.empty_like(one)
     other.copy_(one)
@@ -112,15 +112,15 @@ def bandwidth(device: str) -> float:
 
 
 def cache_bytes() -> int:
-    """Return the size of the GPU's largest cache."""
+    """Return the size of the largest cache of the GPU in bytes."""
     return torch.cuda.get_device_properties(0).L2_cache_size
 
 
-def bytes_a_step(sizes: tuple[int, ...], spikes: list[float]) -> float:
+def bytes_per_step(sizes: tuple[int, ...], spikes: list[float]) -> float:
     """Return what an event-driven step has to move between the GPU and its memory.
 
-    An input's spike reads one number of each row, and with it a sector, but no row more than
-    once; a neuron's own spike reads and writes its row.
+    A spike of an input reads one number of each row, and with it a whole sector, but no row more
+    than once. A neuron's own spike reads and writes its row.
     """
     total = 0.0
     for n_pre, n_post, pre, post in zip(sizes, sizes[1:], spikes, spikes[1:], strict=False):
@@ -131,7 +131,7 @@ def bytes_a_step(sizes: tuple[int, ...], spikes: list[float]) -> float:
 def measure(
     n_hidden: int, spikes: str, program: Path, options: argparse.Namespace, device: str
 ) -> dict[str, Any]:
-    """Time all methods at one size, in turn, after holding each against the kernel's night."""
+    """Time all methods at one size in turn, after comparing each with the night of the kernel."""
     nearest = min(STEPS, key=lambda size: abs(size - n_hidden))
     n_steps = max(round(options.steps_factor * STEPS[nearest]) // GRAPH_STEPS, 1) * GRAPH_STEPS
     rate = float(spikes[:-1]) / 100 * n_hidden if spikes.endswith("%") else float(spikes)
@@ -150,7 +150,7 @@ def measure(
             rows[name] = {"max_weight_difference": difference, "remark": result.remark}
         except torch.OutOfMemoryError:
             del methods[name]
-            rows[name] = {"remark": "does not fit into the GPU's memory"}
+            rows[name] = {"remark": "does not fit into the memory of the GPU"}
         torch.cuda.empty_cache()
     times: dict[str, list[float]] = {name: [] for name in methods}
     counts: tuple[int, ...] = ()
@@ -163,9 +163,9 @@ def measure(
     for name, values in times.items():
         rows[name] |= {"ms_per_step": statistics.median(values), "all_ms_per_step": values}
     rates = [count / on_cpu.n_steps for count in counts]
-    limit = 1e3 * bytes_a_step(problem.sizes, rates) / bandwidth(device)
+    limit = 1e3 * bytes_per_step(problem.sizes, rates) / bandwidth(device)
     cached = device == "cuda" and 4 * problem.n_synapses < cache_bytes()
-    remark = "calculated; but all weights fit into the GPU's cache" if cached else "calculated"
+    remark = "calculated; but all weights fit into the cache of the GPU" if cached else "calculated"
     rows[LIMIT] = {"ms_per_step": limit, "remark": remark}
     return {
         "hidden": n_hidden,
@@ -191,13 +191,13 @@ def report(results: dict[str, Any]) -> str:
     for size in results["sizes"]:
         mine = size["methods"][PACKAGE]["ms_per_step"]
         spikes = " ".join(f"{rate:.1f}" for rate in size["spikes_per_step"])
-        lines += [f"{size['steps']} steps, {spikes} spikes a step (input first).", ""]
+        lines += [f"{size['steps']} steps, {spikes} spikes per step (input first).", ""]
         lines += format_table(
             [
                 f"H = {size['hidden']} ({size['synapses'] / 1e6:.2g} M synapses)",
                 "ms/step",
-                "brainsleep cuda is faster by",
-                "max \\|Δw\\| to C++ by hand",
+                "× slower than brainsleep cuda",
+                "max \\|Δw\\| to C++ written by hand",
                 "remark",
             ],
             [
@@ -222,13 +222,15 @@ def main(arguments: list[str] | None = None) -> None:
         "--spikes",
         nargs="+",
         default=["60", "5%"],
-        help="spikes of a hidden layer in a step: how many, or what part of its neurons",
+        help="spikes of a hidden layer per step: a number, or a percentage of its neurons",
     )
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--steps-factor", type=float, default=1.0, help="length of nights")
-    parser.add_argument("--output", type=Path, default=HERE, help="folder of the results")
     parser.add_argument(
-        "--dry-run", action="store_true", help="all on the CPU, to see that this program works"
+        "--steps-factor", type=float, default=1.0, help="factor on the length of nights"
+    )
+    parser.add_argument("--output", type=Path, default=HERE, help="folder for the results")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="all on the CPU, to check that this program works"
     )
     options = parser.parse_args(arguments)
     device = "cpu" if options.dry_run else "cuda"
@@ -249,7 +251,7 @@ def main(arguments: list[str] | None = None) -> None:
         for n_hidden, spikes in itertools.product(options.sizes, options.spikes):
             print(f"H = {n_hidden}, {spikes} spikes", file=sys.stderr)
             results["sizes"].append(measure(n_hidden, spikes, program, options, device))
-            # what is there stays if a larger size fails
+            # written after each size, in case a larger one fails
             (options.output / "RESULTS_GPU.md").write_text(report(results))
             (options.output / "results_gpu.json").write_text(json.dumps(results, indent=1))
     print(report(results))

@@ -1,8 +1,8 @@
-"""docs/algorithm.md in PyTorch on a GPU: dense and row-sparse, launched eagerly and as CUDA graphs.
+"""The algorithm (docs/algorithm.md) in PyTorch on a GPU: dense and row-sparse, also as graphs.
 
-A loop keeps the number of its step on the device, so that a graph of some steps can be replayed.
-Graphs have fixed shapes: there the row-sparse loop takes a fixed number of rows, more than spike,
-and those that do not spike are written back as they were.
+A loop keeps the number of its step on the device, so that a CUDA graph of several steps can be
+replayed. Graphs have fixed shapes. So there the row-sparse loop takes a fixed number of rows, more
+than there are spikes, and writes rows that do not spike back unchanged.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from collections.abc import Callable
 import torch
 from problem import Problem, Result
 
-#: Steps a graph, as many as the package puts into one.
+#: Steps per graph, as many as in the package.
 GRAPH_STEPS = 8
 WARM_UP_STEPS = 3
 
 
 class TooManySpikesError(RuntimeError):
-    """More neurons spiked in a step than a loop of fixed shapes has room for."""
+    """More neurons spiked in a step than a loop of fixed shapes allows."""
 
 
 class Loop:
@@ -34,7 +34,7 @@ class Loop:
     gather : bool
         Row-sparse loops: gather the columns of spiking inputs instead of multiplying by W.
     capacity : int
-        Row-sparse loops with fixed shapes: the most spikes of a layer in a step.
+        Row-sparse loops with fixed shapes: the largest number of spikes of a layer in a step.
     """
 
     def __init__(
@@ -49,25 +49,25 @@ class Loop:
         self.too_many = torch.zeros(1, dtype=torch.bool, device=device)
 
     def start(self) -> None:
-        """Go back to the beginning of the night."""
+        """Go back to the start of the night."""
         for w, initial in zip(self.weights, self.problem.weights, strict=True):
             w.copy_(torch.from_numpy(initial))
         for state in (*self.neurons, self.number, self.totals, self.too_many):
             state.zero_()
 
     def step(self) -> None:
-        """Go through all layers once."""
+        """Make one step of all layers."""
         pre = self.inputs.index_select(0, self.number).squeeze(0)
         for layer in range(len(self.weights)):
             pre = self.layer(layer, pre)
         self.number += 1
 
     def layer(self, layer: int, pre: torch.Tensor) -> torch.Tensor:
-        """Take a layer's input spikes, learn, and return its spikes; 0 and 1, float32."""
+        """Take the input spikes of a layer, learn, and return its spikes (0 or 1, float32)."""
         raise NotImplementedError
 
     def integrate(self, layer: int, drive: torch.Tensor) -> torch.Tensor:
-        """Take in a drive, reset those that spike, and return which do."""
+        """Add the drive, reset the neurons that spike, and return which ones do."""
         v = self.neurons[layer]
         v.mul_(self.problem.decay).add_(drive, alpha=self.problem.gain)
         spiked = v >= self.problem.thresholds[layer]
@@ -89,7 +89,7 @@ class DenseLoop(Loop):
         self.outers = [torch.empty_like(w) for w in self.weights]
 
     def layer(self, layer: int, pre: torch.Tensor) -> torch.Tensor:
-        """Take a layer's input spikes, learn, and return its spikes."""
+        """Take the input spikes of a layer, learn, and return its spikes."""
         w = self.weights[layer]
         post = self.integrate(layer, torch.mv(w, pre)).to(torch.float32)
         torch.outer(post, self.change(pre), out=self.outers[layer])
@@ -100,18 +100,18 @@ class DenseLoop(Loop):
 
 
 class SparseLoop(Loop):
-    """Rows of spiking neurons only; asks the GPU how many there are, and so waits for it.
+    """Only rows of spiking neurons; reads their number from the GPU, and so waits for it.
 
     Attributes
     ----------
     largest : int
-        The most spikes of a layer in a step.
+        The largest number of spikes of a layer in a step.
     """
 
     largest = 0
 
     def layer(self, layer: int, pre: torch.Tensor) -> torch.Tensor:
-        """Take a layer's input spikes, learn, and return its spikes."""
+        """Take the input spikes of a layer, learn, and return its spikes."""
         w = self.weights[layer]
         if self.gather:
             drive = w.index_select(1, pre.nonzero().squeeze(1)).sum(1)
@@ -130,10 +130,10 @@ class SparseLoop(Loop):
 
 
 class FixedSparseLoop(Loop):
-    """As many rows in each step, those of spiking neurons among them: fit for a graph."""
+    """The same number of rows in each step, including those of spiking neurons: fit for a graph."""
 
     def layer(self, layer: int, pre: torch.Tensor) -> torch.Tensor:
-        """Take a layer's input spikes, learn, and return its spikes."""
+        """Take the input spikes of a layer, learn, and return its spikes."""
         w = self.weights[layer]
         if self.gather:
             columns = self.first(pre)
@@ -151,13 +151,13 @@ class FixedSparseLoop(Loop):
         return post
 
     def first(self, spikes: torch.Tensor) -> torch.Tensor:
-        """Return the spiking neurons, and others to make the number up."""
+        """Return the spiking neurons, and enough others to reach the fixed number."""
         self.too_many |= spikes.sum() > self.capacity
         return torch.topk(spikes, min(self.capacity, len(spikes)), sorted=False).indices
 
 
 def run_eagerly(make: Callable[..., Loop], problem: Problem, device: str, **options: int) -> Result:
-    """Run a night, one kernel launched after the other."""
+    """Run a night eagerly, launching one kernel after the other."""
     with torch.inference_mode():
         loop = make(problem, device, **options)
         for _ in range(min(WARM_UP_STEPS, problem.n_steps)):
@@ -167,7 +167,7 @@ def run_eagerly(make: Callable[..., Loop], problem: Problem, device: str, **opti
 
 
 def most_spikes(problem: Problem, device: str) -> int:
-    """Return the most spikes that any layer, or the input, has in a step of a night."""
+    """Return the largest number of spikes of any layer, or of the input, in a step of a night."""
     with torch.inference_mode():
         loop = SparseLoop(problem, device)
         for _ in range(problem.n_steps):
@@ -178,12 +178,12 @@ def most_spikes(problem: Problem, device: str) -> int:
 def run_as_graphs(
     make: Callable[..., Loop], problem: Problem, device: str = "cuda", **options: int
 ) -> Result:
-    """Run a night of graphs of some steps each; what is left over at the end is not run.
+    """Run a night as graphs of several steps each.
 
     Raises
     ------
     ValueError
-        For nights that are no multiple of the steps of a graph.
+        If the number of steps is no multiple of the steps of a graph.
     """
     if problem.n_steps % GRAPH_STEPS:
         raise ValueError(f"{problem.n_steps} steps are no multiple of {GRAPH_STEPS}")
@@ -206,7 +206,7 @@ def run_as_graphs(
 def _timed(
     loop: Loop, problem: Problem, launch: Callable[[], None], times: int, device: str
 ) -> Result:
-    """Launch that often, wait for the end, and collect what the night did."""
+    """Launch a number of times, wait for the end, and collect what the night did."""
     wait = torch.cuda.synchronize if device.startswith("cuda") else lambda: None
     wait()
     started = time.perf_counter()

@@ -1,16 +1,16 @@
-// The limit: docs/algorithm.md by hand, single-threaded, event-driven, float32, for one rule
-// (weight factor "tadros2022", no biases) and for nothing else.
+// The algorithm (docs/algorithm.md) written by hand: single-threaded, event-driven, float32, for one
+// rule only (weight factor "tadros2022", no biases).
 //
 //     kernel INPUT OUTPUT [auto|rows|blocks|spikes|over-time] [huge|small]
 //
-// INPUT   what `bench.py: write_kernel_input` writes: sizes, parameters, spikes, weights
+// INPUT   the file that `write_kernel_input` in problem.py writes: sizes, parameters, spikes, weights
 // OUTPUT  receives the final weights, float32, layer after layer
-// The third word says how a layer sums the weights of incoming spikes (`Order`); "auto" measures
-// all three in an untimed night and keeps the fastest one a layer; "over-time": see
-// `run_over_time`. The fourth is the size of the pages that W lies in.
+// The third argument says how a layer sums the weights of incoming spikes (`Order`). "auto" times
+// all three in a night before, and keeps the fastest one for each layer; for "over-time" see
+// `run_over_time`. The fourth argument is the size of the memory pages of W.
 //
 // Prints one line of JSON. Only the loop over time steps is timed: everything has been read
-// before, every page has been touched, and nothing is recorded but counts of spikes.
+// before, every page has been touched, and only counts of spikes are recorded.
 
 #include <sys/mman.h>
 
@@ -57,8 +57,8 @@ static int64_t read_count(FILE *file) {
     return count;
 }
 
-// In huge pages, a column of W needs fewer entries of the translation buffer than it has rows; in
-// small ones, it is scattered over more of the cache.
+// In huge pages, a column of W needs fewer entries of the translation lookaside buffer than it has
+// rows; in small pages, it is spread over more of the cache.
 static float *allocate_weights(size_t n_weights, bool huge_pages) {
     const size_t page = size_t(2) << 20;
     const size_t n_bytes = (n_weights * sizeof(float) + page - 1) / page * page;
@@ -79,8 +79,8 @@ static void sum_by_rows(Layer &layer, const int *__restrict pre, int n_pre_spike
     const size_t stride = layer.n_pre;
     const float *__restrict weights = layer.weights;
     float *__restrict drive = layer.drive.data();
-    // A later row's words are fetched into the second-level cache while this one is summed: it
-    // can wait for more of them at once than the first level can.
+    // Prefetch from a later row into the second-level cache while this row is summed: that cache
+    // can wait for more reads at once than the first level can.
     const size_t ahead = 8 * stride;
     for (int j = 0; j < layer.n_post; j++) {
         const float *__restrict row = weights + j * stride;
@@ -249,8 +249,8 @@ static double run(Night &night) {
     return std::chrono::duration<double>(Clock::now() - started).count();
 }
 
-// The loops over steps and neurons, interchanged. Nothing flows back in these nets, so a neuron
-// can live through many steps while its row of W stays in the nearest cache: the same night.
+// The loops over steps and neurons, interchanged. Nothing flows back in these networks, so one neuron
+// can go through many steps while its row of W stays in the nearest cache. The night is the same.
 static double run_over_time(Night &night, int64_t steps_at_a_time = 256) {
     struct Train {                      // spikes of one population, step by step
         std::vector<int> indices, counts;
@@ -305,7 +305,7 @@ static double run_over_time(Night &night, int64_t steps_at_a_time = 256) {
     return std::chrono::duration<double>(Clock::now() - started).count();
 }
 
-// A night in which the orders take turns, a clock beside each layer; the fastest one stays.
+// Run a night in which the orders take turns, and keep the fastest one for each layer.
 static void choose_orders(Night &night, int64_t n_steps) {
     start_anew(night);
     for (int64_t step = 0; step < n_steps; step++) {

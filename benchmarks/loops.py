@@ -1,8 +1,8 @@
-"""docs/algorithm.md in PyTorch, twice: dense, and on the rows of spiking neurons only.
+"""The algorithm (docs/algorithm.md) in PyTorch: dense, and on the rows of spiking neurons only.
 
-Both work in place in float32 without autograd, and read spikes that were drawn before. They
-are the peers: each is written as its author would if speed mattered. `variant` names what
-depends on the machine; `bench.py` tries both and keeps the faster at each size.
+Both loops work in place in float32 without autograd, and read spikes that were drawn beforehand.
+Each is written for speed. Which `variant` is faster depends on the machine and the size; `bench.py`
+tries both and keeps the faster one.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from problem import Problem, Result
 
-#: How the row-sparse loop sums the weights of incoming spikes.
+#: Ways of the row-sparse loop to sum the weights of incoming spikes.
 SPARSE_VARIANTS = ("columns", "product")
-#: PyTorch's threads; both numbers are reported.
+#: Numbers of PyTorch threads; both are reported.
 THREADS = (1, 2)
 
 
@@ -51,7 +51,7 @@ def run_dense(problem: Problem, threads: int = 1) -> Result:
 
 
 def run_sparse(problem: Problem, threads: int = 1, variant: str = "columns") -> Result:
-    """Run a night that learns on the rows of spiking neurons only.
+    """Run a night that learns only on the rows of spiking neurons.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def run_sparse(problem: Problem, threads: int = 1, variant: str = "columns") -> 
 def _start(
     problem: Problem,
 ) -> tuple[list[torch.Tensor], list[torch.Tensor], list[torch.Tensor]]:
-    """Return copies of the weights, neurons at rest, and changes of silent inputs."""
+    """Return copies of the weights, neurons at rest, and the changes for silent inputs."""
     weights = [torch.from_numpy(w.copy()) for w in problem.weights]
     neurons = [torch.zeros(len(w)) for w in weights]
     changes = [torch.full((w.shape[1],), -problem.decrease) for w in weights]
@@ -102,7 +102,7 @@ def _start(
 
 
 def _time(step: Callable[[int], None], n_steps: int, threads: int) -> float:
-    """Run the steps and return seconds."""
+    """Run the steps and return the seconds they took."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:

@@ -1,4 +1,4 @@
-"""The night that every method runs: a random 784-H-H-10 net, its input spikes, its constants."""
+"""The night that all methods run: a random 784-H-H-10 network, input spikes, constants."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ N_INPUTS, N_OUTPUTS = 784, 10
 KERNEL_SOURCE = Path(__file__).with_name("kernel.cpp")
 KERNEL_FLAGS = ["-std=c++17", "-O3", "-ffast-math", "-march=native"]
 
-#: Small, and balanced, so that the rates stay what they are; the cost does not depend on them.
+#: Small and balanced, so that firing rates stay the same; the time does not depend on them.
 INCREASE, DECREASE = 2e-5, 1e-6
 DECAY, GAIN = 0.9, 1.0
-#: Steps on which thresholds are found, and how many of them are left to the transient.
+#: Steps on which thresholds are found, and how many at their start are left out.
 TRIAL_STEPS, TRANSIENT_STEPS = 250, 50
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What one night is made of.
+    """One night.
 
     Attributes
     ----------
     weights : tuple of ndarray
-        float32, (n_post, n_pre), one a layer.
+        float32, shape (n_post, n_pre), one array per layer.
     input_spikes : ndarray of bool, shape (n_steps, n_inputs)
         The input.
     thresholds : tuple of float
-        One a layer; gain, decay, increase and decrease are the constants above.
+        One per layer; gain, decay, increase and decrease are the constants above.
     """
 
     weights: tuple[np.ndarray, ...]
@@ -47,21 +47,21 @@ class Problem:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Neurons by population, the input first."""
+        """Number of neurons of each population, the input first."""
         return (self.weights[0].shape[1], *(len(w) for w in self.weights))
 
     @property
     def n_steps(self) -> int:
-        """Length of the night."""
+        """Length of the night in steps."""
         return len(self.input_spikes)
 
     @property
     def n_synapses(self) -> int:
-        """All layers together."""
+        """Number of synapses of all layers together."""
         return sum(w.size for w in self.weights)
 
     def first_steps(self, n_steps: int) -> Problem:
-        """Return the same night, cut short."""
+        """Return the same night, shortened."""
         return replace(self, input_spikes=self.input_spikes[:n_steps])
 
 
@@ -74,14 +74,14 @@ def make_problem(
     seed: int = 0,
     n_inputs: int = N_INPUTS,
 ) -> Problem:
-    """Make a random net and the thresholds at which it fires as wanted.
+    """Make a random network, with thresholds at which its layers fire at given rates.
 
     Parameters
     ----------
     n_hidden, n_steps : int
-        Neurons in each of the two hidden layers; length of the night.
+        Neurons in each of the two hidden layers; length of the night in steps.
     input_rate, hidden_rate, output_rate : float
-        Spikes a step: of the input, of each hidden layer, of the output layer.
+        Spikes per step of the input, of each hidden layer, and of the output layer.
     seed : int
         Fixes weights and spikes.
     n_inputs : int
@@ -89,7 +89,7 @@ def make_problem(
     """
     rng = np.random.default_rng(seed)
     sizes = (n_inputs, n_hidden, n_hidden, N_OUTPUTS)
-    # as torch.nn.Linear starts; sleep's factor cares about weights of some 0.005
+    # as torch.nn.Linear initialises them; the weight factor changes over about 0.005
     weights = tuple(
         (rng.uniform(-1, 1, (n_post, n_pre)) / n_pre**0.5).astype(np.float32)
         for n_pre, n_post in itertools.pairwise(sizes)
@@ -113,7 +113,7 @@ def _blob(n_inputs: int) -> np.ndarray:
 def _find_thresholds(
     weights: tuple[np.ndarray, ...], spikes: np.ndarray, rates: tuple[float, ...]
 ) -> tuple[float, ...]:
-    """Bisect each layer's threshold, first to last, without learning."""
+    """Find the threshold of each layer by bisection, from first to last, without learning."""
     thresholds = []
     for matrix, rate in zip(weights, rates, strict=True):
         drive = GAIN * (spikes.astype(np.float32) @ matrix.T)
@@ -131,7 +131,7 @@ def _find_thresholds(
 
 
 def _fire(drive: np.ndarray, threshold: float) -> np.ndarray:
-    """Run one layer's neurons on a given drive, (n_steps, n_post)."""
+    """Run the neurons of one layer on a given drive of shape (n_steps, n_post)."""
     v = np.zeros(drive.shape[1], dtype=np.float32)
     spikes = np.zeros(drive.shape, dtype=bool)
     for step, added in enumerate(drive):
@@ -146,7 +146,7 @@ def _fire(drive: np.ndarray, threshold: float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Result:
-    """What a method reports: its speed, spikes by population (input first), final weights."""
+    """Result of a method: its speed, spikes by population (input first), final weights."""
 
     ms_per_step: float
     spikes: tuple[int, ...]
@@ -155,7 +155,7 @@ class Result:
 
 
 def compile_kernel(directory: Path, source: Path = KERNEL_SOURCE) -> Path:
-    """Compile a kernel and return the program."""
+    """Compile a kernel, and return the path of the program."""
     compiler = shutil.which("g++") or shutil.which("c++") or "g++"
     program = directory / source.stem
     subprocess.run([compiler, *KERNEL_FLAGS, str(source), "-o", str(program)], check=True)
@@ -163,7 +163,7 @@ def compile_kernel(directory: Path, source: Path = KERNEL_SOURCE) -> Path:
 
 
 def write_kernel_input(problem: Problem, path: Path) -> None:
-    """Write everything the kernel reads."""
+    """Write the input file of the kernel."""
     steps, indices = np.nonzero(problem.input_spikes)
     offsets = np.searchsorted(steps, np.arange(problem.n_steps + 1))
     header = [len(problem.weights), problem.n_steps, len(indices), *problem.sizes]
@@ -185,7 +185,7 @@ def write_kernel_input(problem: Problem, path: Path) -> None:
 
 
 def run_kernel(program: Path, problem: Problem, order: str = "auto", pages: str = "huge") -> Result:
-    """Run one night of the hand-written kernel."""
+    """Run one night of the kernel written by hand."""
     with tempfile.TemporaryDirectory(prefix="kernel-") as scratch:
         source, target = Path(scratch) / "input", Path(scratch) / "output"
         write_kernel_input(problem, source)

@@ -1,4 +1,4 @@
-"""The benchmark's methods do the same night; how fast they are is not tested."""
+"""All methods of the benchmarks compute the same night; how fast they are is not tested."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ ORDERS = ("auto", "rows", "blocks", "spikes", "over-time")
 
 @pytest.fixture(scope="module")
 def modules():
-    """The folder's modules, which are scripts beside each other and no package."""
+    """The modules of the folder, which are scripts and no package."""
     sys.path.insert(0, str(BENCHMARKS))
     try:
         import bench
@@ -35,13 +35,13 @@ def kernel(modules, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def problem(modules):
-    """A small night in which every layer fires and learns; 37 is no multiple of a vector."""
+    """A small night in which every layer fires and learns; 37 is no multiple of a vector length."""
     return modules["problem"].make_problem(37, 60, hidden_rate=6.0, n_inputs=49)
 
 
 @pytest.fixture(scope="module")
 def expected(modules, problem):
-    """What the package makes of it."""
+    """The result of the package."""
     result = modules["bench"].run_brainsleep(problem, record="all")
     assert all(count > 20 for count in result.spikes)
     changes = [
@@ -96,13 +96,13 @@ def test_a_fixed_number_of_rows_that_is_too_small_is_an_error(modules, problem):
         loops.run_as_graphs(loops.DenseLoop, modules["problem"].make_problem(9, 61), "cpu")
 
 
-def test_bytes_that_a_step_moves(modules):
+def test_bytes_that_are_moved_per_step(modules):
     spikes = [2.0, 3.0, 1.0]
     expected = (10 * min(32 * 2, 4 * 8) + 8 * 3 * 8) + (5 * min(32 * 3, 4 * 10) + 8 * 1 * 10)
-    assert modules["gpu"].bytes_a_step((8, 10, 5), spikes) == expected
+    assert modules["gpu"].bytes_per_step((8, 10, 5), spikes) == expected
 
 
-def test_gpus_are_asked_for(tmp_path):
+def test_the_gpu_benchmark_needs_a_gpu_or_a_dry_run(tmp_path):
     command = [sys.executable, BENCHMARKS / "gpu.py", "--sizes", "40", "--output", tmp_path]
     command += ["--repeats", "1", "--steps-factor", "0.02", "--spikes", "6", "20%"]
     if not torch.cuda.is_available():
@@ -116,7 +116,7 @@ def test_gpus_are_asked_for(tmp_path):
     assert text.count("| brainsleep cuda |") == text.count("| memory bandwidth |") == 2
 
 
-def test_problems_fire_as_wanted(modules, kernel):
+def test_problems_fire_at_the_given_rates(modules, kernel):
     problem = modules["problem"].make_problem(200, 200)
     spikes = modules["problem"].run_kernel(kernel, problem).spikes
     per_step = np.array(spikes) / problem.n_steps
@@ -133,13 +133,13 @@ def test_a_kernel_input_that_is_too_short_is_an_error(kernel, tmp_path):
     assert "too short" in finished.stderr
 
 
-def test_slope(modules):
+def test_slope_of_logarithms(modules):
     x = [1.0, 10.0, 100.0]
     assert modules["bench"].log_slope(x, [2 * value**0.5 for value in x]) == pytest.approx(0.5)
 
 
 @pytest.mark.slow
-def test_a_quick_run_of_everything(tmp_path):
+def test_a_quick_run_of_all_parts(tmp_path):
     finished = subprocess.run(
         [sys.executable, BENCHMARKS / "bench.py", "--quick", "--output", tmp_path],
         capture_output=True,
