@@ -1,4 +1,4 @@
-"""Awake as spiking networks: python analyses/spiking_inference.py [--seeds N] [--jobs N].
+"""Awake as spiking networks: python analyses/spiking_inference.py [--seeds N] [--n-jobs N].
 
 Trains a perceptron, a small convolutional network and a narrow ResNet-18 on digits, converts each
 of them, and shows it the test images with each coding. Scales are computed from the first 500
@@ -53,7 +53,7 @@ def parser():
     result.add_argument("--codings", nargs="+", choices=CODINGS, default=list(CODINGS))
     result.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds 0 to N - 1")
     result.add_argument("--evaluate-on", choices=("test", "validation"), default="test")
-    result.add_argument("--jobs", type=int, default=1, metavar="N", help="processes at a time")
+    result.add_argument("--n-jobs", type=int, default=1, metavar="N", help="processes at a time")
     result.add_argument("--out", type=Path, default=Path("runs/spiking_inference.json"))
     return result
 
@@ -134,7 +134,7 @@ def shown(network, n_steps, coding, split, seed, arguments):
         coding=coding,
         calibration_data=split.train.images[:500],
         seed=seed,
-        n_jobs=arguments.jobs,
+        n_jobs=arguments.n_jobs,
     )
 
 

@@ -116,7 +116,7 @@ def compare(
 def sweep(
     model: ModelArgument = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many: 0, 1, … seeds - 1.")] = 5,
-    jobs: Annotated[int, typer.Option(min=1, help="Runs at the same time.")] = 1,
+    n_jobs: Annotated[int, typer.Option("--n-jobs", min=1, help="Runs at the same time.")] = 1,
     data: DataOption = None,
     data_dir: DataDirOption = None,
     out: OutOption = None,
@@ -133,7 +133,7 @@ def sweep(
     directory, summary = run_sweep(
         model,
         n_seeds=seeds,
-        n_jobs=jobs,
+        n_jobs=n_jobs,
         out=out,
         overrides=_overrides(data, data_dir, device, evaluate_on),
         controls=CONTROLS if controls else (),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..support.files import JsonMapping
+from ..wake import STRATEGIES
 
 #: What accuracy means, printed with every table of them.
 DEFINITION = (
@@ -12,13 +13,21 @@ DEFINITION = (
     "every class competes (argmax over all outputs)"
 )
 
-#: Rows of a result table, in order: name in metrics.json, words.
-ROWS = (
-    ("sequential", "no sleep (sequential training)"),
+#: Accuracies that a comparison shows: name in metrics.json, and what tables call it.
+COMPARED_ROWS = (
+    ("sequential", STRATEGIES["sequential"].label),
     ("final", "sleep"),
-    ("joint", "joint training (upper bound)"),
-    ("weight_averaging", "weight averaging of per-task networks"),
-    ("sequential_masked", "no sleep, other tasks' outputs masked"),
+    ("joint", STRATEGIES["joint"].label),
+    ("weight_averaging", STRATEGIES["weight_averaging"].label),
+)
+#: Rows of a result table, in order: these, and all other strategies.
+ROWS = (
+    *COMPARED_ROWS,
+    *(
+        (name, strategy.label)
+        for name, strategy in STRATEGIES.items()
+        if not strategy.is_control and name not in dict(COMPARED_ROWS)
+    ),
 )
 #: The same of unsupervised learning.
 UNSUPERVISED_ROWS = (
@@ -33,7 +42,7 @@ UNSUPERVISED_DEFINITION = (
 CONTROL_ROWS = (
     ("decrease_only", "sleep, decrease only"),
     ("pixel_shuffled", "sleep, stimulus pixels shuffled"),
-    ("rows_centred", "no sleep, rows of weights centred"),
+    ("rows_centred", STRATEGIES["sequential_centred"].label),
 )
 
 
@@ -42,11 +51,11 @@ def result_table(metrics: JsonMapping) -> str:
     scores = metrics["accuracy"]
     definition, rows = _reading(metrics)
     lines = [heading(metrics) + f", seed {metrics['seed']}", definition, ""]
-    lines += [_row(words, f"{100 * scores[name]:5.1f}") for name, words in rows]
+    lines += [_row(label, f"{100 * scores[name]:5.1f}") for name, label in rows]
     controls = scores.get("controls", {})
     lines += [
-        _row(words, f"{100 * controls[name]:5.1f}")
-        for name, words in CONTROL_ROWS
+        _row(label, f"{100 * controls[name]:5.1f}")
+        for name, label in CONTROL_ROWS
         if name in controls
     ]
     return "\n".join(lines)
@@ -56,12 +65,12 @@ def sweep_table(summary: JsonMapping) -> str:
     """Return the accuracies of several seeds as a table of mean and standard deviation."""
     definition, rows = _reading(summary)
     lines = [heading(summary) + f", seeds {summary['seeds']}", definition + "; mean ± SD", ""]
-    for name, words in (*rows, *CONTROL_ROWS):
+    for name, label in (*rows, *CONTROL_ROWS):
         if name in summary["accuracy"]:
             score = summary["accuracy"][name]
             single = " ".join(f"{100 * value:.1f}" for value in score["values"])
             spread = "" if score["sd"] is None else f" ± {100 * score['sd']:.1f}"
-            lines.append(_row(words, f"{100 * score['mean']:5.1f}{spread}   ({single})"))
+            lines.append(_row(label, f"{100 * score['mean']:5.1f}{spread}   ({single})"))
     return "\n".join(lines)
 
 
@@ -76,24 +85,24 @@ def comparison_table(metrics: Mapping[str, JsonMapping]) -> str:
     runs = list(metrics.values())
     rows: list[tuple[str, list[str]]] = [("", list(metrics))]
     rows += [
-        (f"{words}, %", [f"{100 * run['accuracy'][name]:.1f}" for run in runs])
-        for name, words in ROWS[:4]
+        (f"{label}, %", [f"{100 * run['accuracy'][name]:.1f}" for run in runs])
+        for name, label in COMPARED_ROWS
     ]
-    for key, words, form in (
+    for key, label, form in (
         ("rates", "rate of {}, Hz", "{:.1f}"),
-        ("weight_change", "mean |Δw| a night, {}", "{:.2e}"),
+        ("weight_change", "mean |Δw| per night, {}", "{:.2e}"),
     ):
         names = dict.fromkeys(name for run in runs for night in run[key] for name in night)
         for name in names:
-            rows.append((words.format(name), [_mean(run[key], name, form) for run in runs]))
-    for name, words in (("run", "a night's simulation, s"), ("build", "a night's build, s")):
-        rows.append((words, [_mean(run["timings"], name, "{:.3f}") for run in runs]))
-    rows.append(("steps a night", [_mean(run["timings"], "steps", "{:.0f}") for run in runs]))
-    first = max(len(words) for words, _ in rows)
+            rows.append((label.format(name), [_mean(run[key], name, form) for run in runs]))
+    for name, label in (("run", "simulation per night, s"), ("build", "build per night, s")):
+        rows.append((label, [_mean(run["timings"], name, "{:.3f}") for run in runs]))
+    rows.append(("steps per night", [_mean(run["timings"], "steps", "{:.0f}") for run in runs]))
+    first = max(len(label) for label, _ in rows)
     widths = [max(map(len, column)) for column in zip(*(cells for _, cells in rows), strict=True)]
     return "\n".join(
-        "  ".join([words.ljust(first), *map(str.rjust, cells, widths)]).rstrip()
-        for words, cells in rows
+        "  ".join([label.ljust(first), *map(str.rjust, cells, widths)]).rstrip()
+        for label, cells in rows
     )
 
 
@@ -116,5 +125,5 @@ def _reading(metrics: JsonMapping) -> tuple[str, tuple[tuple[str, str], ...]]:
     return DEFINITION, ROWS
 
 
-def _row(words: str, value: str) -> str:
-    return f"  {words:<40}{value}"
+def _row(label: str, value: str) -> str:
+    return f"  {label:<40}{value}"

@@ -25,7 +25,7 @@ class LIF(LayeredNeuron):
         v \leftarrow v + \mathrm{gain} \cdot w \text{ for each arriving spike}
 
     A neuron spikes when :math:`v \ge v_\mathrm{rest} + \mathrm{threshold}`, is set to
-    :math:`v_\mathrm{reset}` and stays there, deaf, for the refractory period. Spikes take
+    :math:`v_\mathrm{reset}` and stays there for the refractory period, in which inputs are lost. Spikes take
     `delay_steps` time steps from one layer to the next.
 
     Parameters

@@ -75,6 +75,8 @@ class Strategy:
     ----------
     method : callable
         Takes a network, which it may change, and the :class:`Lessons`; returns the trained network.
+    label : str
+        What tables of results call it.
     description : str
         What it does, in one line.
     source : str
@@ -84,6 +86,7 @@ class Strategy:
     """
 
     method: Callable[[nn.Module, Lessons], nn.Module]
+    label: str
     description: str
     source: str
     is_control: bool = False
@@ -186,26 +189,31 @@ def _sequential_centred(network: nn.Module, lessons: Lessons) -> nn.Module:
 STRATEGIES: dict[str, Strategy] = {
     "sequential": Strategy(
         _sequential,
+        "no sleep (sequential training)",
         "one task after another, without sleep: the lower bound",
         "Tadros et al. 2022",
     ),
     "joint": Strategy(
         _joint,
+        "joint training (upper bound)",
         "all tasks at once, each image as often as in 'sequential': the upper bound",
         "Tadros et al. 2022",
     ),
     "sequential_masked": Strategy(
         _sequential_masked,
+        "no sleep, other tasks' outputs masked",
         "one task after another; only the outputs of the current task's classes enter the loss",
         "'Sequential (Cheat)' in the Python replica of Tadros et al. 2022",
     ),
     "weight_averaging": Strategy(
         _weight_averaging,
+        "weight averaging of per-task networks",
         "one copy per task, trained from the same initial weights; the mean of their weights",
         "'model merging' in the Python replica of Tadros et al. 2022",
     ),
     "sequential_centred": Strategy(
         _sequential_centred,
+        "no sleep, rows of weights centred",
         "one task after another, with `centre_rows` after each in place of sleep",
         "brainsleep's own",
         is_control=True,
