@@ -583,6 +583,7 @@ def plot(results: dict[str, Any], path: Path) -> None:
         right.legend(fontsize=8)
     for axes in (left, right):
         axes.grid(alpha=0.3, which="both", linewidth=0.5)
+        axes.xaxis.set_minor_formatter("")  # their labels would overlap
     figure.savefig(path, dpi=150)
     plt.close(figure)
 
