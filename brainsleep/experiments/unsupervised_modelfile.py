@@ -14,7 +14,8 @@ from ..neurons import NEURONS
 from ..plasticity import RULES
 from ..support.files import JsonObject
 from .kinds import Registry
-from .modelfile import DataSection, ModelSection, Section, check_content, read_toml
+from .modelfile import check_content, read_toml
+from .sections import DataSection, ModelSection, Section
 
 
 class CellTable(ModelSection):

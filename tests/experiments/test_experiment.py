@@ -191,7 +191,7 @@ def test_comparison_reads_runs_and_draws(finished: Run, tmp_path: Path) -> None:
     )
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert f"{100 * finished.metrics['accuracy']['final']:.1f}" in table
-    for words in ("sleep, %", "rate of input, Hz", "mean |Δw| a night, 0.weight", "simulation, s"):
+    for words in ("sleep, %", "rate of input, Hz", "mean |Δw| per night, 0.weight", "simulation per night, s"):
         assert words in table
 
 

@@ -1,0 +1,107 @@
+"""Tables of model files: data, tasks, network and training; what all tables have in common.
+
+Each section is a class; its attributes are the section's keys.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..support.files import JsonObject
+from ..wake import Training
+from .kinds import Registry, build_model, with_value
+
+SectionT = TypeVar("SectionT", bound="Section")
+
+
+class Section(BaseModel):
+    """A table of a model file; unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataSection(Section):
+    """``[data]``: which images.
+
+    Attributes
+    ----------
+    dataset : str
+        ``"digits"`` (5,000 MNIST digits, shipped with a dependency), ``"mnist"`` or
+        ``"fashion_mnist"``.
+    train_per_class : int, optional
+        Take only the first images of each class for training.
+    evaluate_on : str
+        ``"test"``; or ``"validation"``, a fifth of the training images held out, to choose
+        parameters without looking at test images.
+    """
+
+    dataset: str = "digits"
+    train_per_class: int | None = Field(default=None, ge=1)
+    evaluate_on: Literal["test", "validation"] = "test"
+
+
+class TasksSection(Section):
+    """``[tasks]``: what is learned one after the other.
+
+    Attributes
+    ----------
+    scenario : str
+        A key of `brainsleep.wake.SCENARIOS`. ``"class-incremental"``: one head for all classes,
+        tasks are not told at test time.
+    classes : list of list of int
+        The classes of each task.
+    """
+
+    scenario: str = "class-incremental"
+    classes: list[list[int]] = [[0, 1], [2, 3], [4, 5], [6, 7], [8, 9]]
+
+
+class NetworkSection(Section):
+    """``[network]``: the ANN; see `brainsleep.wake.mlp`."""
+
+    sizes: list[int] = [784, 1200, 1200, 10]
+    bias: bool = False
+    dropout: float = 0.25
+    init: Literal["default"] | float = "default"
+    output_relu: bool = False
+
+
+class TrainingSection(Section):
+    """``[training]``: stochastic gradient descent; see `brainsleep.wake.Training`."""
+
+    lr: float = 0.05
+    momentum: float = 0.5
+    batch_size: int = 25
+    epochs: int = 4
+    loss: str = "cross_entropy"
+
+    def build(self) -> Training:
+        """Return the training plan."""
+        return Training(**dict(self))
+
+
+class ModelSection(Section):
+    """A table whose ``kind`` names a dataclass, and whose other keys are its fields."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    registry: ClassVar[Registry]
+    table: ClassVar[str]
+
+    kind: str
+
+    @property
+    def values(self) -> JsonObject:
+        """The model's own keys, as given."""
+        return dict(self.__pydantic_extra__ or {})
+
+    def build(self) -> Any:
+        """Return the model; raises a ModelFileError for keys and values that it does not take."""
+        return build_model(self.kind, self.values, self.registry, self.table)
+
+    def with_value(self, key: str, value: object) -> Self | None:
+        """Return the table with one key changed; None if neither it nor one within it has it."""
+        changed = with_value(self.kind, self.values, self.registry, key, value)
+        return None if changed is None else self.model_copy(update=changed)

@@ -1,0 +1,223 @@
+"""Tables of model files: ``[sleep]`` and those within it.
+
+Tables of models (``[sleep.neuron]``, ``[sleep.plasticity]``) hold what the model's dataclass takes;
+which models there are is in the registries of `brainsleep.neurons` and `brainsleep.plasticity`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+from brian2.units import Quantity, second
+from pydantic import Field
+
+from ..errors import BrainsleepError, ModelFileError
+from ..neurons import NEURONS
+from ..plasticity import RULES
+from ..stages import NREM, REM, Hypnogram, Ripples, Spindles, Wake
+from ..stimuli import (
+    ClassMeans,
+    Mask,
+    MeanImage,
+    MeanOfRandomImages,
+    RandomPixels,
+    RandomWindow,
+    Stimulus,
+)
+from ..support.quantities import quantity
+from ..wake import Dataset
+from .kinds import Registry
+from .sections import ModelSection, Section
+
+#: What `brainsleep.sleep` takes for stages.
+Stages = Wake | NREM | REM | Hypnogram
+
+
+class NeuronSection(ModelSection):
+    """``[sleep.neuron]``: a neuron model.
+
+    Attributes
+    ----------
+    kind : str
+        One of `brainsleep.neurons.NEURONS`, as ``"lif"``; the other keys are what the model
+        takes, here those of `brainsleep.LIF`. Quantities are strings, as in ``"20 ms"``.
+    """
+
+    registry: ClassVar[Registry] = NEURONS
+    table: ClassVar[str] = "sleep.neuron"
+
+
+class PlasticitySection(ModelSection):
+    """``[sleep.plasticity]``: a plasticity rule.
+
+    Attributes
+    ----------
+    kind : str
+        One of `brainsleep.plasticity.RULES`, as ``"src"``; the other keys are what the rule
+        takes, here those of `brainsleep.SRC`.
+    """
+
+    registry: ClassVar[Registry] = RULES
+    table: ClassVar[str] = "sleep.plasticity"
+
+
+class StimulusSection(Section):
+    """``[sleep.stimulus]``: what drives the input.
+
+    Attributes
+    ----------
+    kind : str
+        ``"mean_of_random_images"``, ``"mean_image"`` or ``"class_means"``.
+    images : str
+        Training images of the ``"current"`` task, or of all tasks ``"seen"`` so far. A mean
+        of tasks before the current one is stored data.
+    n_images : int
+        How many images are averaged, for ``"mean_of_random_images"``.
+    max_rate : str
+        Rate of a white pixel, as in ``"429.328 Hz"``.
+    mask : str
+        ``"window"``, ``"pixels"`` or ``"none"``.
+    size : int
+        Edge of the window in pixels.
+    keep : float
+        Probability that a pixel is kept, for ``mask = "pixels"``.
+    shuffle_pixels : bool
+        A control: permute the pixels of all images alike, before the mask. Rates stay, the
+        images' shape is gone.
+    """
+
+    kind: Literal["mean_of_random_images", "mean_image", "class_means"] = "mean_of_random_images"
+    images: Literal["current", "seen"] = "current"
+    n_images: int = 10
+    max_rate: str = "400 Hz"
+    mask: Literal["window", "pixels", "none"] = "none"
+    size: int = 10
+    keep: float = 0.25
+    shuffle_pixels: bool = False
+
+    def build(self, dataset: Dataset) -> Stimulus:
+        """Return the stimulus made of a data set's images."""
+        masks: dict[str, Mask | None] = {
+            "window": RandomWindow(self.size),
+            "pixels": RandomPixels(self.keep),
+            "none": None,
+        }
+        common: dict[str, Any] = {
+            "max_rate": self.max_rate,
+            "mask": masks[self.mask],
+            "image_shape": dataset.image_shape,
+        }
+        images = dataset.images
+        if self.shuffle_pixels:
+            images = images[:, np.random.default_rng(0).permutation(images.shape[1])]
+        if self.kind == "mean_image":
+            return MeanImage(images, **common)
+        if self.kind == "class_means":
+            return ClassMeans(images, dataset.labels, **common)
+        return MeanOfRandomImages(images, self.n_images, **common)
+
+
+class StepsSection(Section):
+    """``[sleep.steps]``: how long the nights are.
+
+    Attributes
+    ----------
+    first : int
+        Time steps of the night after the first task.
+    growth_per_task : float
+        The night after task k = 0, 1, … has ``first * (1 + growth_per_task * k)`` steps.
+    """
+
+    first: int = Field(ge=1)
+    growth_per_task: float = Field(default=0.0, ge=0)
+
+    def of_task(self, index: int) -> int:
+        """Return the number of steps of the night after one task."""
+        return round(self.first * (1 + self.growth_per_task * index))
+
+
+class StagesSection(Section):
+    """``[sleep.stages]``: stages of sleep that open and close the night; see `brainsleep.stages`.
+
+    Attributes
+    ----------
+    kind : str
+        ``"nrem"``, ``"rem"``, ``"wake"``; or ``"hypnogram"``, cycles of NREM and REM that fill
+        the night.
+    b : str, optional
+        Adaptation of the patch of cortex, as in ``"60 pA"``; in a hypnogram that of NREM. The
+        stage's own unless given.
+    spindles, ripples : bool
+        Whether up states of NREM start spindles, and troughs of spindles hold ripples.
+    n_cycles : int, optional
+        Of a hypnogram; 4 unless given.
+    """
+
+    kind: Literal["nrem", "rem", "wake", "hypnogram"]
+    b: str | None = None
+    spindles: bool = False
+    ripples: bool = False
+    n_cycles: int | None = Field(default=None, ge=1)
+
+    def build(self, duration: Quantity) -> Stages:
+        """Return the stage, or the stages of a night of some duration.
+
+        Raises
+        ------
+        ModelFileError
+            For keys and values that the stage does not take.
+        """
+        if self.kind in ("rem", "wake") and (self.spindles or self.ripples):
+            raise ModelFileError(f"[sleep.stages] kind = {self.kind!r} has no spindles or ripples.")
+        if self.kind != "hypnogram" and self.n_cycles is not None:
+            raise ModelFileError(f"[sleep.stages] kind = {self.kind!r} has no n_cycles.")
+        try:
+            return self._stages(duration)
+        except BrainsleepError as error:
+            raise ModelFileError(f"[sleep.stages] {error}") from None
+
+    def _stages(self, duration: Quantity) -> Stages:
+        """Make what `kind` says."""
+        adaptation: dict[str, Any] = {} if self.b is None else {"b": self.b}
+        if self.kind == "rem":
+            return REM(**adaptation)
+        if self.kind == "wake":
+            return Wake(**adaptation)
+        nrem = NREM(
+            **adaptation,
+            spindles=Spindles() if self.spindles else None,
+            ripples=Ripples() if self.ripples else None,
+        )
+        if self.kind == "nrem":
+            return nrem
+        return Hypnogram.of_cycles(duration, self.n_cycles or 4, nrem=nrem)
+
+
+class SleepSection(Section):
+    """``[sleep]``: what a night is.
+
+    Attributes
+    ----------
+    device, dtype, dt
+        As in `brainsleep.sleep`.
+    gain_data : str
+        Which training images ``gain = "tadros"`` looks at: ``"current"`` or ``"seen"``.
+    """
+
+    device: str = "cpp"
+    dtype: str = "float32"
+    dt: str = "1 ms"
+    gain_data: Literal["current", "seen"] = "current"
+    neuron: NeuronSection
+    plasticity: PlasticitySection
+    stimulus: StimulusSection
+    steps: StepsSection
+    stages: StagesSection | None = None
+
+    def stages_of_task(self, index: int) -> Stages | None:
+        """Return the stages of the night after one task, if there are any."""
+        if self.stages is None:
+            return None
+        step = quantity(self.dt, second, "dt", minimum=0, exclusive_minimum=True)
+        return self.stages.build(self.steps.of_task(index) * step * second)
