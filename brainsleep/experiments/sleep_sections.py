@@ -6,7 +6,7 @@ which models there are is in the registries of `brainsleep.neurons` and `brainsl
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from brian2.units import Quantity, second
