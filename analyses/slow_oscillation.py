@@ -13,14 +13,13 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
-from brainsleep.measures.oscillations import Spectrum, UpStates
 from brian2 import Hz, Quantity, ms, second
 from rundir import command
 
 import brainsleep as bs
 from brainsleep.devices.activity import Spikes
 from brainsleep.figures.canvas import COLOURS, Axes, new_figure
-from brainsleep.measures import summarise
+from brainsleep.measures import Spectrum, UpStates, summarise
 from brainsleep.stages import CorticalActivity
 
 STAGES = {"NREM, b = 60 pA": bs.stages.NREM(), "REM, b = 1 pA": bs.stages.REM()}

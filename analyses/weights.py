@@ -10,7 +10,8 @@ def main(argv=None):
     add_night(arguments_parser)
     arguments = arguments_parser.parse_args(argv)
     night = bs.Night.load(night_directory(arguments.run, arguments.night))
-    for name, change in bs.measures.weight_changes(night).items():
+    changes = bs.measures.weight_changes(night.weights_before, night.weights_after)
+    for name, change in changes.items():
         print(
             f"{name}: {change.n_up:,} up, {change.n_down:,} down, "
             f"{change.n_unchanged:,} unchanged; "

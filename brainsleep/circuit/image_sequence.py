@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
-from brian2.units import Hz, ms
+from brian2.units import Hz, Quantity, ms
 
 from ..errors import ParameterError
 from ..stimuli import Stimulus
@@ -55,7 +55,7 @@ class ImageSequence(Stimulus):
         self,
         images: npt.ArrayLike,
         *,
-        total_rate: Time = 6400 * Hz,
+        total_rate: Quantity | str = 6400 * Hz,
         presentation: Time = 350 * ms,
         rest: Time = 150 * ms,
         dt: Time = 0.5 * ms,

@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from brian2.units import Hz, ms, mV, second
+from brian2.units import Hz, Quantity, ms, mV, second
 
 from ..devices import Device
 from ..errors import KindError, brief
@@ -115,7 +115,7 @@ class WinnerNetwork:
     interneurons: bool = False
     interneuron: ConductanceLIF = field(default_factory=_published_interneuron)
     interneuron_weight: float = parameter(10.4, by_layer=False)
-    total_rate: Time = parameter(6400 * Hz, Hz, by_layer=False)
+    total_rate: Quantity | str = parameter(6400 * Hz, Hz, by_layer=False)
     presentation: Time = parameter(350 * ms, ms, by_layer=False)
     rest: Time = parameter(150 * ms, ms, by_layer=False)
     dt: Time = parameter(0.5 * ms, ms, by_layer=False)

@@ -1,9 +1,8 @@
-"""Accuracy by stage and task, as heat maps."""
+"""Accuracy of each task after each learned task, as heat maps."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import matplotlib
 import numpy as np
@@ -11,8 +10,8 @@ import numpy.typing as npt
 from matplotlib.image import AxesImage
 
 from ..errors import ParameterError
-from ..measures.continual import AccuracyMatrix, accuracy_array
-from .canvas import Axes, AxesArray, axes_grid, single_axes
+from ..measures.accuracy import AccuracyMatrix, accuracy_array
+from .canvas import Axes, AxesArray, AxesLike, axes_grid, single_axes
 
 #: Runs evenly from dark to light, for colour-blind eyes and in print too.
 _COLOUR_MAP = "cividis"
@@ -22,34 +21,36 @@ _COLOUR_BAR_LABEL = "Test accuracy"
 def plot_accuracy_matrix(
     R: AccuracyMatrix,
     ax: Axes | None = None,
+    *,
     title: str | None = None,
     task_names: Sequence[str] | None = None,
     colorbar: bool = True,
 ) -> Axes:
-    """Draw the accuracy of each task at each stage as a heat map, with numbers.
+    """Draw the accuracy of each task after each learned task, as a heat map with numbers.
 
     Parameters
     ----------
     R : sequence of sequences of float or None
-        ``R[stage][task]``, between 0 and 1; None, left blank, for a task not yet seen.
+        ``R[k][j]``: accuracy, between 0 and 1, of task j after task k was learned; None, left
+        blank, for a task not yet seen.
     ax : Axes, optional
-        Default: a new figure's.
+        Default: that of a new figure.
     title : str, optional
         Default: none.
     task_names : sequence of str, optional
-        One a task. Default: "1", "2", ...
+        One per task. Default: "1", "2", ...
     colorbar : bool
         Whether to add a colour bar, which runs from 0 to 1.
 
     Returns
     -------
     Axes
-        Stages run downwards, tasks to the right.
+        Number of tasks learned downwards, tasks to the right.
 
     Raises
     ------
     ParameterError
-        If `R` is no accuracy matrix, or the number of names is wrong.
+        If `R` is not an accuracy matrix, or the number of names is wrong.
 
     Examples
     --------
@@ -68,19 +69,20 @@ def plot_accuracy_matrix(
 def plot_accuracy_before_after(
     before: AccuracyMatrix,
     after: AccuracyMatrix,
-    axes: Any = None,
+    axes: AxesLike | None = None,
+    *,
     task_names: Sequence[str] | None = None,
 ) -> AxesArray:
-    """Draw two accuracy heat maps side by side: before and after each stage's night.
+    """Draw two heat maps side by side: accuracy before and after the night that follows each task.
 
     Parameters
     ----------
     before, after : sequence of sequences of float or None
-        ``R[stage][task]``, as in :func:`plot_accuracy_matrix`; of one shape.
+        As in :func:`plot_accuracy_matrix`; both of the same shape.
     axes : array_like of Axes, optional
-        Two. Default: a new figure's.
+        Two. Default: those of a new figure.
     task_names : sequence of str, optional
-        One a task. Default: "1", "2", ...
+        One per task. Default: "1", "2", ...
 
     Returns
     -------
@@ -90,7 +92,7 @@ def plot_accuracy_before_after(
     Raises
     ------
     ParameterError
-        If one is no accuracy matrix, their shapes differ, or the number of names or axes is
+        If one is not an accuracy matrix, their shapes differ, or the number of names or axes is
         wrong.
 
     Examples
@@ -100,7 +102,8 @@ def plot_accuracy_before_after(
     matrices = accuracy_array(before, "before"), accuracy_array(after, "after")
     if matrices[0].shape != matrices[1].shape:
         raise ParameterError(
-            f"before has shape {matrices[0].shape}, but after {matrices[1].shape}."
+            f"before has shape {matrices[0].shape}, but after {matrices[1].shape}; give both of "
+            "one experiment."
         )
     names = _task_names(task_names, matrices[0].shape[1])
     width, height = _size(matrices[0])
@@ -113,18 +116,20 @@ def plot_accuracy_before_after(
 
 
 def _task_names(names: Sequence[str] | None, n_tasks: int) -> list[str]:
-    """Return one name a task."""
+    """Return one name per task."""
     if names is None:
         return [str(number + 1) for number in range(n_tasks)]
     if isinstance(names, str) or len(names) != n_tasks:
-        raise ParameterError(f"task_names: {names!r} for {n_tasks} tasks; give one a task.")
+        raise ParameterError(
+            f"task_names: {names!r} for {n_tasks} tasks; give a list of one name per task."
+        )
     return [str(name) for name in names]
 
 
 def _size(matrix: npt.NDArray[np.float64]) -> tuple[float, float]:
     """Return the size in inches that a heat map needs."""
-    n_stages, n_tasks = matrix.shape
-    return max(2.6, 1.1 + 0.62 * n_tasks), max(1.9, 1.0 + 0.5 * n_stages)
+    n_learned, n_tasks = matrix.shape
+    return max(2.6, 1.1 + 0.62 * n_tasks), max(1.9, 1.0 + 0.5 * n_learned)
 
 
 def _heat_map(
@@ -134,29 +139,29 @@ def _heat_map(
     colours = matplotlib.colormaps[_COLOUR_MAP]
     seen = np.ma.masked_invalid(matrix)
     image = ax.imshow(seen, cmap=colours, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
-    for (stage, task), value in np.ndenumerate(matrix):
+    for (row, task), value in np.ndenumerate(matrix):
         if not np.isnan(value):
             on_dark = value < 0.52
             ax.text(
                 task,
-                stage,
+                row,
                 f"{value:.2f}",
                 ha="center",
                 va="center",
                 color="white" if on_dark else "black",
             )
-    n_stages, n_tasks = matrix.shape
+    n_learned, n_tasks = matrix.shape
     ax.set_xticks(range(n_tasks), task_names)
-    ax.set_yticks(range(n_stages), [str(number + 1) for number in range(n_stages)])
+    ax.set_yticks(range(n_learned), [str(number + 1) for number in range(n_learned)])
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-    # thin white lines between the cells
+    # white lines between the cells
     ax.set_xticks(np.arange(0.5, n_tasks - 1), minor=True)
-    ax.set_yticks(np.arange(0.5, n_stages - 1), minor=True)
+    ax.set_yticks(np.arange(0.5, n_learned - 1), minor=True)
     ax.grid(which="minor", color="white", linewidth=1.5)
     ax.tick_params(which="minor", length=0)
     ax.set_xlabel("Task")
-    ax.set_ylabel("Stage (tasks learned)")
+    ax.set_ylabel("Tasks learned")
     if title is not None:
         ax.set_title(title)
     return image

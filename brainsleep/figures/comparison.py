@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,35 +13,57 @@ from matplotlib.colors import to_hex
 from matplotlib.lines import Line2D
 
 from ..errors import ParameterError, suggest
-from ..measures.continual import accuracy_array
-from .canvas import COLOURS, Axes, AxesArray, axes_grid
+from ..measures.accuracy import accuracy_array
+from .canvas import COLOURS, Axes, AxesArray, AxesLike, axes_grid, hide_frame
 
+#: What a run must have.
 _KEYS = ("before_sleep", "after_sleep", "rates", "weight_change", "timings")
 
 #: What a night's time was spent on: key of `Night.timings`, or the rest of the total.
 _TIME_PARTS = ("build", "run", "other")
+_TIME_SHADES = ("0.35", "0.65", "0.85")
 
 
-def plot_comparison(runs: Mapping[str, Mapping[str, Any]], axes: Any = None) -> AxesArray:
-    """Draw experiments side by side: accuracy, rates, weight change and time.
+@dataclass(frozen=True)
+class _Run:
+    """One experiment: its colour, and what is drawn of it; one mapping per night."""
+
+    colour: str
+    before: npt.NDArray[np.float64]
+    after: npt.NDArray[np.float64]
+    rates: Sequence[Mapping[str, float]]
+    weight_change: Sequence[Mapping[str, float]]
+    timings: Sequence[Mapping[str, float]]
+
+
+#: Experiments by label, in the order in which they are drawn.
+_Runs = Mapping[str, _Run]
+
+
+def plot_comparison(
+    runs: Mapping[str, Mapping[str, Any]], axes: AxesLike | None = None
+) -> AxesArray:
+    """Draw experiments side by side: accuracy, rates in Hz, weight change and seconds.
 
     Parameters
     ----------
     runs : mapping of str to mapping
-        By label, in the order they are drawn; any number. Each has
+        By label, in the order in which they are drawn; any number. Each has
 
-        - ``"before_sleep"``, ``"after_sleep"``: accuracy matrices ``R[stage][task]``;
-        - ``"rates"``: one mapping a night, population to mean rate in Hz;
-        - ``"weight_change"``: one mapping a night, layer to mean absolute change;
-        - ``"timings"``: one mapping a night with ``"build"``, ``"run"`` and ``"total"`` in seconds.
+        - ``"before_sleep"``, ``"after_sleep"``: accuracy matrices ``R[k][j]``, of task j after
+          task k was learned;
+        - ``"rates"``: one mapping per night, population to mean rate in Hz;
+        - ``"weight_change"``: one mapping per night, layer to mean absolute change;
+        - ``"timings"``: one mapping per night with ``"build"``, ``"run"`` and ``"total"`` in
+          seconds.
     axes : array_like of Axes, optional
-        Four. Default: a new figure's.
+        Four. Default: those of a new figure.
 
     Returns
     -------
     ndarray of Axes, shape (2, 2)
-        Mean accuracy over the tasks seen, by stage; rates by population and absolute weight
-        change by layer, mean ± SD over nights; seconds, summed over nights.
+        Mean accuracy of the tasks seen, against the number of tasks learned; rates by population
+        and absolute weight change by layer, mean ± SD over nights; seconds, summed over nights.
 
     Raises
     ------
@@ -52,21 +75,20 @@ def plot_comparison(runs: Mapping[str, Mapping[str, Any]], axes: Any = None) -> 
     >>> plot_comparison({"Heaviside": heaviside, "LIF": lif})  # doctest: +SKIP
     """
     if not runs:
-        raise ParameterError("runs: there is none to draw.")
-    for label, run in runs.items():
-        for key in _KEYS:
-            if key not in run:
-                raise ParameterError(f"{label}: no {key!r}.{suggest(key, run)}")
+        raise ParameterError("runs: there is none to draw; give at least one.")
+    read = {
+        label: _read(label, run, colour)
+        for (label, run), colour in zip(runs.items(), _colours(len(runs)), strict=True)
+    }
     panels = axes_grid(axes, 2, 2, width=9, height=6.4)
-    colours = dict(zip(runs, _colours(len(runs)), strict=True))
-    _draw_accuracy(panels[0, 0], runs, colours)
-    _draw_bars(panels[0, 1], runs, colours, "rates")
-    _draw_bars(panels[1, 0], runs, colours, "weight_change")
-    _draw_time(panels[1, 1], runs, colours)
+    _draw_accuracy(panels[0, 0], read)
+    _draw_bars(panels[0, 1], read, lambda run: run.rates)
+    _draw_bars(panels[1, 0], read, lambda run: run.weight_change)
+    _draw_time(panels[1, 1], read)
     panels[0, 1].set(title="Firing", ylabel="Mean rate (Hz)", xlabel="Population")
     panels[1, 0].set(title="Plasticity", ylabel="Mean |change of weight|", xlabel="Layer")
     for ax in panels.ravel().tolist():
-        ax.spines[["top", "right"]].set_visible(False)
+        hide_frame(ax)
     bars, labels = panels[0, 1].get_legend_handles_labels()
     if axes is None:
         panels[0, 0].figure.legend(bars, labels, loc="outside upper center", ncols=2, frameon=False)
@@ -75,41 +97,46 @@ def plot_comparison(runs: Mapping[str, Mapping[str, Any]], axes: Any = None) -> 
     return panels
 
 
-Runs = Mapping[str, Mapping[str, Any]]
+def _read(label: str, run: Mapping[str, Any], colour: str) -> _Run:
+    """Read and check what is drawn of an experiment."""
+    for key in _KEYS:
+        if key not in run:
+            raise ParameterError(f"{label}: no {key!r}.{suggest(key, run)}")
+    return _Run(
+        colour=colour,
+        before=accuracy_array(run["before_sleep"], f"{label}, before_sleep"),
+        after=accuracy_array(run["after_sleep"], f"{label}, after_sleep"),
+        rates=run["rates"],
+        weight_change=run["weight_change"],
+        timings=run["timings"],
+    )
 
 
 def _colours(n: int) -> list[str]:
-    """Return one colour a run; of a colour map where there are more runs than colours."""
+    """Return one colour per run; from a colour map where there are more runs than colours."""
     if n <= len(COLOURS):
         return list(COLOURS[:n])
     return [to_hex(colormaps["turbo"](place)) for place in np.linspace(0.05, 0.95, n)]
 
 
-def _draw_accuracy(ax: Axes, runs: Runs, colours: dict[str, str]) -> None:
-    """Draw the mean accuracy over the tasks seen, by stage."""
-    n_stages = 1
+def _draw_accuracy(ax: Axes, runs: _Runs) -> None:
+    """Draw the mean accuracy of the tasks seen, against the number of tasks learned."""
     for label, run in runs.items():
-        before, after = (accuracy_array(run[key], f"{label}, {key}") for key in _KEYS[:2])
-        stages = np.arange(1, len(after) + 1)
-        n_stages = max(n_stages, len(stages))
-        ax.plot(
-            np.arange(1, len(before) + 1),
-            _mean_of_seen(before),
-            linestyle=":",
-            marker="o",
-            markerfacecolor="white",
-            color=colours[label],
-            label=f"{label}, before sleep",
-        )
-        ax.plot(
-            stages,
-            _mean_of_seen(after),
-            marker="o",
-            color=colours[label],
-            label=f"{label}, after sleep",
-        )
-    ax.set(title="Accuracy", xlabel="Stage (tasks learned)", ylabel="Mean over tasks seen")
-    ax.set_xticks(range(1, n_stages + 1))
+        for matrix, name, line, fill in (
+            (run.before, "before sleep", ":", "white"),
+            (run.after, "after sleep", "-", run.colour),
+        ):
+            ax.plot(
+                np.arange(1, len(matrix) + 1),
+                _mean_of_seen(matrix),
+                linestyle=line,
+                marker="o",
+                markerfacecolor=fill,
+                color=run.colour,
+                label=f"{label}, {name}",
+            )
+    ax.set(title="Accuracy", xlabel="Tasks learned", ylabel="Mean over tasks seen")
+    ax.set_xticks(range(1, max(len(run.after) for run in runs.values()) + 1))
     ax.set_ylim(0, 1.03)
     styles = [
         Line2D([], [], linestyle=":", marker="o", markerfacecolor="white", color="0.4"),
@@ -119,57 +146,58 @@ def _draw_accuracy(ax: Axes, runs: Runs, colours: dict[str, str]) -> None:
 
 
 def _mean_of_seen(matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return each stage's mean over the tasks seen, NaN where there are none."""
+    """Return the mean of each row over the tasks seen, NaN where there are none."""
     return np.ma.masked_invalid(matrix).mean(axis=1).filled(np.nan)
 
 
-def _draw_bars(ax: Axes, runs: Runs, colours: dict[str, str], key: str) -> None:
-    """Draw one group of bars a layer, one bar a run: mean and SD over nights."""
-    layers = _in_order(runs, lambda run: [name for night in run[key] for name in night])
+def _draw_bars(
+    ax: Axes, runs: _Runs, nights_of: Callable[[_Run], Sequence[Mapping[str, float]]]
+) -> None:
+    """Draw one group of bars per name with one bar per run: mean and SD over nights."""
+    names = _in_order(name for run in runs.values() for night in nights_of(run) for name in night)
     width = 0.8 / len(runs)
     for number, (label, run) in enumerate(runs.items()):
-        nights = [[night[name] for night in run[key] if name in night] for name in layers]
-        places = np.arange(len(layers)) + (number - (len(runs) - 1) / 2) * width
+        values = [[night[name] for night in nights_of(run) if name in night] for name in names]
+        places = np.arange(len(names)) + (number - (len(runs) - 1) / 2) * width
         ax.bar(
             places,
-            [np.mean(values) if values else 0.0 for values in nights],
+            [float(np.mean(each)) if each else 0.0 for each in values],
             width,
-            yerr=[np.std(values, ddof=1) if len(values) > 1 else 0.0 for values in nights],
-            color=colours[label],
+            yerr=[float(np.std(each, ddof=1)) if len(each) > 1 else 0.0 for each in values],
+            color=run.colour,
             label=label,
             error_kw={"elinewidth": 1, "ecolor": "0.25"},
         )
-    ax.set_xticks(range(len(layers)), layers)
+    ax.set_xticks(range(len(names)), names)
     ax.set_ylim(bottom=0)
 
 
-def _draw_time(ax: Axes, runs: Runs, colours: dict[str, str]) -> None:
-    """Draw the time all nights took together, one stacked bar a run."""
-    labels = list(runs)
-    left = np.zeros(len(labels))
-    for number, part in enumerate(_TIME_PARTS):
+def _draw_time(ax: Axes, runs: _Runs) -> None:
+    """Draw the time of all nights together, one stacked bar per run."""
+    left = np.zeros(len(runs))
+    for part, shade in zip(_TIME_PARTS, _TIME_SHADES, strict=True):
         seconds = np.array(
-            [sum(_seconds(night, part) for night in runs[x]["timings"]) for x in runs]
+            [sum(_seconds(night, part) for night in run.timings) for run in runs.values()]
         )
-        shade = ("0.35", "0.65", "0.85")[number]
-        ax.barh(range(len(labels)), seconds, left=left, height=0.4, color=shade, label=part)
+        ax.barh(range(len(runs)), seconds, left=left, height=0.4, color=shade, label=part)
         left = left + seconds
-    for place, label in enumerate(labels):  # above its bar: as a tick's label it would be too wide
-        ax.text(0, place - 0.24, label, color=colours[label], va="bottom", ha="left")
+    # labels are above their bars: beside the axis they would be too wide
+    for place, (label, run) in enumerate(runs.items()):
+        ax.text(0, place - 0.24, label, color=run.colour, va="bottom", ha="left")
     ax.set_yticks([])
-    ax.set_ylim(len(labels) - 0.6, -0.5 - 0.25 * len(labels))  # the legend is above the bars
+    ax.set_ylim(len(runs) - 0.6, -0.5 - 0.25 * len(runs))  # the legend is above the bars
     ax.set(title="Time", xlabel="Seconds, all nights")
     ax.legend(loc="upper right", ncols=3, frameon=False, fontsize="small")
 
 
-def _seconds(night: Mapping[str, Any], part: str) -> float:
-    """Return the seconds a night spent on one part."""
+def _seconds(night: Mapping[str, float], part: str) -> float:
+    """Return the seconds that a night spent on one part."""
     if part == "other":
         known = sum(float(night.get(name, 0.0)) for name in _TIME_PARTS[:-1])
         return max(0.0, float(night.get("total", known)) - known)
     return float(night.get(part, 0.0))
 
 
-def _in_order(runs: Runs, names: Callable[[Mapping[str, Any]], Sequence[str]]) -> list[str]:
-    """Return all names in any run, once each, in the order in which they first come."""
-    return list(dict.fromkeys(name for run in runs.values() for name in names(run)))
+def _in_order(names: Iterable[str]) -> list[str]:
+    """Return each name once, in the order in which they first appear."""
+    return list(dict.fromkeys(names))

@@ -1,4 +1,4 @@
-"""Accuracy of spiking networks that are awake."""
+"""Accuracy of spiking networks that classify."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import UnitsError, brief
-from .canvas import COLOURS, Axes, single_axes
+from ..errors import KindError, brief
+from .canvas import COLOURS, Axes, hide_frame, single_axes
 
 if TYPE_CHECKING:
     from ..awake.accuracy import SpikingAccuracy
@@ -17,30 +17,31 @@ if TYPE_CHECKING:
 def plot_spiking_accuracy(
     results: SpikingAccuracy | Mapping[str, SpikingAccuracy],
     ax: Axes | None = None,
+    *,
     title: str | None = None,
 ) -> Axes:
-    """Draw accuracy against the number of steps, and the artificial network's as a line.
+    """Draw accuracy in % against the number of time steps; the artificial network's is dashed.
 
     Parameters
     ----------
     results : SpikingAccuracy or mapping of str to SpikingAccuracy
         What `brainsleep.spiking_accuracy` returned; several by label.
     ax : Axes, optional
-        Default: a new figure's.
+        Default: that of a new figure.
     title : str, optional
         Default: none.
 
     Returns
     -------
     Axes
-        Steps to the right, from 1; accuracy in %.
+        Time steps to the right, from 1; accuracy in % upwards.
 
     Raises
     ------
     ParameterError
         If `ax` is no Axes.
-    UnitsError
-        If `results` are none.
+    KindError
+        If `results` are something else.
 
     Examples
     --------
@@ -50,7 +51,9 @@ def plot_spiking_accuracy(
         results = {"spiking network": results}
     for result in results.values():
         if not hasattr(result, "ann_accuracy"):
-            raise UnitsError(f"results must be of bs.spiking_accuracy, not {brief(result)}.")
+            raise KindError(
+                f"results must be what bs.spiking_accuracy returns, not {brief(result)}."
+            )
     ax = single_axes(ax, 4.5, 3)
     for number, (label, result) in enumerate(results.items()):
         steps = np.arange(1, result.n_steps + 1)
@@ -58,11 +61,11 @@ def plot_spiking_accuracy(
     legend = "artificial network"
     for ann in dict.fromkeys(each.ann_accuracy for each in results.values()):
         ax.axhline(100 * ann, color="0.4", linestyle="--", linewidth=1, label=legend)
-        legend = "_" + legend  # named once
+        legend = "_" + legend  # leaves further lines out of the legend
     ax.set_xlabel("Steps")
     ax.set_ylabel("Accuracy (%)")
     ax.set_ylim(0, 102)
-    ax.spines[["top", "right"]].set_visible(False)
+    hide_frame(ax)
     ax.legend(frameon=False, loc="lower right")
     if title is not None:
         ax.set_title(title)

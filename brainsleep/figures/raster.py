@@ -2,47 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
-from brian2.units import ms
+from brian2.units import Quantity, ms
 
-from ..errors import ParameterError
-from ..measures import mean_rates
-from ..measures.rates import missing_population
+from ..errors import ParameterError, suggest
+from ..measures import SpikeTrain, mean_rates
 from ..support.checks import whole_number
-from .canvas import DOT_COLOUR, Axes, AxesArray, axes_grid
+from .canvas import DOT_COLOUR, Axes, AxesArray, AxesLike, axes_grid, hide_frame
 
-if TYPE_CHECKING:
-    from ..devices.activity import Spikes
-    from ..night.result import Night
+
+class Recording(Protocol):
+    """What has spikes to draw: a `Night`, a `CircuitRun` or a `CorticalActivity`."""
+
+    @property
+    def spikes(self) -> Mapping[str, SpikeTrain]:
+        """Spikes by population."""
+
+    @property
+    def duration(self) -> Quantity:
+        """Simulated time."""
 
 
 def plot_raster(
-    night: Night,
-    axes: Any = None,
+    night: Recording,
+    axes: AxesLike | None = None,
+    *,
     populations: Sequence[str] | str | None = None,
     max_spikes: int = 50_000,
 ) -> AxesArray:
-    """Draw a night's spikes: one panel a population, a dot a spike.
+    """Draw spikes as dots: one panel per population, time against neuron index.
 
     Parameters
     ----------
-    night : Night
-        Left as it was.
+    night : Night, CircuitRun or CorticalActivity
+        What recorded them. Not changed.
     axes : array_like of Axes, optional
-        One a population. Default: a new figure, panels below one another.
+        One per population. Default: a new figure, panels below one another.
     populations : str or sequence of str, optional
         Which to draw, in this order. Default: all that were recorded, the input first.
     max_spikes : int
-        Draw at most so many spikes a panel, chosen at random (the same ones every time); the
-        panel's title then says how many. Keeps long nights quick to draw and small on disk.
+        Draw at most so many spikes in each panel, chosen at random (the same ones every time); the
+        panel's title then says how many. Long nights are then quick to draw and small on disk.
 
     Returns
     -------
     ndarray of Axes, shape (n_populations,)
-        Their titles give each population's name, size and mean rate (of all spikes).
+        Time to the right, in ms. Each title gives the population's name, its size and its mean
+        rate in Hz, of all spikes.
 
     Raises
     ------
@@ -55,7 +64,7 @@ def plot_raster(
     >>> axes = plot_raster(night, populations=["input", "0"])  # doctest: +SKIP
     >>> axes[0].figure.savefig("raster.png")  # doctest: +SKIP
     """
-    rates = mean_rates(night)
+    rates = mean_rates(night.spikes, night.duration)
     names = _populations(night, populations)
     whole_number(max_spikes, "max_spikes", minimum=1)
     height = 0.8 + sum(_panel_height(night.spikes[name]) for name in names)
@@ -68,11 +77,11 @@ def plot_raster(
         sharex=True,
         height_ratios=[_panel_height(night.spikes[name]) for name in names],
     )[:, 0]
-    duration = night.n_steps * float(night.dt / ms)
+    duration = float(night.duration / ms)
     for ax, name in zip(panels, names, strict=True):
         train = night.spikes[name]
         shown = _draw(ax, train, max_spikes)
-        thinned = f", {shown:,} of {len(train):,} spikes drawn" if shown < len(train) else ""
+        thinned = f", {shown:,} of {len(train.i):,} spikes drawn" if shown < len(train.i) else ""
         ax.set_title(
             f"{name} ({train.n_neurons:,} neurons, {rates[name]:.3g} Hz{thinned})",
             loc="left",
@@ -83,7 +92,7 @@ def plot_raster(
         ax.locator_params(axis="y", integer=True)
         ax.set_xlabel("Time (ms)")
         ax.set_ylabel("Neuron index")
-        ax.spines[["top", "right"]].set_visible(False)
+        hide_frame(ax)
         if axes is None and ax is not panels[-1]:
             ax.xaxis.label.set_visible(False)  # the panels share their time axis
     if axes is None:
@@ -91,26 +100,31 @@ def plot_raster(
     return panels
 
 
-def _populations(night: Night, wanted: Sequence[str] | str | None) -> list[str]:
+def _populations(night: Recording, chosen: Sequence[str] | str | None) -> list[str]:
     """Return the names of the populations to draw."""
-    if wanted is None:
+    if chosen is None:
         return list(night.spikes)
-    names = [wanted] if isinstance(wanted, str) else list(wanted)
+    names = [chosen] if isinstance(chosen, str) else list(chosen)
     if not names:
-        raise ParameterError("populations: there is none to draw.")
+        raise ParameterError("populations: there is none to draw; name at least one.")
     for name in names:
-        if name not in night.spikes:
-            raise ParameterError(missing_population(night, name))
+        if name in night.spikes:
+            continue
+        if name in getattr(night, "sizes", {}):
+            raise ParameterError(
+                f"population {name!r} was not recorded; name it in record= of bs.sleep."
+            )
+        raise ParameterError(f"no population is called {name!r}.{suggest(str(name), night.spikes)}")
     return names
 
 
-def _panel_height(train: Spikes) -> float:
-    """Return a panel's height in inches; small populations need less."""
+def _panel_height(train: SpikeTrain) -> float:
+    """Return the height of a panel in inches; small populations need less."""
     return float(np.clip(0.9 + 0.012 * train.n_neurons, 1.1, 2.2))
 
 
-def _draw(ax: Axes, train: Spikes, max_spikes: int) -> int:
-    """Draw spikes and return how many."""
+def _draw(ax: Axes, train: SpikeTrain, max_spikes: int) -> int:
+    """Draw spikes, thinned out if there are too many, and return how many were drawn."""
     times = np.asarray(train.t / ms)
     neurons = np.asarray(train.i)
     if len(neurons) > max_spikes:

@@ -1,40 +1,39 @@
-"""Pictures of unsupervised learning: what neurons have learned to see, and how well they tell."""
+"""Pictures of unsupervised learning: learned weights, and accuracy while learning."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import ParameterError
-from .canvas import AFTER_COLOUR, Axes, single_axes
+from .canvas import AFTER_COLOUR, Axes, hide_frame, single_axes
 
 
 def plot_receptive_fields(
     weights: npt.ArrayLike, image_shape: tuple[int, ...] = (28, 28), ax: Axes | None = None
 ) -> Axes:
-    """Draw the weights of neurons as images, side by side.
+    """Draw the weights of each neuron as an image, all side by side; the largest are black.
 
     Parameters
     ----------
     weights : array_like, shape (n_neurons, n_pixels)
-        Of each neuron from all pixels.
+        Weights of each neuron from all pixels; without units.
     image_shape : tuple of int
-        Rows and columns.
+        Rows and columns of an image.
     ax : Axes, optional
-        Default: a new figure's.
+        Default: that of a new figure.
 
     Returns
     -------
     Axes
-        Black are the largest weights, one in two hundred.
+        Without ticks. White is 0; black are the largest weights, 1 in 200.
 
     Raises
     ------
     ParameterError
-        If the weights do not make such images.
+        If the number of weights per neuron does not fit the shape.
 
     Examples
     --------
@@ -43,7 +42,8 @@ def plot_receptive_fields(
     fields = np.asarray(weights, dtype=float)
     if fields.ndim != 2 or len(image_shape) != 2 or fields.shape[1] != math.prod(image_shape):
         raise ParameterError(
-            f"weights: shape {fields.shape} does not make images of shape {image_shape}."
+            f"weights: shape {fields.shape} does not fit images of shape {image_shape}; it must "
+            "be (n_neurons, rows * columns)."
         )
     ax = single_axes(ax, 6, 6)
     n_columns = math.ceil(math.sqrt(len(fields)))
@@ -64,33 +64,36 @@ def plot_receptive_fields(
 def plot_learning_curve(
     n_shown: npt.ArrayLike, accuracies: npt.ArrayLike, ax: Axes | None = None
 ) -> Axes:
-    """Draw accuracy against the number of images shown.
+    """Draw accuracy in % against the number of images shown.
 
     Parameters
     ----------
     n_shown, accuracies : array_like, shape (n,)
-        Images shown so far; part of the test images told rightly then.
+        Number of images shown so far; fraction of test images classified correctly by then, between
+        0 and 1.
     ax : Axes, optional
-        Default: a new figure's.
+        Default: that of a new figure.
 
     Returns
     -------
     Axes
+        Images shown to the right; accuracy in % upwards.
 
     Raises
     ------
     ParameterError
-        If they are not equally many.
+        If they have different lengths.
 
     Examples
     --------
     >>> plot_learning_curve([1000, 2000], [0.6, 0.7])  # doctest: +SKIP
     """
-    shown: Any = np.asarray(n_shown, dtype=float)
-    percent: Any = 100 * np.asarray(accuracies, dtype=float)
+    shown = np.asarray(n_shown, dtype=float)
+    percent = 100 * np.asarray(accuracies, dtype=float)
     if shown.shape != percent.shape or shown.ndim != 1:
         raise ParameterError(
-            f"n_shown and accuracies must be equally many, not {shown.shape} and {percent.shape}."
+            "n_shown and accuracies must have the same shape (n,), not "
+            f"{shown.shape} and {percent.shape}."
         )
     ax = single_axes(ax, 5, 3.2)
     ax.plot(shown, percent, color=AFTER_COLOUR, marker="o", markersize=4)
@@ -98,5 +101,5 @@ def plot_learning_curve(
     ax.set_ylabel("Accuracy (%)")
     ax.set_ylim(0, 100)
     ax.set_xlim(left=0)
-    ax.spines[["top", "right"]].set_visible(False)
+    hide_frame(ax)
     return ax

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import ParameterError
 from ..measures import WeightChange, weight_changes
-from .canvas import AFTER_COLOUR, BEFORE_COLOUR, COLOURS, Axes, AxesArray, axes_grid
+from .canvas import (
+    AFTER_COLOUR,
+    BEFORE_COLOUR,
+    COLOURS,
+    Axes,
+    AxesArray,
+    AxesLike,
+    axes_grid,
+    hide_frame,
+)
 
 if TYPE_CHECKING:
     from ..night.result import Night
@@ -19,23 +28,25 @@ Weights = npt.NDArray[np.float64]
 _N_BINS = 80
 
 
-def plot_weight_histograms(night: Night, axes: Any = None) -> AxesArray:
-    """Draw how a night changed the weights: one row a layer.
+def plot_weight_histograms(night: Night, axes: AxesLike | None = None) -> AxesArray:
+    """Draw how a night changed the weights, as histograms: one row per layer.
 
-    On the left the weights before and after; on the right the change of each that changed, with
-    the share of all that went up and down. Counts are on a logarithmic axis, so that a few strong
-    weights show beside very many weak ones.
+    On the left are the weights before and after. On the right is the change of each weight that
+    changed; the title gives the shares of all weights that went up and down. Weights have no
+    units. Counts are on a logarithmic axis, so that a few strong weights show beside very many
+    weak ones.
 
     Parameters
     ----------
     night : Night
-        Left as it was.
+        Not changed.
     axes : array_like of Axes, optional
-        Two a layer, row by row. Default: a new figure's.
+        Two per layer, row by row. Default: those of a new figure.
 
     Returns
     -------
     ndarray of Axes, shape (n_layers, 2)
+        Weights or changes to the right, number of synapses upwards.
 
     Raises
     ------
@@ -46,7 +57,7 @@ def plot_weight_histograms(night: Night, axes: Any = None) -> AxesArray:
     --------
     >>> axes = plot_weight_histograms(night)  # doctest: +SKIP
     """
-    changes = weight_changes(night)
+    changes = weight_changes(night.weights_before, night.weights_after)
     if not changes:
         raise ParameterError("the night holds no weights to draw.")
     n_layers = len(changes)
@@ -109,4 +120,4 @@ def _finish(ax: Axes, title: str, highest: int) -> None:
     ax.set_ylabel("Synapses")
     ax.locator_params(axis="x", nbins=6)
     ax.set_title(title, loc="left", fontsize="medium")
-    ax.spines[["top", "right"]].set_visible(False)
+    hide_frame(ax)

@@ -1,28 +1,38 @@
-"""Numbers from nights and from accuracy matrices.
+"""Numbers from spike trains, population rates, weights and accuracies.
 
-Knows nothing of plotting: `brainsleep.figures` draws what is measured here.
+Each file holds one measure, or a few of one kind, and every measure has a line here; adding one
+takes a file and a line. `MEASURES` lists them by name. Nothing here knows of nights or of plotting:
+`brainsleep.figures` draws what is measured here.
 """
 
-from .continual import MeanSD, final_accuracy, forgetting, recovered, summarise
-from .oscillations import bimodality, binned_rate, cv_isi, spectrum, up_states
-from .rates import firing_rates, mean_rates, population_rate
-from .weights import WeightChange, weight_change, weight_changes
+from collections.abc import Callable, Mapping
+from types import FunctionType
 
-__all__ = [
-    "MeanSD",
-    "WeightChange",
-    "bimodality",
-    "binned_rate",
-    "cv_isi",
-    "final_accuracy",
-    "firing_rates",
-    "forgetting",
-    "mean_rates",
-    "population_rate",
-    "recovered",
-    "spectrum",
-    "summarise",
-    "up_states",
-    "weight_change",
-    "weight_changes",
-]
+from .accuracy import AccuracyMatrix as AccuracyMatrix
+from .binning import binned_rate as binned_rate
+from .continual import final_accuracy as final_accuracy
+from .continual import forgetting as forgetting
+from .continual import recovered as recovered
+from .intervals import IntervalVariation as IntervalVariation
+from .intervals import cv_isi as cv_isi
+from .modes import Bimodality as Bimodality
+from .modes import bimodality as bimodality
+from .rates import firing_rates as firing_rates
+from .rates import mean_rates as mean_rates
+from .rates import population_rate as population_rate
+from .spectra import Peak as Peak
+from .spectra import Spectrum as Spectrum
+from .spectra import spectrum as spectrum
+from .states import UpStates as UpStates
+from .states import up_states as up_states
+from .summary import MeanSD as MeanSD
+from .summary import summarise as summarise
+from .trains import SpikeTrain as SpikeTrain
+from .weights import WeightChange as WeightChange
+from .weights import weight_change as weight_change
+from .weights import weight_changes as weight_changes
+
+#: All measures by name: the functions listed above.
+MEASURES: Mapping[str, Callable[..., object]] = {
+    name: one for name, one in list(vars().items()) if isinstance(one, FunctionType)
+}

@@ -1,196 +1,196 @@
-"""Firing rates of a night's populations.
+"""Firing rates of neurons and of populations.
 
-Only populations whose spikes were recorded have rates; the first is ``"input"``.
+They take spikes by population, as `Night.spikes` and `CircuitRun.spikes` hold them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 from brian2.units import Quantity, ms, second
 
-from ..errors import ParameterError, suggest
-from ..support.quantities import quantity
+from ..errors import ParameterError
+from ..support.checks import whole_number
+from ..support.quantities import Time, quantity
+from .trains import ROUNDING, FloatArray, IntArray, SpikeTrain
 
-if TYPE_CHECKING:
-    from ..devices.activity import Spikes
-    from ..night.result import Night
-
-Rates = npt.NDArray[np.float64]
+#: Spikes by the name of their population.
+SpikesByPopulation: TypeAlias = Mapping[str, SpikeTrain]
 
 
-def firing_rates(night: Night) -> dict[str, Rates]:
-    r"""Return every neuron's mean firing rate over the whole night.
+def firing_rates(spikes: SpikesByPopulation, duration: Time) -> dict[str, FloatArray]:
+    r"""Return every neuron's mean firing rate.
 
     .. math:: r_i = n_i / T
 
-    where :math:`n_i` is how often neuron :math:`i` fired, and :math:`T` the night's duration.
+    where :math:`n_i` is the number of spikes of neuron :math:`i` in the duration :math:`T`.
 
     Parameters
     ----------
-    night : Night
-        Left as it was.
+    spikes : mapping of str to Spikes
+        By population, as `Night.spikes`. Not changed.
+    duration : Quantity or str
+        Length of the recording, as `Night.duration`. All spikes count.
 
     Returns
     -------
     dict of str to ndarray of float64, shape (n_neurons,)
-        Rates in Hz by recorded population, 0 for a silent neuron.
+        Rates in Hz, one per neuron, by population; 0 for a silent neuron.
 
     Raises
     ------
     ParameterError
-        If the night recorded nothing.
+        If there is no population, or the duration is not greater than 0.
+    UnitsError
+        If the duration is not a time.
 
     Examples
     --------
     Two neurons in 100 ms; the first fires twice.
 
     >>> import numpy as np
-    >>> from types import SimpleNamespace
     >>> from brian2 import ms
     >>> from brainsleep.devices.activity import Spikes
-    >>> spikes = Spikes(i=np.array([0, 1, 0]), t=[1, 1, 5] * ms, n_neurons=2)
-    >>> night = SimpleNamespace(spikes={"0": spikes}, n_steps=100, dt=1 * ms)
-    >>> firing_rates(night)["0"].tolist()
+    >>> spikes = {"0": Spikes(i=np.array([0, 1, 0]), t=[1, 1, 5] * ms, n_neurons=2)}
+    >>> firing_rates(spikes, 100 * ms)["0"].tolist()
     [20.0, 10.0]
     """
-    seconds = _seconds(night)
+    seconds = _seconds(duration)
     return {
         name: np.bincount(train.i, minlength=train.n_neurons) / seconds
-        for name, train in _recorded(night).items()
+        for name, train in _recorded(spikes).items()
     }
 
 
-def mean_rates(night: Night) -> dict[str, float]:
+def mean_rates(spikes: SpikesByPopulation, duration: Time) -> dict[str, float]:
     r"""Return every population's firing rate, averaged over its neurons.
 
     .. math:: \bar r = \frac{1}{N T} \sum_{i=1}^{N} n_i
 
-    where :math:`n_i` is how often neuron :math:`i` of :math:`N` fired in the duration :math:`T`.
+    where :math:`n_i` is the number of spikes of neuron :math:`i` of :math:`N` in the duration
+    :math:`T`.
 
     Parameters
     ----------
-    night : Night
-        Left as it was.
+    spikes, duration
+        As in :func:`firing_rates`.
 
     Returns
     -------
     dict of str to float
-        Rates in Hz by recorded population; 0 for a population without neurons.
+        Rates in Hz by population; 0 for a population without neurons.
 
     Raises
     ------
-    ParameterError
-        If the night recorded nothing.
+    ParameterError, UnitsError
+        As :func:`firing_rates`.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from types import SimpleNamespace
     >>> from brian2 import ms
     >>> from brainsleep.devices.activity import Spikes
-    >>> spikes = Spikes(i=np.array([0, 1, 0]), t=[1, 1, 5] * ms, n_neurons=2)
-    >>> mean_rates(SimpleNamespace(spikes={"0": spikes}, n_steps=100, dt=1 * ms))
+    >>> spikes = {"0": Spikes(i=np.array([0, 1, 0]), t=[1, 1, 5] * ms, n_neurons=2)}
+    >>> mean_rates(spikes, 100 * ms)
     {'0': 15.0}
     """
-    seconds = _seconds(night)
+    seconds = _seconds(duration)
     return {
         name: len(train.i) / (seconds * train.n_neurons) if train.n_neurons else 0.0
-        for name, train in _recorded(night).items()
+        for name, train in _recorded(spikes).items()
     }
 
 
 def population_rate(
-    night: Night, population: str, bin_size: Quantity | str = 10 * ms
-) -> tuple[Quantity, Rates]:
+    train: SpikeTrain, *, n_steps: int, dt: Time, bin_size: Time = 10 * ms
+) -> tuple[Quantity, FloatArray]:
     r"""Return the firing rate of a population over time, in bins.
 
     .. math:: r(b) = \frac{n(b)}{N \, \Delta_b}
 
     where :math:`n(b)` counts the spikes in bin :math:`b` of length :math:`\Delta_b`, and
-    :math:`N` is the number of neurons. A bin holds its start but not its end.
+    :math:`N` is the number of neurons. A bin includes its start but not its end.
 
     Parameters
     ----------
-    night : Night
-        Left as it was.
-    population : str
-        A recorded population's name.
+    train : Spikes
+        Spikes of one population, such as ``night.spikes["input"]``. Not changed.
+    n_steps : int
+        Length of the recording in time steps, as `Night.n_steps`.
+    dt : Quantity or str
+        Time step, as `Night.dt`.
     bin_size : Quantity or str
-        A whole number of time steps. The last bin is shorter if the night ends within it; its
-        rate is over the shorter time. A bin longer than the night is the night.
+        Length of a bin, a whole number of time steps. If the recording ends within the last bin,
+        that bin is shorter, and its rate is over the shorter time. A bin longer than the recording
+        is cut to its length.
 
     Returns
     -------
     times : Quantity, shape (n_bins,)
         The middle of each bin.
     rates : ndarray of float64, shape (n_bins,)
-        Hz, averaged over neurons; 0 for a population without neurons.
+        Rate in each bin in Hz, averaged over neurons; 0 for a population without neurons.
 
     Raises
     ------
     ParameterError
-        If the population is unknown or was not recorded, or `bin_size` is not a whole number of
-        time steps.
+        If `bin_size` is not a whole number of time steps, or there are spikes after the last step.
     UnitsError
-        If `bin_size` is not a time.
+        If `dt` or `bin_size` is not a time.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from types import SimpleNamespace
     >>> from brian2 import ms
     >>> from brainsleep.devices.activity import Spikes
-    >>> spikes = Spikes(i=np.array([0, 1, 0]), t=[0, 9, 10] * ms, n_neurons=2)
-    >>> night = SimpleNamespace(spikes={"0": spikes}, n_steps=20, dt=1 * ms)
-    >>> times, rates = population_rate(night, "0", bin_size=10 * ms)
+    >>> train = Spikes(i=np.array([0, 1, 0]), t=[0, 9, 10] * ms, n_neurons=2)
+    >>> times, rates = population_rate(train, n_steps=20, dt=1 * ms, bin_size=10 * ms)
     >>> times
     array([ 5., 15.]) * msecond
     >>> rates.tolist()
     [100.0, 50.0]
     """
-    trains = _recorded(night)
-    if population not in trains:
-        raise ParameterError(missing_population(night, population))
-    dt = float(night.dt / second)
-    steps_per_bin = _steps_per_bin(bin_size, dt)
-    train = trains[population]
-    edges = np.append(np.arange(0, night.n_steps, steps_per_bin), night.n_steps)
-    bins = np.rint(np.asarray(train.t / night.dt)).astype(np.int64) // steps_per_bin
-    counts = np.bincount(bins, minlength=len(edges) - 1)
-    rates = counts / (np.diff(edges) * dt * max(train.n_neurons, 1))
-    return (edges[:-1] + edges[1:]) / 2 * night.dt, rates
+    last = whole_number(n_steps, "n_steps", minimum=1)
+    step = quantity(dt, ms, "dt", minimum=0, exclusive_minimum=True)
+    steps_per_bin = _steps_per_bin(bin_size, step)
+    edges = np.append(np.arange(0, last, steps_per_bin), last)
+    counts = np.bincount(_steps(train, step, last) // steps_per_bin, minlength=len(edges) - 1)
+    rates = counts / (np.diff(edges) * step * max(train.n_neurons, 1))
+    return (edges[:-1] + edges[1:]) / 2 * step * second, rates
 
 
-def missing_population(night: Night, population: str) -> str:
-    """Say why a night has no spikes of `population`, and what was meant perhaps."""
-    sizes = getattr(night, "sizes", {})
-    if population in sizes:
-        return f"population {population!r} was not recorded; see record= of bs.sleep."
-    return f"no population is called {population!r}.{suggest(str(population), night.spikes)}"
-
-
-def _recorded(night: Night) -> dict[str, Spikes]:
+def _recorded(spikes: SpikesByPopulation) -> SpikesByPopulation:
     """Return the recorded populations, or raise if there is none."""
-    if not night.spikes:
-        raise ParameterError("the night recorded no spikes; let it, with record='all'.")
-    return night.spikes
+    if not spikes:
+        raise ParameterError("the night recorded no spikes; pass record='all' to bs.sleep.")
+    return spikes
 
 
-def _seconds(night: Night) -> float:
-    """Return the night's duration in seconds."""
-    return night.n_steps * float(night.dt / second)
+def _seconds(duration: Time) -> float:
+    """Return a duration in seconds."""
+    return quantity(duration, second, "duration", minimum=0, exclusive_minimum=True)
 
 
-def _steps_per_bin(bin_size: Quantity | str, dt: float) -> int:
-    """Turn a bin's length into time steps."""
+def _steps(train: SpikeTrain, step: float, n_steps: int) -> IntArray:
+    """Return the time step of each spike; raise if one is after the last step."""
+    steps = np.rint(np.asarray(train.t / second) / step).astype(np.int64)
+    if steps.size and steps.max() >= n_steps:
+        raise ParameterError(
+            f"n_steps: {n_steps} steps of {step * 1e3:g} ms end before the last spike, in step "
+            f"{steps.max()}; give the length of the recording."
+        )
+    return steps
+
+
+def _steps_per_bin(bin_size: Time, step: float) -> int:
+    """Return the number of time steps in a bin."""
     seconds = quantity(bin_size, ms, "bin_size", minimum=0, exclusive_minimum=True)
-    steps = round(seconds / dt)
-    if steps < 1 or abs(steps * dt - seconds) > 1e-6 * dt * steps:
+    steps = round(seconds / step)
+    if steps < 1 or abs(steps * step - seconds) > ROUNDING * step * steps:
         raise ParameterError(
             f"bin_size: {seconds * 1e3:g} ms is not a whole number of time steps of "
-            f"{dt * 1e3:g} ms."
+            f"{step * 1e3:g} ms."
         )
     return steps

@@ -1,17 +1,14 @@
-"""What a night did to the weights."""
+"""How weights change, for example in a night."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import ParameterError
-
-if TYPE_CHECKING:
-    from ..night.result import Night
 
 
 @dataclass(frozen=True)
@@ -63,12 +60,12 @@ def weight_change(before: npt.ArrayLike, after: npt.ArrayLike) -> WeightChange:
     Parameters
     ----------
     before, after : array_like, same shape
-        Weights before and after the night. Left as they were.
+        Weights before and after. Not changed.
 
     Returns
     -------
     WeightChange
-        Without weights, all its numbers are 0.
+        All its numbers are 0 if there are no weights.
 
     Raises
     ------
@@ -88,7 +85,9 @@ def weight_change(before: npt.ArrayLike, after: npt.ArrayLike) -> WeightChange:
     old = _weights(before, "before")
     new = _weights(after, "after")
     if old.shape != new.shape:
-        raise ParameterError(f"weights of shape {old.shape} before, but {new.shape} after.")
+        raise ParameterError(
+            f"weights have shape {old.shape} before, but {new.shape} after; they must be equal."
+        )
     change = new - old
     magnitude = np.abs(change)
     n_up = int(np.count_nonzero(change > 0))
@@ -106,39 +105,39 @@ def weight_change(before: npt.ArrayLike, after: npt.ArrayLike) -> WeightChange:
     )
 
 
-def weight_changes(night: Night) -> dict[str, WeightChange]:
-    r"""Measure what a night did to every layer's weights.
+def weight_changes(
+    before: Mapping[str, npt.ArrayLike], after: Mapping[str, npt.ArrayLike]
+) -> dict[str, WeightChange]:
+    r"""Measure the difference between two sets of weights, layer by layer.
 
     For each layer, :func:`weight_change` of :math:`w_{before}` and :math:`w_{after}`.
 
     Parameters
     ----------
-    night : Night
-        Left as it was.
+    before, after : mapping of str to array_like
+        By name, as `Night.weights_before` and `Night.weights_after`. Not changed.
 
     Returns
     -------
     dict of str to WeightChange
-        By state-dict name, in layer order.
+        By name, in the order of `before`.
 
     Raises
     ------
     ParameterError
-        As :func:`weight_change`.
+        If the names differ; and as :func:`weight_change`.
 
     Examples
     --------
-    >>> from types import SimpleNamespace
-    >>> night = SimpleNamespace(
-    ...     weights_before={"0.weight": [[1.0, 2.0]]}, weights_after={"0.weight": [[1.0, 1.5]]}
-    ... )
-    >>> weight_changes(night)["0.weight"].mean_change
-    -0.25
+    >>> weight_changes({"0.weight": [[1.0, 2.0]]}, {"0.weight": [[1.0, 1.5]]})["0.weight"].n_down
+    1
     """
-    return {
-        name: weight_change(before, night.weights_after[name])
-        for name, before in night.weights_before.items()
-    }
+    if before.keys() != after.keys():
+        alone = ", ".join(map(repr, sorted(before.keys() ^ after.keys())))
+        raise ParameterError(
+            f"before and after must hold the same weights, but only one of them has {alone}."
+        )
+    return {name: weight_change(old, after[name]) for name, old in before.items()}
 
 
 def _weights(values: npt.ArrayLike, name: str) -> npt.NDArray[np.float64]:

@@ -71,15 +71,7 @@ def picture(tmp_path, drawn):
     return figures.save_figure(drawn, tmp_path / "figure.png")
 
 
-# -- the room ------------------------------------------------------------------------------------
-
-
-def test_only_this_room_imports_matplotlib():
-    package = ROOT / "brainsleep"
-    others = [path for path in package.rglob("*.py") if "figures" not in path.parts]
-    guilty = [str(path) for path in others if "import matplotlib" in path.read_text()]
-    guilty += [str(path) for path in others if "from matplotlib" in path.read_text()]
-    assert guilty == []
+# -- new figures ---------------------------------------------------------------------------------
 
 
 def test_pyplot_knows_nothing_of_our_figures(night, tmp_path):
@@ -97,7 +89,7 @@ def test_pyplot_knows_nothing_of_our_figures(night, tmp_path):
 # -- raster --------------------------------------------------------------------------------------
 
 
-def test_raster_has_one_panel_a_population_with_its_spikes(night, tmp_path):
+def test_raster_has_one_panel_per_population_with_its_spikes(night, tmp_path):
     axes = figures.plot_raster(night)
     assert axes.shape == (3,)
     for ax, (name, train) in zip(axes, night.spikes.items(), strict=True):
@@ -171,6 +163,9 @@ def test_raster_refuses(night):
         figures.plot_raster(night, max_spikes=0)
     with pytest.raises(UnitsError, match="max_spikes"):
         figures.plot_raster(night, max_spikes=1.5)
+    del night.spikes["0"]
+    with pytest.raises(ParameterError, match=r"'0' was not recorded; name it in record="):
+        figures.plot_raster(night, populations=["input", "0"])
     night.spikes = {}
     with pytest.raises(ParameterError, match="recorded no spikes"):
         figures.plot_raster(night)
@@ -190,11 +185,11 @@ def test_accuracy_matrix(tmp_path):
     numbers = {text.get_position(): text.get_text() for text in ax.texts}
     assert numbers == {(0, 0): "0.80", (0, 1): "0.50", (1, 1): "0.90"}
     assert ax.get_xlabel() == "Task"
-    assert ax.get_ylabel().startswith("Stage")
+    assert ax.get_ylabel() == "Tasks learned"
     assert [label.get_text() for label in ax.get_xticklabels()] == ["0, 1", "2, 3"]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["1", "2"]
     assert ax.get_title() == "After"
-    assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first stage is on top
+    assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first task is on top
     assert kept == AFTER
     picture(tmp_path, ax)
 
@@ -301,7 +296,7 @@ def test_weight_histograms_in_given_axes(night):
     assert list(figures.plot_weight_histograms(night, axes=mine).ravel()) == list(mine)
     with pytest.raises(ParameterError, match="3 given, but there are 4 panels"):
         figures.plot_weight_histograms(night, axes=given_axes(3))
-    night.weights_before = {}
+    night.weights_before, night.weights_after = {}, {}
     with pytest.raises(ParameterError, match="no weights"):
         figures.plot_weight_histograms(night)
 

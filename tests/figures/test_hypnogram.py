@@ -208,10 +208,10 @@ def test_given_panels_are_drawn_into(excitatory, inhibitory):
     ("change", "error", "words"),
     [
         ({"duration": 3}, UnitsError, "duration needs units"),
-        ({"duration": 5 * ms}, ParameterError, "bin: 10 ms is longer"),
+        ({"duration": 5 * ms}, ParameterError, "bin_size: 10 ms is longer"),
         ({"max_neurons": 1}, ParameterError, "max_neurons must be at least 2"),
         ({"axes": Figure().subplots()}, ParameterError, "1 given, but there are 2 panels"),
-        ({"spikes_inhibitory": np.zeros((5, 2), bool)}, UnitsError, "must be those of a night"),
+        ({"spikes_inhibitory": np.zeros((5, 2), bool)}, UnitsError, "those of one population"),
     ],
 )
 def test_bad_slow_oscillations(excitatory, inhibitory, change, error, words):

@@ -1,0 +1,81 @@
+"""Figures as files."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure, SubFigure
+
+from ..errors import DirectoryError, KindError, ParameterError, brief, suggest
+from .canvas import Axes, AxesLike
+
+#: Dots per inch of figures that are saved.
+DPI = 150
+
+
+def save_figure(figure: Figure | AxesLike, path: str | os.PathLike[str]) -> Path:
+    """Write a figure to a file, which appears when it is complete.
+
+    Parameters
+    ----------
+    figure : Figure, Axes or array_like of Axes
+        What a function of this package returned.
+    path : path
+        The ending names the format: ``.png`` (150 dpi), ``.pdf``, ``.svg``, ... A file already
+        there is replaced; missing directories are made.
+
+    Returns
+    -------
+    Path
+        Where it is.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such format, or `figure` is not a figure.
+    DirectoryError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> save_figure(night.plot_raster(), "raster.png")  # doctest: +SKIP
+    """
+    drawn = _figure_of(figure)
+    target = Path(path)
+    file_format = target.suffix.lstrip(".").lower()
+    formats = drawn.canvas.get_supported_filetypes()
+    if file_format not in formats:
+        raise ParameterError(
+            f"{target}: cannot write figures as {file_format!r}.{suggest(file_format, formats)}"
+        )
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        drawn.savefig(temporary, format=file_format, dpi=DPI, bbox_inches="tight")
+        temporary.replace(target)
+    except OSError as error:
+        raise DirectoryError(f"cannot write {target}: {error.strerror}.") from None
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    return target
+
+
+def _figure_of(drawn: Figure | AxesLike) -> Figure:
+    """Return the figure that `drawn` is, or is part of."""
+    if isinstance(drawn, Figure):
+        return drawn
+    first = np.atleast_1d(np.asarray(drawn, dtype=object)).ravel()[:1]
+    if first.size == 0 or not isinstance(first[0], Axes):
+        raise KindError(f"only a figure or axes can be saved, not {brief(drawn)}.")
+    figure = first[0].figure
+    while isinstance(figure, SubFigure):
+        figure = figure.figure
+    if figure is None:
+        raise ParameterError(
+            "these axes have been removed from their figure; draw again and save that."
+        )
+    return figure
