@@ -1,10 +1,10 @@
-"""Set-up for all tests: one build cache a session, no display, one torch thread."""
+"""Set-up for all tests: one build cache per session, no display, one torch thread."""
 
 import logging
 import os
 
 os.environ.setdefault("MPLBACKEND", "Agg")
-# programs compile in two thirds of the time; where exactness is tested, with the flags of users
+# saves a third of the time to compile; tests of exactness compile with the flags of users
 os.environ.setdefault("BRAINSLEEP_CXXFLAGS", "-O1")
 
 import pytest
@@ -13,18 +13,18 @@ from helpers import SMALL, mlp
 from hypothesis import settings
 
 torch.set_num_threads(1)
-logging.getLogger("brian2").setLevel(logging.INFO)  # pages of generated code, else
+logging.getLogger("brian2").setLevel(logging.INFO)  # else it logs pages of generated code
 settings.register_profile("brainsleep", deadline=None)
 settings.load_profile("brainsleep")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def build_cache(tmp_path_factory):
-    """Programs are compiled once a session; BRAINSLEEP_CACHE keeps them for longer."""
+    """Compile each program once per session; with BRAINSLEEP_CACHE they are kept for longer."""
     if "BRAINSLEEP_CACHE" not in os.environ:
         folder = tmp_path_factory.getbasetemp()
         if "PYTEST_XDIST_WORKER" in os.environ:
-            folder = folder.parent  # that of all workers
+            folder = folder.parent  # shared by all workers
         (folder / "programs").mkdir(exist_ok=True)
         os.environ["BRAINSLEEP_CACHE"] = str(folder / "programs")
         yield
@@ -35,14 +35,14 @@ def build_cache(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def flags_of_users(request, monkeypatch):
-    """Compile as users do wherever results are held against other devices or plain loops."""
+    """Compile as users do wherever results are compared with other devices or plain loops."""
     if request.node.path.stem in ("test_conformance", "test_dense", "test_graphs"):
         monkeypatch.delenv("BRAINSLEEP_CXXFLAGS")
 
 
 @pytest.fixture
 def empty_cache(tmp_path, monkeypatch):
-    """A build cache with nothing in it, to see whether something gets compiled."""
+    """An empty build cache, to see whether something is compiled."""
     folder = tmp_path / "empty_cache"
     folder.mkdir()
     monkeypatch.setenv("BRAINSLEEP_CACHE", str(folder))

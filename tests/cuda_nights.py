@@ -1,4 +1,4 @@
-"""Nights of CUDA programs, to be held against others: on the CPU, and on a GPU."""
+"""Nights of CUDA programs, to be compared with other devices: on the CPU, and on a GPU."""
 
 from dataclasses import replace
 
@@ -85,7 +85,7 @@ def heaviside_reference(ann, spikes, factor, decay=0.999, biases=None):
 
 
 def check_nights_of_one_program(device):
-    """Weights, biases, parameters, input, and duration are new; the program is not."""
+    """Run nights with new weights, biases, parameters, input and duration on one program."""
     for number, (ann, factor, decay, n_steps) in enumerate(
         [
             (mlp(SIZES), "tadros2022", 0.999, 300),
@@ -123,7 +123,7 @@ def convolutional():
     return nn.Sequential(convolution, nn.ReLU(), pooling, nn.Flatten(), nn.Linear(27, 5))
 
 
-#: Network, neuron, rule, and what else a night takes.
+#: By the name of a case: neuron, rule, and other arguments of a night.
 NIGHTS = {
     "traces": (LIF, bs.SRC(2e-3, 5e-4, weight_factor="sigmoid", tau_pre=5 * ms), {}),
     "STDP": (replace(LIF, delay_steps=0), bs.STDP(), {}),
@@ -170,7 +170,7 @@ SINGLE_PRECISION = {
 
 
 def check_single_precision(device, case):
-    """The spikes of C++, and its weights but for rounding.
+    """Compare with C++: the same spikes, and the same weights to rounding.
 
     In this night no neuron comes so close to its threshold that rounding matters: double
     precision has the same spikes.

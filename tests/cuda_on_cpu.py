@@ -1,4 +1,4 @@
-"""Compile Brian2CUDA's generated code for the CPU, to run it where there is no GPU."""
+"""Compile the code that Brian2CUDA generates for the CPU, to run it where there is no GPU."""
 
 import re
 import subprocess
@@ -6,7 +6,7 @@ from pathlib import Path
 
 HEADER = Path(__file__).with_name("cuda_on_cpu.h")
 
-#: Headers of CUDA that generated code includes; all of them stand for ours.
+#: Headers of CUDA that generated code includes; each is replaced by `HEADER`.
 HEADERS = ["cuda.h", "cuda_profiler_api.h", "curand.h", "curand_kernel.h"]
 HEADERS += [
     f"thrust/{name}.h"

@@ -1,4 +1,4 @@
-"""A translated network computed from its description alone, and networks to try it on."""
+"""Compute a translated network from its description alone, and networks to test this with."""
 
 import numpy as np
 import torch
@@ -9,7 +9,7 @@ from brainsleep.translation import INPUT, record_activations, translate, write_b
 
 
 def contribution(connection, source):
-    """What one connection adds to the current of its target; (n, n_in) to (n, n_out)."""
+    """Return what one connection adds to the current of its target: (n, n_in) to (n, n_out)."""
     if connection.kind == "identity":
         return source
     if connection.kind == "dense":
@@ -33,7 +33,7 @@ def contribution(connection, source):
 
 
 def currents(translation, images):
-    """The current of every layer, (n, n_out); each layer hands on its rectified current."""
+    """Return the current of every layer, (n, n_out); each layer passes on its rectified current."""
     activities = {INPUT: images.flatten(1)}
     found = {}
     for layer in translation.layers:
@@ -52,7 +52,7 @@ def currents(translation, images):
 
 
 def assert_translates(ann, input_shape=None, seed=0, tolerance=1e-5):
-    """Translate, hold every layer against the network's own, and write back; return it."""
+    """Translate, compare every layer with the network, write back; return the translation."""
     translation = translate(ann, input_shape)
     dtype = next(ann.parameters()).dtype
     generator = torch.Generator().manual_seed(seed)
@@ -63,7 +63,7 @@ def assert_translates(ann, input_shape=None, seed=0, tolerance=1e-5):
     half = dtype in (torch.float16, torch.bfloat16)
     found = currents(translation, images.float() if half else images)
     last = found[translation.layers[-1].name]
-    rectified = (output >= 0).all()  # it may end in a ReLU
+    rectified = (output >= 0).all()  # the network may end in a ReLU
     assert_close(last.relu() if rectified else last, output, tolerance)
     for name, recorded in record_activations(translation, images, None).items():
         layer = translation.layer(name)
@@ -79,14 +79,14 @@ def assert_close(one, other, tolerance):
 
 
 def assert_round_trip(ann, translation):
-    """Weights that did not change come back bit for bit."""
+    """Assert that weights that did not change come back bit for bit."""
     back = write_back(ann, translation.weights, translation).state_dict()
     for name, value in ann.state_dict().items():
         assert torch.equal(back[name], value), name
 
 
 def randomized(ann, seed=0, dtype=torch.float32):
-    """The same network with BatchNorms that have seen data, and weights of both signs."""
+    """Return the network with statistics in its BatchNorms, and with weights of both signs."""
     generator = torch.Generator().manual_seed(seed)
 
     def draw(like, low, high):
@@ -103,7 +103,7 @@ def randomized(ann, seed=0, dtype=torch.float32):
 
 
 class Forward(nn.Module):
-    """A module with named children; what its forward does is given."""
+    """A module with named children, whose forward pass is given."""
 
     def __init__(self, forward, **children):
         super().__init__()
@@ -116,7 +116,7 @@ class Forward(nn.Module):
 
 
 class BasicBlock(nn.Module):
-    """As in ResNet-18."""
+    """The residual block of ResNet-18."""
 
     expansion = 1
 
@@ -140,7 +140,7 @@ class BasicBlock(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """As in ResNet-50."""
+    """The residual block of ResNet-50."""
 
     expansion = 4
 
@@ -174,7 +174,7 @@ def shortcut(n_in, n_out, stride):
 
 
 class ResNet(nn.Module):
-    """As torchvision writes it, but narrow and with two stages."""
+    """A ResNet as in torchvision, but narrow and with two of its four groups of blocks."""
 
     def __init__(self, block, width=4, n_classes=5):
         super().__init__()
@@ -196,7 +196,7 @@ class ResNet(nn.Module):
 
 
 def dense_matrix(window):
-    """Which neurons a window joins, as a dense (n_out, n_in) table of bool, by brute force."""
+    """Return which neurons a window joins, as a (n_out, n_in) array of bool, by brute force."""
     n_in = int(np.prod(window.in_shape))
     images = torch.eye(n_in, dtype=torch.float64).reshape(n_in, *window.in_shape)
     ones = torch.ones(*window.kernel_shape, dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""What several test files share: small networks, and spikes as tables of bool."""
+"""Helpers of several test files: small networks, and spikes as arrays of bool."""
 
 import itertools
 
@@ -19,7 +19,7 @@ def asleep(ann, stimulus, data=None, duration=None, *, translation=None, **optio
 
 
 def mlp(sizes, *, bias=False, scale=1.0, seed=0, dtype=torch.float32):
-    """A ReLU network with random weights: modules "0", "2", "4", … are its layers."""
+    """Return a ReLU network with random weights; modules "0", "2", "4", … are its layers."""
     generator = torch.Generator().manual_seed(seed)
     modules = []
     for n_in, n_out in itertools.pairwise(sizes):
@@ -32,13 +32,13 @@ def mlp(sizes, *, bias=False, scale=1.0, seed=0, dtype=torch.float32):
 
 
 def weight_matrices(ann):
-    """The network's weights as float64 arrays."""
+    """Return the weights of a network as float64 arrays."""
     state = ann.state_dict()
     return [state[name].double().numpy().copy() for name in state if name.endswith("weight")]
 
 
 def bias_vectors(ann):
-    """The network's biases as float64 arrays."""
+    """Return the biases of a network as float64 arrays."""
     state = ann.state_dict()
     return [state[name].double().numpy().copy() for name in state if name.endswith("bias")]
 
@@ -48,7 +48,7 @@ def random_spikes(n_steps, n_inputs, probability=0.1, seed=0):
 
 
 def raster(night, population):
-    """One population's spikes as a table of bool, (n_steps, n); every spike in it once."""
+    """Return the spikes of one population as an array of bool, (n_steps, n)."""
     train = night.spikes[population]
     steps = np.rint(np.asarray(train.t / night.dt)).astype(int)
     assert (np.diff(steps) >= 0).all(), "spikes are in time order"
@@ -59,7 +59,7 @@ def raster(night, population):
 
 
 def assert_same_nights(one, other, tolerance=0.0):
-    """The same spikes, and the same weights: bit for bit unless a tolerance is given."""
+    """Assert the same spikes, and the same weights: bit for bit unless a tolerance is given."""
     assert list(one.spikes) == list(other.spikes)
     for name in one.spikes:
         np.testing.assert_array_equal(raster(one, name), raster(other, name), err_msg=name)

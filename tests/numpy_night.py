@@ -1,7 +1,7 @@
-"""Sleep replay as a plain NumPy loop, written from ALGORITHM.md alone.
+"""Sleep replay as a plain NumPy loop, written from docs/algorithm.md alone.
 
 It shares nothing with the package: no equation, no weight factor, no schedule. Everything is
-float64 and dense, and follows the page's order: integrate, spike, learn, reset, next layer.
+float64 and dense, in the order of that page: integrate, spike, learn, reset, next layer.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-#: The four rules that go by one name, g(w).
+#: The four weight factors g(w).
 FACTORS = {
     "tadros2022": lambda w: 2 * (1 - expit(w / 0.001)),
     "sigmoid": expit,
@@ -22,7 +22,7 @@ FACTORS = {
 class Reference:
     """Spikes of every population (input first) as (n_steps, n) bool, and the final weights.
 
-    `rises` and `falls` count, a layer, the single weight changes upwards and downwards.
+    `rises` and `falls` count the single weight changes upwards and downwards, per layer.
     """
 
     spikes: list
@@ -44,7 +44,7 @@ def heaviside_night(
     biases=None,
     bias_gains=None,
 ):
-    """One time step after the other, all layers in the same step. Constants: one a layer."""
+    """Run one time step after the other, all layers in the same step. Constants are per layer."""
     g = FACTORS[factor]
     weights = [np.array(w, dtype=np.float64) for w in weights]
     n_layers, n_steps = len(weights), len(input_spikes)
@@ -97,7 +97,7 @@ def lif_night(
     biases=None,
     dt=1.0,
 ):
-    """The LIF counterpart, in ms and in mV above rest.
+    """Run the same with LIF neurons, in ms and in mV above rest.
 
     A spike reaches the next layer `delay` steps after it was fired. A neuron that spiked is
     held at `v_reset` and takes no input for `refractory_steps` steps, the spike's own included.

@@ -49,7 +49,7 @@ def resolve(name: str) -> object:
     found: object = importlib.import_module("brainsleep" if first == "bs" else first)
     for number, part in enumerate(rest):
         if part in getattr(found, "__dataclass_fields__", {}):
-            return None  # an attribute of objects; what it holds is known to them alone
+            return None  # an attribute of instances, which the class does not have
         try:
             found = getattr(found, part)
         except AttributeError:
@@ -103,7 +103,7 @@ def commands(page: Path) -> list[list[str]]:
 def test_links_lead_to_files_and_headings(page: Path) -> None:
     for target, heading in LINK.findall(FENCED.sub("", page.read_text())):
         if re.match(r"[a-z]+:", target):
-            continue  # of the web
+            continue  # a page of the web
         file = (page.parent / target) if target else page
         assert file.exists(), f"{identify(page)} links to {target}, which does not exist"
         if heading:
@@ -158,7 +158,7 @@ def test_commands_on_pages_exist(page: Path) -> None:
 
 
 def test_the_table_of_packages_is_complete_and_in_order() -> None:
-    """The table in docs/architecture.md: no package imports from one that stands below it."""
+    """In the table of docs/architecture.md no package imports from one that stands below it."""
     text = (ROOT / "docs" / "architecture.md").read_text()
     cells = re.findall(r"^\| (`[^|]*) \|", text[: text.index("\n### ")], re.MULTILINE)
     packages = [name for cell in cells for name in re.findall(r"`(\w+)(?:/|\.py)`", cell)]
@@ -170,7 +170,7 @@ def test_the_table_of_packages_is_complete_and_in_order() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["python.md", "architecture.md"])
 def test_code_on_pages_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The blocks of a page, one after the other, as a reader would run them."""
+    """The blocks of a page run one after the other, as a reader would run them."""
     monkeypatch.chdir(tmp_path)
     page = ROOT / "docs" / name
     names: dict[str, object] = {}

@@ -1,4 +1,4 @@
-"""Notebooks run from top to bottom, and are kept without outputs."""
+"""Notebooks run from top to bottom, and are stored without outputs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 
 
-#: The least number of pictures in a notebook; one unless said.
+#: The smallest number of pictures in a notebook; one for all others.
 PICTURES = {
     "first_night": 5,  # digits, two rasters, histograms, comparison
     "adaptive_threshold": 3,  # one neuron, a raster, rates

@@ -23,7 +23,7 @@ def ann():
 
 
 def rates_of(ann, neuron, n_steps=500, seed=0):
-    """Rates of a night in which nothing is learned."""
+    """Return the rates of a night without learning."""
     night = bs.sleep(
         ann,
         STIMULUS,
@@ -109,7 +109,7 @@ def test_normalisations(ann, method):
 
 
 def test_a_normalised_network_fires_at_its_mean_activations():
-    # each input spikes at a tenth of the steps, as if the image were 0.1
+    # each input spikes in a tenth of the steps, as for pixels of 0.1
     ann = mlp(SMALL, scale=2.0, seed=1, dtype=torch.float64)
     found = bs.calibrate(
         ann, IMAGES, method="percentile", dtype="float64", stimulus=np.full(12, 0.1), duration=4000
@@ -120,7 +120,7 @@ def test_a_normalised_network_fires_at_its_mean_activations():
     assert found.rates["0"] / 1000 == pytest.approx(float(activation), rel=0.1)
 
 
-@pytest.mark.filterwarnings("ignore:layer '4'")  # which hears nothing then
+@pytest.mark.filterwarnings("ignore:layer '4'")  # whose sources do not spike at all then
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_layer_out_of_reach_is_named(ann):
     ann[2].weight.data = -torch.abs(ann[2].weight.data)

@@ -1,4 +1,4 @@
-"""Awake as a spiking network: converted networks against plain NumPy loops and their own ANN."""
+"""Awake as a spiking network: converted networks against plain NumPy loops and the ANN itself."""
 
 import itertools
 
@@ -36,7 +36,7 @@ DEVICES = {"cpp": "cpp", "cpp_stock": "cpp_stock", "runtime": NUMPY}
 
 
 def dyadic(ann):
-    """Round all parameters to 1/64: their sums are exact, in whichever order."""
+    """Round all parameters to 1/64, so that their sums are exact in any order."""
     for parameter in ann.parameters():
         parameter.data = torch.round(parameter.data * 64) / 64
     return ann
@@ -47,7 +47,7 @@ def network(seed=0):
 
 
 def labelled(ann, n_images=40, n_inputs=12, seed=0):
-    """Random images, whose labels are what the network says."""
+    """Return random images, with the choices of the network as their labels."""
     images = np.round(np.random.default_rng(seed).random((n_images, n_inputs)) * 64) / 64
     with torch.no_grad():
         outputs = ann.eval()(torch.tensor(images, dtype=next(ann.parameters()).dtype))
@@ -157,7 +157,7 @@ def test_rates_tend_to_normalised_activations(seed, n_steps):
     with torch.no_grad():
         current = ann[:1](torch.tensor(images)).numpy() / scaled.scales["0"]
     rates = spikes[1].reshape(2, n_steps, 10).mean(axis=1)
-    # within a spike, and what float64 makes of a sum of n_steps numbers
+    # within one spike, and the rounding of a sum of n_steps numbers in float64
     difference = np.clip(current, 0, 1) - rates
     assert difference.min() >= -1e-9 - 1 / n_steps * 1e-6
     assert difference.max() < 1 / n_steps + 1e-9
@@ -209,7 +209,7 @@ def test_n_jobs_and_batches_change_nothing(monkeypatch):
 
 
 class Interrupted:
-    """An engine that Ctrl-C has stopped."""
+    """An engine that was stopped by Ctrl-C."""
 
     def run(self, job):
         return Outcome(spikes={}, weights=[], n_steps=job.n_steps - 1)
@@ -278,7 +278,7 @@ def test_currents_and_fans_of_convolutions(case):
 
 
 class BasicBlock(nn.Module):
-    """As in ResNet-18."""
+    """The residual block of ResNet-18."""
 
     def __init__(self, n_in, n_out, stride=1):
         super().__init__()
@@ -299,7 +299,7 @@ class BasicBlock(nn.Module):
 
 
 def resnet():
-    """The plan of ResNet-18 with two stages of its four: a stem, blocks, a mean, a Linear."""
+    """Return a network like ResNet-18 with two of its four groups of blocks."""
     torch.manual_seed(0)
     blocks = []
     for n_in, n_out, stride in [(4, 4, 1), (4, 8, 2)]:
@@ -347,7 +347,7 @@ def test_max_pooling_awake(max_pooling, device):
     np.testing.assert_array_equal(same.predictions, result.predictions)
     assert same.ann_accuracy == 1
     assert result.settings["max_pooling"] == max_pooling
-    if max_pooling == "most_active":  # what a module gets
+    if max_pooling == "most_active":  # the default for a module
         same = bs.spiking_accuracy(ann, data, 100, device=device)
         np.testing.assert_array_equal(same.predictions, result.predictions)
 

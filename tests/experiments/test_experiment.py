@@ -23,7 +23,7 @@ from brainsleep.experiments.rundirectory import Run, free_directory, load_run
 from brainsleep.experiments.shipped import find_model
 from brainsleep.experiments.sweep import run_sweep
 
-#: Two tasks, a small network, short nights; everything else as in the default experiment.
+#: Two tasks, a small network and short nights; everything else is as in the default experiment.
 SMALL = {
     "classes = [[0, 1], [2, 3], [4, 5], [6, 7], [8, 9]]": "classes = [[0, 1], [2, 3]]",
     "sizes = [784, 1200, 1200, 10]": "sizes = [784, 60, 40, 10]",
@@ -71,7 +71,7 @@ def test_metrics_keep_the_contract(finished: Run) -> None:
 
 def test_sequential_baseline_is_the_run_without_its_nights(finished: Run) -> None:
     scores = finished.metrics["accuracy"]
-    # before the first night both have had the same batches
+    # before the first night both were trained with the same batches
     assert scores["before_sleep"][0][0] > 0.9
     assert scores["sequential"] < scores["joint"]
 
@@ -191,7 +191,12 @@ def test_comparison_reads_runs_and_draws(finished: Run, tmp_path: Path) -> None:
     )
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert f"{100 * finished.metrics['accuracy']['final']:.1f}" in table
-    for words in ("sleep, %", "rate of input, Hz", "mean |Δw| per night, 0.weight", "simulation per night, s"):
+    for words in (
+        "sleep, %",
+        "rate of input, Hz",
+        "mean |Δw| per night, 0.weight",
+        "simulation per night, s",
+    ):
         assert words in table
 
 

@@ -1,4 +1,4 @@
-"""Model files: what is accepted, what is refused, and in which words."""
+"""Model files: what is accepted, what is refused, and with which messages."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from brainsleep.support.quantities import quantity
 from brainsleep.wake import class_incremental, load_split
 
 MODELS = Path(__file__).parents[2] / "models"
-#: Model files of experiments that sleep; that without sleep is tested in test_unsupervised.py.
+#: Model files of experiments with sleep; those without labels are tested in test_winners.py.
 SLEEPING = [
     path for path in sorted(MODELS.glob("*.toml")) if "sleep" in tomllib.loads(path.read_text())
 ]
 
 
 def content() -> dict:
-    """Return the default model file as a dict to spoil."""
+    """Return the content of the default model file, to be changed."""
     return tomllib.loads(find_model().read_text())
 
 
@@ -276,7 +276,7 @@ def test_rule_around_a_rule_is_a_table_in_a_table() -> None:
     assert section.build() == bs.plasticity.Downscaling(rule, downscaling=0.1)
     assert section.with_value("increase", 0.0).build().rule.increase == 0
     assert section.with_value("potentiation", 0.0) is None
-    assert section.build().rule == rule  # as it was
+    assert section.build().rule == rule  # unchanged
     inner["decreese"] = inner.pop("decrease")
     with pytest.raises(ModelFileError, match=r"\[sleep.plasticity.rule\] .*'decrease'\?"):
         parse_model(changed, "my.toml")
@@ -352,7 +352,7 @@ def test_stages_that_make_no_sense_are_refused(stages: dict, said: str) -> None:
 
 
 def test_stages_reach_the_night() -> None:
-    """An experiment hands them to `sleep`, those of each night."""
+    """An experiment passes the stages of each night to `sleep`."""
     table = with_stages(kind="hypnogram", n_cycles=1)
     table["network"]["sizes"] = [784, 20, 20, 10]
     model = parse_model(table, "my.toml")
