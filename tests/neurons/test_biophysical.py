@@ -16,7 +16,7 @@ DT = 0.1 * ms
 
 
 def spikes_of(neuron, spikes, weight=0.0, bias=None, dt=DT, device="cpp") -> np.ndarray:
-    """Return the steps in which a single neuron spikes that one input drives."""
+    """Return the steps in which a single neuron with one input spikes."""
     network = nn.Sequential(nn.Linear(1, 1, bias=bias is not None)).double()
     network[0].weight.data[:] = weight
     if bias is not None:
@@ -41,7 +41,7 @@ def silence(n_steps: int) -> np.ndarray:
 
 @pytest.mark.parametrize("refractory", [0.0, 4.0])
 def test_the_f_i_curve_of_lif(refractory: float) -> None:
-    """f = 1/(t_ref + tau ln(RI/(RI - theta))); a current adds RI (1 - exp(-dt/tau)) a step."""
+    """f = 1/(t_ref + tau ln(RI/(RI - theta))); a current adds RI (1 - exp(-dt/tau)) per step."""
     tau, theta = 20.0, 15.0
     neuron = bs.LIF(gain=1, threshold=theta, tau_m=tau * ms, refractory=refractory * ms)
     a_step = 1 - np.exp(-0.1 / tau)
@@ -54,7 +54,7 @@ def test_the_f_i_curve_of_lif(refractory: float) -> None:
 
 
 def test_adaptive_threshold_against_its_closed_form() -> None:
-    """Between spikes v and V_t are single exponentials: the next spike is known beforehand."""
+    """Between spikes v and V_t are single exponentials, so the next spike is known in advance."""
     rng = np.random.default_rng(0)
     tau_m, tau_t, delta = 10.0, 80.0, 0.3
     neuron = bs.AdaptiveThreshold(
@@ -79,7 +79,7 @@ def test_adaptive_threshold_against_its_closed_form() -> None:
 
 
 def test_an_adaptive_threshold_detects_coincidence() -> None:
-    """Two inputs at once make more than twice the spikes of the same inputs spread out."""
+    """Two inputs at once cause more than twice the spikes of the same inputs spread out."""
     rng = np.random.default_rng(1)
     neuron = bs.AdaptiveThreshold(gain=1, threshold=0.5, tau_m=2 * ms, tau_t=100 * ms, delta=0.2)
     network = nn.Sequential(nn.Linear(10, 1, bias=False)).double()
@@ -106,7 +106,7 @@ def test_an_adaptive_threshold_detects_coincidence() -> None:
 
 
 def test_spike_frequency_adaptation() -> None:
-    """The interval of an adapting neuron grows to a fixed one; without adaptation it is fixed."""
+    """Intervals of an adapting neuron grow to a constant; without adaptation they are constant."""
     options = {"gain": 1, "threshold": 10, "tau_m": 20 * ms, "tau_a": 300 * ms}
     a_step = 20 * (1 - np.exp(-0.1 / 20))
     adapting, constant = (
@@ -132,7 +132,7 @@ UNITS = dict(c_m=pF, g_l=nS, v_rest=mV, a=nS, tau_w=ms, b=pA, v_reset=mV, curren
 
 
 def adex(pattern: str) -> bs.AdEx:
-    """Return a neuron of the table; V_T = -50 mV, Delta_T = 2 mV."""
+    """Return a neuron of the table, with V_T = -50 mV and Delta_T = 2 mV."""
     values = PATTERNS[pattern]
     return bs.AdEx(
         **{name: value * UNITS[name] for name, value in values.items()},
@@ -172,7 +172,7 @@ def test_firing_patterns_of_adex(pattern: str) -> None:
         assert intervals[2:].min() > 2 * intervals[0]
         assert intervals[4:].std() < 0.1 * intervals[4:].mean()
     else:
-        # bursts again and again: short intervals within, long ones between
+        # repeated bursts: short intervals within a burst, long ones between bursts
         assert (intervals < 15).sum() > 5
         assert (intervals > 30).sum() > 5
         assert intervals[len(intervals) // 2 :].min() < 15
@@ -194,7 +194,7 @@ def test_izhikevich_against_a_loop(constants: dict, intervals: tuple[int, int]) 
         if v >= 30:
             expected.append(step)
             v, u = constants["c"], u + constants["d"]
-    # a last digit decides, now and then, whether the peak is reached one step earlier
+    # sometimes the last digit decides whether the peak is reached one step earlier
     assert len(found) == pytest.approx(len(expected), abs=2)
     np.testing.assert_array_equal(found[:20], expected[:20])
     assert intervals[0] < 0.1 * np.diff(found)[5:].mean() < intervals[1]

@@ -18,7 +18,7 @@ DT = 0.1 * ms
 
 
 def driven(neuron, weights, spikes, variables, device="cpp", dt=DT, **state):
-    """Run neurons that an input drives; weights have shape (n_post, n_pre)."""
+    """Run neurons driven by the input; weights have shape (n_post, n_pre)."""
     cells = {"cells": Population(len(weights), neuron)}
     circuit = Circuit(weights.shape[1], cells, [Projection("input", "cells", weights)])
     return circuit.run(
@@ -41,7 +41,7 @@ def one_spike(n_steps: int) -> np.ndarray:
 
 @pytest.mark.parametrize(("tau_m", "tau_syn"), [(20.0, 5.0), (10.0, 30.0)])
 def test_a_current_lifts_v_by_a_difference_of_exponentials(tau_m: float, tau_syn: float) -> None:
-    """A spike of the first step arrives in the second, and acts from the third on."""
+    """A spike of the first step arrives in the second, and acts from the third step on."""
     neuron = bs.CurrentLIF(gain=2.0, threshold=50.0, tau_m=tau_m * ms, tau_syn=tau_syn * ms)
     for n_steps in (2, 3, 4, 12, 52, 202, 1002):
         run = driven(neuron, np.array([[3.0]]), one_spike(n_steps), ["v", "ri"])
@@ -91,7 +91,7 @@ class ConductanceLoop:
         self.dt = dt
 
     def step(self, excitation, inhibition, threshold: float) -> np.ndarray:
-        """Go on, take in what arrives, spike, reset; return who spikes."""
+        """Make one step: integrate, add what arrives, spike, reset; return which neurons spike."""
         self.since += 1
         awake = self.since >= self.dead
         leak = -(1 + self.g_e + self.g_i) / self.tau_m
@@ -141,7 +141,7 @@ def test_conductances_against_a_loop(device) -> None:
 
 
 def test_reversal_potentials_bound_v() -> None:
-    """However strong the input, v stays between them; a current would drive it anywhere."""
+    """For any strength of input v stays between them; a current would drive it beyond."""
     neuron = bs.ConductanceLIF(threshold=200.0, tau_m=10 * ms)
     weights = np.array([[1e3, 0.0], [0.0, -1e3], [50.0, -50.0]])
     for n_steps in (10, 55, 200):
@@ -160,11 +160,12 @@ def test_theta_grows_by_the_increment_for_each_spike() -> None:
     n_spikes = np.bincount(found.spikes["cells"].i, minlength=5)
     assert (n_spikes > 20).all()
     theta = 1e3 * found.final_values["cells", "theta"]
-    np.testing.assert_allclose(theta, 0.05 * n_spikes, rtol=2e-4)  # a second of 10,000
+    # less what decays in one second, with a time constant of 10,000 s
+    np.testing.assert_allclose(theta, 0.05 * n_spikes, rtol=2e-4)
 
 
 def layers_loop(spikes, weights, neuron, thresholds) -> list[np.ndarray]:
-    """Two layers; every spike takes one step."""
+    """Run two layers; every spike takes one step."""
     loops = [ConductanceLoop(len(w), neuron, 1.0) for w in weights]
     arriving = [np.zeros(w.shape[1]) for w in weights]
     tables: list[list[np.ndarray]] = [[], []]
@@ -204,7 +205,7 @@ def test_signed_weights_of_a_network_excite_and_inhibit() -> None:
 
 
 def test_what_learns_may_change_its_sign() -> None:
-    """Weights that a rule drives below 0 inhibit from then on."""
+    """Weights that a rule moves below 0 inhibit from then on."""
     nights = [
         bs.sleep(
             mlp((12, 10, 5), dtype=torch.float64, scale=1.5),

@@ -19,7 +19,7 @@ from brainsleep.network.plan import INPUT_SLOT, NetworkPlan
 from brainsleep.neurons import NeuronEquations
 
 NUMPY = bs.devices.Runtime("numpy")
-#: The topology and rules of test_conformance's LIF program.
+#: Topology and rules of the LIF program of test_conformance.
 SIZES = (30, 25, 20, 10)
 
 
@@ -78,7 +78,7 @@ def test_the_limit_of_short_traces_and_at_other_rests():
 
 
 def test_what_the_limit_leaves_out_matters():
-    """Not vacuous: a delay, a trace or a refractory period each give another night."""
+    """The limit is not trivial: a delay, a trace or a refractory period each change the night."""
     simple = check_limit(0.95, "additive", NUMPY)
     neuron = limit_of_lif(0.95)
     others = {
@@ -134,7 +134,7 @@ def one_neuron_night(ann, spikes, **lif):
 
 
 def test_voltage_follows_the_closed_form():
-    """Between spikes v is the sum of one exponential per input spike; then reset, then again."""
+    """Between resets v is the sum of one exponential per input spike."""
     neuron = bs.LIF(
         gain=1, threshold=10, tau_m=13 * ms, v_rest=-65 * mV, v_reset=-67 * mV, delay_steps=0
     )
@@ -176,7 +176,7 @@ def test_voltage_follows_the_closed_form():
         prefs.codegen.target = users_target
     fired = np.rint(np.asarray(built.monitors[1].t / ms)).astype(int)
     assert 2 <= len(fired) <= 20
-    since, start = 0, 0.0  # mV above rest, right after step since - 1
+    since, start = 0, 0.0  # mV above rest, just after step since - 1
     for step in range(n_steps):
         lags = step - np.arange(since, step + 1)
         v = start * np.exp(-(step - since + 1) / 13)
@@ -234,19 +234,19 @@ def test_refractory_period_limits_the_rate(refractory):
 
 
 def test_refractory_neuron_is_deaf_and_stays_at_reset():
-    """Inputs that come in the refractory period leave nothing behind."""
+    """Inputs in the refractory period have no effect."""
     spikes = np.zeros((30, 1))
     spikes[5:10] = 1
     constants = dict(gain=1, threshold=1.5, tau_m=100 * ms)
     night = one_neuron_night(one_neuron([1.0]), spikes, **constants)
     assert spike_steps(night).tolist() == [6, 8]
     night = one_neuron_night(one_neuron([1.0]), spikes, refractory=3 * ms, **constants)
-    assert spike_steps(night).tolist() == [6]  # 7, 8 unheard; 9 alone is not enough
+    assert spike_steps(night).tolist() == [6]  # 7 and 8 have no effect; 9 alone is not enough
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_refractory_period_in_long_nights(dtype):
-    """After a minute float32 cannot tell milliseconds; the period must stay what it is."""
+    """After a minute float32 cannot resolve milliseconds; the period must stay the same."""
     night = bs.sleep(
         one_neuron([1.0]),
         np.ones((60_000, 1), dtype=bool),
@@ -277,7 +277,7 @@ def test_delay_is_one_step_a_layer(delay):
 
 
 def test_zero_decay_has_no_memory():
-    """h = step(W h - threshold): what a neuron does depends on this step alone."""
+    """h = step(W h - threshold): spikes depend on this step alone."""
     ann = mlp(SMALL, scale=1.5)
     spikes = random_spikes(60, SMALL[0], 0.3)
     options = dict(

@@ -15,7 +15,7 @@ from brainsleep.errors import ParameterError, TranslationError, UnitsError
 
 SIZES = (30, 25, 20, 10)
 GAINS, THRESHOLD, DECAY = [1.0, 1.3, 1.1], 0.4, 0.95
-#: Large enough that a weight off by one event is far above 1e-12.
+#: Large enough that one missing event changes a weight by far more than 1e-12.
 INCREASE, DECREASE = 2e-3, 5e-4
 
 
@@ -28,7 +28,7 @@ def rule(factor="additive", increase=INCREASE, decrease=DECREASE, **others):
 
 
 def constants(model, plasticity, n_layers):
-    """The same numbers for the NumPy loop."""
+    """Return the same constants for the NumPy loop."""
 
     def each(value):
         return list(value) if isinstance(value, list) else [value] * n_layers
@@ -177,7 +177,7 @@ def test_published_gains_and_batch_norm():
     assert nights.rasters == {}
 
 
-# What goes in and comes out
+# Arguments and results
 
 
 def test_one_stimulus_many_seeds_many_models():

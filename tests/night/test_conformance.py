@@ -11,7 +11,7 @@ from numpy_night import FACTORS, heaviside_night, lif_night
 import brainsleep as bs
 
 DECAYS = (0.0, 0.95, 0.999)
-#: Rates of change large enough that a weight off by one event is far above 1e-12.
+#: Learning rates so large that one missing event changes a weight by far more than 1e-12.
 INCREASE, DECREASE = 2e-3, 5e-4
 EXP_FREE = ("multiplicative", "additive")
 CPP, NUMPY, CYTHON = "cpp", bs.devices.Runtime("numpy"), bs.devices.Runtime("cython")
@@ -25,7 +25,7 @@ NETS = {
 
 
 def thresholds_for(decay, n_layers):
-    """Such that all layers fire, and none in every step."""
+    """Return thresholds at which all layers fire, and none in every step."""
     return [{0.0: 0.15, 0.95: 0.3, 0.999: 0.4}[decay]] * n_layers
 
 
@@ -38,7 +38,7 @@ def make_net(name, **kwargs):
 
 
 def assert_conforms(night, expected, *, tolerance=1e-12):
-    """The same spikes in every population, and the same weights."""
+    """Assert the same spikes in every population, and the same weights."""
     for name, spikes in zip(night.sizes, expected.spikes, strict=True):
         np.testing.assert_array_equal(raster(night, name), spikes, err_msg=f"population {name}")
     for values, reference in zip(night.weights_after.values(), expected.weights, strict=True):
@@ -47,7 +47,7 @@ def assert_conforms(night, expected, *, tolerance=1e-12):
 
 
 def assert_eventful(expected, before):
-    """The test is not vacuous: all layers fire, not always, and weights go up and down."""
+    """Assert that something happens: all layers fire, not always, and weights go up and down."""
     for spikes in expected.spikes:
         assert 0.002 < spikes.mean() < 0.9
     for k, (old, new) in enumerate(zip(before, expected.weights, strict=True)):
@@ -96,7 +96,7 @@ def check_heaviside(net, factor, decay, device, **bias):
 def test_cpp_and_runtime_follow_the_published_algorithm(factor, decay):
     compiled = check_heaviside("digits", factor, decay, CPP)
     in_process = check_heaviside("digits", factor, decay, NUMPY)
-    # NumPy's exp and the C library's differ in the last digit.
+    # the exp of NumPy and that of the C library differ in the last digit
     assert_same_nights(compiled, in_process, tolerance=0 if factor in EXP_FREE else 1e-12)
 
 
@@ -109,7 +109,7 @@ def test_other_networks_on_runtime(factor, decay, net):
 
 @pytest.mark.slow
 def test_cython_runtime(monkeypatch):
-    """On the smallest network, unoptimised: each code object is a module to be compiled."""
+    """On the smallest network, unoptimised: each code object is compiled as a module of its own."""
     monkeypatch.setitem(prefs, "codegen.cpp.extra_compile_args", ["-w", "-O0"])
     check_heaviside("one_layer", "tadros2022", 0.999, CYTHON)
 
@@ -143,7 +143,7 @@ LIF_GAINS, LIF_THRESHOLDS = [1.0, 1.3, 1.1], [0.5, 0.4, 0.3]
 
 
 def lif_reference(case, factor, *, bias=False):
-    """A network, its input spikes, and the night they should lead to."""
+    """Return a network, its input spikes, and the night that follows from them."""
     ann, spikes = make_net("small", bias=bias)
     expected = lif_night(
         weight_matrices(ann),
@@ -206,7 +206,7 @@ def test_lif_with_biases():
 
 
 def test_lif_cases_differ():
-    """Delay, trace, refractory period and reset each change the night they are tested in."""
+    """Delay, trace, refractory period and reset each change the night in which they are tested."""
     nights = [lif_reference(case, "sigmoid")[-1] for case in LIF_CASES]
     for one, other in itertools.combinations(nights, 2):
         assert any(

@@ -19,7 +19,7 @@ RULE = bs.SRC(increase=2e-3, decrease=4e-4)
 
 
 class Block(nn.Module):
-    """The block of a small residual network, with a shortcut that is a convolution if need be."""
+    """The block of a small residual network; its shortcut is a convolution where shapes differ."""
 
     def __init__(self, n_in: int, n_out: int, stride: int = 1) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ def cnn(seed: int = 0, bias: bool = True) -> nn.Sequential:
 
 
 def settled(network: nn.Module, shape: tuple[int, ...]) -> nn.Module:
-    """Give BatchNorms statistics and factors of their own."""
+    """Give the BatchNorms of a network random statistics and factors."""
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             nn.init.uniform_(module.weight, 0.5, 1.5)
@@ -77,7 +77,7 @@ def images(n: int = 30, shape: tuple[int, ...] = (1, 16, 16)) -> np.ndarray:
     return np.random.default_rng(0).random((n, *shape)).astype(np.float32)
 
 
-#: Of an image that `cnn` takes.
+#: Shape of an image that `cnn` takes.
 SHAPE = (1, 16, 16)
 
 
@@ -104,7 +104,7 @@ def test_a_convolutional_network_sleeps() -> None:
         assert weights.shape == tuple(state[name].shape)
         assert (change != 0).any(), name
         np.testing.assert_allclose(found.ann.state_dict()[name].numpy(), weights, rtol=1e-6)
-    for name, values in state.items():  # the user's network is as it was, and BatchNorm too
+    for name, values in state.items():  # the user's network is unchanged, and so is its BatchNorm
         assert torch.equal(ann.state_dict()[name], values)
         if name not in found.weights_after:
             assert torch.equal(found.ann.state_dict()[name], values)
@@ -249,7 +249,7 @@ def test_sleep_begins_at_a_layer_of_choice() -> None:
     assert list(found.weights_after) == ["4.weight", "9.weight", "11.weight"]
     assert torch.equal(found.ann[0].weight, ann[0].weight)
     assert not torch.equal(found.ann[4].weight, ann[4].weight)
-    # what drives it is the mean of what the first layers make of the images
+    # the stimulus is the mean of the features that the first layers compute from the images
     with torch.no_grad():
         features = ann[:4](torch.tensor(images())).reshape(30, -1).numpy()
     rates = np.bincount(found.spikes["input"].i, minlength=256)

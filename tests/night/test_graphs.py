@@ -1,7 +1,7 @@
-"""Networks that are no chain: convolutions, pooling and additions, against plain NumPy loops.
+"""Networks that are not chains: convolutions, pooling and additions, against plain NumPy loops.
 
-The loops are written from ALGORITHM.md and the docstrings alone and share nothing with the package
-but the description of a window; they go synapse by synapse.
+The loops are written from docs/algorithm.md and the docstrings alone. They share nothing with the
+package but the description of a window, and treat every synapse on its own.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ FROZEN = SynapseEquations("w : 1", "drive_post += w", "", "", "", "")
 
 @dataclass
 class Link:
-    """A projection of the reference: explicit pairs of neurons, and which weight each pair has."""
+    """A projection of the reference: explicit pairs of neurons, and the weight of each pair."""
 
     source: int
     pre: np.ndarray
     post: np.ndarray
-    kernel: np.ndarray | None = None  # index of the weight of each pair
-    weights: np.ndarray | None = None  # raveled
+    kernel: np.ndarray | None = None  # index into the weights, for each pair
+    weights: np.ndarray | None = None  # flat
     plastic: bool = False
     factor: float = 1.0
 
@@ -55,7 +55,7 @@ class Population:
 
 
 def reference_night(populations, input_spikes, delay=0):
-    """Run a night, synapse by synapse; return spikes of every population."""
+    """Run a night synapse by synapse; return the spikes of every population."""
     n_steps = len(input_spikes)
     spikes = [np.zeros((n_steps, p.size), dtype=bool) for p in populations]
     spikes[0][:] = input_spikes
@@ -104,7 +104,7 @@ def reference_night(populations, input_spikes, delay=0):
 
 
 def learn(link, pre_spikes, fired):
-    """Average the changes of all synapses that share a number of the kernel."""
+    """Average the changes of all synapses that share a weight of the kernel."""
     old = link.weights
     factor = 2 * (1 - expit(old / 0.001))
     change = np.where(pre_spikes[link.pre], INCREASE, -DECREASE) * factor[link.kernel]
@@ -122,7 +122,7 @@ def all_pairs(n_pre, n_post):
 
 
 def window_pairs(window):
-    """List the synapses of a convolution by counting, not by the package's arithmetic."""
+    """List the synapses of a convolution by counting, without the arithmetic of the package."""
     (channels, height, width), (outs, out_height, out_width) = window.in_shape, window.out_shape
     (ky, kx), (sy, sx), (py, px), (dy, dx) = (
         window.kernel_size,
@@ -158,7 +158,7 @@ CONVOLUTIONS = {
 
 
 def case(populations, sizes, kinds, windows, plastic, dtype="float64", delay=0):
-    """Turn a reference network into the package's plan and job."""
+    """Turn a reference network into a plan and a job of the package."""
     projections, weights, parameters, synaptic = [], [], [{"trace_decay": 0.0}], []
     for number, population in enumerate(populations[1:], start=1):
         values = {}
@@ -315,7 +315,7 @@ def test_pooling(kind, window):
     rates = rng.random(n_in) * 0.2
     input_spikes = rng.random((200, n_in)) < rates
     spikes = reference_night(populations, input_spikes)
-    populations_again = populations  # weights of the reference have moved on; the job had copies
+    populations_again = populations  # the weights of the reference have changed; the job had copies
     devices = [CppStandalone()]
     if window is OVERLAPPING and kind != "or":
         devices.append(CppStandalone("cpp_stock"))

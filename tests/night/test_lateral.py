@@ -20,7 +20,7 @@ HEAVISIDE = bs.Heaviside(gain=1, threshold=[0.6, 0.4], decay=0.9)
 
 
 def night(lateral, device="cpp", neuron=LIF, rule=RULE):
-    """One night of a network with two layers."""
+    """Run one night of a network with two layers."""
     return bs.sleep(
         mlp((12, 10, 5), dtype=torch.float64, scale=1.5),
         random_spikes(N_STEPS, 12, 0.2),
@@ -38,7 +38,7 @@ def recurrent_weights():
 
 
 def lif_loop(spikes, weights, recurrent):
-    """Two layers of LIF neurons with weights that stay; all spikes take one step."""
+    """Run two layers of LIF neurons with fixed weights; all spikes take one step."""
     w1, w2 = weights
     decay = np.exp(-1 / 10)
     v1, v2 = np.zeros(len(w1)), np.zeros(len(w2))
@@ -96,7 +96,7 @@ def test_devices_agree_while_learning(lateral) -> None:
 
 @pytest.mark.parametrize("rule", [RULE, bs.STDP(0.01, 0.0105), bs.TripletSTDP(1e-4)])
 def test_a_recurrence_of_zeros_changes_nothing(rule) -> None:
-    """The order within a step is another one then, but every spike still takes one step."""
+    """With a recurrence the order within a step differs, but every spike still takes one step."""
     plain = night(None, rule=rule)
     zeros = night({"2": bs.lateral.Recurrent(np.zeros((5, 5)))}, rule=rule)
     assert len(plain.spikes["2"]) > 10
@@ -124,7 +124,7 @@ def test_an_inhibitory_population_silences_the_others() -> None:
     weak = night({"2": bs.lateral.InhibitoryPopulation(inhibition=0.0)})
     strong = night({"2": bs.lateral.InhibitoryPopulation(inhibition=50.0)})
     assert len(strong.spikes["2"]) < 0.7 * len(weak.spikes["2"])
-    # one spike of a neuron, one of its interneuron in the next step
+    # one spike of a neuron, and one of its interneuron in the next step
     np.testing.assert_array_equal(raster(weak, "2")[:-1], raster(weak, "2.inhibition")[1:])
 
 

@@ -1,4 +1,4 @@
-"""`bs.sleep` as a user meets it: what it returns, what it leaves alone, what it refuses."""
+"""`bs.sleep` for a user: what it returns, what it does not change, what it refuses."""
 
 import copy
 import json
@@ -33,7 +33,7 @@ POPULATIONS = ["input", "0", "2", "4"]
 
 
 def small_night(ann=None, stimulus=0.2, **options):
-    """A short night of the small network; all layers fire in it."""
+    """Run a short night of the small network, in which all layers fire."""
     if isinstance(stimulus, float):
         stimulus = np.full(SMALL[0], stimulus)
     options = {"duration": 300, "neuron": NEURON, "plasticity": RULE, **options}
@@ -42,7 +42,7 @@ def small_night(ann=None, stimulus=0.2, **options):
     return bs.sleep(mlp(SMALL, scale=1.5) if ann is None else ann, stimulus, **options)
 
 
-# What comes back
+# What is returned
 
 
 @pytest.mark.parametrize("device", ["cpp", "cpp_stock", NUMPY])
@@ -89,7 +89,7 @@ def test_the_contract(device, small):
 
 
 def test_the_call_of_the_contract_with_default_models():
-    """Omitted models are the default experiment's, which needs data and three layers."""
+    """Models that are not given are those of the default experiment, which needs three layers."""
     images = np.random.default_rng(0).random((20, 12))
     night = bs.sleep(mlp(SMALL), bs.stimuli.MeanImage(images), images)
     assert night.n_steps == 500
@@ -137,7 +137,7 @@ def test_custom_module_with_names():
     assert changed == {"hidden.0.weight": True, "between.weight": False, "out.weight": False}
 
 
-# What it leaves alone
+# What is not changed
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -237,7 +237,7 @@ def test_explicit_spikes_are_the_input():
 
 
 def test_first_and_last_step_count():
-    """Spikes in the first and in the last step arrive and are recorded (a trap of Brian2)."""
+    """Spikes in the first and in the last step arrive and are recorded (a pitfall of Brian2)."""
     spikes = np.zeros((40, SMALL[0]), dtype=bool)
     spikes[[0, -1]] = True
     ann = mlp(SMALL)
@@ -279,7 +279,7 @@ def test_durations(duration, dt, n_steps):
 
 
 def test_silence():
-    """No input, no spikes, no change; everything still has its shape."""
+    """Without input there are no spikes and no change, and all results have their usual shapes."""
     for device in ("cpp", NUMPY):
         night = small_night(stimulus=0.0, device=device)
         for name in POPULATIONS:
@@ -363,7 +363,7 @@ def test_nothing_is_pickled(saved):
 
 
 def test_arrays_of_any_name_can_be_saved(tmp_path):
-    """np.savez has arguments called `file` and `allow_pickle`; so may a network's parameters."""
+    """np.savez has arguments `file` and `allow_pickle`; parameters may have the same names."""
 
     class Net(nn.Module):
         def __init__(self):
@@ -403,7 +403,7 @@ def test_save_overwrites_nothing(saved, tmp_path):
 def test_a_save_that_fails_leaves_nothing(saved, tmp_path):
     night, _ = saved
     broken = copy.copy(night)
-    broken.settings = {"seed": object()}  # no JSON
+    broken.settings = {"seed": object()}  # not JSON
     with pytest.raises(TypeError):
         broken.save(tmp_path / "night")
     assert not list(tmp_path.iterdir())
@@ -649,7 +649,7 @@ def test_bad_input(what, empty_cache):
 @pytest.mark.parametrize("device", ["cpp", NUMPY])
 @pytest.mark.parametrize("dtype", ["float32"])
 def test_weights_that_explode_end_the_night_with_an_error(device, dtype):
-    """Whatever the compiler's flags say about infinities."""
+    """Also where the flags of the compiler assume that there are no infinities."""
     with np.errstate(all="ignore"), pytest.raises(NightError, match="weights of layer '0' grew"):
         small_night(
             device=device,

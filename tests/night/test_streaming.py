@@ -146,11 +146,11 @@ def test_killed_night_goes_on_to_the_same_weights(
     assert 0 < behind < 3000
     assert_same(sleep(model, 3000), resumed)
     again = sleep(model, 3000, directory=directory, snapshot_every=500, resume=True)
-    assert_same(resumed, again)  # finished: read back
+    assert_same(resumed, again)  # the night is finished, and read back
 
 
 def _wait(ready: object, seconds: float = 120) -> None:
-    """Wait until something is so."""
+    """Wait until a condition holds."""
     end = time.monotonic() + seconds
     while not ready():  # type: ignore[operator]
         assert time.monotonic() < end, "waited too long"
@@ -158,14 +158,14 @@ def _wait(ready: object, seconds: float = 120) -> None:
 
 
 def _is_growing(file: Path) -> bool:
-    """Tell whether a file is still being written: the program outlives its parent by little."""
+    """Tell whether a file is still being written: a program ends a little after its parent."""
     before = file.stat().st_size
     time.sleep(0.3)
     return file.stat().st_size != before
 
 
 def _shorten(directory: Path, n_steps: int) -> None:
-    """Pretend that a shorter night was asked for, and was killed before its end."""
+    """Make it look as if a shorter night had been requested, and killed before its end."""
     request = directory / "request.json"
     request.write_text(request.read_text().replace('"n_steps": 2000000', f'"n_steps": {n_steps}'))
     for step in snapshots(directory):
@@ -222,7 +222,7 @@ def test_interrupt_ends_a_night_with_what_it_has() -> None:
         def chunks(self, n_steps, dt, seed):
             for number, chunk in enumerate(super().chunks(n_steps, dt, seed)):
                 if number == 2:
-                    raise KeyboardInterrupt  # as Ctrl-C does
+                    raise KeyboardInterrupt  # the same as Ctrl-C
                 yield chunk
 
     with pytest.warns(UserWarning, match="stopped after 512 of 1000 steps"):
@@ -244,7 +244,7 @@ def test_other_requests_do_not_go_on(tmp_path: Path) -> None:
     with pytest.raises(DirectoryError, match="exists already"):
         sleep(directory=directory)
     with pytest.raises(DirectoryError, match="another network"):
-        sleep(seed=1, directory=directory, resume=True)  # finished, but not what is asked for
+        sleep(seed=1, directory=directory, resume=True)  # finished, but with other arguments
     (directory / "night.json").unlink()
     with pytest.raises(DirectoryError, match="another network"):
         sleep(duration=2000, directory=directory, resume=True)
@@ -257,7 +257,7 @@ def test_other_requests_do_not_go_on(tmp_path: Path) -> None:
 def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="directory"):
         bs.Save(snapshot_every=10)  # type: ignore[call-arg]
-    with pytest.raises(UnitsError, match="save must be a directory or a bs.Save, not 7"):
+    with pytest.raises(UnitsError, match=r"save must be a directory or a bs\.Save, not 7"):
         sleep(save=7)
     with pytest.raises(ParameterError, match="snapshot_every"):
         sleep(directory=tmp_path / "night", snapshot_every=0)

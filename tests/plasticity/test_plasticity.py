@@ -29,7 +29,7 @@ def evaluate(factor, w):
 
 
 def with_weights(sizes, values):
-    """A network whose weights run through `values` again and again."""
+    """Return a network whose weights repeat `values`."""
     ann = mlp(sizes)
     for parameter in ann.parameters():
         parameter.data = torch.from_numpy(np.resize(values, parameter.shape)).float()
@@ -63,7 +63,7 @@ def test_published_values_of_the_matlab_factor():
 
 
 def check_one_step(sizes, factor, device, dtype, tolerance):
-    """All neurons fire once: each weight moves by its rate times its factor, up or down."""
+    """All neurons fire once: each weight changes by its learning rate times its factor."""
     ann = with_weights(sizes, EXTREMES)
     spikes = np.zeros((1, sizes[0]), dtype=bool)
     spikes[0, ::2] = True
@@ -82,7 +82,7 @@ def check_one_step(sizes, factor, device, dtype, tolerance):
         w = before.astype(np.float64)
         expected = w + np.where(pre, 0.5, -0.25) * FACTORS[factor](w)
         np.testing.assert_allclose(after, expected, rtol=tolerance, atol=tolerance)
-        pre = np.ones(len(w), dtype=bool)  # the next layer sees all of this one fire
+        pre = np.ones(len(w), dtype=bool)  # for the next layer, all neurons of this layer spike
     first = next(iter(night.weights_before))
     assert (night.weights_after[first] > night.weights_before[first]).any()
     assert (night.weights_after[first] < night.weights_before[first]).any()
@@ -98,7 +98,7 @@ def test_extreme_weights_on_runtime(factor, dtype):
 
 @pytest.mark.parametrize(
     ("factor", "dtype", "sizes"),
-    [(factor, "float64", (784, 60, 40, 10)) for factor in FACTORS]  # test_conformance's programs
+    [(factor, "float64", (784, 60, 40, 10)) for factor in FACTORS]  # as in test_conformance
     + [(factor, "float32", SMALL) for factor in ("tadros2022", "sigmoid")],
 )
 def test_extreme_weights_on_cpp(factor, dtype, sizes):
@@ -106,11 +106,11 @@ def test_extreme_weights_on_cpp(factor, dtype, sizes):
 
 
 def test_trace_is_set_to_one_and_decays():
-    """One presynaptic spike under a neuron that always fires: a geometric series."""
+    """One presynaptic spike, and a target that always fires: a geometric series."""
     ann = nn.Sequential(nn.Linear(2, 1, bias=False))
     ann[0].weight.data = torch.tensor([[0.3, 0.3]])
     spikes = np.zeros((12, 2), dtype=bool)
-    spikes[[2, 3, 7], 0] = True  # two in a row: set to 1, not added up
+    spikes[[2, 3, 7], 0] = True  # two in a row: the trace is set to 1, not increased by 1
     increase, decrease, tau = 0.01, 0.004, 4.0
     night = bs.sleep(
         ann,
@@ -216,7 +216,7 @@ def test_bad_parameters(make, error, words):
 
 @dataclass(frozen=True)
 class OnlyCount:
-    """A user's rule, without a line changed in the package: each postsynaptic spike adds one."""
+    """A user's rule, without a change to the package: each postsynaptic spike adds one."""
 
     def equations(self):
         published = bs.SRC().equations()

@@ -1,4 +1,4 @@
-"""Rules that regulate, forget and wait for a reward, against loops over steps; modulation."""
+"""Rules that regulate, leak or wait for a reward, against loops over steps; modulation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STDP = bs.STDP(0.01, 0.0105, w_min=-10, w_max=10)
 
 
 def night(rule, device="cpp", **keywords):
-    """One night of a network with two layers."""
+    """Run one night of a network with two layers."""
     import torch
 
     return bs.sleep(
@@ -33,7 +33,7 @@ def night(rule, device="cpp", **keywords):
 
 
 def columns(found):
-    """Spikes of a layer's two sides and its weights before, of both layers."""
+    """Return pre- and postsynaptic spikes and initial weights of both layers."""
     names = ["input", "0", "2"]
     rasters = [raster(found, name) for name in names]
     return list(zip(rasters, rasters[1:], found.weights_before.values(), strict=False))
@@ -49,7 +49,7 @@ RULES = {
 
 
 def reward():
-    """A reward now and then."""
+    """Return a reward in some of the steps."""
     values = np.zeros(N_STEPS)
     values[[10, 11, 30, 59]] = [1.0, -0.5, 2.0, 0.5]
     return values
@@ -65,7 +65,7 @@ def test_devices_agree(name: str) -> None:
 
 
 def stdp_loop(pre, post, w, step):
-    """STDP in steps; `step` gets the changes of each step and the weights, and returns these."""
+    """Run STDP in steps; `step` takes the changes of one step and the weights; returns weights."""
     w = w.copy()
     x, y = np.zeros(pre.shape[1]), np.zeros(post.shape[1])
     decay = np.exp(-1 / 20)
@@ -96,7 +96,8 @@ def test_homeostasis_against_a_loop() -> None:
 
         expected = stdp_loop(pre, post, w, step)
         np.testing.assert_allclose(found.weights_after[name], expected, atol=1e-12)
-        np.testing.assert_allclose(np.abs(expected).sum(axis=1), total)  # the last step is one
+        # the last step is one of these
+        np.testing.assert_allclose(np.abs(expected).sum(axis=1), total)
 
 
 def test_synaptic_scaling_against_a_loop() -> None:
@@ -123,7 +124,7 @@ def test_downscaling_alone_is_exponential() -> None:
 
 
 def test_rules_that_regulate_wrap_each_other() -> None:
-    """The inner one acts first: what is shrunk is then held at a sum."""
+    """The inner rule acts first: weights are shrunk, then scaled to a sum."""
     both = bs.Homeostasis(RULES["asp"], total_weight=4.0, every=10 * ms)
     nights = [night(both, device) for device in ("cpp", "cpp_stock", NUMPY)]
     assert_same_nights(nights[0], nights[1])
@@ -137,8 +138,8 @@ def test_asp_leaks_without_spikes_and_less_where_there_were_some() -> None:
     found = night(rule)
     for (_, post, w), name in zip(columns(found), found.weights_after, strict=True):
         fired = np.cumsum(post, axis=0)
-        # the only step in which a period of 100 ms would be over comes after the night
-        kept = w > 0  # spikes hold weights within the rule's bounds, 0 and w_max
+        # a period of 100 ms would end just after the night
+        kept = w > 0  # spikes keep weights within the bounds of the rule, 0 and w_max
         np.testing.assert_array_equal(found.weights_after[name][kept], w[kept])
         assert fired[-1].max() > 3
     often = night(

@@ -12,19 +12,19 @@ import brainsleep as bs
 from brainsleep.errors import ParameterError, UnitsError
 
 NUMPY = bs.devices.Runtime("numpy")
-#: Makes its target spike in the step it spikes in, whatever it learns; the other input is silent.
+#: A weight so large that its target spikes in the same step, whatever is learned.
 STRONG = 100.0
 
 
 def pair(w: float) -> nn.Sequential:
-    """Return two inputs and one output: a synapse that is watched, and one that drives."""
+    """Return two inputs and one output: an observed synapse, and one that drives the output."""
     network = nn.Sequential(nn.Linear(2, 1, bias=False)).double()
     network[0].weight.data = torch.tensor([[w, STRONG]], dtype=torch.float64)
     return network
 
 
 def change(rule, pre_steps, post_steps, n_steps=400, w=0.2, device="cpp", sign=1) -> float:
-    """Return the change of the watched weight for given spikes of both its neurons."""
+    """Return the change of the observed weight for given spikes of both neurons."""
     spikes = np.zeros((n_steps, 2), dtype=bool)
     spikes[list(pre_steps), 0] = True
     spikes[list(post_steps), 1] = True
@@ -76,7 +76,7 @@ def test_stdp_sums_over_pairs(interactions: str) -> None:
 
 
 def traces(times: list[int], tau: float, nearest: bool) -> dict:
-    """Return trace values at and just before any step, as functions of time."""
+    """Return the values of a trace in a step and just before it, as functions of time."""
 
     def at(t: int, including: bool) -> float:
         earlier = [s for s in times if s < t or (including and s == t)]

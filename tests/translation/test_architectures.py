@@ -1,4 +1,4 @@
-"""Networks of all shapes, translated: every layer computes what the network's own does."""
+"""Networks of many architectures, translated: every layer computes what its original does."""
 
 import numpy as np
 import pytest
@@ -46,7 +46,7 @@ def lenet():
 
 
 def vgg():
-    """Max pooling before the ReLU in the first block, after it in the second."""
+    """Return a network with max pooling before the ReLU in one block, and after it in the next."""
     return nn.Sequential(
         nn.Conv2d(2, 3, 3, padding=1),
         nn.BatchNorm2d(3),
@@ -94,7 +94,7 @@ def grouped():
 
 
 def normed_before():
-    """BatchNorm on the input, on rectified and on pooled activity, beside zero padding."""
+    """Return a network with BatchNorm on input, rectified and pooled activity, and zero padding."""
     return nn.Sequential(
         nn.BatchNorm2d(2),
         nn.Conv2d(2, 4, 3, padding=1, stride=2),
@@ -127,7 +127,7 @@ def reshaped():
     )
 
 
-#: What makes the network, the shape of one input, and the layers it should have.
+#: Function that makes the network, shape of one input, and the layers expected.
 ARCHITECTURES = {
     "lenet": (lenet, (1, 12, 12), ["0", "2", "3", "5", "7", "9"]),
     "vgg": (vgg, (2, 8, 8), ["0", "2", "5", "8", "9", "11", "14"]),
@@ -185,7 +185,7 @@ def two_linears(forward):
     )
 
 
-#: Ways to add and to branch, on inputs of shape (6,), and the layers they should give.
+#: Ways to add and to branch, on inputs of shape (6,), and the layers expected.
 SUMS = {
     "plus": (lambda m, x: m.c((m.a(x) + x).relu()), ["add", "c"]),
     "method": (lambda m, x: m.c(m.a(x).add(x).relu()), ["add", "c"]),

@@ -1,4 +1,4 @@
-"""NIR graphs: what is written runs elsewhere with the same spikes, and what is read sleeps."""
+"""NIR graphs: written ones have the same spikes in other simulators, and those read can sleep."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from brainsleep.errors import MissingPackageError, ParameterError, TranslationEr
 
 RULE = bs.SRC(2e-3, 5e-4)
 NEURON = bs.Heaviside(gain=[1.0, 1.5, 0.8], threshold=[0.5, 0.6, 0.4], decay=[0.9, 0.95, 0.0])
-#: The time step that snnTorch takes for granted.
+#: The time step that snnTorch assumes.
 SNNTORCH_DT = 0.1 * ms
 
 
 def snntorch_spikes(path, input_spikes: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Run a graph in snnTorch and return the spikes of its last layer."""
-    with contextlib.redirect_stdout(io.StringIO()):  # it prints as it reads
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints while it reads
         network = import_from_nir(nir.read(str(path)))
     state, rows = None, []
     with torch.no_grad():
@@ -38,13 +38,13 @@ def snntorch_spikes(path, input_spikes: np.ndarray, shape: tuple[int, ...]) -> n
 
 
 def asleep(ann: nn.Module, spikes: np.ndarray, neuron=NEURON, **options) -> bs.Night:
-    """Sleep in the exact mode; what is compared is the network that wakes up, which only spikes."""
+    """Sleep in the exact mode; compared is the network that wakes up, which does not learn."""
     options = {"dtype": "float64", "progress": False, **options}
     return helpers.asleep(ann, spikes, neuron=neuron, plasticity=RULE, **options)
 
 
 def spikes_awake(night: bs.Night, ann: nn.Module, spikes: np.ndarray, neuron=NEURON) -> np.ndarray:
-    """Return the spikes of the last layer when nothing learns."""
+    """Return the spikes of the last layer without learning."""
     still = bs.sleep(
         ann, spikes, neuron=neuron, plasticity=bs.SRC(0, 0), dtype="float64", progress=False
     )
@@ -60,7 +60,7 @@ def test_snntorch_makes_the_same_spikes(tmp_path, bias: bool) -> None:
     expected = spikes_awake(night, night.ann, spikes)
     found = snntorch_spikes(tmp_path / "net.nir", spikes, (SMALL[0],))
     assert expected.sum() > 50
-    # snnTorch computes in float32, where a tie may fall the other way
+    # snnTorch computes in float32, where a potential at the threshold may be rounded below it
     assert (found != expected).mean() < 1e-3
 
 
@@ -121,7 +121,7 @@ def test_what_was_written_is_read_and_sleeps_alike(tmp_path, bias: bool) -> None
         dtype="float64",
         progress=False,
     )
-    # gains went into the weights, so that sums differ in their last digits
+    # gains are part of the weights, so sums differ in their last digits
     assert (raster(still, list(still.spikes)[-1]) != expected).mean() < 1e-3
     assert expected.sum() > 50
 

@@ -1,4 +1,4 @@
-"""Random networks, valid and not: they translate exactly, or are refused by the right name."""
+"""Random networks, valid and not: they translate exactly, or the right module is named."""
 
 from dataclasses import dataclass, field
 
@@ -29,14 +29,14 @@ class Residual(nn.Module):
 
 @dataclass
 class Builder:
-    """Puts modules one after the other and follows the rules of translation.
+    """Puts modules one after the other, and follows the rules of translation.
 
     Attributes
     ----------
     state : str
-        What has come in: "rectified" activity, a "current", or a current that was "pooled".
+        What the next module gets: "rectified" activity, a "current", or a "pooled" current.
     norm : str or None
-        The BatchNorm that has acted on rectified activity last.
+        The last BatchNorm that acted on rectified activity.
     wrong : str or None
         Path of the module that must be refused first.
     """
@@ -76,7 +76,7 @@ class Builder:
 
     def batch_norm(self, affine):
         if len(self.shape) == 1 and self.state == "current" and self.flattened_images():
-            return  # refused or not, as the numbers will have it
+            return  # refused or not, depending on its numbers
         self.refuse_unless(self.state != "pooled")
         if self.state == "rectified":
             self.norm = self.path
@@ -165,7 +165,7 @@ def add_pool(builder, draw):
 
 
 def one(values):
-    """MaxPool1d wants a number."""
+    """Return the number in a tuple of one, which MaxPool1d does not take."""
     return values[0] if len(values) == 1 else values
 
 

@@ -1,4 +1,4 @@
-"""From a torch module to layers and back: what is understood, what is refused, and how."""
+"""From a torch module to layers and back: what can be translated, what is refused, and how."""
 
 import copy
 import math
@@ -21,7 +21,7 @@ translate = bs.translate
 
 
 class Custom(nn.Module):
-    """A user's module; what its forward does is given."""
+    """A user's module, whose forward pass is given."""
 
     def __init__(self, forward, sizes=(12, 10, 5), **children):
         super().__init__()
@@ -36,7 +36,7 @@ class Custom(nn.Module):
         return self.does(self, x)
 
 
-# What is understood
+# What can be translated
 
 UNDERSTOOD = {
     "relu_module": lambda m, x: m.fc2(m.relu(m.fc1(x))),
@@ -208,7 +208,7 @@ def two_inputs():
 
 
 class Doubled(nn.Linear):
-    """Looks like a Linear, is none."""
+    """A subclass of Linear that computes something else."""
 
     def forward(self, x):
         return 2 * super().forward(x)
@@ -362,7 +362,7 @@ def test_tadros_gains_by_hand():
 
 
 def test_tadros_gains_use_the_network_awake():
-    """Evaluation mode, in batches, whatever the kind of data; nothing is changed."""
+    """They use evaluation mode, in batches, for any kind of data, and change nothing."""
     ann = nn.Sequential(nn.Flatten(), nn.Dropout(0.9), *mlp((12, 10, 5), seed=1)).train()
     data = np.random.default_rng(0).random((2500, 3, 4)) * 20
     gains = tadros_gains(translate(ann), data)
@@ -440,7 +440,7 @@ def test_write_back_of_what_does_not_fit():
 
 
 def monotone(thresholds):
-    """Rates that fall with a layer's own threshold and rise with the layer before."""
+    """Return rates that fall with a layer's own threshold and rise with the layer before."""
     rates, before = [], 100.0
     for threshold in thresholds:
         before = min(1000.0, before / threshold)
@@ -493,7 +493,7 @@ def test_calibration_warns_about_a_layer_that_fires_too_little():
 
 
 def test_calibration_of_a_step():
-    """All or nothing between two neighbouring thresholds: the nearer side, and a warning."""
+    """A rate that jumps at one threshold: the nearer side is taken, with a warning."""
 
     def simulate(thresholds):
         return [500.0 if thresholds[0] < 0.3 else 1.0]
@@ -505,7 +505,7 @@ def test_calibration_of_a_step():
 
 @contextmanager
 def calibration_warnings():
-    """Collect the messages of CalibrationWarnings, and of no other."""
+    """Collect the messages of CalibrationWarnings only."""
     messages = []
     with warnings.catch_warnings(record=True) as record:
         warnings.simplefilter("ignore")
@@ -515,7 +515,7 @@ def calibration_warnings():
 
 
 def excitable(seed=5):
-    """A network in which every layer can reach a rate: its weights lean to the positive."""
+    """Return a network in which every layer can reach a rate: most weights are positive."""
     ann = mlp(SMALL, scale=1.5, seed=seed)
     for linear in ann[::2]:
         linear.weight.data += 0.2
@@ -559,7 +559,7 @@ def test_calibration_on_runtime_finds_the_same_thresholds():
 
 
 def test_calibration_leaves_plasticity_out():
-    """The thresholds are those of the night's first weights: its rates do not change them."""
+    """Thresholds are found for the first weights of the night: learning rates do not matter."""
 
     def night(rate):
         return bs.sleep(
