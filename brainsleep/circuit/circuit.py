@@ -107,7 +107,7 @@ class Circuit(CircuitDescription):
         )
         runner = get_device(device)
         runner.check(plan)
-        return PreparedCircuit(self, plan, runner.prepare(plan, progress))
+        return PreparedCircuit(self, plan, runner.prepare(plan, progress=progress))
 
     def run(
         self,

@@ -115,7 +115,7 @@ class PreparedCircuit:
                 (self.circuit.number_of(name), variable) for name, variable in final_values
             ),
         )
-        return self._named(self.engine.run(job, progress, description))
+        return self._named(self.engine.run(job, progress=progress, description=description))
 
     def _modulation(self, values: npt.ArrayLike | None, n_steps: int) -> np.ndarray | None:
         """Read the modulation, if the circuit is prepared for one."""

@@ -1,13 +1,17 @@
 """Sleep with stages: a patch of cortex whose up and down states gate what a network replays.
 
 `NREM`, `REM` and `Wake` are states of one population of excitatory and inhibitory neurons
-(`Cortex`); a `Hypnogram` strings them together. All go to ``bs.sleep(..., stages=...)``.
+(`Cortex`); a `Hypnogram` strings them together. All can be given to ``bs.sleep(..., stages=...)``.
 """
 
-from .cortex import Cortex, CorticalActivity
+from ..night.gating import Gate
+from .activity import CorticalActivity
+from .cortex import Cortex
 from .hypnogram import Hypnogram, Segment
-from .modulation import Ripples, Spindles, modulated
-from .stage import NREM, REM, Gate, Wake
+from .modulation import modulated
+from .ripples import Ripples
+from .spindles import Spindles
+from .stage import NREM, REM, Stage, Wake
 
 __all__ = [
     "NREM",
@@ -19,6 +23,7 @@ __all__ = [
     "Ripples",
     "Segment",
     "Spindles",
+    "Stage",
     "Wake",
     "modulated",
 ]

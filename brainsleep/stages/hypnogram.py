@@ -1,43 +1,43 @@
-"""Hypnograms: which stage comes when."""
+"""Hypnograms: which stage of sleep comes when."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from brian2.units import Quantity, second
 
 from ..devices import Device
-from ..errors import ParameterError, UnitsError
+from ..errors import KindError, ParameterError, brief
+from ..night.gating import Gate
 from ..support.checks import number, whole_number
-from ..support.quantities import quantity
-from .stage import NREM, REM, Gate, _Stage
+from ..support.quantities import Time, quantity
+from .stage import NREM, REM, Stage
 
-#: Part of a cycle that is REM sleep, in the first and the last cycle of a night.
+#: Fraction of a cycle that is REM sleep, in the first and the last cycle of a night.
 FIRST_REM, LAST_REM = 0.1, 0.4
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A piece of a night.
+    """One stage of a night.
 
     Attributes
     ----------
     stage : Wake, NREM or REM
-        Which.
+        The stage.
     start, duration : Quantity
         When it begins, and how long it lasts.
     """
 
-    stage: _Stage
+    stage: Stage
     start: Quantity
     duration: Quantity
 
     @property
     def name(self) -> str:
-        """Name of the stage."""
+        """Name of the stage: "Wake", "NREM" or "REM"."""
         return self.stage.name
 
 
@@ -47,12 +47,12 @@ class Hypnogram:
     Parameters
     ----------
     stages : sequence of (stage, duration)
-        In order.
+        In order; durations are quantities or text.
 
     Attributes
     ----------
     segments : list of Segment
-        The same, with their beginnings.
+        The same, and when each begins.
 
     Raises
     ------
@@ -65,15 +65,16 @@ class Hypnogram:
     >>> bs.figures.plot_hypnogram(night)  # doctest: +SKIP
     """
 
-    def __init__(self, stages: Sequence[tuple[Any, Any]]) -> None:
+    def __init__(self, stages: Sequence[tuple[Stage, Time]]) -> None:
         if not stages:
             raise ParameterError("hypnogram: needs at least one stage.")
         self.segments: list[Segment] = []
         start = 0.0
         for index, (stage, duration) in enumerate(stages):
-            if not isinstance(stage, _Stage):
-                raise UnitsError(
-                    f"hypnogram: stage {index} must be one like bs.stages.NREM(), not {stage!r}."
+            if not isinstance(stage, Stage):
+                raise KindError(
+                    f"hypnogram: stage {index} must be one like bs.stages.NREM(), not "
+                    f"{brief(stage)}."
                 )
             seconds = quantity(
                 duration,
@@ -88,25 +89,37 @@ class Hypnogram:
     @classmethod
     def of_cycles(
         cls,
-        duration: Any,
+        duration: Time,
         n_cycles: int = 4,
+        *,
         nrem: NREM | None = None,
         rem: REM | None = None,
         first_rem: float = FIRST_REM,
         last_rem: float = LAST_REM,
     ) -> Hypnogram:
-        """Make a night of cycles of equal length, NREM and then REM, with ever more REM.
+        """Make a night of cycles of equal length, each NREM and then REM, with more and more REM.
 
         Parameters
         ----------
         duration : Quantity or str
-            Of the whole night. A real one has some 8 hours; shorter ones have shorter cycles.
+            Length of the whole night. A real one has about 8 hours; shorter ones have shorter
+            cycles.
         n_cycles : int
-            Four or five in man.
+            Number of cycles; four or five in humans.
         nrem, rem : NREM, REM, optional
-            The stages.
+            The stages. Default: those with default parameters.
         first_rem, last_rem : float
-            Part of the first and of the last cycle that is REM; in between it grows evenly.
+            Fraction of the first and of the last cycle that is REM, in [0, 1]; in between it grows
+            by equal amounts.
+
+        Returns
+        -------
+        Hypnogram
+
+        Raises
+        ------
+        ParameterError, UnitsError
+            Naming the argument.
 
         References
         ----------
@@ -119,7 +132,7 @@ class Hypnogram:
         cycles = whole_number(n_cycles, "hypnogram: n_cycles", minimum=1)
         first = number(first_rem, "hypnogram: first_rem", minimum=0, maximum=1)
         last = number(last_rem, "hypnogram: last_rem", minimum=0, maximum=1)
-        stages: list[tuple[Any, Any]] = []
+        stages: list[tuple[Stage, Time]] = []
         for share in np.linspace(first, last, cycles):
             cycle = seconds / cycles
             if share < 1:
@@ -130,19 +143,29 @@ class Hypnogram:
 
     @property
     def duration(self) -> Quantity:
-        """Of the whole."""
+        """Length of the whole night."""
         last = self.segments[-1]
         return last.start + last.duration
 
-    def gate(self, n_steps: int, dt: float, seed: int = 0, device: str | Device = "cpp") -> Gate:
-        """Return what the stages let through, in so many steps of `dt` seconds.
+    def gate(self, n_steps: int, dt: float, seed: int = 0, *, device: str | Device = "cpp") -> Gate:
+        """Return what the stages let through in each step of a night.
 
         Each segment is a simulation of its own, with a seed of its own.
+
+        Parameters
+        ----------
+        n_steps, dt, seed, device
+            As in `Stage.gate`.
+
+        Returns
+        -------
+        Gate
+            Of `n_steps` steps.
 
         Raises
         ------
         ParameterError
-            If the hypnogram is not as long.
+            If the hypnogram does not have `n_steps` steps of `dt` seconds.
         """
         ends = [
             round(float((segment.start + segment.duration) / second) / dt)
@@ -150,10 +173,11 @@ class Hypnogram:
         ]
         if ends[-1] != n_steps:
             raise ParameterError(
-                f"stages: the hypnogram has {ends[-1]} steps, but the night has {n_steps}."
+                f"stages: the hypnogram has {ends[-1]} steps, but the night has {n_steps}; make "
+                "both equally long."
             )
         gates = [
-            segment.stage.gate(end - begin, dt, seed + 1000 * index, device)
+            segment.stage.gate(end - begin, dt, seed + 1000 * index, device=device)
             for index, (segment, begin, end) in enumerate(
                 zip(self.segments, [0, *ends[:-1]], ends, strict=True)
             )

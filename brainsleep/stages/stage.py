@@ -2,60 +2,64 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import KW_ONLY, dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from brian2.units import Quantity, pA, second
 
 from ..devices import Device
-from ..errors import UnitsError
-from ..support.quantities import quantity
-from .cortex import Cortex, CorticalActivity
-from .modulation import Ripples, Spindles, modulated
+from ..errors import KindError, brief
+from ..night.gating import Gate
+from ..support.parameters import check_parameters, parameter
+from ..support.quantities import Time
+from .activity import CorticalActivity
+from .cortex import Cortex
+from .modulation import check_rhythms, modulated
+from .rhythm import BoolArray, FloatArray
+from .ripples import Ripples
+from .spindles import Spindles
 
-#: What of a simulation is left out before its states gate a night: it begins at rest.
+#: A simulation begins at rest; its first second does not gate a night.
 WARM_UP = 1 * second
 
 
 @dataclass(frozen=True)
-class Gate:
-    """What a stage lets through, in each step of a night.
+class Stage:
+    """What all stages have in common; see `Wake`, `REM` and `NREM`.
 
-    Attributes
+    Parameters
     ----------
-    stimulus : ndarray of float, shape (n_steps,)
-        Factor on the stimulus' spike probabilities; above 1 in spindles and ripples.
-    learning : ndarray of float, shape (n_steps,)
-        Factor on learning.
+    b : Quantity or str
+        Adaptation of excitatory neurons per spike, in pA.
+    cortex : Cortex
+        All other parameters of the patch of cortex.
+
+    Raises
+    ------
+    ParameterError, UnitsError
+        Naming the parameter.
     """
 
-    stimulus: np.ndarray
-    learning: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.stimulus)
-
-
-@dataclass(frozen=True)
-class _Stage:
-    """What all stages have in common; see the classes below."""
-
-    b: Any
+    b: Quantity | str = parameter(1 * pA, pA, minimum=0, by_layer=False)
+    _: KW_ONLY
     cortex: Cortex = field(default_factory=Cortex)
 
+    #: Name of the stage in figures and messages.
     name: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
-        quantity(self.b, pA, f"stages: b of {self.name}", minimum=0)
+        check_parameters(self, f"stage {self.name}")
         if not isinstance(self.cortex, Cortex):
-            raise UnitsError(
-                f"stages: cortex must be a bs.stages.Cortex object, not {self.cortex!r}."
+            raise KindError(
+                f"stage {self.name}: cortex must be a bs.stages.Cortex object, not "
+                f"{brief(self.cortex)}."
             )
 
     def simulate(
         self,
-        duration: Any = 10 * second,
+        duration: Time = 10 * second,
+        *,
         seed: int = 0,
         device: str | Device = "cpp",
         dtype: str = "float32",
@@ -68,7 +72,7 @@ class _Stage:
         duration : Quantity or str
             Simulated time, from rest.
         seed : int
-            Of the spikes that come from outside.
+            Seed of the spikes that come from outside.
         device, dtype, progress
             As in `brainsleep.sleep`.
 
@@ -82,38 +86,57 @@ class _Stage:
         >>> cortex = bs.stages.NREM().simulate(duration=20 * second, seed=3)  # doctest: +SKIP
         >>> cortex.spikes["excitatory"].t  # doctest: +SKIP
         """
-        return self.cortex.simulate(self.b, duration, seed, device, dtype, progress)
+        return self.cortex.simulate(
+            self.b, duration, seed=seed, device=device, dtype=dtype, progress=progress
+        )
 
-    def gate(self, n_steps: int, dt: float, seed: int = 0, device: str | Device = "cpp") -> Gate:
-        """Return what the stage lets through in so many steps of `dt` seconds.
+    def gate(self, n_steps: int, dt: float, seed: int = 0, *, device: str | Device = "cpp") -> Gate:
+        """Return what the stage lets through in each step of a night.
 
         Up states open the gate to the stimulus and to learning, down states close it. The first
         second of the simulation, which begins at rest, is left out.
+
+        Parameters
+        ----------
+        n_steps : int
+            Number of steps.
+        dt : float
+            Time step of the night, in seconds.
+        seed : int
+            Equal seeds give equal gates.
+        device : str or Device
+            Where the patch of cortex is simulated, as in `brainsleep.sleep`.
+
+        Returns
+        -------
+        Gate
+            Of `n_steps` steps.
         """
         up = self._up(n_steps, dt, seed, device)
         return Gate(self._shaped(up, dt, seed), up.astype(float))
 
-    def _up(self, n_steps: int, dt: float, seed: int, device: str | Device) -> np.ndarray:
+    def _up(self, n_steps: int, dt: float, seed: int, device: str | Device) -> BoolArray:
+        """Simulate the cortex and return in which steps it is up."""
         skipped = round(float(WARM_UP) / dt)
         seconds = (skipped + n_steps) * dt
         step = float(self.cortex.dt)
-        whole = np.ceil(seconds / step - 1e-6) * step * second
-        activity = self.simulate(Quantity(whole), seed, device)
+        rounded_up = np.ceil(seconds / step - 1e-6) * step * second
+        activity = self.simulate(Quantity(rounded_up), seed=seed, device=device)
         return activity.up(skipped + n_steps, dt)[skipped:]
 
-    def _shaped(self, up: np.ndarray, dt: float, seed: int) -> np.ndarray:
+    def _shaped(self, up: BoolArray, dt: float, seed: int) -> FloatArray:
         """Return the factor on the stimulus, given the up states."""
         return up.astype(float)
 
 
 @dataclass(frozen=True)
-class Wake(_Stage):
+class Wake(Stage):
     """Awake: the population fires asynchronously, and the gate is open.
 
     Parameters
     ----------
-    b : Quantity
-        Adaptation of excitatory neurons to a spike: 1 pA (acetylcholine takes it away).
+    b : Quantity or str
+        Adaptation of excitatory neurons per spike: 1 pA (acetylcholine removes it).
     cortex : Cortex
         All other parameters.
 
@@ -122,14 +145,12 @@ class Wake(_Stage):
     Goldman et al. 2021; McCormick 1992, Progress in Neurobiology 39:337 (acetylcholine).
     """
 
-    b: Any = field(default_factory=lambda: 1 * pA)
-
     name: ClassVar[str] = "Wake"
 
 
 @dataclass(frozen=True)
-class REM(_Stage):
-    """REM sleep: cortex as awake, cut off from the world.
+class REM(Stage):
+    """REM sleep: cortex fires as awake, but without input from the world.
 
     Parameters
     ----------
@@ -141,32 +162,31 @@ class REM(_Stage):
     Goldman et al. 2021; Jouvet 1962 (paradoxical sleep).
     """
 
-    b: Any = field(default_factory=lambda: 1 * pA)
-
     name: ClassVar[str] = "REM"
 
 
 @dataclass(frozen=True)
-class NREM(_Stage):
-    """NREM sleep: the population swings between up and down states, about once a second.
+class NREM(Stage):
+    """NREM sleep: the population swings between up and down states, about once per second.
 
     Parameters
     ----------
-    b : Quantity
-        Adaptation of excitatory neurons to a spike: 60 pA.
+    b : Quantity or str
+        Adaptation of excitatory neurons per spike: 60 pA.
     cortex : Cortex
         All other parameters.
     spindles : Spindles, optional
-        Waves of 12 to 16 Hz on the stimulus, begun by up states.
+        Waves of 12 to 16 Hz on the stimulus, started by up states.
     ripples : Ripples, optional
-        Bursts of some 100 Hz in the troughs of spindles.
+        Bursts of about 100 Hz in the troughs of spindles; only together with spindles.
 
     References
     ----------
     Goldman et al. 2021; Steriade, Nuñez, Amzica 1993, J. Neurosci. 13:3252.
     """
 
-    b: Any = field(default_factory=lambda: 60 * pA)
+    b: Quantity | str = parameter(60 * pA, pA, minimum=0, by_layer=False)
+    _: KW_ONLY
     spindles: Spindles | None = None
     ripples: Ripples | None = None
 
@@ -174,7 +194,9 @@ class NREM(_Stage):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        modulated(np.ones(2), self.spindles, self.ripples)
+        check_rhythms(self.spindles, self.ripples)
 
-    def _shaped(self, up: np.ndarray, dt: float, seed: int) -> np.ndarray:
-        return modulated(up.astype(float), self.spindles, self.ripples, dt * second, seed, up)
+    def _shaped(self, up: BoolArray, dt: float, seed: int) -> FloatArray:
+        return modulated(
+            up.astype(float), self.spindles, self.ripples, dt=dt * second, seed=seed, up=up
+        )

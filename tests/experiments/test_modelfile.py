@@ -339,7 +339,7 @@ def test_a_hypnogram_fills_the_night_of_each_task() -> None:
         ({"kind": "nerm"}, r"\[sleep.stages\] kind: .*'nrem'"),
         ({}, r"\[sleep.stages\] misses the key 'kind'"),
         ({"kind": "nrem", "spindle": True}, r"has no key 'spindle'. Did you mean 'spindles'"),
-        ({"kind": "nrem", "b": "60 mV"}, r"\[sleep.stages\] stages: b of NREM must be in pA"),
+        ({"kind": "nrem", "b": "60 mV"}, r"\[sleep.stages\] stage NREM: b must be in pA"),
         ({"kind": "nrem", "ripples": True}, r"\[sleep.stages\] ripples: they lie in troughs"),
         ({"kind": "rem", "spindles": True}, r"kind = 'rem' has no spindles"),
         ({"kind": "nrem", "n_cycles": 4}, r"kind = 'nrem' has no n_cycles"),

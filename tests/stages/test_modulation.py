@@ -174,7 +174,7 @@ RASTER = np.zeros((10, 2), bool)
         (lambda: Ripples(depth=math.nan), ParameterError, "ripples: depth must be finite"),
         (lambda: Ripples().wave(RASTER[0]), UnitsError, "spindle_phase must be a float array"),
         (lambda: Ripples().wave(np.zeros(()), DT), ParameterError, "spindle_phase must have shape"),
-        (lambda: Ripples().wave(np.full(3, math.inf)), ParameterError, "infinite"),
+        (lambda: Ripples().wave(np.full(3, math.inf)), ParameterError, "must be finite"),
         (lambda: Ripples().wave(np.zeros(3), 5 * ms), ParameterError, "half a cycle of 100 Hz"),
         (lambda: modulated([1.0], None, Ripples()), ParameterError, "spindles is None"),
         (lambda: modulated([1.0], Ripples()), UnitsError, "spindles must be a Spindles object"),
