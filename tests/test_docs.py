@@ -19,7 +19,8 @@ from brainsleep.experiments.shipped import shipped_models
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
-PAGES = [ROOT / "README.md", ROOT / "benchmarks" / "README.md", *DOCS]
+OTHERS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "benchmarks" / "README.md"]
+PAGES = [*OTHERS, *DOCS]
 SOURCES = sorted((ROOT / "brainsleep").rglob("*.py"))
 SCRIPTS = sorted([*(ROOT / "analyses").glob("*.py"), *(ROOT / "benchmarks").glob("*.py")])
 
@@ -132,7 +133,7 @@ def test_files_that_are_named_exist(page: Path) -> None:
         assert (ROOT / name).exists(), f"{identify(page)} names {name}, which does not exist"
 
 
-@pytest.mark.parametrize("page", DOCS, ids=identify)
+@pytest.mark.parametrize("page", PAGES, ids=identify)
 def test_python_on_pages_compiles(page: Path) -> None:
     for language, code in FENCED.findall(page.read_text()):
         if language == "python":
