@@ -153,8 +153,8 @@ def spiking_accuracy(
     """Run a trained network as a spiking one, and see what it makes of images.
 
     The network is converted for inference: neurons neither leak nor forget what is above
-    threshold, gains are normalised layer by layer (`brainsleep.normalisation.normalise`), biases
-    scaled with their layer. Nothing learns. Every image meets a network at rest. The outputs do
+    threshold, gains are normalised layer by layer (`brainsleep.awake.normalisation.normalise`),
+    biases scaled with their layer. Nothing learns. Every image meets a network at rest. The outputs do
     not spike; the one with the highest potential is chosen.
 
     Parameters
