@@ -179,4 +179,4 @@ def test_code_on_pages_runs(name: str, tmp_path: Path, monkeypatch: pytest.Monke
         warnings.simplefilter("ignore", bs.CalibrationWarning)
         for language, code in FENCED.findall(page.read_text()):
             if language == "python":
-                exec(compile(code, identify(page), "exec"), names)
+                exec(compile(code, identify(page), "exec", dont_inherit=True), names)

@@ -154,8 +154,8 @@ def spiking_accuracy(
 
     The network is converted for inference: neurons neither leak nor forget what is above
     threshold, gains are normalised layer by layer (`brainsleep.awake.normalisation.normalise`),
-    biases scaled with their layer. Nothing learns. Every image meets a network at rest. The outputs do
-    not spike; the one with the highest potential is chosen.
+    biases scaled with their layer. Nothing learns. Every image is shown to a network at rest. The
+    outputs do not spike; the one with the highest potential is chosen.
 
     Parameters
     ----------
