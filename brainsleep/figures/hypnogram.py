@@ -112,7 +112,7 @@ def _bouts(stages: DrawnStages) -> list[_Bout]:
     if not isinstance(segments, Sequence):
         raise KindError(f"stages must have a sequence of segments, but {brief(stages)} has none.")
     if not segments:
-        raise ParameterError("stages: there are no segments to draw.")
+        raise ParameterError("stages: there are no segments to draw; give at least one.")
     bouts: list[_Bout] = []
     for number, segment in enumerate(segments):
         name = getattr(segment, "name", None)

@@ -44,8 +44,9 @@ def plot_raster(
     populations : str or sequence of str, optional
         Which to draw, in this order. Default: all that were recorded, the input first.
     max_spikes : int
-        Draw at most so many spikes in each panel, chosen at random (the same ones every time); the
-        panel's title then says how many. Long nights are then quick to draw and small on disk.
+        Draw at most this number of spikes in each panel, chosen at random (the same ones every
+        time); the panel's title then says how many. Long nights are quick to draw and small on
+        disk.
 
     Returns
     -------

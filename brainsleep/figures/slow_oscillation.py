@@ -63,8 +63,8 @@ def plot_slow_oscillation(
     axes : array_like of Axes, optional
         Two: for the spikes and for the rates. Default: those of a new figure.
     max_neurons : int
-        Draw the spikes of at most so many neurons, evenly spaced and in proportion to the sizes
-        of the populations. The rates are those of all neurons.
+        Draw the spikes of at most this number of neurons, evenly spaced and in proportion to the
+        sizes of the populations. The rates are those of all neurons.
     bin_size : Quantity or str
         Bins in which the rates are counted.
     threshold : Quantity or str, optional

@@ -44,7 +44,7 @@ def binned_rate(
     ParameterError
         If the bin is longer than the duration, or an array has the wrong shape.
     UnitsError
-        If a time is not one, or `spikes` are none.
+        If a time has wrong units, or `spikes` is neither spikes nor a bool array.
 
     Examples
     --------

@@ -57,7 +57,7 @@ def cv_isi(spikes: SpikeTrain | npt.ArrayLike, minimum_spikes: int = 3) -> Inter
     ParameterError
         If `minimum_spikes` is less than 3, or an array has the wrong shape.
     UnitsError
-        If `spikes` are none.
+        If `spikes` is neither spikes nor a bool array.
 
     References
     ----------

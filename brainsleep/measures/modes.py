@@ -66,7 +66,7 @@ def bimodality(rate: PopulationRate) -> Bimodality:
     ParameterError
         If there are fewer than 4 bins.
     UnitsError
-        If `rate` is no population rate.
+        If `rate` is not a population rate.
 
     References
     ----------

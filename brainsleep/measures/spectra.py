@@ -122,7 +122,7 @@ def spectrum(rate: PopulationRate, segment: Time = 4 * second) -> Spectrum:
     ParameterError
         If the segment is longer than the rate, or shorter than two bins.
     UnitsError
-        If `rate` is no population rate, or `segment` no time.
+        If `rate` is not a population rate, or `segment` is not a time.
 
     References
     ----------

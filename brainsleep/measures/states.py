@@ -81,7 +81,7 @@ def up_states(
     ParameterError
         If a time or rate is negative.
     UnitsError
-        If `rate` is no population rate, or units are wrong or missing.
+        If `rate` is not a population rate, or units are wrong or missing.
 
     References
     ----------

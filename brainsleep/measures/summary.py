@@ -63,7 +63,7 @@ def summarise(values: Iterable[float]) -> MeanSD:
     """
     array = np.array(list(values), dtype=np.float64)
     if array.size == 0:
-        raise ParameterError("values: there are none to summarise.")
+        raise ParameterError("values: there are none to summarise; give at least one.")
     if not np.isfinite(array).all():
         raise ParameterError(f"values must be finite, but are {array.tolist()}.")
     sd = float(array.std(ddof=1)) if array.size > 1 else math.nan

@@ -70,7 +70,7 @@ def as_raster(spikes: object) -> BoolArray:
     Raises
     ------
     KindError
-        If it is no bool array.
+        If it is not a bool array.
     ParameterError
         If it has another shape.
     """
