@@ -37,14 +37,14 @@ if TYPE_CHECKING:
     from .awake import calibrate as calibrate
     from .awake import spiking_accuracy as spiking_accuracy
     from .errors import BrainsleepError as BrainsleepError
-    from .neurons.registry import *
+    from .neurons.neuron_registry import *
     from .night import lateral as lateral
     from .night.batched import HeavisideTorch as HeavisideTorch
-    from .night.request import Record as Record
-    from .night.request import Save as Save
+    from .night.night_request import Record as Record
+    from .night.night_request import Save as Save
     from .night.result import Night as Night
     from .night.sleep import sleep as sleep
-    from .plasticity.registry import *
+    from .plasticity.rule_registry import *
     from .stimuli import codes as codes
     from .translation import CalibrationWarning as CalibrationWarning
     from .translation import Translation as Translation
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from .wake import networks as networks
 
 #: Where each name lives: the imports above, and the models in the registries.
-_NAMES = _lazy_names(__file__, registries=("neurons", "plasticity"))
+_NAMES = _lazy_names(__file__, registries=("neurons.neuron_registry", "plasticity.rule_registry"))
 
 if not TYPE_CHECKING:  # a type checker would take any name for one that is there
 

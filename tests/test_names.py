@@ -52,7 +52,14 @@ def test_the_contract_is_there():
 def test_completion_shows_no_inner_module():
     names = dir(bs)
     assert "sleep" in names
-    for inner in ("preparation", "assembly", "groups", "registry", "lazy_names", "TYPE_CHECKING"):
+    for inner in (
+        "preparation",
+        "assembly",
+        "groups",
+        "rule_registry",
+        "lazy_names",
+        "TYPE_CHECKING",
+    ):
         assert inner not in names
 
 

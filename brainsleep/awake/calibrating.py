@@ -20,8 +20,8 @@ from ..neurons import (
     given_target_rate,
 )
 from ..night.models import check_neuron
+from ..night.night_request import NightRequest, Record
 from ..night.preparation import CALIBRATION_STEPS, PreparedNight, prepare_night
-from ..night.request import NightRequest, Record
 from ..plasticity import SRC
 from ..stimuli import MeanOfRandomImages, StimulusLike
 from ..support.parameters import PerLayer

@@ -8,7 +8,7 @@ from typing import ClassVar
 from brian2.units import Unit, ms, mV, nS, pA, pF
 
 from ..support.parameters import PerLayer, parameter
-from .base import LayeredNeuron
+from .layered_neuron import LayeredNeuron
 from .model import NeuronEquations
 
 

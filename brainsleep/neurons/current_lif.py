@@ -10,7 +10,7 @@ from brian2.units import ms, mV
 
 from ..errors import ParameterError
 from ..support.parameters import PerLayer, parameter
-from .base import LayeredNeuron
+from .layered_neuron import LayeredNeuron
 from .model import NeuronEquations
 
 #: Time constants that differ by less than this part of themselves count as equal.

@@ -8,7 +8,7 @@ from typing import ClassVar
 from brian2.units import Unit
 
 from ..support.parameters import PerLayer
-from .base import LayeredNeuron
+from .layered_neuron import LayeredNeuron
 from .model import NeuronEquations
 
 

@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
 from ..support.parameters import PerLayer, parameter
-from .base import LayeredNeuron
+from .layered_neuron import LayeredNeuron
 from .model import NeuronEquations
 
 

@@ -10,9 +10,9 @@ from brian2.units import ms, mV
 
 from ..errors import ParameterError
 from ..support.parameters import PerLayer, parameter
-from .base import LayeredNeuron
+from .layer_values import is_text
+from .layered_neuron import LayeredNeuron
 from .model import NeuronEquations
-from .reading import is_text
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import torch
 
 from ..errors import ParameterError, UnitsError, suggest
 from ..network import pooling
-from ..network.plan import Labels, NetworkPlan, ProjectionPlan, reached_receptor
+from ..network.plan import Labels, NetworkPlan, ProjectionKind, ProjectionPlan, reached_receptor
 from ..neurons import Neuron, NeuronEquations, fixed_parameters
 from ..plasticity import (
     FROZEN,
@@ -308,7 +308,7 @@ def lateral_parts(
     return found
 
 
-def _kind(link: Connection) -> str:
+def _kind(link: Connection) -> ProjectionKind:
     """Return which neurons a connection joins, as a plan says it."""
     if link.window is not None:
         return "window"

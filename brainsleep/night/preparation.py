@@ -28,7 +28,7 @@ from ..translation import Translation, as_translation, calibrate_thresholds, fea
 from .assembly import Assembly, addition_factors, lateral_parts
 from .gating import Stages, check_stages
 from .models import LayerConstants, layer_constants, read_models
-from .request import NightRequest, Save, as_record, as_save
+from .night_request import NightRequest, Save, as_record, as_save
 
 #: Thresholds are calibrated on at most this many steps of the night's stimulus.
 CALIBRATION_STEPS = 500

@@ -17,8 +17,8 @@ from ..support.quantities import Time
 from ..translation import Translation
 from .gating import Stages
 from .lateral import Lateral
+from .night_request import NightRequest, Populations, Record, Save
 from .preparation import prepare_night
-from .request import NightRequest, Populations, Record, Save
 from .result import Night
 from .running import make_ready
 

@@ -1,12 +1,10 @@
 """Plasticity rules as data: equations with units, and one parameter per line.
 
-Each is a small frozen dataclass in a file of its own; `registry` lists them. See
+Each is a small frozen dataclass in a file of its own; `rule_registry` lists them. See
 :mod:`brainsleep.plasticity.rule` for what a rule of your own must offer.
 """
 
-from .base import LayeredRule as LayeredRule
-from .registry import *
-from .registry import RULES as RULES
+from .layered_rule import LayeredRule as LayeredRule
 from .rule import FROZEN as FROZEN
 from .rule import Plasticity as Plasticity
 from .rule import SynapseEquations as SynapseEquations
@@ -14,5 +12,7 @@ from .rule import asks_for_modulation as asks_for_modulation
 from .rule import modulated as modulated
 from .rule import postsynaptic_parameters as postsynaptic_parameters
 from .rule import resting_parameters as resting_parameters
+from .rule_registry import *
+from .rule_registry import RULES as RULES
 from .src import WEIGHT_FACTORS as WEIGHT_FACTORS
 from .src import WeightFactor as WeightFactor

@@ -15,7 +15,7 @@ from brian2.units import ms
 from ..errors import ParameterError, UnitsError
 from ..support.parameters import parameter
 from ..support.quantities import Time, quantity
-from .base import LayeredRule
+from .layered_rule import LayeredRule
 from .rule import Plasticity, SynapseEquations, learning_rates, postsynaptic_parameters
 
 #: Holds at the end of every period.

@@ -10,7 +10,7 @@ from brian2.units import ms, second
 
 from ..support.parameters import PerLayer, parameter
 from ..support.quantities import Time
-from .base import LayeredRule
+from .layered_rule import LayeredRule
 from .rule import SynapseEquations
 from .stdp import STDP
 

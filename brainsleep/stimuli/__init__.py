@@ -6,7 +6,6 @@ device. A stimulus of your own derives from :class:`Stimulus` and needs one meth
 :meth:`Stimulus.probabilities`. `brainsleep.stimuli.codes` turns numbers into spikes.
 """
 
-from .base import STEPS_PER_CHUNK, Stimulus, skip_steps
 from .derived import Gated, ShuffledPixels
 from .given import (
     ConstantProbabilities,
@@ -17,6 +16,7 @@ from .given import (
 )
 from .images import ClassMeans, ImageStimulus, MeanImage, MeanOfRandomImages
 from .masks import Mask, RandomPixels, RandomWindow
+from .stimulus import STEPS_PER_CHUNK, Stimulus, skip_steps
 
 __all__ = [
     "STEPS_PER_CHUNK",

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ..errors import KindError, ParameterError, brief
 from ..support.checks import whole_number
 from .arrays import as_array
-from .base import STEPS_PER_CHUNK, Stimulus
+from .stimulus import STEPS_PER_CHUNK, Stimulus
 
 
 class Gated(Stimulus):

@@ -11,7 +11,7 @@ from brian2.units import Hz, Quantity
 
 from ..errors import ParameterError, UnitsError, brief
 from .arrays import as_array, check_values
-from .base import STEPS_PER_CHUNK, Stimulus
+from .stimulus import STEPS_PER_CHUNK, Stimulus
 
 #: What :func:`as_stimulus` takes.
 StimulusLike: TypeAlias = Stimulus | npt.ArrayLike

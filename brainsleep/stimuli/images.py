@@ -25,8 +25,8 @@ from ..errors import KindError, ParameterError, brief
 from ..support.checks import whole_number
 from ..support.quantities import quantity
 from .arrays import as_array, check_values
-from .base import Stimulus
 from .masks import Mask, RandomWindow
+from .stimulus import Stimulus
 
 #: Rate of a white pixel, unless given.
 MAX_RATE = 400 * Hz

@@ -23,7 +23,7 @@ def lazy_names(init_file: str, registries: Sequence[str] = ()) -> dict[str, str]
     init_file : str
         The package's ``__init__.py``; names are those it imports under ``if TYPE_CHECKING:``.
     registries : sequence of str
-        Packages within it, in whose ``registry.py`` every import is a name, too.
+        Modules within it in which every import is a name, too, as in ``"neurons.neuron_registry"``.
 
     Returns
     -------
@@ -35,8 +35,10 @@ def lazy_names(init_file: str, registries: Sequence[str] = ()) -> dict[str, str]
     for statement in _parsed(init):
         if isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING":
             names |= _imported(statement.body, ".")
-    for package in registries:
-        names |= _imported(_parsed(init.parent / package / "registry.py"), f".{package}.")
+    for module in registries:
+        package = module.rpartition(".")[0]
+        file = init.parent.joinpath(*module.split(".")).with_suffix(".py")
+        names |= _imported(_parsed(file), f".{package}.")
     return names
 
 

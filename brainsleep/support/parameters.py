@@ -175,7 +175,9 @@ def _check_choice(value: object, label: str, choices: Collection[str | int]) -> 
     if all(isinstance(choice, str) for choice in choices):
         _, _, name = label.partition(": ")
         kind = label.removesuffix(name)
-        raise ParameterError(f"{kind}unknown {name} {brief(value)}.{suggest(str(value), map(str, choices))}")
+        raise ParameterError(
+            f"{kind}unknown {name} {brief(value)}.{suggest(str(value), map(str, choices))}"
+        )
     listed = " or ".join(map(str, choices))
     if isinstance(value, bool) or not isinstance(value, int):
         raise UnitsError(f"{label} must be {listed}, not {brief(value)}.")

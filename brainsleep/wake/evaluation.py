@@ -18,10 +18,10 @@ from torch import nn
 
 from ..errors import DataError, ParameterError
 from ..support.checks import whole_number
-from .checks import class_numbers
 from .contexts import mode_of
 from .datasets import Dataset
 from .interface import as_network_input, count_outputs
+from .seeds_and_classes import class_numbers
 from .tasks import Task
 
 _BATCH_SIZE = 1000  # limits the memory needed; results do not depend on it

@@ -15,7 +15,7 @@ from torch import nn
 
 from ..errors import KindError, ParameterError, brief
 from ..support.checks import known_name, number, whole_number
-from .checks import checked_seed
+from .seeds_and_classes import checked_seed
 from .surrogate import SpikeFunction, spike_function
 
 #: What a spike may do to the potential.

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ..errors import DataError, KindError, ParameterError
-from .checks import class_numbers
 from .datasets import Dataset, Split
+from .seeds_and_classes import class_numbers
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,10 +14,10 @@ from torch import nn
 from ..errors import DataError, ParameterError
 from ..support.checks import known_name, number, whole_number
 from ..support.progress import progress_bar
-from .checks import checked_seed, class_numbers
 from .contexts import mode_of, seeded
 from .datasets import Dataset
 from .interface import as_network_input, count_outputs
+from .seeds_and_classes import checked_seed, class_numbers
 
 #: Losses by name; see :class:`Training`.
 LOSSES = ("cross_entropy", "mse")

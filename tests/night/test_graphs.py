@@ -15,7 +15,7 @@ from scipy.special import expit
 
 import brainsleep as bs
 from brainsleep.devices import CppStandalone, Job, Runtime
-from brainsleep.devices.dense import why_not_shared
+from brainsleep.devices.dense import unsupported_by_shared_kernel
 from brainsleep.errors import ParameterError
 from brainsleep.network import pooling
 from brainsleep.network.plan import NetworkPlan, ProjectionPlan
@@ -396,7 +396,7 @@ def test_learning_convolutions_need_the_dense_device():
     ],
 )
 def test_which_rules_may_share_a_kernel(statement, reason):
-    found = why_not_shared(statement)
+    found = unsupported_by_shared_kernel(statement)
     if reason is None:
         assert found is None
     else:

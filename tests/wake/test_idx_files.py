@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from brainsleep import wake
 from brainsleep.errors import DataError, ParameterError
-from brainsleep.wake.datasets import sources
 from brainsleep.wake.datasets.idx import read_idx
 
 

@@ -14,9 +14,9 @@ Each code returns explicit spikes, a bool array (n_steps, n_inputs), which is a 
 """
 
 from .bursts import phase_locked_bursts
-from .changes import delta, reconstruct
+from .delta import delta, reconstruct
 from .first_spikes import latency
-from .rates import poisson
+from .rate_codes import poisson
 from .tuning import GaussianTuning, population
 
 __all__ = [

@@ -13,7 +13,7 @@ from ...errors import ParameterError
 from ...support.checks import number, whole_number
 from ...support.quantities import Time
 from ..arrays import finite_numbers
-from .rates import poisson
+from .rate_codes import poisson
 
 
 @dataclass(frozen=True)

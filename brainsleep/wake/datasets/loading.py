@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from ...support.checks import known_name, whole_number
-from .base import Split
+from .dataset import Split
+from .known_datasets import digits, full_set
 from .selection import first_per_class
-from .sources import digits, full_set
 
 #: Data sets by name. Each function takes the folder of the data, or None, and returns the split.
 DATASETS: dict[str, Callable[[Path | None], Split]] = {

@@ -7,8 +7,8 @@ from sklearn.model_selection import train_test_split
 
 from ...errors import ParameterError
 from ...support.checks import number
-from ..checks import checked_seed
-from .base import Dataset, Split
+from ..seeds_and_classes import checked_seed
+from .dataset import Dataset, Split
 
 
 def hold_out_validation(split: Split, fraction: float = 0.2, seed: int = 0) -> Split:

@@ -10,8 +10,8 @@ from torch import nn
 
 from ...errors import ParameterError
 from ...support.checks import known_name, number, whole_number
-from ..checks import checked_seed
 from ..contexts import seeded
+from ..seeds_and_classes import checked_seed
 from ..spiking import Spiking, SpikingActivation
 from ..surrogate import SpikeFunction
 

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.datasets import fetch_openml
 
 from ...errors import DataError, ParameterError
-from .base import Dataset, Split
+from .dataset import Dataset, Split
 from .idx import read_idx_folder
 from .selection import stratified
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import DataError, ParameterError
-from ..checks import class_numbers
+from ..seeds_and_classes import class_numbers
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from ..support.quantities import quantity
 from .model import Neuron
 
 if TYPE_CHECKING:
-    from .base import LayeredNeuron
+    from .layered_neuron import LayeredNeuron
 
 
 def given_gains(neuron: Neuron, layer_names: Sequence[str]) -> list[float]:

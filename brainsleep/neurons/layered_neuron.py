@@ -10,8 +10,8 @@ from typing import ClassVar
 from brian2.units import Unit, mV
 
 from ..support.parameters import PerLayer, check_parameters, read_by_layer
+from .layer_values import check_constants, given_bias_gains
 from .model import NeuronEquations
-from .reading import check_constants, given_bias_gains
 
 
 @dataclass(frozen=True)
