@@ -134,6 +134,15 @@ def test_files_that_are_named_exist(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=identify)
+def test_files_of_the_package_that_are_named_exist(page: Path) -> None:
+    """Pages call them ``night/sleep.py``, without the folder of the package."""
+    packages = "|".join(order())
+    names = re.findall(rf"`((?:{packages})/[\w./-]*\w)/?`", page.read_text())
+    for name in names:
+        assert (ROOT / "brainsleep" / name).exists(), f"{identify(page)} names {name}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=identify)
 def test_python_on_pages_compiles(page: Path) -> None:
     for language, code in FENCED.findall(page.read_text()):
         if language == "python":
