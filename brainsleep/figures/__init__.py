@@ -7,17 +7,17 @@ has a line here; adding one takes a file and a line. `FIGURES` lists them by nam
 
 from collections.abc import Callable, Mapping
 
-from .accuracy import plot_accuracy_before_after as plot_accuracy_before_after
-from .accuracy import plot_accuracy_matrix as plot_accuracy_matrix
-from .comparison import plot_comparison as plot_comparison
-from .hypnogram import plot_hypnogram as plot_hypnogram
+from .accuracy_matrices import plot_accuracy_before_after as plot_accuracy_before_after
+from .accuracy_matrices import plot_accuracy_matrix as plot_accuracy_matrix
 from .inference import plot_spiking_accuracy as plot_spiking_accuracy
 from .raster import plot_raster as plot_raster
+from .receptive_fields import plot_learning_curve as plot_learning_curve
+from .receptive_fields import plot_receptive_fields as plot_receptive_fields
+from .run_comparison import plot_comparison as plot_comparison
 from .saving import save_figure as save_figure
+from .sleep_stages import plot_hypnogram as plot_hypnogram
 from .slow_oscillation import plot_slow_oscillation as plot_slow_oscillation
-from .unsupervised import plot_learning_curve as plot_learning_curve
-from .unsupervised import plot_receptive_fields as plot_receptive_fields
-from .weights import plot_weight_histograms as plot_weight_histograms
+from .weight_histograms import plot_weight_histograms as plot_weight_histograms
 
 #: All figures by name: the functions listed above that plot.
 FIGURES: Mapping[str, Callable[..., object]] = {

@@ -8,11 +8,11 @@ takes a file and a line. `MEASURES` lists them by name. Nothing here knows of ni
 from collections.abc import Callable, Mapping
 from types import FunctionType
 
-from .accuracy import AccuracyMatrix as AccuracyMatrix
+from .accuracy_matrix import AccuracyMatrix as AccuracyMatrix
 from .binning import binned_rate as binned_rate
-from .continual import final_accuracy as final_accuracy
-from .continual import forgetting as forgetting
-from .continual import recovered as recovered
+from .forgetting import final_accuracy as final_accuracy
+from .forgetting import forgetting as forgetting
+from .forgetting import recovered as recovered
 from .intervals import IntervalVariation as IntervalVariation
 from .intervals import cv_isi as cv_isi
 from .modes import Bimodality as Bimodality

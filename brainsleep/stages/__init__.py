@@ -5,8 +5,8 @@
 """
 
 from ..night.gating import Gate
-from .activity import CorticalActivity
 from .cortex import Cortex
+from .cortical_activity import CorticalActivity
 from .hypnogram import Hypnogram, Segment
 from .modulation import modulated
 from .ripples import Ripples

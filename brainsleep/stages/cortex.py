@@ -20,7 +20,7 @@ from ..stimuli import ConstantRates
 from ..support.checks import whole_number
 from ..support.parameters import check_parameters, parameter
 from ..support.quantities import Time, quantity
-from .activity import EXCITATORY, INHIBITORY, CorticalActivity
+from .cortical_activity import EXCITATORY, INHIBITORY, CorticalActivity
 
 
 @dataclass(frozen=True)

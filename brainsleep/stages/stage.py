@@ -13,8 +13,8 @@ from ..errors import KindError, brief
 from ..night.gating import Gate
 from ..support.parameters import check_parameters, parameter
 from ..support.quantities import Time
-from .activity import CorticalActivity
 from .cortex import Cortex
+from .cortical_activity import CorticalActivity
 from .modulation import check_rhythms, modulated
 from .rhythm import BoolArray, FloatArray
 from .ripples import Ripples

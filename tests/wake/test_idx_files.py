@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from brainsleep import wake
 from brainsleep.errors import DataError, ParameterError
+from brainsleep.wake.datasets import known_datasets
 from brainsleep.wake.datasets.idx import read_idx
 
 
@@ -127,12 +128,12 @@ def test_no_bytes_crash_the_idx_reader(tmp_path_factory, content):
 
 
 def test_debian_folder_serves_by_default(idx_folder, monkeypatch):
-    monkeypatch.setattr(sources, "DEBIAN_FASHION_MNIST", idx_folder)
+    monkeypatch.setattr(known_datasets, "DEBIAN_FASHION_MNIST", idx_folder)
     assert len(wake.load_split("fashion_mnist").train) == 40
 
 
 @pytest.mark.skipif(
-    not sources.DEBIAN_FASHION_MNIST.is_dir(), reason="dataset-fashion-mnist not installed"
+    not known_datasets.DEBIAN_FASHION_MNIST.is_dir(), reason="dataset-fashion-mnist not installed"
 )
 def test_debian_package_as_it_is():
     split = wake.load_split("fashion_mnist", train_per_class=1000)
@@ -153,12 +154,12 @@ def test_openml_is_asked_when_there_are_no_files(monkeypatch, tmp_path):
         images[60_000:] = 255
         return images, np.arange(70_000).astype(str).astype("U1")
 
-    monkeypatch.setattr(sources, "fetch_openml", fetch)
-    monkeypatch.setattr(sources, "DEBIAN_FASHION_MNIST", tmp_path / "nowhere")
+    monkeypatch.setattr(known_datasets, "fetch_openml", fetch)
+    monkeypatch.setattr(known_datasets, "DEBIAN_FASHION_MNIST", tmp_path / "nowhere")
     # Tiny pictures stand in for 28 x 28 ones.
-    original = sources.Dataset
+    original = known_datasets.Dataset
     monkeypatch.setattr(
-        sources, "Dataset", lambda n, i, lab, shape=(2, 2): original(n, i, lab, shape)
+        known_datasets, "Dataset", lambda n, i, lab, shape=(2, 2): original(n, i, lab, shape)
     )
     for name in ("mnist", "fashion_mnist"):
         split = wake.load_split(name)
@@ -174,8 +175,8 @@ def test_no_network_is_one_clear_error(monkeypatch, tmp_path):
     def fetch(name, **options):
         raise OSError("no route to host")
 
-    monkeypatch.setattr(sources, "fetch_openml", fetch)
-    monkeypatch.setattr(sources, "DEBIAN_FASHION_MNIST", tmp_path / "nowhere")
+    monkeypatch.setattr(known_datasets, "fetch_openml", fetch)
+    monkeypatch.setattr(known_datasets, "DEBIAN_FASHION_MNIST", tmp_path / "nowhere")
     with pytest.raises(DataError, match=r"mnist: .*no route to host.*data_dir"):
         wake.load_split("mnist")
     with pytest.raises(DataError, match="dataset-fashion-mnist"):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from matplotlib.image import AxesImage
 
 from ..errors import ParameterError
-from ..measures.accuracy import AccuracyMatrix, accuracy_array
+from ..measures.accuracy_matrix import AccuracyMatrix, accuracy_array
 from .canvas import Axes, AxesArray, AxesLike, axes_grid, single_axes
 
 #: Runs evenly from dark to light, for colour-blind eyes and in print too.

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ParameterError
-from .accuracy import AccuracyMatrix, accuracy_array
+from .accuracy_matrix import AccuracyMatrix, accuracy_array
 
 
 def final_accuracy(R: AccuracyMatrix) -> float:

@@ -13,7 +13,7 @@ from matplotlib.colors import to_hex
 from matplotlib.lines import Line2D
 
 from ..errors import ParameterError, suggest
-from ..measures.accuracy import accuracy_array
+from ..measures.accuracy_matrix import accuracy_array
 from .canvas import COLOURS, Axes, AxesArray, AxesLike, axes_grid, hide_frame
 
 #: What a run must have.
