@@ -163,3 +163,64 @@ def test_wake_and_translation_run_without_brian2():
     for path in files():
         if package_of(path) in WITHOUT_BRIAN2 and path.parent.name != "nir":
             assert not any(name.split(".")[0] == "brian2" for name, _ in imports(path)), path
+
+
+def module_of(path: Path) -> str:
+    parts = ["brainsleep", *path.relative_to(PACKAGE).with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def graph() -> dict[str, set[str]]:
+    """Return which modules each module imports; for types and inside functions, too.
+
+    A package's ``__init__.py`` that lists what its modules offer counts as the modules it lists
+    do: importing a name from a package is importing the module where the name lives.
+    """
+    modules = {module_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+    homes = {
+        f"{package}.{name.rsplit('.', 1)[1]}": name.rsplit(".", 1)[0]
+        for package, path in modules.items()
+        if path.name == "__init__.py"
+        for name, _ in imports(path)
+        if name.startswith("brainsleep.")
+    }
+    found = {}
+    for module, path in modules.items():
+        if path.name == "__init__.py":
+            continue
+        targets = set()
+        for name, is_lazy in imports(path):
+            while name in homes and name not in modules:
+                name = (
+                    f"{homes[name]}.{name.rsplit('.', 1)[1]}"
+                    if homes[name] in homes
+                    else homes[name]
+                )
+            target = name if name in modules else name.rsplit(".", 1)[0]
+            if target in modules and modules[target].name != "__init__.py" and not is_lazy:
+                targets.add(target)
+        found[module] = targets - {module}
+    return found
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    arrows, done, circles = graph(), set(), []
+
+    def visit(module: str, trail: list[str]) -> None:
+        if module in trail:
+            circles.append(" -> ".join([*trail[trail.index(module) :], module]))
+            return
+        if module in done:
+            return
+        for target in sorted(arrows.get(module, ())):
+            visit(target, [*trail, module])
+        done.add(module)
+
+    for module in sorted(arrows):
+        visit(module, [])
+    assert not circles, "\n".join(circles)
+
+
+def test_no_two_modules_have_the_same_name():
+    names = [path.stem for path in files() if path.name != "__init__.py"]
+    assert sorted(names) == sorted(set(names))

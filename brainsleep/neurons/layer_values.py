@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from brian2.units import Hz
 
@@ -11,24 +10,21 @@ from ..errors import ParameterError, suggest
 from ..support.checks import number
 from ..support.parameters import PerLayer, per_layer
 from ..support.quantities import quantity
-from .model import Neuron
-
-if TYPE_CHECKING:
-    from .layered_neuron import LayeredNeuron
+from .model import GivenConstants, Neuron
 
 
-def given_gains(neuron: Neuron, layer_names: Sequence[str]) -> list[float]:
+def given_gains(neuron: GivenConstants, layer_names: Sequence[str]) -> list[float]:
     """Return the gains given by hand, one per layer, in the model's unit."""
     return constants(neuron, neuron.gain, "gain", layer_names)
 
 
-def given_thresholds(neuron: Neuron, layer_names: Sequence[str]) -> list[float]:
+def given_thresholds(neuron: GivenConstants, layer_names: Sequence[str]) -> list[float]:
     """Return the thresholds given by hand, one per layer, in the model's unit."""
     return constants(neuron, neuron.threshold, "threshold", layer_names)
 
 
 def given_bias_gains(
-    neuron: Neuron | LayeredNeuron, layer_names: Sequence[str], gains: Sequence[float]
+    neuron: GivenConstants, layer_names: Sequence[str], gains: Sequence[float]
 ) -> list[float]:
     """Return the bias gains given by hand, else the gains, one per layer, in the model's unit."""
     bias_gain: PerLayer | None = getattr(neuron, "bias_gain", None)
@@ -37,7 +33,7 @@ def given_bias_gains(
     return constants(neuron, bias_gain, "bias_gain", layer_names)
 
 
-def given_target_rate(neuron: Neuron, layer_names: Sequence[str]) -> list[float]:
+def given_target_rate(neuron: GivenConstants, layer_names: Sequence[str]) -> list[float]:
     """Return the wanted firing rates, one per layer, in Hz."""
     if neuron.target_rate is None:
         raise ParameterError(
@@ -59,7 +55,7 @@ def given_target_rate(neuron: Neuron, layer_names: Sequence[str]) -> list[float]
 
 
 def constants(
-    neuron: Neuron | LayeredNeuron, value: PerLayer, field: str, layer_names: Sequence[str]
+    neuron: GivenConstants, value: PerLayer, field: str, layer_names: Sequence[str]
 ) -> list[float]:
     """Read a gain or threshold given by hand."""
     values = []
@@ -75,7 +71,7 @@ def constants(
     return values
 
 
-def check_constants(neuron: LayeredNeuron) -> None:
+def check_constants(neuron: GivenConstants) -> None:
     """Check what can be checked of gains and thresholds before the layers are known."""
     for name, keyword in (("gain", "tadros"), ("threshold", "calibrated")):
         value = getattr(neuron, name)

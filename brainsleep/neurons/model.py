@@ -49,8 +49,8 @@ class NeuronEquations:
     receptors: tuple[str, ...] = ("drive",)
 
 
-class Neuron(Protocol):
-    """What a neuron model must offer."""
+class GivenConstants(Protocol):
+    """The constants of a neuron model, as a user gives them."""
 
     constants_unit: ClassVar[Unit | None]
 
@@ -69,6 +69,10 @@ class Neuron(Protocol):
     @property
     def target_rate(self) -> PerLayer | None:
         """Rates by layer that ``"calibrated"`` aims at."""
+
+
+class Neuron(GivenConstants, Protocol):
+    """What a neuron model must offer."""
 
     @property
     def delay_steps(self) -> int:
