@@ -25,8 +25,8 @@ class LIF(LayeredNeuron):
         v \leftarrow v + \mathrm{gain} \cdot w \text{ for each arriving spike}
 
     A neuron spikes when :math:`v \ge v_\mathrm{rest} + \mathrm{threshold}`, is set to
-    :math:`v_\mathrm{reset}` and stays there for the refractory period, in which inputs are lost. Spikes take
-    `delay_steps` time steps from one layer to the next.
+    :math:`v_\mathrm{reset}` and stays there for the refractory period, in which inputs are lost.
+    Spikes take `delay_steps` time steps from one layer to the next.
 
     Parameters
     ----------
@@ -93,10 +93,11 @@ class LIF(LayeredNeuron):
         """Return each layer's parameter values in volts and seconds."""
         layers = super().parameters(layer_names, gains, thresholds)
         for name, values in zip(layer_names, layers, strict=True):
-            if values["v_reset"] >= values["v_threshold"]:
+            v_reset, v_threshold = values["v_reset"], values["v_threshold"]
+            if v_reset >= v_threshold:
                 raise ParameterError(
-                    f"neuron: v_reset ({values['v_reset'] * 1e3:g} mV) must lie below the threshold "
-                    f"of layer {name!r} ({values['v_threshold'] * 1e3:g} mV)."
+                    f"neuron: v_reset ({v_reset * 1e3:g} mV) must lie below the threshold of "
+                    f"layer {name!r} ({v_threshold * 1e3:g} mV)."
                 )
         return layers
 
