@@ -79,6 +79,13 @@ def sleep(
     modulation : array_like, shape (n_steps,), optional
         A factor on learning in each step: 0 where nothing is to be learned. For `RewardSTDP`, the
         reward.
+
+    Returns
+    -------
+    Night
+
+    Other Parameters
+    ----------------
     device : str or Device
         ``"cpp"`` (default), ``"cpp_stock"`` or ``"runtime"``. ``"cuda"`` has never been run on a
         GPU so far, and says what is missing.
@@ -98,10 +105,6 @@ def sleep(
         Ctrl-C does the same. `Night.stopped` tells.
     progress : bool
         Show a progress bar where there is a terminal or a notebook.
-
-    Returns
-    -------
-    Night
 
     Raises
     ------
