@@ -11,8 +11,8 @@ from brian2 import Equations
 from brian2.equations.equations import SUBEXPRESSION
 
 from ..errors import ParameterError, suggest
-from ..network.groups import Traces
 from ..network.plan import NetworkPlan
+from ..network.traces import Traces
 from ..neurons import fixed_parameters
 from ..plasticity import postsynaptic_parameters, resting_parameters
 from .description import CircuitDescription

@@ -24,8 +24,8 @@ from .changes import (
     run_weights,
     synapse_parameters,
 )
+from .circuit_run import CircuitRun
 from .description import CircuitDescription
-from .result import CircuitRun
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class PreparedCircuit:
             ],
             seed=seed,
             modulation=self._modulation(modulation, n_steps),
-            wanted=tuple(
+            final_values=tuple(
                 (self.circuit.number_of(name), variable) for name, variable in final_values
             ),
         )
@@ -151,7 +151,7 @@ class PreparedCircuit:
             },
             final_values={
                 (names[index], variable): values
-                for (index, variable), values in outcome.finals.items()
+                for (index, variable), values in outcome.final_values.items()
             },
             n_steps=outcome.n_steps,
             dt=dt,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from brian2.units import Quantity
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -17,12 +18,12 @@ class Spikes:
     i : ndarray of int32
         Neuron indices.
     t : Quantity
-        Spike times, the start of the time step each fell into.
+        Spike times: the start of the time step in which each occurred.
     n_neurons : int
         Size of the population.
     """
 
-    i: np.ndarray
+    i: NDArray[np.int32]
     t: Quantity
     n_neurons: int
 
@@ -37,14 +38,14 @@ class PopulationRate:
     Attributes
     ----------
     counts : ndarray of int32, shape (n_steps,)
-        Spikes of the whole population.
+        Number of spikes of the whole population in each step.
     n_neurons : int
         Size of the population.
     dt : Quantity
         Time step.
     """
 
-    counts: np.ndarray
+    counts: NDArray[np.int32]
     n_neurons: int
     dt: Quantity
 
@@ -60,7 +61,7 @@ class PopulationRate:
 
     @property
     def mean(self) -> Quantity:
-        """Firing rate of a neuron, averaged over population and night."""
+        """Firing rate of a neuron, averaged over the population and the night."""
         return int(self.counts.sum()) / (self.n_neurons * len(self.counts) * self.dt)
 
     def __len__(self) -> int:

@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from brian2.units import Quantity, ms, second
+from numpy.typing import ArrayLike, NDArray
 
-from ..errors import ParameterError, UnitsError, suggest
+from ..errors import ParameterError, UnitsError, brief, suggest
 from ..stimuli import Stimulus
-from ..support.checks import whole_number
-from ..support.quantities import quantity
+from ..support.checks import known_name, whole_number
+from ..support.quantities import Time, quantity
 
+#: Data types of neurons and synapses.
 DTYPES = ("float32", "float64")
 
 
-def number_of_steps(duration: Any, dt: float, stimulus: Stimulus) -> int:
-    """Turn a duration into a number of steps, and hold it against the stimulus' own."""
+def number_of_steps(duration: Time | int | None, dt: float, stimulus: Stimulus) -> int:
+    """Turn a duration into a number of steps, and compare it with the stimulus' own.
+
+    Parameters
+    ----------
+    duration : Quantity, str, int or None
+        Simulated time, or a number of time steps; None for the stimulus' own, or 0.5 s.
+    dt : float
+        Time step in seconds.
+    stimulus : Stimulus
+        What drives the input; explicit spikes have a number of steps of their own.
+
+    Raises
+    ------
+    ParameterError
+        If the duration is not a whole number of steps, or the stimulus has another length.
+    UnitsError
+        If it is a number with a fraction and has no units.
+    """
     if duration is None:
         return stimulus.n_steps if stimulus.n_steps is not None else _steps(0.5 * second, dt)
     n_steps = _steps(duration, dt)
@@ -28,7 +46,7 @@ def number_of_steps(duration: Any, dt: float, stimulus: Stimulus) -> int:
     return n_steps
 
 
-def _steps(duration: Any, dt: float) -> int:
+def _steps(duration: Time | int, dt: float) -> int:
     """Read a duration given as time or as a number of steps."""
     if isinstance(duration, (Quantity, str)):
         seconds = quantity(duration, second, "duration", minimum=0, exclusive_minimum=True)
@@ -46,13 +64,22 @@ def _steps(duration: Any, dt: float) -> int:
     return whole_number(duration, "duration", minimum=1)
 
 
-def read_modulation(values: Any, n_steps: int, learner: str) -> np.ndarray:
+def read_modulation(values: ArrayLike | None, n_steps: int, learner: str) -> NDArray[np.float64]:
     """Read the factor on learning, or the reward, of each step.
+
+    Parameters
+    ----------
+    values : array_like of float, shape (n_steps,)
+        What the user gave.
+    n_steps : int
+        Number of steps of the night.
+    learner : str
+        What needs the modulation, for messages.
 
     Raises
     ------
     ParameterError, UnitsError
-        Unless it is an array of finite numbers, one a step; `learner` is what needs it.
+        Unless it is an array of finite numbers, one per step.
     """
     if values is None:
         raise ParameterError(
@@ -63,37 +90,69 @@ def read_modulation(values: Any, n_steps: int, learner: str) -> np.ndarray:
         modulation = np.asarray(values, dtype=float)
     except (TypeError, ValueError):
         raise UnitsError(
-            f"modulation: must be numbers, one a step, not {type(values).__name__}."
+            f"modulation: must be numbers, one per step, not {type(values).__name__}."
         ) from None
     if modulation.shape != (n_steps,):
         raise ParameterError(
-            f"modulation: must have shape ({n_steps},), one number a step, not {modulation.shape}."
+            f"modulation: must have shape ({n_steps},), one number per step, not "
+            f"{modulation.shape}."
         )
     if not np.isfinite(modulation).all():
         raise ParameterError("modulation: holds NaN or infinite values.")
     return modulation
 
 
-def read_time_step(dt: Any) -> float:
-    """Return a time step in seconds; 1 ms if it is None."""
+def read_time_step(dt: Time | None) -> float:
+    """Return a time step in seconds; 1 ms if it is None.
+
+    Raises
+    ------
+    ParameterError, UnitsError
+        Unless it is a time above zero.
+    """
     return quantity(1 * ms if dt is None else dt, ms, "dt", minimum=0, exclusive_minimum=True)
 
 
 def check_dtype(dtype: str) -> str:
-    """Return a data type of ours, or raise a ParameterError."""
-    if dtype not in DTYPES:
-        raise ParameterError(f"dtype {dtype!r}.{suggest(str(dtype), DTYPES)}")
-    return dtype
+    """Return a data type if it is one of :data:`DTYPES`.
+
+    Raises
+    ------
+    ParameterError
+        If it is none of them.
+    """
+    return known_name(dtype, "dtype", DTYPES)
 
 
-def recorded_populations(record: Any, populations: Sequence[str], argument: str) -> tuple[int, ...]:
-    """Return the indices of the populations to record."""
+def recorded_populations(
+    record: str | Sequence[str] | bool | None, populations: Sequence[str], argument: str
+) -> tuple[int, ...]:
+    """Return the numbers of the populations to record.
+
+    Parameters
+    ----------
+    record : str, sequence of str, None or False
+        ``"all"``, or names of populations; None or False for none.
+    populations : sequence of str
+        All populations, the input first.
+    argument : str
+        What messages call the argument.
+
+    Raises
+    ------
+    ParameterError
+        If there is no population of a name.
+    UnitsError
+        If it is none of these.
+    """
     if record is None or record is False:
         return ()
     if isinstance(record, str) and record == "all":
         return tuple(range(len(populations)))
     if not isinstance(record, (str, Sequence)):
-        raise UnitsError(f"{argument} must be 'all', None or names of populations, not {record!r}.")
+        raise UnitsError(
+            f"{argument} must be 'all', None or names of populations, not {brief(record)}."
+        )
     names = [record] if isinstance(record, str) else record
     for name in names:
         if name not in populations:

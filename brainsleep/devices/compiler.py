@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,6 +17,20 @@ INSTALL_HINT = (
     "install one (Debian, Ubuntu: apt-get install g++; Fedora: dnf install gcc-c++; "
     "macOS: xcode-select --install), or use device='runtime'"
 )
+
+#: float64 is the exact mode: every operation is rounded as NumPy rounds it.
+FLAGS = {
+    "float64": ["-O3", "-march=native", "-std=c++11", "-w", "-ffp-contract=off"],
+    "float32": ["-O3", "-march=native", "-std=c++11", "-w", "-ffast-math"],
+}
+
+
+def compiler_flags(dtype: str) -> list[str]:
+    """Return the compiler's flags for ``"float32"`` or ``"float64"``.
+
+    Those in the environment variable ``BRAINSLEEP_CXXFLAGS`` come last, and win.
+    """
+    return FLAGS[dtype] + shlex.split(os.environ.get("BRAINSLEEP_CXXFLAGS", ""))
 
 
 def find_compiler() -> str | None:
@@ -46,8 +62,17 @@ def compiler_version(command: str) -> str:
     return result.stdout.partition("\n")[0]
 
 
-def compile_program(source: Path, program: Path, flags: list[str]) -> None:
+def compile_program(source: Path, program: Path, flags: Sequence[str]) -> None:
     """Compile one C++ file to a program, in the source's folder.
+
+    Parameters
+    ----------
+    source : Path
+        The C++ file.
+    program : Path
+        The program; only its name counts.
+    flags : sequence of str
+        The compiler's flags.
 
     Raises
     ------

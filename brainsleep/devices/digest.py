@@ -8,10 +8,10 @@ from pathlib import Path
 
 from .. import __version__
 
-#: Packages whose code shapes what is generated. Equations of models are part of the plan.
+#: Packages whose code shapes what is generated. Equations of models are part of the plan instead.
 PACKAGES = ("network", "devices")
 
-#: Parts of them that concern only one device.
+#: The part of them that concerns the CUDA device alone.
 CUDA = Path("devices", "cuda")
 
 _HERE = Path(__file__).parents[1]
@@ -26,7 +26,7 @@ def source_digest(*, with_cuda: bool = False, root: Path = _HERE) -> str:
     Parameters
     ----------
     with_cuda : bool
-        Whether what only the CUDA device uses counts, too.
+        Whether what only the CUDA device uses is included.
     root : Path
         The folder of the package.
 
@@ -43,7 +43,13 @@ def source_digest(*, with_cuda: bool = False, root: Path = _HERE) -> str:
 
 
 def source_files(*, with_cuda: bool = False, root: Path = _HERE) -> list[Path]:
-    """Return the files that shape a program, in a fixed order; see `source_digest`."""
+    """Return the files that shape a program, in a fixed order.
+
+    Parameters
+    ----------
+    with_cuda, root
+        As in `source_digest`.
+    """
     files = [file for package in PACKAGES for file in (root / package).rglob("*")]
     return sorted(
         file

@@ -1,8 +1,8 @@
-"""Use Brian2 without leaving a trace in the user's own Brian2 session."""
+"""Use Brian2 without changing anything in the user's own Brian2 session."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
@@ -15,8 +15,14 @@ from brian2.devices.device import Device
 brian_devices: Any = import_module("brian2.devices.device")
 
 
-def standalone_preferences(dtype: str) -> dict[str, Any]:
-    """Return the preferences with which generated code is the same on every machine."""
+def standalone_preferences(dtype: str) -> dict[str, object]:
+    """Return the Brian2 preferences with which generated code is the same on every machine.
+
+    Parameters
+    ----------
+    dtype : str
+        ``"float32"`` or ``"float64"``.
+    """
     return {
         "codegen.target": "cython",  # devices override it; "auto" would probe for Cython
         "core.default_float_dtype": np.dtype(dtype).type,
@@ -26,7 +32,7 @@ def standalone_preferences(dtype: str) -> dict[str, Any]:
 
 
 @contextmanager
-def isolated_brian2(device: Device, preferences: dict[str, Any]) -> Iterator[Device]:
+def isolated_brian2(device: Device, preferences: Mapping[str, object]) -> Iterator[Device]:
     """Make a fresh Brian2 device current, with preferences of its own.
 
     The user's device is put back as an object, not re-activated: a half-built standalone
@@ -36,8 +42,8 @@ def isolated_brian2(device: Device, preferences: dict[str, Any]) -> Iterator[Dev
     Parameters
     ----------
     device : brian2 Device
-        A device nobody else uses.
-    preferences : dict
+        A device that nothing else uses.
+    preferences : mapping of str to object
         Brian2 preferences to set meanwhile.
 
     Yields

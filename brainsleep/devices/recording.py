@@ -1,4 +1,7 @@
-"""What a night writes to disk while it runs: spikes, so that none stay in memory; snapshots."""
+"""What a program writes to disk while it runs: spikes, values of variables, and snapshots.
+
+So none of them stay in the program's memory. All classes here are for C++ standalone code only.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import numpy as np
 from brian2 import NeuronGroup
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.groups.group import CodeRunner
+from numpy.typing import NDArray
 
 
 class _StreamCode(CPPStandaloneCodeObject):
@@ -19,7 +23,7 @@ class _StreamCode(CPPStandaloneCodeObject):
 
 @dataclass(frozen=True)
 class SpikeFiles:
-    """Where a population's spikes are, in a night's results folder.
+    """The files of a population's spikes, in the folder of a night's results.
 
     Attributes
     ----------
@@ -34,14 +38,14 @@ class SpikeFiles:
 
     @classmethod
     def of(cls, population: int) -> SpikeFiles:
-        """Return the names for a population."""
+        """Return the names for a population, by its number."""
         return cls(f"spikes{population}.i", f"spikes{population}.n")
 
-    def read_counts(self, folder: Path) -> np.ndarray:
+    def read_counts(self, folder: Path) -> NDArray[np.int32]:
         """Return the number of spikes in each time step."""
         return np.fromfile(folder / self.counts, dtype=np.int32)
 
-    def read(self, folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    def read(self, folder: Path) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return neuron indices (int32) and time steps (int64), in time order."""
         counts = self.read_counts(folder)
         steps = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
@@ -49,7 +53,15 @@ class SpikeFiles:
 
 
 class _Stream(CodeRunner):
-    """Writes what a population did to files in every step; C++ standalone only."""
+    """Writes to files, in every step, what a population did.
+
+    Parameters
+    ----------
+    group : NeuronGroup
+        The population.
+    population : int
+        Its number, which names the files.
+    """
 
     template_name: str
 
@@ -81,9 +93,9 @@ class SpikeStream(_Stream):
     Parameters
     ----------
     group : NeuronGroup
-        Whose spikes.
+        The population.
     population : int
-        Its index; names the files.
+        Its number, which names the files.
     """
 
     template_name = "spike_stream"
@@ -102,12 +114,12 @@ class CountStream(_Stream):
 
 
 def state_file(population: str, variable: str) -> str:
-    """Name the file of a variable's values, one row a step."""
+    """Return the name of the file of a variable's values, which has one row per step."""
     return f"{population}.{variable}.state"
 
 
 class StateStream(CodeRunner):
-    """Writes a variable of a population to a file after every step; C++ standalone only.
+    """Writes a variable of a population to a file after every step.
 
     Parameters
     ----------
@@ -136,7 +148,13 @@ class StateStream(CodeRunner):
 
 
 class PresentationStarter(CodeRunner):
-    """Begins presentations when they are due, at the very start of a step; C++ standalone only."""
+    """Begins presentations when they are due, at the very start of a step.
+
+    Parameters
+    ----------
+    group : NeuronGroup
+        The input population, which gives the clock.
+    """
 
     def __init__(self, group: NeuronGroup) -> None:
         super().__init__(
@@ -151,7 +169,13 @@ class PresentationStarter(CodeRunner):
 
 
 class SnapshotWriter(CodeRunner):
-    """Writes snapshots when they are due, at the very end of a step; C++ standalone only."""
+    """Writes snapshots when they are due, at the very end of a step.
+
+    Parameters
+    ----------
+    group : NeuronGroup
+        The input population, which gives the clock.
+    """
 
     def __init__(self, group: NeuronGroup) -> None:
         super().__init__(

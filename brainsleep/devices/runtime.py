@@ -1,6 +1,6 @@
 """The runtime device: Brian2 in this very process, in Cython code or plain NumPy.
 
-Slow to run and, with NumPy, instant to start: for small networks, for looking into a
+Slow to run and, with NumPy, instant to start: for small networks, for inspecting a
 night step by step, and as an independent check of the C++ devices.
 """
 
@@ -14,15 +14,18 @@ from brian2 import Hz, NetworkOperation, NeuronGroup, Quantity, second
 from brian2.core.variables import ArrayVariable
 from brian2.devices.device import RuntimeDevice
 
-from ..errors import ParameterError, suggest
-from ..network.build import BuiltNetwork, build_network, stock_weights
-from ..network.groups import why_not_stock
+from ..errors import ParameterError
+from ..network.build import BuiltNetwork, build_network
 from ..network.plan import INPUT_SLOT, MODULATION, NetworkPlan
+from ..network.stock import unsupported_by_stock
+from ..network.weights import stock_weights
+from ..support.checks import known_name
 from ..support.progress import progress_bar
 from .base import Job, Outcome, require_plan
 from .compiler import find_compiler
 from .isolation import isolated_brian2
 
+#: Code generation targets of Brian2 that users may name.
 TARGETS = ("auto", "cython", "numpy")
 
 
@@ -34,30 +37,47 @@ class Runtime:
     target : str
         Brian2's code generation target: ``"cython"``, ``"numpy"``, or ``"auto"``, which is
         Cython where there is a C++ compiler and NumPy elsewhere.
+
+    Raises
+    ------
+    ParameterError
+        If `target` is none of these.
     """
 
     name = "runtime"
     writes_to_disk = False
 
     def __init__(self, target: str = "auto") -> None:
-        if target not in TARGETS:
-            raise ParameterError(f"runtime target {target!r}.{suggest(target, TARGETS)}")
-        self.target = target
+        self.target = known_name(target, "runtime target", TARGETS)
 
     def __repr__(self) -> str:
         return f"Runtime({self.target!r})"
 
     def check(self, plan: NetworkPlan) -> None:
-        """Raise if stock synapses cannot run the plan; NumPy is always there."""
-        require_plan(self.name, why_not_stock(plan))
+        """Raise if stock synapses cannot run the plan.
+
+        Raises
+        ------
+        ParameterError
+            Naming what is in the way.
+        """
+        require_plan(self.name, unsupported_by_stock(plan))
 
     def memory(self, plan: NetworkPlan) -> int:
         """Estimate the memory of a night in bytes."""
-        # weight, two index arrays of int32, and what connecting needs on the way
+        # weight, two index arrays of int32, and what connecting needs meanwhile
         return plan.n_synapses * (np.dtype(plan.dtype).itemsize + 32)
 
     def prepare(self, plan: NetworkPlan, progress: bool = False) -> RuntimeEngine:
-        """Choose the target; code is generated, and cached by Brian2, when a job runs."""
+        """Choose the target; code is generated, and cached by Brian2, when a job runs.
+
+        Parameters
+        ----------
+        plan : NetworkPlan
+            What to run.
+        progress : bool
+            Without effect: nothing is compiled yet.
+        """
         target = self.target
         if target == "auto":
             target = "cython" if find_compiler() is not None else "numpy"
@@ -65,7 +85,15 @@ class Runtime:
 
 
 class RuntimeEngine:
-    """A plan that runs in this process; each job builds its Brian2 objects anew."""
+    """A plan that runs in this process; each job builds its Brian2 objects anew.
+
+    Parameters
+    ----------
+    plan : NetworkPlan
+        What to run.
+    target : str
+        ``"cython"`` or ``"numpy"``.
+    """
 
     build_cached = False
     build_seconds = 0.0
@@ -77,13 +105,24 @@ class RuntimeEngine:
     def run(self, job: Job, progress: bool = False, description: str = "sleep") -> Outcome:
         """Run one job.
 
+        Parameters
+        ----------
+        job : Job
+            What to run.
+        progress : bool
+            Whether to show a progress bar.
+        description : str
+            Text beside the progress bar.
+
         Raises
         ------
         ParameterError
-            If the job wants to write to disk as it runs: this device cannot.
+            If the job is to be written to disk as it runs: this device cannot do that.
         """
         if job.folder is not None:
-            raise ParameterError("device 'runtime' cannot write a night to disk as it runs.")
+            raise ParameterError(
+                "device 'runtime' cannot write a night to disk as it runs; use 'cpp'."
+            )
         preferences = {
             "codegen.target": self.target,
             "core.default_float_dtype": np.dtype(self.plan.dtype).type,
@@ -105,7 +144,7 @@ def _feed(group: NeuronGroup, modulated: list[NeuronGroup], job: Job) -> list[Ne
     """Make the operations that hand each step's input spikes and modulation to the network."""
     rows = (row for chunk in job.input_spikes for row in chunk)
     spiking = group.variables["spiking"]
-    values = iter(job.modulation if job.modulation is not None else ())
+    values = iter(np.empty(0) if job.modulation is None else job.modulation)
     modulations = [population.variables[MODULATION] for population in modulated]
 
     def next_row() -> None:
@@ -181,13 +220,13 @@ def _run(
     started: list[float] = []
 
     def report(elapsed: Quantity, completed: float, start: Quantity, duration: Quantity) -> None:
-        # Brian2 calls this first when all code is generated and compiled.
+        # Brian2 calls this for the first time when all code is generated and compiled
         if not started:
             started.append(time.perf_counter())
         bar.update(round(completed * n_steps) - bar.n)
 
     with progress_bar(n_steps, description, progress) as bar, warnings.catch_warnings():
-        # Brian2 compares all state variables with 1e50, which float32 does not reach.
+        # Brian2 compares all state variables with 1e50, which float32 does not reach
         warnings.filterwarnings("ignore", "overflow encountered in cast", RuntimeWarning)
         duration = Quantity(n_steps * plan.dt, dim=second.dim)
         built.network.run(duration, report=report, report_period=0.1 * second, namespace={})
@@ -195,26 +234,28 @@ def _run(
 
 
 def _read(plan: NetworkPlan, built: BuiltNetwork, job: Job) -> Outcome:
-    """Copy spikes and weights out of the Brian2 objects."""
+    """Copy spikes, values and weights out of the Brian2 objects."""
     spikes = {}
     for index, monitor in built.monitors.items():
         steps = np.rint(np.asarray(monitor.t / second) / plan.dt).astype(np.int64)
         spikes[index] = (np.array(monitor.i, dtype=np.int32), steps)
     counts = {}
     for index, monitor in built.counters.items():
-        spikes_a_step = np.asarray(monitor.rate / Hz) * plan.dt * plan.sizes[index]
-        counts[index] = np.rint(spikes_a_step).astype(np.int32)
+        spikes_per_step = np.asarray(monitor.rate / Hz) * plan.dt * plan.sizes[index]
+        counts[index] = np.rint(spikes_per_step).astype(np.int32)
     states = {
         (index, name): np.asarray(getattr(monitor, f"{name}_")).T.copy()
         for (index, name), monitor in built.watchers.items()
     }
-    finals = {
+    final_values = {
         (index, name): np.array(built.populations[index].variables[name].get_value())
-        for index, name in job.wanted
+        for index, name in job.final_values
     }
     weights = list(job.weights)
     for index, link in enumerate(plan.projections):
         if link.has_weights and link.is_plastic:
             values = np.array(built.projections[index].variables["w"].get_value())
             weights[index] = values.reshape(plan.weight_shape(link))
-    return Outcome(spikes, weights, counts, states, finals)
+    return Outcome(
+        spikes=spikes, weights=weights, counts=counts, states=states, final_values=final_values
+    )

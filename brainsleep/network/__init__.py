@@ -1,5 +1,9 @@
-"""From a plan to Brian2 objects: what a spiking network is, and how a time step goes.
+"""From a plan to Brian2 objects: what a spiking network is, and the order within a time step.
 
-`plan` says all that generated code depends on; `build` makes Brian2 objects of a plan. Nothing is
-imported here: translation needs `windows` alone, and no Brian2.
+`plan` holds all that generated code depends on, and `build` makes Brian2 objects of a plan: of its
+populations and projections (`groups`), with the sums of what arrives at them (`inflow`) and what
+plasticity rules keep on neurons (`traces`). `windows` and `wiring` say which neurons are joined,
+`pooling` what layers without weights are, and `weights` how weights are laid out.
+
+Nothing is imported here: translation needs `windows` alone, and no Brian2.
 """

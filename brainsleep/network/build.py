@@ -2,24 +2,24 @@
 
 Order within a time step
 ------------------------
-Brian2's default schedule gives one step of lag a layer and runs resetters after synapses.
+Brian2's default schedule gives one step of lag per layer and runs resetters after synapses.
 Here every population has its own slots, so that a step is exactly that of the published
 algorithm: integrate, spike, reset, learn, one layer after the other. (Reset before learn
 is equivalent: learning never reads v.)  With ``delay_steps = 0`` the layers follow each
 other first to last, and a spike reaches the next layer in the same step. With
-``delay_steps = 1`` they run last to first, so each reads the spikes its presynaptic
-population sent in the step before: one step of delay without a spike queue. Where spikes flow
-back, no order of populations will do: all do each part at once, with the same delay of one step.
+``delay_steps = 1`` they run last to first, so each reads the spikes that its presynaptic
+population sent in the step before: one step of delay without a spike queue. In a recurrent network
+no order of populations gives this delay: there all populations do each part at once, with the same
+delay of one step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
 from brian2 import (
+    BrianObject,
     Clock,
     Network,
     NeuronGroup,
@@ -31,8 +31,9 @@ from brian2 import (
     second,
 )
 
-from .groups import connect_stock, input_population, pool, population, projection
+from .groups import input_population, pool, population, projection
 from .plan import NetworkPlan
+from .stock import connect_stock
 
 
 @dataclass
@@ -48,35 +49,35 @@ class BuiltNetwork:
     projections : list of Synapses
         In the plan's order. Their weights are post-major: ``w[post * n_pre + pre]``, a raveled
         torch weight.
-    monitors : dict
-        What records spikes, by index of the recorded population.
-    counters : dict
-        What counts spikes, by index of the counted population.
-    watchers : dict
+    monitors : dict of int to BrianObject
+        What records spikes, by number of the recorded population.
+    counters : dict of int to BrianObject
+        What counts spikes, by number of the counted population.
+    watchers : dict of (int, str) to BrianObject
         What keeps values of a variable, by population and name.
     """
 
     network: Network
     populations: list[NeuronGroup]
     projections: list[Synapses]
-    monitors: dict[int, Any]
-    counters: dict[int, Any]
-    watchers: dict[tuple[int, str], Any]
+    monitors: dict[int, BrianObject]
+    counters: dict[int, BrianObject]
+    watchers: dict[tuple[int, str], BrianObject]
 
-    def recorders(self, population: int) -> list[Any]:
+    def recorders(self, population: int) -> list[BrianObject]:
         """Return all that records something of a population."""
         found = [what[population] for what in (self.monitors, self.counters) if population in what]
         return found + [one for (index, _), one in self.watchers.items() if index == population]
 
 
 def monitor_spikes(group: NeuronGroup, population: int) -> SpikeMonitor:
-    """Record a population's spikes in memory."""
+    """Record a population's spikes in memory; `population` is its number."""
     # by default it reads before our slots: each spike a step late, those of the last step lost
     return SpikeMonitor(group, name=f"spikes{population}", when="end")
 
 
 def monitor_rate(group: NeuronGroup, population: int) -> PopulationRateMonitor:
-    """Record in memory how much a population fires in each step."""
+    """Record in memory how much a population fires in each step; `population` is its number."""
     monitor = PopulationRateMonitor(group, name=f"rate{population}")
     monitor.when = "end"
     return monitor
@@ -90,11 +91,12 @@ def monitor_state(group: NeuronGroup, variable: str) -> StateMonitor:
 
 def build_network(
     plan: NetworkPlan,
-    feed: Callable[[NeuronGroup, list[NeuronGroup]], Any],
+    feed: Callable[[NeuronGroup, list[NeuronGroup]], Sequence[BrianObject] | None],
     join: Callable[..., Synapses] = connect_stock,
-    record: Callable[[NeuronGroup, int], Any] = monitor_spikes,
-    count: Callable[[NeuronGroup, int], Any] = monitor_rate,
-    watch: Callable[[NeuronGroup, str], Any] = monitor_state,
+    *,
+    record: Callable[[NeuronGroup, int], BrianObject] = monitor_spikes,
+    count: Callable[[NeuronGroup, int], BrianObject] = monitor_rate,
+    watch: Callable[[NeuronGroup, str], BrianObject] = monitor_state,
 ) -> BuiltNetwork:
     """Build the Brian2 objects of a plan.
 
@@ -103,23 +105,23 @@ def build_network(
     plan : NetworkPlan
         What to build.
     feed : callable
-        Given the input population and the populations whose learning is modulated; makes the
+        Takes the input population and the populations whose learning is modulated; makes the
         device's own objects (or None) that set ``spiking`` of the first in the slot
-        :data:`INPUT_SLOT` of each step, and ``modulation`` of the others at its start.
+        `INPUT_SLOT` of each step, and ``modulation`` of the others at its start.
     join : callable
-        Given two groups, the projection's plan and the arguments of `Synapses`; joins them.
+        Takes two groups, the projection's plan, and the arguments of `Synapses`; joins the groups.
     record : callable
-        Given a population and its index; makes the object that records its spikes at the end
+        Takes a population and its number; makes the object that records its spikes at the end
         of each step.
     count : callable
-        The same for what counts them.
+        Takes the same; makes the object that counts its spikes in each step.
     watch : callable
-        Given a population and the name of a variable; makes the object that keeps its values.
+        Takes a population and the name of a variable; makes the object that keeps its values.
 
     Returns
     -------
     BuiltNetwork
-        Weights and parameters still unset.
+        Weights and parameters are still unset.
     """
     clock = Clock(dt=Quantity(plan.dt, dim=second.dim), name="night_clock")
     source = input_population(plan, clock)
@@ -140,33 +142,3 @@ def build_network(
     network = Network(objects, name="night")
     network.schedule = plan.schedule()
     return BuiltNetwork(network, populations, projections, monitors, counters, watchers)
-
-
-def flat_weights(plan: NetworkPlan, index: int, values: np.ndarray) -> np.ndarray:
-    """Check one projection's weights and lay them out as computed synapses hold them.
-
-    Parameters
-    ----------
-    plan : NetworkPlan
-        Gives sizes and data type.
-    index : int
-        Of the projection, 0 for the first.
-    values : ndarray
-        A torch weight, of the shape that :meth:`NetworkPlan.weight_shape` says.
-
-    Returns
-    -------
-    ndarray, shape (n_post * n_pre,) or (kernel size,)
-    """
-    expected = plan.weight_shape(plan.projections[index])
-    if values.shape != expected:
-        # Brian2 itself prints to stderr and silently keeps zeros.
-        raise ValueError(f"projection {index}: weights of shape {values.shape}, not {expected}")
-    return np.ascontiguousarray(values, dtype=plan.dtype).reshape(-1)
-
-
-def stock_weights(plan: NetworkPlan, index: int, values: np.ndarray) -> np.ndarray:
-    """Do the same for stock synapses, where each position of a kernel has weights of its own."""
-    flat = flat_weights(plan, index, values)
-    window = plan.projections[index].window
-    return flat if window is None else flat[window.unrolled()[2]]

@@ -1,122 +1,34 @@
 """How one population, and one projection, of a plan become Brian2 groups.
 
-Each part of a population has a slot of its own in the time step (`brainsleep.network.plan.PARTS`). Where a
-network is recurrent, what others learn by (presynaptic traces) changes in the last slot, when all
-have learned.
+Each part of a population has a slot of its own in the time step (`brainsleep.network.plan.PARTS`).
+Where a network is recurrent, the presynaptic traces by which other populations learn change in the
+last slot, when all have learned.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
-from brian2 import Clock, Equations, NeuronGroup, Quantity, Synapses, linked_var, second
+from brian2 import BrianObject, Clock, Equations, NeuronGroup, Synapses, linked_var
 from brian2.equations.equations import FLOAT
 from brian2.groups.group import CodeRunner
 
-from .plan import MODULATION, NetworkPlan, ProjectionPlan
-
-#: What a rule does with a presynaptic spike's weight.
-DRIVE = re.compile(r"^\s*drive_post\s*([+-])=\s*(.+)$", flags=re.MULTILINE)
-
-#: Bytes of a stock synapse besides its variables: the indices of both neurons, and its place in two
-#: lists that lead from neurons to synapses.
-STOCK_BYTES = 4 * 4
-
-
-def connect_stock(
-    source: NeuronGroup, target: NeuronGroup, projection: ProjectionPlan, **arguments: Any
-) -> Synapses:
-    """Join two groups with stock Brian2 synapses, those of one postsynaptic neuron side by side."""
-    synapses = Synapses(source, target, delay=no_delays(arguments), **arguments)
-    if projection.window is not None:
-        pre, post, _ = projection.window.unrolled()
-        synapses.connect(i=pre, j=post)
-    elif projection.wiring is not None:
-        recurrent = projection.source == projection.target
-        pre, post = projection.wiring.pairs(len(source), len(target), recurrent)
-        synapses.connect(i=pre, j=post)
-    elif projection.kind == "one_to_one":
-        synapses.connect(j="i")
-    else:
-        # post-major without an index array in Python
-        synapses.connect(i="k for k in range(N_pre)")
-    return synapses
-
-
-def why_not_stock(plan: NetworkPlan) -> str | None:
-    """Say why stock Brian2 synapses cannot run a plan, or None if they can.
-
-    They have a weight of their own at each synapse, where a convolution that learns has one for
-    all positions.
-    """
-    for link in plan.projections:
-        if link.window is not None and link.has_weights and link.is_plastic:
-            return f"projection {link.source} -> {link.target} is a convolution that learns"
-    return None
-
-
-def no_delays(arguments: dict[str, Any]) -> dict[str, Quantity]:
-    """Return a delay of zero for each pathway that the arguments of `Synapses` make.
-
-    One delay a pathway rather than one a synapse: 8 bytes a synapse less.
-    """
-    return {name: 0 * second for name in pathways(arguments)}
-
-
-def pathways(arguments: dict[str, Any]) -> list[str]:
-    """Return the names of the pathways that the arguments of `Synapses` make."""
-    names: list[str] = []
-    for prepost in ("pre", "post"):
-        code = arguments.get(f"on_{prepost}")
-        if isinstance(code, dict):
-            names += code
-        elif code:
-            names.append(prepost)
-    return names
-
-
-@dataclass(frozen=True)
-class Traces:
-    """What rules keep on the neurons of a population: Brian2 code."""
-
-    model: str
-    step: str
-    reset: str
-
-    @classmethod
-    def sent(cls, plan: NetworkPlan, population: int) -> Traces:
-        """Gather what rules keep on presynaptic neurons."""
-        rules = [link.synapse for link in plan.outgoing(population)]
-        return cls(
-            _lines([rule.presynaptic_model for rule in rules]),
-            _lines([rule.presynaptic_step for rule in rules]),
-            _lines([rule.presynaptic_reset for rule in rules]),
-        )
-
-    @classmethod
-    def received(cls, plan: NetworkPlan, population: int) -> Traces:
-        """Gather what rules keep on postsynaptic neurons."""
-        rules = [link.synapse for link in plan.incoming(population)]
-        return cls(
-            _lines([rule.postsynaptic_model for rule in rules]),
-            _lines([rule.postsynaptic_step for rule in rules]),
-            _lines([rule.postsynaptic_reset for rule in rules]),
-        )
-
-    def __add__(self, other: Traces) -> Traces:
-        return Traces(
-            _lines([self.model, other.model]),
-            _lines([self.step, other.step]),
-            _lines([self.reset, other.reset]),
-        )
+from .inflow import Inflow
+from .plan import MODULATION, NetworkPlan
+from .traces import Traces, joined_lines
 
 
 def input_population(plan: NetworkPlan, clock: Clock) -> NeuronGroup:
-    """Make the population that a device feeds with spikes."""
+    """Make the population that a device feeds with spikes.
+
+    Parameters
+    ----------
+    plan : NetworkPlan
+        The plan of the network.
+    clock : Clock
+        The clock of the night.
+    """
     traces = Traces.sent(plan, 0)
     group = NeuronGroup(
         plan.sizes[0],
@@ -136,13 +48,23 @@ def input_population(plan: NetworkPlan, clock: Clock) -> NeuronGroup:
 
 
 def population(plan: NetworkPlan, layer: int, clock: Clock) -> NeuronGroup:
-    """Make one layer of neurons, each of its parts in its own slot."""
+    """Make one layer of neurons, with a slot of its own for each of its parts.
+
+    Parameters
+    ----------
+    plan : NetworkPlan
+        The plan of the network.
+    layer : int
+        Number of the population, 1 for the first after the input.
+    clock : Clock
+        The clock of the night.
+    """
     neuron, name = plan.neurons[layer - 1], f"layer{layer}"
-    inflow = _Inflow.of(plan, layer)
+    inflow = Inflow.of(plan, layer)
     sent, received = Traces.sent(plan, layer), Traces.received(plan, layer)
     own = received if plan.is_recurrent else sent + received
     equations = Equations(
-        _lines([neuron.model, "bias : 1", inflow.model, received.model, sent.model])
+        joined_lines([neuron.model, "bias : 1", inflow.model, received.model, sent.model])
         + (f"\n{MODULATION} : 1 (shared)" if plan.is_modulated(layer) else "")
         + ("\npooled : 1 (linked)\npool_strength : 1 (shared, constant)" * (layer in plan.pooled))
     )
@@ -151,7 +73,7 @@ def population(plan: NetworkPlan, layer: int, clock: Clock) -> NeuronGroup:
         plan.sizes[layer],
         equations,
         threshold=neuron.threshold,
-        reset=_lines([neuron.reset, own.reset]),
+        reset=joined_lines([neuron.reset, own.reset]),
         refractory=neuron.refractory if neuron.refractory is not None else False,
         events={event: condition for condition, event in events.items()},
         method=neuron.method,
@@ -173,7 +95,7 @@ def population(plan: NetworkPlan, layer: int, clock: Clock) -> NeuronGroup:
     if layer in plan.pooled:
         _run_each_step(group, gather, f"{name}_pool", f"{name}_gather", order=-1)
         gather = "drive -= pool_strength*pooled"
-    on_input = _lines([gather, neuron.on_input, inflow.clear])
+    on_input = joined_lines([gather, neuron.on_input, inflow.clear])
     _run_each_step(group, on_input, f"{name}_drive", f"{name}_integrate")
     group.state_updater.when = f"{name}_state"
     group.thresholder["spike"].when = f"{name}_spike"
@@ -184,8 +106,23 @@ def population(plan: NetworkPlan, layer: int, clock: Clock) -> NeuronGroup:
     return group
 
 
-def pool(plan: NetworkPlan, layer: int, group: NeuronGroup) -> list[Any]:
-    """Make what tells the neurons of a population the mean drive of all of them."""
+def pool(plan: NetworkPlan, layer: int, group: NeuronGroup) -> list[BrianObject]:
+    """Make what tells the neurons of a population the mean drive of all of them.
+
+    Parameters
+    ----------
+    plan : NetworkPlan
+        The plan of the network.
+    layer : int
+        Number of the population.
+    group : NeuronGroup
+        The population.
+
+    Returns
+    -------
+    list of BrianObject
+        Objects that the network must hold.
+    """
     hub = NeuronGroup(
         1, "total : 1", name=f"pool{layer}", clock=group.clock, dtype=np.dtype(plan.dtype)
     )
@@ -208,11 +145,25 @@ def pool(plan: NetworkPlan, layer: int, group: NeuronGroup) -> list[Any]:
 def projection(
     plan: NetworkPlan,
     index: int,
-    populations: list[NeuronGroup],
+    populations: Sequence[NeuronGroup],
     clock: Clock,
     join: Callable[..., Synapses],
 ) -> Synapses:
-    """Join two populations; what arrives and what is learned have slots of their own."""
+    """Join two populations; what arrives and what is learned have slots of their own.
+
+    Parameters
+    ----------
+    plan : NetworkPlan
+        The plan of the network.
+    index : int
+        Number of the projection in the plan.
+    populations : sequence of NeuronGroup
+        All populations, the input first.
+    clock : Clock
+        The clock of the night.
+    join : callable
+        As for `brainsleep.network.build.build_network`.
+    """
     link = plan.projections[index]
     rule, target = link.synapse, f"layer{link.target}"
     on_post: dict[str, str] = {"post": rule.on_post} if rule.on_post.strip() else {}
@@ -225,7 +176,7 @@ def projection(
         populations[link.target],
         link,
         model=rule.model,
-        on_pre=_Inflow.of(plan, link.target).directed(index, rule.on_pre),
+        on_pre=Inflow.of(plan, link.target).directed(index, rule.on_pre),
         on_post=on_post or None,
         on_event={name: event for name, event in on_event.items() if name in ("pre", *on_post)},
         name=f"synapses{index + 1}",
@@ -243,108 +194,6 @@ def projection(
     return synapses
 
 
-@dataclass(frozen=True)
-class _Inflow:
-    """How what arrives from several projections at a population comes together.
-
-    Of a single projection the weights go straight to the receptor's variable, ``drive``. Of
-    several, each adds to variables of its own and counts with a factor of its own.
-
-    Attributes
-    ----------
-    plan : NetworkPlan
-        The whole.
-    layer : int
-        The population.
-    links : list of int
-        Its projections, by their numbers in the plan.
-    """
-
-    plan: NetworkPlan
-    layer: int
-    links: list[int]
-
-    @classmethod
-    def of(cls, plan: NetworkPlan, layer: int) -> _Inflow:
-        """Look at a population."""
-        links = [k for k, link in enumerate(plan.projections) if link.target == layer]
-        return cls(plan, layer, links)
-
-    @property
-    def projections(self) -> list[ProjectionPlan]:
-        """The projections themselves."""
-        return [self.plan.projections[link] for link in self.links]
-
-    @property
-    def receptors(self) -> tuple[str, ...]:
-        """The receptors that the neurons have."""
-        return self.plan.neurons[self.layer - 1].receptors
-
-    @property
-    def model(self) -> str:
-        """Variables: one a receptor, and those of the projections."""
-        lines = [f"{receptor} : 1  # weights of this step's spikes" for receptor in self.receptors]
-        if len(self.links) > 1:
-            for k, link in enumerate(self.projections, start=1):
-                lines.append(f"factor{k} : 1 (shared, constant)  # of projection {k}")
-                lines += [f"{receptor}{k} : 1" for receptor in self._reached(link)]
-        return "\n".join(lines)
-
-    @property
-    def gather(self) -> str:
-        """The statement that sums up, over projections."""
-        if len(self.links) < 2:
-            return ""
-        lines = []
-        for receptor in self.receptors:
-            terms = [
-                f"factor{k}*{receptor}{k}"
-                for k, link in enumerate(self.projections, start=1)
-                if receptor in self._reached(link)
-            ]
-            if terms:
-                lines.append(f"{receptor} = " + " + ".join(terms))
-        return "\n".join(lines)
-
-    @property
-    def clear(self) -> str:
-        """The statement that sets all to zero for the next step."""
-        names = list(self.receptors)
-        if len(self.links) > 1:
-            names += [
-                f"{receptor}{k}"
-                for k, link in enumerate(self.projections, start=1)
-                for receptor in self._reached(link)
-            ]
-        return "\n".join(f"{name} = 0" for name in names)
-
-    def directed(self, link: int, on_pre: str) -> str:
-        """Let a rule's statement for presynaptic spikes write where its weights belong."""
-        number = "" if len(self.links) == 1 else str(self.links.index(link) + 1)
-        receptor = self.plan.projections[link].receptor
-        names = [f"{name}{number}_post" for name in self.receptors]
-
-        def written(match: re.Match[str]) -> str:
-            sign, amount = match.groups()
-            if receptor == "inhibition":  # whatever the rule takes its weights for
-                return f"{names[1]} += {amount}" if len(names) > 1 else f"{names[0]} -= {amount}"
-            if receptor == "signed":
-                value = f"({amount})" if sign == "+" else f"(-({amount}))"
-                return (
-                    f"{names[0]} += {value}*int({value} > 0)\n"
-                    f"{names[1]} -= {value}*int({value} < 0)"
-                )
-            return f"{names[0]} {sign}= {amount}"
-
-        return DRIVE.sub(written, on_pre)
-
-    def _reached(self, link: ProjectionPlan) -> tuple[str, ...]:
-        """Return the receptors that a projection reaches."""
-        if link.receptor == "signed" or len(self.receptors) == 1:
-            return self.receptors
-        return (link.receptor,)
-
-
 def _events(plan: NetworkPlan, layer: int) -> dict[str, str]:
     """Return the names of a population's events besides spikes, by their conditions."""
     conditions = [link.synapse.event for link in plan.incoming(layer) if link.synapse.on_event]
@@ -352,7 +201,7 @@ def _events(plan: NetworkPlan, layer: int) -> dict[str, str]:
 
 
 def _run_each_step(group: NeuronGroup, code: str, when: str, name: str, order: int = 0) -> None:
-    """Let statements run once a step."""
+    """Let statements run once in each step."""
     if code:
         group.run_regularly(code, when=when, clock=group.clock, name=name, order=order)
 
@@ -373,8 +222,3 @@ def _run_for_spikes(group: NeuronGroup, code: str, when: str, name: str) -> None
             name=name,
         )
         group.contained_objects.append(runner)
-
-
-def _lines(parts: list[str]) -> str:
-    """Put parts below each other, each once, the empty ones left out."""
-    return "\n".join(dict.fromkeys(filter(None, parts)))

@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Literal, TypeAlias
 
 import numpy as np
 from brian2 import Equations
@@ -28,6 +28,14 @@ INPUT_SLOT = "input_draw"
 #: What a device sets at the start of each step where a rule asks for it.
 MODULATION = "modulation"
 
+#: Which neurons of two populations are joined.
+ProjectionKind: TypeAlias = Literal["all_to_all", "one_to_one", "window", "wired"]
+
+#: What a population does in a step, in order: go on without input; take in what arrives; pool,
+#: which adds up what all its neurons got; integrate its drive; spike; reset; learn; regulate its
+#: synapses; and, last, change the traces by which those learn that get its spikes.
+PARTS = ("state", "in", "pool", "drive", "spike", "reset", "learn", "regulate", "sent")
+
 
 @dataclass(frozen=True)
 class ProjectionPlan:
@@ -36,25 +44,26 @@ class ProjectionPlan:
     Attributes
     ----------
     source, target : int
-        Populations. Where the target does not come after the source the network is recurrent.
+        Numbers of the populations, 0 for the input. Where the target does not come after the
+        source the network is recurrent.
     kind : str
         ``"all_to_all"``, ``"one_to_one"``, ``"window"`` or ``"wired"``.
     synapse : SynapseEquations
-        What a spike does. Synaptic variables are one a synapse, but one a number of the kernel,
-        shared by all its positions, for a window.
+        What a spike does. A synaptic variable has one value per synapse; for a window, one per
+        weight of the kernel, shared by all positions of the window.
     window : Window or None
         For ``"window"``.
     wiring : Wiring or None
         For ``"wired"``: which pairs of neurons are joined.
     receptor : str
-        ``"drive"``; ``"inhibition"``: weights are strengths of inhibition, taken off the drive
-        where the target has no receptor for it; or, for targets with both, ``"signed"``: positive
-        weights excite and negative ones inhibit.
+        ``"drive"``; ``"inhibition"``: weights are strengths of inhibition, subtracted from the
+        drive where the target has no receptor for inhibition; or, for targets with both receptors,
+        ``"signed"``: positive weights excite and negative ones inhibit.
     """
 
     source: int
     target: int
-    kind: str
+    kind: ProjectionKind
     synapse: SynapseEquations
     window: Window | None = None
     wiring: Wiring | None = None
@@ -62,36 +71,40 @@ class ProjectionPlan:
 
     @property
     def has_weights(self) -> bool:
-        """Whether there is a variable ``w``; pooling and residual additions have none."""
+        """Whether its synapses have weights; those of pooling and residual additions have none."""
         return "w" in Equations(self.synapse.model).names
 
     @property
     def is_plastic(self) -> bool:
-        """Whether spikes change it."""
+        """Whether spikes change its weights."""
         codes = [self.synapse.on_pre, *self.synapse.on_event]
         return bool(self.synapse.on_post.strip()) or any("w" in assigned(code) for code in codes)
 
 
 @dataclass(frozen=True)
 class Labels:
-    """What a plan's models are called, for people; no code depends on it.
+    """What a plan's models are called in tables and lists; no generated code depends on it.
 
     Attributes
     ----------
     neuron, plasticity : str
-        Names of the models, several joined by ``+``.
+        Names of the models; several are joined by ``+``.
     """
 
     neuron: str = "custom"
     plasticity: str = "custom"
 
     @classmethod
-    def of(cls, neurons: Iterable[Any], rules: Iterable[Any]) -> Labels:
-        """Return the names of some models, each once."""
+    def of(cls, neurons: Iterable[object], rules: Iterable[object]) -> Labels:
+        """Return the names of neuron models and plasticity rules, each once.
+
+        The name of a model is its attribute `label`, or else that of its class.
+        """
         return cls("+".join(_labels(neurons)) or "none", "+".join(_labels(rules)) or "none")
 
 
-def _labels(models: Iterable[Any]) -> list[str]:
+def _labels(models: Iterable[object]) -> list[str]:
+    """Return the names of some models, each once."""
     return list(dict.fromkeys(getattr(one, "label", type(one).__name__) for one in models))
 
 
@@ -102,14 +115,14 @@ class NetworkPlan:
     Attributes
     ----------
     sizes : tuple of int
-        Neurons of each population, the input population first.
+        Number of neurons of each population, the input population first.
     neurons : tuple of NeuronEquations
         The models of all populations but the input.
     projections : tuple of ProjectionPlan
-        What joins them; feed-forward ones in the order of their targets.
+        What joins the populations; feed-forward ones in the order of their targets.
     delay_steps : int
-        Time steps a spike takes from one population to the next: 0 or 1; 1 where the network is
-        recurrent.
+        Number of time steps that a spike takes from one population to the next: 0 or 1; 1 where
+        the network is recurrent.
     dt : float
         Time step in seconds.
     dtype : str
@@ -121,7 +134,7 @@ class NetworkPlan:
     watched : tuple of (int, str)
         Populations, and the variable of each whose values after each step are kept.
     pooled : tuple of int
-        Populations whose neurons know the mean drive of all of them.
+        Populations whose neurons know the mean drive of their population.
     labels : Labels
         What the models are called. Plans that differ in nothing else are equal.
     """
@@ -144,14 +157,31 @@ class NetworkPlan:
         sizes: tuple[int, ...],
         neuron: NeuronEquations,
         synapse: SynapseEquations,
-        **others: Any,
+        *,
+        delay_steps: int,
+        dt: float,
+        dtype: str,
+        recorded: tuple[int, ...],
     ) -> NetworkPlan:
-        """Plan a chain of fully connected populations, alike in neurons and synapses."""
+        """Plan a chain of fully connected populations, alike in neurons and synapses.
+
+        Parameters
+        ----------
+        sizes : tuple of int
+            Number of neurons of each population, the input population first.
+        neuron : NeuronEquations
+            The model of all populations but the input.
+        synapse : SynapseEquations
+            The rule of all projections.
+        delay_steps, dt, dtype, recorded
+            As in the class.
+        """
         projections = tuple(
             ProjectionPlan(index, index + 1, "all_to_all", synapse)
             for index in range(len(sizes) - 1)
         )
-        return cls(sizes, (neuron,) * (len(sizes) - 1), projections, **others)
+        neurons = (neuron,) * (len(sizes) - 1)
+        return cls(sizes, neurons, projections, delay_steps, dt, dtype, recorded)
 
     @property
     def n_synapses(self) -> int:
@@ -171,7 +201,7 @@ class NetworkPlan:
         return self.sizes[projection.source] * self.sizes[projection.target]
 
     def weight_shape(self, projection: ProjectionPlan) -> tuple[int, ...]:
-        """Return the shape of a projection's weights, as in torch; of drawn pairs, one a pair."""
+        """Return the shape of a projection's weights: as in torch, or one per pair of a wiring."""
         if projection.window is not None:
             return projection.window.kernel_shape
         if projection.wiring is not None:
@@ -197,7 +227,7 @@ class NetworkPlan:
 
     @property
     def modulated(self) -> list[int]:
-        """The populations with a modulation of each step."""
+        """The numbers of the populations that get the modulation of each step."""
         return [number for number in range(1, len(self.sizes)) if self.is_modulated(number)]
 
     def key(self) -> str:
@@ -212,7 +242,7 @@ class NetworkPlan:
         layer_slots = [[f"layer{layer}_{part}" for part in PARTS] for layer in layers]
         if self.is_recurrent:
             # all populations do each part at once, so that no spike acts in the step it was sent;
-            # transposed: one tuple of slots a part
+            # transposed: one tuple of slots per part
             blocks = [*map(list, zip(*layer_slots, strict=True)), input_slots]
         else:
             blocks = [input_slots, *layer_slots]
@@ -221,19 +251,23 @@ class NetworkPlan:
         return ["start", *(slot for block in blocks for slot in block), "end"]
 
 
-#: What a population does in a step, in order: go on without input; take in what arrives; sum up
-#: what all got; integrate; spike; reset; learn; regulate its synapses; and, last, change the
-#: traces by which those who get its spikes learn.
-PARTS = ("state", "in", "pool", "drive", "spike", "reset", "learn", "regulate", "sent")
-
-
 def assigned(code: str) -> set[str]:
     """Return the names that statements write to."""
     return set(re.findall(r"(\w+)\s*[-+*/]?=(?!=)", code))
 
 
 def reached_receptor(receptors: Sequence[str], weights: np.ndarray, inhibitory: bool) -> str:
-    """Return the receptor of a projection put together by hand, given those of its target."""
+    """Return the receptor that a projection reaches; see `ProjectionPlan`.
+
+    Parameters
+    ----------
+    receptors : sequence of str
+        Those of the target.
+    weights : ndarray
+        The projection's weights.
+    inhibitory : bool
+        Whether the weights are strengths of inhibition.
+    """
     if inhibitory:
         return "inhibition"
     return "signed" if len(receptors) > 1 and bool((weights < 0).any()) else "drive"

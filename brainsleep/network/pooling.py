@@ -1,7 +1,8 @@
-"""What has no weights, in spikes: pooling layers and the summands of a residual addition.
+"""Layers without weights, as spiking populations: pooling, and the sums of residual additions.
 
-A pooling layer is a population of its own, one neuron a window. Its neurons are not the user's
-to choose: they have no leak, no refractory period, and thresholds that follow from the window.
+A pooling layer is a population of its own, with one neuron per window. Its neurons are not the
+user's to choose: they have no leak, no refractory period, and thresholds that follow from the
+window.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from ..neurons import NeuronEquations
 from ..plasticity import SynapseEquations
 
-#: Each spike that arrives counts one.
+#: Each spike that arrives adds one, whatever synapse it comes through.
 COUNT = SynapseEquations(
     model="",
     on_pre="drive_post += 1",
@@ -19,11 +20,11 @@ COUNT = SynapseEquations(
     presynaptic_reset="",
 )
 
-#: Max pooling as a logical or: a neuron spikes in each step in which any neuron of its window does.
+#: Max pooling as a logical or: a neuron spikes in each step in which a neuron of its window does.
 ANY_SPIKE = NeuronEquations(model="v : 1", on_input="v = drive", threshold="v > 0", reset="v = 0")
 
-#: Max pooling as the most active input: of the spikes of a window, those count whose neuron has
-#: spiked at least as often, this night, as any other of the window that spiked before.
+#: Max pooling as the most active input: a spike passes if its neuron has spiked, in this night, at
+#: least as often as every other neuron of the window that has spiked before.
 MOST_ACTIVE = SynapseEquations(
     model="",
     on_pre="""
@@ -43,7 +44,7 @@ MOST_ACTIVE_NEURON = NeuronEquations(
 )
 
 #: Average pooling: a neuron spikes when as many spikes have arrived as its window has neurons, and
-#: keeps the rest, so that its rate is the mean of theirs.
+#: keeps the remainder, so that its rate is the mean of their rates.
 AVERAGE = NeuronEquations(
     model="""
     v : 1

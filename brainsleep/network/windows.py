@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
 class Window:
     """A window that slides over images: of a convolution or of pooling, in two dimensions.
 
-    One-dimensional ones are two-dimensional ones of height 1. Pooling is a window with as many
+    A one-dimensional window is a two-dimensional one of height 1. Pooling is a window with as many
     groups as channels.
 
     Attributes
@@ -37,7 +38,7 @@ class Window:
 
     @property
     def n_positions(self) -> int:
-        """Places of the window, as many as neurons in one target channel."""
+        """Number of positions of the window: that of neurons in one target channel."""
         return self.out_shape[1] * self.out_shape[2]
 
     @property
@@ -47,10 +48,10 @@ class Window:
 
     @property
     def n_synapses(self) -> int:
-        """Pairs of neurons that are joined; those in the padding are none."""
+        """Number of pairs of neurons that are joined; the padding has no neurons."""
         return int(self.valid_positions().sum()) * self.kernel_shape[0] * self.kernel_shape[1]
 
-    def places(self, axis: int) -> np.ndarray:
+    def places(self, axis: int) -> NDArray[np.int64]:
         """Return where the window falls along one axis.
 
         Parameters
@@ -68,7 +69,7 @@ class Window:
         places = starts + np.arange(self.kernel_size[axis]) * self.dilation[axis]
         return np.where((places >= 0) & (places < n_in), places, -1)
 
-    def valid_positions(self) -> np.ndarray:
+    def valid_positions(self) -> NDArray[np.int64]:
         """Return at how many positions each weight of a kernel meets a neuron, not the padding.
 
         Returns
@@ -78,13 +79,13 @@ class Window:
         vertical, horizontal = ((self.places(axis) >= 0).sum(axis=0) for axis in (0, 1))
         return np.outer(vertical, horizontal)
 
-    def unrolled(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def unrolled(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """List all synapses one by one, those of one target neuron side by side.
 
         Returns
         -------
         source, target, weight : ndarray of int, shape (n_synapses,)
-            Indices of the neurons, and of the number in the raveled kernel.
+            Indices of the neurons, and of the weight in the raveled kernel.
         """
         n_channels, per_group, *_ = self.kernel_shape
         rows, columns = self.places(0), self.places(1)

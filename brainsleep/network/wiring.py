@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import ParameterError
 from ..support.checks import whole_number
@@ -17,17 +18,18 @@ class Wiring:
     Parameters
     ----------
     fan_in : int, optional
-        Each postsynaptic neuron gets so many different presynaptic ones, at random (Brunel 2000,
-        J. Comput. Neurosci. 8:183). Among its own population, a neuron does not get itself.
+        Number of different presynaptic neurons, drawn at random, that each postsynaptic neuron is
+        joined to (Brunel 2000, J. Comput. Neurosci. 8:183). Within one population, no neuron is
+        joined to itself.
     seed : int
-        Of the draw.
+        Seed of the draw.
     offset : int, optional
-        Instead of `fan_in`: neuron j gets neuron ``j + offset`` alone.
+        Instead of `fan_in`: neuron j is joined to neuron ``j + offset`` alone.
 
     Raises
     ------
     ParameterError
-        Unless one of `fan_in` and `offset` is given.
+        Unless exactly one of `fan_in` and `offset` is given.
     """
 
     fan_in: int | None = None
@@ -36,7 +38,7 @@ class Wiring:
 
     def __post_init__(self) -> None:
         if (self.fan_in is None) == (self.offset is None):
-            raise ParameterError("wiring: give either fan_in or offset.")
+            raise ParameterError("wiring: give either fan_in or offset, and not both.")
         if self.fan_in is not None:
             whole_number(self.fan_in, "wiring: fan_in", minimum=1)
         if self.offset is not None:
@@ -44,10 +46,12 @@ class Wiring:
         whole_number(self.seed, "wiring: seed")
 
     def n_synapses(self, n_pre: int, n_post: int) -> int:
-        """Return the number of pairs."""
+        """Return the number of pairs between populations of `n_pre` and `n_post` neurons."""
         return n_post if self.fan_in is None else n_post * self.fan_in
 
-    def pairs(self, n_pre: int, n_post: int, recurrent: bool) -> tuple[np.ndarray, np.ndarray]:
+    def pairs(
+        self, n_pre: int, n_post: int, recurrent: bool
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the pairs, those of one postsynaptic neuron side by side.
 
         Parameters
@@ -71,15 +75,15 @@ class Wiring:
             assert self.offset is not None
             if self.offset + n_post > n_pre:
                 raise ParameterError(
-                    f"wiring: {n_post} neurons from number {self.offset} on are more than the "
-                    f"{n_pre} of the source."
+                    f"wiring: offset {self.offset} and {n_post} target neurons need a source of "
+                    f"{self.offset + n_post} neurons, but it has {n_pre}."
                 )
             return post + self.offset, post
         candidates = n_pre - recurrent
         if self.fan_in > candidates:
             raise ParameterError(
-                f"wiring: fan_in is {self.fan_in}, but there are {candidates} neurons to choose "
-                "from."
+                f"wiring: fan_in is {self.fan_in}, but there are only {candidates} neurons to "
+                "choose from."
             )
         rng = np.random.default_rng(self.seed)
         chosen = np.stack(

@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 import brainsleep as bs
 from brainsleep.devices import cache
+from brainsleep.devices.cache import locks, obtaining, programs
 from brainsleep.devices.compiler import find_compiler
 from brainsleep.errors import DirectoryError, ParameterError
 from brainsleep.experiments.cli import app
@@ -206,8 +207,8 @@ def test_leftovers_are_swept_and_what_lives_is_not(empty_cache):
     (empty_cache / f"{KEY}.lock").touch()
     foreign = empty_cache / "building-plans"
     foreign.mkdir()
-    with cache._build_lock(empty_cache, alive) as lock:
-        assert lock is cache.Lock.HELD
+    with locks.build_lock(empty_cache, alive) as lock:
+        assert lock is locks.Lock.HELD
         obtain()
         assert names(empty_cache) == sorted(
             [KEY, f"building-{alive}-bb", f"{alive}.lock", "building-plans"]
@@ -218,7 +219,7 @@ def test_leftovers_are_swept_and_what_lives_is_not(empty_cache):
 
 @pytest.fixture
 def no_locks(monkeypatch):
-    monkeypatch.setattr(cache, "_lock", lambda *args, **kwargs: cache.Lock.UNAVAILABLE)
+    monkeypatch.setattr(locks, "lock_file", lambda *args, **kwargs: locks.Lock.UNAVAILABLE)
 
 
 def test_without_locks_the_faster_build_stays(empty_cache, no_locks):
@@ -271,7 +272,7 @@ def test_full_folder_builds_nothing(empty_cache, monkeypatch):
     with pytest.raises(DirectoryError) as raised:
         obtain(build=build)
     assert str(raised.value) == (
-        f"the build folder {empty_cache} is full (only 5.0 MB are free): make room, or set "
+        f"the build folder {empty_cache} is full (only 5.0 MB are free): free some space, or set "
         "BRAINSLEEP_CACHE to a folder elsewhere."
     )
     assert build.count == 0
@@ -290,9 +291,9 @@ def test_folder_that_gets_full_keeps_nothing_half_written(empty_cache, monkeypat
 
     with monkeypatch.context() as patch:
         if when == "record":
-            patch.setattr(cache, "sign", fill)
+            patch.setattr(programs, "sign", fill)
         elif when == "publish":
-            patch.setattr(cache, "_publish", fill)
+            patch.setattr(obtaining, "_publish", fill)
         with pytest.raises(DirectoryError, match="is full") as raised:
             obtain(build=build)
     assert "\n" not in str(raised.value)
@@ -318,7 +319,7 @@ def test_real_disk_that_gets_full(small_disk, monkeypatch):
     with pytest.raises(DirectoryError, match=r"only 1\.0 MB are free"):
         obtain(build=build)
     assert build.count == 0
-    monkeypatch.setattr(cache, "ROOM_TO_BUILD", 0)
+    monkeypatch.setattr(obtaining, "FREE_BYTES_TO_BUILD", 0)
     with pytest.raises(DirectoryError, match="No space left on device"):
         obtain(build=build)
     assert build.count == 1

@@ -5,7 +5,7 @@ Where the code is run: `test_cuda_on_cpu.py`, `test_gpu.py`.
 
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from importlib import metadata
 
 import pytest
@@ -21,8 +21,8 @@ from brainsleep.devices.cuda import device as cuda_device
 from brainsleep.devices.cuda.flags import compiler_flags
 from brainsleep.errors import CompilerError, MissingPackageError, NightError, ParameterError
 from brainsleep.network.plan import NetworkPlan
-from brainsleep.neurons import NEURON_MODELS
-from brainsleep.plasticity import SPIKE_TIMING_RULES
+from brainsleep.neurons import NEURONS
+from brainsleep.plasticity import RULES
 
 # What is missing, in one line
 
@@ -216,14 +216,20 @@ def test_what_needs_stock_synapses():
         ),
     }
     for reason, other in others.items():
-        assert reason in str(coverage.why_not_rows(other))
+        assert reason in str(coverage.unsupported_by_rows(other))
     plan = replace(PLAN, projections=(others["integrates"], *PLAN.projections[1:]))
     index_bytes = 16 * plan.n_synapses_of(link)
     assert coverage.bytes_on_gpu(plan) == 4 * plan.n_synapses + index_bytes
 
 
-@pytest.mark.parametrize("rule", [bs.SRC, *SPIKE_TIMING_RULES])
-@pytest.mark.parametrize("neuron", NEURON_MODELS)
+#: Rules that do not regulate another rule.
+LEARNING_RULES = [
+    rule for rule in RULES.values() if "rule" not in {field.name for field in fields(rule)}
+]
+
+
+@pytest.mark.parametrize("rule", LEARNING_RULES)
+@pytest.mark.parametrize("neuron", NEURONS.values())
 def test_own_models_are_covered(neuron, rule):
     plan = NetworkPlan.chain(
         SMALL,
@@ -234,8 +240,8 @@ def test_own_models_are_covered(neuron, rule):
         dtype="float32",
         recorded=(),
     )
-    assert coverage.why_not_cuda(plan) is None
-    assert all(coverage.why_not_rows(link) is None for link in plan.projections)
+    assert coverage.unsupported_by_cuda(plan) is None
+    assert all(coverage.unsupported_by_rows(link) is None for link in plan.projections)
 
 
 def test_keys_tell_programs_apart(complete, monkeypatch):

@@ -41,7 +41,7 @@ def on_cpu(monkeypatch):
     """Let Cuda programs be compiled for the CPU."""
     if not has_brian2cuda():
         pytest.skip("Brian2CUDA is not installed")
-    from brainsleep.devices.cuda import program
+    from brainsleep.devices.cuda import project
 
     def compile_unit(directory, _, flags):
         ours = [flag for flag in flags if flag.startswith(("-D", "-g", "-fsanitize"))]
@@ -50,7 +50,7 @@ def on_cpu(monkeypatch):
     toolkit_of_none = toolkit.Toolkit(Path("nvcc"), "13.0", Path("include"), Path("libcurand.so"))
     monkeypatch.setattr(cuda_device, "require_toolkit", lambda: toolkit_of_none)
     monkeypatch.setattr(cuda_device, "require_gpu", lambda: None)
-    monkeypatch.setattr(program, "compile_unit", compile_unit)
+    monkeypatch.setattr(project, "compile_unit", compile_unit)
     return Cuda("9.0", unverified=True)
 
 
@@ -89,7 +89,7 @@ def test_threads_that_run_at_once_do_not_race(on_cpu, monkeypatch, tmp_path, rul
     """Every thread is one of the system's, and a checker watches what they share."""
     from brainsleep.devices.cuda import dense
 
-    monkeypatch.setattr(dense, "THREADS_A_BLOCK", 32)  # a few hundred threads a kernel
+    monkeypatch.setattr(dense, "THREADS_PER_BLOCK", 32)  # a few hundred threads per kernel
     monkeypatch.setenv("BRAINSLEEP_NVCCFLAGS", "-DAT_ONCE -fsanitize=thread -g")
     monkeypatch.setenv("TSAN_OPTIONS", f"log_path={tmp_path}/races")
     ann, spikes = mlp((20, 34, 5), scale=5.0), random_spikes(10, 20, 0.3)
@@ -118,13 +118,15 @@ def test_code_of_other_models_on_cpu(on_cpu, case, empty_cache):
 def test_values_of_neurons_on_cpu(on_cpu):
     plan = replace(PLAN, dtype="float64", watched=((1, "v"), (3, "v"), (0, "trace")), recorded=())
     weights = [np.full((after, before), 0.05) for before, after in itertools.pairwise(SMALL)]
-    wanted = ((2, "v"), (1, "trace"))
+    final_values = ((2, "v"), (1, "trace"))
     one, other = (
-        device.prepare(plan).run(replace(job(weights), wanted=wanted))
+        device.prepare(plan).run(replace(job(weights), final_values=final_values))
         for device in (on_cpu, bs.devices.Runtime("numpy"))
     )
-    for key in wanted:
-        np.testing.assert_allclose(one.finals[key], other.finals[key], rtol=0, atol=1e-12)
+    for key in final_values:
+        np.testing.assert_allclose(
+            one.final_values[key], other.final_values[key], rtol=0, atol=1e-12
+        )
     assert list(one.states) == list(other.states)
     for key, values in one.states.items():
         np.testing.assert_allclose(values, other.states[key], rtol=0, atol=1e-12)

@@ -14,17 +14,17 @@ from torch import nn
 
 import brainsleep as bs
 from brainsleep.devices import CppStandalone
+from brainsleep.devices.cpp.unity import UnityDevice
 from brainsleep.devices.dense import (
     DenseSynapses,
     blocks,
     connect_computed,
-    why_not_computed,
-    why_not_in_blocks,
+    reason_for_single_steps,
+    unsupported_by_computed,
 )
 from brainsleep.devices.isolation import isolated_brian2
-from brainsleep.devices.unity import UnityDevice
-from brainsleep.network.groups import connect_stock
 from brainsleep.network.plan import NetworkPlan
+from brainsleep.network.stock import connect_stock
 from brainsleep.night import NightRequest, prepare_night
 
 N_STEPS = 200
@@ -160,14 +160,14 @@ def test_what_must_go_step_by_step_does_and_says_why(caplog: pytest.LogCaptureFi
             ann=network(), stimulus=spikes(), neuron=HEAVISIDE, plasticity=RULES["tadros2022"]
         )
     ).plan
-    assert why_not_in_blocks(plan) is None
+    assert reason_for_single_steps(plan) is None
     reasons = [
         (with_rule(plan, Tiring()), "trace_pre"),
         (replace(plan, neurons=(Noisy().equations(),) * 3), "randn"),
         (replace(plan, neurons=(Counting().equations(),) * 3), "activity"),
     ]
     for other, reason in reasons:
-        assert reason in (why_not_in_blocks(other) or "")
+        assert reason in (reason_for_single_steps(other) or "")
     with caplog.at_level(logging.INFO, logger="brainsleep"):
         nights = [
             bs.sleep(
@@ -266,7 +266,7 @@ def test_rule_that_is_not_covered_falls_back_and_says_why(caplog: pytest.LogCapt
     assert device.join(prepared.plan) is connect_stock
     covered = with_rule(prepared.plan, bs.SRC())
     assert device.join(covered) is connect_computed
-    assert why_not_computed(covered) is None
+    assert unsupported_by_computed(covered) is None
 
 
 def test_what_dense_synapses_do_not_cover_is_refused() -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import brainsleep
-from brainsleep.devices import CppStandalone, cpp, digest
+from brainsleep.devices import CppStandalone, digest
+from brainsleep.devices.cpp import device as cpp_device
 from brainsleep.devices.digest import source_digest, source_files
 from brainsleep.network.plan import Labels, NetworkPlan
 
@@ -35,7 +36,9 @@ def copy(tmp_path):
 def test_every_file_that_shapes_programs_changes_the_digest(copy):
     files = source_files(root=copy)
     names = {file.relative_to(copy).as_posix() for file in files}
-    assert {"network/plan.py", "network/build.py", "network/groups.py", "devices/cpp.py"} <= names
+    assert {"network/plan.py", "network/build.py", "network/groups.py"} <= names
+    assert {"devices/cpp/device.py", "devices/cpp/unity.py"} <= names
+    assert "devices/templates/program/unity.cpp" in names
     assert "devices/dense/templates/night_loop.cpp" in names
     assert not any(name.startswith("devices/cuda/") for name in names)
     digests = {digest_of(copy)}
@@ -68,7 +71,7 @@ def test_files_that_come_go_or_are_renamed_change_the_digest(copy):
 
 def test_cuda_counts_for_its_own_programs_only(copy):
     before = digest_of(copy), digest_of(copy, with_cuda=True)
-    (copy / "devices" / "cuda" / "night.cu").write_text("// changed\n")
+    (copy / "devices" / "cuda" / "templates" / "night.cu").write_text("// changed\n")
     assert digest_of(copy) == before[0]
     assert digest_of(copy, with_cuda=True) != before[1]
 
@@ -77,7 +80,7 @@ def test_version_and_digest_are_part_of_a_programs_key(copy, monkeypatch):
     before = digest_of(copy), CppStandalone()._key(PLAN)
     monkeypatch.setattr(digest, "__version__", "99.0")
     assert digest_of(copy) != before[0]
-    monkeypatch.setattr(cpp, "source_digest", lambda: "another")
+    monkeypatch.setattr(cpp_device, "source_digest", lambda: "another")
     assert CppStandalone()._key(PLAN) != before[1]
 
 

@@ -1,4 +1,4 @@
-"""What a GPU can run, and in which way: told from a plan, without Brian2CUDA."""
+"""Which plans a GPU can run, and in which way: told from the plan, without Brian2CUDA."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import numpy as np
 from brian2 import Equations
 from brian2.utils.stringtools import get_identifiers
 
-from ...network.groups import STOCK_BYTES, why_not_stock
 from ...network.plan import NetworkPlan, ProjectionPlan, assigned
+from ...network.stock import STOCK_BYTES, unsupported_by_stock
 
 #: What draws random numbers in equations.
 RANDOM = re.compile(r"\b(rand|randn|poisson|binomial)\(|\bxi\b")
 
 
-def why_not_cuda(plan: NetworkPlan) -> str | None:
-    """Say why a plan is not for this device, or None if it is.
+def unsupported_by_cuda(plan: NetworkPlan) -> str | None:
+    """Say why the device cannot run a plan, or return None if it can.
 
     It covers what stock synapses do, unless random numbers are drawn or the outcome depends on the
-    order in which synapses act: on a GPU there is none.
+    order in which synapses act: on a GPU there is no such order.
     """
     if RANDOM.search(repr((plan.neurons, plan.projections))) is not None:
         return "it draws random numbers"
@@ -27,11 +27,11 @@ def why_not_cuda(plan: NetworkPlan) -> str | None:
         name = _overwritten(plan, link)
         if name is not None:
             return f"synapses overwrite {name} of neurons, in no fixed order on a GPU"
-    return why_not_stock(plan)
+    return unsupported_by_stock(plan)
 
 
-def why_not_rows(projection: ProjectionPlan) -> str | None:
-    """Say why a projection needs Brian2CUDA's stock synapses, or None if rows of threads will do.
+def unsupported_by_rows(projection: ProjectionPlan) -> str | None:
+    """Say why a projection needs Brian2CUDA's stock synapses, or return None if rows will do.
 
     A thread follows the presynaptic spikes along its row, and may change what its neuron has; for
     a postsynaptic event many threads share a row, and each may change its own synapse.
@@ -78,7 +78,7 @@ def bytes_on_gpu(plan: NetworkPlan) -> int:
     """Estimate the memory that a plan's synapses take."""
     size, total = np.dtype(plan.dtype).itemsize, 0
     for link in plan.projections:
-        if why_not_rows(link) is None:
+        if unsupported_by_rows(link) is None:
             total += size * plan.n_synapses_of(link) * link.has_weights
         else:
             total += (size + STOCK_BYTES) * plan.n_synapses_of(link)

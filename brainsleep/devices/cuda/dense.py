@@ -2,35 +2,40 @@
 
 Imports Brian2CUDA.
 
-A presynaptic spike is followed by one thread a postsynaptic neuron, which adds up its own row; a
-postsynaptic spike changes its row with one thread a synapse. Threads share nothing that they
+Presynaptic spikes are followed by one thread per postsynaptic neuron, which adds up its own row; a
+postsynaptic spike changes its row with one thread per synapse. Threads share nothing that they
 write, so nothing is atomic, sums have one order, and a night is the same each time it is run.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Sequence
 from importlib import import_module
 from typing import Any
 
-from brian2 import Synapses
-from brian2.synapses.synapses import SynapticPathway
+from brian2 import NeuronGroup, Synapses
+from brian2.codegen.statements import Statement
 
 from ...network.build import BuiltNetwork
-from ...network.groups import connect_stock
 from ...network.plan import ProjectionPlan, assigned
+from ...network.stock import connect_stock
 from ..dense import DenseSynapses, OneToOneSynapses
 from ..dense.code import COMPUTED_INDICES
-from .coverage import why_not_rows
+from ..dense.synapses import ComputedPathway
+from .coverage import unsupported_by_rows
 
 CUDACodeGenerator: Any = import_module("brian2cuda.cuda_generator").CUDACodeGenerator
 CUDAStandaloneCodeObject: Any = import_module("brian2cuda.codeobject").CUDAStandaloneCodeObject
 
-#: Where in a row's code the variables of its own neuron are.
+#: Index of the variables that belong to a row's own neuron.
 ROW = "_postsynaptic_idx"
 
-#: Threads that change neighbouring synapses; and blocks of them that keep a large GPU busy.
-THREADS_A_BLOCK, ENOUGH_BLOCKS = 256, 2048
+#: Threads in a block, which change neighbouring synapses.
+THREADS_PER_BLOCK = 256
+
+#: Blocks of threads that keep a large GPU busy.
+ENOUGH_BLOCKS = 2048
 
 #: Code that launches kernels and nothing else, so that a step can become a graph.
 LAUNCHES_ONLY = {"stateupdate", "reset", "ordered_threshold", "dense_pre", "dense_post"}
@@ -52,30 +57,32 @@ class RowCodeGenerator(CUDACodeGenerator):
         self.row_reads: list[str] = []
         self.row_writes: list[str] = []
 
-    def has_repeated_indices(self, statements: list) -> bool:
+    def has_repeated_indices(self, statements: Sequence[Statement]) -> bool:
         """Say that nothing need be atomic: no two threads write to the same place."""
         return False
 
-    def translate_to_read_arrays(self, read: set, write: set, indices: set) -> list[str]:
+    def translate_to_read_arrays(
+        self, read: set[str], write: set[str], indices: set[str]
+    ) -> list[str]:
         """Read arrays, but none of indices."""
         own = self._of_row(read)
         self.row_reads += super().translate_to_read_arrays(own, write, set())
         others = set(indices) - set(COMPUTED_INDICES)
         return super().translate_to_read_arrays(set(read) - own, write, others)
 
-    def translate_to_write_arrays(self, write: set) -> list[str]:
-        """Write arrays."""
+    def translate_to_write_arrays(self, write: set[str]) -> list[str]:
+        """Write arrays, those of a row's own neuron after all of its spikes."""
         own = self._of_row(write)
         self.row_writes += super().translate_to_write_arrays(own)
         return super().translate_to_write_arrays(set(write) - own)
 
-    def determine_keywords(self) -> dict[str, Any]:
-        """Hand the template what goes around its loop, too."""
+    def determine_keywords(self) -> dict[str, object]:
+        """Give the template what goes around its loop, too."""
         around = {"row_reads": self.row_reads, "row_writes": self.row_writes}
         return super().determine_keywords() | {k: "\n".join(v) for k, v in around.items()}
 
-    def _of_row(self, names: set) -> set:
-        """Return those that belong to the neuron of a thread's row."""
+    def _of_row(self, names: Collection[str]) -> set[str]:
+        """Return the variables that belong to the neuron of a thread's row."""
         if self.template_name != "dense_pre":
             return set()
         return {name for name in names if self.variable_indices[name] == ROW}
@@ -99,13 +106,13 @@ class GpuDenseSynapses(DenseSynapses):
 
     code_object = RowCodeObject
 
-    def _keywords(self, pathway: SynapticPathway) -> dict[str, Any]:
-        named = {name for name, _ in pathway._synaptic_arrays()}
-        blocks = math.ceil(len(self.source) / THREADS_A_BLOCK)
+    def _keywords(self, pathway: ComputedPathway) -> dict[str, object]:
+        named = {name for name, _ in pathway.synaptic_arrays()}
+        blocks = math.ceil(len(self.source) / THREADS_PER_BLOCK)
         return {
             "writes_synapses": bool(named & assigned(pathway.code)),
-            "threads_a_block": THREADS_A_BLOCK,
-            "blocks_a_row": blocks,
+            "threads_per_block": THREADS_PER_BLOCK,
+            "blocks_per_row": blocks,
             "rows_at_once": min(math.ceil(ENOUGH_BLOCKS / blocks), len(self.target)),
         }
 
@@ -117,10 +124,20 @@ class GpuOneToOneSynapses(OneToOneSynapses):
 
 
 def connect_on_gpu(
-    source: Any, target: Any, projection: ProjectionPlan, **arguments: Any
+    source: NeuronGroup, target: NeuronGroup, projection: ProjectionPlan, **arguments: Any
 ) -> Synapses:
-    """Join two groups, without index arrays where threads can have rows; for `build_network`."""
-    if why_not_rows(projection) is not None:
+    """Join two groups, without index arrays where threads can have rows.
+
+    Parameters
+    ----------
+    source, target : NeuronGroup
+        The groups.
+    projection : ProjectionPlan
+        Says which pairs of neurons are joined.
+    **arguments
+        What `Synapses` takes.
+    """
+    if unsupported_by_rows(projection) is not None:
         return connect_stock(source, target, projection, **arguments)
     if projection.kind == "one_to_one":
         return GpuOneToOneSynapses(source, target, **arguments)

@@ -13,9 +13,10 @@ from ...network.plan import NetworkPlan
 from ..base import Job, Outcome, require_plan
 from ..cache import cache_directory, size_limit
 from ..compiler import compiler_version, require_compiler
-from ..cpp import CppEngine, describe
+from ..cpp.device import describe
+from ..cpp.engine import CppEngine
 from ..digest import source_digest
-from .coverage import bytes_on_gpu, why_not_cuda
+from .coverage import bytes_on_gpu, unsupported_by_cuda
 from .flags import compiler_flags
 from .toolkit import (
     BRIAN2,
@@ -32,21 +33,20 @@ class Cuda:
     """Run nights on an NVIDIA GPU, in code that Brian2CUDA generates.
 
     **Never run on a GPU so far.** Programs are generated, and compiled for compute capabilities
-    8.0 and 9.0; and the same code, compiled for a CPU where one thread of a kernel follows the
-    other, gives the nights of the runtime device. How a GPU runs it, nobody has seen. So
-    ``device="cuda"`` asks you to say that you know:
-    ``bs.sleep(..., device=bs.devices.Cuda(unverified=True))``, or, where a device goes by its name,
-    the environment variable ``BRAINSLEEP_CUDA_UNVERIFIED=1``. ``pytest -m gpu`` holds it against
-    the C++ device.
+    8.0 and 9.0. The same code, compiled for a CPU where the threads of a kernel run one after the
+    other, gives the nights of the runtime device. But no program has run on a GPU yet. So
+    ``device="cuda"`` needs your consent: ``bs.sleep(..., device=bs.devices.Cuda(unverified=True))``
+    or, where a device is chosen by its name, the environment variable
+    ``BRAINSLEEP_CUDA_UNVERIFIED=1``. ``pytest -m gpu`` compares it with the C++ device.
 
     All-to-all and one-to-one projections need no memory but their variables, as on the CPU, and
     give the same night each time, to the last digit: spikes are listed in the order of their
     neurons, and a neuron's sum has the order of the spikes. Steps are launched as CUDA graphs,
     several at once; input goes in, and records come out, in blocks of steps. Other projections
-    (pooling, convolutions that are frozen, drawn pairs, rules that sum weights up) are Brian2CUDA's
-    stock synapses: there weights of spikes that arrive in one step are added in no fixed order, so
-    that two runs may differ in their last digits, and so, in single precision above all, in
-    spikes.
+    (pooling, convolutions that are frozen, drawn pairs, rules that sum weights) are Brian2CUDA's
+    stock synapses: there the weights of spikes that arrive in one step are added in no fixed order,
+    so that two runs may differ in their last digits, and therefore, in single precision above all,
+    in spikes.
 
     As in C++, weights, parameters, input spikes and duration go in when the program is launched,
     so one program serves every night on the same plan; programs are kept in the cache. Not
@@ -57,7 +57,7 @@ class Cuda:
     Parameters
     ----------
     compute_capability : str, optional
-        To compile for, as ``"9.0"``; the first GPU's unless given. ``CUDA_VISIBLE_DEVICES``
+        What to compile for, as ``"9.0"``; the first GPU's unless given. ``CUDA_VISIBLE_DEVICES``
         chooses the GPU.
     unverified : bool
         Run although this was never tried on a GPU.
@@ -65,7 +65,7 @@ class Cuda:
     Raises
     ------
     ParameterError
-        If the compute capability is none.
+        If `compute_capability` is not of this form, or is too old for Brian2CUDA.
     """
 
     name = "cuda"
@@ -88,18 +88,18 @@ class Cuda:
             Without nvcc or cuRAND.
         ParameterError
             With too old a Python, or without a GPU; for plans that this device does not cover; and
-            unless `unverified`.
+            without the consent that `unverified` gives.
         """
         require_packages()
         require_toolkit()
         require_compiler()
         require_gpu()
-        require_plan(self.name, why_not_cuda(plan))
+        require_plan(self.name, unsupported_by_cuda(plan))
         if not self.unverified and os.environ.get("BRAINSLEEP_CUDA_UNVERIFIED") != "1":
             raise ParameterError(
                 "device 'cuda' compiles but was never run on a GPU by its authors; if `pytest -m "
                 "gpu` passes here, pass device=bs.devices.Cuda(unverified=True) or set "
-                "BRAINSLEEP_CUDA_UNVERIFIED=1, else use 'cpp'."
+                "BRAINSLEEP_CUDA_UNVERIFIED=1; otherwise use 'cpp'."
             )
         cache_directory()
         size_limit()
@@ -109,7 +109,20 @@ class Cuda:
         return bytes_on_gpu(plan)
 
     def prepare(self, plan: NetworkPlan, progress: bool = False) -> CudaEngine:
-        """Find the plan's program in the cache, or generate and compile it."""
+        """Find the plan's program in the cache, or generate and compile it.
+
+        Parameters
+        ----------
+        plan : NetworkPlan
+            What to run.
+        progress : bool
+            Whether to show a progress bar while compiling.
+
+        Raises
+        ------
+        MissingPackageError, CompilerError, DirectoryError
+            If Brian2CUDA or nvcc is missing, nvcc fails, or the cache cannot be written.
+        """
         require_packages()
         toolkit = require_toolkit()
         capability = self.compute_capability or detected_capability()
@@ -153,12 +166,14 @@ class CudaEngine(CppEngine):
         Raises
         ------
         ParameterError
-            For jobs that are written to disk as they run, or go in presentations.
+            For jobs that are written to disk as they run, or consist of presentations.
         NightError
-            If the program does not finish: without a GPU, say.
+            If the program does not finish, as without a GPU.
         """
         if job.folder is not None:
-            raise ParameterError("device 'cuda' cannot write a night to disk as it runs.")
+            raise ParameterError(
+                "device 'cuda' cannot write a night to disk as it runs; use 'cpp'."
+            )
         if job.presentation_steps > 0:
             raise ParameterError("device 'cuda' runs no presentations; use 'cpp'.")
         return super().run(job, progress, description)

@@ -7,47 +7,41 @@ one unit they take a tenth of that; then helpers that each file keeps to itself 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-#: What our own code needs.
-HEADERS = (
-    "#include <chrono>",
-    "#include <fstream>",
-    '#include "objects.h"',
-    '#include "network.h"',
-)
+from ..rendering import render
 
-#: What is wrong in the code for networks with a clock of their own: text, and what it becomes.
+#: Mistakes in the code for networks with a clock of their own: the text, and what it becomes.
 REPAIRS = (
     # the step of a clock that is not the network's, and may not exist
     ("defaultclock.timestep[0]", "night_clock.timestep[0]"),
     # the time as an argument, which stays that of the step in which a graph is made
     ("= &_value_array_night_clock_t;", "= &brainsleep::now;"),
     ("= &_value_array_night_clock_timestep;", "= &brainsleep::timestep;"),
-    # a look for pairs that are joined twice, with a map of all synapses: only code without atomic
-    # operations asks for it
+    # a search for pairs that are joined twice, with a map of all synapses: only code without atomic
+    # operations needs it
     ("source_target_count[source_target]++;", "break;"),
     # file names on the command line are turned to lower case, and then not found
     ("c = std::tolower(static_cast<unsigned char>(c));", "(void)c;"),
 )
 
-#: Where code objects are: the files whose helpers are alike.
+#: Folder of the code objects, whose files have helpers of the same names.
 CODE_OBJECTS = "code_objects"
 
-#: Helpers before a run come without a namespace of their own.
+#: Around the helpers of code before a run, which have no namespace of their own.
 OPENING, CLOSING = "///// Support code /////", "\nvoid _before_run_"
 
 
 def repaired(code: str) -> str:
-    """Return a generated file's code, mended."""
+    """Return a generated file's code without the mistakes in :data:`REPAIRS`."""
     for wrong, right in REPAIRS:
         code = code.replace(wrong, right)
     return code
 
 
 def includable(code: str, stem: str) -> str:
-    """Return a code object's code, fit to share a unit with others.
+    """Return a code object's code, changed so that it can share a unit with others.
 
     Parameters
     ----------
@@ -68,8 +62,8 @@ def includable(code: str, stem: str) -> str:
     )
 
 
-def write_unit(project: Path, sources: Iterable[str], night: str) -> Path:
-    """Mend all files of a project and write the one that includes them.
+def write_unit(project: Path, sources: Iterable[str], night: Mapping[str, object]) -> Path:
+    """Correct all files of a project and write the one that includes them.
 
     Parameters
     ----------
@@ -77,8 +71,8 @@ def write_unit(project: Path, sources: Iterable[str], night: str) -> Path:
         The project's folder.
     sources : iterable of str
         Its files, relative to the folder.
-    night : str
-        C++ of ours that comes first.
+    night : mapping
+        What our own code, ``templates/night.cu``, needs to know of the network.
 
     Returns
     -------
@@ -91,6 +85,5 @@ def write_unit(project: Path, sources: Iterable[str], night: str) -> Path:
         code = repaired(file.read_text())
         file.write_text(includable(code, file.stem) if file.parent.name == CODE_OBJECTS else code)
     unit = project / "unity.cu"
-    lines = [*HEADERS, '#include "brianlib/cuda_utils.h"', night]
-    unit.write_text("\n".join([*lines, *(f'#include "{name}"' for name in names)]) + "\n")
+    unit.write_text(render("cuda/templates/unity.cu", sources=names, **night))
     return unit

@@ -2,32 +2,40 @@
 
 An all-to-all projection needs no list of its synapses: synapse ``j * n_pre + i`` leads from
 neuron i to neuron j. :class:`DenseSynapses` is a Brian2 ``Synapses`` that is described by the
-same equations but keeps only its own variables: 4 bytes a synapse for a float32 weight.
-:class:`WindowSynapses` are those of a convolution: 4 bytes a number of the kernel.
+same equations but keeps only its own variables: 4 bytes per synapse for a float32 weight.
+:class:`WindowSynapses` are those of a convolution: 4 bytes per weight of the kernel.
+
+`coverage` says which plans these synapses can run; `synapses` and `code` hook into Brian2; `tiles`
+and `blocks` let layers take turns in blocks of time steps.
 """
 
-from .blocks import feed_in_rows, go_in_single_precision, go_in_tiles, night_loop, why_not_in_blocks
+from .blocks import BlockLoop, block_loop
+from .coverage import (
+    reason_for_single_steps,
+    unsupported_by_computed,
+    unsupported_by_shared_kernel,
+)
 from .synapses import (
     ComputedSynapses,
     DenseSynapses,
     OneToOneSynapses,
     WindowSynapses,
     connect_computed,
-    why_not_computed,
-    why_not_shared,
 )
+from .tiles import take_spikes_from_row, use_single_precision, use_tiles
 
 __all__ = [
+    "BlockLoop",
     "ComputedSynapses",
     "DenseSynapses",
     "OneToOneSynapses",
     "WindowSynapses",
+    "block_loop",
     "connect_computed",
-    "feed_in_rows",
-    "go_in_single_precision",
-    "go_in_tiles",
-    "night_loop",
-    "why_not_computed",
-    "why_not_in_blocks",
-    "why_not_shared",
+    "reason_for_single_steps",
+    "take_spikes_from_row",
+    "unsupported_by_computed",
+    "unsupported_by_shared_kernel",
+    "use_single_precision",
+    "use_tiles",
 ]

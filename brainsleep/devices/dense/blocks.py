@@ -1,36 +1,33 @@
-"""A loop in which the layers take turns in blocks of steps, while their weights are at hand.
+"""A loop in which the layers take turns in blocks of steps, while their weights are in the cache.
 
 In a feed-forward network nothing flows back: what a layer does in many steps depends on the
 spikes of the layer before it in these steps, and on nothing later. So a *tile* of neurons (as
 many as have their rows of weights in the second-level cache) can go through a whole block of
-steps before the next tile does, and weights come from main memory once a block instead of once
-a step. Each neuron does the same operations in the same order as in a loop that goes step by
+steps before the next tile does, and weights come from main memory once per block instead of once
+per step. Each neuron does the same operations in the same order as in a loop that goes step by
 step, so spikes and weights are the same, bit for bit.
 
-The code of all objects is Brian2's own; only the loop around it is generated here.
+The code of all objects is Brian2's own; only the loop around it is generated here
+(``templates/night_loop.cpp``).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from brian2 import Equations, NeuronGroup
+from brian2 import Synapses
 from brian2.codegen.generators.cpp_generator import c_data_type
-from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.core.variables import ArrayVariable
-from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
-from brian2.utils.stringtools import get_identifiers
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
 from ...network.build import BuiltNetwork
-from ...network.plan import MODULATION, NetworkPlan, assigned
-from .code import DenseCodeObject
+from ...network.plan import MODULATION, NetworkPlan
 from .synapses import TILE_MULTIPLE
 
-#: Steps of a block. More cost memory (two rows a step and neuron) and gain little; where all
+#: Steps of a block. More cost memory (two rows per step and neuron) and gain little; where all
 #: weights stay in the second-level cache anyway, so should the rows.
 BLOCK_STEPS, SHORT_BLOCK_STEPS = 128, 32
 
@@ -41,15 +38,21 @@ CACHED_BYTES = 1024 * 1024
 TILE_BYTES = 256 * 1024
 
 
-class TileCodeObject(CPPStandaloneCodeObject):
-    """A code object for the neurons of a tile: Brian2's code in this folder's templates."""
-
-    templater = CPPStandaloneCodeObject.templater.derive("brainsleep.devices.dense")
-
-
 @dataclass(frozen=True)
 class Variable:
-    """An array that the loop leads from row to row: C++ names, element type and size."""
+    """An array that the loop leads from row to row.
+
+    Attributes
+    ----------
+    name : str
+        C++ name of its history.
+    array : str
+        C++ name of the array.
+    c_type : str
+        C++ type of its elements.
+    size : int
+        Number of its elements.
+    """
 
     name: str
     array: str
@@ -58,7 +61,7 @@ class Variable:
 
     @property
     def home(self) -> str:
-        """Where the array lies outside blocks."""
+        """C++ expression for where the array lies outside blocks."""
         return f"{self.name}.home"
 
 
@@ -69,7 +72,7 @@ class Layer:
     Attributes
     ----------
     n_neurons, tile_neurons : int
-        Of the population; of one tile of it.
+        Number of neurons of the population, and of one tile of it.
     spikes : Variable
         Its spikes.
     traces : list of Variable
@@ -93,84 +96,45 @@ class Layer:
 
     @property
     def histories(self) -> list[Variable]:
-        """Everything kept of each step of a block."""
+        """Everything that is kept of each step of a block."""
         return [self.spikes, *self.traces]
 
 
-def why_not_in_blocks(plan: NetworkPlan) -> str | None:
-    """Say why a network must go step by step, or None if its layers may take turns in blocks."""
-    if plan.is_recurrent:
-        return "spikes flow back"
-    if plan.pooled:
-        return "neurons know the mean drive of their population"
-    texts, models = [], []
-    for neuron in dict.fromkeys(plan.neurons):
-        texts += [neuron.model, neuron.on_input, neuron.threshold, neuron.reset]
-        models.append(neuron.model)
-    for synapse in dict.fromkeys(link.synapse for link in plan.projections):
-        if synapse.on_event:
-            return "the rule regulates synapses"
-        for written in sorted(assigned(synapse.on_pre) | assigned(synapse.on_post)):
-            if written.endswith("_pre"):
-                return f"the rule changes {written} of the presynaptic neurons"
-        texts += [synapse.on_pre, synapse.on_post]
-        texts += [synapse.presynaptic_step, synapse.presynaptic_reset]
-        texts += [synapse.postsynaptic_step, synapse.postsynaptic_reset]
-        models += [synapse.presynaptic_model, synapse.postsynaptic_model]
-    random = {name for name, function in DEFAULT_FUNCTIONS.items() if not function.stateless}
-    used = sorted((random | {"xi"}) & set().union(*map(get_identifiers, texts)))
-    if used:
-        return f"the model draws random numbers ({', '.join(used)})"
-    for model in models:
-        for equation in Equations(model).values():
-            if "shared" in equation.flags and "constant" not in equation.flags:
-                return f"the neurons share {equation.varname}, which changes"
-    return None
+@dataclass(frozen=True)
+class BlockLoop:
+    """The loop of a night in blocks, for the template.
 
-
-def go_in_tiles(built: BuiltNetwork) -> None:
-    """Let the network's code go through the neurons of a tile; call before code is made."""
-    tiled = {"threshold": "tile_threshold", "reset": "tile_reset", "stateupdate": "tile_update"}
-    for group in built.populations:
-        for runner in group.contained_objects:
-            if runner.template in tiled:
-                runner.template = tiled[runner.template]
-                runner.codeobj_class = TileCodeObject
-    for synapses in built.projections:
-        for pathway in synapses._pathways:
-            pathway.find_rows_in_cache()
-
-
-def go_in_single_precision(built: BuiltNetwork) -> None:
-    """Let neurons' equations be computed without doubles, several neurons at once.
-
-    For networks that go step by step; call before code is made. In double precision the code is
-    the same as otherwise.
+    Attributes
+    ----------
+    layers : list of Layer
+        The populations, the input first.
+    delay_steps : int
+        Number of time steps that a spike takes from one population to the next: 0 or 1.
+    block_steps : int
+        Number of time steps in a block.
+    clock : str
+        C++ name of the clock.
     """
-    for group in built.populations[1:]:
-        for runner in group.contained_objects:
-            if runner.template == "stateupdate":  # of regular operations, too
-                runner.template = "tile_update"
-                runner.codeobj_class = DenseCodeObject
+
+    layers: list[Layer]
+    delay_steps: int
+    block_steps: int
+    clock: str
 
 
-def feed_in_rows(group: NeuronGroup) -> None:
-    """Let the input population take its spikes from the current row of bits."""
-    thresholder = group.thresholder["spike"]
-    thresholder.template = "input_spikes"
-    thresholder.template_kwds["clock"] = group.clock.name
-    thresholder.codeobj_class = TileCodeObject
+def block_loop(plan: NetworkPlan, built: BuiltNetwork, device: CPPStandaloneDevice) -> BlockLoop:
+    """Describe the loop of a night; call when all code objects have been made.
 
-
-def night_loop(plan: NetworkPlan, built: BuiltNetwork, device: Any) -> str:
-    """Generate the loop of a night; call when all code objects have been made."""
-    environment = Environment(
-        loader=PackageLoader("brainsleep.devices.dense"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("night_loop.cpp").render(
+    Parameters
+    ----------
+    plan : NetworkPlan
+        One without a `reason_for_single_steps`.
+    built : BuiltNetwork
+        The plan's Brian2 objects.
+    device : CPPStandaloneDevice
+        The device that knows the names of arrays.
+    """
+    return BlockLoop(
         layers=_layers(plan, built, device),
         delay_steps=plan.delay_steps,
         block_steps=_block_steps(plan),
@@ -178,7 +142,7 @@ def night_loop(plan: NetworkPlan, built: BuiltNetwork, device: Any) -> str:
     )
 
 
-def _layers(plan: NetworkPlan, built: BuiltNetwork, device: Any) -> list[Layer]:
+def _layers(plan: NetworkPlan, built: BuiltNetwork, device: CPPStandaloneDevice) -> list[Layer]:
     """List the populations, with the functions of each in order."""
     layers: list[Layer] = []
     for index, population in enumerate(built.populations):
@@ -242,7 +206,7 @@ def _tile_neurons(plan: NetworkPlan, index: int) -> int:
     return max(TILE_BYTES // row_bytes // TILE_MULTIPLE, 1) * TILE_MULTIPLE
 
 
-def _read_of_source(projections: list[Any]) -> dict[str, ArrayVariable]:
+def _read_of_source(projections: Iterable[Synapses]) -> dict[str, ArrayVariable]:
     """Return the variables of presynaptic neurons that the code of projections reads, by name."""
     read: dict[str, ArrayVariable] = {}
     for synapses in projections:
@@ -260,7 +224,7 @@ def _read_of_source(projections: list[Any]) -> dict[str, ArrayVariable]:
     return dict(sorted(read.items()))
 
 
-def _variable(variable: ArrayVariable, device: Any) -> Variable:
+def _variable(variable: ArrayVariable, device: CPPStandaloneDevice) -> Variable:
     """Name a variable in C++."""
     return Variable(
         name=f"{variable.owner.name}_{variable.name.strip('_')}",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from brian2 import prefs
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
+from brian2.codegen.statements import Statement
 from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
+
+from ..rendering import render
 
 #: Indices that the templates' loops count through, instead of arrays that are read.
 COMPUTED_INDICES = ("_presynaptic_idx", "_postsynaptic_idx")
@@ -19,18 +22,20 @@ FLOAT_LITERAL = re.compile(r"(?<![\w.])(\d+\.\d*(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d
 
 
 class DenseCodeGenerator(CPPCodeGenerator):
-    """Brian2's C++ generator, less what would cost a loop its speed."""
+    """Brian2's C++ generator, without what would make a loop slow."""
 
     class_name = "brainsleep_dense"
 
-    def translate_to_read_arrays(self, read: set, write: set, indices: set) -> list[str]:
+    def translate_to_read_arrays(
+        self, read: set[str], write: set[str], indices: set[str]
+    ) -> list[str]:
         """Read arrays, but none of indices; in single precision, the time step in it too."""
         lines = super().translate_to_read_arrays(read, write, set(indices) - set(COMPUTED_INDICES))
         if prefs.core.default_float_dtype == np.float32:
             lines = [line.replace("const double dt =", "const float dt =") for line in lines]
         return lines
 
-    def has_repeated_indices(self, statements: list) -> bool:
+    def has_repeated_indices(self, statements: Sequence[Statement]) -> bool:
         """Say that no order of synapses has to be warned of.
 
         Spikes act in the order of their neurons here, so that statements whose outcome depends on
@@ -38,7 +43,7 @@ class DenseCodeGenerator(CPPCodeGenerator):
         """
         return False
 
-    def translate_expression(self, expression: Any) -> str:
+    def translate_expression(self, expression: str) -> str:
         """Translate an expression; in single precision, give its literals single precision.
 
         A literal such as 0.001 is a double and makes the whole expression one: half the
@@ -50,21 +55,8 @@ class DenseCodeGenerator(CPPCodeGenerator):
         return code
 
 
-#: Brian2's clip compares in double precision, which a loop in single precision pays dearly.
-CLIP = """
-template<typename T>
-static inline T _clip_in_kind(const T value, const T low, const T high)
-{
-    const T raised = value < low ? low : value;
-    return raised > high ? high : raised;
-}
-template<typename T, typename A, typename B>
-static inline T _clip_in_kind(const T value, const A low, const B high)
-{ return _clip_in_kind(value, T(low), T(high)); }
-"""
-
 DEFAULT_FUNCTIONS["clip"].implementations.add_implementation(
-    DenseCodeGenerator, code=CLIP, name="_clip_in_kind"
+    DenseCodeGenerator, code=render("dense/templates/clip.cpp"), name="_clip_in_kind"
 )
 
 

@@ -4,7 +4,7 @@
 {% extends 'threads.cu' %}
 {% block thread %}
     {% set _eventspace = get_array_name(eventspace_variable) %}
-    const int _presynaptic_idx = blockIdx.x % {{blocks_a_row}} * blockDim.x + threadIdx.x;
+    const int _presynaptic_idx = blockIdx.x % {{blocks_per_row}} * blockDim.x + threadIdx.x;
     if (_presynaptic_idx >= {{n_pre}}) return;
     const int _vectorisation_idx = _presynaptic_idx;
 
@@ -12,7 +12,7 @@
     {{scalar_code|autoindent}}
 
     const int32_t _n_events = {{_eventspace}}[{{n_post}}];
-    for (int32_t _event = blockIdx.x/{{blocks_a_row}}; _event < _n_events; _event += {{rows_at_once}})
+    for (int32_t _event = blockIdx.x/{{blocks_per_row}}; _event < _n_events; _event += {{rows_at_once}})
     {
         const int _postsynaptic_idx = {{_eventspace}}[_event];
         const int64_t _idx = (int64_t)_postsynaptic_idx*{{n_pre}} + _presynaptic_idx;
@@ -29,5 +29,5 @@
 {% endblock %}
 
 {% block launch %}
-    const int num_threads = {{threads_a_block}}, num_blocks = {{blocks_a_row*rows_at_once}};
+    const int num_threads = {{threads_per_block}}, num_blocks = {{blocks_per_row*rows_at_once}};
 {% endblock %}

@@ -1,7 +1,7 @@
 {# The loop of a night whose layers take turns in blocks of steps; see blocks.py. #}
 namespace brainsleep {
 
-const int64_t block_steps = {{block_steps}};
+const int64_t block_steps = {{block_loop.block_steps}};
 unsigned char input_rows[block_steps * row_bytes];
 
 // What a variable was in each step of a block: row s + 1 for its step s, row 0 for the step before.
@@ -27,14 +27,14 @@ template<typename T> struct History
 void set_time(int64_t step)
 {
     using namespace brian;
-    {{clock}}.timestep[0] = step;
-    {{clock}}.t[0] = step*{{clock}}.dt[0];
+    {{block_loop.clock}}.timestep[0] = step;
+    {{block_loop.clock}}.t[0] = step*{{block_loop.clock}}.dt[0];
 }
 
 void run_night()
 {
     using namespace brian;
-    {% for layer in layers %}
+    {% for layer in block_loop.layers %}
     {% for variable in layer.histories %}
     History<{{variable.c_type}}> {{variable.name}}({{variable.array}}, {{variable.size}});
     {% endfor %}
@@ -51,7 +51,7 @@ void run_night()
         if (n_steps == 0) break;
         present_if_due(begin);
 
-        {% for layer in layers %}
+        {% for layer in block_loop.layers %}
         // population {{loop.index0}}
         {% set spikes = layer.spikes %}
         memcpy({{spikes.name}}.rows, {{spikes.home}}, {{spikes.size}}*sizeof(int32_t));
@@ -71,7 +71,7 @@ void run_night()
                 {% endif %}
                 {{spikes.name}}.point(s + 1);
                 {% for variable in layer.sources %}
-                {{variable.name}}.point(s + {{1 - delay_steps}});
+                {{variable.name}}.point(s + {{1 - block_loop.delay_steps}});
                 {% endfor %}
                 {% for function in layer.functions %}
                 {{function}}();
@@ -87,7 +87,7 @@ void run_night()
         {% endfor %}
         tile = whole_population;
 
-        {% for layer in layers if layer.recorders %}
+        {% for layer in block_loop.layers if layer.recorders %}
         for (int64_t s = 0; s < n_steps; s++)
         {
             {% for variable in layer.histories %}
@@ -101,7 +101,7 @@ void run_night()
         {{variable.name}}.go_home();
         {% endfor %}
         {% endfor %}
-        {% for layer in layers %}
+        {% for layer in block_loop.layers %}
         {{layer.spikes.name}}.go_home();
         memcpy({{layer.spikes.home}}, {{layer.spikes.name}}.rows + n_steps*{{layer.spikes.size}}, {{layer.spikes.size}}*sizeof(int32_t));
         {% endfor %}

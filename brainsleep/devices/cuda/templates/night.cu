@@ -13,9 +13,9 @@
 namespace brainsleep {
 
 const int block_steps = 128, graph_steps = 8;
-const bool goes_in_graphs = %GOES_IN_GRAPHS%;
-const size_t spike_bytes = (%N_INPUTS% + 7)/8;
-const size_t row_bytes = spike_bytes + %N_MODULATIONS%*sizeof(double);
+const bool goes_in_graphs = {{goes_in_graphs}};
+const size_t spike_bytes = ({{n_inputs}} + 7)/8;
+const size_t row_bytes = spike_bytes + {{n_modulations}}*sizeof(double);
 int64_t steps_made = 0;
 
 // ---------------------------------------------------------------- on the GPU
@@ -207,19 +207,33 @@ template <class T> struct ValueRecord : Record
 unsigned char* rows;
 
 // Stands for the input population's threshold: lists the spikes of this step's row.
-void feed() { list_events(rows, row_bytes, %N_INPUTS%, %INPUT_SPIKES%); }
+void feed() { list_events(rows, row_bytes, {{n_inputs}}, {{input_spikes}}); }
 
 // Hands the step's modulation to populations that learn by it.
 void modulate()
 {
     using namespace brian;
-%MODULATE%
+{% for modulation in modulations %}
+    take_modulation<<<1, 1>>>(rows, {{modulation}});
+{% else %}
+
+{% endfor %}
 }
 
 void record()
 {
     using namespace brian;
-%RECORD%
+{% for record in spike_records %}
+    static SpikeRecord {{record.name}}({{record.size}}, "{{record.count_file}}", {{'"%s"' % record.index_file if record.index_file else 0}});
+    {{record.name}}.keep({{record.source}});
+{% endfor %}
+{% for record in value_records %}
+    static ValueRecord<{{record.c_type}}> {{record.name}}({{record.size}}, "{{record.file}}");
+    {{record.name}}.keep({{record.source}});
+{% endfor %}
+{% if not spike_records and not value_records %}
+
+{% endif %}
 }
 
 // Input of the next steps.

@@ -1,15 +1,5 @@
-"""Presentations: one input after the other in a single run, each to a network at rest.
-
-Every so many steps all populations go back to the state they began in, and their biases may take
-new values: constant currents that stand for an image. Weights stay as they are.
-"""
-
-from __future__ import annotations
-
-from typing import Any
-
-#: The program's side. The file holds, for each presentation, the biases of each population listed.
-CODE = """
+{# Take populations back to how they began, every so many steps, and give their biases new values.
+   The file holds, for each presentation, the biases of each population listed. #}
 namespace brainsleep {
 const int64_t presentation_steps = number("BRAINSLEEP_PRESENTATION_STEPS");
 std::vector<std::vector<char> > rest;
@@ -26,7 +16,9 @@ void remember_rest()
     if (!path) return;
     currents_file.open(path, std::ios::binary);
     const std::string wanted = std::string(",") + getenv("BRAINSLEEP_CURRENTS_OF") + ",";
-%BIASES%
+{% for bias in biases %}
+    if (wanted.find(",{{bias.population}},") != std::string::npos) currents.push_back(block((char*){{bias.array}}, {{bias.size}}*sizeof(*{{bias.array}})));
+{% endfor %}
 }
 
 void present_if_due(int64_t step)
@@ -38,17 +30,3 @@ void present_if_due(int64_t step)
         if (!currents_file.read(b.data, b.bytes)) fail("cannot read", "the next currents");
 }
 }
-"""
-
-
-def presentation_code(device: Any, populations: list[Any]) -> str:
-    """Generate the code for the populations of a network, the input first."""
-    lines = []
-    for group in populations[1:]:
-        bias = group.variables["bias"]
-        array = device.get_array_name(bias)
-        lines.append(
-            f'    if (wanted.find(",{group.name},") != std::string::npos) '
-            f"currents.push_back(block((char*){array}, {bias.size}*sizeof(*{array})));"
-        )
-    return CODE.replace("%BIASES%", "\n".join(lines))

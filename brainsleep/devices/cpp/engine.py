@@ -1,0 +1,263 @@
+"""Launch a compiled program: a night is one launch."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Self
+
+import numpy as np
+
+from ...errors import NightError
+from ...network.plan import NetworkPlan
+from ...support.progress import progress_bar
+from ..base import Job, Outcome
+from ..cache import PROGRAM, Program, obtain
+from ..recording import SpikeFiles, state_file
+from ..snapshots import LAYOUT
+from .feeding import feed
+from .manifest import Manifest
+from .start_files import presentation_environment, start_arguments
+
+
+@dataclass(frozen=True)
+class LoopReport:
+    """What a program tells about its loop.
+
+    Attributes
+    ----------
+    n_steps : int
+        Number of steps made.
+    seconds : float
+        Wall-clock time of the loop alone.
+    peak_memory : int
+        The most bytes that the program held; 0 where the system does not tell.
+    """
+
+    n_steps: int
+    seconds: float
+    peak_memory: int
+
+
+@dataclass
+class CppEngine:
+    """A compiled program and what is needed to launch it.
+
+    Attributes
+    ----------
+    plan : NetworkPlan
+        What the program runs.
+    directory : Path
+        The program's folder.
+    manifest : Manifest
+        Where the program keeps what.
+    build_cached : bool
+        Whether the program was compiled before.
+    build_seconds : float
+        Time that finding or compiling it took.
+    program : Program or None
+        Keeps the program from being removed from the cache.
+    computed : bool
+        Whether indices of synapses are computed, so that weights are laid out as in torch.
+    """
+
+    plan: NetworkPlan
+    directory: Path
+    manifest: Manifest
+    build_cached: bool
+    build_seconds: float
+    program: Program | None = None
+    computed: bool = True
+
+    @classmethod
+    def obtained(
+        cls,
+        plan: NetworkPlan,
+        key: str,
+        build: Callable[[Path], None],
+        description: dict[str, str],
+        *,
+        computed: bool,
+        progress: bool,
+    ) -> Self:
+        """Find a plan's program in the cache, or build it there.
+
+        Parameters
+        ----------
+        plan : NetworkPlan
+            What the program runs.
+        key : str
+            The program's name in the cache.
+        build : callable
+            Takes an empty folder and leaves the program there.
+        description : dict of str to str
+            What the program is, for people.
+        computed : bool
+            As in the class.
+        progress : bool
+            Whether to show a progress bar while compiling.
+
+        Raises
+        ------
+        CompilerError, DirectoryError
+            If it cannot be compiled, or the cache cannot be written.
+        """
+        started = time.perf_counter()
+
+        def build_visibly(directory: Path) -> None:
+            with progress_bar(1, "compile", progress, unit="program") as bar:
+                build(directory)
+                bar.update(1)
+
+        found = obtain(key, build_visibly, Manifest.read, description)
+        return cls(
+            plan,
+            found.program.directory,
+            found.contents,
+            found.cached,
+            time.perf_counter() - started,
+            found.program,
+            computed,
+        )
+
+    def run(self, job: Job, progress: bool = False, description: str = "sleep") -> Outcome:
+        """Launch the program once; several launches may run at the same time.
+
+        Parameters
+        ----------
+        job : Job
+            What to run.
+        progress : bool
+            Whether to show a progress bar.
+        description : str
+            Text beside the progress bar.
+
+        Raises
+        ------
+        NightError
+            If the program does not finish, or ends early without being told to.
+        """
+        with tempfile.TemporaryDirectory(prefix="brainsleep-") as scratch:
+            initial = Path(scratch)
+            results = initial if job.folder is None else job.folder.resolve()
+            if job.folder is not None:
+                (results / LAYOUT).write_text(json.dumps(self.manifest.state))
+            arguments = [
+                *("--results_dir", f"{results}/"),  # Brian2's program expects it first
+                *start_arguments(self.plan, self.manifest, job, initial, self.computed),
+            ]
+            report = self._launch(arguments, job, results, progress, description)
+            started = time.perf_counter()
+            outcome = self._read(results, job)
+        outcome.timings = {"run": report.seconds, "read": time.perf_counter() - started}
+        outcome.n_steps = report.n_steps
+        outcome.peak_memory = report.peak_memory
+        return outcome
+
+    def environment(self, job: Job) -> dict[str, str]:
+        """Return the program's environment; huge pages, asked of glibc, spare cache misses."""
+        environment = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", **os.environ}
+        environment["BRAINSLEEP_SNAPSHOT_EVERY"] = str(job.snapshot_every)
+        environment["BRAINSLEEP_FIRST_STEP"] = str(job.first_step)
+        if job.snapshot is not None:
+            environment["BRAINSLEEP_RESUME"] = str(job.snapshot.resolve())
+        return environment
+
+    def _launch(
+        self, arguments: list[str], job: Job, results: Path, progress: bool, description: str
+    ) -> LoopReport:
+        """Run the program, and feed it the night's input."""
+        log = results / "stderr.txt"
+        environment = self.environment(job)
+        environment |= presentation_environment(self.plan, self.manifest, job, results)
+        with log.open("w") as messages, progress_bar(job.n_steps, description, progress) as bar:
+            process = self._start(arguments, environment, messages)
+            assert process.stdin is not None
+            try:
+                stopped = feed(
+                    process.stdin, job, self.plan.sizes[0], bool(self.plan.modulated), bar
+                )
+                status = process.wait()
+            except BaseException:
+                process.kill()
+                process.wait()
+                raise
+        report = self._report(status, log.read_text().strip(), results / "loop.txt")
+        if report.n_steps != job.n_steps and not stopped:
+            raise NightError(
+                f"the night ran {report.n_steps} of {job.n_steps} steps: its input ended too early."
+            )
+        return report
+
+    def _start(
+        self, arguments: list[str], environment: dict[str, str], messages: IO[str]
+    ) -> subprocess.Popen[bytes]:
+        """Start the program; what it prints goes to a file."""
+        try:
+            return subprocess.Popen(
+                [str(self.directory / PROGRAM), *arguments],
+                cwd=self.directory,
+                stdin=subprocess.PIPE,
+                stdout=messages,
+                stderr=messages,
+                env=environment,
+                # Ctrl-C is for this process; the program ends with its input
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise NightError(
+                f"the night's program cannot be started ({error.strerror}); delete "
+                f"{self.directory} to have it compiled again."
+            ) from error
+
+    def _report(self, status: int, message: str, file: Path) -> LoopReport:
+        """Read what the program tells about its loop, if it finished."""
+        # Brian2's program prints about arrays it could not read, and carries on
+        if status != 0 or message or not file.exists():
+            raise NightError(
+                f"the night's program ended with status {status} "
+                f"({message[:500] or 'without a message'}); if {self.directory} was damaged, "
+                "delete it to have the program compiled again."
+            )
+        n_steps, seconds, peak_memory = file.read_text().split()
+        return LoopReport(int(n_steps), float(seconds), int(peak_memory))
+
+    def _read(self, results: Path, job: Job) -> Outcome:
+        """Read weights, and spikes unless they are to stay on disk."""
+        outcome = Outcome(spikes={}, weights=self._weights(results, job))
+        if job.folder is None:
+            for index in self.plan.recorded:
+                outcome.spikes[index] = SpikeFiles.of(index).read(results)
+            for index in self.plan.counted:
+                outcome.counts[index] = SpikeFiles.of(index).read_counts(results)
+            for index, variable in self.plan.watched:
+                file = results / state_file(self.manifest.populations[index], variable)
+                values = np.fromfile(file, dtype=self.plan.dtype)
+                outcome.states[index, variable] = values.reshape(-1, self.plan.sizes[index])
+        for index, variable in job.final_values:
+            file = results / self.manifest.population_files[index][variable]
+            outcome.final_values[index, variable] = np.fromfile(file, dtype=self.plan.dtype)
+        return outcome
+
+    def _weights(self, results: Path, job: Job) -> list[np.ndarray | None]:
+        """Read the weights that have changed; the others are those of the job."""
+        weights = list(job.weights)
+        for index, name in enumerate(self.manifest.weight_files):
+            if name is None:
+                continue
+            shape = self.plan.weight_shape(self.plan.projections[index])
+            values = np.fromfile(results / name, dtype=self.plan.dtype)
+            if values.size != math.prod(shape):
+                raise NightError(
+                    f"the night's program wrote {values.size} of {math.prod(shape)} weights "
+                    f"of projection {index}; is the disk with {results} full?"
+                )
+            weights[index] = values.reshape(shape)
+        return weights

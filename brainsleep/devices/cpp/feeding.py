@@ -1,0 +1,85 @@
+"""Stream a night's input into its program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import IO
+
+import numpy as np
+from tqdm.std import tqdm
+
+from ..base import Job
+
+#: Steps fed to the program between two updates of the progress bar.
+STEPS_PER_REPORT = 32
+
+
+def feed(stream: IO[bytes], job: Job, n_inputs: int, modulated: bool, bar: tqdm) -> bool:
+    """Write a night's input to its program; tell whether it was stopped before the end.
+
+    Ctrl-C, or `Job.should_stop`, ends the input, and so the night, which writes what it has.
+
+    Parameters
+    ----------
+    stream : file
+        The program's standard input; closed at the end.
+    job : Job
+        Gives input spikes and modulation.
+    n_inputs : int
+        Number of input neurons.
+    modulated : bool
+        Whether the program reads the modulation of each step.
+    bar : tqdm
+        Progress bar, in steps.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    KeyboardInterrupt
+        For Ctrl-C before the first step: there is nothing to keep.
+    """
+    fed = 0
+    bar.update(job.first_step)
+    try:
+        with stream:
+            _shrink_pipe(stream.fileno(), (n_inputs + 7) // 8)
+            for rows in _rows(job, modulated):
+                for start in range(0, len(rows), STEPS_PER_REPORT):
+                    if job.should_stop is not None and job.should_stop():
+                        return True
+                    piece = rows[start : start + STEPS_PER_REPORT]
+                    stream.write(piece.tobytes())
+                    bar.update(len(piece))
+                    fed += len(piece)
+    except BrokenPipeError:
+        pass  # the program died; its exit status says more
+    except KeyboardInterrupt:
+        if fed == 0:
+            raise
+        return True
+    return False
+
+
+def _rows(job: Job, modulated: bool) -> Iterator[np.ndarray]:
+    """Yield what the program reads, one row per step: packed spikes, then the modulation."""
+    step = job.first_step
+    for chunk in job.input_spikes:
+        rows = np.packbits(chunk, axis=1, bitorder="little")
+        if modulated:
+            assert job.modulation is not None
+            values = np.ascontiguousarray(job.modulation[step : step + len(rows)], dtype=float)
+            rows = np.hstack([rows, values.view(np.uint8).reshape(len(rows), -1)])
+        step += len(rows)
+        yield rows
+
+
+def _shrink_pipe(descriptor: int, row_bytes: int) -> None:
+    """Let a pipe hold few steps (or a page), so that what was fed tells how far the night is."""
+    with suppress(ImportError, AttributeError, OSError):  # Linux only
+        import fcntl
+
+        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, max(4096, STEPS_PER_REPORT * row_bytes))

@@ -1,0 +1,100 @@
+"""What a program starts from: arrays in files, named on its command line or in its environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ...network.plan import NetworkPlan
+from ...network.weights import flat_weights, stock_weights
+from ..base import Job
+from .manifest import Manifest
+
+
+def start_arguments(
+    plan: NetworkPlan, manifest: Manifest, job: Job, folder: Path, computed: bool
+) -> list[str]:
+    """Write the arrays that a night starts from, and name them on the command line.
+
+    Parameters
+    ----------
+    plan : NetworkPlan
+        What the program runs.
+    manifest : Manifest
+        The program's names.
+    job : Job
+        Weights, biases and parameters.
+    folder : Path
+        Where the arrays are written.
+    computed : bool
+        Whether weights are laid out as in torch, rather than one per stock synapse.
+
+    Returns
+    -------
+    list of str
+        Arguments of the program.
+
+    Raises
+    ------
+    ValueError
+        If weights have a shape that the plan does not expect.
+    """
+    arguments: list[str] = []
+
+    def add_array(name: str, values: np.ndarray) -> None:
+        file = folder / f"{name}.initial"
+        values.tofile(file)
+        arguments.append(f"{name}={file}")
+
+    names = manifest.populations + manifest.projections
+    for name, parameters in zip(
+        names, [*job.population_parameters, *job.projection_parameters], strict=True
+    ):
+        for key, value in parameters.items():
+            if isinstance(value, np.ndarray):
+                add_array(f"{name}.{key}", value.astype(plan.dtype))
+            else:
+                arguments.append(f"{name}.{key}={float(value)!r}")
+    lay_out = flat_weights if computed else stock_weights
+    for index, projection in enumerate(manifest.projections):
+        weights = job.weights[index]
+        if weights is not None:
+            add_array(f"{projection}.w", lay_out(plan, index, weights))
+    for population, bias in zip(manifest.populations[1:], job.biases, strict=True):
+        if bias is not None:
+            add_array(f"{population}.bias", np.asarray(bias, dtype=plan.dtype))
+    return arguments
+
+
+def presentation_environment(
+    plan: NetworkPlan, manifest: Manifest, job: Job, folder: Path
+) -> dict[str, str]:
+    """Write the biases of all presentations; return what tells the program about them.
+
+    Parameters
+    ----------
+    plan, manifest, job, folder
+        As in :func:`start_arguments`.
+
+    Returns
+    -------
+    dict of str to str
+        Environment variables; none for a job without presentations.
+    """
+    if job.presentation_steps == 0:
+        return {}
+    environment = {"BRAINSLEEP_PRESENTATION_STEPS": str(job.presentation_steps)}
+    given = [
+        (name, biases)
+        for name, biases in zip(
+            manifest.populations[1:], job.presentation_biases or [], strict=False
+        )
+        if biases is not None
+    ]
+    if given:
+        file = folder / "currents"
+        np.hstack([np.asarray(biases, dtype=plan.dtype) for _, biases in given]).tofile(file)
+        environment["BRAINSLEEP_CURRENTS"] = str(file.resolve())
+        environment["BRAINSLEEP_CURRENTS_OF"] = ",".join(name for name, _ in given)
+    return environment

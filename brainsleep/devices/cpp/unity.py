@@ -1,0 +1,136 @@
+"""How brainsleep hooks into Brian2's C++ standalone device."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from brian2 import Network, NeuronGroup, Synapses
+from brian2.devices.cpp_standalone.device import CPPStandaloneDevice, CPPWriter
+
+from ..cache import PROGRAM
+from ..compiler import compile_program
+from ..dense import BlockLoop
+from ..rendering import render
+from .state import StateVariable, presentation_biases, state_variables
+from .streamed_input import StreamedInput
+
+
+class UnityDevice(CPPStandaloneDevice):
+    """Brian2's C++ standalone device, compiled as a single file, with a loop of its own.
+
+    Parameters
+    ----------
+    flags : sequence of str
+        Compiler flags.
+
+    Attributes
+    ----------
+    streamed_input : StreamedInput or None
+        What comes in for each step; set when the input population gets its feed.
+    populations : list of NeuronGroup
+        What a snapshot holds, the input population first; set before the network is run.
+    projections : list of Synapses
+        The same for synapses.
+    n_synaptic_values : dict of str to int
+        Number of values that each variable of a projection holds, by the projection's name.
+    make_loop : callable or None
+        Called when all code objects have been made; returns what the loop is that runs the night
+        instead of Brian2's own.
+    state : list of StateVariable
+        The variables in a snapshot; set when the program is written.
+    """
+
+    def __init__(self, flags: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.flags = list(flags)
+        self.streamed_input: StreamedInput | None = None
+        self.populations: list[NeuronGroup] = []
+        self.projections: list[Synapses] = []
+        self.n_synaptic_values: dict[str, int] = {}
+        self.make_loop: Callable[[], BlockLoop] | None = None
+        self.block_loop: BlockLoop | None = None
+        self.state: list[StateVariable] = []
+
+    def network_run(self, net: Network, *args: Any, **kwargs: Any) -> None:
+        """Generate what a run needs, and the calls that run it and time it."""
+        super().network_run(net, *args, **kwargs)
+        rewrite_run(self, net, self._with_clock)
+
+    def _with_clock(self, before: list[str], run: str, after: list[str]) -> list[str]:
+        """Put our loop, or the input of Brian2's, between the lines that start and stop a clock."""
+        if self.make_loop is None:
+            timed = render("templates/program/run_night.cpp", in_blocks=False, run=run)
+            return [*before, timed, *after]
+        self.block_loop = self.make_loop()
+        return [render("templates/program/run_night.cpp", in_blocks=True)]
+
+    def generate_makefile(self, writer: CPPWriter, *args: Any, **kwargs: Any) -> None:
+        """Write ``unity.cpp`` instead of a makefile."""
+        project = Path(self.project_dir)
+        sources = [name for name in sorted(writer.source_files) if name.endswith(".cpp")]
+        for name in sources:
+            _make_includable(project / name)
+        populations = state_variables(self, self.populations, {})
+        projections = state_variables(self, self.projections, self.n_synaptic_values)
+        self.state = populations + projections
+        program = render(
+            "templates/program/unity.cpp",
+            input=self.streamed_input,
+            populations=populations,
+            projections=projections,
+            biases=presentation_biases(self, self.populations),
+            sources=sources,
+            block_loop=self.block_loop,
+        )
+        (project / "unity.cpp").write_text(program)
+
+    def compile_source(self, directory: str, *args: Any, **kwargs: Any) -> None:
+        """Compile the one file."""
+        source = Path(directory).resolve() / "unity.cpp"
+        compile_program(source, source.with_name(PROGRAM), [*self.flags, "-I."])
+
+
+def rewrite_run(
+    device: CPPStandaloneDevice,
+    net: Network,
+    rewrite: Callable[[list[str], str, list[str]], list[str]],
+) -> None:
+    """Rewrite the C++ lines with which a standalone device runs a network.
+
+    Parameters
+    ----------
+    device : CPPStandaloneDevice
+        One whose ``network_run`` has been called, once.
+    net : brian2.Network
+        The network.
+    rewrite : callable
+        Takes the lines before the one that runs the network, that line, and those after it;
+        returns the lines that replace all of them.
+    """
+    place, lines = next(
+        (place, lines)
+        for place, (kind, (*_, lines)) in enumerate(device.main_queue)
+        if kind == "run_network"
+    )
+    run = next(k for k, line in enumerate(lines) if line.startswith(f"{net.name}.run("))
+    lines = rewrite(lines[:run], lines[run], lines[run + 1 :])
+    device.main_queue[place] = ("run_network", (net, lines))
+
+
+def _make_includable(source: Path) -> None:
+    """Give a generated file's anonymous namespace a name, as several files now share one unit.
+
+    Each code object's own functions find the namespace through a using directive that ends
+    with the function.
+    """
+    name = "support_" + re.sub(r"\W", "_", source.stem)
+    text = source.read_text()
+    opened = re.sub(r"^namespace\s*\{", f"namespace {name} {{", text, flags=re.MULTILINE)
+    if opened != text:
+        opened = opened.replace(
+            "using namespace brian;", f"using namespace brian; using namespace {name};"
+        )
+        source.write_text(opened)

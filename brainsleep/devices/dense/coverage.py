@@ -1,0 +1,93 @@
+"""Which plans computed synapses can run, and in which way: told from the plan alone."""
+
+from __future__ import annotations
+
+from brian2 import Equations
+from brian2.core.functions import DEFAULT_FUNCTIONS
+from brian2.parsing.sympytools import str_to_sympy
+from brian2.utils.stringtools import get_identifiers
+
+from ...network.plan import MODULATION, NetworkPlan, assigned
+
+#: What all neurons of a population have in common, by the name that rules use.
+SHARED = {f"{MODULATION}_post"}
+
+
+def unsupported_by_computed(plan: NetworkPlan) -> str | None:
+    """Say why a network needs Brian2's stock synapses, or return None if computed ones will do.
+
+    They act when a spike arrives, and at no other time: a rule may have synaptic parameters,
+    variables and subexpressions, but no synaptic differential equations.
+    """
+    for link in plan.projections:
+        differential = Equations(link.synapse.model).diff_eq_names
+        if differential:
+            return f"the rule integrates {', '.join(sorted(differential))} at every synapse"
+        if link.window is not None and link.has_weights:
+            if "w" in assigned(link.synapse.on_pre):
+                return "a shared kernel does not learn from presynaptic spikes"
+            if link.synapse.on_event:
+                return "a shared kernel is not regulated"
+            reason = unsupported_by_shared_kernel(link.synapse.on_post)
+            if reason is not None:
+                return reason
+    return None
+
+
+def unsupported_by_shared_kernel(on_post: str) -> str | None:
+    """Say why a rule cannot act on a shared kernel, or return None if it can.
+
+    The sum of a change over many positions is taken as their number times the change at the
+    mean of the presynaptic variables, which is the same where the change is a linear function of
+    these variables and depends on no postsynaptic variable.
+
+    Parameters
+    ----------
+    on_post : str
+        The rule's statements for a postsynaptic spike.
+    """
+    for statement in filter(None, (line.strip() for line in on_post.splitlines())):
+        target, _, expression = statement.partition("+=")
+        if not expression or not target.strip().isidentifier():
+            return f"a shared kernel needs statements like 'w += ...', not {statement!r}"
+        names = get_identifiers(expression)
+        own = sorted(name for name in names - SHARED if name.endswith("_post"))
+        if own:
+            return f"a shared kernel has no {own[0]}"
+        change = str_to_sympy(expression)
+        symbols = [symbol for symbol in change.free_symbols if symbol.name.endswith("_pre")]
+        for symbol in symbols:
+            if change.diff(symbol).free_symbols & set(symbols):
+                return f"the change of a shared kernel must be linear in {symbol.name}"
+    return None
+
+
+def reason_for_single_steps(plan: NetworkPlan) -> str | None:
+    """Say why a network must go step by step, or return None if layers may take turns in blocks."""
+    if plan.is_recurrent:
+        return "spikes flow back"
+    if plan.pooled:
+        return "neurons know the mean drive of their population"
+    texts, models = [], []
+    for neuron in dict.fromkeys(plan.neurons):
+        texts += [neuron.model, neuron.on_input, neuron.threshold, neuron.reset]
+        models.append(neuron.model)
+    for synapse in dict.fromkeys(link.synapse for link in plan.projections):
+        if synapse.on_event:
+            return "the rule regulates synapses"
+        for written in sorted(assigned(synapse.on_pre) | assigned(synapse.on_post)):
+            if written.endswith("_pre"):
+                return f"the rule changes {written} of the presynaptic neurons"
+        texts += [synapse.on_pre, synapse.on_post]
+        texts += [synapse.presynaptic_step, synapse.presynaptic_reset]
+        texts += [synapse.postsynaptic_step, synapse.postsynaptic_reset]
+        models += [synapse.presynaptic_model, synapse.postsynaptic_model]
+    random = {name for name, function in DEFAULT_FUNCTIONS.items() if not function.stateless}
+    used = sorted((random | {"xi"}) & set().union(*map(get_identifiers, texts)))
+    if used:
+        return f"the model draws random numbers ({', '.join(used)})"
+    for model in models:
+        for equation in Equations(model).values():
+            if "shared" in equation.flags and "constant" not in equation.flags:
+                return f"the neurons share {equation.varname}, which changes"
+    return None

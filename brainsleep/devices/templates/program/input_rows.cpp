@@ -1,0 +1,29 @@
+{# The row of bytes that comes in for each step, and the tile of neurons that code objects go through. #}
+#include <cstdio>
+#include <cstdint>
+#include <cstring>
+#include <algorithm>
+namespace brainsleep {
+// Neurons that the dense code objects go through, and the first spike that is of this tile.
+struct Tile
+{
+    size_t first, last;
+    int32_t first_event;
+    size_t end(size_t n_neurons) const { return last < n_neurons ? last : n_neurons; }
+};
+const Tile whole_population = {0, SIZE_MAX, 0};
+Tile tile = whole_population;
+
+// Input spikes of the current step, eight to a byte; then, where there is one, its modulation.
+const size_t spike_bytes = ({{input.n_inputs}} + 7)/8;
+const size_t row_bytes = spike_bytes + {{input.n_modulations}}*sizeof(double);
+const unsigned char* row;
+inline double row_modulation(const unsigned char* a_row)
+{
+    double value;
+    memcpy(&value, a_row + spike_bytes, sizeof value);
+    return value;
+}
+int64_t steps_made = 0;
+void run_night();
+}

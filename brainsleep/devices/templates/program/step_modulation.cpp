@@ -1,0 +1,2 @@
+static inline double step_modulation(const int64_t step)
+{ return brainsleep::step_modulation(step); }

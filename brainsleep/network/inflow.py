@@ -1,0 +1,122 @@
+"""How the spikes that arrive from several projections at a population come together."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .plan import NetworkPlan, ProjectionPlan
+
+#: What a rule does with a presynaptic spike's weight.
+DRIVE = re.compile(r"^\s*drive_post\s*([+-])=\s*(.+)$", flags=re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Inflow:
+    """The variables in which a population sums the weights of the spikes that arrive in a step.
+
+    The weights of a single projection go straight to the receptor's variable, ``drive``. Where
+    there are several projections, each adds to variables of its own, which are summed with one
+    factor per projection.
+
+    Attributes
+    ----------
+    plan : NetworkPlan
+        The plan of the network.
+    layer : int
+        Number of the population.
+    links : list of int
+        The projections that reach it, by their numbers in the plan.
+    """
+
+    plan: NetworkPlan
+    layer: int
+    links: list[int]
+
+    @classmethod
+    def of(cls, plan: NetworkPlan, layer: int) -> Inflow:
+        """Return the inflow of a population of a plan."""
+        links = [k for k, link in enumerate(plan.projections) if link.target == layer]
+        return cls(plan, layer, links)
+
+    @property
+    def projections(self) -> list[ProjectionPlan]:
+        """The projections themselves."""
+        return [self.plan.projections[link] for link in self.links]
+
+    @property
+    def receptors(self) -> tuple[str, ...]:
+        """The receptors that the neurons have."""
+        return self.plan.neurons[self.layer - 1].receptors
+
+    @property
+    def model(self) -> str:
+        """Equations: one variable per receptor, and those of each of several projections."""
+        lines = [f"{receptor} : 1  # weights of this step's spikes" for receptor in self.receptors]
+        if len(self.links) > 1:
+            for k, link in enumerate(self.projections, start=1):
+                lines.append(f"factor{k} : 1 (shared, constant)  # of projection {k}")
+                lines += [f"{receptor}{k} : 1" for receptor in self._reached(link)]
+        return "\n".join(lines)
+
+    @property
+    def gather(self) -> str:
+        """Statements that sum over several projections; empty for a single one."""
+        if len(self.links) < 2:
+            return ""
+        lines = []
+        for receptor in self.receptors:
+            terms = [
+                f"factor{k}*{receptor}{k}"
+                for k, link in enumerate(self.projections, start=1)
+                if receptor in self._reached(link)
+            ]
+            if terms:
+                lines.append(f"{receptor} = " + " + ".join(terms))
+        return "\n".join(lines)
+
+    @property
+    def clear(self) -> str:
+        """Statements that set all variables to zero for the next step."""
+        names = list(self.receptors)
+        if len(self.links) > 1:
+            names += [
+                f"{receptor}{k}"
+                for k, link in enumerate(self.projections, start=1)
+                for receptor in self._reached(link)
+            ]
+        return "\n".join(f"{name} = 0" for name in names)
+
+    def directed(self, link: int, on_pre: str) -> str:
+        """Let a rule's statements for presynaptic spikes write to the right variable.
+
+        Parameters
+        ----------
+        link : int
+            Number of the projection in the plan.
+        on_pre : str
+            The rule's statements, in which ``drive_post`` stands for that variable.
+        """
+        number = "" if len(self.links) == 1 else str(self.links.index(link) + 1)
+        receptor = self.plan.projections[link].receptor
+        names = [f"{name}{number}_post" for name in self.receptors]
+
+        def written(match: re.Match[str]) -> str:
+            sign, amount = match.groups()
+            if receptor == "inhibition":  # whichever sign the rule gives its weights
+                return f"{names[1]} += {amount}" if len(names) > 1 else f"{names[0]} -= {amount}"
+            if receptor == "signed":
+                value = f"({amount})" if sign == "+" else f"(-({amount}))"
+                return (
+                    f"{names[0]} += {value}*int({value} > 0)\n"
+                    f"{names[1]} -= {value}*int({value} < 0)"
+                )
+            return f"{names[0]} {sign}= {amount}"
+
+        return DRIVE.sub(written, on_pre)
+
+    def _reached(self, link: ProjectionPlan) -> tuple[str, ...]:
+        """Return the receptors that a projection reaches."""
+        if link.receptor == "signed" or len(self.receptors) == 1:
+            return self.receptors
+        return (link.receptor,)
