@@ -8,12 +8,12 @@ without labels. `ClassReadout` then uses labels to say which class each neuron s
 """
 
 from .circuit import Circuit
+from .circuit_run import CircuitRun
 from .description import CircuitDescription
 from .image_sequence import ImageSequence
 from .parts import INPUT, Population, Projection
 from .prepared import PreparedCircuit
 from .readout import ClassReadout
-from .result import CircuitRun
 from .winners import PreparedWinners, WinnerNetwork, WinnerState
 
 __all__ = [

@@ -11,14 +11,15 @@ from ..devices import Device, get_device
 from ..devices.arguments import check_dtype, read_time_step, recorded_populations
 from ..errors import ParameterError
 from ..network.plan import Labels, NetworkPlan, ProjectionPlan, reached_receptor
+from ..night.night_request import Populations, Record, as_record
 from ..plasticity import FROZEN, SynapseEquations, modulated
 from ..stimuli import StimulusLike
 from ..support.quantities import Time
 from .changes import ParameterValues
+from .circuit_run import CircuitRun
 from .description import CircuitDescription
 from .parts import Projection
 from .prepared import PreparedCircuit
-from .result import CircuitRun
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +53,7 @@ class Circuit(CircuitDescription):
         *,
         dtype: str = "float32",
         dt: Time | None = None,
-        record: str | Sequence[str] | None = "all",
-        record_rates: str | Sequence[str] | None = None,
+        record: Record | Populations = "all",
         is_modulated: bool = False,
         progress: bool = False,
     ) -> PreparedCircuit:
@@ -63,11 +63,8 @@ class Circuit(CircuitDescription):
         ----------
         device, dtype, dt, progress
             As in `brainsleep.sleep`.
-        record : "all", str, sequence of str or None
-            Populations whose spikes are recorded.
-        record_rates : "all", str, sequence of str or None
-            Populations whose number of spikes in each step is recorded; known anyway for those
-            whose spikes are.
+        record : "all", None, names of populations, or Record
+            Populations whose spikes are kept; a `bs.Record` says what else is.
         is_modulated : bool
             Whether each run is given a factor on learning in each step.
 
@@ -83,8 +80,9 @@ class Circuit(CircuitDescription):
             If the device needs a compiler and there is none.
         """
         step = read_time_step(dt)
-        recorded = recorded_populations(record, self.names, "record")
-        counted = recorded_populations(record_rates, self.names, "record_rates")
+        kept = as_record(record)
+        recorded = recorded_populations(kept.spikes, self.names, "record")
+        counted = recorded_populations(kept.rates, self.names, "record: rates")
         populations = list(self.populations.values())
         plan = NetworkPlan(
             sizes=tuple(self.sizes.values()),
@@ -118,8 +116,7 @@ class Circuit(CircuitDescription):
         device: str | Device = "cpp",
         dtype: str = "float32",
         dt: Time | None = None,
-        record: str | Sequence[str] | None = "all",
-        record_rates: str | Sequence[str] | None = None,
+        record: Record | Populations = "all",
         modulation: npt.ArrayLike | None = None,
         weights: Mapping[str, npt.ArrayLike] | None = None,
         parameters: Mapping[str, ParameterValues] | None = None,
@@ -133,7 +130,7 @@ class Circuit(CircuitDescription):
         ----------
         stimulus, duration, seed, modulation, weights, parameters, plastic, final_values
             As in `PreparedCircuit.run`.
-        device, dtype, dt, record, record_rates, progress
+        device, dtype, dt, record, progress
             As in :meth:`prepare`.
 
         Returns
@@ -150,7 +147,6 @@ class Circuit(CircuitDescription):
             dtype=dtype,
             dt=dt,
             record=record,
-            record_rates=record_rates,
             is_modulated=modulation is not None,
             progress=progress,
         )

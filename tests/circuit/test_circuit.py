@@ -102,7 +102,7 @@ def test_names_and_sizes() -> None:
 
 
 def test_what_is_recorded() -> None:
-    found = run(both(), record=["i"], record_rates=["e"])
+    found = run(both(), record=bs.Record(["i"], rates=["e"]))
     whole = run(both())
     assert list(found.spikes) == ["i"]
     assert list(found.rates) == ["e", "i"]
