@@ -131,7 +131,7 @@ def test_a_strategy_of_ones_own_is_one_entry(network, tasks, monkeypatch):
         lessons.train_on_task(learner, 0)
         return learner
 
-    own = wake.Strategy(first_task, "the first task alone", "this test")
+    own = wake.Strategy(first_task, "first task alone", "the first task alone", "this test")
     monkeypatch.setitem(wake.STRATEGIES, "first_task", own)
     result = quickly("first_task", network, tasks)
     expected = quickly("sequential", network, tasks[:1])
