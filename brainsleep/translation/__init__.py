@@ -1,11 +1,12 @@
 """From a torch module to spiking layers and their connections, and back with new weights."""
 
 from .activations import max_activations, record_activations
-from .calibration import CalibrationWarning, calibrate_thresholds
 from .gains import tadros_gains
-from .layers import INPUT, Connection, Fold, Layer, Translation
+from .layers import INPUT, Connection, Fold, Layer
 from .part import features, start_at
+from .threshold_search import CalibrationWarning, calibrate_thresholds
 from .translate import MAX_POOLING, as_translation, translate
+from .translated_network import Translation
 from .writeback import write_back
 
 __all__ = [

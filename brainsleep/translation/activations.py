@@ -4,28 +4,59 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Literal, Protocol, TypeVar, overload
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike, NDArray
 from torch import fx
 
-from ..errors import ParameterError, UnitsError, brief, suggest
-from .layers import Translation
+from ..errors import KindError, ParameterError
+from ..support.checks import known_name
+from .translated_network import Translation
 
-#: Rows of data run through the network at a time, and neurons times rows: images make it fewer.
+#: Rows of data that run through the network at a time, at most.
 BATCH = 1000
+#: The same in rows times neurons of the widest population: large images make batches smaller.
 BATCH_VALUES = 2**25
 
-Reduction = str | Callable[[np.ndarray], Any] | None
+Result = TypeVar("Result")
+Values = NDArray[np.floating]
+
+
+@overload
+def record_activations(
+    translation: Translation,
+    data: ArrayLike | torch.Tensor,
+    reduce: Literal["max", "mean"] = "max",
+    names: Iterable[str] | None = None,
+) -> dict[str, float]: ...
+
+
+@overload
+def record_activations(
+    translation: Translation,
+    data: ArrayLike | torch.Tensor,
+    reduce: None,
+    names: Iterable[str] | None = None,
+) -> dict[str, Values]: ...
+
+
+@overload
+def record_activations(
+    translation: Translation,
+    data: ArrayLike | torch.Tensor,
+    reduce: Callable[[Values], Result],
+    names: Iterable[str] | None = None,
+) -> dict[str, Result]: ...
 
 
 def record_activations(
     translation: Translation,
-    data: Any,
-    reduce: Reduction = "max",
+    data: ArrayLike | torch.Tensor,
+    reduce: str | Callable[[Values], object] | None = "max",
     names: Iterable[str] | None = None,
-) -> dict[str, Any]:
+) -> Mapping[str, object]:
     r"""Run the network on data and return the rectified activations of its layers.
 
     Parameters
@@ -36,12 +67,12 @@ def record_activations(
         What the network takes; each row may also come in another shape of as many elements.
     reduce : str, callable or None
         ``"max"`` or ``"mean"`` over all data and neurons of a layer, batch by batch; or a function
-        of the whole array of one layer, shape (n, \*layer.shape), say
+        of the whole array of one layer, shape (n, \*layer.shape), for example
         ``lambda values: np.percentile(values, 99.9)``; None for the array itself. The last two
         hold all activations of the layers in memory, so ask for few `names` at a time.
     names : iterable of str, optional
-        Layers, pooling ones too; all unless given. Each stands for the rectified value, the output
-        layer included.
+        Layers, including those that pool; all unless given. The values of each are rectified,
+        those of the output layer too.
 
     Returns
     -------
@@ -52,7 +83,7 @@ def record_activations(
     ------
     ParameterError
         If the data are empty, not finite or do not fit the network, or if a name is unknown.
-    UnitsError
+    KindError
         If the data cannot be read as an array.
     """
     layers = translation.layers
@@ -62,8 +93,7 @@ def record_activations(
     tensor = as_input(data, translation)
     reducers = {layer.node: _reducer(reduce) for layer in layers}
     recorder = _Recorder(translation.graph, reducers)
-    widest = max(translation.sizes)
-    batch = max(1, min(BATCH, BATCH_VALUES // widest))
+    batch = max(1, min(BATCH, BATCH_VALUES // max(translation.sizes)))
     try:
         with torch.no_grad():
             for start in range(0, len(tensor), batch):
@@ -77,16 +107,31 @@ def record_activations(
     return {layer.name: reducers[layer.node].result() for layer in layers}
 
 
-def max_activations(translation: Translation, data: Any) -> list[float]:
-    """Return the largest rectified activation on the data, one a layer that does not pool.
+def max_activations(translation: Translation, data: ArrayLike | torch.Tensor) -> list[float]:
+    """Return the largest rectified activation on the data, for each layer that does not pool.
 
-    Errors are those of :func:`record_activations`.
+    Parameters
+    ----------
+    translation : Translation
+        The translated network.
+    data : array_like or Tensor, shape (n, ...)
+        What the network takes.
+
+    Returns
+    -------
+    list of float
+        One per layer of ``translation.weighted_layers``.
+
+    Raises
+    ------
+    ParameterError, KindError
+        As :func:`record_activations` raises them.
     """
     largest = record_activations(translation, data, "max", translation.layer_names)
     return [largest[name] for name in translation.layer_names]
 
 
-def as_input(data: Any, translation: Translation) -> torch.Tensor:
+def as_input(data: ArrayLike | torch.Tensor, translation: Translation) -> torch.Tensor:
     r"""Check data and bring them to the network's type and the shape of its input, on the CPU.
 
     Parameters
@@ -103,18 +148,23 @@ def as_input(data: Any, translation: Translation) -> torch.Tensor:
 
     Raises
     ------
-    ParameterError, UnitsError
-        As :func:`record_activations` does.
+    ParameterError
+        If the data are empty, not finite or do not fit the network.
+    KindError
+        If the data cannot be read as an array.
     """
-    is_tensor = isinstance(data, torch.Tensor)
     try:
         # a copy, since torch refuses to share NumPy's read-only arrays
-        tensor = data.detach().cpu() if is_tensor else torch.tensor(np.asarray(data))
+        tensor = (
+            data.detach().cpu()
+            if isinstance(data, torch.Tensor)
+            else torch.tensor(np.asarray(data))
+        )
     except (TypeError, ValueError, RuntimeError) as error:
-        raise UnitsError(f"data cannot be read as an array ({error}).") from None
+        raise KindError(f"data cannot be read as an array ({error}).") from None
     if tensor.ndim < 2 or len(tensor) == 0:
         raise ParameterError(
-            f"data must have shape (n, ...) with n >= 1, not {tuple(tensor.shape)}."
+            f"data must have shape (n, ...) with n >= 1, but have shape {tuple(tensor.shape)}."
         )
     if math.prod(tensor.shape[1:]) != translation.n_inputs:
         takes = ", ".join(map(str, translation.input_shape))
@@ -125,19 +175,21 @@ def as_input(data: Any, translation: Translation) -> torch.Tensor:
     parameters = translation.graph.parameters()
     tensor = tensor.to(next((each.dtype for each in parameters), torch.float32))
     if not torch.isfinite(tensor).all():
-        raise ParameterError("data hold NaN or infinite values.")
+        raise ParameterError("data hold NaN or infinite values; leave those rows out.")
     return tensor
 
 
 class _Reducer(Protocol):
-    """Takes rectified activations batch by batch, and says in the end what they come to."""
+    """Takes rectified activations batch by batch, and sums them up in the end."""
 
     def add(self, activations: torch.Tensor) -> None: ...
 
-    def result(self) -> Any: ...
+    def result(self) -> object: ...
 
 
 class _Max:
+    """The largest value."""
+
     def __init__(self) -> None:
         self.largest = 0.0
 
@@ -149,6 +201,8 @@ class _Max:
 
 
 class _Mean:
+    """The mean of all values."""
+
     def __init__(self) -> None:
         self.total, self.count = 0.0, 0
 
@@ -161,36 +215,31 @@ class _Mean:
 
 
 class _All:
-    def __init__(self, function: Callable[[np.ndarray], Any] | None) -> None:
+    """All values, or a function of them."""
+
+    def __init__(self, function: Callable[[Values], object] | None) -> None:
         self.function = function
-        self.batches: list[np.ndarray] = []
+        self.batches: list[Values] = []
 
     def add(self, activations: torch.Tensor) -> None:
-        wide = activations.dtype == torch.float64  # NumPy has no bfloat16
-        self.batches.append((activations if wide else activations.float()).numpy())
+        is_double = activations.dtype == torch.float64  # NumPy has no bfloat16
+        self.batches.append((activations if is_double else activations.float()).numpy())
 
-    def result(self) -> Any:
+    def result(self) -> object:
         values = np.concatenate(self.batches)
         self.batches = []
         return values if self.function is None else self.function(values)
 
 
-def _reducer(reduce: Reduction) -> _Reducer:
-    """Return a new reducer of a kind."""
+def _reducer(reduce: str | Callable[[Values], object] | None) -> _Reducer:
+    """Return a new reducer."""
     if reduce is None or callable(reduce):
         return _All(reduce)
-    if reduce == "max":
-        return _Max()
-    if reduce == "mean":
-        return _Mean()
-    raise ParameterError(
-        f"reduce {brief(reduce)}.{suggest(str(reduce), ('max', 'mean'))} It may also be a function "
-        "of an array, or None."
-    )
+    return _Max() if known_name(reduce, "reduce", ("max", "mean")) == "max" else _Mean()
 
 
 def _as_names(names: Iterable[str]) -> list[str]:
-    """Read names, of which one may come alone."""
+    """Read names; a single one may come without a list."""
     return [names] if isinstance(names, str) else list(names)
 
 
@@ -201,7 +250,7 @@ class _Recorder(fx.Interpreter):
         super().__init__(graph)
         self.reducers = reducers
 
-    def run_node(self, n: fx.Node) -> Any:
+    def run_node(self, n: fx.Node) -> object:
         """Run one node."""
         result = super().run_node(n)
         if n.name in self.reducers:

@@ -1,10 +1,12 @@
 r"""BatchNorm folded into the weights beside it, exactly.
 
-In evaluation mode, BatchNorm is a factor and a shift for each neuron (the same for all of a
+In evaluation mode, BatchNorm is a factor and a shift for each neuron (the same for all neurons of a
 channel): :math:`y = s \odot x + t` with :math:`s = \gamma / \sqrt{\sigma^2 + \epsilon}` and
 :math:`t = \beta - s \mu` of the running statistics. After a layer, :math:`s` scales the rows of its
-weights; before a layer, the columns, and the shift reaches the next bias through the weights. With
-one bias a neuron this is exact also beside zero padding.
+weights; before a layer, the columns, and the shift reaches the next bias through the weights.
+Biases are kept per neuron and not per channel, so this is exact beside zero padding, too.
+
+Source: Ioffe, Szegedy 2015, Proceedings of Machine Learning Research 37:448.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
@@ -22,8 +25,8 @@ from ..network.windows import Window
 from .layers import Connection, Fold
 from .steps import Step
 
-#: Reads a tensor of the module by its name; complains in the name of a step.
-ReadTensor = Callable[[str, str], np.ndarray]
+#: Reads a tensor of the module by its name; the second name is that of the layer, for messages.
+ReadTensor = Callable[[str, str], NDArray[np.floating]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,17 +36,17 @@ class Affine:
     Attributes
     ----------
     name : str
-        The BatchNorm's path.
-    scale, shift : ndarray, shape (n,)
-        In float64.
+        Path of the BatchNorm in the module.
+    scale, shift : ndarray of float64, shape (n_neurons,)
+        Factor and shift of each neuron.
     """
 
     name: str
-    scale: np.ndarray
-    shift: np.ndarray
+    scale: NDArray[np.float64]
+    shift: NDArray[np.float64]
 
     def after(self, other: Affine | None) -> Affine:
-        """Return this one applied to what another one made."""
+        """Return the two as one: first the other, then this one."""
         if other is None:
             return self
         shift = self.scale * other.shift + self.shift
@@ -53,10 +56,21 @@ class Affine:
 def read_batch_norm(step: Step, read: ReadTensor) -> Affine:
     """Return what a BatchNorm does in evaluation mode.
 
+    Parameters
+    ----------
+    step : Step
+        The BatchNorm.
+    read : callable
+        Reads its statistics and parameters.
+
+    Returns
+    -------
+    Affine
+
     Raises
     ------
     TranslationError
-        If it has no running statistics.
+        If the BatchNorm has no running statistics.
     ParameterError
         If they hold NaN or infinity, or a variance that is not positive.
     """
@@ -64,18 +78,18 @@ def read_batch_norm(step: Step, read: ReadTensor) -> Affine:
     assert isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)
     if module.running_mean is None:
         raise TranslationError(
-            f"{step.place}: BatchNorm with track_running_stats=False normalizes by the batch of "
-            "the moment; train it with track_running_stats=True."
+            f"{step.place}: BatchNorm with track_running_stats=False normalizes by the statistics "
+            "of each batch, which spiking neurons cannot; train it with track_running_stats=True."
         )
 
-    def values(name: str) -> np.ndarray:
+    def values(name: str) -> NDArray[np.float64]:
         return read(f"{step.name}.{name}", step.name).astype(np.float64)
 
     variance = values("running_var") + module.eps
     if (variance <= 0).any():
         raise ParameterError(
-            f"layer {step.name!r}: running_var + eps is {variance.min():.4g} somewhere, where more "
-            "than 0 was expected; train it, or set its eps."
+            f"layer {step.name!r}: running_var + eps must be greater than 0 for each channel, but "
+            f"is {variance.min():.4g} for one; train the network further, or set eps."
         )
     scale = 1 / np.sqrt(variance)
     if module.affine:
@@ -88,9 +102,25 @@ def read_batch_norm(step: Step, read: ReadTensor) -> Affine:
 
 
 def fold_after(
-    connections: tuple[Connection, ...], bias: np.ndarray | None, affine: Affine
-) -> tuple[tuple[Connection, ...], np.ndarray]:
-    """Fold a BatchNorm that follows into weights and bias of the current it acts on.
+    connections: tuple[Connection, ...], bias: NDArray[np.float64] | None, affine: Affine
+) -> tuple[tuple[Connection, ...], NDArray[np.float64]]:
+    """Fold a BatchNorm into the weights and the bias of the current that it normalizes.
+
+    Parameters
+    ----------
+    connections : tuple of Connection
+        What makes the current.
+    bias : ndarray, shape (n_neurons,), or None
+        Its bias.
+    affine : Affine
+        The BatchNorm.
+
+    Returns
+    -------
+    connections : tuple of Connection
+        With the factors noted; :func:`finished` multiplies them in.
+    bias : ndarray, shape (n_neurons,)
+        The new bias.
 
     Raises
     ------
@@ -103,9 +133,25 @@ def fold_after(
 
 
 def fold_before(
-    connection: Connection, bias: np.ndarray | None, affine: Affine
-) -> tuple[Connection, np.ndarray | None]:
-    """Fold a BatchNorm that acts on a connection's source into its weights and its target's bias.
+    connection: Connection, bias: NDArray[np.float64] | None, affine: Affine
+) -> tuple[Connection, NDArray[np.float64] | None]:
+    """Fold a BatchNorm of a connection's source into its weights and its target's bias.
+
+    Parameters
+    ----------
+    connection : Connection
+        The connection.
+    bias : ndarray, shape (n_neurons,), or None
+        Bias of its target.
+    affine : Affine
+        The BatchNorm.
+
+    Returns
+    -------
+    connection : Connection
+        With the factors noted; :func:`finished` multiplies them in.
+    bias : ndarray, shape (n_neurons,), or None
+        The new bias.
 
     Raises
     ------
@@ -125,7 +171,7 @@ def fold_before(
 
 
 def finished(connection: Connection) -> Connection:
-    """Multiply the folded factors into the weight, once and for all."""
+    """Return a connection with its folded factors multiplied into its weight, in its own type."""
     if connection.fold is None or connection.weight is None:
         return connection
     weight = connection.weight * connection.fold.scale
@@ -136,8 +182,8 @@ def _scaled_rows(connection: Connection, affine: Affine) -> Connection:
     """Scale what reaches each target."""
     if connection.weight is None:
         raise TranslationError(
-            f"{affine.name}: BatchNorm of a sum with the activity of {connection.source!r} cannot "
-            "be folded into weights; normalize before the addition."
+            f"{affine.name}: BatchNorm of a sum cannot be folded into weights where the activity "
+            f"of {connection.source!r} is added as it is; normalize before the addition."
         )
     if connection.window is None:
         return _scaled(connection, affine.scale[:, None])
@@ -159,25 +205,30 @@ def _scaled_columns(connection: Connection, affine: Affine) -> Connection:
     return _scaled(connection, rows[:, :, None, None])
 
 
-def _scaled(connection: Connection, scale: np.ndarray) -> Connection:
+def _scaled(connection: Connection, scale: NDArray[np.float64]) -> Connection:
     """Note a factor; all are multiplied into the weight in the end."""
     before = 1.0 if connection.fold is None else connection.fold.scale
     return replace(connection, fold=Fold(before * scale))
 
 
-def _of_channels(values: np.ndarray, n_channels: int, norm: str, other: str) -> np.ndarray:
-    """Return one value a channel, where all neurons of a channel have the same."""
+def _of_channels(
+    values: NDArray[np.float64], n_channels: int, norm: str, other: str
+) -> NDArray[np.float64]:
+    """Return one value per channel, where all neurons of a channel have the same."""
     by_channel = values.reshape(n_channels, -1)
     if (by_channel != by_channel[:, :1]).any():
         raise TranslationError(
-            f"{norm}: BatchNorm treats the positions of one channel differently and cannot be "
-            f"exchanged with {other!r}; use BatchNorm2d (or 1d) on images that are not flattened."
+            f"{norm}: BatchNorm scales the positions of one channel differently, while the kernel "
+            f"{other!r} is the same at all of them; use BatchNorm2d (or 1d) on images that are not "
+            "flattened."
         )
     return by_channel[:, 0]
 
 
-def _convolved(window: Window, weight: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Convolve one image, given and returned raveled, in float64."""
+def _convolved(
+    window: Window, weight: NDArray[np.float64], values: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Convolve one image, given and returned as a row, in float64."""
     image = torch.from_numpy(values.reshape(1, *window.in_shape))
     result = functional.conv2d(
         image,

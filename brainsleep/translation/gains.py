@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import torch
+from numpy.typing import ArrayLike
 
 from ..errors import ParameterError
 from .activations import max_activations
-from .layers import Translation
-
-__all__ = ["max_activations", "tadros_gains"]
+from .translated_network import Translation
 
 
-def tadros_gains(translation: Translation, data: Any, gain_scale: float = 1.0) -> list[float]:
-    r"""Compute gains by the max-norm rule of Tadros et al. 2022, as their code has it.
+def tadros_gains(
+    translation: Translation, data: ArrayLike | torch.Tensor | None, gain_scale: float = 1.0
+) -> list[float]:
+    r"""Compute gains by the max-norm rule of Tadros et al. 2022, as their code computes it.
 
     .. math::
 
@@ -21,30 +22,39 @@ def tadros_gains(translation: Translation, data: Any, gain_scale: float = 1.0) -
 
     with the activations :math:`a_l` of layer l on the data, the output layer included. (The
     published code divides by the previous *factor*, where Diehl et al. 2015 divide by the
-    previous scale.)  The raw weights sleep; only these constants are kept.
+    previous scale.) The weights themselves are not scaled; they sleep as they are.
 
     Layers that pool have no gain and are passed over. The rule was made for chains: where a network
-    branches, the layer before is the one before in the translation's order, whether or not it
-    leads here. :math:`W_l` are all weights that lead to a layer, BatchNorm folded in.
+    branches, the previous layer is the previous one in the translation's order, whether or not the
+    two are connected. :math:`W_l` are all weights that lead to layer l, BatchNorm folded in.
 
     Parameters
     ----------
     translation : Translation
         The translated network.
     data : array_like or Tensor, shape (n, ...)
-        What the network takes.
+        What the network takes; needed.
     gain_scale : float
         Factor on all gains.
 
     Returns
     -------
     list of float
-        One gain for each of ``translation.weighted_layers``.
+        One gain per layer of ``translation.weighted_layers``.
 
     Raises
     ------
     ParameterError
-        If data are missing or do not fit, or if a layer is dead on them.
+        If the data are missing or do not fit, or if a layer has no positive weight and is silent
+        on the data.
+    KindError
+        If the data cannot be read as an array.
+
+    References
+    ----------
+    Tadros, Krishnan, Ramyaa, Bazhenov 2022, Nature Communications 13:7742, Methods and code.
+    Diehl et al. 2015, Fast-classifying, high-accuracy spiking deep networks through weight and
+    threshold balancing, International Joint Conference on Neural Networks (IJCNN).
     """
     if data is None:
         raise ParameterError(
@@ -58,8 +68,8 @@ def tadros_gains(translation: Translation, data: Any, gain_scale: float = 1.0) -
         scale = max(activation, *(float(weight.max()) for weight in weights), 0.0)
         if scale <= 0:
             raise ParameterError(
-                f"layer {layer.name!r} has no positive weight and is silent on the data; "
-                "gain='tadros' cannot be computed for it."
+                f"layer {layer.name!r} has no positive weight and is silent on the data, so "
+                "gain='tadros' cannot be computed for it; give its gain as a number."
             )
         factor = scale / factor
         gains.append(gain_scale / factor)

@@ -1,32 +1,43 @@
-"""The windows of convolutions and pooling, read from how torch was told about them."""
+"""The windows of convolutions and pooling, read from the options of torch's modules."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 from ..errors import TranslationError
 from ..network.windows import Window
 from .steps import Step
 
-Image = tuple[int, int, int]
-Pair = tuple[int, int]
+#: (channels, height, width).
+Image: TypeAlias = tuple[int, int, int]
+#: (vertical, horizontal).
+Pair: TypeAlias = tuple[int, int]
 
 
 def as_image(shape: tuple[int, ...], step: Step, dimensions: int) -> Image:
-    """Return a shape as (channels, height, width); of height 1 in one dimension.
+    """Return a shape as (channels, height, width).
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of an activation, without the batch.
+    step : Step
+        What takes or makes it, for messages.
+    dimensions : int
+        Dimensions of space: 1, where the height becomes 1, or 2.
 
     Raises
     ------
     TranslationError
-        If the shape has other dimensions.
+        If the shape has another number of dimensions.
     """
     if len(shape) != dimensions + 1:
         wanted = "(channels, length)" if dimensions == 1 else "(channels, height, width)"
         raise TranslationError(
             f"{step.place}: takes {wanted}, but gets shape {shape}; pass input_shape= with the "
-            "channels, or reshape before it."
+            "channels, or reshape the activity before it."
         )
     channels, *space = shape
     return (channels, 1, *space) if dimensions == 1 else (channels, *space)  # type: ignore[return-value]
@@ -35,12 +46,29 @@ def as_image(shape: tuple[int, ...], step: Step, dimensions: int) -> Image:
 def convolution_window(
     step: Step, in_shape: tuple[int, ...], kernel_size: Sequence[int], groups: int
 ) -> Window:
-    """Return the window of a Conv1d or Conv2d."""
+    """Return the window of a Conv1d or Conv2d.
+
+    Parameters
+    ----------
+    step : Step
+        The convolution.
+    in_shape : tuple of int
+        Shape of what it takes, without the batch.
+    kernel_size : sequence of int
+        Size of the kernel in space.
+    groups : int
+        Number of groups of channels.
+
+    Raises
+    ------
+    TranslationError
+        If its padding cannot be translated, or its input is no image.
+    """
     dimensions = step.operation.dimensions
     if step.option("padding_mode", "zeros") != "zeros":
         raise TranslationError(
             f"{step.place}: padding_mode {step.option('padding_mode')!r} cannot be translated; "
-            "only 'zeros'."
+            "use padding_mode='zeros'."
         )
     kernel = as_pair(kernel_size, dimensions, 1)
     dilation = as_pair(step.option("dilation", 1), dimensions, 1)
@@ -56,12 +84,19 @@ def convolution_window(
 
 
 def pool_window(step: Step, in_shape: tuple[int, ...]) -> Window:
-    """Return the window of any pooling, global ones included.
+    """Return the window of any pooling, also of pooling over the whole image.
+
+    Parameters
+    ----------
+    step : Step
+        The pooling.
+    in_shape : tuple of int
+        Shape of what it takes, without the batch.
 
     Raises
     ------
     TranslationError
-        If it is none that slides evenly.
+        If its options cannot be translated to a window that slides evenly.
     """
     kind = step.operation.kind
     if kind == "mean":
@@ -70,7 +105,7 @@ def pool_window(step: Step, in_shape: tuple[int, ...]) -> Window:
         return _adaptive_window(step, in_shape)
     dimensions = step.operation.dimensions
     if step.option("ceil_mode", False):
-        raise TranslationError(f"{step.place}: ceil_mode=True cannot be translated; pad instead.")
+        raise TranslationError(f"{step.place}: ceil_mode=True cannot be translated; use padding=.")
     kernel = as_pair(step.option("kernel_size"), dimensions, 1)
     stride = step.option("stride")
     window = Window(
@@ -86,7 +121,7 @@ def pool_window(step: Step, in_shape: tuple[int, ...]) -> Window:
         _check_average(step, window)
     elif any((window.places(axis) < 0).all(axis=1).any() for axis in (0, 1)):
         raise TranslationError(
-            f"{step.place}: some of its windows lie in the padding altogether; pad less."
+            f"{step.place}: some of its windows lie entirely in the padding; use less padding."
         )
     return window
 
@@ -96,16 +131,34 @@ def does_nothing(window: Window) -> bool:
     return window.kernel_size == window.stride == (1, 1) and window.padding == (0, 0)
 
 
-def as_pair(value: Any, dimensions: int, fill: int) -> Pair:
-    """Return torch's number or sequence as (vertical, horizontal)."""
-    values = (value,) if isinstance(value, int) else tuple(int(entry) for entry in value)
+def as_pair(value: object, dimensions: int, fill: int) -> Pair:
+    """Return an option of a torch module as (vertical, horizontal).
+
+    Parameters
+    ----------
+    value : int or iterable of int
+        What torch was given.
+    dimensions : int
+        Dimensions of space, 1 or 2.
+    fill : int
+        The vertical value in one dimension.
+    """
+    values = _numbers(value)
     if dimensions == 1:
         return fill, values[0]
     return (values[0], values[0]) if len(values) == 1 else (values[0], values[1])
 
 
+def _numbers(value: object) -> tuple[int, ...]:
+    """Read a whole number, or several."""
+    if isinstance(value, int):
+        return (value,)
+    assert isinstance(value, Iterable), value
+    return tuple(int(entry) for entry in value)
+
+
 def _padding(step: Step, kernel: Pair, dilation: Pair) -> Pair:
-    """Read the padding of a convolution, which may be a word."""
+    """Read the padding of a convolution, which may be "valid" or "same"."""
     padding = step.option("padding", 0)
     if padding == "valid":
         return 0, 0
@@ -114,22 +167,23 @@ def _padding(step: Step, kernel: Pair, dilation: Pair) -> Pair:
     total = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
     if any(entry % 2 for entry in total):
         raise TranslationError(
-            f"{step.place}: padding='same' pads one side more than the other here; choose a kernel "
-            "of odd size."
+            f"{step.place}: padding='same' pads one side more than the other with a kernel of "
+            f"size {' × '.join(map(str, kernel))}; use a kernel of odd size."
         )
     return total[0] // 2, total[1] // 2
 
 
 def _check_average(step: Step, window: Window) -> None:
-    """Refuse averages over a number of neurons that is not the window's size."""
+    """Refuse averages that divide by another number than the size of the window."""
     if step.option("divisor_override") is not None:
         raise TranslationError(
-            f"{step.place}: divisor_override cannot be translated; leave it out."
+            f"{step.place}: divisor_override={step.option('divisor_override')} cannot be "
+            "translated; leave it out."
         )
     if window.padding != (0, 0) and not step.option("count_include_pad", True):
         raise TranslationError(
-            f"{step.place}: count_include_pad=False with padding cannot be translated, as it "
-            "divides by fewer at the border; use count_include_pad=True or no padding."
+            f"{step.place}: count_include_pad=False with padding cannot be translated, since it "
+            "divides by a smaller number at the border; use count_include_pad=True or no padding."
         )
 
 
@@ -150,20 +204,22 @@ def _global_window(step: Step, in_shape: tuple[int, ...]) -> Window:
     """Return the window of a mean over all space."""
     dims = step.option("dim")
     rank = len(in_shape) + 1
-    axes = [] if dims is None else [dims] if isinstance(dims, int) else list(dims)
+    axes = () if dims is None else _numbers(dims)
     if rank not in (3, 4) or {axis % rank for axis in axes} != set(range(2, rank)):
         space = "(2, 3)" if rank == 4 else "2"
         raise TranslationError(
             f"{step.place}: a mean over {dims} of shape (n, {', '.join(map(str, in_shape))}) "
-            f"cannot be translated; only one over all space, as in x.mean({space}) of images."
+            f"cannot be translated; take the mean over all positions, as in x.mean({space})."
         )
     if step.option("dtype") is not None:
-        raise TranslationError(f"{step.place}: a mean with dtype= cannot be translated.")
+        raise TranslationError(
+            f"{step.place}: a mean with dtype= cannot be translated; leave dtype= out."
+        )
     source = as_image(in_shape, step, rank - 2)
     kernel = source[1:]
     return Window(source, (source[0], 1, 1), kernel, stride=kernel, groups=source[0])
 
 
 def _size(shape: tuple[int, ...]) -> str:
-    """Write the space of a shape, without the channels."""
+    """Write a shape like 4 × 6, without the channels."""
     return " × ".join(map(str, shape[1:])) if len(shape) > 2 else str(math.prod(shape[1:]))

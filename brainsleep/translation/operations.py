@@ -1,11 +1,10 @@
-"""Which torch operations are understood, in all the ways they can be written."""
+"""The torch operations that can be translated, in all the ways they can be written."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import fx, nn
@@ -14,12 +13,13 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from ..errors import TranslationError
 
+#: What messages say about an operation for which there is no better hint.
 HINT = (
     "brainsleep translates Linear, Conv1d, Conv2d, ReLU, average and max pooling, additions and "
     "BatchNorm beside a Linear or Conv, and passes Dropout, Flatten, reshaping and Identity through"
 )
 
-#: What would help with parts that are often met, by their names in lower case.
+#: What to do about operations that are often met, by their names in lower case.
 HINTS = {
     **dict.fromkeys(
         ("softmax", "logsoftmax", "log_softmax", "sigmoid", "logsigmoid", "softmin"),
@@ -35,25 +35,25 @@ HINTS = {
     **dict.fromkeys(
         ("lstm", "gru", "rnn", "lstmcell", "grucell", "rnncell", "multiheadattention")
         + ("scaled_dot_product_attention", "transformerencoderlayer", "bmm", "matmul", "einsum"),
-        "only feed-forward networks can sleep",
+        "only feed-forward networks without attention can sleep",
     ),
     **dict.fromkeys(
         ("layernorm", "layer_norm", "groupnorm", "group_norm", "instancenorm1d", "instancenorm2d")
         + ("rmsnorm", "localresponsenorm", "normalize"),
-        "what it divides by differs from image to image; train with BatchNorm",
+        "it divides by statistics of each input, which fixed weights cannot; train with BatchNorm",
     ),
     **dict.fromkeys(
         ("permute", "transpose", "t", "movedim", "swapaxes", "getitem", "chunk", "split", "cat")
         + ("concat", "stack", "roll", "flip", "select", "narrow", "channelshuffle"),
-        "neurons keep their order and all go on together; leave transposing, slicing and "
-        "concatenating out of forward",
+        "a layer takes all neurons of the previous one, in their order; leave transposing, slicing "
+        "and concatenating out of forward",
     ),
 }
 
 
 @dataclass(frozen=True)
 class Operation:
-    """A kind of operation, as one module, function or method computes it.
+    """What one module, function or method computes.
 
     Attributes
     ----------
@@ -61,9 +61,9 @@ class Operation:
         ``"dense"``, ``"convolution"``, ``"norm"``, ``"relu"``, ``"average_pool"``,
         ``"max_pool"``, ``"adaptive_pool"``, ``"mean"``, ``"add"``, ``"dropout"`` or ``"pass"``.
     dimensions : int
-        Of space; 0 where it does not matter.
+        Dimensions of space; 0 where they do not matter.
     arguments : tuple of str
-        A function's arguments in order.
+        Names of a function's arguments, in order.
     """
 
     kind: str
@@ -101,7 +101,7 @@ MODULES: dict[type, Operation] = {
     **dict.fromkeys((nn.AlphaDropout, nn.FeatureAlphaDropout), _PASS),
 }
 
-FUNCTIONS: dict[Any, Operation] = {
+FUNCTIONS: dict[Callable[..., object], Operation] = {
     functional.linear: _DENSE,
     functional.conv1d: Operation("convolution", 1, _CONVOLUTION),
     functional.conv2d: Operation("convolution", 2, _CONVOLUTION),
@@ -145,7 +145,7 @@ SHAPE_ARITHMETIC = {
 
 
 def classify(graph: fx.GraphModule) -> tuple[dict[fx.Node, Operation], set[fx.Node]]:
-    """Say what every node of a traced module does, and refuse what is not understood.
+    """Say what every node of a traced module does, and refuse what cannot be translated.
 
     Parameters
     ----------
@@ -155,14 +155,14 @@ def classify(graph: fx.GraphModule) -> tuple[dict[fx.Node, Operation], set[fx.No
     Returns
     -------
     operations : dict of Node to Operation
-        Of the nodes that activity flows through, in order.
+        What each node does through which activity flows, in order.
     shapes : set of Node
         Nodes that compute shapes.
 
     Raises
     ------
     TranslationError
-        Naming the first part that is not understood, and what would help.
+        Naming the first part that cannot be translated, and what to do.
     """
     modules = dict(graph.named_modules())
     operations: dict[fx.Node, Operation] = {}
@@ -176,19 +176,19 @@ def classify(graph: fx.GraphModule) -> tuple[dict[fx.Node, Operation], set[fx.No
         if not activity_inputs(node, shapes):
             raise TranslationError(
                 f"{place_of(node)}: computes with parameters alone; layers must use the parameters "
-                "of the module itself, as they are."
+                "of the module itself, unchanged."
             )
         operations[node] = _operation(node, modules)
     return operations, shapes
 
 
 def name_of(node: fx.Node) -> str:
-    """Return the module's path where there is one, else the node's name."""
+    """Return the path of the module that a node calls, else the node's own name."""
     return str(node.target) if node.op == "call_module" else node.name
 
 
 def place_of(node: fx.Node) -> str:
-    """Say where a node is, for messages: by its name and, if it is in one, its module's path."""
+    """Say where a node is, for messages: its name, and the path of the module it is in."""
     name, stack = name_of(node), node.meta.get("nn_module_stack")
     if node.op == "call_module" or not stack:
         return name
@@ -197,7 +197,7 @@ def place_of(node: fx.Node) -> str:
 
 
 def activity_inputs(node: fx.Node, shapes: set[fx.Node]) -> tuple[fx.Node, ...]:
-    """Return all activities a node takes in; not shapes, not parameters."""
+    """Return all activities that a node takes; not shapes, and not parameters."""
     return tuple(
         argument
         for argument in node.all_input_nodes
@@ -219,23 +219,21 @@ def _is_shape(node: fx.Node, shapes: set[fx.Node]) -> bool:
 
 
 def _operation(node: fx.Node, modules: Mapping[str, nn.Module]) -> Operation:
-    """Look a node up, or refuse it."""
-    target: Any = node.target
-    module = modules[target] if node.op == "call_module" else None
+    """Return what a node does, or refuse it."""
+    target = node.target
+    module = modules[str(target)] if node.op == "call_module" else None
     known: Operation | None
     if module is not None:
         known = MODULES.get(type(module))
-    elif node.op == "call_function":
-        known = FUNCTIONS.get(target)
     else:
-        known = METHODS.get(target)
+        known = METHODS.get(target) if isinstance(target, str) else FUNCTIONS.get(target)
     if known is None:
         kind = _kind(node, module)
         hint = HINTS.get(kind.lower(), HINT)
         raise TranslationError(f"{place_of(node)}: {kind} cannot be translated; {hint}.")
     if known.kind == "max_pool" and getattr(module, "return_indices", False):
         raise TranslationError(
-            f"{place_of(node)}: returns indices; only the maxima can go on (return_indices=False)."
+            f"{place_of(node)}: returns indices besides the maxima; use return_indices=False."
         )
     return known
 

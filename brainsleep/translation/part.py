@@ -1,25 +1,26 @@
-"""The later part of a network, so that sleep can begin at a layer of choice."""
+"""The later part of a network, so that sleep can begin at any layer."""
 
 from __future__ import annotations
 
 import operator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike, NDArray
 from torch import fx
 
 from ..errors import TranslationError
 from .activations import as_input, record_activations
-from .layers import INPUT, Layer, Translation
+from .layers import INPUT, Layer
+from .translated_network import Translation
 
 
 def start_at(translation: Translation, path: str) -> Translation:
     """Return the part of a network that begins with a layer.
 
-    Its input is what drives that layer: a population that is cut off with all before it. In the
-    order of the translation, the layer and all after it remain.
+    The layer and all after it remain, in the order of the translation. The population that drives
+    the layer becomes the input of the part.
 
     Parameters
     ----------
@@ -31,17 +32,16 @@ def start_at(translation: Translation, path: str) -> Translation:
     Returns
     -------
     Translation
-        With the shape of the cut population as ``input_shape``, and a graph that takes its
-        activity, which :func:`features` computes. Names of layers and weights stay; `whole` is
-        the network it was cut from.
+        Its ``input_shape`` is the shape of the population that has become the input, and its graph
+        takes that population's activity, which :func:`features` computes. Names of layers and
+        weights stay; `whole` is the whole network.
 
     Raises
     ------
     ParameterError
-        If no layer has that name, with the nearest spelling.
+        If no layer has that name; the message suggests the nearest spelling.
     TranslationError
-        Naming a connection that comes from elsewhere than from the cut population or a layer that
-        remains.
+        Naming a layer that remains and is also driven by one that does not.
     """
     first = translation.layer(path)
     cut = first.connections[0].source
@@ -73,8 +73,10 @@ def start_at(translation: Translation, path: str) -> Translation:
     )
 
 
-def features(translation: Translation, path: str, images: Any) -> np.ndarray:
-    r"""Return what drives a layer, for images: the input of the part that starts there.
+def features(
+    translation: Translation, path: str, images: ArrayLike | torch.Tensor
+) -> NDArray[np.floating]:
+    r"""Return the activity that drives a layer: the input of the part that starts there.
 
     Parameters
     ----------
@@ -88,7 +90,7 @@ def features(translation: Translation, path: str, images: Any) -> np.ndarray:
     Returns
     -------
     ndarray, shape (n, \*start_at(translation, path).input_shape)
-        Rectified activations of the population that drives the layer; of the input, if that does.
+        Rectified activations of the population that drives the layer, which may be the input.
 
     Raises
     ------
@@ -96,7 +98,7 @@ def features(translation: Translation, path: str, images: Any) -> np.ndarray:
         If no layer has that name, or if the images do not fit.
     TranslationError
         If several populations drive the layer.
-    UnitsError
+    KindError
         If the images cannot be read as an array.
     """
     layer = translation.layer(path)
@@ -104,13 +106,13 @@ def features(translation: Translation, path: str, images: Any) -> np.ndarray:
     if len(sources) > 1:
         raise TranslationError(
             f"layer {path!r} is driven by several populations, "
-            f"{', '.join(map(repr, sorted(sources)))}; features are those of one."
+            f"{', '.join(map(repr, sorted(sources)))}; start at a layer that one population drives."
         )
     (source,) = sources
     if source == INPUT:
         tensor = as_input(images, translation)
-        wide = tensor.dtype == torch.float64  # NumPy has no bfloat16
-        return np.maximum((tensor if wide else tensor.float()).numpy(), 0)
+        is_double = tensor.dtype == torch.float64  # NumPy has no bfloat16
+        return np.maximum((tensor if is_double else tensor.float()).numpy(), 0)
     return record_activations(translation, images, None, [source])[source]
 
 
@@ -120,7 +122,7 @@ def _shape_of(translation: Translation, population: str) -> tuple[int, ...]:
 
 
 def _rewired(layer: Layer, cut: str, renamed: dict[str, str]) -> Layer:
-    """Let the input drive what the cut population drove."""
+    """Let the input drive what the population before the cut drove."""
     connections = tuple(
         replace(connection, source=INPUT) if connection.source == cut else connection
         for connection in layer.connections
@@ -141,8 +143,8 @@ def _cut_graph(
             copier.copy(node)
     if not any(node.op == "output" for node in after):
         raise TranslationError(
-            f"sleep cannot start at {path!r}: the output does not follow from node {start.name!r} "
-            "of the graph; avoid operations in place around it."
+            f"sleep cannot start at {path!r}: the output is not computed from node {start.name!r} "
+            "of the graph; avoid operations in place (relu_, add_, inplace=True) around it."
         )
     graph = fx.GraphModule(translation.graph, copier.graph)
     return graph, {node.name: copy.name for node, copy in copier.copies.items()}
@@ -169,7 +171,15 @@ def _descendants(start: fx.Node) -> set[fx.Node]:
 
 
 class _Copier:
-    """Copies the nodes that follow one, which becomes the input."""
+    """Copies the nodes that follow one node, which becomes the input.
+
+    Parameters
+    ----------
+    start : fx.Node
+        The node that becomes the input.
+    path : str
+        The layer at which sleep begins, for messages.
+    """
 
     def __init__(self, start: fx.Node, path: str) -> None:
         self.graph = fx.Graph()
@@ -178,7 +188,7 @@ class _Copier:
         self.path = path
 
     def copy(self, node: fx.Node) -> fx.Node:
-        """Copy a node, and first what it takes in from before the cut."""
+        """Copy a node, after whatever it takes from before the cut."""
         if node not in self.copies:
             for argument in node.all_input_nodes:
                 if argument not in self.copies:
@@ -187,7 +197,7 @@ class _Copier:
         return self.copies[node]
 
     def _copy_from_before(self, node: fx.Node) -> None:
-        """Copy parameters and sizes; nothing else may cross the cut."""
+        """Copy a parameter or a size; nothing else may come from before the cut."""
         if node.op == "get_attr":
             self.copies[node] = self.graph.node_copy(node)
         elif _is_batch_size(node):
@@ -196,8 +206,8 @@ class _Copier:
             self.copy(node)  # arithmetic on sizes
         else:
             raise TranslationError(
-                f"sleep cannot start at {self.path!r}: forward uses {node.name!r}, which comes "
-                "from before it."
+                f"sleep cannot start at {self.path!r}: forward uses {node.name!r} there, which is "
+                "computed before it; start at an earlier layer."
             )
 
 

@@ -1,23 +1,25 @@
-"""What each node of a traced module is worth to spiking neurons, and the populations made of it.
+"""What each node of a traced module means for spiking neurons, and the populations made of it.
 
-A node's value is one of:
+The value of a node is one of:
 
 :class:`Activity`
     The rectified activity of a population, or what BatchNorm makes of it.
 :class:`Current`
     What a Linear, a convolution or an addition computes. It becomes a population at its ReLU, or
-    at the output; sums of rectified activities, which are never negative, do without.
+    at the output; sums of rectified activities are never negative and need no ReLU.
 :class:`Pooled`
-    A current that was max-pooled before its ReLU. The maximum of the rectified is the rectified
-    maximum, so it becomes a population that rectifies and one that pools.
+    A current that was max-pooled before its ReLU. The maximum of rectified values is the rectified
+    maximum, so it becomes two populations: one that rectifies and one that pools.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import TranslationError
 from ..network.windows import Window
@@ -27,7 +29,7 @@ from .layers import INPUT, Connection, Layer
 
 @dataclass(frozen=True, eq=False)
 class Activity:
-    """The rectified activity of one population, and what BatchNorm has made of it since."""
+    """The rectified activity of one population, and the BatchNorm that has acted on it since."""
 
     source: str
     affine: Affine | None = None
@@ -41,7 +43,7 @@ class Current:
     node: str
     shape: tuple[int, ...]
     connections: tuple[Connection, ...]
-    bias: np.ndarray | None = None
+    bias: NDArray[np.float64] | None = None
 
     @property
     def nonnegative(self) -> bool:
@@ -69,16 +71,16 @@ class Pooled:
 
     @property
     def node(self) -> str:
-        """Where it is in the graph."""
+        """Name of its node in the graph."""
         return self.pool.node
 
     @property
     def current(self) -> Current:
-        """What was pooled first."""
+        """The current before the first pooling."""
         return self.before.current if isinstance(self.before, Pooled) else self.before
 
 
-Value = Activity | Current | Pooled
+Value: TypeAlias = Activity | Current | Pooled
 
 
 class Populations:
@@ -87,13 +89,17 @@ class Populations:
     Attributes
     ----------
     layers : list of Layer
-        Those made so far.
+        The layers made so far.
+    activities : dict of Current or Pooled to Activity
+        The population that was made of each current.
+    owners : dict of str to str
+        The layer that each weight drives.
     """
 
     def __init__(self) -> None:
         self.layers: list[Layer] = []
         self.activities: dict[Current | Pooled, Activity] = {}
-        self.owners: dict[str, str] = {}  # the layer each weight drives
+        self.owners: dict[str, str] = {}
 
     def __contains__(self, value: Current | Pooled) -> bool:
         return value in self.activities
@@ -106,12 +112,16 @@ class Populations:
         value : Current or Pooled
             The current.
         node : str
-            Where its rectified activity is found in the graph.
+            Name of the node in the graph that holds its rectified activity.
+
+        Returns
+        -------
+        Activity
 
         Raises
         ------
         TranslationError
-            If its name is taken, or if one of its weights drives another population already.
+            If its name is taken, or if one of its weights already drives another population.
         """
         if value not in self.activities:
             if isinstance(value, Pooled):
@@ -122,28 +132,50 @@ class Populations:
         return self.activities[value]
 
     def _neurons(self, current: Current, node: str) -> Activity:
+        """Make a population that rectifies a current."""
         connections = tuple(finished(connection) for connection in current.connections)
         for name in (connection.weight_name for connection in connections):
             if name is not None and name in self.owners:
                 raise TranslationError(
                     f"{current.name}: what {name!r} computes drives layer {self.owners[name]!r} "
-                    "already; a weight used twice cannot sleep."
+                    "already; a weight used twice cannot sleep, so give each layer its own."
                 )
             if name is not None:
                 self.owners[name] = current.name
-        bias = current.bias
-        if bias is not None:
-            bias = bias.astype(_common_type(connections))
-        layer = Layer(current.name, node, "neurons", current.shape, connections, bias)
-        return self._append(layer)
+        bias = None if current.bias is None else current.bias.astype(_common_type(connections))
+        return self._append(
+            Layer(
+                name=current.name,
+                node=node,
+                kind="neurons",
+                shape=current.shape,
+                connections=connections,
+                bias=bias,
+            )
+        )
 
     def pooling(self, activity: Activity, pool: Pool) -> Activity:
-        """Make a population that pools."""
+        """Make a population that pools another one.
+
+        Raises
+        ------
+        TranslationError
+            If its name is taken.
+        """
         n_in, n_out = math.prod(pool.window.in_shape), math.prod(pool.window.out_shape)
-        link = Connection(activity.source, pool.kind, n_in, n_out, pool.window)
-        return self._append(Layer(pool.name, pool.node, pool.kind, pool.shape, (link,)))
+        link = Connection(activity.source, pool.kind, n_in, n_out, window=pool.window)
+        return self._append(
+            Layer(
+                name=pool.name,
+                node=pool.node,
+                kind=pool.kind,
+                shape=pool.shape,
+                connections=(link,),
+            )
+        )
 
     def _append(self, layer: Layer) -> Activity:
+        """Append a layer, whose name must be free."""
         if layer.name == INPUT:
             raise TranslationError(
                 f"a layer is called {INPUT!r}, the name of the input population; rename the module."
@@ -154,6 +186,6 @@ class Populations:
         return Activity(layer.name)
 
 
-def _common_type(connections: tuple[Connection, ...]) -> np.dtype:
+def _common_type(connections: tuple[Connection, ...]) -> np.dtype[np.floating]:
     """Return the widest type of the weights."""
     return np.result_type(*(link.weight for link in connections if link.weight is not None))

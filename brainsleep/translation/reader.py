@@ -1,4 +1,4 @@
-"""The walk through a traced module, node by node: which populations there are, what drives each."""
+"""The walk through a traced module, node by node: its populations, and what drives each."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import fx
 
 from ..errors import TranslationError
@@ -23,11 +24,11 @@ class Reader:
     Parameters
     ----------
     tensors : Tensors
-        The parameters.
+        The parameters of the module.
     entrance : fx.Node
-        Where the input comes in.
+        The node of the input.
     input_shape : tuple of int
-        Of one input.
+        Shape of one input, without the batch.
     """
 
     def __init__(self, tensors: Tensors, entrance: fx.Node, input_shape: tuple[int, ...]) -> None:
@@ -35,7 +36,8 @@ class Reader:
         self.populations = Populations()
         self.values: dict[fx.Node, Value] = {entrance: Activity(INPUT)}
         self.shapes = {entrance: input_shape}
-        self.memory = {entrance: entrance}  # the first node whose result lies in the same memory
+        # of each node, the first node whose result lies in the same memory
+        self.memory = {entrance: entrance}
         self.pool_names: set[str] = set()
         self.handlers = {
             "dense": self._weighted,
@@ -52,15 +54,27 @@ class Reader:
         }
 
     def read(self, step: Step) -> None:
-        """Take one step; refuse it by name if it cannot be translated."""
+        """Take one step.
+
+        Raises
+        ------
+        TranslationError
+            Naming the step, if it cannot be translated.
+        ParameterError
+            If a parameter is not finite.
+        """
         for node in step.inputs:
             if node not in self.values:
                 raise TranslationError(
-                    f"{step.place}: takes {node.name!r}, which is no activity of the network."
+                    f"{step.place}: takes {node.name!r}, which is no activity computed from the "
+                    "input; layers must take the activity of other layers."
                 )
         expected = 2 if step.operation.kind == "add" else 1
         if len(step.inputs) > expected:
-            raise TranslationError(f"{step.place}: takes more than one activity; add them up.")
+            raise TranslationError(
+                f"{step.place}: takes {len(step.inputs)} activities, but only one can be "
+                "translated; add them up before it."
+            )
         node, first = step.node, step.inputs[0]
         value = self.handlers[step.operation.kind](step)
         self.values[node], self.shapes[node] = value, step.shape
@@ -71,12 +85,17 @@ class Reader:
                     self.values[other] = value
 
     def finish(self, output: fx.Node) -> tuple[Layer, ...]:
-        """Return the layers, the one that the network returns last.
+        """Return all layers; the last is the one whose activity the module returns.
+
+        Parameters
+        ----------
+        output : fx.Node
+            The node that the module returns.
 
         Raises
         ------
         TranslationError
-            If it is none, or if a layer does not lead to it.
+            If the module returns no activity of a layer, or if a layer does not lead to the output.
         """
         if output not in self.values:
             raise TranslationError(
@@ -88,7 +107,7 @@ class Reader:
         if isinstance(value, Pooled):
             raise TranslationError(
                 f"{value.pool.name}: pools the output layer {value.current.name!r} without a "
-                "ReLU; put one before it."
+                "ReLU; put a ReLU before it."
             )
         self._refuse_affine(value, "the output")
         self._refuse_loose_ends(value.source)
@@ -116,15 +135,16 @@ class Reader:
     # What operations do to values
 
     def _value(self, step: Step) -> Value:
-        """Pass on what came in; its elements are all there and in order."""
+        """Pass the activity on; it must keep all its elements in their order."""
         if math.prod(step.shape) != math.prod(self.shapes[step.inputs[0]]):
             raise TranslationError(
                 f"{step.place}: makes shape {step.shape} of {self.shapes[step.inputs[0]]}; each "
-                "row must keep its elements."
+                "row must keep its number of elements."
             )
         return self.values[step.inputs[0]]
 
     def _dropout(self, step: Step) -> Value:
+        """Pass the activity on, if nothing is dropped in evaluation mode."""
         if step.arguments.get("training", True) and step.arguments.get("p", 0.5) != 0:
             raise TranslationError(
                 f"{step.place}: drops neurons also in evaluation mode; call it with "
@@ -133,6 +153,7 @@ class Reader:
         return self._value(step)
 
     def _weighted(self, step: Step) -> Current:
+        """Return the current that a Linear or a convolution makes."""
         activity = self._activity(step, step.inputs[0])
         weight_name, bias_name = parameter_names(step)
         weight = self.tensors.take(weight_name, step.name)
@@ -149,7 +170,8 @@ class Reader:
             connection, bias = fold_before(connection, bias, activity.affine)
         return Current(step.name, step.node.name, step.shape, (connection,), bias)
 
-    def _dense(self, step: Step, activity: Activity, weight: np.ndarray) -> Connection:
+    def _dense(self, step: Step, activity: Activity, weight: NDArray[np.floating]) -> Connection:
+        """Return the connection of a Linear."""
         n_out, n_in = weight.shape
         n_neurons = math.prod(self.shapes[step.inputs[0]])
         if n_in != n_neurons:
@@ -159,21 +181,26 @@ class Reader:
             )
         return Connection(activity.source, "dense", n_in, n_out, weight=weight)
 
-    def _convolution(self, step: Step, activity: Activity, weight: np.ndarray) -> Connection:
+    def _convolution(
+        self, step: Step, activity: Activity, weight: NDArray[np.floating]
+    ) -> Connection:
+        """Return the connection of a convolution."""
         in_shape = self.shapes[step.inputs[0]]
-        n_groups = int(step.option("groups", 1))
+        n_groups = step.option("groups", 1)
+        assert isinstance(n_groups, int)
         window = convolution_window(step, in_shape, weight.shape[2:], n_groups)
-        weight = weight.reshape(window.kernel_shape)  # those in one dimension: of height 1
+        weight = weight.reshape(window.kernel_shape)  # of height 1 in one dimension
         n_in, n_out = math.prod(in_shape), math.prod(step.shape)
-        return Connection(activity.source, "convolution", n_in, n_out, window, weight=weight)
+        return Connection(activity.source, "convolution", n_in, n_out, window=window, weight=weight)
 
     def _norm(self, step: Step) -> Value:
+        """Fold a BatchNorm into the current before it, or keep it for the weights after it."""
         affine = read_batch_norm(step, self.tensors.read)
         value = self.values[step.inputs[0]]
         if isinstance(value, Pooled):
             raise TranslationError(
-                f"{step.place}: follows the max pooling {value.pool.name!r} of an activation "
-                "without a ReLU; put the BatchNorm, or a ReLU, before the pooling."
+                f"{step.place}: follows the max pooling {value.pool.name!r}, before which there is "
+                "no ReLU; put the BatchNorm, or a ReLU, before the pooling."
             )
         if isinstance(value, Current) and _unrectified(value):
             connections, bias = fold_after(value.connections, value.bias, affine)
@@ -182,6 +209,7 @@ class Reader:
         return replace(activity, affine=affine.after(activity.affine))
 
     def _relu(self, step: Step) -> Activity:
+        """Return the population that rectifies a current."""
         value = self.values[step.inputs[0]]
         if isinstance(value, Activity):
             self._refuse_affine(value, step.name)
@@ -189,6 +217,7 @@ class Reader:
         return self.populations.of(value, step.node.name)
 
     def _pool(self, step: Step) -> Value:
+        """Return the population that pools, or what was pooled before its ReLU."""
         window = pool_window(step, self.shapes[step.inputs[0]])
         value = self.values[step.inputs[0]]
         if does_nothing(window):
@@ -209,6 +238,7 @@ class Reader:
         return self.populations.pooling(activity, pool)
 
     def _add(self, step: Step) -> Current:
+        """Return the current that an addition makes."""
         summands = [step.arguments.get("input"), step.arguments.get("other")]
         if step.arguments.get("alpha", 1) != 1:
             raise TranslationError(
@@ -217,7 +247,7 @@ class Reader:
             )
         if summands[0] is summands[1]:
             raise TranslationError(
-                f"{step.place}: adds an activation to itself; scale the weights."
+                f"{step.place}: adds an activation to itself; double the weights instead."
             )
         parts = [self._summand(step, summand) for summand in summands]
         connections = (*parts[0].connections, *parts[1].connections)
@@ -225,14 +255,15 @@ class Reader:
         for source in sources:
             if sources.count(source) > 1:
                 raise TranslationError(
-                    f"{step.place}: adds the activity of {source!r} twice; scale the weights."
+                    f"{step.place}: adds the activity of {source!r} twice; double the weights "
+                    "instead."
                 )
         biases = [part.bias for part in parts if part.bias is not None]
         bias = sum(biases[1:], start=biases[0]) if biases else None
         return Current(step.name, step.node.name, step.shape, connections, bias)
 
     def _summand(self, step: Step, node: object) -> Current:
-        """Return what one summand adds to the current of a sum."""
+        """Return what one summand of an addition adds to its current."""
         if not isinstance(node, fx.Node) or node not in step.inputs:
             raise TranslationError(
                 f"{step.place}: adds a number or a parameter to an activation; only two "
@@ -241,13 +272,13 @@ class Reader:
         value, shape = self.values[node], self.shapes[node]
         if shape != step.shape:
             raise TranslationError(
-                f"{step.place}: adds activations of different shapes, {shape} among them, to "
-                f"{step.shape}; summands must have equal shapes."
+                f"{step.place}: makes shape {step.shape} of a summand of shape {shape}; both "
+                "summands must have equal shapes."
             )
         if isinstance(value, Pooled):
             raise TranslationError(
-                f"{step.place}: adds the max pooling {value.pool.name!r} of an activation "
-                "without a ReLU; put the ReLU before the pooling."
+                f"{step.place}: adds the max pooling {value.pool.name!r}, before which there is no "
+                "ReLU; put a ReLU before the pooling."
             )
         if isinstance(value, Current) and not (value.nonnegative and value in self.populations):
             return value
@@ -258,21 +289,21 @@ class Reader:
         return Current(step.name, node.name, shape, (link,))
 
     def _activity(self, step: Step, node: fx.Node) -> Activity:
-        """Return the rectified activity that a step takes in from a node."""
+        """Return the rectified activity that a step takes from a node."""
         value = self.values[node]
         if isinstance(value, Activity):
             return value
         unrectified = _unrectified(value)
         if unrectified is not None:
             raise TranslationError(
-                f"{step.place}: follows layer {unrectified.name!r} without a ReLU between them; a "
-                "spiking neuron stands for a ReLU neuron."
+                f"{step.place}: follows layer {unrectified.name!r} without a ReLU between them; "
+                "put one there, since a spiking neuron stands for a ReLU neuron."
             )
         assert isinstance(value, Current)
         return self.populations.of(value, value.node)
 
     def _pool_name(self, step: Step) -> str:
-        """Return a pooling module's path at its first use, else the node's name."""
+        """Return the path of a pooling module at its first use, then the node's name."""
         name = step.node.name if step.name in self.pool_names else step.name
         self.pool_names.add(name)
         return name
@@ -281,8 +312,8 @@ class Reader:
         """Refuse a normalized activity where its BatchNorm cannot be folded into weights."""
         if activity.affine is not None:
             raise TranslationError(
-                f"{activity.affine.name}: BatchNorm of a rectified activity reaches {user!r}; "
-                "only into Linear and Conv layers can it be folded. Put it before the ReLU."
+                f"{activity.affine.name}: BatchNorm of a rectified activity reaches {user!r}, but "
+                "can be folded only into Linear and Conv layers; put it before the ReLU."
             )
 
 

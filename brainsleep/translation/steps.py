@@ -1,13 +1,12 @@
-"""A traced module run once, to learn the shapes at every node and what functions are called with.
+"""One run of a traced module, to find the shape at every node and the arguments of functions.
 
-The run is of the traced copy, in evaluation mode, on a few inputs of zeros.
+The traced copy runs in evaluation mode, on a few inputs of zeros.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import fx, nn
@@ -15,11 +14,11 @@ from torch import fx, nn
 from ..errors import TranslationError
 from .operations import Operation, activity_inputs, name_of, place_of
 
-#: Inputs run at a time. More than one, so that the batch can be told from a dimension of 1.
+#: Number of inputs. More than one, so that the batch can be told from a dimension of size 1.
 BATCH = 2
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Step:
     """One node that activity flows through, and what a run of it showed.
 
@@ -36,36 +35,37 @@ class Step:
     arguments : dict of str to object
         A function's arguments, by name; shapes are numbers, activities and parameters are nodes.
     shape : tuple of int
-        Of its result, without the batch.
+        Shape of its result, without the batch.
     shares_memory : bool
-        Whether its result lies in the memory of its first input: in-place operations and views.
+        Whether its result lies in the memory of its first input, as with operations in place and
+        views.
     """
 
     node: fx.Node
     operation: Operation
     module: nn.Module | None
     inputs: tuple[fx.Node, ...]
-    arguments: dict[str, Any]
+    arguments: dict[str, object]
     shape: tuple[int, ...]
     shares_memory: bool
 
     @property
     def name(self) -> str:
-        """The module's path, else the node's name."""
+        """Path of the module it calls, else the node's name."""
         return name_of(self.node)
 
     @property
     def place(self) -> str:
-        """Where it is, for messages."""
+        """Where it is in the module, for messages."""
         return place_of(self.node)
 
     @property
     def in_place(self) -> bool:
-        """Whether it overwrites its first input with something else."""
+        """Whether it overwrites its first input."""
         return self.shares_memory and self.operation.kind in ("relu", "add")
 
-    def option(self, name: str, default: Any = None) -> Any:
-        """Return a module's attribute or a function's argument."""
+    def option(self, name: str, default: object = None) -> object:
+        """Return an attribute of the module, or an argument of the function."""
         if self.module is not None:
             return getattr(self.module, name, default)
         return self.arguments.get(name, default)
@@ -84,19 +84,19 @@ def run_steps(
     graph : fx.GraphModule
         The traced module.
     input_shape : tuple of int
-        Of one input, without the batch.
+        Shape of one input, without the batch.
     operations, shapes : dict of Node to Operation, set of Node
         As :func:`.operations.classify` returns them.
 
     Returns
     -------
     list of Step
-        One for each node in `operations`.
+        One per node of `operations`.
 
     Raises
     ------
     TranslationError
-        Naming the node that cannot be run or that does not keep the batch apart.
+        Naming the node that cannot be run, or that mixes the rows of the batch.
     """
     runner = _Runner(graph, input_shape, operations, shapes)
     dtype = next((parameter.dtype for parameter in graph.parameters()), torch.float32)
@@ -123,8 +123,8 @@ class _Runner(fx.Interpreter):
         self.modules = dict(graph.named_modules())
         self.steps: list[Step] = []
 
-    def run_node(self, n: fx.Node) -> Any:
-        """Run one node."""
+    def run_node(self, n: fx.Node) -> object:
+        """Run one node, and note it if activity flows through it."""
         try:
             result = super().run_node(n)
         except Exception as error:  # whatever torch raises where shapes do not fit
@@ -134,26 +134,30 @@ class _Runner(fx.Interpreter):
                 f"{self.input_shape} ({reason})."
             ) from error
         if n in self.operations:
-            self._check(n, result)
-            self.steps.append(self._step(n, result))
+            self.steps.append(self._step(n, self._check(n, result)))
         return result
 
-    def _check(self, node: fx.Node, result: Any) -> None:
+    def _check(self, node: fx.Node, result: object) -> torch.Tensor:
+        """Return what a node computed, if it may be activity."""
         if not isinstance(result, torch.Tensor):
             raise TranslationError(
-                f"{place_of(node)}: makes a {type(result).__name__}; activity must stay one tensor."
+                f"{place_of(node)}: makes a {type(result).__name__} of the activity, which must "
+                "stay one tensor."
             )
         if not result.is_floating_point():
             raise TranslationError(
-                f"{place_of(node)}: makes {result.dtype} of the activity, which must stay floating."
+                f"{place_of(node)}: makes {result.dtype} of the activity, which must stay a "
+                "floating-point type; leave the conversion out."
             )
         if result.ndim < 2 or len(result) != BATCH:
             raise TranslationError(
                 f"{place_of(node)}: makes shape {tuple(result.shape)} of a batch of {BATCH}; the "
                 "batch must stay the first dimension, and each row keep its elements."
             )
+        return result
 
     def _step(self, node: fx.Node, result: torch.Tensor) -> Step:
+        """Say what a run of a node showed."""
         operation = self.operations[node]
         inputs = activity_inputs(node, self.shapes)
         first = self.env[inputs[0]]
@@ -167,23 +171,23 @@ class _Runner(fx.Interpreter):
             shares_memory=isinstance(first, torch.Tensor) and _address(first) == _address(result),
         )
 
-    def _arguments(self, node: fx.Node, operation: Operation) -> dict[str, Any]:
-        """Give a function's arguments their names, and shapes their values."""
+    def _arguments(self, node: fx.Node, operation: Operation) -> dict[str, object]:
+        """Return a function's arguments by name, with the values of shapes."""
         if not operation.arguments or node.op == "call_module":
             return {}
 
-        def value(argument: fx.Node) -> Any:
+        def value(argument: fx.Node) -> fx.node.Argument:
             result = self.env[argument]
             return argument if isinstance(result, torch.Tensor) else result
 
         args, kwargs = fx.node.map_arg((node.args, node.kwargs), value)
-        named = dict(zip(operation.arguments, args, strict=False))
+        named: dict[str, object] = dict(zip(operation.arguments, args, strict=False))
         for keyword, argument in kwargs.items():
             name = {"axis": "dim", "train": "training"}.get(keyword, keyword)
             if name not in operation.arguments:
                 raise TranslationError(
-                    f"{place_of(node)}: is called with {keyword}=, which is not understood; it may "
-                    f"have {', '.join(operation.arguments[1:])}."
+                    f"{place_of(node)}: is called with {keyword}=, which cannot be translated; use "
+                    f"only {', '.join(operation.arguments[1:])}."
                 )
             named[name] = argument
         return named

@@ -1,9 +1,10 @@
-"""Parameters of a traced module as arrays, checked, and each used by one layer only."""
+"""Parameters of a traced module as arrays: checked, and each used by one layer only."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import fx
 
 from ..errors import ParameterError, TranslationError
@@ -11,7 +12,7 @@ from .steps import Step
 
 
 class Tensors:
-    """Reads parameters by name and keeps account of which layer uses which.
+    """Reads parameters by name and notes which layer uses which.
 
     Parameters
     ----------
@@ -21,21 +22,28 @@ class Tensors:
     Attributes
     ----------
     taken : dict of str to str
-        The layer that has each weight.
+        The layer that uses each weight.
     """
 
     def __init__(self, graph: fx.GraphModule) -> None:
         self.state = graph.state_dict()
-        self.users: dict[int, str] = {}  # which layer uses a parameter's memory
+        self.users: dict[int, str] = {}  # the layer that uses the memory of each parameter
         self.taken: dict[str, str] = {}
 
-    def read(self, name: str, layer: str) -> np.ndarray:
-        """Return a parameter in float32, or in float64 if it has that.
+    def read(self, name: str, layer: str) -> NDArray[np.floating]:
+        """Return a parameter: in float64 if that is its type, else in float32.
+
+        Parameters
+        ----------
+        name : str
+            Its name in the state dict.
+        layer : str
+            Name of the layer that uses it, for messages.
 
         Raises
         ------
         TranslationError
-            If it is not in the state dict, empty or not floating.
+            If it is not in the state dict, is empty, or is of no floating-point type.
         ParameterError
             If it holds NaN or infinity.
         """
@@ -46,40 +54,50 @@ class Tensors:
                 "remove parametrizations before sleep."
             )
         if not tensor.is_floating_point():
-            raise TranslationError(f"{layer}: {name!r} is {tensor.dtype}, not floating.")
+            raise TranslationError(
+                f"{layer}: {name!r} is of type {tensor.dtype}; it must be of a floating-point type."
+            )
         if tensor.numel() == 0:
             raise TranslationError(
-                f"{layer}: {name!r} has shape {tuple(tensor.shape)} and holds nothing; layers need "
-                "at least one neuron."
+                f"{layer}: {name!r} has shape {tuple(tensor.shape)} and is empty; layers need at "
+                "least one neuron."
             )
         # half precision becomes float32; NumPy has no bfloat16
         exact = tensor.detach() if tensor.dtype == torch.float64 else tensor.detach().float()
-        values = exact.numpy()  # of our own copy of the network: nobody else writes to it
+        values: NDArray[np.floating] = exact.numpy()  # of our own copy: nobody else writes to it
         if not np.isfinite(values).all():
-            raise ParameterError(f"layer {layer!r}: {name!r} holds NaN or infinity.")
+            raise ParameterError(
+                f"layer {layer!r}: {name!r} holds NaN or infinity; train the network again."
+            )
         return values
 
-    def take(self, name: str, layer: str) -> np.ndarray:
-        """Read a weight for a layer that will have it to itself.
+    def take(self, name: str, layer: str) -> NDArray[np.floating]:
+        """Read a weight that no other layer may use; see :meth:`read`.
 
         Raises
         ------
         TranslationError
-            If another layer has it already, or :meth:`read` refuses it.
+            If another layer uses it already, or :meth:`read` refuses it.
         """
         values = self.read(name, layer)
         memory = self.state[name].data_ptr()
         if memory in self.users:
             raise TranslationError(
                 f"{layer}: shares its parameter {name!r} with layer {self.users[memory]!r}; a "
-                "weight used twice cannot sleep."
+                "weight used twice cannot sleep, so give each layer its own."
             )
         self.users[memory] = self.taken[name] = layer
         return values
 
 
 def parameter_names(step: Step) -> tuple[str, str | None]:
-    """Name weight and bias of a Linear or a convolution in the module's state dict.
+    """Return the state-dict names of weight and bias of a Linear or a convolution.
+
+    Returns
+    -------
+    weight : str
+    bias : str or None
+        None for a layer without a bias.
 
     Raises
     ------

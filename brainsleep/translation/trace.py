@@ -1,29 +1,46 @@
-"""Trace a torch module and read its layers; refuse by name whatever cannot sleep as it is."""
+"""Trace a torch module and read its layers; refuse by name what cannot be translated."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import torch
 from torch import fx, nn
 
-from ..errors import ParameterError, TranslationError, UnitsError, brief
-from .layers import WEIGHTED, Translation
+from ..errors import KindError, ParameterError, TranslationError, brief
+from .layers import WEIGHTED
 from .operations import HINT, Operation, classify, place_of
 from .reader import Reader
 from .steps import run_steps
 from .tensors import Tensors
+from .translated_network import Translation
 
-#: What a message asks for where the shape of an input cannot be guessed, by dimensions of space.
+#: What messages ask for where the shape of one input cannot be known, by dimensions of space.
 _ASKED = {1: "input_shape=(channels, length)", 2: "input_shape=(channels, height, width)"}
 
 
 def read_network(ann: nn.Module, input_shape: Iterable[int] | None = None) -> Translation:
-    """Read a feed-forward ReLU network into an ordered list of layers; see `translate`."""
+    """Read a feed-forward ReLU network into an ordered list of layers.
+
+    Parameters
+    ----------
+    ann : torch.nn.Module
+        The network. It is not modified.
+    input_shape : iterable of int, optional
+        Shape of one input, without the batch; that which the first Linear takes unless given.
+
+    Returns
+    -------
+    Translation
+
+    Raises
+    ------
+    TranslationError, ParameterError, KindError
+        As `brainsleep.translate` raises them.
+    """
     if not isinstance(ann, nn.Module):
-        raise UnitsError(f"ann must be a torch.nn.Module, not {type(ann).__name__}.")
+        raise KindError(f"ann must be a torch.nn.Module, not {type(ann).__name__}.")
     given = None if input_shape is None else _checked_shape(input_shape)
     graph = _trace(ann)
     entrance, output = _ends(graph)
@@ -46,20 +63,20 @@ def read_network(ann: nn.Module, input_shape: Iterable[int] | None = None) -> Tr
     return Translation(shape, reader.finish(output), graph, ann)
 
 
-def _checked_shape(shape: Any) -> tuple[int, ...]:
+def _checked_shape(shape: object) -> tuple[int, ...]:
     """Check the shape of one input."""
     if isinstance(shape, str) or not isinstance(shape, Iterable):
-        raise UnitsError(
+        raise KindError(
             f"input_shape must be the shape of one input, like (1, 28, 28), not {brief(shape)}."
         )
     sizes = tuple(shape)
     if any(isinstance(size, bool) or not hasattr(size, "__index__") for size in sizes):
-        raise UnitsError(f"input_shape must hold whole numbers, not {brief(shape)}.")
+        raise KindError(f"input_shape must hold whole numbers, not {brief(shape)}.")
     sizes = tuple(int(size) for size in sizes)
     if not sizes or min(sizes) < 1:
         raise ParameterError(
-            f"input_shape {sizes}: must hold at least one number, and only positive ones; the "
-            "batch is left out."
+            f"input_shape {sizes}: must hold at least one number, and only positive ones; leave "
+            "the batch out."
         )
     return sizes
 
@@ -70,8 +87,9 @@ def _trace(ann: nn.Module) -> fx.GraphModule:
         for name, value in vars(module).items():
             if isinstance(value, torch.Tensor) and not value.is_leaf:  # it cannot be copied
                 raise TranslationError(
-                    f"{path}: its {name!r} is computed anew in each forward pass (pruning or "
-                    "weight_norm?); make it permanent before sleep."
+                    f"{path or 'the module'}: its {name!r} is computed in each forward pass "
+                    "(pruning or weight_norm?); make it permanent before sleep, for example with "
+                    "torch.nn.utils.prune.remove."
                 )
     try:
         duplicate = copy.deepcopy(ann).cpu().eval()
@@ -87,17 +105,18 @@ def _trace(ann: nn.Module) -> fx.GraphModule:
 
 
 def _check_types(graph: fx.GraphModule) -> None:
-    """Refuse parameters that are not floating before anything is computed with them."""
+    """Refuse parameters of other than floating-point types before anything is computed."""
     for name, parameter in graph.named_parameters():
-        if not isinstance(parameter, nn.UninitializedParameter) and not (
-            parameter.is_floating_point()
-        ):
-            path = name.rpartition(".")[0] or name
-            raise TranslationError(f"{path}: {name!r} is {parameter.dtype}, not floating.")
+        if isinstance(parameter, nn.UninitializedParameter) or parameter.is_floating_point():
+            continue
+        path = name.rpartition(".")[0] or name
+        raise TranslationError(
+            f"{path}: {name!r} is of type {parameter.dtype}; it must be of a floating-point type."
+        )
 
 
 def _ends(graph: fx.GraphModule) -> tuple[fx.Node, fx.Node]:
-    """Return where the input comes in, and the node that the module returns."""
+    """Return the node of the input, and the node that the module returns."""
     placeholders = [node for node in graph.graph.nodes if node.op == "placeholder"]
     if not placeholders:
         raise TranslationError("the module's forward takes no input; it must take one.")
@@ -117,14 +136,14 @@ def _ends(graph: fx.GraphModule) -> tuple[fx.Node, fx.Node]:
 
 
 def _first_shape(graph: fx.GraphModule, operations: Mapping[fx.Node, Operation]) -> tuple[int, ...]:
-    """Guess the shape of one input from the first layer, or ask for it."""
+    """Return the shape of one input that the first layer tells, or ask for it."""
     for node, operation in operations.items():
         if operation.kind == "dense":
             return (_in_features(graph, node),)
         if operation.dimensions:
             raise TranslationError(
-                f"{place_of(node)}: acts on images, whose size the module does not tell; pass "
-                f"{_ASKED[operation.dimensions]}."
+                f"{place_of(node)}: acts on images, whose size cannot be known from the module; "
+                f"pass {_ASKED[operation.dimensions]}."
             )
     raise AssertionError("there is a layer")
 

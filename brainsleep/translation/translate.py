@@ -1,4 +1,4 @@
-"""`translate`: a torch module as layers that can sleep, with all that is decided about them."""
+"""`translate`: a torch module as layers that can sleep, and the choices made for them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from ..errors import ParameterError, TranslationError, suggest
-from .layers import Translation
+from ..support.checks import known_name
 from .part import start_at
 from .trace import read_network
+from .translated_network import Translation
 
 #: What max pooling may do with spikes.
 MAX_POOLING = ("any_spike", "most_active")
@@ -38,27 +39,29 @@ def translate(
         Shape of one input, without the batch: (784,), or (1, 28, 28). Fully connected networks
         need none: it is what their first Linear takes.
     input_at : str, optional
-        Layer at which sleep begins: the layers before it do not sleep. A stimulus made of images
-        is then made of what those layers make of these images, divided by its maximum; any other
-        stimulus has as many inputs as the layer.
+        Layer at which sleep begins: the layers before it do not sleep. A stimulus of images is
+        then replaced by the activity that those layers compute for the images, divided by its
+        maximum; any other stimulus has one value per neuron that drives the layer.
     frozen : str or sequence of str
         Layers that spike but do not learn.
     max_pooling : str
-        ``"any_spike"``: a pooling neuron spikes when any of its inputs does. ``"most_active"``: it
-        passes on the spikes of the input that has spiked most so far.
+        What max pooling does with spikes. ``"any_spike"``: a pooling neuron spikes when any of its
+        inputs does. ``"most_active"``: it passes on the spikes of the input that has spiked most
+        so far.
 
     Returns
     -------
     Translation
+        Its table shows which layers are frozen, and at which layer sleep begins.
 
     Raises
     ------
     TranslationError
-        Naming the part of the module that cannot be translated, and what would help.
+        Naming the part of the module that cannot be translated, and what to do.
     ParameterError
-        If a weight is NaN or infinite, naming its layer; if the shape makes no sense; if no layer
-        has a name that is given, with the nearest one.
-    UnitsError
+        If a weight is NaN or infinite, naming its layer; if the shape is not possible; if a layer
+        or a way of pooling is unknown, suggesting the nearest name.
+    KindError
         If `ann` is no module, or `input_shape` no shape.
 
     Examples
@@ -66,10 +69,7 @@ def translate(
     >>> network = bs.translate(ann, frozen=["conv1"])  # doctest: +SKIP
     >>> night = bs.sleep(network, stimulus)  # doctest: +SKIP
     """
-    if max_pooling not in MAX_POOLING:
-        raise ParameterError(
-            f"max_pooling {max_pooling!r}.{suggest(str(max_pooling), MAX_POOLING)}"
-        )
+    known_name(max_pooling, "max_pooling", MAX_POOLING)
     network = read_network(ann, input_shape)
     if input_at is not None:
         network = start_at(network, input_at)
@@ -82,23 +82,29 @@ def as_translation(
     *,
     max_pooling: str = "any_spike",
 ) -> Translation:
-    """Return what `translate` returned as it is, and translate a module.
+    """Return a network that is translated as it is; translate a module.
 
     Parameters
     ----------
     network : torch.nn.Module or Translation
         The network.
     shapes : iterable of tuple of int
-        Shapes of one input that are tried where the module does not tell, likeliest first.
+        Shapes of one input to try if the module does not tell its own, the likeliest first.
     max_pooling : str
-        For a module: see `translate`.
+        As in `translate`, for a module; a translated network keeps its own.
+
+    Returns
+    -------
+    Translation
 
     Raises
     ------
     TranslationError
-        If nothing fits: what is wrong with the likeliest shape that says something.
+        If the module cannot be translated with any of the shapes.
     ParameterError
-        If the weights of a translated module have changed since.
+        If the weights of the module have changed since it was translated.
+    KindError
+        If `network` is neither.
     """
     if isinstance(network, Translation):
         _require_unchanged(network)
@@ -107,7 +113,7 @@ def as_translation(
 
 
 def _read_with(ann: nn.Module, shapes: Iterable[tuple[int, ...]]) -> Translation:
-    """Read a network; try other shapes where the module does not tell that of its input."""
+    """Read a network; try the shapes if the module does not tell that of its input."""
     try:
         return read_network(ann)
     except TranslationError as error:
@@ -116,7 +122,7 @@ def _read_with(ann: nn.Module, shapes: Iterable[tuple[int, ...]]) -> Translation
         try:
             return read_network(ann, shape)
         except TranslationError as error:
-            if len(shape) > 1:  # says more than that flat images do not fit
+            if len(shape) > 1:  # that flat images do not fit helps nobody
                 told = error
     raise told
 

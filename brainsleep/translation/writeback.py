@@ -1,4 +1,4 @@
-"""Weights back into a network: always into a copy."""
+"""New weights written into a copy of a network."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from ..errors import ParameterError, suggest
-from .layers import Connection, Translation
+from .layers import Connection
+from .translated_network import Translation
 
 
 def write_back(
-    ann: nn.Module, weights: Mapping[str, np.ndarray], translation: Translation | None = None
+    ann: nn.Module,
+    weights: Mapping[str, NDArray[np.floating]],
+    translation: Translation | None = None,
 ) -> nn.Module:
     """Return a copy of a network that has new weights.
 
@@ -23,21 +27,22 @@ def write_back(
     ann : torch.nn.Module
         Not modified; the copy keeps its mode, torch device and data types.
     weights : mapping of str to ndarray
-        By state-dict name; parameters not named stay. Kernels of a Conv1d may have the height of 1
-        that their translation gives them.
+        New weights by state-dict name; all other parameters stay as they are. Kernels of a Conv1d
+        may have the height of 1 that their translation gives them.
     translation : Translation, optional
-        Of this network. Where it folded BatchNorm into a weight, `weights` hold the folded one, and
-        what is written is the original plus its change divided by BatchNorm's factor: a weight
-        that did not change comes back bit for bit, and one whose factor is 0 stays.
+        The translation of this network, if `weights` have BatchNorm folded in as its weights do.
+        Written is then the original weight plus its change divided by BatchNorm's factor: a weight
+        that did not change comes back bit for bit, and one whose factor is 0 stays as it is.
 
     Returns
     -------
     torch.nn.Module
+        The copy.
 
     Raises
     ------
     ParameterError
-        If a name is unknown or a shape differs.
+        If a name is unknown, suggesting the nearest, or if a shape differs.
     """
     awake = copy.deepcopy(ann)
     state = awake.state_dict()
@@ -56,7 +61,7 @@ def write_back(
 
 
 def _by_weight(translation: Translation) -> dict[str, Connection]:
-    """Return the connections whose weights have BatchNorm folded in, by those weights' names."""
+    """Return the connections that have BatchNorm folded in, by the names of their weights."""
     return {
         connection.weight_name: connection
         for connection in translation.connections
@@ -64,17 +69,21 @@ def _by_weight(translation: Translation) -> dict[str, Connection]:
     }
 
 
-def _fitted(name: str, values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Bring weights to the parameter's shape; only a height of 1 may be left out."""
+def _fitted(
+    name: str, values: NDArray[np.floating], shape: tuple[int, ...]
+) -> NDArray[np.floating]:
+    """Bring weights to the parameter's shape; only a height of 1 may differ."""
     of_height_one = (*shape[:2], 1, *shape[2:]) if len(shape) == 3 else shape
     if values.shape not in (shape, of_height_one):
         raise ParameterError(
-            f"parameter {name!r} has shape {shape}, but the weights have shape {values.shape}."
+            f"parameter {name!r} has shape {shape}, but the new weights have shape {values.shape}."
         )
     return values.reshape(shape)
 
 
-def _unfolded(connection: Connection, values: np.ndarray, original: torch.Tensor) -> np.ndarray:
+def _unfolded(
+    connection: Connection, values: NDArray[np.floating], original: torch.Tensor
+) -> NDArray[np.floating]:
     """Take BatchNorm out of a new weight."""
     assert connection.weight is not None
     exact = original.detach().cpu().to(torch.float64).numpy()

@@ -1,4 +1,4 @@
-"""Find the thresholds at which every layer fires at a wanted rate."""
+"""Find the thresholds at which every layer fires at its target rate."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import math
 import warnings
 from collections.abc import Callable, Sequence
 
-#: A layer is calibrated when its rate is this close to the target, as a fraction of it.
+#: A layer is calibrated when its rate is this close to the target, as a fraction of the target.
 TOLERANCE = 0.03
-#: Trials for one layer, bracketing and bisection together.
+#: Most trials per layer, bracketing and bisection together.
 MAX_TRIALS = 30
 #: A rate this many times above or below its target is reported.
 REPORTED_FACTOR = 2.0
-#: Step of the bracketing search, a factor on the threshold.
+#: Factor on the threshold from one trial of the bracketing search to the next.
 STRIDE = 4.0
-#: A layer silent at this fraction of its first threshold is silent at any.
+#: A layer that is silent at this fraction of its first threshold is silent at any.
 LOWEST = 1e-4
 
 
 class CalibrationWarning(UserWarning):
-    """A layer stays silent or runs away at every threshold tried."""
+    """A layer that misses its target rate at every threshold tried."""
 
 
 def calibrate_thresholds(
@@ -36,25 +36,25 @@ def calibrate_thresholds(
     Parameters
     ----------
     simulate : callable
-        Takes one threshold a layer and returns the mean firing rate of each layer in Hz, under
+        Takes one threshold per layer and returns the mean firing rate of each layer in Hz, under
         the night's stimulus and with plasticity off.
     target_rate : sequence of float
         Wanted mean rate of each layer in Hz.
     layer_names : sequence of str
-        For warnings.
+        Names of the layers, for warnings.
     start : sequence of float, optional
-        First thresholds tried, one a layer: the gains, say, as only gain/threshold matters; 1
-        unless given.
+        The threshold tried first in each layer, for example its gain, as only gain/threshold
+        matters; 1 unless given.
 
     Returns
     -------
     list of float
-        One threshold a layer; for a layer that cannot reach its rate, the nearest found.
+        One threshold per layer; for a layer that cannot reach its rate, the nearest found.
 
     Warns
     -----
     CalibrationWarning
-        By layer name, about a layer that stays silent or runs away.
+        By layer name, about a layer whose rate is far from its target.
     """
     thresholds = [1.0] * len(target_rate) if start is None else list(start)
     for index, (target, name) in enumerate(zip(target_rate, layer_names, strict=True)):
