@@ -228,7 +228,7 @@ class Night:
         MissingPackageError
             If `nir` is not installed.
         """
-        from ..translation.nir import as_seconds, write_nir
+        from ..translation.nir import write_nir
 
         if self.assembly is None:
             raise ParameterError(
@@ -239,11 +239,11 @@ class Night:
             path,
             self.assembly.translation,
             self.assembly.neuron,
-            list(self.gains.values()),
-            list(self.thresholds.values()),
-            float(self.dt),
-            as_seconds(dt),
-            self.assembly.factors,
+            gains=list(self.gains.values()),
+            thresholds=list(self.thresholds.values()),
+            night_dt=self.dt,
+            dt=dt,
+            factors=self.assembly.factors,
         )
 
     def plot_raster(

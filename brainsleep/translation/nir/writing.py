@@ -2,51 +2,35 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from brian2.units import second
+from numpy.typing import NDArray
 
-from ...errors import ParameterError, TranslationError
-from ...neurons import LIF, Heaviside, Neuron
-from ...support.quantities import quantity
-from .. import Connection, Layer, Translation
-from .package import import_nir
+from ...errors import TranslationError
+from ...neurons import Neuron
+from ...support.quantities import Time, quantity
+from ..layers import INPUT, Connection, Layer
+from ..translated_network import Translation
+from .membranes import Membrane, membranes
+from .nir_package import import_nir
 
-
-@dataclass(frozen=True)
-class Membrane:
-    """What NIR can say of a layer's neurons, in units of the threshold's own.
-
-    Attributes
-    ----------
-    decay : float
-        Part of v left after one step.
-    gain, bias_gain : float
-        v per unit weight; per unit bias and step.
-    v_threshold, v_reset : float
-        Above rest.
-    """
-
-    decay: float
-    gain: float
-    bias_gain: float
-    v_threshold: float
-    v_reset: float = 0.0
+if TYPE_CHECKING:
+    import nir
 
 
 def write_nir(
     path: str | os.PathLike[str],
     translation: Translation,
     neuron: Neuron,
+    *,
     gains: Sequence[float],
     thresholds: Sequence[float],
-    night_dt: float,
-    dt: float | None = None,
+    night_dt: Time,
+    dt: Time | None = None,
     factors: Mapping[str, tuple[float, ...]] | None = None,
 ) -> None:
     """Write a spiking network as a NIR graph.
@@ -56,133 +40,113 @@ def write_nir(
     path : path
         An HDF5 file.
     translation : Translation
-        Its layers.
+        The layers.
     neuron : Heaviside or LIF
-        Its neurons.
+        Their neurons.
     gains, thresholds : sequence of float
-        One a layer, in the neuron model's unit.
-    night_dt : float
-        Time step of the night in seconds.
-    dt : float, optional
-        Time step of the simulator that is to read it, in seconds; the night's unless given. One
-        of its steps is then one of ours, whatever it calls them.
-    factors : mapping, optional
-        Of the paths that meet in additions; 1 unless given.
+        One per layer that does not pool, in the neuron model's unit.
+    night_dt : Quantity or str
+        Time step of the night.
+    dt : Quantity or str, optional
+        Time step of the simulator that is to read the graph; the night's unless given. One step of
+        that simulator then does what one step of the night does.
+    factors : mapping of str to tuple of float, optional
+        By layer with several connections, the factor of each; 1 unless given.
 
     Raises
     ------
     MissingPackageError
         If `nir` is not installed.
     TranslationError
-        Naming the layer and what NIR has no word for: average pooling neurons, that keep what is
+        Naming the layer and what NIR cannot express: average pooling, whose neurons keep what is
         above their threshold, refractory periods, and neuron models other than these two.
+    ParameterError, UnitsError
+        If a time step is no time above 0.
     """
-    graph = _Writer(translation, night_dt, night_dt if dt is None else dt).graph(
-        _membranes(translation, neuron, gains, thresholds, night_dt),
-        neuron.delay_steps,
-        factors or {},
+    of_night = quantity(night_dt, second, "night_dt", minimum=0, exclusive_minimum=True)
+    of_reader = of_night
+    if dt is not None:
+        of_reader = quantity(dt, second, "dt", minimum=0, exclusive_minimum=True)
+    writer = _Writer(
+        translation,
+        membranes(neuron, translation.layer_names, gains, thresholds, of_night),
+        delay=neuron.delay_steps * of_reader,
+        factors=factors or {},
+        dt=of_reader,
     )
-    import_nir().write(os.fspath(path), graph)
-
-
-def _membranes(
-    translation: Translation,
-    neuron: Neuron,
-    gains: Sequence[float],
-    thresholds: Sequence[float],
-    dt: float,
-) -> dict[str, Membrane]:
-    """Return what NIR can say of each layer's neurons."""
-    names = translation.layer_names
-    values = neuron.parameters(names, gains, thresholds)
-    if isinstance(neuron, Heaviside):
-        return {
-            name: Membrane(own["decay"], own["gain"], own["bias_gain"], own["v_threshold"])
-            for name, own in zip(names, values, strict=True)
-        }
-    if not isinstance(neuron, LIF):
-        raise TranslationError(
-            f"neuron: NIR has no {type(neuron).__name__} as it is simulated here; Heaviside and "
-            "LIF can be written."
-        )
-    membranes = {}
-    for name, own in zip(names, values, strict=True):
-        if own["refractory_period"] > 0:
-            raise TranslationError(f"layer {name!r}: NIR has no refractory period.")
-        membranes[name] = Membrane(
-            math.exp(-dt / own["tau_m"]),
-            own["gain"],
-            own["bias_gain"],
-            own["v_threshold"] - own["v_rest"],
-            own["v_reset"] - own["v_rest"],
-        )
-    return membranes
+    import_nir().write(os.fspath(path), writer.graph())
 
 
 class _Writer:
-    """Turns layers into nodes and edges."""
+    """Turns layers into nodes and edges.
 
-    def __init__(self, translation: Translation, night_dt: float, dt: float) -> None:
+    Parameters
+    ----------
+    translation : Translation
+        The layers.
+    membranes : mapping of str to Membrane
+        By layer that does not pool.
+    delay : float
+        Delay of all spikes in seconds.
+    factors : mapping of str to tuple of float
+        By layer with several connections, the factor of each.
+    dt : float
+        Time step of the simulator that is to read the graph, in seconds.
+    """
+
+    def __init__(
+        self,
+        translation: Translation,
+        membranes: Mapping[str, Membrane],
+        *,
+        delay: float,
+        factors: Mapping[str, tuple[float, ...]],
+        dt: float,
+    ) -> None:
         self.translation = translation
+        self.membranes = membranes
+        self.delay = delay
+        self.factors = factors
         self.dt = dt
         self.nir = import_nir()
-        self.nodes: dict[str, Any] = {}
+        self.nodes: dict[str, nir.NIRNode] = {}
         self.edges: list[tuple[str, str]] = []
+        self.shapes: dict[str, tuple[int, ...]] = {}  # of each population
 
-    def graph(
-        self,
-        membranes: Mapping[str, Membrane],
-        delay_steps: int,
-        factors: Mapping[str, tuple[float, ...]],
-    ) -> Any:
+    def graph(self) -> nir.NIRGraph:
         """Return the graph."""
-        shapes = {"input": self.translation.input_shape}
-        if self.translation.layers[0].connections[0].window is not None:
-            shapes["input"] = self.translation.layers[0].connections[0].window.in_shape
-        self.nodes["input"] = self.nir.Input({"input": np.array(shapes["input"])})
+        window = self.translation.layers[0].connections[0].window
+        self.shapes[INPUT] = self.translation.input_shape if window is None else window.in_shape
+        self.nodes["input"] = self.nir.Input({"input": np.array(self.shapes[INPUT])})
         for layer in self.translation.layers:
             window = layer.connections[0].window
-            shapes[layer.name] = layer.shape if window is None else window.out_shape
+            self.shapes[layer.name] = layer.shape if window is None else window.out_shape
             if layer.kind == "neurons":
-                self._neurons(layer, shapes, membranes[layer.name], delay_steps, factors)
+                self._neurons(layer)
             else:
-                self._pool(layer, delay_steps, shapes)
+                self._pool(layer)
         last = self.translation.layers[-1].name
-        self.nodes["output"] = self.nir.Output({"output": np.array(shapes[last])})
+        self.nodes["output"] = self.nir.Output({"output": np.array(self.shapes[last])})
         self.edges.append((_key(last), "output"))
         return self.nir.NIRGraph(self.nodes, self.edges)
 
-    def _neurons(
-        self,
-        layer: Layer,
-        shapes: Mapping[str, tuple[int, ...]],
-        membrane: Membrane,
-        delay_steps: int,
-        factors: Mapping[str, tuple[float, ...]],
-    ) -> None:
+    def _neurons(self, layer: Layer) -> None:
         """Write a layer of neurons and what drives it."""
-        shape = shapes[layer.name]
+        shape, membrane = self.shapes[layer.name], self.membranes[layer.name]
         self.nodes[_key(layer.name)] = self._membrane(membrane, shape)
-        own_factors = factors.get(layer.name, (1.0,) * len(layer.connections))
-        for number, (link, factor) in enumerate(zip(layer.connections, own_factors, strict=True)):
+        factors = self.factors.get(layer.name, (1.0,) * len(layer.connections))
+        for number, (link, factor) in enumerate(zip(layer.connections, factors, strict=True)):
             bias = None if layer.bias is None or number > 0 else membrane.bias_gain * layer.bias
             key = f"{_key(layer.name)}_weights" + (f"_{number}" if number else "")
             self.nodes[key] = self._weights(link, membrane.gain * factor, bias, shape)
-            self._join(link, key, shapes, delay_steps)
+            self._join(link, key)
             self.edges.append((key, _key(layer.name)))
 
-    def _join(
-        self,
-        link: Connection,
-        key: str,
-        shapes: Mapping[str, tuple[int, ...]],
-        delay_steps: int,
-    ) -> None:
-        """Lead from a population to weights, through a delay and a Flatten where need be."""
-        at, shape = _key(link.source), shapes[link.source]
-        if delay_steps:
-            delays = np.full(shape, delay_steps * self.dt)
-            self.nodes[f"{key}_delay"] = self.nir.Delay(delays)
+    def _join(self, link: Connection, key: str) -> None:
+        """Lead from a population to the node of its weights, through a delay and a Flatten."""
+        at, shape = _key(link.source), self.shapes[link.source]
+        if self.delay:
+            self.nodes[f"{key}_delay"] = self.nir.Delay(np.full(shape, self.delay))
             self.edges.append((at, f"{key}_delay"))
             at = f"{key}_delay"
         if link.kind == "dense" and len(shape) > 1:
@@ -192,8 +156,12 @@ class _Writer:
         self.edges.append((at, key))
 
     def _weights(
-        self, link: Connection, gain: float, bias: np.ndarray | None, shape: tuple[int, ...]
-    ) -> Any:
+        self,
+        link: Connection,
+        gain: float,
+        bias: NDArray[np.floating] | None,
+        shape: tuple[int, ...],
+    ) -> nir.NIRNode:
         """Return the node of a connection's weights, gain included."""
         if link.kind == "identity":
             return self.nir.Scale(np.full(shape, gain))
@@ -216,27 +184,26 @@ class _Writer:
             np.asarray(channels, dtype=np.float64),
         )
 
-    def _membrane(self, membrane: Membrane, shape: tuple[int, ...]) -> Any:
+    def _membrane(self, membrane: Membrane, shape: tuple[int, ...]) -> nir.NIRNode:
         """Return the node of a layer's neurons."""
 
-        def full(value: float) -> np.ndarray:
+        def full(value: float) -> NDArray[np.float64]:
             return np.full(shape, value, dtype=np.float64)
 
+        threshold, reset = full(membrane.v_threshold), full(membrane.v_reset)
         if membrane.decay == 1:
-            return self.nir.IF(
-                full(1 / self.dt), full(membrane.v_threshold), full(membrane.v_reset)
-            )
-        left = 1 - membrane.decay
+            return self.nir.IF(full(1 / self.dt), threshold, reset)
+        lost = 1 - membrane.decay
         return self.nir.LIF(
-            tau=full(self.dt / left),
-            r=full(1 / left),
+            tau=full(self.dt / lost),
+            r=full(1 / lost),
             v_leak=full(0),
-            v_threshold=full(membrane.v_threshold),
-            v_reset=full(membrane.v_reset),
+            v_threshold=threshold,
+            v_reset=reset,
         )
 
-    def _pool(self, layer: Layer, delay_steps: int, shapes: Mapping[str, tuple[int, ...]]) -> None:
-        """Write max pooling as a logical or: the sum of a window, above one half."""
+    def _pool(self, layer: Layer) -> None:
+        """Write max pooling as a logical or: the sum of a window is above one half."""
         (link,) = layer.connections
         if layer.kind == "average_pool":
             raise TranslationError(
@@ -249,28 +216,12 @@ class _Writer:
         self.nodes[key] = self.nir.SumPool2d(
             np.array(window.kernel_size), np.array(window.stride), np.array(window.padding)
         )
-        self.nodes[_key(layer.name)] = self.nir.Threshold(np.full(shapes[layer.name], 0.5))
-        self._join(link, key, shapes, delay_steps)
+        self.nodes[_key(layer.name)] = self.nir.Threshold(np.full(self.shapes[layer.name], 0.5))
+        self._join(link, key)
         self.edges.append((key, _key(layer.name)))
 
 
 def _key(name: str) -> str:
-    """Name a node: a number alone, or dots, mean something else to readers of NIR."""
+    """Name a node: readers of NIR take a number alone, or dots, for something else."""
     plain = name.replace(".", "_")
     return f"layer_{plain}" if plain[:1].isdigit() else plain
-
-
-def as_seconds(dt: Any) -> float | None:
-    """Read the time step of another simulator.
-
-    Raises
-    ------
-    ParameterError, UnitsError
-        If it is no time above 0.
-    """
-    if dt is None:
-        return None
-    seconds = quantity(dt, second, "dt", minimum=0, exclusive_minimum=True)
-    if not math.isfinite(seconds):
-        raise ParameterError("dt must be finite.")
-    return seconds
