@@ -11,6 +11,7 @@ from .modelfile import load_model_file
 from .run import run_experiment
 from .run_request import say_nothing
 from .rundirectory import Run, load_run
+from .shipped import find_model
 from .tables import comparison_table
 from .unsupervised_modelfile import is_unsupervised
 
@@ -30,7 +31,8 @@ def compare_runs(
     Parameters
     ----------
     *experiments : path
-        Each a model file, which is run, or the directory of a finished run.
+        Each a model file, by its path or the name of one that comes with the package, which is run,
+        or the directory of a finished run.
     seed : int
         Seed of model files that are run.
     out : path, optional
@@ -54,7 +56,7 @@ def compare_runs(
     """
     from ..figures import plot_comparison, save_figure
 
-    paths = [Path(path) for path in experiments]
+    paths = [_find(path) for path in experiments]
     _check(paths)
     runs = [_get_run(path, seed, progress, report) for path in paths]
     labelled = _label(runs)
@@ -63,6 +65,12 @@ def compare_runs(
     metrics = {label: run.metrics for label, run in labelled.items()}
     save_figure(plot_comparison({label: _plotted(run) for label, run in metrics.items()}), picture)
     return comparison_table(metrics), picture
+
+
+def _find(experiment: str | Path) -> Path:
+    """Return a run directory as it is, and a model file by its path or name."""
+    path = Path(experiment)
+    return path if path.is_dir() else find_model(path)
 
 
 def _check(paths: list[Path]) -> None:
@@ -75,7 +83,9 @@ def _check(paths: list[Path]) -> None:
         if path.is_dir():
             load_run(path)
         elif is_unsupervised(path):
-            raise ModelFileError(f"{path} learns without labels and does not sleep; run it alone.")
+            raise ModelFileError(
+                f"{path.name} learns without labels and does not sleep; run it alone."
+            )
         elif path.exists():
             load_model_file(path)
         else:

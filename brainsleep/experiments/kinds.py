@@ -1,7 +1,7 @@
 """Tables of model files that name a model by its ``kind``, and what is built of them.
 
-Which models there are is in the registries of their packages: `brainsleep.neurons.neuron_registry` and
-`brainsleep.plasticity.rule_registry`.
+Which models there are is in the registries of their packages,
+`brainsleep.neurons.neuron_registry` and `brainsleep.plasticity.rule_registry`.
 """
 
 from __future__ import annotations

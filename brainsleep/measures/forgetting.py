@@ -1,4 +1,4 @@
-"""Continual learning: what an accuracy matrix (see `accuracy_matrix`) says of a whole experiment."""
+"""Continual learning: what an accuracy matrix says of a whole experiment."""
 
 from __future__ import annotations
 

@@ -60,7 +60,9 @@ class InhibitorySTDP(LayeredRule):
             w_max : 1 (shared, constant)
             alpha : 1 (shared, constant)  # 2 target_rate tau
             """,
-            on_pre="drive_post -= w\nw = clip(w + learning_rate*(post_trace_post - alpha), 0, w_max)",
+            on_pre=(
+                "drive_post -= w\nw = clip(w + learning_rate*(post_trace_post - alpha), 0, w_max)"
+            ),
             on_post="w = clip(w + learning_rate*trace_pre, 0, w_max)",
             presynaptic_model="""
             trace : 1
