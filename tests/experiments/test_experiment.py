@@ -228,7 +228,7 @@ def test_comparison_refuses_before_anything_is_run(
         compare_runs(model_file, tmp_path / "nothing.toml")
     with pytest.raises(ModelFileError, match=r"split_mnist_li.*Did you mean 'split_mnist_lif'"):
         compare_runs("split_mnist_heaviside", "split_mnist_li")
-    with pytest.raises(ModelFileError, match="diehl_cook_digits.toml learns without labels"):
+    with pytest.raises(ModelFileError, match=r"diehl_cook_digits\.toml learns without labels"):
         compare_runs("split_mnist_lif", "diehl_cook_digits")
     with pytest.raises(DirectoryError, match="holds no finished run"):
         compare_runs(model_file, tmp_path)
