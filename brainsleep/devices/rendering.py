@@ -1,4 +1,4 @@
-"""Fill in the templates of generated code that belongs to a whole program.
+"""Fill in the templates of our own code in generated programs.
 
 Code for single Brian2 objects has templates of Brian2's own kind, which Brian2 finds and fills in;
 see :mod:`~brainsleep.devices.recording` and :mod:`~brainsleep.devices.dense`.

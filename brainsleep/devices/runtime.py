@@ -18,7 +18,7 @@ from ..errors import ParameterError
 from ..network.build import BuiltNetwork, build_network
 from ..network.plan import INPUT_SLOT, MODULATION, NetworkPlan
 from ..network.stock import unsupported_by_stock
-from ..network.weights import stock_weights
+from ..network.weight_layout import stock_weights
 from ..support.checks import known_name
 from ..support.progress import progress_bar
 from .base import Job, Outcome, require_plan

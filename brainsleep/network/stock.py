@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from brian2 import NeuronGroup, Quantity, Synapses, second
 
@@ -15,7 +14,7 @@ STOCK_BYTES = 4 * 4
 
 
 def connect_stock(
-    source: NeuronGroup, target: NeuronGroup, projection: ProjectionPlan, **arguments: Any
+    source: NeuronGroup, target: NeuronGroup, projection: ProjectionPlan, **arguments: object
 ) -> Synapses:
     """Join two groups with stock Brian2 synapses, those of one postsynaptic neuron side by side.
 
@@ -56,7 +55,7 @@ def unsupported_by_stock(plan: NetworkPlan) -> str | None:
     return None
 
 
-def no_delays(arguments: Mapping[str, Any]) -> dict[str, Quantity]:
+def no_delays(arguments: Mapping[str, object]) -> dict[str, Quantity]:
     """Return a delay of zero for each pathway that the arguments of `Synapses` make.
 
     One delay per pathway rather than one per synapse: 8 bytes per synapse less.
@@ -64,7 +63,7 @@ def no_delays(arguments: Mapping[str, Any]) -> dict[str, Quantity]:
     return {name: 0 * second for name in pathways(arguments)}
 
 
-def pathways(arguments: Mapping[str, Any]) -> list[str]:
+def pathways(arguments: Mapping[str, object]) -> list[str]:
     """Return the names of the pathways that the arguments of `Synapses` make."""
     names: list[str] = []
     for side in ("pre", "post"):

@@ -1,4 +1,4 @@
-"""The build cache: programs are built once, damage and death are mended, and room is kept."""
+"""The build cache: programs are built once, damaged ones are built again, and old ones removed."""
 
 import errno
 import json
@@ -163,7 +163,7 @@ def test_a_failing_build_leaves_nothing(empty_cache):
     assert names(empty_cache) == []
 
 
-# Several at once
+# Several processes or threads
 
 
 def test_threads_that_want_one_program_build_it_once(empty_cache, caplog):
@@ -187,7 +187,7 @@ def test_threads_that_want_one_program_build_it_once(empty_cache, caplog):
         for thread in others:
             thread.start()
         time.sleep(0.2)
-        assert not found, "they wait"
+        assert not found, "the others wait for the first"
         finish.set()
         for thread in [first, *others]:
             thread.join(20)
@@ -197,7 +197,7 @@ def test_threads_that_want_one_program_build_it_once(empty_cache, caplog):
     assert names(empty_cache) == [KEY]
 
 
-def test_leftovers_are_swept_and_what_lives_is_not(empty_cache):
+def test_leftovers_of_killed_processes_are_removed_and_nothing_else(empty_cache):
     dead, alive = numbered(1), numbered(2)
     for name in (f"building-{dead}-aa", f"building-{alive}-bb", f"removing-{dead}-cc"):
         (empty_cache / name).mkdir()
@@ -251,7 +251,7 @@ def test_without_locks_only_what_is_old_is_removed(empty_cache, no_locks):
     assert names(empty_cache) == sorted([numbered(1), f"building-{numbered(7)}-aa"])
 
 
-def test_locks_the_system_refuses_are_done_without(empty_cache, monkeypatch):
+def test_without_locks_of_the_system_programs_are_built_and_found(empty_cache, monkeypatch):
     import fcntl
 
     def refuse(descriptor, operation):
@@ -262,7 +262,7 @@ def test_locks_the_system_refuses_are_done_without(empty_cache, monkeypatch):
     assert obtain().cached
 
 
-# Folders that are full, read-only, or go away
+# Folders that are full, read-only, or deleted
 
 
 def test_full_folder_builds_nothing(empty_cache, monkeypatch):
@@ -327,7 +327,7 @@ def test_real_disk_that_gets_full(small_disk, monkeypatch):
 
 
 @pytest.mark.parametrize(("option", "words"), [("ro", "cannot write to"), ("noexec", "noexec")])
-def test_real_disk_that_is_of_no_use(small_disk, option, words):
+def test_real_disk_that_cannot_be_written_or_run_from(small_disk, option, words):
     subprocess.run(["mount", "-o", f"remount,{option}", str(small_disk)], check=True)
     build = Builder()
     for attempt in (lambda: obtain(build=build), lambda: night(), cache.clear):
@@ -365,7 +365,7 @@ def test_folder_emptied_again_and_again(empty_cache):
         obtain(build=hopeless)
 
 
-# Room
+# Size limits
 
 
 @pytest.mark.parametrize(
@@ -386,7 +386,7 @@ def test_size_limits(monkeypatch, text, size):
 
 
 @pytest.mark.parametrize("text", ["lots", "-1 MB", "1 XB", "MB", "1 2 MB", "nan"])
-def test_sizes_that_are_none(monkeypatch, text, empty_cache):
+def test_texts_that_are_not_sizes(monkeypatch, text, empty_cache):
     monkeypatch.setenv("BRAINSLEEP_CACHE_SIZE", text)
     with pytest.raises(ParameterError, match="BRAINSLEEP_CACHE_SIZE must be a size"):
         night()
@@ -462,28 +462,28 @@ def test_list_shows_damaged_programs_too(empty_cache):
 # Nights
 
 
-#: A compiler that notes that it was called, may stall, and compiles the same program once only.
+#: A compiler that records each call in a file, may stall, and compiles the same program only once.
 COMPILER = """#!/bin/sh
 case "$*" in *unity.cpp*) ;; *) exec {compiler} "$@";; esac
-echo $$ >> "{room}/compiles"
-if [ -e "{room}/stall" ]; then exec sleep 100; fi
-if [ -e "{room}/main" ]; then sleep 2; exec cp "{room}/main" main; fi
-{compiler} "$@" && cp main "{room}/main"
+echo $$ >> "{folder}/compiles"
+if [ -e "{folder}/stall" ]; then exec sleep 100; fi
+if [ -e "{folder}/main" ]; then sleep 2; exec cp "{folder}/main" main; fi
+{compiler} "$@" && cp main "{folder}/main"
 """
 
 
 @pytest.fixture(scope="module")
 def compiler(tmp_path_factory):
-    room = tmp_path_factory.mktemp("compiler")
-    command = room / "g++"
-    command.write_text(COMPILER.format(compiler=find_compiler(), room=room))
+    folder = tmp_path_factory.mktemp("compiler")
+    command = folder / "g++"
+    command.write_text(COMPILER.format(compiler=find_compiler(), folder=folder))
     command.chmod(0o755)
     return command
 
 
 @pytest.fixture
 def compiles(compiler, empty_cache, monkeypatch):
-    """Return the file with one line a compilation; the cache is empty."""
+    """Return the file with one line per compilation; the cache is empty."""
     monkeypatch.setenv("CXX", str(compiler))
     file = compiler.with_name("compiles")
     file.write_text("")
@@ -587,7 +587,7 @@ def test_killed_during_compile(compiles, empty_cache, compiler):
     assert work.startswith(f"building-{lock[:32]}")
     try:
         assert night().timings["build_cached"] is False
-        assert len(names(empty_cache)) == 1, "the orphans are swept, while their compiler lives"
+        assert len(names(empty_cache)) == 1, "what was left is removed"
         assert night().timings["build_cached"] is True
     finally:
         os.kill(int(compiles.read_text().split()[0]), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""CUDA: what is missing in one line each, what is changed of Brian2CUDA's code, and builds.
+"""CUDA: a message for each thing that is missing, changes to Brian2CUDA's code, and builds.
 
 Where the code is run: `test_cuda_on_cpu.py`, `test_gpu.py`.
 """
@@ -24,10 +24,10 @@ from brainsleep.network.plan import NetworkPlan
 from brainsleep.neurons import NEURONS
 from brainsleep.plasticity import RULES
 
-# What is missing, in one line
+# Messages for what is missing
 
 
-def told(error, call, *words):
+def assert_message(error, call, *words):
     with pytest.raises(error) as raised:
         call()
     message = str(raised.value)
@@ -39,7 +39,7 @@ def told(error, call, *words):
 
 @pytest.fixture
 def complete(monkeypatch, tmp_path):
-    """A machine that has everything, to take things away from: versions, toolkit, driver."""
+    """A machine that has everything (versions, toolkit, driver), from which tests remove things."""
     versions = {"brian2cuda": "1.0b1", "brian2": "2.10.1"}
     monkeypatch.setattr(toolkit, "_installed", versions.get)
     monkeypatch.setattr(toolkit, "PYTHON", (3, 11))
@@ -66,9 +66,9 @@ def complete(monkeypatch, tmp_path):
 
 
 def forget():
-    """Ask nvcc and the driver again."""
+    """Let nvcc and the driver be asked again."""
     toolkit.nvcc_version.cache_clear()
-    toolkit._told_by_driver.cache_clear()
+    toolkit._query_gpus.cache_clear()
 
 
 def script(file, text):
@@ -82,8 +82,10 @@ def check(**options):
     Cuda(**options).check(PLAN)
 
 
-def test_a_complete_machine_is_told_that_nobody_tried(complete, empty_cache, monkeypatch):
-    told(ParameterError, check, "never run on a GPU", "Cuda(unverified=True)", "pytest -m gpu")
+def test_a_complete_machine_still_needs_consent(complete, empty_cache, monkeypatch):
+    assert_message(
+        ParameterError, check, "never run on a GPU", "Cuda(unverified=True)", "pytest -m gpu"
+    )
     check(unverified=True)
     monkeypatch.setenv("BRAINSLEEP_CUDA_UNVERIFIED", "1")
     check()
@@ -96,7 +98,7 @@ def test_a_complete_machine_is_told_that_nobody_tried(complete, empty_cache, mon
 
 def test_python_that_is_too_old(complete, monkeypatch):
     monkeypatch.setattr(toolkit, "PYTHON", (99, 0))
-    told(ParameterError, check, "needs Python 99.0 or newer", "python99.0 -m venv")
+    assert_message(ParameterError, check, "needs Python 99.0 or newer", "python99.0 -m venv")
 
 
 @pytest.mark.parametrize(
@@ -107,17 +109,17 @@ def test_python_that_is_too_old(complete, monkeypatch):
         ({"brian2": "2.11.0"}, ("2.11.0 is installed", "pip install 'brian2==2.10.1'")),
     ],
 )
-def test_packages_that_are_missing_or_others(complete, versions, words):
+def test_packages_that_are_missing_or_of_another_version(complete, versions, words):
     complete[0].update(versions)
-    told(MissingPackageError, check, *words)
+    assert_message(MissingPackageError, check, *words)
 
 
 def test_no_nvcc(complete, monkeypatch):
     (complete[1] / "bin" / "nvcc").unlink()
-    told(CompilerError, check, "needs nvcc", "nvidia-cuda-toolkit", "CUDA_PATH")
+    assert_message(CompilerError, check, "needs nvcc", "nvidia-cuda-toolkit", "CUDA_PATH")
     monkeypatch.delenv("CUDA_PATH")
     monkeypatch.setenv("PATH", "/nowhere")
-    told(CompilerError, check, "none is found")
+    assert_message(CompilerError, check, "none is found")
 
 
 def test_nvcc_on_the_path(complete, monkeypatch):
@@ -128,22 +130,22 @@ def test_nvcc_on_the_path(complete, monkeypatch):
 
 def test_nvcc_that_says_nothing(complete):
     script(complete[1] / "bin" / "nvcc", "exit 1")
-    told(CompilerError, check, "names no release")
+    assert_message(CompilerError, check, "names no release")
 
 
 @pytest.mark.parametrize("missing", ["include/curand.h", "lib64/libcurand.so.10"])
 def test_no_curand(complete, missing):
     (complete[1] / missing).unlink()
-    told(CompilerError, check, "needs cuRAND", "pip install nvidia-curand")
+    assert_message(CompilerError, check, "needs cuRAND", "pip install nvidia-curand")
 
 
 def test_no_gpu(complete, tmp_path):
     smi = tmp_path / "driver" / "nvidia-smi"
     script(smi, "echo no devices were found; exit 9")
-    told(ParameterError, check, "found no NVIDIA GPU", "use device='cpp'")
+    assert_message(ParameterError, check, "found no NVIDIA GPU", "use device='cpp'")
     smi.unlink()
     forget()
-    told(ParameterError, check, "found no NVIDIA GPU")
+    assert_message(ParameterError, check, "found no NVIDIA GPU")
 
 
 def test_a_gpu_that_is_chosen(complete, tmp_path, monkeypatch):
@@ -153,18 +155,18 @@ def test_a_gpu_that_is_chosen(complete, tmp_path, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1,0")
     assert toolkit.gpu_names() == ["B"]
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    told(ParameterError, check, "found no NVIDIA GPU")
+    assert_message(ParameterError, check, "found no NVIDIA GPU")
 
 
 def test_a_driver_that_knows_no_capabilities(complete, tmp_path):
     smi = tmp_path / "driver" / "nvidia-smi"
     script(smi, 'case "$1" in *cap*) exit 2;; *) echo Tesla;; esac')
-    told(ParameterError, toolkit.detected_capability, "Cuda(compute_capability='9.0')")
+    assert_message(ParameterError, toolkit.detected_capability, "Cuda(compute_capability='9.0')")
 
 
 @pytest.mark.parametrize("capability", ["9", "sm_90", "90", "4.9", ""])
-def test_compute_capabilities_that_are_none(capability):
-    told(ParameterError, lambda: Cuda(capability), "compute_capability")
+def test_texts_that_are_not_compute_capabilities(capability):
+    assert_message(ParameterError, lambda: Cuda(capability), "compute_capability")
 
 
 def test_device_by_name():
@@ -190,13 +192,15 @@ def test_plans_that_are_not_covered(complete):
     }
     for reason, link in others.items():
         plan = replace(PLAN, projections=(link, *links[1:]))
-        told(ParameterError, lambda plan=plan: Cuda(unverified=True).check(plan), reason, "'cpp'")
+        assert_message(
+            ParameterError, lambda plan=plan: Cuda(unverified=True).check(plan), reason, "'cpp'"
+        )
 
 
 def test_what_needs_stock_synapses():
     link = PLAN.projections[0]
     others = {
-        "takes a list": replace(link, kind="wired"),
+        "need a list": replace(link, kind="wired"),
         "integrates": replace(link, synapse=replace(link.synapse, model="dw/dt = -w/second : 1")),
         "many synapses change total_post": replace(
             link, synapse=replace(link.synapse, on_post="total_post += w")
@@ -208,7 +212,7 @@ def test_what_needs_stock_synapses():
             link,
             synapse=replace(link.synapse, model="w : 1\nrate : 1 (shared)", on_pre="rate += w"),
         ),
-        "others of the step read": replace(
+        "other synapses read in the same step": replace(
             link, target=0, synapse=replace(link.synapse, on_pre="x_post += w*x_pre")
         ),
         "many synapses change used_pre": replace(
@@ -272,7 +276,7 @@ def test_code_objects_get_namespaces_of_their_own():
     )
 
 
-def test_mistakes_are_mended():
+def test_mistakes_are_corrected():
     assert sources.repaired("if (defaultclock.timestep[0] >= 1)") == (
         "if (night_clock.timestep[0] >= 1)"
     )
@@ -307,7 +311,7 @@ def test_programs_compile(capability, dtype, empty_cache):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("case", NIGHTS)
 def test_programs_of_all_kinds_compile(case, dtype, empty_cache, monkeypatch):
-    """With a GPU they run; without one they say so."""
+    """With a GPU the programs run; without one they end with a message."""
     monkeypatch.setattr(cuda_device, "require_gpu", lambda: None)
     neuron, plasticity, options = NIGHTS[case]
     spikes = random_spikes(150, 36 if case == "convolution" else 30, 0.2)
@@ -319,7 +323,7 @@ def test_programs_of_all_kinds_compile(case, dtype, empty_cache, monkeypatch):
     if toolkit.gpu_names():
         night()
     else:
-        told(NightError, night, "cudaSetDevice")
+        assert_message(NightError, night, "cudaSetDevice")
     assert [path.stat().st_size > 100_000 for path in empty_cache.rglob("main")] == [True]
 
 
@@ -328,12 +332,12 @@ def test_programs_of_all_kinds_compile(case, dtype, empty_cache, monkeypatch):
 @needs_nvcc
 def test_nvcc_that_fails(monkeypatch, empty_cache):
     monkeypatch.setenv("BRAINSLEEP_NVCCFLAGS", "--no-such-flag")
-    told(CompilerError, lambda: Cuda("9.0").prepare(PLAN), "nvcc could not compile")
+    assert_message(CompilerError, lambda: Cuda("9.0").prepare(PLAN), "nvcc could not compile")
     assert (empty_cache / "last_failure.log").exists()
 
 
 def test_pins_are_those_of_setup_cfg():
-    """What the package asks for is what its extra installs."""
+    """The version that the device needs is the one that the extra ``cuda`` installs."""
     requirements = metadata.requires("brainsleep") or []
     wanted = [line for line in requirements if line.startswith("brian2cuda")]
     assert wanted

@@ -1,7 +1,7 @@
 """The code of CUDA programs, compiled for the CPU with `cuda_on_cpu.h` in place of CUDA, and run.
 
-What it computes is what it should, whichever thread comes first; it touches no memory but its own;
-and threads that run at once do not race.
+Its results are right whichever thread comes first, it accesses no memory but its own, and threads
+that run at the same time do not race.
 """
 
 import itertools
@@ -60,7 +60,7 @@ def test_code_follows_the_published_algorithm_on_cpu(on_cpu, empty_cache):
 
 @pytest.mark.parametrize("rule", [RULE, bs.STDP()])
 def test_the_order_of_threads_changes_nothing(on_cpu, monkeypatch, rule):
-    """Not the last digit, in single precision: on a GPU there is no order."""
+    """Not even the last digit in single precision changes: on a GPU there is no order."""
     ann, spikes = mlp(SIZES), random_spikes(300, 30, 0.2)
     nights = []
     for flag in ("-DFORWARDS", "-DBACKWARDS"):
@@ -71,8 +71,8 @@ def test_the_order_of_threads_changes_nothing(on_cpu, monkeypatch, rule):
 
 
 @pytest.mark.parametrize("n_inputs", [1, 31, 33, 20_000])
-def test_no_byte_is_touched_that_is_not_ours(on_cpu, monkeypatch, tmp_path, n_inputs):
-    """The GPU's memory stands on the CPU's heap here, where every access is checked."""
+def test_no_memory_but_its_own_is_accessed(on_cpu, monkeypatch, tmp_path, n_inputs):
+    """Here the GPU's memory lies on the CPU's heap, where every access is checked."""
     monkeypatch.setenv("BRAINSLEEP_NVCCFLAGS", "-fsanitize=address -g")
     monkeypatch.setenv("ASAN_OPTIONS", f"detect_leaks=0:log_path={tmp_path}/asan")
     ann = mlp((n_inputs, 40, 7), scale=5.0)
@@ -86,7 +86,7 @@ def test_no_byte_is_touched_that_is_not_ours(on_cpu, monkeypatch, tmp_path, n_in
 @pytest.mark.slow
 @pytest.mark.parametrize("rule", [RULE, bs.STDP()])
 def test_threads_that_run_at_once_do_not_race(on_cpu, monkeypatch, tmp_path, rule, empty_cache):
-    """Every thread is one of the system's, and a checker watches what they share."""
+    """Every GPU thread is a thread of the system, and a checker watches what they share."""
     from brainsleep.devices.cuda import dense
 
     monkeypatch.setattr(dense, "THREADS_PER_BLOCK", 32)  # a few hundred threads per kernel
@@ -99,7 +99,7 @@ def test_threads_that_run_at_once_do_not_race(on_cpu, monkeypatch, tmp_path, rul
     assert all(len(train) > 0 for train in night.spikes.values())
 
 
-#: What has stock synapses, and so goes step by step.
+#: Cases with stock synapses, which go step by step.
 STOCK = {"recurrent", "regulated", "convolution"}
 
 

@@ -129,7 +129,7 @@ def with_rule(plan: NetworkPlan, rule: bs.SRC) -> NetworkPlan:
 
 @dataclass(frozen=True)
 class Tiring(bs.SRC):
-    """A rule in which a presynaptic neuron that was heard is tired: it writes what it reads."""
+    """A rule that changes a presynaptic variable which it also reads."""
 
     def equations(self) -> bs.plasticity.SynapseEquations:
         whole = super().equations()
@@ -138,7 +138,7 @@ class Tiring(bs.SRC):
 
 @dataclass(frozen=True)
 class Noisy(bs.Heaviside):
-    """A neuron with noise."""
+    """A neuron that draws random numbers."""
 
     def equations(self) -> bs.neurons.NeuronEquations:
         whole = super().equations()
@@ -229,7 +229,7 @@ def test_memory_is_estimated_by_kind_of_synapse() -> None:
 
 @dataclass(frozen=True)
 class LeakyWeights(bs.SRC):
-    """A rule whose weights leak at every synapse in every step, with 0.1 s."""
+    """A rule whose weights decay at every synapse in every step, with a time constant of 0.1 s."""
 
     def equations(self) -> bs.plasticity.SynapseEquations:
         whole = super().equations()
@@ -237,8 +237,8 @@ class LeakyWeights(bs.SRC):
         return replace(whole, model=re.sub(r"^\s*w : 1.*$", leak, whole.model, flags=re.MULTILINE))
 
 
-def test_weights_that_leak_in_every_step() -> None:
-    """Of silent neurons, w exp(-t / 0.1 s); of others too, on stock synapses everywhere."""
+def test_weights_that_decay_in_every_step() -> None:
+    """Weights of silent neurons are w exp(-t / 0.1 s); with spikes, all devices agree."""
     options = {"neuron": HEAVISIDE, "plasticity": LeakyWeights(2e-3, 5e-4), "dtype": "float64"}
     silent = bs.sleep(mlp((100, 30, 20, 5)), np.zeros((50, 100), dtype=bool), **options)
     for name, before in silent.weights_before.items():

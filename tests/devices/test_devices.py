@@ -1,4 +1,4 @@
-"""Devices: the build cache, missing compilers, programs that die, and Brian2 left in peace."""
+"""Devices: the build cache, missing compilers, programs that fail, and the user's own Brian2."""
 
 import os
 import shutil
@@ -35,7 +35,7 @@ PLAN = NetworkPlan.chain(
 
 
 def night(device="cpp", **options):
-    """A night on test_night's program."""
+    """Run a night on the program that test_night uses, too."""
     options = {"duration": 60, "neuron": NEURON, "plasticity": RULE, **options}
     return bs.sleep(mlp(SMALL, scale=1.5), np.full(12, 0.2), device=device, **options)
 
@@ -150,7 +150,7 @@ def test_cache_folder_that_cannot_be_written(monkeypatch, tmp_path):
     assert not any(tmp_path.iterdir())
 
 
-# No compiler, or a bad one
+# No compiler, or one that fails
 
 
 @pytest.fixture
@@ -192,15 +192,15 @@ def test_cxx_that_is_no_compiler(monkeypatch, empty_cache):
     monkeypatch.delenv("CXX")
     assert night().timings["build_cached"] is False
     monkeypatch.setenv("CXX", "no-such-compiler")
-    assert night().timings["build_cached"] is True, "falls back to what there is"
+    assert night().timings["build_cached"] is True, "another compiler is found"
 
 
-# Programs that die
+# Programs that fail
 
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
-    """A compiled program of one's own to damage: its cache, its folder."""
+    """A compiled program that tests may damage: its cache and its folder."""
     cache = tmp_path_factory.mktemp("damaged")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BRAINSLEEP_CACHE", str(cache))
@@ -229,7 +229,7 @@ def damaged(program, tmp_path, monkeypatch):
     ],
     ids=["noise", "empty", "exit", "crash", "complaint", "nothing_done"],
 )
-def test_program_that_dies(damaged, content):
+def test_program_that_fails(damaged, content):
     (damaged / "main").write_bytes(content)
     sign(damaged, {})  # else it would be compiled again
     with pytest.raises(NightError) as raised:
@@ -358,7 +358,7 @@ def test_isolation_survives_errors_and_nesting():
 
 
 def test_magic_run_does_not_see_the_night():
-    """Objects of the night are no objects of the user's magic network, and the other way round."""
+    """Objects of a night are not in the user's magic network, nor the other way round."""
     brian2.prefs.codegen.target, target = "numpy", brian2.prefs.codegen.target
     try:
         group = brian2.NeuronGroup(1, "dv/dt = 1/second : 1", method="euler")
@@ -375,7 +375,7 @@ def test_magic_run_does_not_see_the_night():
 
 
 class Terminal:
-    """What a terminal is to a progress bar."""
+    """What a progress bar needs of a terminal."""
 
     def __init__(self):
         self.text = ""

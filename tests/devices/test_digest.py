@@ -7,7 +7,7 @@ import pytest
 
 import brainsleep
 from brainsleep.devices import CppStandalone, digest
-from brainsleep.devices.cpp import device as cpp_device
+from brainsleep.devices.cpp import cpp_standalone
 from brainsleep.devices.digest import source_digest, source_files
 from brainsleep.network.plan import Labels, NetworkPlan
 
@@ -37,7 +37,7 @@ def test_every_file_that_shapes_programs_changes_the_digest(copy):
     files = source_files(root=copy)
     names = {file.relative_to(copy).as_posix() for file in files}
     assert {"network/plan.py", "network/build.py", "network/groups.py"} <= names
-    assert {"devices/cpp/device.py", "devices/cpp/unity.py"} <= names
+    assert {"devices/cpp/cpp_standalone.py", "devices/cpp/unity.py"} <= names
     assert "devices/templates/program/unity.cpp" in names
     assert "devices/dense/templates/night_loop.cpp" in names
     assert not any(name.startswith("devices/cuda/") for name in names)
@@ -80,7 +80,7 @@ def test_version_and_digest_are_part_of_a_programs_key(copy, monkeypatch):
     before = digest_of(copy), CppStandalone()._key(PLAN)
     monkeypatch.setattr(digest, "__version__", "99.0")
     assert digest_of(copy) != before[0]
-    monkeypatch.setattr(cpp_device, "source_digest", lambda: "another")
+    monkeypatch.setattr(cpp_standalone, "source_digest", lambda: "another")
     assert CppStandalone()._key(PLAN) != before[1]
 
 

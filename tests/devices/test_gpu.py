@@ -1,4 +1,4 @@
-"""Nights on a GPU, held against the NumPy loop and the C++ device; run by nobody so far."""
+"""Nights on a GPU, compared with the NumPy loop and the C++ device; never run on a GPU so far."""
 
 import os
 import shutil
@@ -32,7 +32,7 @@ from brainsleep.devices.cuda import toolkit
 pytestmark = [pytest.mark.gpu, needs_brian2cuda, needs_nvcc, needs_gpu]
 
 DEVICE = Cuda(unverified=True)
-#: A net whose sums are long enough for their order to matter, in single precision.
+#: A network whose sums are long enough for their order to matter in single precision.
 WIDE = (784, 1200, 1200, 10)
 
 

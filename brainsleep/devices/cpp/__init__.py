@@ -8,11 +8,11 @@ Brian2 generates the code. Three things differ from its stock C++ standalone mod
 - input spikes are streamed into the program's standard input, packed eight to a byte, which
   makes them the same on every device, needs no memory, and tells how far the night is.
 
-`device` decides which plans it runs; `building` generates and compiles a program; `engine`
+`cpp_standalone` decides which plans it runs; `building` generates and compiles a program; `engine`
 launches one; `feeding` streams its input; `manifest` says where it keeps what. `unity` and
 `streamed_input` hook into Brian2.
 """
 
-from .device import CppStandalone
+from .cpp_standalone import CppStandalone
 
 __all__ = ["CppStandalone"]

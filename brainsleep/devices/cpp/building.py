@@ -67,7 +67,7 @@ def build_program(plan: NetworkPlan, directory: Path, join: Callable[..., Synaps
 
 
 def _built(plan: NetworkPlan, device: UnityDevice, join: Callable[..., Synapses]) -> BuiltNetwork:
-    """Build a plan's Brian2 objects, with what feeds and records them, on a device of ours."""
+    """Build a plan's Brian2 objects, with what feeds and records them."""
     in_blocks = _in_blocks(plan, join)
     feed = feed_blocks if in_blocks else feed_rows
     built = build_network(

@@ -142,7 +142,7 @@ class CppEngine:
         Raises
         ------
         NightError
-            If the program does not finish, or ends early without being told to.
+            If the program does not finish, or ends early although it was not stopped.
         """
         with tempfile.TemporaryDirectory(prefix="brainsleep-") as scratch:
             initial = Path(scratch)
@@ -162,7 +162,8 @@ class CppEngine:
         return outcome
 
     def environment(self, job: Job) -> dict[str, str]:
-        """Return the program's environment; huge pages, asked of glibc, spare cache misses."""
+        """Return the environment variables with which a job's program runs."""
+        # huge pages of memory save cache misses
         environment = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", **os.environ}
         environment["BRAINSLEEP_SNAPSHOT_EVERY"] = str(job.snapshot_every)
         environment["BRAINSLEEP_FIRST_STEP"] = str(job.first_step)

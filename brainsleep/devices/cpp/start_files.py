@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ...network.plan import NetworkPlan
-from ...network.weights import flat_weights, stock_weights
+from ...network.weight_layout import flat_weights, stock_weights
 from ..base import Job
 from .manifest import Manifest
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from brian2 import Network, NeuronGroup, Synapses
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice, CPPWriter
@@ -54,7 +53,7 @@ class UnityDevice(CPPStandaloneDevice):
         self.block_loop: BlockLoop | None = None
         self.state: list[StateVariable] = []
 
-    def network_run(self, net: Network, *args: Any, **kwargs: Any) -> None:
+    def network_run(self, net: Network, *args: object, **kwargs: object) -> None:
         """Generate what a run needs, and the calls that run it and time it."""
         super().network_run(net, *args, **kwargs)
         rewrite_run(self, net, self._with_clock)
@@ -67,7 +66,7 @@ class UnityDevice(CPPStandaloneDevice):
         self.block_loop = self.make_loop()
         return [render("templates/program/run_night.cpp", in_blocks=True)]
 
-    def generate_makefile(self, writer: CPPWriter, *args: Any, **kwargs: Any) -> None:
+    def generate_makefile(self, writer: CPPWriter, *args: object, **kwargs: object) -> None:
         """Write ``unity.cpp`` instead of a makefile."""
         project = Path(self.project_dir)
         sources = [name for name in sorted(writer.source_files) if name.endswith(".cpp")]
@@ -87,7 +86,7 @@ class UnityDevice(CPPStandaloneDevice):
         )
         (project / "unity.cpp").write_text(program)
 
-    def compile_source(self, directory: str, *args: Any, **kwargs: Any) -> None:
+    def compile_source(self, directory: str, *args: object, **kwargs: object) -> None:
         """Compile the one file."""
         source = Path(directory).resolve() / "unity.cpp"
         compile_program(source, source.with_name(PROGRAM), [*self.flags, "-I."])

@@ -33,12 +33,12 @@ def unsupported_by_cuda(plan: NetworkPlan) -> str | None:
 def unsupported_by_rows(projection: ProjectionPlan) -> str | None:
     """Say why a projection needs Brian2CUDA's stock synapses, or return None if rows will do.
 
-    A thread follows the presynaptic spikes along its row, and may change what its neuron has; for
-    a postsynaptic event many threads share a row, and each may change its own synapse.
+    A thread follows the presynaptic spikes along its row, and may change variables of its neuron;
+    for a postsynaptic event many threads share a row, and each may change its own synapse.
     """
     rule = projection.synapse
     if projection.kind not in ("all_to_all", "one_to_one"):
-        return "which neurons are joined takes a list"
+        return "the pairs of neurons that are joined need a list"
     if Equations(rule.model).diff_eq_names:
         return "the rule integrates at every synapse"
     own = _synaptic(rule.model)
@@ -52,7 +52,7 @@ def unsupported_by_rows(projection: ProjectionPlan) -> str | None:
         written = {name for name in assigned(rule.on_pre) if name.endswith("_post")}
         both = {name.removesuffix("_post") + "_pre" for name in written}
         for name in sorted(both & get_identifiers(rule.on_pre)):
-            return f"synapses change {name}, which others of the step read"
+            return f"synapses change {name}, which other synapses read in the same step"
     return None
 
 
@@ -63,7 +63,7 @@ def _synaptic(model: str) -> set[str]:
 
 
 def _overwritten(plan: NetworkPlan, link: ProjectionPlan) -> str | None:
-    """Return a variable of neurons that synapses set, rather than add to, or None."""
+    """Return a variable of neurons to which synapses assign, rather than add, or None."""
     rule, neuron = link.synapse, plan.neurons[link.target - 1]
     of_target = set(Equations(f"{neuron.model}\n{rule.postsynaptic_model}").names)
     of_target |= set(neuron.receptors)
@@ -75,7 +75,7 @@ def _overwritten(plan: NetworkPlan, link: ProjectionPlan) -> str | None:
 
 
 def bytes_on_gpu(plan: NetworkPlan) -> int:
-    """Estimate the memory that a plan's synapses take."""
+    """Estimate the memory that a plan's synapses take on the GPU, in bytes."""
     size, total = np.dtype(plan.dtype).itemsize, 0
     for link in plan.projections:
         if unsupported_by_rows(link) is None:

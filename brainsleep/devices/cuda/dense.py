@@ -52,7 +52,7 @@ class RowCodeGenerator(CUDACodeGenerator):
         neuron has is read once and written once.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.row_reads: list[str] = []
         self.row_writes: list[str] = []
@@ -124,7 +124,7 @@ class GpuOneToOneSynapses(OneToOneSynapses):
 
 
 def connect_on_gpu(
-    source: NeuronGroup, target: NeuronGroup, projection: ProjectionPlan, **arguments: Any
+    source: NeuronGroup, target: NeuronGroup, projection: ProjectionPlan, **arguments: object
 ) -> Synapses:
     """Join two groups, without index arrays where threads can have rows.
 

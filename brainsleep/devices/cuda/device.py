@@ -13,7 +13,7 @@ from ...network.plan import NetworkPlan
 from ..base import Job, Outcome, require_plan
 from ..cache import cache_directory, size_limit
 from ..compiler import compiler_version, require_compiler
-from ..cpp.device import describe
+from ..cpp.cpp_standalone import describe
 from ..cpp.engine import CppEngine
 from ..digest import source_digest
 from .coverage import bytes_on_gpu, unsupported_by_cuda

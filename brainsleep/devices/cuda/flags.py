@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import shlex
 
-#: float64 is the exact mode: no fused multiply-add. Functions are not approximated in either: a
-#: night spends its time on memory, and a neuron's decay is one number that all steps share.
-FLAGS = {"float64": ["-fmad=false"], "float32": []}
+#: float64 is the exact mode: no fused multiply-add. Functions are approximated in neither mode: a
+#: night spends its time on memory, and the decay of a neuron is computed once for all steps.
+FLAGS: dict[str, list[str]] = {"float64": ["-fmad=false"], "float32": []}
 
-#: Streams of its own, not the one that waits for all others: only those can make graphs.
+#: One stream per thread instead of the default one, which cannot make graphs.
 STREAMS = ["-default-stream", "per-thread"]
 
 
 def compiler_flags(dtype: str, capability: str) -> list[str]:
     """Return nvcc's flags; those in ``BRAINSLEEP_NVCCFLAGS`` come last, and win.
 
-    Brian2CUDA asks for C++11, which the Thrust of CUDA 13 refuses.
+    C++17, as the Thrust of CUDA 13 refuses C++11, which Brian2CUDA would ask for.
 
     Parameters
     ----------

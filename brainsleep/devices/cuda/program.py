@@ -89,7 +89,7 @@ def _preferences(plan: NetworkPlan, toolkit: Toolkit, capability: str) -> dict[s
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence what Brian2CUDA logs, and let it forget the GPU it was last told of."""
+    """Silence what Brian2CUDA logs, and let it forget the GPU that it used last."""
     logger, selection = logging.getLogger("brian2.brian2cuda"), dict(gputools._gpu_selection)
     level = logger.level
     try:

@@ -58,7 +58,7 @@ class CudaProject(CUDAStandaloneDevice):
         self.populations: list[NeuronGroup] = []
         self.goes_in_graphs = False
 
-    def network_run(self, net: Network, *args: Any, **kwargs: Any) -> None:
+    def network_run(self, net: Network, *args: object, **kwargs: object) -> None:
         """Generate what a run needs, with our input, our records and a clock around the loop."""
         super().network_run(net, *args, **kwargs)
         timed = render("cuda/templates/run_night.cu")
@@ -82,11 +82,11 @@ class CudaProject(CUDAStandaloneDevice):
         assert instead.keys() <= set(lines)
         return [*(instead.get(line, line) for line in lines), adds("brainsleep::record")]
 
-    def generate_makefile(self, writer: CPPWriter, *args: Any, **kwargs: Any) -> None:
+    def generate_makefile(self, writer: CPPWriter, *args: object, **kwargs: object) -> None:
         """Write ``unity.cu`` instead of a makefile."""
         write_unit(Path(self.project_dir), writer.source_files, self._night())
 
-    def compile_source(self, directory: str, *args: Any, **kwargs: Any) -> None:
+    def compile_source(self, directory: str, *args: object, **kwargs: object) -> None:
         """Compile the one file."""
         compile_unit(Path(directory).resolve(), self.toolkit, self.flags)
 

@@ -1,4 +1,4 @@
-"""What building and running CUDA code needs, and one line for each thing that is missing."""
+"""What building and running CUDA code needs, and one message for each thing that is missing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from pathlib import Path
 
 from ...errors import CompilerError, MissingPackageError, ParameterError, brief
 
-#: Brian2CUDA is a pre-release, each tied to one Brian2 and written for some Python.
+#: Brian2CUDA is a pre-release. Each is written for one version of Brian2, and for Python from a
+#: version on.
 BRIAN2CUDA, BRIAN2, PYTHON = "1.0b1", "2.10.1", (3, 12)
 
 #: Where a CUDA toolkit usually is.
@@ -28,7 +29,7 @@ OLDEST = (5, 0)
 
 @dataclass(frozen=True)
 class Toolkit:
-    """Where the CUDA compiler and the library of random numbers are.
+    """Where the CUDA compiler and cuRAND, the library of random numbers, are.
 
     Attributes
     ----------
@@ -49,11 +50,13 @@ class Toolkit:
 
 
 def require_packages() -> None:
-    """Raise if this Python cannot have Brian2CUDA, or has not, or has it with another Brian2.
+    """Raise if Brian2CUDA, or the Brian2 it was written for, is not installed.
 
     Raises
     ------
-    ParameterError, MissingPackageError
+    ParameterError
+        If this Python is too old for Brian2CUDA.
+    MissingPackageError
         In one line, with what to type.
     """
     if sys.version_info[:2] < PYTHON:
@@ -106,7 +109,7 @@ def require_toolkit() -> Toolkit:
 
 
 def find_nvcc() -> Path | None:
-    """Return the CUDA compiler: below ``$CUDA_PATH``, on the path, or where it usually is."""
+    """Return the CUDA compiler: below ``$CUDA_PATH``, on ``$PATH``, or where it usually is."""
     given = os.environ.get("CUDA_PATH") or os.environ.get("CUDA_HOME")
     if given:
         return _first([Path(given) / "bin" / "nvcc"])
@@ -118,12 +121,12 @@ def find_nvcc() -> Path | None:
 
 @lru_cache
 def nvcc_version(nvcc: Path) -> str:
-    """Return an nvcc's release, as ``"13.0"``.
+    """Return the release of an nvcc, as ``"13.0"``.
 
     Raises
     ------
     CompilerError
-        If it does not say.
+        If nvcc does not name one.
     """
     result = _output(str(nvcc), "--version")
     release = re.search(r"release (\d+\.\d+)", result)
@@ -133,8 +136,8 @@ def nvcc_version(nvcc: Path) -> str:
 
 
 def gpu_names() -> list[str]:
-    """Return the names of the GPUs, that of programs first; none where there is no driver."""
-    return _told_by_driver("name", os.environ.get("CUDA_VISIBLE_DEVICES"))
+    """Return the names of the GPUs that programs may use; none where there is no driver."""
+    return _query_gpus("name", os.environ.get("CUDA_VISIBLE_DEVICES"))
 
 
 def require_gpu() -> None:
@@ -143,6 +146,7 @@ def require_gpu() -> None:
     Raises
     ------
     ParameterError
+        In one line, with what to install.
     """
     if not gpu_names():
         raise ParameterError(
@@ -157,12 +161,12 @@ def detected_capability() -> str:
     Raises
     ------
     ParameterError
-        If the driver does not tell.
+        If there is no GPU, or the driver does not tell its compute capability.
     """
     require_gpu()
-    told = _told_by_driver("compute_cap", os.environ.get("CUDA_VISIBLE_DEVICES"))
+    answers = _query_gpus("compute_cap", os.environ.get("CUDA_VISIBLE_DEVICES"))
     try:
-        return checked_capability(told[0] if told else "")
+        return checked_capability(answers[0] if answers else "")
     except ParameterError:
         raise ParameterError(
             "nvidia-smi does not tell the GPU's compute capability; give it, as in "
@@ -171,17 +175,22 @@ def detected_capability() -> str:
 
 
 def checked_capability(capability: str) -> str:
-    """Check a compute capability that a user gives.
+    """Return a compute capability, if it is one that Brian2CUDA compiles for.
+
+    Parameters
+    ----------
+    capability : str
+        Two numbers and a dot, as ``"9.0"``.
 
     Raises
     ------
     ParameterError
-        If it is none, or too old for Brian2CUDA.
+        If it is not of this form, or too old for Brian2CUDA.
     """
     match = re.fullmatch(r"(\d+)\.(\d)", str(capability))
     if match is None:
         raise ParameterError(
-            f"compute_capability must be like '9.0' (H100, H200) or '8.0' (A100), not "
+            f"compute_capability must be a string such as '9.0' (H100, H200) or '8.0' (A100), not "
             f"{brief(capability)}."
         )
     if (int(match[1]), int(match[2])) < OLDEST:
@@ -192,8 +201,8 @@ def checked_capability(capability: str) -> str:
 
 
 @lru_cache
-def _told_by_driver(field: str, visible: str | None) -> list[str]:
-    """Return what nvidia-smi tells of each GPU, or of the first that programs are to see."""
+def _query_gpus(field: str, visible: str | None) -> list[str]:
+    """Return what nvidia-smi tells of each GPU, or of the first in ``$CUDA_VISIBLE_DEVICES``."""
     command = ["nvidia-smi", f"--query-gpu={field}", "--format=csv,noheader"]
     if visible is not None:
         command.append(f"--id={visible.split(',')[0].strip() or 'none'}")
@@ -201,7 +210,7 @@ def _told_by_driver(field: str, visible: str | None) -> list[str]:
 
 
 def _folders(nvcc: Path, names: tuple[str, ...]) -> list[Path]:
-    """Return the folders of a toolkit, and of NVIDIA's wheels, that may hold a file."""
+    """Return the folders of these names in a toolkit, and in NVIDIA's wheels."""
     home = nvcc.resolve().parent.parent
     return [root / name for root in (home, *HOMES, *_wheels()) for name in names]
 
@@ -214,7 +223,7 @@ def _wheels() -> list[Path]:
 
 
 def _first(candidates: Iterable[Path]) -> Path | None:
-    """Return the first file that is there."""
+    """Return the first file that exists."""
     return next((file for file in candidates if file.is_file()), None)
 
 
@@ -236,4 +245,5 @@ def _installed(package: str) -> str | None:
 
 
 def _dotted(version: tuple[int, ...]) -> str:
+    """Write a version with dots."""
     return ".".join(map(str, version))

@@ -5,12 +5,12 @@ neuron i to neuron j. :class:`DenseSynapses` is a Brian2 ``Synapses`` that is de
 same equations but keeps only its own variables: 4 bytes per synapse for a float32 weight.
 :class:`WindowSynapses` are those of a convolution: 4 bytes per weight of the kernel.
 
-`coverage` says which plans these synapses can run; `synapses` and `code` hook into Brian2; `tiles`
-and `blocks` let layers take turns in blocks of time steps.
+`suitability` says which plans these synapses can run; `synapses` and `code` hook into Brian2;
+`tiles` and `blocks` let layers take turns in blocks of time steps.
 """
 
 from .blocks import BlockLoop, block_loop
-from .coverage import (
+from .suitability import (
     reason_for_single_steps,
     unsupported_by_computed,
     unsupported_by_shared_kernel,

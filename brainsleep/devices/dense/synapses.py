@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Mapping
-from typing import Any
 
 from brian2 import NeuronGroup, Synapses
 from brian2.core.variables import ArrayVariable, DynamicArrayVariable
@@ -97,7 +96,7 @@ class ComputedSynapses(Synapses):
     code_object: type[CPPStandaloneCodeObject] = DenseCodeObject
 
     def __init__(
-        self, source: NeuronGroup, target: NeuronGroup, *models: Any, **arguments: Any
+        self, source: NeuronGroup, target: NeuronGroup, *models: object, **arguments: object
     ) -> None:
         if "delay" in arguments:
             raise NotImplementedError(f"{self.kind} synapses have no delays")
@@ -108,7 +107,7 @@ class ComputedSynapses(Synapses):
             if isinstance(group, Subgroup):
                 raise NotImplementedError(f"{self.kind} synapses join whole groups, not subgroups")
         for pathway in self._pathways:
-            # Synapses makes its pathways itself and offers no way to say of which class
+            # Synapses makes its pathways itself, and of a fixed class
             pathway.__class__ = ComputedPathway
             pathway.become_computed(self.kind, self.code_object, **self._keywords(pathway))
         self._resize_variables(self.n_values)
@@ -185,9 +184,9 @@ class WindowSynapses(ComputedSynapses):
         self,
         source: NeuronGroup,
         target: NeuronGroup,
-        *models: Any,
+        *models: object,
         window: Window,
-        **arguments: Any,
+        **arguments: object,
     ) -> None:
         self.window = window
         super().__init__(source, target, *models, **arguments)
@@ -216,7 +215,7 @@ class WindowSynapses(ComputedSynapses):
 
 
 def connect_computed(
-    source: NeuronGroup, target: NeuronGroup, projection: ProjectionPlan, **arguments: Any
+    source: NeuronGroup, target: NeuronGroup, projection: ProjectionPlan, **arguments: object
 ) -> Synapses:
     """Join two groups without index arrays, except where pairs are drawn.
 

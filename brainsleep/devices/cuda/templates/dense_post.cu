@@ -1,6 +1,6 @@
 {# A postsynaptic event changes all synapses of its neuron, one contiguous row of each variable.
-   Some blocks of threads go through a row together, and some rows are under way at once; how many
-   does not depend on the number of events, which only the GPU knows. #}
+   Some blocks of threads go through a row together, and several rows are worked on at the same
+   time; how many does not depend on the number of events, which only the GPU knows. #}
 {% extends 'threads.cu' %}
 {% block thread %}
     {% set _eventspace = get_array_name(eventspace_variable) %}

@@ -1,5 +1,5 @@
 {# Presynaptic spikes: a thread has the row of one postsynaptic neuron to itself, so each sum is in
-   the order of the spikes, whatever else the GPU does. Variables of the neuron stay in registers
+   the order of the spikes, whatever order threads run in. Variables of the neuron stay in registers
    meanwhile. #}
 {% extends 'threads.cu' %}
 {% block thread %}

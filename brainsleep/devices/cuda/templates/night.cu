@@ -1,3 +1,4 @@
+{# Our own code in a CUDA program. It comes first, before what Brian2CUDA generates. #}
 // What a night adds to Brian2CUDA's program: its loop, input from standard input, records to files.
 //
 // The GPU goes through a block of steps by itself: their input is there before, and what is

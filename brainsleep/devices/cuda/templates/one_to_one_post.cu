@@ -1,2 +1,2 @@
-{# The same for the spikes of the neurons that synapses lead to. #}
+{# The same for the spikes of postsynaptic neurons. #}
 {% extends 'one_to_one_pre.cu' %}

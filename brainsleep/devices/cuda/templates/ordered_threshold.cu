@@ -1,6 +1,6 @@
-{# Which neurons have an event: a bit each, and then a list in ascending order. Brian2CUDA's own
-   threshold appends to the list as threads come by, and what adds up spikes gives another sum in
-   each run. #}
+{# Which neurons have an event: first one bit per neuron, then a list in ascending order. Brian2CUDA's
+   own threshold appends to the list in whichever order threads arrive, so that sums over spikes
+   differ from run to run. #}
 {# USES_VARIABLES { N } #}
 {% extends 'threads.cu' %}
 {% block parameters %}

@@ -1,5 +1,5 @@
-{# A kernel of as many threads as its template asks for, launched without looking at anything on
-   the GPU first; what a thread does is the template's. #}
+{# A kernel that is launched without reading anything from the GPU first. Templates that extend this
+   one say how many threads there are, and what a thread does. #}
 {% extends 'common_group.cu' %}
 {% block kernel %}
 __global__ void _run_kernel_{{codeobj_name}}(

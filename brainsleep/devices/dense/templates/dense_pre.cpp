@@ -1,8 +1,8 @@
-{# Presynaptic spikes, for some rows (postsynaptic neurons) of the tile at a time. Going through
-   all rows for one spike misses the cache at every synapse, and going through all spikes for one
-   row waits for each sum before the next: some rows are as many sums under way at once. Each sum
-   is in the order of the spikes, as with stock synapses. Where rows are not in the cache yet,
-   what rows further on need is fetched meanwhile. #}
+{# Presynaptic spikes, for several rows (postsynaptic neurons) of the tile at a time. Going through
+   all rows for one spike would miss the cache at every synapse; going through all spikes for one
+   row would wait for each addition before the next. With several rows, as many additions go on at
+   the same time. Each sum is in the order of the spikes, as with stock synapses. Where rows are not
+   in the cache yet, what later rows need is fetched meanwhile. #}
 {% extends 'common_group.cpp' %}
 {% block maincode %}
     {% set _eventspace = get_array_name(eventspace_variable) %}

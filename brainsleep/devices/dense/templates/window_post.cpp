@@ -1,7 +1,7 @@
-{# Postsynaptic spikes change a kernel that all positions of a channel share. Each number of it
-   changes as at one synapse whose presynaptic neuron is the mean of those that it met at the
-   spiking positions, times these positions as a part of all. Spikes come in ascending order, so
-   those of one channel side by side. #}
+{# Postsynaptic spikes change a kernel that all positions of a channel share. Each weight of it
+   changes as at one synapse whose presynaptic neuron is the mean of the neurons that the weight
+   meets at the spiking positions; this change is multiplied by the fraction of positions that
+   spike. Spikes come in ascending order, so those of one channel are side by side. #}
 {% extends 'common_group.cpp' %}
 {% block maincode %}
     {% set _eventspace = get_array_name(eventspace_variable) %}

@@ -1,4 +1,5 @@
-{# The row of bytes that comes in for each step, and the tile of neurons that code objects go through. #}
+{# The row of bytes that comes in for each step, and the tile: the neurons that code objects go
+   through. #}
 #include <cstdio>
 #include <cstdint>
 #include <cstring>

@@ -1,5 +1,5 @@
-{# Take populations back to how they began, every so many steps, and give their biases new values.
-   The file holds, for each presentation, the biases of each population listed. #}
+{# Take populations back to how they began after a number of steps, and give their biases new values.
+   The file of currents holds, for each presentation, the biases of each population listed. #}
 namespace brainsleep {
 const int64_t presentation_steps = number("BRAINSLEEP_PRESENTATION_STEPS");
 std::vector<std::vector<char> > rest;
