@@ -1,10 +1,12 @@
-"""Awake as a spiking net: the translated network classifies images, in spikes, and learns nothing.
+"""The translated network awake: it classifies images in spikes, without learning.
 
-Gains and thresholds are found here too: calibrated to wanted rates, or normalised to the network's
-own activations.
+Its gains and thresholds are found here, too: calibrated to target rates, or normalised to the
+network's own activations.
 """
 
-from .accuracy import SpikingAccuracy, spiking_accuracy
-from .calibrating import Calibration, calibrate
+from .accuracy import SpikingAccuracy
+from .calibrating import calibrate
+from .calibration import Calibration
+from .spiking_inference import spiking_accuracy
 
 __all__ = ["Calibration", "SpikingAccuracy", "calibrate", "spiking_accuracy"]

@@ -1,43 +1,51 @@
-"""How an image becomes input to a spiking network that is awake: a current, rates or times."""
+"""How an image becomes the input of a spiking network: a current, spike rates or spike times."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import torch
-from brian2.units import Hz, second
+from brian2.units import Hz, Quantity, second
+from numpy.typing import NDArray
 
-from ..errors import ParameterError, UnitsError, brief, suggest
-from ..network.windows import Window
+from ..errors import KindError, ParameterError, brief
 from ..stimuli import STEPS_PER_CHUNK
+from ..support.checks import known_name
 from ..support.quantities import quantity
-from ..translation import INPUT, Connection, Translation
+from ..translation import INPUT, Translation
+from .synaptic_sums import weighted_sum
 
 #: Names that users write.
 CODINGS = ("constant", "poisson", "latency")
 
 
 class Coding(ABC):
-    """Turns images into input spikes, image by image, each at rest.
+    """Turns images into input spikes; each image is shown to a network at rest.
 
     Attributes
     ----------
     name : str
-        What users write.
+        The name that users write.
     """
 
     name: str
 
     @abstractmethod
     def input_scale(self, n_steps: int) -> float:
-        """Return the pixel value that one input spike a step stands for."""
+        """Return the pixel value that an input spike in every step stands for.
+
+        Parameters
+        ----------
+        n_steps : int
+            Length of a presentation in time steps.
+        """
 
     @abstractmethod
-    def chunks(self, image: np.ndarray, number: int, n_steps: int) -> Iterator[np.ndarray]:
+    def chunks(
+        self, image: NDArray[np.floating], number: int, n_steps: int
+    ) -> Iterator[NDArray[np.bool_]]:
         """Make the spikes of one image.
 
         Parameters
@@ -45,60 +53,93 @@ class Coding(ABC):
         image : ndarray, shape (n_inputs,)
             Its pixels.
         number : int
-            Of the image; the same image under the same number gives the same spikes.
+            Its number; the same image under the same number gives the same spikes.
         n_steps : int
-            Length of the presentation.
+            Length of the presentation in time steps.
 
         Yields
         ------
         ndarray of bool, shape (up to STEPS_PER_CHUNK, n_inputs)
+            Whether each input neuron spikes in each step.
         """
 
-    def check(self, images: np.ndarray, translation: Translation) -> None:
-        """Raise a ParameterError if images, or a network, cannot be had with this coding."""
+    def check(self, images: NDArray[np.floating], translation: Translation) -> None:
+        """Check that this coding can show these images to this network.
+
+        Parameters
+        ----------
+        images : ndarray, shape (n, n_inputs)
+            The images.
+        translation : Translation
+            The network.
+
+        Raises
+        ------
+        ParameterError
+            If it cannot.
+        """
         low, high = float(images.min()), float(images.max())
         if low < 0 or high > 1:
             raise ParameterError(
                 f"data: coding {self.name!r} needs pixels in [0, 1], but they range from {low:g} "
-                f"to {high:g}; scale them, or take coding='constant'."
+                f"to {high:g}; scale them, or use coding='constant'."
             )
 
-    def currents(self, translation: Translation, images: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the constant currents of each image, (n, n_neurons), by layer that gets one."""
+    def currents(
+        self, translation: Translation, images: NDArray[np.floating]
+    ) -> dict[str, NDArray[np.float64]]:
+        """Return the constant currents that images cause.
+
+        Parameters
+        ----------
+        translation : Translation
+            The network.
+        images : ndarray, shape (n, n_inputs)
+            The images.
+
+        Returns
+        -------
+        dict of str to ndarray, shape (n, n_neurons)
+            By layer that gets a current; empty for codings that spike.
+        """
         return {}
 
 
 class ConstantCurrent(Coding):
-    """The input neurons are silent; what they feed gets the image's weighted sum in each step.
+    """The layers after the input get the image's weighted sum in each step, and no input spikes.
 
     Exact from the first step on. The weighted sum costs as many multiplications as in the
-    artificial network, once an image.
+    artificial network, once per image.
     """
 
     name = "constant"
 
     def input_scale(self, n_steps: int) -> float:
-        """Return 1, which nothing depends on: no input neuron spikes."""
+        """Return 1; no input neuron spikes, so nothing depends on it."""
         return 1.0
 
-    def chunks(self, image: np.ndarray, number: int, n_steps: int) -> Iterator[np.ndarray]:
-        """Make silence."""
+    def chunks(
+        self, image: NDArray[np.floating], number: int, n_steps: int
+    ) -> Iterator[NDArray[np.bool_]]:
+        """Make arrays without spikes."""
         silence = np.zeros((min(n_steps, STEPS_PER_CHUNK), len(image)), dtype=bool)
         for start in range(0, n_steps, STEPS_PER_CHUNK):
             yield silence[: n_steps - start]
 
-    def check(self, images: np.ndarray, translation: Translation) -> None:
-        """Raise a ParameterError if the network pools its input, which only spikes can do."""
+    def check(self, images: NDArray[np.floating], translation: Translation) -> None:
+        """Raise a ParameterError if the network pools its input, which needs spikes."""
         for layer in translation.layers:
             if layer.kind != "neurons" and layer.connections[0].source == INPUT:
                 raise ParameterError(
                     f"coding: layer {layer.name!r} pools the input itself, and a constant current "
-                    "cannot be pooled; take coding='poisson' or 'latency'."
+                    "cannot be pooled; use coding='poisson' or 'latency'."
                 )
 
-    def currents(self, translation: Translation, images: np.ndarray) -> dict[str, np.ndarray]:
-        """Sum the image with the weights that lead from the input, and add the bias."""
-        totals: dict[str, np.ndarray] = {}
+    def currents(
+        self, translation: Translation, images: NDArray[np.floating]
+    ) -> dict[str, NDArray[np.float64]]:
+        """Sum the images with the weights that lead from the input, and add the bias."""
+        totals: dict[str, NDArray[np.float64]] = {}
         for layer in translation.layers:
             for link in layer.connections:
                 if link.source == INPUT:
@@ -115,9 +156,9 @@ class Poisson(Coding):
     Attributes
     ----------
     probability : float
-        Of a white pixel, in (0, 1].
+        Probability of a spike in a step for a pixel of 1, in (0, 1].
     seed : int
-        Together with an image's number it fixes the spikes.
+        The spikes of an image depend on this seed and on the number of the image.
     """
 
     probability: float
@@ -128,7 +169,9 @@ class Poisson(Coding):
         """Return 1 over the probability."""
         return 1 / self.probability
 
-    def chunks(self, image: np.ndarray, number: int, n_steps: int) -> Iterator[np.ndarray]:
+    def chunks(
+        self, image: NDArray[np.floating], number: int, n_steps: int
+    ) -> Iterator[NDArray[np.bool_]]:
         """Draw the spikes."""
         rng = np.random.default_rng([self.seed, number])
         for start in range(0, n_steps, STEPS_PER_CHUNK):
@@ -137,11 +180,11 @@ class Poisson(Coding):
 
 
 class Latency(Coding):
-    """Each input neuron whose pixel is not black spikes once: the brighter, the sooner.
+    """Each input neuron whose pixel is not 0 spikes once: the brighter the pixel, the sooner.
 
-    A pixel x spikes in step floor((1 - x) * (n_steps - 1)). As there is one spike in n_steps steps,
-    it stands for n_steps times what a spike a step would, so that it weighs as much as a bias that
-    comes in each step.
+    A pixel x spikes in step floor((1 - x) * (n_steps - 1)). This one spike counts as much as a
+    spike in each of the n_steps steps, so that it has the same weight as a bias, which is added in
+    each step.
     """
 
     name = "latency"
@@ -150,7 +193,9 @@ class Latency(Coding):
         """Return the number of steps."""
         return float(n_steps)
 
-    def chunks(self, image: np.ndarray, number: int, n_steps: int) -> Iterator[np.ndarray]:
+    def chunks(
+        self, image: NDArray[np.floating], number: int, n_steps: int
+    ) -> Iterator[NDArray[np.bool_]]:
         """Make the spikes."""
         due = np.floor((1 - image.astype(np.float64)) * (n_steps - 1)).astype(np.int64)
         due[image <= 0] = n_steps  # never
@@ -159,19 +204,21 @@ class Latency(Coding):
             yield steps[:, None] == due
 
 
-def as_coding(coding: Any, max_rate: Any, dt: float, seed: int) -> Coding:
-    """Read the name of a coding, and what belongs to it.
+def as_coding(
+    coding: str | Coding, max_rate: Quantity | str | None, dt: float, seed: int
+) -> Coding:
+    """Return a coding by its name; return one that is given as it is.
 
     Parameters
     ----------
     coding : str or Coding
-        A name, or an object as it is.
+        ``"constant"``, ``"poisson"``, ``"latency"``, or a coding.
     max_rate : Quantity, str or None
-        Rate of a white pixel, for ``"poisson"``; one spike a step unless given.
+        Rate of a pixel of 1 in Hz, for ``"poisson"``; one spike per step unless given.
     dt : float
         Time step in seconds.
     seed : int
-        Of ``"poisson"``.
+        Seed of ``"poisson"``.
 
     Returns
     -------
@@ -179,84 +226,31 @@ def as_coding(coding: Any, max_rate: Any, dt: float, seed: int) -> Coding:
 
     Raises
     ------
-    ParameterError, UnitsError
-        For an unknown name, and for a rate that is none, too high, or not needed.
+    KindError
+        If `coding` is neither a name nor a coding.
+    ParameterError
+        For an unknown name, and for a rate that is too high or not needed.
+    UnitsError
+        For a rate that is not in Hz.
     """
     if isinstance(coding, Coding):
         return coding
     if not isinstance(coding, str):
-        raise UnitsError(f"coding must be one of {', '.join(CODINGS)}, not {brief(coding)}.")
-    if coding not in CODINGS:
-        raise ParameterError(f"coding {coding!r}.{suggest(coding, CODINGS)}")
+        raise KindError(f"coding must be one of {', '.join(CODINGS)}, not {brief(coding)}.")
+    known_name(coding, "coding", CODINGS)
     if coding != "poisson":
         if max_rate is not None:
-            raise ParameterError(f"max_rate: coding {coding!r} has no rate; only 'poisson' has.")
+            raise ParameterError(
+                f"max_rate: coding {coding!r} has no rate, but {brief(max_rate)} was given; leave "
+                "max_rate out, or use coding='poisson'."
+            )
         return ConstantCurrent() if coding == "constant" else Latency()
     if max_rate is None:
         return Poisson(1.0, seed)
     rate = quantity(max_rate, Hz, "max_rate", minimum=0, exclusive_minimum=True)
     if rate * dt > 1 + 1e-9:
         raise ParameterError(
-            f"max_rate is {rate:g} Hz, more than one spike a step of {dt * 1e3:g} ms; the highest "
-            f"rate is {float(1 / (dt * second) / Hz):g} Hz."
+            f"max_rate is {rate:g} Hz, which is more than one spike per step of {dt * 1e3:g} ms; "
+            f"the highest possible rate is {float(1 / (dt * second) / Hz):g} Hz."
         )
     return Poisson(min(rate * dt, 1.0), seed)
-
-
-def weighted_sum(link: Connection, values: np.ndarray) -> np.ndarray:
-    """Return what a connection makes of its source's values, without a bias.
-
-    Parameters
-    ----------
-    link : Connection
-        ``"dense"``, ``"convolution"`` or ``"identity"``.
-    values : ndarray, shape (n, n_in)
-        Values of the source's neurons.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, n_out)
-    """
-    source = np.asarray(values, dtype=np.float64)
-    if link.weight is None:
-        return source
-    weight = np.asarray(link.weight, dtype=np.float64)
-    if link.window is None:
-        return source @ weight.T
-    return _convolved(source, weight, link.window)
-
-
-def _convolved(source: np.ndarray, weight: np.ndarray, window: Window) -> np.ndarray:
-    """Convolve flat images."""
-    images = torch.from_numpy(source).reshape(len(source), *window.in_shape)
-    margins = []
-    for axis in (1, 0):  # torch pads the last axis first
-        reach = (window.out_shape[axis + 1] - 1) * window.stride[axis]
-        reach += (window.kernel_size[axis] - 1) * window.dilation[axis] + 1
-        before = window.padding[axis]
-        margins += [before, reach - window.in_shape[axis + 1] - before]
-    with torch.no_grad():
-        result = torch.nn.functional.conv2d(
-            torch.nn.functional.pad(images, margins),
-            torch.from_numpy(weight.reshape(window.kernel_shape)),
-            stride=window.stride,
-            dilation=window.dilation,
-            groups=window.groups,
-        )
-    return result.reshape(len(source), -1).numpy()
-
-
-def fan_out(link: Connection) -> np.ndarray:
-    """Return to how many neurons each neuron of a connection's source leads, shape (n_in,)."""
-    if link.window is None:
-        return np.full(link.n_in, 1 if link.kind == "identity" else link.n_out, dtype=np.int64)
-    window = link.window
-    rows, columns = (
-        np.bincount(places[places >= 0], minlength=size)
-        for places, size in (
-            (window.places(0), window.in_shape[1]),
-            (window.places(1), window.in_shape[2]),
-        )
-    )
-    per_channel = window.out_shape[0] // window.groups
-    return np.tile(per_channel * np.outer(rows, columns).ravel(), window.in_shape[0])

@@ -1,14 +1,14 @@
-"""Images with labels as users give them."""
+"""Images with labels, as users give them."""
 
 from __future__ import annotations
 
 from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import torch
+from numpy.typing import ArrayLike, NDArray
 
-from ..errors import ParameterError, UnitsError, brief
+from ..errors import KindError, ParameterError, brief
 from ..translation import Translation
 from ..translation.activations import as_input
 from ..wake import Dataset
@@ -16,10 +16,12 @@ from ..wake import Dataset
 Shape: TypeAlias = tuple[int, ...]
 
 #: Images with labels: a `bs.wake.Dataset`, or a pair (images, labels).
-LabelledImages: TypeAlias = Dataset | tuple[npt.ArrayLike, npt.ArrayLike]
+LabelledImages: TypeAlias = Dataset | tuple[ArrayLike, ArrayLike]
 
 
-def images_and_labels(data: LabelledImages) -> tuple[np.ndarray, np.ndarray, list[Shape]]:
+def images_and_labels(
+    data: LabelledImages,
+) -> tuple[NDArray[np.floating], NDArray[np.integer], list[Shape]]:
     """Read labelled images.
 
     Parameters
@@ -29,14 +31,14 @@ def images_and_labels(data: LabelledImages) -> tuple[np.ndarray, np.ndarray, lis
 
     Returns
     -------
-    images, labels : ndarray
+    images, labels : ndarray, shape (n, ...) and (n,)
         Not checked yet.
     shapes : list of tuple of int
-        What a network that takes these images may take them as, one image at a time.
+        Shapes in which a network may take one of these images.
 
     Raises
     ------
-    UnitsError
+    KindError
         If it is neither.
     """
     if isinstance(data, (tuple, list)):
@@ -48,31 +50,49 @@ def images_and_labels(data: LabelledImages) -> tuple[np.ndarray, np.ndarray, lis
         seen = tuple(getattr(data, "image_shape", ()))
         folded = (1, *seen) if len(seen) == 2 else seen
         return images, labels, [images.shape[1:], folded]
-    raise UnitsError(
+    raise KindError(
         "data must be a bs.wake.Dataset or a pair (images, labels), not "
         f"{brief(type(data).__name__)}."
     )
 
 
-def flat_images(images: np.ndarray, translation: Translation) -> np.ndarray:
-    """Check images and lay each out in a row.
+def flat_images(images: NDArray[np.floating], translation: Translation) -> NDArray[np.floating]:
+    """Check images and return each as a row.
+
+    Parameters
+    ----------
+    images : ndarray, shape (n, ...)
+        The images.
+    translation : Translation
+        The network that is to see them.
+
+    Returns
+    -------
+    ndarray, shape (n, n_inputs)
 
     Raises
     ------
-    ParameterError, UnitsError
-        If they do not fit the network, hold NaN, or are none.
+    ParameterError, KindError
+        If there are none, or if they do not fit the network or hold NaN.
     """
     as_input(images, translation)
     return np.ascontiguousarray(images).reshape(len(images), -1)
 
 
-def check_labels(labels: np.ndarray, n_images: int, n_outputs: int) -> None:
+def check_labels(labels: NDArray[np.integer], n_images: int, n_outputs: int) -> None:
     """Check that there is a label for each image, and an output for each label.
+
+    Parameters
+    ----------
+    labels : ndarray, shape (n_images,)
+        The labels.
+    n_images, n_outputs : int
+        Number of images, and of outputs of the network.
 
     Raises
     ------
     ParameterError
-        If not.
+        If the labels are no integers or of another number, or if one has no output.
     """
     if labels.shape != (n_images,) or labels.dtype.kind not in "iu":
         raise ParameterError(
@@ -87,6 +107,6 @@ def check_labels(labels: np.ndarray, n_images: int, n_outputs: int) -> None:
         )
 
 
-def as_array(values: npt.ArrayLike | torch.Tensor) -> np.ndarray:
-    """Read an array or a tensor."""
+def as_array(values: ArrayLike | torch.Tensor) -> np.ndarray:
+    """Return an array, or a tensor as an array."""
     return values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else np.asarray(values)

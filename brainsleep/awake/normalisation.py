@@ -1,20 +1,21 @@
-"""Gains that make spike rates stand for activations: the scale of each layer against the next.
+"""Gains that make spike rates stand for activations, from the scales of the layers.
 
-A population's *scale* is the activation that one spike a step stands for. A neuron that gets
-its current divided by its own scale, from spikes that count the scale of where they come from,
-fires at its activation divided by its scale, as long as that is at most one spike a step.
+The *scale* of a population is the activation that a spike in every step stands for. With the gain
+of a layer set to the scale of its source over its own, each of its neurons fires at a rate of its
+activation over its scale, in spikes per step, as long as that is at most 1.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
 
-from ..errors import ParameterError, UnitsError, suggest
-from ..support.checks import number
+from ..errors import KindError
+from ..support.checks import known_name, number
 from ..translation import INPUT, Layer, Translation, record_activations
 
 #: How the scale of a layer may be chosen.
@@ -28,13 +29,13 @@ class Normalisation:
     Attributes
     ----------
     scales : dict of str to float
-        The activation that one spike a step stands for, by population, the input first.
+        The activation that a spike in every step stands for, by population, the input first.
     gains : dict of str to float
-        By layer that does not pool: scale of (the first of) its sources over its own.
+        By layer that does not pool: the scale of its (first) source over its own.
     bias_gains : dict of str to float
         By layer that does not pool: 1 over its scale.
     factors : dict of str to tuple of float
-        By layer with several connections: scale of each source over that of the first.
+        By layer with several connections: the scale of each source over that of the first.
     """
 
     scales: dict[str, float]
@@ -45,7 +46,7 @@ class Normalisation:
 
 def normalise(
     translation: Translation,
-    data: Any,
+    data: ArrayLike | torch.Tensor | None,
     method: str = "percentile",
     *,
     percentile: float = 99.9,
@@ -58,20 +59,20 @@ def normalise(
     where :math:`\lambda_l`, the scale of layer l, is a percentile of its rectified activations on
     the data, zeros included (``"percentile"``: Rueckauer et al. 2017), or the larger of its largest
     weight and its largest activation (``"max_norm"``: Diehl et al. 2015). A pooling layer has the
-    scale of what it pools.
+    scale of the layer that it pools.
 
     Parameters
     ----------
     translation : Translation
         The network.
     data : array_like or Tensor, shape (n, ...)
-        What it takes.
+        What the network takes.
     method : str
         ``"percentile"`` or ``"max_norm"``.
     percentile : float
-        In (0, 100]; for ``"percentile"``.
+        Percentile for ``"percentile"``, in (0, 100].
     input_scale : float
-        What one spike a step of an input neuron stands for.
+        The value that a spike of an input neuron in every step stands for.
 
     Returns
     -------
@@ -79,14 +80,24 @@ def normalise(
 
     Raises
     ------
-    ParameterError, UnitsError
+    ParameterError
         For an unknown method, a percentile out of range, or data that do not fit.
+    KindError
+        If the data are missing or cannot be read as an array.
+
+    References
+    ----------
+    Rueckauer, Lungu, Hu, Pfeiffer, Liu 2017, Frontiers in Neuroscience 11:682.
+    Diehl, Neil, Binas, Cook, Liu, Pfeiffer 2015, Fast-classifying, high-accuracy spiking deep
+    networks through weight and threshold balancing, IJCNN.
     """
-    if method not in METHODS:
-        raise ParameterError(f"normalisation {method!r}.{suggest(str(method), METHODS)}")
+    known_name(method, "normalisation", METHODS)
     percentile = number(percentile, "percentile", minimum=0, maximum=100, exclusive_minimum=True)
     if data is None:
-        raise UnitsError("data is missing: scales are computed from the network's activations.")
+        raise KindError(
+            "data is missing: scales are computed from the network's activations; pass what the "
+            "network takes, shape (n, ...)."
+        )
     scales = {INPUT: float(input_scale)}
     for layer in translation.layers:
         if layer.kind == "neurons":
@@ -98,7 +109,19 @@ def normalise(
 
 
 def with_scales(translation: Translation, scales: Mapping[str, float]) -> Normalisation:
-    """Return the gains and factors that belong to scales; for errors see :func:`normalise`."""
+    """Return the gains and factors that follow from scales.
+
+    Parameters
+    ----------
+    translation : Translation
+        The network.
+    scales : mapping of str to float
+        By population, the input included; above 0.
+
+    Returns
+    -------
+    Normalisation
+    """
     sources = {
         layer.name: [scales[link.source] for link in layer.connections]
         for layer in translation.layers
@@ -116,14 +139,16 @@ def with_scales(translation: Translation, scales: Mapping[str, float]) -> Normal
     )
 
 
-def _scale(layer: Layer, activations: np.ndarray, method: str, percentile: float) -> float:
-    """Return a layer's scale; 1 for one that is silent on the data."""
+def _scale(
+    layer: Layer, activations: NDArray[np.floating], method: str, percentile: float
+) -> float:
+    """Return a layer's scale; 1 for a layer that is silent on the data."""
     largest = float(activations.max())
     if method == "max_norm":
         weights = [float(link.weight.max()) for link in layer.weighted if link.weight is not None]
         scale = max(largest, *weights, 0.0)
     else:
         scale = float(np.percentile(activations, percentile))
-        if scale <= 0:  # so few neurons are active that the percentile misses them
+        if scale <= 0:  # so few activations are above 0 that the percentile is not
             scale = largest
     return scale if scale > 0 else 1.0

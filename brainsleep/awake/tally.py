@@ -1,24 +1,32 @@
-"""What is counted while a spiking network looks at images, batch by batch."""
+"""What is counted while images are shown to a spiking network, batch by batch."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..devices import Outcome
 from ..translation import INPUT, Translation
-from .coding import fan_out
+from .synaptic_sums import fan_out
 
 
 @dataclass
 class Correlation:
-    """Pearson's correlation of two long arrays that come in parts."""
+    """Pearson's correlation of two long arrays that come in parts.
 
-    sums: np.ndarray = field(default_factory=lambda: np.zeros(6))
+    Attributes
+    ----------
+    sums : ndarray of float64, shape (6,)
+        Number of values; sums of x, y, x squared, y squared, and x times y.
+    """
 
-    def add(self, x: np.ndarray, y: np.ndarray) -> None:
-        """Add a part of both."""
+    sums: NDArray[np.float64] = field(default_factory=lambda: np.zeros(6))
+
+    def add(self, x: NDArray[np.number], y: NDArray[np.number]) -> None:
+        """Add a part of both arrays, of the same size and any shape."""
         x, y = (np.asarray(values, dtype=np.float64).ravel() for values in (x, y))
         self.sums += [len(x), x.sum(), y.sum(), x @ x, y @ y, x @ y]
 
@@ -31,28 +39,38 @@ class Correlation:
 
 @dataclass
 class Shown:
-    """What a batch of images made a spiking network do.
+    """What a spiking network did when a batch of images was shown to it.
 
     Attributes
     ----------
     counts : dict of str to ndarray of int, shape (n_images, n_neurons)
-        Spikes of each neuron, by population, the output left out.
+        Number of spikes of each neuron, by population without the output.
     choices : ndarray of int32, shape (n_images, n_steps)
         The output of the highest potential after each step.
     potentials : ndarray, shape (n_images, n_outputs)
         Potentials of the outputs after the last step.
     seconds : float
-        Of the simulation loop.
+        Duration of the simulation loop on the clock.
     """
 
-    counts: dict[str, np.ndarray]
-    choices: np.ndarray
-    potentials: np.ndarray
+    counts: dict[str, NDArray[np.int64]]
+    choices: NDArray[np.int32]
+    potentials: NDArray[np.floating]
     seconds: float
 
     @classmethod
     def read(cls, outcome: Outcome, translation: Translation, n_steps: int) -> Shown:
-        """Read the outcome of a job of several presentations of `n_steps` steps."""
+        """Read the outcome of a job.
+
+        Parameters
+        ----------
+        outcome : Outcome
+            What the device returned.
+        translation : Translation
+            The network.
+        n_steps : int
+            Length of a presentation in time steps; the job is a whole number of presentations.
+        """
         populations, sizes = translation.populations, translation.sizes
         n_images = outcome.n_steps // n_steps
         counts = {}
@@ -70,14 +88,14 @@ class Shown:
 
 
 class Tally:
-    """Sums over batches, and the figures made of them.
+    """Sums over batches, and the means computed from them.
 
     Parameters
     ----------
     translation : Translation
         The network.
     n_steps : int
-        Length of a presentation.
+        Length of a presentation in time steps.
     """
 
     def __init__(self, translation: Translation, n_steps: int) -> None:
@@ -95,8 +113,23 @@ class Tally:
             for link in layer.connections
         ]
 
-    def add(self, shown: Shown, activations: dict[str, np.ndarray], outputs: np.ndarray) -> None:
-        """Add a batch: what the spiking network did, and what the artificial one does."""
+    def add(
+        self,
+        shown: Shown,
+        activations: Mapping[str, NDArray[np.floating]],
+        outputs: NDArray[np.floating],
+    ) -> None:
+        """Add a batch.
+
+        Parameters
+        ----------
+        shown : Shown
+            What the spiking network did.
+        activations : mapping of str to ndarray, shape (n_images, ...)
+            Rectified activations of the artificial network, by layer.
+        outputs : ndarray, shape (n_images, n_outputs)
+            Its outputs.
+        """
         self.n_images += len(outputs)
         self.seconds += shown.seconds
         totals = {name: counts.sum(axis=0) for name, counts in shown.counts.items()}
@@ -111,7 +144,7 @@ class Tally:
                 correlation.add(shown.counts[name], activations[name])
 
     def merge(self, other: Tally) -> None:
-        """Add what another tally has counted."""
+        """Add what another tally of the same network has counted."""
         self.n_images += other.n_images
         self.seconds += other.seconds
         for name, total in other.spikes.items():
@@ -122,11 +155,11 @@ class Tally:
             self.correlations[name].sums += correlation.sums
 
     def spikes_per_image(self) -> dict[str, float]:
-        """Return the mean number of spikes, by population."""
+        """Return the mean number of spikes per image, by population without the output."""
         return {name: total / self.n_images for name, total in self.spikes.items()}
 
     def operations_per_image(self) -> dict[str, float]:
-        """Return the mean number of synaptic events that arrive, by layer."""
+        """Return the mean number of synaptic events per image, by the layer they arrive at."""
         return {name: total / self.n_images for name, total in self.operations.items()}
 
     def zeros(self) -> dict[str, float]:

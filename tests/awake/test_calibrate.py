@@ -173,7 +173,9 @@ def test_constants_for_another_model(ann):
     assert other.decay == 0.5
     assert other.gain == found.gains
     assert other.threshold == found.thresholds
-    with pytest.raises(ParameterError, match="constants are no units; those of LIF are in mV"):
+    with pytest.raises(
+        ParameterError, match="found for Heaviside and have no units, but those of LIF are in mV"
+    ):
         found.as_neuron(bs.LIF())
     with pytest.raises(UnitsError, match="neuron must be a neuron model"):
         found.as_neuron(3)

@@ -13,17 +13,11 @@ from torch import nn
 
 import brainsleep as bs
 from brainsleep import wake
-from brainsleep.awake.coding import (
-    ConstantCurrent,
-    Latency,
-    Poisson,
-    as_coding,
-    fan_out,
-    weighted_sum,
-)
+from brainsleep.awake.coding import ConstantCurrent, Latency, Poisson, as_coding
+from brainsleep.awake.inference_preparation import NEVER, prepare_inference
+from brainsleep.awake.inference_request import InferenceRequest
 from brainsleep.awake.normalisation import normalise
-from brainsleep.awake.presenting import NEVER, prepare_awake
-from brainsleep.awake.request import AwakeRequest
+from brainsleep.awake.synaptic_sums import fan_out, weighted_sum
 from brainsleep.awake.tally import Correlation
 from brainsleep.devices import Outcome, Runtime
 from brainsleep.errors import ParameterError, TranslationError, UnitsError
@@ -58,8 +52,8 @@ def run(ann, images, n_steps, coding, device="cpp", neuron=None, dtype="float64"
     """Return spikes of each population, potentials of the output, and the normalisation."""
     translation = bs.translate(ann)
     scaled = normalise(translation, images, input_scale=coding.input_scale(n_steps))
-    awake = prepare_awake(
-        AwakeRequest(
+    awake = prepare_inference(
+        InferenceRequest(
             ann=ann,
             data=(images, np.zeros(len(images), dtype=int)),
             n_steps=n_steps,
@@ -270,7 +264,9 @@ def test_currents_and_fans_of_convolutions(case):
     window = Window(in_shape, tuple(expected.shape[1:]), kernel, **options)
     n_in, n_out = images[0].numel(), expected[0].numel()
     weight = module.weight.detach().numpy()
-    link = Connection("input", "convolution", n_in, n_out, window, "weight", weight)
+    link = Connection(
+        "input", "convolution", n_in, n_out, window=window, weight_name="weight", weight=weight
+    )
     found = weighted_sum(link, images.reshape(2, -1).numpy())
     np.testing.assert_allclose(found, expected.reshape(2, -1).numpy(), atol=1e-12)
     source, _, _ = window.unrolled()
@@ -373,8 +369,8 @@ def test_numbers_given_are_kept():
     ann = network()
     images, _ = labelled(ann, 3)
     neuron = bs.IntegrateAndFire(gain=0.3, threshold=[1, 2, 1])
-    awake = prepare_awake(
-        AwakeRequest(
+    awake = prepare_inference(
+        InferenceRequest(
             ann=bs.translate(ann),
             data=(images, np.zeros(3, dtype=int)),
             n_steps=5,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy.typing as npt
 from brian2.units import Quantity, ms
+from numpy.typing import ArrayLike
 
 from ..devices import Device
 from ..neurons import IntegrateAndFire, Neuron
+from ..support.quantities import Time
 from ..translation import Translation
 from .coding import Coding
 from .labelled import LabelledImages
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class AwakeRequest:
-    """Images and how a network is to see them; the arguments of `brainsleep.spiking_accuracy`."""
+class InferenceRequest:
+    """Images, and how a network is to see them.
+
+    The fields are the arguments of `brainsleep.spiking_accuracy`, which explains them.
+    """
 
     ann: nn.Module | Translation
     data: LabelledImages
@@ -30,8 +34,8 @@ class AwakeRequest:
     neuron: Neuron = field(default_factory=IntegrateAndFire)
     normalisation: str = "percentile"
     percentile: float = 99.9
-    calibration_data: npt.ArrayLike | None = None
+    calibration_data: ArrayLike | None = None
     device: str | Device = "cpp"
     dtype: str = "float32"
-    dt: Quantity | str = field(default_factory=lambda: 1 * ms)
+    dt: Time = field(default_factory=lambda: 1 * ms)
     seed: int = 0

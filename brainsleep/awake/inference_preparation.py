@@ -1,0 +1,149 @@
+"""Everything about showing images that is checked and computed before anything is built."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import fields, is_dataclass, replace
+
+from brian2 import Equations
+
+from ..devices import get_device
+from ..devices.arguments import check_dtype, read_time_step
+from ..errors import ParameterError
+from ..neurons import Neuron, given_thresholds
+from ..night.assembly import Assembly
+from ..night.models import check_neuron
+from ..plasticity import SRC
+from ..support.checks import whole_number
+from ..support.parameters import PerLayer
+from ..translation import Translation, as_translation
+from .coding import as_coding
+from .inference_request import InferenceRequest
+from .labelled import check_labels, flat_images, images_and_labels
+from .normalisation import Normalisation, normalise
+from .presenting import PreparedInference
+
+#: Number of images from which scales are computed, unless data are given for that.
+CALIBRATION_IMAGES = 500
+
+#: A threshold that no output neuron reaches: its potential is read instead.
+NEVER = 1e30
+
+
+def prepare_inference(request: InferenceRequest) -> PreparedInference:
+    """Check every argument of `brainsleep.spiking_accuracy`, and build nothing.
+
+    Parameters
+    ----------
+    request : InferenceRequest
+        The arguments of `brainsleep.spiking_accuracy`; errors are raised as there.
+
+    Returns
+    -------
+    PreparedInference
+    """
+    started = time.perf_counter()
+    images, labels, shapes = images_and_labels(request.data)
+    network = as_translation(request.ann, shapes, max_pooling="most_active")
+    images = flat_images(images, network)
+    check_labels(labels, len(images), network.layers[-1].n_out)
+    n_steps = whole_number(request.n_steps, "n_steps", minimum=1)
+    dt, dtype = read_time_step(request.dt), check_dtype(request.dtype)
+    coding = as_coding(request.coding, request.max_rate, dt, whole_number(request.seed, "seed"))
+    coding.check(images, network)
+    given = request.calibration_data
+    scaled = normalise(
+        network,
+        images[:CALIBRATION_IMAGES] if given is None else given,
+        request.normalisation,
+        percentile=request.percentile,
+        input_scale=coding.input_scale(n_steps),
+    )
+    assembly = _assembly(network, request.neuron, scaled)
+    last, device = len(network.layers), get_device(request.device)
+    plan = assembly.plan(dt=dt, dtype=dtype, recorded=tuple(range(last)), watched=((last, "v"),))
+    device.check(plan)
+    prepared = PreparedInference(
+        request=request,
+        assembly=assembly,
+        images=images,
+        labels=labels,
+        coding=coding,
+        scales=scaled.scales,
+        n_steps=n_steps,
+        plan=plan,
+        device=device,
+        started=started,
+    )
+    prepared.job(images[:1], 0)  # raises for whatever is wrong with the model's own parameters
+    return replace(prepared, seconds=time.perf_counter() - started)
+
+
+def _assembly(network: Translation, neuron: Neuron, scaled: Normalisation) -> Assembly:
+    """Put the layers and their neurons together; no layer learns."""
+    output = network.layers[-1]
+    if output.kind != "neurons":
+        raise ParameterError(
+            f"the network's last layer, {output.name!r}, pools, but its potentials are to be read; "
+            "use a network that ends in a Linear or Conv layer."
+        )
+    return Assembly(
+        network,
+        with_constants(neuron, network, scaled),
+        SRC(),  # at no synapse
+        frozenset(network.layer_names),
+        network.max_pooling,
+        scaled.factors,
+    )
+
+
+def with_constants(
+    neuron: Neuron, translation: Translation, normalisation: Normalisation
+) -> Neuron:
+    """Give a neuron model the gains of a normalisation, where it has no numbers of its own.
+
+    Parameters
+    ----------
+    neuron : Neuron
+        A dataclass with the fields gain, threshold and bias_gain, and a potential ``v``.
+    translation : Translation
+        The network.
+    normalisation : Normalisation
+        Gains for thresholds of 1.
+
+    Returns
+    -------
+    Neuron
+        Its threshold is 1 where none was given as a number, and out of reach in the output layer.
+
+    Raises
+    ------
+    UnitsError
+        If `neuron` is no neuron model.
+    ParameterError
+        If it lacks one of the fields, or the potential.
+    """
+    wanted = ("gain", "threshold", "bias_gain")
+    check_neuron(neuron)
+    if not is_dataclass(neuron) or not {one.name for one in fields(neuron)}.issuperset(wanted):
+        raise ParameterError(
+            f"neuron: {type(neuron).__name__} must be a dataclass with the fields "
+            f"{', '.join(wanted)}, since they are chosen for it."
+        )
+    if "v" not in Equations(neuron.equations().model).names:
+        raise ParameterError(
+            f"neuron: {type(neuron).__name__} has no variable v, which is read at the output; give "
+            "its potential that name."
+        )
+    names = translation.layer_names
+    constants: dict[str, PerLayer] = {}
+    if isinstance(neuron.gain, str) and neuron.gain == "tadros":
+        constants["gain"] = dict(normalisation.gains)
+        if neuron.bias_gain is None:
+            constants["bias_gain"] = dict(normalisation.bias_gains)
+    if isinstance(neuron.threshold, str) and neuron.threshold == "calibrated":
+        thresholds = dict.fromkeys(names, 1.0)
+    else:
+        thresholds = dict(zip(names, given_thresholds(neuron, names), strict=True))
+    constants["threshold"] = thresholds | {translation.layers[-1].name: NEVER}
+    return replace(neuron, **constants)

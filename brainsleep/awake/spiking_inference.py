@@ -1,0 +1,182 @@
+"""`spiking_accuracy`: a trained network run as a spiking one, and what it makes of images."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+from brian2.units import Quantity, ms
+from numpy.typing import ArrayLike, NDArray
+
+from ..devices import Device, Engine
+from ..neurons import IntegrateAndFire, Neuron
+from ..support.checks import whole_number
+from ..support.progress import progress_bar
+from ..support.quantities import Time
+from ..translation import Translation
+from .accuracy import SpikingAccuracy
+from .coding import Coding
+from .inference_preparation import prepare_inference
+from .inference_request import InferenceRequest
+from .labelled import LabelledImages
+from .presenting import PreparedInference
+from .tally import Tally
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def spiking_accuracy(
+    ann: nn.Module | Translation,
+    data: LabelledImages,
+    n_steps: int = 100,
+    *,
+    coding: str | Coding = "constant",
+    max_rate: Quantity | str | None = None,
+    neuron: Neuron | None = None,
+    normalisation: str = "percentile",
+    percentile: float = 99.9,
+    calibration_data: ArrayLike | None = None,
+    device: str | Device = "cpp",
+    dtype: str = "float32",
+    dt: Time = 1 * ms,
+    seed: int = 0,
+    n_jobs: int = 1,
+    progress: bool = True,
+) -> SpikingAccuracy:
+    """Run a trained network as a spiking one, and compare what both make of images.
+
+    The network is converted for inference: neurons do not leak, and keep at a spike what is above
+    their threshold; gains are normalised layer by layer
+    (`brainsleep.awake.normalisation.normalise`), and biases are scaled with their layer. Nothing
+    learns. Every image is shown to a network at rest. The outputs do not spike; the one with the
+    highest potential is chosen.
+
+    Parameters
+    ----------
+    ann : torch.nn.Module or Translation
+        As `brainsleep.sleep` takes it. Never modified. In a module, max pooling passes on the
+        spikes of the most active input, which comes nearest to a maximum; a translated network
+        keeps its own `max_pooling`.
+    data : bs.wake.Dataset or pair (images, labels)
+        Images of shape (n, ...), as `ann` takes them or flat; labels of shape (n,).
+    n_steps : int
+        Number of time steps for which each image is shown.
+    coding : str
+        ``"constant"``: the image's weighted sums come in as constant currents. ``"poisson"``: an
+        input neuron spikes in each step with a probability in proportion to its pixel.
+        ``"latency"``: it spikes once, the brighter the pixel the sooner. The last two need pixels
+        in [0, 1].
+    max_rate : Quantity or str, optional
+        Rate of a pixel of 1 with ``"poisson"``, in Hz; one spike per step unless given.
+    neuron : neuron model, optional
+        `Heaviside`, `LIF`, `IntegrateAndFire` or a dataclass of your own; `IntegrateAndFire` unless
+        given. Gains and thresholds that are numbers are kept; ``gain="tadros"`` and
+        ``threshold="calibrated"`` are replaced by those of the normalisation.
+    normalisation : str
+        How the scale of a layer is chosen: ``"percentile"``, or ``"max_norm"`` (the larger of its
+        largest weight and activation).
+    percentile : float
+        Percentile of the rectified activations, in (0, 100]; 100 is their maximum.
+    calibration_data : array_like, optional
+        Images from which the scales are computed, without labels; the first 500 of `data` unless
+        given.
+    device, dtype, dt
+        As in `brainsleep.sleep`.
+    seed : int
+        Seed of ``"poisson"``. The spikes of an image depend on its number and the seed alone.
+    n_jobs : int
+        Number of launches at the same time, each of some of the images; on C++ devices only.
+        Results are the same for any number, except that correlations may be rounded differently.
+    progress : bool
+        Show a progress bar where there is a terminal or a notebook.
+
+    Returns
+    -------
+    SpikingAccuracy
+
+    Raises
+    ------
+    TranslationError
+        If a part of the network cannot be translated.
+    ParameterError, UnitsError
+        If an argument is wrong; nothing has been compiled or run by then.
+    CompilerError, NightError
+        As `brainsleep.sleep`.
+
+    Examples
+    --------
+    >>> bs.spiking_accuracy(ann, digits.test, n_steps=100)  # doctest: +SKIP
+    """
+    request = InferenceRequest(
+        ann=ann,
+        data=data,
+        n_steps=n_steps,
+        coding=coding,
+        max_rate=max_rate,
+        neuron=IntegrateAndFire() if neuron is None else neuron,
+        normalisation=normalisation,
+        percentile=percentile,
+        calibration_data=calibration_data,
+        device=device,
+        dtype=dtype,
+        dt=dt,
+        seed=seed,
+    )
+    whole_number(n_jobs, "n_jobs", minimum=1)
+    prepared = prepare_inference(request)
+    built = time.perf_counter()
+    engine = prepared.device.prepare(prepared.plan, progress)
+    build = time.perf_counter() - built
+    tally, choices = _show_all(prepared, engine, n_jobs, progress)
+    return _result(prepared, tally, choices, {"translate": prepared.seconds, "build": build})
+
+
+def _show_all(
+    prepared: PreparedInference, engine: Engine, n_jobs: int, progress: bool
+) -> tuple[Tally, NDArray[np.int32]]:
+    """Show all images; return what was counted, and the choices of both networks."""
+    tally, choices = Tally(prepared.translation, prepared.n_steps), []
+    with progress_bar(len(prepared.images), "awake", progress, unit="image") as bar:
+        for part, chosen in prepared.show_all(engine, n_jobs):
+            tally.merge(part)
+            choices.append(chosen)
+            bar.update(len(chosen))
+    return tally, np.concatenate(choices)
+
+
+def _result(
+    prepared: PreparedInference, tally: Tally, choices: NDArray[np.int32], timings: dict[str, float]
+) -> SpikingAccuracy:
+    """Put the result together.
+
+    The last column of `choices` holds what the artificial network chose.
+    """
+    translation, labels = prepared.translation, prepared.labels
+    right = choices == labels[:, None]
+    accuracy = np.mean([right[labels == label].mean(axis=0) for label in np.unique(labels)], axis=0)
+    predictions = choices[:, :-1]
+    currents = prepared.coding.currents(translation, np.zeros((1, translation.n_inputs)))
+    seconds = {**timings, "run": tally.seconds}
+    return SpikingAccuracy(
+        accuracy=accuracy[:-1],
+        ann_accuracy=float(accuracy[-1]),
+        agreement=(predictions == choices[:, -1:]).mean(axis=0),
+        predictions=predictions,
+        n_images=len(labels),
+        n_steps=prepared.n_steps,
+        spikes_per_image=tally.spikes_per_image(),
+        synaptic_operations_per_image=tally.operations_per_image(),
+        multiplications_per_image={
+            layer.name: sum(link.n_synapses for link in layer.weighted)
+            for layer in translation.weighted_layers
+        },
+        current_layers=tuple(currents),
+        zeros=tally.zeros(),
+        correlation=tally.correlation(),
+        scales=dict(prepared.scales),
+        sizes=dict(zip(translation.populations, translation.sizes, strict=True)),
+        timings={**seconds, "total": time.perf_counter() - prepared.started},
+        settings=prepared.settings(),
+    )
