@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,14 +21,15 @@ from ..devices.arguments import (
 from ..errors import ParameterError
 from ..network.plan import NetworkPlan
 from ..plasticity import Plasticity, asks_for_modulation
-from ..stimuli import Gated, ImageStimulus, Stimulus, StimulusLike, as_stimulus, skip_steps
+from ..stimuli import Gated, Stimulus, as_stimulus, skip_steps
 from ..support.checks import whole_number
 from ..support.files import require_free
-from ..translation import Translation, as_translation, calibrate_thresholds, features
+from ..translation import Translation, as_translation, calibrate_thresholds
 from .assembly import Assembly, addition_factors, lateral_parts
 from .gating import Stages, check_stages
 from .models import LayerConstants, layer_constants, read_models
 from .night_request import NightRequest, Save, as_record, as_save
+from .part_inputs import data_at, shapes_of_images, stimulus_at
 
 #: Thresholds are calibrated on at most this many steps of the night's stimulus.
 CALIBRATION_STEPS = 500
@@ -224,43 +225,9 @@ def prepare_night(request: NightRequest) -> PreparedNight:
 
 def _inputs(request: NightRequest) -> tuple[Translation, Stimulus, npt.ArrayLike | None]:
     """Return the layers that sleep, and stimulus and data for the first of them."""
-    stimulus, data = request.stimulus, request.data
-    network = as_translation(request.ann, _shapes_of_images(data, stimulus))
-    if network.whole is not None and network.input_at is not None:
-        whole, path = network.whole, network.input_at
-        stimulus = _seen_at(whole, network, stimulus)
-        data = None if data is None else features(whole, path, data)
-    return network, as_stimulus(stimulus, network.n_inputs), data
-
-
-def _shapes_of_images(
-    data: npt.ArrayLike | None, stimulus: StimulusLike
-) -> Iterator[tuple[int, ...]]:
-    """Yield the shape of one image of the data, or of the stimulus, unless they are flat."""
-    if data is not None and len(np.shape(data)) > 2:
-        yield np.shape(data)[1:]
-        return
-    shape = getattr(stimulus, "image_shape", None)
-    if shape is None and not isinstance(stimulus, Stimulus):
-        # explicit spikes have their steps first
-        full = np.shape(stimulus)
-        shape = full[1:] if np.asarray(stimulus).dtype.kind == "b" else full
-    if shape is not None and len(shape) > 1:
-        yield tuple(shape)
-
-
-def _seen_at(whole: Translation, part: Translation, stimulus: StimulusLike) -> StimulusLike:
-    """Let the layers before a part make features of a stimulus of images."""
-    path = part.input_at
-    assert path is not None
-    # images that could be either are the network's, unless they have the shape of the layer's
-    if (
-        isinstance(stimulus, ImageStimulus)
-        and stimulus.n_inputs == whole.n_inputs
-        and (stimulus.n_inputs != part.n_inputs or stimulus.image_shape != part.input_shape)
-    ):
-        return stimulus.seen_through(lambda images: features(whole, path, images), part.input_shape)
-    return stimulus
+    network = as_translation(request.ann, shapes_of_images(request.data, request.stimulus))
+    stimulus = as_stimulus(stimulus_at(network, request.stimulus), network.n_inputs)
+    return network, stimulus, data_at(network, request.data)
 
 
 def _recorded(request: NightRequest, assembly: Assembly) -> tuple[tuple[int, ...], tuple[int, ...]]:

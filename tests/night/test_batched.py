@@ -203,6 +203,86 @@ def test_a_translation_will_do():
     assert list(one.ann(0).state_dict()) == list(ann.state_dict())
 
 
+def assert_same_as_sleep(network, stimulus, data=None, **models):
+    """Assert that nights are those of bs.sleep; return one of them and the other's weights."""
+    duration, seeds = 100, [0, 3]
+    nights = bs.HeavisideTorch(network, data=data, **models).sleep(
+        stimulus, duration=duration, seed=seeds, record="rasters"
+    )
+    for index, seed in enumerate(seeds):
+        night = bs.sleep(
+            network,
+            stimulus,
+            data,
+            duration,
+            **models,
+            device="runtime",
+            dtype="float64",
+            seed=seed,
+            progress=False,
+        )
+        assert list(nights.rasters) == list(night.spikes)
+        for name, found in nights.rasters.items():
+            np.testing.assert_array_equal(found[index], raster(night, name))
+        for name, weights in night.weights_after.items():
+            np.testing.assert_allclose(nights.weights[name][index], weights, rtol=0, atol=1e-12)
+        for name, tensor in night.ann.state_dict().items():
+            torch.testing.assert_close(nights.ann(index).state_dict()[name], tensor)
+    assert nights.rasters[list(nights.rasters)[-1]].any()
+    return nights
+
+
+def test_frozen_layers_spike_and_do_not_learn():
+    ann = mlp(SIZES)
+    network = bs.translate(ann, frozen=["2"])
+    nights = assert_same_as_sleep(
+        network, np.full(30, 0.2), neuron=neuron(), plasticity=rule("sigmoid")
+    )
+    before = dict(zip(("0.weight", "2.weight", "4.weight"), weight_matrices(ann), strict=True))
+    for name, weights in before.items():
+        assert (nights.weights[name] == weights).all() == (name == "2.weight")
+
+
+@pytest.mark.parametrize("gain", [1.0, "tadros"])
+def test_sleep_may_begin_at_a_later_layer(gain):
+    torch.manual_seed(0)
+    ann = nn.Sequential(
+        nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(32, 8), nn.ReLU(), nn.Linear(8, 4)
+    )
+    ann.double()
+    images = np.random.default_rng(0).random((5, 1, 6, 6))
+    network = bs.translate(ann, (1, 6, 6), input_at="3")
+    stimulus = bs.stimuli.MeanOfRandomImages(images, n_images=2, max_rate=300 * Hz)
+    models = {"neuron": neuron(gain=gain, threshold=0.1), "plasticity": rule()}
+    nights = assert_same_as_sleep(network, stimulus, images, **models)
+    assert list(nights.weights) == ["3.weight", "5.weight"]
+    assert nights.rasters["input"].shape == (2, 100, 32)
+
+
+def test_the_shape_of_an_input_may_come_from_the_data():
+    ann = nn.Sequential(Rows(), *mlp((12, 8, 5)))
+    images = np.random.default_rng(0).random((4, 3, 4))
+    with pytest.raises(TranslationError, match="input_shape="):
+        bs.HeavisideTorch(ann, neuron(gain=1.0), rule())
+    model = bs.HeavisideTorch(ann, neuron(gain=1.0), rule(), data=images)
+    assert model.translation.input_shape == (3, 4)
+
+
+class Rows(nn.Module):
+    """Lays images in a row by their size, so that their shape must be known."""
+
+    def forward(self, x):
+        return x.view(-1, x.size(1) * x.size(2))
+
+
+def test_a_network_that_has_changed_is_refused():
+    ann = mlp(SIZES)
+    network = bs.translate(ann)
+    ann[0].weight.data += 1
+    with pytest.raises(ParameterError, match=r"'0\.weight' has changed since it was translated"):
+        bs.HeavisideTorch(network, neuron(), rule())
+
+
 def test_large_weights_overflow_nowhere():
     ann = mlp((6, 4), scale=1e4)
     with np.errstate(all="raise"):

@@ -1,30 +1,40 @@
-"""The published algorithm as batched PyTorch."""
+"""`HeavisideTorch`: the published algorithm in PyTorch, many nights at once."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import KW_ONLY, dataclass, fields
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import torch
-from brian2.units import Quantity, second
+from brian2.units import Quantity, ms, second
+from numpy.typing import ArrayLike, NDArray
 from torch import nn
 
 from ...devices.arguments import check_dtype, number_of_steps, read_time_step
-from ...errors import ParameterError, TranslationError, brief, suggest
+from ...errors import ParameterError, TranslationError, brief
 from ...neurons import Heaviside
 from ...plasticity import SRC
+from ...stimuli import Stimulus, StimulusLike
+from ...support.checks import known_name
 from ...support.progress import progress_bar
-from ...translation import INPUT, Layer, Translation, translate
-from .constants import LayerConstants, layer_constants, number_of_nights, one_a_night, weight_factor
+from ...support.quantities import Time
+from ...translation import INPUT, Layer, Translation, as_translation
+from ..part_inputs import data_at, shapes_of_images
+from .heaviside_constants import (
+    HeavisideConstants,
+    heaviside_constants,
+    number_of_nights,
+    one_per_night,
+    weight_factor,
+)
+from .heaviside_population import FACTORS, HeavisidePopulation
 from .inputs import draw, given_seeds, given_stimuli
 from .nights import SpikeRecords, TorchNights
-from .population import FACTORS, Population
 
-#: What may be kept besides weights.
+#: What may be recorded besides weights.
 RECORDS = ("counts", "rasters")
 
 
@@ -42,25 +52,26 @@ class HeavisideTorch:
         \begin{cases} \mathrm{increase} & s_i = 1 \\ -\mathrm{decrease} & s_i = 0 \end{cases}
         \quad \text{where } s_j = 1, \qquad v \leftarrow 0 \text{ where } s = 1
 
-    A few lines of PyTorch, with nothing generated or compiled: something to hold Brian2's results
-    against, and a batch of seeds or parameters in one go where there is a GPU. Input spikes
-    are those of `brainsleep.sleep` for the same stimulus, time step and seed. In float64 spikes are
-    the same as on ``device="cpp"`` and weights agree to 1e-12; sums are taken in another order, so
-    a neuron within rounding of its threshold may decide otherwise.
+    A few lines of PyTorch, with nothing generated or compiled: to check Brian2's results, and to
+    run a batch of seeds or parameters at once on a GPU. Input spikes are those of
+    `brainsleep.sleep` for the same stimulus, time step and seed. In float64, spikes are the same as
+    on ``device="cpp"``, and weights agree to 1e-12. Sums are taken in another order, so a neuron
+    whose potential equals its threshold up to rounding may differ.
 
-    Each night has its own copy of the weights: memory is n_nights times that of the network,
-    plus, for rasters, a byte a neuron, step and night. On the CPU a night costs many times
-    what it does with ``device="cpp"``, since all weights are read in each step. What is here was
-    run and tested on CPUs only; no GPU was at hand.
+    Each night has its own copy of the weights. Memory is n_nights times that of the network and,
+    for rasters, one byte per neuron, step and night. On the CPU a night takes many times as long as
+    with ``device="cpp"``, since all weights are read in each step. Tested on CPUs only so far.
 
     Parameters
     ----------
     ann : torch.nn.Module or Translation
-        A network whose layers are fully connected, one after the other. Never modified.
-    neuron : Heaviside or list of Heaviside
-        One for all nights, or one a night; thresholds in numbers.
-    plasticity : SRC or list of SRC
-        The same; all of one weight factor, with ``tau_pre`` 0.
+        A network of fully connected layers, one after the other, as `brainsleep.sleep` takes it.
+        Frozen layers do not learn; sleep may begin at a later layer. Never modified.
+    neuron : Heaviside or sequence of Heaviside
+        One for all nights, or one per night; thresholds must be numbers.
+    plasticity : SRC or sequence of SRC
+        One for all nights, or one per night; all with the same weight factor and a ``tau_pre`` of
+        0.
     data : array_like or Tensor, shape (n, ...), optional
         What `ann` takes; needed for ``gain="tadros"``.
     device : str or torch.device
@@ -71,7 +82,7 @@ class HeavisideTorch:
     Raises
     ------
     TranslationError
-        For layers that are not fully connected, by name.
+        Naming a layer that is not fully connected, or a part that cannot be translated.
     ParameterError, UnitsError
         Naming the parameter.
 
@@ -96,45 +107,52 @@ class HeavisideTorch:
     """
 
     ann: nn.Module | Translation
-    neuron: Heaviside | list[Heaviside]
-    plasticity: SRC | list[SRC]
-    data: Any = None
+    neuron: Heaviside | Sequence[Heaviside]
+    plasticity: SRC | Sequence[SRC]
+    _: KW_ONLY
+    data: ArrayLike | torch.Tensor | None = None
     device: str | torch.device = "cpu"
     dtype: str = "float64"
 
     def __post_init__(self) -> None:
         _require_dense(self.translation)
-        self._tensor(np.zeros(1))  # a device that cannot be used is found now
-        assert self._factor in FACTORS.values()
-        assert len(self._constants) == len(self.translation.layers)
+        # whatever is wrong is reported now, not when the network sleeps
+        self._tensor(np.zeros(1))
+        _ = self._factor, self._constants
 
     @cached_property
     def translation(self) -> Translation:
-        """The network's layers."""
-        return self.ann if isinstance(self.ann, Translation) else translate(self.ann)
+        """The layers that sleep."""
+        return as_translation(self.ann, shapes_of_images(self.data))
 
     @cached_property
     def _neurons(self) -> list[Heaviside]:
-        return one_a_night(self.neuron, Heaviside, "neuron")
+        """The neuron models: one, or one per night."""
+        return one_per_night(self.neuron, Heaviside, "neuron")
 
     @cached_property
     def _rules(self) -> list[SRC]:
-        return one_a_night(self.plasticity, SRC, "plasticity")
+        """The rules: one, or one per night."""
+        return one_per_night(self.plasticity, SRC, "plasticity")
 
     @cached_property
-    def _constants(self) -> list[LayerConstants]:
-        return layer_constants(self.translation, self._neurons, self._rules, self.data)
+    def _constants(self) -> list[HeavisideConstants]:
+        """The constants of each layer."""
+        data = data_at(self.translation, self.data)
+        return heaviside_constants(self.translation, self._neurons, self._rules, data)
 
     @cached_property
     def _factor(self) -> Callable[[torch.Tensor], torch.Tensor]:
+        """The weight factor g(w)."""
         return FACTORS[weight_factor(self._rules)]
 
     def sleep(
         self,
-        stimulus: Any,
-        duration: Any = None,
-        seed: Any = 0,
-        dt: Any = None,
+        stimulus: StimulusLike | Sequence[StimulusLike],
+        duration: Time | int | None = None,
+        *,
+        seed: int | Sequence[int] = 0,
+        dt: Time = 1 * ms,
         record: str | None = None,
         progress: bool = True,
     ) -> TorchNights:
@@ -142,17 +160,17 @@ class HeavisideTorch:
 
         Parameters
         ----------
-        stimulus : bs.stimuli object or ndarray, or a list of them with one a night
+        stimulus : bs.stimuli object or ndarray, or a list of them with one per night
             As in `brainsleep.sleep`; all of the same length.
         duration : Quantity, str or int, optional
             Simulated time, or a number of steps; 0.5 s unless given.
         seed : int or sequence of int
-            One for all nights, or one a night.
-        dt : Quantity or str, optional
-            Time step; 1 ms unless given.
+            One for all nights, or one per night.
+        dt : Quantity or str
+            Time step.
         record : None, "counts" or "rasters"
-            What to keep of spikes: nothing, their number in each step, or each of them (and their
-            number).
+            What to keep of the spikes: nothing, their number in each step, or each of them (and
+            their number).
         progress : bool
             Show a progress bar where there is a terminal or a notebook.
 
@@ -163,10 +181,9 @@ class HeavisideTorch:
         Raises
         ------
         ParameterError, UnitsError
-            Naming the argument; where lists have different lengths, both.
+            Naming the argument, or two whose lists have different lengths.
         """
-        stimuli = given_stimuli(stimulus, self.translation.n_inputs)
-        seeds = given_seeds(seed)
+        stimuli, seeds = given_stimuli(stimulus, self.translation), given_seeds(seed)
         n_nights = number_of_nights(
             {
                 "neuron": len(self._neurons),
@@ -176,14 +193,10 @@ class HeavisideTorch:
             }
         )
         step = read_time_step(dt)
-        lengths = {number_of_steps(duration, step, one) for one in stimuli}
-        if len(lengths) > 1:
-            told = " and ".join(map(str, sorted(lengths)))
-            raise ParameterError(f"stimulus: all nights must be equally long, not {told} steps.")
-        (n_steps,) = lengths
-        if record is not None and record not in RECORDS:
-            raise ParameterError(f"record {record!r}.{suggest(str(record), RECORDS)}")
-        chunks = draw(stimuli, seeds, n_nights, n_steps, step)
+        n_steps = _common_length(duration, step, stimuli)
+        if record is not None:
+            known_name(record, "record", RECORDS)
+        chunks = draw(stimuli, seeds, n_nights=n_nights, n_steps=n_steps, dt=step)
         populations = self._populations(n_nights)
         keep = SpikeRecords(self.translation, n_nights, n_steps, record)
         started = time.perf_counter()
@@ -191,23 +204,22 @@ class HeavisideTorch:
             for number, spikes in enumerate(self._steps(chunks, populations)):
                 keep.take(number, spikes)
                 bar.update(1)
-            weights = self._weights(populations)  # from a GPU: waits for it
-        seconds = time.perf_counter() - started
+            weights = self._weights(populations)  # waits for a GPU to finish
         return TorchNights(
-            weights,
-            keep.counts,
-            keep.rasters,
-            n_nights,
-            n_steps,
-            Quantity(step, dim=second.dim),
-            seconds,
-            self.translation.graph if isinstance(self.ann, Translation) else self.ann,
+            weights=weights,
+            counts=keep.counts,
+            rasters=keep.rasters,
+            n_nights=n_nights,
+            n_steps=n_steps,
+            dt=Quantity(step, dim=second.dim),
+            seconds=time.perf_counter() - started,
+            network=self.translation.module,
         )
 
     def _steps(
-        self, chunks: Iterator[np.ndarray], populations: dict[str, Population]
+        self, chunks: Iterator[NDArray[np.bool_]], populations: dict[str, HeavisidePopulation]
     ) -> Iterator[dict[str, torch.Tensor]]:
-        """Go through a night; yield, for each step, who spiked in each population."""
+        """Go through the nights; yield for each step which neurons spiked, by population."""
         for chunk in chunks:
             for row in torch.from_numpy(chunk).to(self.device).unbind(1):
                 spikes = {INPUT: row}
@@ -215,25 +227,28 @@ class HeavisideTorch:
                     spikes[name] = population.step(spikes[population.source])
                 yield spikes
 
-    def _populations(self, n_nights: int) -> dict[str, Population]:
-        """Make all layers at rest, with weights of their own for each night."""
+    def _populations(self, n_nights: int) -> dict[str, HeavisidePopulation]:
+        """Make all layers at rest, with a copy of the weights for each night."""
         return {
-            layer.name: Population(
+            layer.name: HeavisidePopulation(
                 source=layer.weighted[0].source,
                 weight=self._tensor(layer.weight).repeat(n_nights, 1, 1),
                 v=self._tensor(np.zeros((n_nights, layer.n_out))),
                 bias=self._tensor(np.zeros(layer.n_out) if layer.bias is None else layer.bias),
                 factor=self._factor,
+                learns=layer.name not in self.translation.frozen,
                 **{
                     field.name: self._tensor(getattr(constants, field.name)).expand(n_nights, 1)
-                    for field in fields(LayerConstants)
+                    for field in fields(HeavisideConstants)
                 },
             )
             for layer, constants in zip(self.translation.layers, self._constants, strict=True)
         }
 
-    def _weights(self, populations: dict[str, Population]) -> dict[str, np.ndarray]:
-        """Return the weights of all nights, by state-dict name; BatchNorm is taken out again."""
+    def _weights(
+        self, populations: dict[str, HeavisidePopulation]
+    ) -> dict[str, NDArray[np.floating]]:
+        """Return the weights of all nights, by state-dict name, with BatchNorm taken out again."""
         state = self.translation.graph.state_dict()
         return {
             layer.weight_name: np.stack(
@@ -245,8 +260,8 @@ class HeavisideTorch:
             for layer in self.translation.layers
         }
 
-    def _tensor(self, values: np.ndarray) -> torch.Tensor:
-        """Copy an array to the device, in the data type of the night."""
+    def _tensor(self, values: NDArray[np.floating]) -> torch.Tensor:
+        """Copy an array to the device, in the data type of the nights."""
         kind = getattr(torch, check_dtype(self.dtype))
         try:
             return torch.tensor(values, dtype=kind, device=self.device)
@@ -258,25 +273,32 @@ class HeavisideTorch:
             ) from error
 
 
-def _require_dense(translation: Translation) -> None:
-    """Raise unless each layer is fully connected to one before it.
+def _common_length(duration: Time | int | None, dt: float, stimuli: Sequence[Stimulus]) -> int:
+    """Return the number of steps that all nights share."""
+    lengths = {number_of_steps(duration, dt, one) for one in stimuli}
+    if len(lengths) > 1:
+        listed = " and ".join(map(str, sorted(lengths)))
+        raise ParameterError(
+            f"stimulus: all nights must be equally long, not {listed} steps; give explicit spikes "
+            "of one length."
+        )
+    (n_steps,) = lengths
+    return n_steps
 
-    Raises
-    ------
-    TranslationError
-        Naming the first layer that is not.
-    """
+
+def _require_dense(translation: Translation) -> None:
+    """Raise a TranslationError unless each layer is fully connected to one before it."""
     for layer in translation.layers:
-        reason = _why_not_dense(layer)
-        if reason is not None:
+        obstacle = _other_than_dense(layer)
+        if obstacle is not None:
             raise TranslationError(
-                f"HeavisideTorch runs fully connected layers only; {layer.name!r} {reason}. Use "
-                "bs.sleep."
+                f"HeavisideTorch runs fully connected layers only, but layer {layer.name!r} "
+                f"{obstacle}; use bs.sleep."
             )
 
 
-def _why_not_dense(layer: Layer) -> str | None:
-    """Say what a layer has instead of one full connection, or None."""
+def _other_than_dense(layer: Layer) -> str | None:
+    """Say what a layer does or has instead of one full connection; None if it has that."""
     if layer.kind != "neurons":
         return "pools"
     if len(layer.connections) > 1:

@@ -1,53 +1,76 @@
-"""Input spikes of a batch of nights: those that `bs.sleep` would draw from the same seeds."""
+"""Input spikes of a batch of nights: the same that `bs.sleep` draws from the same seeds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ...stimuli import Stimulus, as_stimulus
+from ...stimuli import Stimulus, StimulusLike, as_stimulus
 from ...support.checks import whole_number
+from ...translation import Translation
+from ..part_inputs import stimulus_at
 
 
-def given_stimuli(stimulus: Any, n_inputs: int) -> list[Stimulus]:
-    """Read one stimulus, or a list of stimuli or arrays with one a night.
-
-    Raises
-    ------
-    ParameterError, UnitsError
-        As `brainsleep.sleep` does.
-    """
-    several = isinstance(stimulus, (list, tuple)) and any(
-        isinstance(one, (Stimulus, np.ndarray)) for one in stimulus
-    )
-    return [as_stimulus(one, n_inputs) for one in (stimulus if several else [stimulus])]
-
-
-def given_seeds(seed: Any) -> list[int]:
-    """Read one seed, or a sequence with one a night.
-
-    Raises
-    ------
-    ParameterError, UnitsError
-        If one is no whole number, or negative.
-    """
-    several = isinstance(seed, (Sequence, np.ndarray)) and not isinstance(seed, str)
-    return [whole_number(one, "seed") for one in (seed if several else [seed])]
-
-
-def draw(
-    stimuli: Sequence[Stimulus], seeds: Sequence[int], n_nights: int, n_steps: int, dt: float
-) -> Iterator[np.ndarray]:
-    """Draw the spikes of all nights, chunk by chunk; nights alike in both are drawn once.
+def given_stimuli(
+    stimulus: StimulusLike | Sequence[StimulusLike], network: Translation
+) -> list[Stimulus]:
+    """Read one stimulus, or a list of stimuli or arrays with one per night.
 
     Parameters
     ----------
-    stimuli, seeds : sequence
-        One for all nights, or one a night.
+    stimulus : bs.stimuli object or ndarray, or a list of them
+        What the user gave.
+    network : Translation
+        The layers that sleep.
+
+    Raises
+    ------
+    ParameterError, UnitsError
+        As `brainsleep.sleep` raises them.
+    """
+    stimuli: Sequence[StimulusLike]
+    if isinstance(stimulus, (list, tuple)) and any(
+        isinstance(one, (Stimulus, np.ndarray)) for one in stimulus
+    ):
+        stimuli = stimulus
+    else:  # a list of numbers is one stimulus, too
+        stimuli = [cast(StimulusLike, stimulus)]
+    return [as_stimulus(stimulus_at(network, one), network.n_inputs) for one in stimuli]
+
+
+def given_seeds(seed: int | Sequence[int] | NDArray[np.integer]) -> list[int]:
+    """Read one seed, or a sequence with one per night.
+
+    Raises
+    ------
+    KindError
+        If a seed is no whole number.
+    ParameterError
+        If a seed is negative.
+    """
+    if isinstance(seed, (Sequence, np.ndarray)) and not isinstance(seed, str):
+        return [whole_number(one, "seed") for one in seed]
+    return [whole_number(seed, "seed")]
+
+
+def draw(
+    stimuli: Sequence[Stimulus], seeds: Sequence[int], *, n_nights: int, n_steps: int, dt: float
+) -> Iterator[NDArray[np.bool_]]:
+    """Draw the spikes of all nights, chunk by chunk.
+
+    Nights with the same stimulus and the same seed are drawn once.
+
+    Parameters
+    ----------
+    stimuli : sequence of Stimulus
+        One for all nights, or one per night.
+    seeds : sequence of int
+        One for all nights, or one per night.
     n_nights, n_steps : int
-        Number of nights, and of steps of each.
+        Number of nights, and of time steps of each.
     dt : float
         Time step in seconds.
 
@@ -55,7 +78,7 @@ def draw(
     ------
     ndarray of bool, shape (n_nights, up to STEPS_PER_CHUNK, n_inputs)
     """
-    sources: dict[tuple[int, int], Iterator[np.ndarray]] = {}
+    sources: dict[tuple[int, int], Iterator[NDArray[np.bool_]]] = {}
     nights = []
     for night in range(n_nights):
         stimulus, seed = stimuli[night % len(stimuli)], seeds[night % len(seeds)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from brian2.units import Quantity
+from numpy.typing import NDArray
 from torch import nn
 
 from ...errors import ParameterError
@@ -14,31 +15,31 @@ from ...support.checks import whole_number
 from ...translation import Translation, write_back
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class TorchNights:
-    """What came of `HeavisideTorch.sleep`.
+    """What `HeavisideTorch.sleep` returns.
 
     Attributes
     ----------
     weights : dict of str to ndarray, shape (n_nights, n_out, n_in)
-        The weights each night ended with, by state-dict name.
+        The weights at the end of each night, by state-dict name.
     counts : dict of str to ndarray of int64, shape (n_nights, n_steps)
-        Spikes of each population in each step, ``"input"`` first; empty unless recorded.
+        Number of spikes in each step, by population, ``"input"`` first; empty unless recorded.
     rasters : dict of str to ndarray of bool, shape (n_nights, n_steps, n_neurons)
-        Who spiked when, by population; empty unless recorded.
+        Which neurons spiked in each step, by population; empty unless recorded.
     n_nights, n_steps : int
-        Number of nights, and of steps of each.
+        Number of nights, and of time steps of each.
     dt : Quantity
         Time step.
     seconds : float
-        Wall-clock seconds of the loop over steps, drawing the input spikes included.
+        Seconds on the clock for the loop over steps, including the drawing of input spikes.
     network : torch.nn.Module
-        The network that slept.
+        The network that slept, as it was before.
     """
 
-    weights: dict[str, np.ndarray]
-    counts: dict[str, np.ndarray]
-    rasters: dict[str, np.ndarray]
+    weights: dict[str, NDArray[np.floating]]
+    counts: dict[str, NDArray[np.int64]]
+    rasters: dict[str, NDArray[np.bool_]]
     n_nights: int
     n_steps: int
     dt: Quantity
@@ -46,16 +47,18 @@ class TorchNights:
     network: nn.Module
 
     def ann(self, night: int) -> nn.Module:
-        """Return a copy of the network with the weights it woke up with after one night.
+        """Return a copy of the network with the weights at the end of one night.
 
         Parameters
         ----------
         night : int
-            From 0.
+            Number of the night, from 0.
 
         Raises
         ------
-        ParameterError, UnitsError
+        KindError
+            If `night` is no whole number.
+        ParameterError
             If there is no such night.
         """
         number = whole_number(night, "night")
@@ -68,14 +71,14 @@ class TorchNights:
 
 
 class SpikeRecords:
-    """What is kept of spikes, on the CPU.
+    """The spikes that are kept, on the CPU.
 
     Parameters
     ----------
     translation : Translation
-        Gives the populations.
+        The network, for names and sizes of the populations.
     n_nights, n_steps : int
-        Number of nights, and of steps of each.
+        Number of nights, and of time steps of each.
     record : None, "counts" or "rasters"
         What to keep.
     """
@@ -84,8 +87,8 @@ class SpikeRecords:
         self, translation: Translation, n_nights: int, n_steps: int, record: str | None
     ) -> None:
         sizes = dict(zip(translation.populations, translation.sizes, strict=True))
-        self.counts: dict[str, np.ndarray] = {}
-        self.rasters: dict[str, np.ndarray] = {}
+        self.counts: dict[str, NDArray[np.int64]] = {}
+        self.rasters: dict[str, NDArray[np.bool_]] = {}
         if record is not None:
             self.counts = {name: np.zeros((n_nights, n_steps), np.int64) for name in sizes}
         if record == "rasters":
@@ -94,7 +97,15 @@ class SpikeRecords:
             }
 
     def take(self, step: int, spikes: dict[str, torch.Tensor]) -> None:
-        """Keep what happened in a step."""
+        """Keep the spikes of one step.
+
+        Parameters
+        ----------
+        step : int
+            Number of the step, from 0.
+        spikes : dict of str to Tensor of bool, shape (n_nights, n_neurons)
+            Which neurons spiked, by population.
+        """
         for name, counts in self.counts.items():
             counts[:, step] = spikes[name].sum(1).cpu().numpy()
         for name, raster in self.rasters.items():

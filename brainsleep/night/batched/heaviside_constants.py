@@ -1,75 +1,88 @@
-"""What differs between the nights of a batch: constants of neurons and rules, layer by layer."""
+"""What may differ between the nights of a batch: constants of neurons and rules, layer by layer."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
+import torch
 from brian2.units import ms
+from numpy.typing import ArrayLike, NDArray
 
-from ...errors import ParameterError, UnitsError, brief
+from ...errors import KindError, ParameterError, brief
 from ...neurons import Heaviside, given_gains, given_thresholds
 from ...plasticity import SRC
 from ...support.quantities import quantity
 from ...translation import Translation, tadros_gains
 
+Model = TypeVar("Model")
 
-@dataclass(frozen=True, eq=False)
-class LayerConstants:
-    """One layer's constants, each of shape (n, 1): one a night, or one for all.
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HeavisideConstants:
+    """The constants of one layer, each of shape (n, 1): one per night, or one for all nights.
 
     Attributes
     ----------
     gain, bias_gain, v_threshold, decay : ndarray of float64
-        Of the neurons; see `brainsleep.Heaviside`.
+        Constants of the neurons; see `brainsleep.Heaviside`.
     increase, decrease : ndarray of float64
-        Of the rule; see `brainsleep.SRC`.
+        Constants of the rule; see `brainsleep.SRC`.
     """
 
-    gain: np.ndarray
-    bias_gain: np.ndarray
-    v_threshold: np.ndarray
-    decay: np.ndarray
-    increase: np.ndarray
-    decrease: np.ndarray
+    gain: NDArray[np.float64]
+    bias_gain: NDArray[np.float64]
+    v_threshold: NDArray[np.float64]
+    decay: NDArray[np.float64]
+    increase: NDArray[np.float64]
+    decrease: NDArray[np.float64]
 
 
-def one_a_night(given: Any, kind: type, field: str) -> list[Any]:
-    """Read one model, or a sequence with one a night.
+def one_per_night(given: Model | Sequence[Model], kind: type[Model], field: str) -> list[Model]:
+    """Read one model, or a sequence with one per night.
+
+    Parameters
+    ----------
+    given : model or sequence of models
+        What the user gave.
+    kind : type
+        What each must be.
+    field : str
+        Name of the parameter, for messages.
 
     Raises
     ------
-    UnitsError
+    KindError
         If something else is given.
     ParameterError
-        If there is none.
+        If the sequence is empty.
     """
     models = list(given) if isinstance(given, Sequence) else [given]
     if not models:
-        raise ParameterError(f"{field}: the list is empty; give one, or one a night.")
+        raise ParameterError(f"{field}: the list is empty; give one model, or one per night.")
     for model in models:
         if not isinstance(model, kind):
-            raise UnitsError(
-                f"{field} must be bs.{kind.__name__}(...), or a list with one a night, not "
+            raise KindError(
+                f"{field} must be bs.{kind.__name__}(...), or a list with one per night, not "
                 f"{brief(model)}."
             )
     return models
 
 
 def number_of_nights(entries: Mapping[str, int]) -> int:
-    """Return how many nights lists make together: each has one entry, or one a night.
+    """Return the number of nights of lists that have one entry, or one per night.
 
     Parameters
     ----------
     entries : mapping of str to int
-        The length of each list, by the name users write.
+        Length of each list, by the name of the parameter.
 
     Raises
     ------
     ParameterError
-        Naming two that differ.
+        Naming two lists of different lengths.
     """
     longest = max(entries, key=lambda name: entries[name])
     for name, n_entries in entries.items():
@@ -81,9 +94,12 @@ def number_of_nights(entries: Mapping[str, int]) -> int:
     return entries[longest]
 
 
-def layer_constants(
-    translation: Translation, neurons: Sequence[Heaviside], rules: Sequence[SRC], data: Any
-) -> list[LayerConstants]:
+def heaviside_constants(
+    translation: Translation,
+    neurons: Sequence[Heaviside],
+    rules: Sequence[SRC],
+    data: ArrayLike | torch.Tensor | None,
+) -> list[HeavisideConstants]:
     """Read the constants of every layer.
 
     Parameters
@@ -91,11 +107,16 @@ def layer_constants(
     translation : Translation
         The network.
     neurons : sequence of Heaviside
-        One for all nights, or one a night.
+        One for all nights, or one per night.
     rules : sequence of SRC
-        The same.
+        One for all nights, or one per night.
     data : array_like or None
         What the network takes; for ``gain="tadros"``.
+
+    Returns
+    -------
+    list of HeavisideConstants
+        One per layer.
 
     Raises
     ------
@@ -106,7 +127,7 @@ def layer_constants(
     of_neurons = [_neuron_values(translation, neuron, data) for neuron in neurons]
     of_rules = [rule.synapse_parameters(names) for rule in rules]
     return [
-        LayerConstants(**_columns([values[k] for values in of_neurons]), **_columns(rates))
+        HeavisideConstants(**_columns([values[k] for values in of_neurons]), **_columns(rates))
         for k, rates in enumerate(zip(*of_rules, strict=True))
     ]
 
@@ -120,27 +141,30 @@ def weight_factor(rules: Sequence[SRC]) -> str:
         If they differ, or if a rule has a trace.
     """
     for rule in rules:
-        if quantity(rule.tau_pre, ms, "plasticity: tau_pre", minimum=0) > 0:
+        tau = quantity(rule.tau_pre, ms, "plasticity: tau_pre", minimum=0)
+        if tau > 0:
             raise ParameterError(
-                "plasticity: HeavisideTorch has no traces; give tau_pre=0*ms, or use bs.sleep."
+                f"plasticity: HeavisideTorch has no traces, but tau_pre is {tau * 1e3:g} ms; give "
+                "tau_pre=0*ms, or use bs.sleep."
             )
     factors = sorted({rule.weight_factor for rule in rules})
     if len(factors) > 1:
         raise ParameterError(
-            f"plasticity: all nights of a batch share one weight_factor, not {', '.join(factors)}."
+            f"plasticity: all nights of a batch share one weight_factor, not {', '.join(factors)}; "
+            "make one HeavisideTorch for each."
         )
     return factors[0]
 
 
 def _neuron_values(
-    translation: Translation, neuron: Heaviside, data: Any
+    translation: Translation, neuron: Heaviside, data: ArrayLike | torch.Tensor | None
 ) -> list[dict[str, float]]:
-    """Return one model's constants, a dict a layer."""
+    """Return the constants of one model, a dict per layer."""
     names = translation.layer_names
     if isinstance(neuron.threshold, str):
         raise ParameterError(
-            "neuron: HeavisideTorch needs thresholds as numbers, not 'calibrated'; bs.calibrate "
-            "finds them."
+            f"neuron: HeavisideTorch needs thresholds as numbers, not {neuron.threshold!r}; "
+            "bs.calibrate finds them."
         )
     if isinstance(neuron.gain, str):
         gains = tadros_gains(translation, data, neuron.gain_scale)
@@ -149,6 +173,6 @@ def _neuron_values(
     return neuron.parameters(names, gains, given_thresholds(neuron, names))
 
 
-def _columns(values: Sequence[Mapping[str, float]]) -> dict[str, np.ndarray]:
-    """Turn dicts, one a night, into a column of numbers for each key."""
+def _columns(values: Sequence[Mapping[str, float]]) -> dict[str, NDArray[np.float64]]:
+    """Turn one dict per night into one column of numbers per key."""
     return {key: np.array([[each[key]] for each in values]) for key in values[0]}

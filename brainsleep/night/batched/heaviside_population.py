@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-#: The factors g(w); see `brainsleep.plasticity.WEIGHT_FACTORS`. No exponent overflows.
+#: The factors g(w) of `brainsleep.plasticity.WEIGHT_FACTORS`, written so that nothing overflows.
 FACTORS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "tadros2022": lambda w: 2 * torch.sigmoid(-w / 0.001),
     "sigmoid": torch.sigmoid,
@@ -16,8 +16,8 @@ FACTORS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 }
 
 
-@dataclass
-class Population:
+@dataclass(kw_only=True)
+class HeavisidePopulation:
     """One layer in all nights.
 
     Attributes
@@ -25,15 +25,17 @@ class Population:
     source : str
         The population whose spikes arrive.
     weight : Tensor, shape (n_nights, n_out, n_in)
-        Changed in place.
+        The weights, changed in place.
     v : Tensor, shape (n_nights, n_out)
-        State of the neurons.
+        Potentials of the neurons.
     bias : Tensor, shape (n_out,)
         Never changed.
     factor : callable
         g(w), one of `FACTORS`.
+    learns : bool
+        Whether weights change; those of a frozen layer do not.
     gain, bias_gain, v_threshold, decay, increase, decrease : Tensor, shape (n_nights, 1)
-        See `LayerConstants`.
+        See `HeavisideConstants`.
     """
 
     source: str
@@ -41,6 +43,7 @@ class Population:
     v: torch.Tensor
     bias: torch.Tensor
     factor: Callable[[torch.Tensor], torch.Tensor]
+    learns: bool
     gain: torch.Tensor
     bias_gain: torch.Tensor
     v_threshold: torch.Tensor
@@ -49,18 +52,30 @@ class Population:
     decrease: torch.Tensor
 
     def step(self, arriving: torch.Tensor) -> torch.Tensor:
-        """Integrate, spike, learn, reset; return who spiked, (n_nights, n_out)."""
+        """Integrate, spike, learn and reset.
+
+        Parameters
+        ----------
+        arriving : Tensor of bool, shape (n_nights, n_in)
+            Which neurons of the source spike in this step.
+
+        Returns
+        -------
+        Tensor of bool, shape (n_nights, n_out)
+            Which neurons of this layer spike.
+        """
         rows = arriving.to(self.v.dtype).unsqueeze(1)
-        # as rows times matrices: on CPUs, matrices times columns take several times as long
+        # rows times matrices: on CPUs, matrices times columns take several times as long
         drive = torch.bmm(rows, self.weight.transpose(1, 2)).squeeze(1)
         self.v = self.decay * self.v + self.gain * drive + self.bias_gain * self.bias
         spiking = self.v >= self.v_threshold
-        self._learn(arriving, spiking)
+        if self.learns:
+            self._learn(arriving, spiking)
         self.v.masked_fill_(spiking, 0.0)
         return spiking
 
     def _learn(self, arriving: torch.Tensor, spiking: torch.Tensor) -> None:
-        """Change the rows of spiking neurons, and no others."""
+        """Change the weights of the neurons that spike, and no others."""
         night, neuron = torch.nonzero(spiking, as_tuple=True)
         rows = self.weight[night, neuron]
         rate = torch.where(arriving[night], self.increase[night], -self.decrease[night])

@@ -1,0 +1,75 @@
+"""Stimulus and data as the sleeping layers take them, also where sleep begins at a later layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..stimuli import ImageStimulus, Stimulus, StimulusLike
+from ..translation import Translation, features
+
+
+def shapes_of_images(
+    data: ArrayLike | None, stimulus: StimulusLike | None = None
+) -> Iterator[tuple[int, ...]]:
+    """Yield the shape of one image of the data, or of the stimulus, unless they are flat.
+
+    Parameters
+    ----------
+    data : array_like, shape (n, ...), or None
+        What the network takes.
+    stimulus : bs.stimuli object or ndarray, optional
+        What drives the input.
+    """
+    if data is not None and len(np.shape(data)) > 2:
+        yield np.shape(data)[1:]
+        return
+    shape = getattr(stimulus, "image_shape", None)
+    if shape is None and stimulus is not None and not isinstance(stimulus, Stimulus):
+        # explicit spikes have their steps first
+        full = np.shape(stimulus)
+        shape = full[1:] if np.asarray(stimulus).dtype.kind == "b" else full
+    if shape is not None and len(shape) > 1:
+        yield tuple(shape)
+
+
+def data_at(network: Translation, data: ArrayLike | None) -> ArrayLike | None:
+    """Return what the first sleeping layer takes, for data that the whole network takes.
+
+    Parameters
+    ----------
+    network : Translation
+        The layers that sleep.
+    data : array_like, shape (n, ...), or None
+        What the whole network takes.
+    """
+    if data is None or network.whole is None or network.input_at is None:
+        return data
+    return features(network.whole, network.input_at, data)
+
+
+def stimulus_at(network: Translation, stimulus: StimulusLike) -> StimulusLike:
+    """Let the layers before the sleeping ones compute features of a stimulus of images.
+
+    Parameters
+    ----------
+    network : Translation
+        The layers that sleep.
+    stimulus : bs.stimuli object or ndarray
+        Returned as it is for a whole network, and if it is not made of the network's images.
+    """
+    whole, path = network.whole, network.input_at
+    if whole is None or path is None:
+        return stimulus
+    # images that could be either are the network's, unless they have the shape of the layer's
+    if (
+        isinstance(stimulus, ImageStimulus)
+        and stimulus.n_inputs == whole.n_inputs
+        and (stimulus.n_inputs != network.n_inputs or stimulus.image_shape != network.input_shape)
+    ):
+        return stimulus.seen_through(
+            lambda images: features(whole, path, images), network.input_shape
+        )
+    return stimulus
