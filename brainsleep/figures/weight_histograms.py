@@ -57,9 +57,9 @@ def plot_weight_histograms(night: Night, axes: AxesLike | None = None) -> AxesAr
     --------
     >>> axes = plot_weight_histograms(night)  # doctest: +SKIP
     """
-    changes = weight_changes(night.weights_before, night.weights_after)
-    if not changes:
+    if not night.weights_before:
         raise ParameterError("the night holds no weights to draw.")
+    changes = weight_changes(night.weights_before, night.weights_after)
     n_layers = len(changes)
     panels = axes_grid(axes, n_layers, 2, width=8, height=0.6 + 1.9 * n_layers)
     for number, (name, change) in enumerate(changes.items()):

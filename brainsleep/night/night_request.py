@@ -86,6 +86,8 @@ class Save:
     resume: bool = False
 
     def __post_init__(self) -> None:
+        if not isinstance(self.directory, (str, os.PathLike)):
+            raise UnitsError(f"save: directory must be a path, not {brief(self.directory)}.")
         if self.snapshot_every is not None:
             whole_number(self.snapshot_every, "save: snapshot_every", minimum=1)
 

@@ -117,7 +117,7 @@ def test_unknown_key_is_refused_with_the_nearest(table: str, key: str, nearest: 
             "sleep.plasticity",
             "weight_factor",
             ["tadros2022"],
-            r"\[sleep.plasticity\] .*weight_factor",
+            r"\[sleep.plasticity\] unknown weight_factor \['tadros2022'\]",
         ),
         (
             "sleep.plasticity",

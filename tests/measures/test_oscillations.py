@@ -261,7 +261,11 @@ RASTER = np.zeros((10, 2), bool)
         (lambda: measures.binned_rate(RASTER[0], 1 * second), ParameterError, "(n_steps, n_neur"),
         (lambda: measures.binned_rate(RASTER, 1), UnitsError, "duration needs units"),
         (lambda: measures.binned_rate(RASTER, 9 * ms), ParameterError, "bin_size: 20 ms is longer"),
-        (lambda: measures.binned_rate(RASTER, 1 * second, 5 * Hz), UnitsError, "bin_size must be"),
+        (
+            lambda: measures.binned_rate(RASTER, 1 * second, 5 * Hz),
+            UnitsError,
+            "bin_size must be in",
+        ),
         (lambda: measures.spectrum([1, 2]), UnitsError, "must be a PopulationRate"),
         (lambda: measures.spectrum(RATE), ParameterError, "segment: 4 s is longer than"),
         (lambda: measures.spectrum(RATE, 20 * ms), ParameterError, "shorter than two"),

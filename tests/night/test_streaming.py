@@ -257,6 +257,10 @@ def test_other_requests_do_not_go_on(tmp_path: Path) -> None:
 def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="directory"):
         bs.Save(snapshot_every=10)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="directory"):
+        bs.Save(resume=True)  # type: ignore[call-arg]
+    with pytest.raises(UnitsError, match="save: directory must be a path, not None"):
+        bs.Save(None, resume=True)  # type: ignore[arg-type]
     with pytest.raises(UnitsError, match=r"save must be a directory or a bs\.Save, not 7"):
         sleep(save=7)
     with pytest.raises(ParameterError, match="snapshot_every"):
