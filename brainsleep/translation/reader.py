@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
-
-import numpy as np
-from numpy.typing import NDArray
 from torch import fx
 
 from ..errors import TranslationError
-from .folding import fold_after, fold_before, read_batch_norm
-from .geometry import convolution_window, does_nothing, pool_window
-from .layers import INPUT, Connection, Layer
-from .populations import Activity, Current, Pool, Pooled, Populations, Value
+from .layers import Layer
+from .populations import Current, Pooled
+from .step_values import StepValues, refuse_affine
 from .steps import Step
-from .tensors import Tensors, parameter_names
+from .tensors import Tensors
 
 
 class Reader:
@@ -33,25 +27,9 @@ class Reader:
 
     def __init__(self, tensors: Tensors, entrance: fx.Node, input_shape: tuple[int, ...]) -> None:
         self.tensors = tensors
-        self.populations = Populations()
-        self.values: dict[fx.Node, Value] = {entrance: Activity(INPUT)}
-        self.shapes = {entrance: input_shape}
+        self.state = StepValues(tensors, entrance, input_shape)
         # of each node, the first node whose result lies in the same memory
         self.memory = {entrance: entrance}
-        self.pool_names: set[str] = set()
-        self.handlers = {
-            "dense": self._weighted,
-            "convolution": self._weighted,
-            "norm": self._norm,
-            "relu": self._relu,
-            "average_pool": self._pool,
-            "adaptive_pool": self._pool,
-            "mean": self._pool,
-            "max_pool": self._pool,
-            "add": self._add,
-            "dropout": self._dropout,
-            "pass": self._value,
-        }
 
     def read(self, step: Step) -> None:
         """Take one step.
@@ -63,8 +41,9 @@ class Reader:
         ParameterError
             If a parameter is not finite.
         """
+        values = self.state.values
         for node in step.inputs:
-            if node not in self.values:
+            if node not in values:
                 raise TranslationError(
                     f"{step.place}: takes {node.name!r}, which is no activity computed from the "
                     "input; layers must take the activity of other layers."
@@ -76,13 +55,13 @@ class Reader:
                 "translated; add them up before it."
             )
         node, first = step.node, step.inputs[0]
-        value = self.handlers[step.operation.kind](step)
-        self.values[node], self.shapes[node] = value, step.shape
+        value = self.state.compute(step)
+        values[node], self.state.shapes[node] = value, step.shape
         self.memory[node] = self.memory[first] if step.shares_memory else node
         if step.in_place:
             for other, memory in self.memory.items():  # all views of the memory have changed
                 if memory is self.memory[node]:
-                    self.values[other] = value
+                    values[other] = value
 
     def finish(self, output: fx.Node) -> tuple[Layer, ...]:
         """Return all layers; the last is the one whose activity the module returns.
@@ -97,21 +76,22 @@ class Reader:
         TranslationError
             If the module returns no activity of a layer, or if a layer does not lead to the output.
         """
-        if output not in self.values:
+        populations = self.state.populations
+        if output not in self.state.values:
             raise TranslationError(
                 f"the module must return the activity of its last layer alone; it returns {output}."
             )
-        value = self.values[output]
+        value = self.state.values[output]
         if isinstance(value, Current):
-            value = self.populations.of(value, value.node)
+            value = populations.of(value, value.node)
         if isinstance(value, Pooled):
             raise TranslationError(
                 f"{value.pool.name}: pools the output layer {value.current.name!r} without a "
                 "ReLU; put a ReLU before it."
             )
-        self._refuse_affine(value, "the output")
+        refuse_affine(value, "the output")
         self._refuse_loose_ends(value.source)
-        return tuple(self.populations.layers)
+        return tuple(populations.layers)
 
     def _refuse_loose_ends(self, last: str) -> None:
         """Refuse layers that do not lead to the last one."""
@@ -119,9 +99,9 @@ class Reader:
         loose = [
             layer
             for name, layer in self.tensors.taken.items()
-            if name not in self.populations.owners
+            if name not in self.state.populations.owners
         ]
-        for layer in reversed(self.populations.layers):
+        for layer in reversed(self.state.populations.layers):
             if layer.name in needed:
                 needed.update(connection.source for connection in layer.connections)
             else:
@@ -131,194 +111,3 @@ class Reader:
                 f"{loose[0]}: does not lead to the output; the module must return the activity of "
                 "its last layer alone."
             )
-
-    # What operations do to values
-
-    def _value(self, step: Step) -> Value:
-        """Pass the activity on; it must keep all its elements in their order."""
-        if math.prod(step.shape) != math.prod(self.shapes[step.inputs[0]]):
-            raise TranslationError(
-                f"{step.place}: makes shape {step.shape} of {self.shapes[step.inputs[0]]}; each "
-                "row must keep its number of elements."
-            )
-        return self.values[step.inputs[0]]
-
-    def _dropout(self, step: Step) -> Value:
-        """Pass the activity on, if nothing is dropped in evaluation mode."""
-        if step.arguments.get("training", True) and step.arguments.get("p", 0.5) != 0:
-            raise TranslationError(
-                f"{step.place}: drops neurons also in evaluation mode; call it with "
-                "training=self.training, or use nn.Dropout."
-            )
-        return self._value(step)
-
-    def _weighted(self, step: Step) -> Current:
-        """Return the current that a Linear or a convolution makes."""
-        activity = self._activity(step, step.inputs[0])
-        weight_name, bias_name = parameter_names(step)
-        weight = self.tensors.take(weight_name, step.name)
-        bias = None
-        if bias_name is not None:
-            bias = self.tensors.read(bias_name, step.name).astype(np.float64)
-            bias = np.repeat(bias, math.prod(step.shape) // len(bias))
-        if step.operation.kind == "dense":
-            connection = self._dense(step, activity, weight)
-        else:
-            connection = self._convolution(step, activity, weight)
-        connection = replace(connection, weight_name=weight_name)
-        if activity.affine is not None:
-            connection, bias = fold_before(connection, bias, activity.affine)
-        return Current(step.name, step.node.name, step.shape, (connection,), bias)
-
-    def _dense(self, step: Step, activity: Activity, weight: NDArray[np.floating]) -> Connection:
-        """Return the connection of a Linear."""
-        n_out, n_in = weight.shape
-        n_neurons = math.prod(self.shapes[step.inputs[0]])
-        if n_in != n_neurons:
-            raise TranslationError(
-                f"{step.place}: takes {n_in} inputs, but layer {activity.source!r} has {n_neurons} "
-                "neurons; layers must act on whole populations (flatten before it)."
-            )
-        return Connection(activity.source, "dense", n_in, n_out, weight=weight)
-
-    def _convolution(
-        self, step: Step, activity: Activity, weight: NDArray[np.floating]
-    ) -> Connection:
-        """Return the connection of a convolution."""
-        in_shape = self.shapes[step.inputs[0]]
-        n_groups = step.option("groups", 1)
-        assert isinstance(n_groups, int)
-        window = convolution_window(step, in_shape, weight.shape[2:], n_groups)
-        weight = weight.reshape(window.kernel_shape)  # of height 1 in one dimension
-        n_in, n_out = math.prod(in_shape), math.prod(step.shape)
-        return Connection(activity.source, "convolution", n_in, n_out, window=window, weight=weight)
-
-    def _norm(self, step: Step) -> Value:
-        """Fold a BatchNorm into the current before it, or keep it for the weights after it."""
-        affine = read_batch_norm(step, self.tensors.read)
-        value = self.values[step.inputs[0]]
-        if isinstance(value, Pooled):
-            raise TranslationError(
-                f"{step.place}: follows the max pooling {value.pool.name!r}, before which there is "
-                "no ReLU; put the BatchNorm, or a ReLU, before the pooling."
-            )
-        if isinstance(value, Current) and _unrectified(value):
-            connections, bias = fold_after(value.connections, value.bias, affine)
-            return replace(value, node=step.node.name, connections=connections, bias=bias)
-        activity = self._activity(step, step.inputs[0])
-        return replace(activity, affine=affine.after(activity.affine))
-
-    def _relu(self, step: Step) -> Activity:
-        """Return the population that rectifies a current."""
-        value = self.values[step.inputs[0]]
-        if isinstance(value, Activity):
-            self._refuse_affine(value, step.name)
-            return value
-        return self.populations.of(value, step.node.name)
-
-    def _pool(self, step: Step) -> Value:
-        """Return the population that pools, or what was pooled before its ReLU."""
-        window = pool_window(step, self.shapes[step.inputs[0]])
-        value = self.values[step.inputs[0]]
-        if does_nothing(window):
-            return value
-        kind = "max_pool" if step.operation.kind == "max_pool" else "average_pool"
-        pool = Pool(self._pool_name(step), step.node.name, kind, step.shape, window)
-        unrectified = _unrectified(value)
-        if unrectified is not None and kind == "average_pool":
-            raise TranslationError(
-                f"{step.place}: averages layer {unrectified.name!r} before it is rectified; put a "
-                "ReLU before the average pooling."
-            )
-        if unrectified is not None:
-            assert not isinstance(value, Activity)
-            return Pooled(value, pool)
-        activity = self._activity(step, step.inputs[0])
-        self._refuse_affine(activity, step.name)
-        return self.populations.pooling(activity, pool)
-
-    def _add(self, step: Step) -> Current:
-        """Return the current that an addition makes."""
-        summands = [step.arguments.get("input"), step.arguments.get("other")]
-        if step.arguments.get("alpha", 1) != 1:
-            raise TranslationError(
-                f"{step.place}: adds with a factor, alpha={step.arguments['alpha']}; only plain "
-                "sums can be translated."
-            )
-        if summands[0] is summands[1]:
-            raise TranslationError(
-                f"{step.place}: adds an activation to itself; double the weights instead."
-            )
-        parts = [self._summand(step, summand) for summand in summands]
-        connections = (*parts[0].connections, *parts[1].connections)
-        sources = [link.source for link in connections if link.kind == "identity"]
-        for source in sources:
-            if sources.count(source) > 1:
-                raise TranslationError(
-                    f"{step.place}: adds the activity of {source!r} twice; double the weights "
-                    "instead."
-                )
-        biases = [part.bias for part in parts if part.bias is not None]
-        bias = sum(biases[1:], start=biases[0]) if biases else None
-        return Current(step.name, step.node.name, step.shape, connections, bias)
-
-    def _summand(self, step: Step, node: object) -> Current:
-        """Return what one summand of an addition adds to its current."""
-        if not isinstance(node, fx.Node) or node not in step.inputs:
-            raise TranslationError(
-                f"{step.place}: adds a number or a parameter to an activation; only two "
-                "activations can be added."
-            )
-        value, shape = self.values[node], self.shapes[node]
-        if shape != step.shape:
-            raise TranslationError(
-                f"{step.place}: makes shape {step.shape} of a summand of shape {shape}; both "
-                "summands must have equal shapes."
-            )
-        if isinstance(value, Pooled):
-            raise TranslationError(
-                f"{step.place}: adds the max pooling {value.pool.name!r}, before which there is no "
-                "ReLU; put a ReLU before the pooling."
-            )
-        if isinstance(value, Current) and not (value.nonnegative and value in self.populations):
-            return value
-        activity = self._activity(step, node)
-        self._refuse_affine(activity, step.name)
-        size = math.prod(shape)
-        link = Connection(activity.source, "identity", size, size)
-        return Current(step.name, node.name, shape, (link,))
-
-    def _activity(self, step: Step, node: fx.Node) -> Activity:
-        """Return the rectified activity that a step takes from a node."""
-        value = self.values[node]
-        if isinstance(value, Activity):
-            return value
-        unrectified = _unrectified(value)
-        if unrectified is not None:
-            raise TranslationError(
-                f"{step.place}: follows layer {unrectified.name!r} without a ReLU between them; "
-                "put one there, since a spiking neuron stands for a ReLU neuron."
-            )
-        assert isinstance(value, Current)
-        return self.populations.of(value, value.node)
-
-    def _pool_name(self, step: Step) -> str:
-        """Return the path of a pooling module at its first use, then the node's name."""
-        name = step.node.name if step.name in self.pool_names else step.name
-        self.pool_names.add(name)
-        return name
-
-    def _refuse_affine(self, activity: Activity, user: str) -> None:
-        """Refuse a normalized activity where its BatchNorm cannot be folded into weights."""
-        if activity.affine is not None:
-            raise TranslationError(
-                f"{activity.affine.name}: BatchNorm of a rectified activity reaches {user!r}, but "
-                "can be folded only into Linear and Conv layers; put it before the ReLU."
-            )
-
-
-def _unrectified(value: Value) -> Current | None:
-    """Return the current behind a value that may be negative."""
-    if isinstance(value, Pooled):
-        return value.current
-    return value if isinstance(value, Current) and not value.nonnegative else None

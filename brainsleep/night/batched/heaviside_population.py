@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 import torch
 
+from ...errors import TranslationError
+from ...translation import Layer, Translation
+
 #: The factors g(w) of `brainsleep.plasticity.WEIGHT_FACTORS`, written so that nothing overflows.
 FACTORS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "tadros2022": lambda w: 2 * torch.sigmoid(-w / 0.001),
@@ -80,3 +83,30 @@ class HeavisidePopulation:
         rows = self.weight[night, neuron]
         rate = torch.where(arriving[night], self.increase[night], -self.decrease[night])
         self.weight[night, neuron] = rows + rate * self.factor(rows)
+
+
+def require_dense(translation: Translation) -> None:
+    """Check that each layer of a network is fully connected to one before it.
+
+    Raises
+    ------
+    TranslationError
+        Naming the first layer that is not.
+    """
+    for layer in translation.layers:
+        obstacle = _other_than_dense(layer)
+        if obstacle is not None:
+            raise TranslationError(
+                f"HeavisideTorch runs fully connected layers only, but layer {layer.name!r} "
+                f"{obstacle}; use bs.sleep."
+            )
+
+
+def _other_than_dense(layer: Layer) -> str | None:
+    """Say what a layer does or has instead of one full connection; None if it has that."""
+    if layer.kind != "neurons":
+        return "pools"
+    if len(layer.connections) > 1:
+        return f"has {len(layer.connections)} connections"
+    kind = layer.connections[0].kind
+    return None if kind == "dense" else f"has a connection of kind {kind!r}"

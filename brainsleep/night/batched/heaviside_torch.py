@@ -13,15 +13,15 @@ from brian2.units import Quantity, ms, second
 from numpy.typing import ArrayLike, NDArray
 from torch import nn
 
-from ...devices.arguments import check_dtype, number_of_steps, read_time_step
-from ...errors import ParameterError, TranslationError, brief
+from ...devices.arguments import check_dtype, read_time_step
+from ...errors import ParameterError, brief
 from ...neurons import Heaviside
 from ...plasticity import SRC
-from ...stimuli import Stimulus, StimulusLike
+from ...stimuli import StimulusLike
 from ...support.checks import known_name
 from ...support.progress import progress_bar
 from ...support.quantities import Time
-from ...translation import INPUT, Layer, Translation, as_translation
+from ...translation import INPUT, Translation, as_translation
 from ..part_inputs import data_at, shapes_of_images
 from .heaviside_constants import (
     HeavisideConstants,
@@ -30,8 +30,8 @@ from .heaviside_constants import (
     one_per_night,
     weight_factor,
 )
-from .heaviside_population import FACTORS, HeavisidePopulation
-from .inputs import draw, given_seeds, given_stimuli
+from .heaviside_population import FACTORS, HeavisidePopulation, require_dense
+from .inputs import common_length, draw, given_seeds, given_stimuli
 from .nights import SpikeRecords, TorchNights
 
 #: What may be recorded besides weights.
@@ -115,7 +115,7 @@ class HeavisideTorch:
     dtype: str = "float64"
 
     def __post_init__(self) -> None:
-        _require_dense(self.translation)
+        require_dense(self.translation)
         # whatever is wrong is reported now, not when the network sleeps
         self._tensor(np.zeros(1))
         _ = self._factor, self._constants
@@ -193,7 +193,7 @@ class HeavisideTorch:
             }
         )
         step = read_time_step(dt)
-        n_steps = _common_length(duration, step, stimuli)
+        n_steps = common_length(duration, step, stimuli)
         if record is not None:
             known_name(record, "record", RECORDS)
         chunks = draw(stimuli, seeds, n_nights=n_nights, n_steps=n_steps, dt=step)
@@ -271,37 +271,3 @@ class HeavisideTorch:
                 f"PyTorch cannot compute on device {str(self.device)!r} in {self.dtype}"
                 f" ({brief(said)}); use device='cpu'."
             ) from error
-
-
-def _common_length(duration: Time | int | None, dt: float, stimuli: Sequence[Stimulus]) -> int:
-    """Return the number of steps that all nights share."""
-    lengths = {number_of_steps(duration, dt, one) for one in stimuli}
-    if len(lengths) > 1:
-        listed = " and ".join(map(str, sorted(lengths)))
-        raise ParameterError(
-            f"stimulus: all nights must be equally long, not {listed} steps; give explicit spikes "
-            "of one length."
-        )
-    (n_steps,) = lengths
-    return n_steps
-
-
-def _require_dense(translation: Translation) -> None:
-    """Raise a TranslationError unless each layer is fully connected to one before it."""
-    for layer in translation.layers:
-        obstacle = _other_than_dense(layer)
-        if obstacle is not None:
-            raise TranslationError(
-                f"HeavisideTorch runs fully connected layers only, but layer {layer.name!r} "
-                f"{obstacle}; use bs.sleep."
-            )
-
-
-def _other_than_dense(layer: Layer) -> str | None:
-    """Say what a layer does or has instead of one full connection; None if it has that."""
-    if layer.kind != "neurons":
-        return "pools"
-    if len(layer.connections) > 1:
-        return f"has {len(layer.connections)} connections"
-    kind = layer.connections[0].kind
-    return None if kind == "dense" else f"has a connection of kind {kind!r}"

@@ -8,8 +8,11 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from ...devices.arguments import number_of_steps
+from ...errors import ParameterError
 from ...stimuli import Stimulus, StimulusLike, as_stimulus
 from ...support.checks import whole_number
+from ...support.quantities import Time
 from ...translation import Translation
 from ..part_inputs import stimulus_at
 
@@ -54,6 +57,34 @@ def given_seeds(seed: int | Sequence[int] | NDArray[np.integer]) -> list[int]:
     if isinstance(seed, (Sequence, np.ndarray)) and not isinstance(seed, str):
         return [whole_number(one, "seed") for one in seed]
     return [whole_number(seed, "seed")]
+
+
+def common_length(duration: Time | int | None, dt: float, stimuli: Sequence[Stimulus]) -> int:
+    """Return the number of time steps that all nights share.
+
+    Parameters
+    ----------
+    duration : Quantity, str, int or None
+        As `brainsleep.sleep` takes it.
+    dt : float
+        Time step in seconds.
+    stimuli : sequence of Stimulus
+        One for all nights, or one per night.
+
+    Raises
+    ------
+    ParameterError, UnitsError
+        If the duration is wrong, or if stimuli have different lengths.
+    """
+    lengths = {number_of_steps(duration, dt, one) for one in stimuli}
+    if len(lengths) > 1:
+        listed = " and ".join(map(str, sorted(lengths)))
+        raise ParameterError(
+            f"stimulus: all nights must be equally long, not {listed} steps; give explicit spikes "
+            "of one length."
+        )
+    (n_steps,) = lengths
+    return n_steps
 
 
 def draw(
