@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from brian2 import Hz, ms
 from helpers import mlp, random_spikes, raster
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shown_networks import DEVICES, NUMPY, SIZES, dyadic, labelled, network, reference, run
 from torch import nn
 
 import brainsleep as bs
@@ -17,86 +17,9 @@ from brainsleep.awake.coding import ConstantCurrent, Latency, Poisson, as_coding
 from brainsleep.awake.inference_preparation import NEVER, prepare_inference
 from brainsleep.awake.inference_request import InferenceRequest
 from brainsleep.awake.normalisation import normalise
-from brainsleep.awake.synaptic_sums import fan_out, weighted_sum
 from brainsleep.awake.tally import Correlation
-from brainsleep.devices import Outcome, Runtime
-from brainsleep.errors import ParameterError, TranslationError, UnitsError
-from brainsleep.network.windows import Window
-from brainsleep.translation import Connection, as_translation
-
-SIZES = (12, 10, 8, 5)
-NUMPY = Runtime("numpy")  # slow, but nothing is compiled
-DEVICES = {"cpp": "cpp", "cpp_stock": "cpp_stock", "runtime": NUMPY}
-
-
-def dyadic(ann):
-    """Round all parameters to 1/64, so that their sums are exact in any order."""
-    for parameter in ann.parameters():
-        parameter.data = torch.round(parameter.data * 64) / 64
-    return ann
-
-
-def network(seed=0):
-    return dyadic(mlp(SIZES, bias=True, scale=1.5, seed=seed, dtype=torch.float64))
-
-
-def labelled(ann, n_images=40, n_inputs=12, seed=0):
-    """Return random images, with the choices of the network as their labels."""
-    images = np.round(np.random.default_rng(seed).random((n_images, n_inputs)) * 64) / 64
-    with torch.no_grad():
-        outputs = ann.eval()(torch.tensor(images, dtype=next(ann.parameters()).dtype))
-    return images, outputs.argmax(dim=1).numpy()
-
-
-def run(ann, images, n_steps, coding, device="cpp", neuron=None, dtype="float64"):
-    """Return spikes of each population, potentials of the output, and the normalisation."""
-    translation = bs.translate(ann)
-    scaled = normalise(translation, images, input_scale=coding.input_scale(n_steps))
-    awake = prepare_inference(
-        InferenceRequest(
-            ann=ann,
-            data=(images, np.zeros(len(images), dtype=int)),
-            n_steps=n_steps,
-            coding=coding,
-            neuron=neuron or bs.IntegrateAndFire(),
-            calibration_data=images,
-            device=device,
-            dtype=dtype,
-        )
-    )
-    outcome = awake.device.prepare(awake.plan).run(awake.job(images, 0))
-    spikes = []
-    for index, (indices, steps) in sorted(outcome.spikes.items()):
-        table = np.zeros((len(images) * n_steps, awake.plan.sizes[index]), dtype=bool)
-        table[steps, indices] = True
-        spikes.append(table)
-    return spikes, outcome.states[len(SIZES) - 1, "v"], scaled
-
-
-def reference(ann, images, input_spikes, n_steps, scaled, constant):
-    """Integrate and fire, image by image and step by step."""
-    linear = [module for module in ann if isinstance(module, nn.Linear)]
-    weights = [module.weight.detach().numpy() for module in linear]
-    biases = [module.bias.detach().numpy() for module in linear]
-    names = list(scaled.gains)
-    spikes = [np.zeros((len(images) * n_steps, size), dtype=bool) for size in SIZES[:-1]]
-    potentials = np.zeros((len(images) * n_steps, SIZES[-1]))
-    spikes[0][:] = input_spikes
-    for number, image in enumerate(images):
-        v = [np.zeros(size) for size in SIZES[1:]]
-        for step in range(number * n_steps, (number + 1) * n_steps):
-            for k, name in enumerate(names):
-                drive, bias = weights[k] @ spikes[k][step], biases[k]
-                if k == 0 and constant:
-                    bias = bias + weights[0] @ image
-                v[k] += scaled.gains[name] * drive + scaled.bias_gains[name] * bias
-                if k + 1 == len(names):
-                    potentials[step] = v[k]
-                else:
-                    fired = v[k] >= 1
-                    v[k][fired] -= 1
-                    spikes[k + 1][step] = fired
-    return spikes, potentials
+from brainsleep.devices import Outcome
+from brainsleep.errors import UnitsError
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -215,62 +138,6 @@ def test_interrupts_are_passed_on(n_jobs, monkeypatch):
     monkeypatch.setattr("brainsleep.devices.CppStandalone.prepare", lambda *_: Interrupted())
     with pytest.raises(KeyboardInterrupt):
         bs.spiking_accuracy(ann, labelled(ann), 10, n_jobs=n_jobs)
-
-
-def test_latency_spikes_once_and_bright_pixels_first():
-    image = np.array([1.0, 0.75, 0.25, 1e-6, 0.0])
-    spikes = np.concatenate(list(Latency().chunks(image, 0, 401)))
-    assert spikes.shape == (401, 5)
-    assert spikes.sum(axis=0).tolist() == [1, 1, 1, 1, 0]
-    assert spikes[:, :4].argmax(axis=0).tolist() == [0, 100, 300, 399]
-    assert np.concatenate(list(Latency().chunks(image, 0, 1))).sum() == 4
-
-
-def test_poisson_rates_are_the_pixels():
-    image = np.array([0.0, 0.2, 0.9, 1.0], dtype=np.float32)
-    spikes = np.concatenate(list(as_coding("poisson", 500 * Hz, 1e-3, 3).chunks(image, 0, 4000)))
-    assert spikes.shape == (4000, 4)
-    np.testing.assert_allclose(spikes.mean(axis=0), image / 2, atol=0.03)
-    full = np.concatenate(list(Poisson(1.0, 3).chunks(image, 0, 300)))
-    assert full[:, 3].all()
-    assert not full[:, 0].any()
-
-
-WINDOWS = st.builds(
-    lambda groups, sizes, kernel, stride, padding, dilation: (
-        (groups * sizes[0], 7, 6),
-        groups * sizes[1],
-        {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups},
-        kernel,
-    ),
-    st.integers(1, 2),
-    st.tuples(st.integers(1, 2), st.integers(1, 3)),
-    st.tuples(st.integers(1, 3), st.integers(1, 2)),
-    st.tuples(st.integers(1, 3), st.integers(1, 2)),
-    st.tuples(st.integers(0, 2), st.integers(0, 1)),
-    st.tuples(st.integers(1, 2), st.integers(1, 2)),
-)
-
-
-@given(WINDOWS)
-def test_currents_and_fans_of_convolutions(case):
-    in_shape, n_channels, options, kernel = case
-    torch.manual_seed(0)
-    module = nn.Conv2d(in_shape[0], n_channels, kernel, bias=False, dtype=torch.float64, **options)
-    images = torch.randn(2, *in_shape, dtype=torch.float64)
-    with torch.no_grad():
-        expected = module(images)
-    options["groups"] = options.pop("groups")
-    window = Window(in_shape, tuple(expected.shape[1:]), kernel, **options)
-    n_in, n_out = images[0].numel(), expected[0].numel()
-    weight = module.weight.detach().numpy()
-    link = Connection(
-        "input", "convolution", n_in, n_out, window=window, weight_name="weight", weight=weight
-    )
-    found = weighted_sum(link, images.reshape(2, -1).numpy())
-    np.testing.assert_allclose(found, expected.reshape(2, -1).numpy(), atol=1e-12)
-    source, _, _ = window.unrolled()
-    np.testing.assert_array_equal(fan_out(link), np.bincount(source, minlength=n_in))
 
 
 class BasicBlock(nn.Module):
@@ -450,73 +317,3 @@ def test_correlation_of_parts_is_that_of_the_whole():
     ):
         correlation.add(x[list(part)], y[list(part)])
     assert correlation.result() == pytest.approx(np.corrcoef(x, y)[0, 1])
-
-
-BAD = {
-    "n_steps": ({"n_steps": 0}, ParameterError, "n_steps must be at least 1"),
-    "fraction": ({"n_steps": 1.5}, UnitsError, "n_steps must be a whole number"),
-    "coding": ({"coding": "poison"}, ParameterError, "coding 'poison'. Did you mean 'poisson'"),
-    "coding kind": ({"coding": 3}, UnitsError, "coding must be one of"),
-    "rate": ({"coding": "poisson", "max_rate": 2000 * Hz}, ParameterError, "max_rate is 2000 Hz"),
-    "rate unit": ({"coding": "poisson", "max_rate": 2 * ms}, UnitsError, "max_rate must be in"),
-    "no rate": ({"max_rate": 20 * Hz}, ParameterError, "max_rate: coding 'constant' has no rate"),
-    "normalisation": ({"normalisation": "max"}, ParameterError, "Expected one of: 'max_norm'"),
-    "percentile": ({"percentile": 0}, ParameterError, "percentile must be greater than 0"),
-    "percentile high": ({"percentile": 101}, ParameterError, "percentile must be at most 100"),
-    "device": ({"device": "cp"}, ParameterError, "unknown device 'cp'. Did you mean 'cpp'"),
-    "dtype": ({"dtype": "float16"}, ParameterError, "dtype 'float16'"),
-    "dt": ({"dt": 1}, UnitsError, "dt needs units"),
-    "n_jobs": ({"n_jobs": 0}, ParameterError, "n_jobs must be at least 1"),
-    "neuron": ({"neuron": bs.LIF}, UnitsError, "neuron must be a neuron model"),
-    "calibration": ({"calibration_data": np.ones((3, 5))}, ParameterError, r"shape \(3, 5\)"),
-    "shape": ({"data": (np.ones((3, 7)), [0, 1, 2])}, ParameterError, r"data of shape \(3, 7\)"),
-    "none": ({"data": (np.ones((0, 12)), [])}, ParameterError, "n >= 1"),
-    "nan": ({"data": (np.full((1, 12), np.nan), [0])}, ParameterError, "NaN"),
-    "labels": ({"data": (np.ones((3, 12)), [0, 1])}, ParameterError, "labels must be 3 integers"),
-    "float": ({"data": (np.ones((1, 12)), [0.5])}, ParameterError, "labels must be 1 integers"),
-    "label": ({"data": (np.ones((1, 12)), [5])}, ParameterError, "label 5 has no output"),
-    "negative": ({"data": (np.ones((1, 12)), [-1])}, ParameterError, "label -1 has no output"),
-    "data": ({"data": np.ones((3, 12))}, UnitsError, "data must be a bs.wake.Dataset or a pair"),
-    "range": (
-        {"coding": "latency", "data": (np.full((1, 12), 2.0), [0])},
-        ParameterError,
-        r"coding 'latency' needs pixels in \[0, 1\]",
-    ),
-    "seed": ({"seed": -1}, ParameterError, "seed must be at least 0"),
-}
-
-
-@pytest.mark.parametrize("case", BAD)
-def test_bad_input_by_name(case, empty_cache):
-    changes, error, message = BAD[case]
-    ann = network()
-    arguments = {"data": labelled(ann), "n_steps": 10} | changes
-    with pytest.raises(error, match=message):
-        bs.spiking_accuracy(ann, **arguments)
-    assert not any(empty_cache.iterdir()), "nothing has been compiled"
-
-
-def test_neurons_of_ones_own_need_fields():
-    class Own(bs.IntegrateAndFire):
-        pass
-
-    class Bare:
-        parameters = equations = None
-
-    ann = network()
-    assert bs.spiking_accuracy(ann, labelled(ann), 5, neuron=Own(), dtype="float64").n_steps == 5
-    with pytest.raises(ParameterError, match=r"neuron: Bare must be a dataclass"):
-        bs.spiking_accuracy(ann, labelled(ann), 5, neuron=Bare())
-
-
-def test_networks_that_cannot_be_shown_images():
-    pooled = nn.Sequential(nn.AvgPool2d(2), nn.Flatten(), nn.Linear(4, 2))
-    data = (np.ones((2, 1, 4, 4)), [0, 1])
-    with pytest.raises(ParameterError, match="layer '0' pools the input itself"):
-        bs.spiking_accuracy(pooled, data, 5)
-    assert bs.spiking_accuracy(pooled, data, 5, coding="poisson", device=NUMPY).n_images == 2
-    last = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.AvgPool2d(2), nn.Flatten())
-    with pytest.raises(ParameterError, match="last layer, '2', pools"):
-        bs.spiking_accuracy(last, data, 5, coding="poisson")
-    with pytest.raises(TranslationError, match="input_shape"):
-        as_translation(last, [(16,)])
