@@ -158,7 +158,8 @@ def test_populations_check_themselves() -> None:
 def test_strengths_of_inhibition_are_not_negative() -> None:
     cells = {"cells": Population(5, bs.ConductanceLIF())}
     circuit = Circuit(3, cells, [Projection("input", "cells", -1.0, inhibitory=True)])
-    with pytest.raises(ParameterError, match="strengths of inhibition and must be at least 0, but the smallest is -1"):
+    words = "strengths of inhibition and must be at least 0, but the smallest is -1"
+    with pytest.raises(ParameterError, match=words):
         circuit.prepare(NUMPY)
 
 
