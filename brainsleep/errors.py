@@ -88,8 +88,9 @@ def suggest(name: str, options: Iterable[str]) -> str:
 
 def suggest_nearest(name: str, options: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` for the option with the nearest spelling; nothing if far."""
-    near = difflib.get_close_matches(str(name), options, n=1, cutoff=0.6)
-    return f" Did you mean {near[0]!r}?" if near else ""
+    by_lower_case = {option.lower(): option for option in options}
+    near = difflib.get_close_matches(str(name).lower(), by_lower_case, n=1, cutoff=0.6)
+    return f" Did you mean {by_lower_case[near[0]]!r}?" if near else ""
 
 
 def show_own_errors_plainly() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import fields, is_dataclass, replace
 
+import numpy as np
 from brian2 import Equations
 
 from ..devices import get_device
@@ -13,6 +14,7 @@ from ..errors import ParameterError
 from ..neurons import Neuron, given_thresholds
 from ..night.assembly import Assembly
 from ..night.models import check_neuron
+from ..night.part_inputs import data_at
 from ..plasticity import SRC
 from ..support.checks import whole_number
 from ..support.parameters import PerLayer
@@ -45,7 +47,7 @@ def prepare_inference(request: InferenceRequest) -> PreparedInference:
     started = time.perf_counter()
     images, labels, shapes = images_and_labels(request.data)
     network = as_translation(request.ann, shapes, max_pooling="most_active")
-    images = flat_images(images, network)
+    images = flat_images(np.asarray(data_at(network, images)), network)
     check_labels(labels, len(images), network.layers[-1].n_out)
     n_steps = whole_number(request.n_steps, "n_steps", minimum=1)
     dt, dtype = read_time_step(request.dt), check_dtype(request.dtype)
@@ -54,7 +56,7 @@ def prepare_inference(request: InferenceRequest) -> PreparedInference:
     given = request.calibration_data
     scaled = normalise(
         network,
-        images[:CALIBRATION_IMAGES] if given is None else given,
+        images[:CALIBRATION_IMAGES] if given is None else data_at(network, given),
         request.normalisation,
         percentile=request.percentile,
         input_scale=coding.input_scale(n_steps),

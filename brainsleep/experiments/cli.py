@@ -25,8 +25,8 @@ app = typer.Typer(
 )
 
 cache_app = typer.Typer(
-    help="The compiled programs that are kept: BRAINSLEEP_CACHE says where, "
-    "BRAINSLEEP_CACHE_SIZE how much of them (1 GiB).",
+    help="The compiled programs that are kept. BRAINSLEEP_CACHE sets the folder, "
+    "BRAINSLEEP_CACHE_SIZE how much space they may take (default 1 GiB).",
     no_args_is_help=True,
 )
 app.add_typer(cache_app, name="cache")
@@ -44,20 +44,24 @@ OutOption = Annotated[
     typer.Option(metavar="DIR", help="Where results go; runs/NAME, with a number when taken."),
 ]
 DataOption = Annotated[
-    str | None, typer.Option("--data", help="digits, mnist or fashion_mnist, for the model's own.")
+    str | None,
+    typer.Option("--data", help="digits, mnist or fashion_mnist, in place of the model's own."),
 ]
 DataDirOption = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Folder of the data set's IDX files.")
 ]
 DeviceOption = Annotated[
-    str | None, typer.Option(help="cpp, cpp_stock or runtime, for the model's own.")
+    str | None, typer.Option(help="cpp, cpp_stock, runtime or cuda, in place of the model's own.")
 ]
 EvaluateOption = Annotated[
     str | None,
     typer.Option(help="test or validation (a fifth of the training images, to tune on)."),
 ]
 ControlsOption = Annotated[
-    bool, typer.Option("--controls", help="Also run the controls: what else could explain it.")
+    bool,
+    typer.Option(
+        "--controls", help="Also run the controls: what else could explain the effect of sleep."
+    ),
 ]
 
 

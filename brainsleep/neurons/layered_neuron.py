@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from brian2.units import Unit, mV
 
-from ..support.parameters import PerLayer, check_parameters, read_by_layer
+from ..support.parameters import PerLayer, ShownSignature, check_parameters, read_by_layer
 from .layer_values import check_constants, given_bias_gains
 from .model import NeuronEquations
 
@@ -46,6 +46,7 @@ class LayeredNeuron(ABC):
 
     #: What model files call the model; empty for models of users.
     kind: ClassVar[str] = ""
+    __signature__: ClassVar[ShownSignature] = ShownSignature()
     constants_unit: ClassVar[Unit | None] = mV
     gain_unit: ClassVar[Unit | None] = mV
 

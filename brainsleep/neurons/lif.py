@@ -17,7 +17,7 @@ from .model import NeuronEquations
 
 @dataclass(frozen=True)
 class LIF(LayeredNeuron):
-    r"""Leaky integrate-and-fire neuron, its weights in millivolts.
+    r"""Leaky integrate-and-fire neuron: its potential in mV, and `gain` turns weights into mV.
 
     .. math::
 
@@ -45,8 +45,9 @@ class LIF(LayeredNeuron):
     delay_steps : int
         Time steps a spike takes from one layer to the next: 0 (same step) or 1.
     scale : number, list or dict
-        Factor on gain, bias gain and threshold alike. It changes no spike; it lifts the
-        presets' fractions of a millivolt to physiological values (a threshold of 15 mV).
+        Factor on gain, bias gain and threshold alike. It changes no spike as long as `v_reset` is
+        `v_rest`; it lifts thresholds of a fraction of a millivolt, as model files have them, to
+        physiological values (15 mV).
     gain_scale, bias_gain, target_rate
         As in :class:`Heaviside`.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy.typing as npt
+from brian2 import Equations
 
 from ..errors import ParameterError, UnitsError, brief
 from ..neurons import Neuron, given_gains, given_target_rate, given_thresholds, is_neuron
@@ -88,6 +89,46 @@ def read_models(
     model = default_neuron if neuron is None else neuron
     rule = default_rule if plasticity is None else plasticity
     return check_neuron(model), check_rule(rule)
+
+
+def check_equations(
+    neuron: Neuron, rule: Plasticity, constants: LayerConstants, layer_names: Sequence[str]
+) -> None:
+    """Check that models are complete: their equations declare the parameters that are set in them.
+
+    Raises
+    ------
+    ParameterError
+        Naming the first thing that is missing.
+    """
+    if not hasattr(neuron, "delay_steps"):
+        raise ParameterError(
+            f"neuron: {type(neuron).__name__} has no delay_steps; give it 0 or 1, the time steps "
+            "that a spike takes to the next layer."
+        )
+    thresholds = constants.thresholds or [1.0] * len(layer_names)
+    _check_declared(
+        "neuron",
+        neuron,
+        neuron.equations().model,
+        neuron.parameters(layer_names, constants.gains, thresholds),
+    )
+    _check_declared(
+        "plasticity", rule, rule.equations().model, rule.synapse_parameters(layer_names)
+    )
+
+
+def _check_declared(
+    kind: str, model: object, equations: str, layers: Sequence[Mapping[str, float]]
+) -> None:
+    """Raise a ParameterError for a parameter that equations do not declare."""
+    declared = Equations(equations).parameter_names
+    for name in dict.fromkeys(name for values in layers for name in values):
+        if name not in declared:
+            raise ParameterError(
+                f"{kind}: the equations of {type(model).__name__} do not declare its parameter "
+                f"{name!r}; add a line like '{name} : 1 (shared, constant)', with its unit."
+            )
 
 
 def check_neuron(neuron: Neuron) -> Neuron:

@@ -27,7 +27,7 @@ from ..support.files import require_free
 from ..translation import Translation, as_translation, calibrate_thresholds
 from .assembly import Assembly, addition_factors, lateral_parts
 from .gating import Stages, check_stages
-from .models import LayerConstants, layer_constants, read_models
+from .models import LayerConstants, check_equations, layer_constants, read_models
 from .night_request import NightRequest, Save, as_record, as_save
 from .part_inputs import data_at, shapes_of_images, stimulus_at
 
@@ -182,6 +182,7 @@ def prepare_night(request: NightRequest) -> PreparedNight:
     neuron, rule = read_models(request.neuron, request.plasticity, network.layer_names)
     check_stages(request.stages)
     constants = layer_constants(neuron, network, data)
+    check_equations(neuron, rule, constants, network.layer_names)
     assembly = Assembly(
         network,
         neuron,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import sys
 import time
-import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from brian2.units import Quantity, second
 from ..devices import Engine, Job, Outcome
 from ..devices.activity import Spikes
 from ..errors import NightError
+from ..support.user_warnings import warn_user
 from ..translation import write_back
 from .preparation import PreparedNight
 from .result import Night
@@ -67,9 +67,8 @@ class ReadyNight:
         """
         outcome = self.engine.run(self._job(), progress)
         if outcome.n_steps < self.prepared.n_steps:
-            warnings.warn(
-                f"the night was stopped after {outcome.n_steps} of {self.prepared.n_steps} steps.",
-                stacklevel=4,
+            warn_user(
+                f"the night was stopped after {outcome.n_steps} of {self.prepared.n_steps} steps."
             )
         self._check_finite(outcome)
         return outcome

@@ -87,8 +87,8 @@ def sleep(
     Other Parameters
     ----------------
     device : str or Device
-        ``"cpp"`` (default), ``"cpp_stock"`` or ``"runtime"``. ``"cuda"`` has never been run on a
-        GPU so far, and says what is missing.
+        ``"cpp"`` (default), ``"cpp_stock"`` or ``"runtime"``. ``"cuda"`` is experimental: it has
+        not been run on a GPU, and refuses to start where something it needs is missing.
     dtype : str
         ``"float32"`` or ``"float64"``, the exact mode.
     dt : Quantity or str
@@ -101,7 +101,7 @@ def sleep(
         Write the night to a directory while it runs; a `Save` says how often snapshots are taken,
         and whether to go on with a night that is there.
     should_stop : callable, optional
-        Asked some thirty steps apart; when it returns True the night ends with what it has.
+        Called about every 32 steps; when it returns True the night ends with what it has.
         Ctrl-C does the same. `Night.stopped` tells.
     progress : bool
         Show a progress bar where there is a terminal or a notebook.

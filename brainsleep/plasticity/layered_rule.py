@@ -11,7 +11,12 @@ from typing import ClassVar
 from brian2.units import ms
 
 from ..errors import ParameterError
-from ..support.parameters import check_parameters, declared_parameters, read_by_layer
+from ..support.parameters import (
+    ShownSignature,
+    check_parameters,
+    declared_parameters,
+    read_by_layer,
+)
 from ..support.quantities import quantity
 from .rule import SynapseEquations
 
@@ -29,6 +34,7 @@ class LayeredRule(ABC):
 
     #: What model files call the rule; empty for rules of users.
     kind: ClassVar[str] = ""
+    __signature__: ClassVar[ShownSignature] = ShownSignature()
     presynaptic_decays: ClassVar[Mapping[str, str]] = {}
     postsynaptic_decays: ClassVar[Mapping[str, str]] = {}
 

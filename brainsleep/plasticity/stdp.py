@@ -26,6 +26,9 @@ class STDP(LayeredRule):
         \Delta w = p \, e^{-\Delta t/\tau_+} \ (\Delta t \ge 0), \qquad
         \Delta w = -d \, e^{\Delta t/\tau_-} \ (\Delta t < 0)
 
+    where :math:`t_\mathrm{pre}` is when the presynaptic spike arrives, the neuron's `delay_steps`
+    after it was sent. A pair in one step counts as potentiation alone.
+
     Parameters
     ----------
     potentiation : number, list or dict
@@ -36,7 +39,7 @@ class STDP(LayeredRule):
     tau_plus, tau_minus : Quantity or str
         Time constants of the two sides.
     w_min, w_max : number, list or dict
-        Bounds of the weights.
+        Bounds of the weights; a weight outside is set to the bound at its first spike.
     interactions : str
         ``"all"``: every pair counts; ``"nearest"``: a spike pairs with the last one alone.
 

@@ -7,10 +7,11 @@ of a field beside the field, with :func:`parameter`; nothing else needs to know 
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Collection, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -129,6 +130,37 @@ def parameter(
     )
     # a quantity is an array: each model gets one of its own
     return field(default_factory=lambda: copy(default), metadata={"parameter": declared})
+
+
+class ShownSignature:
+    """The signature of a model's constructor with its defaults, for ``help`` and editors.
+
+    A dataclass shows ``<factory>`` in place of a default that each object gets a copy of. Used as
+    ``__signature__ = ShownSignature()`` in a base class.
+    """
+
+    def __get__(self, model: object, owner: type) -> inspect.Signature | None:
+        if not is_dataclass(owner):
+            return None
+        kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+        shown = [
+            inspect.Parameter(
+                one.name,
+                kinds[one.kw_only is True],
+                default=_shown_default(one),
+                annotation=one.type,
+            )
+            for one in fields(owner)
+            if one.init
+        ]
+        return inspect.Signature(sorted(shown, key=lambda one: one.kind))
+
+
+def _shown_default(one: Field[Any]) -> object:
+    """Return the default of a field, or what stands for none in a signature."""
+    if one.default is not MISSING:
+        return one.default
+    return inspect.Parameter.empty if one.default_factory is MISSING else one.default_factory()
 
 
 def declared_parameters(model: DataclassInstance | type[DataclassInstance]) -> dict[str, Parameter]:

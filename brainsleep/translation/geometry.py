@@ -36,8 +36,9 @@ def as_image(shape: tuple[int, ...], step: Step, dimensions: int) -> Image:
     if len(shape) != dimensions + 1:
         wanted = "(channels, length)" if dimensions == 1 else "(channels, height, width)"
         raise TranslationError(
-            f"{step.place}: takes {wanted}, but gets shape {shape}; pass input_shape= with the "
-            "channels, or reshape the activity before it."
+            f"{step.place}: takes {wanted}, but gets shape {shape}; pass "
+            "bs.translate(ann, input_shape=...) with the channels, or reshape the activity before "
+            "it."
         )
     channels, *space = shape
     return (channels, 1, *space) if dimensions == 1 else (channels, *space)  # type: ignore[return-value]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Sequence
+
+from ..support.user_warnings import warn_user
 
 #: A layer is calibrated when its rate is this close to the target, as a fraction of the target.
 TOLERANCE = 0.03
@@ -109,9 +110,8 @@ def _report(name: str, rate: float, target: float, threshold: float) -> None:
         what = "fires too little"
     else:
         return
-    warnings.warn(
+    warn_user(
         f"layer {name!r} {what}: {rate:.3g} Hz at threshold {threshold:.3g}, where "
         f"{target:.3g} Hz were wanted. Check its weights, its gain and the stimulus.",
         CalibrationWarning,
-        stacklevel=4,
     )

@@ -17,7 +17,7 @@ from .tensors import Tensors
 from .translated_network import Translation
 
 #: What messages ask for where the shape of one input cannot be known, by dimensions of space.
-_ASKED = {1: "input_shape=(channels, length)", 2: "input_shape=(channels, height, width)"}
+_ASKED = {1: "(channels, length)", 2: "(channels, height, width)"}
 
 
 def read_network(ann: nn.Module, input_shape: Iterable[int] | None = None) -> Translation:
@@ -55,7 +55,8 @@ def read_network(ann: nn.Module, input_shape: Iterable[int] | None = None) -> Tr
             raise
         raise TranslationError(
             f"{error} (Tried with inputs of shape {shape}, which the first Linear takes; if the "
-            "network takes others, pass input_shape=, the shape of one input.)"
+            "network takes others, pass bs.translate(ann, input_shape=...), the shape of one "
+            "input.)"
         ) from error
     reader = Reader(Tensors(graph), entrance, shape)
     for step in steps:
@@ -143,7 +144,7 @@ def _first_shape(graph: fx.GraphModule, operations: Mapping[fx.Node, Operation])
         if operation.dimensions:
             raise TranslationError(
                 f"{place_of(node)}: acts on images, whose size cannot be known from the module; "
-                f"pass {_ASKED[operation.dimensions]}."
+                f"pass bs.translate(ann, input_shape={_ASKED[operation.dimensions]})."
             )
     raise AssertionError("there is a layer")
 

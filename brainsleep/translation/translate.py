@@ -8,7 +8,7 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from ..errors import ParameterError, TranslationError, suggest
+from ..errors import ParameterError, TranslationError, UnitsError, brief, suggest
 from ..support.checks import known_name
 from .part import start_at
 from .trace import read_network
@@ -72,6 +72,11 @@ def translate(
     known_name(max_pooling, "max_pooling", MAX_POOLING)
     network = read_network(ann, input_shape)
     if input_at is not None:
+        if input_at not in network.populations[1:]:
+            raise ParameterError(
+                f"input_at: no layer is called {input_at!r}."
+                f"{suggest(str(input_at), network.layer_names)}"
+            )
         network = start_at(network, input_at)
     return replace(network, frozen=_frozen_layers(network, frozen), max_pooling=max_pooling)
 
@@ -129,6 +134,8 @@ def _read_with(ann: nn.Module, shapes: Iterable[tuple[int, ...]]) -> Translation
 
 def _frozen_layers(network: Translation, frozen: str | Sequence[str]) -> frozenset[str]:
     """Check the names of layers that are not to learn."""
+    if not isinstance(frozen, (str, Iterable)):
+        raise UnitsError(f"frozen must be names of layers, not {brief(frozen)}.")
     names = [frozen] if isinstance(frozen, str) else list(frozen)
     for name in names:
         if name not in network.layer_names:

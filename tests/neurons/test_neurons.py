@@ -1,5 +1,6 @@
 """Neuron models: LIF against Heaviside and against closed forms, parameters, one of one's own."""
 
+import inspect
 import math
 from dataclasses import dataclass
 from typing import ClassVar
@@ -422,3 +423,46 @@ def test_a_neuron_of_ones_own():
         device=NUMPY,
     )
     assert spike_steps(night).tolist() == [9, 19, 29]
+
+
+def test_equations_that_lack_a_parameter_are_refused_before_anything_is_compiled(empty_cache):
+    @dataclass(frozen=True)
+    class Bare(bs.neurons.LayeredNeuron):
+        delay_steps = 0
+
+        def equations(self):
+            return NeuronEquations(
+                model="v : 1\nv_threshold : 1 (shared, constant)",
+                on_input="v += drive",
+                threshold="v >= v_threshold",
+                reset="v = 0",
+            )
+
+    with pytest.raises(ParameterError, match=r"equations of Bare do not declare .* 'gain'"):
+        bs.sleep(
+            one_neuron([0.3]), np.ones((5, 1), dtype=bool), neuron=Bare(1, 1), plasticity=bs.SRC()
+        )
+    assert not any(empty_cache.iterdir())
+
+
+def test_a_neuron_without_delay_steps_is_refused():
+    @dataclass(frozen=True)
+    class NoDelay(bs.neurons.LayeredNeuron):
+        def equations(self):
+            return bs.LIF().equations()
+
+    with pytest.raises(ParameterError, match="NoDelay has no delay_steps; give it 0 or 1"):
+        bs.sleep(
+            one_neuron([0.3]),
+            np.ones((5, 1), dtype=bool),
+            neuron=NoDelay(1, 1),
+            plasticity=bs.SRC(),
+        )
+
+
+def test_help_shows_the_defaults():
+    shown = str(inspect.signature(bs.LIF))
+    assert "<factory>" not in shown
+    assert "tau_m: 'PerLayer' = 20. * msecond" in shown
+    assert list(inspect.signature(bs.AdEx).parameters)[:2] == ["gain", "threshold"]
+    assert inspect.signature(bs.Homeostasis).parameters["rule"].default is inspect.Parameter.empty

@@ -216,15 +216,15 @@ REFUSED = {
         lambda: nn.Sequential(
             nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU()), nn.Flatten(), nn.Linear(8, 2)
         ),
-        ["0.0", "pass input_shape=(channels, height, width)"],
+        ["0.0", "pass bs.translate(ann, input_shape=(channels, height, width))"],
     ),
     "conv1d_without_shape": (
         lambda: nn.Sequential(nn.Conv1d(1, 2, 3)),
-        ["0", "pass input_shape=(channels, length)"],
+        ["0", "pass bs.translate(ann, input_shape=(channels, length))"],
     ),
     "view_without_shape": (
         lambda: Custom(UNDERSTOOD["view_product"]),
-        ["size_1", "(12,)", "first Linear", "pass input_shape="],
+        ["size_1", "(12,)", "first Linear", "pass bs.translate(ann, input_shape=..."],
     ),
     "sigmoid": (
         lambda: nn.Sequential(nn.Linear(4, 3), nn.Sigmoid(), nn.Linear(3, 2)),
