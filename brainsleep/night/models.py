@@ -10,7 +10,7 @@ from brian2 import Equations
 
 from ..errors import ParameterError, UnitsError, brief
 from ..neurons import Neuron, given_gains, given_target_rate, given_thresholds, is_neuron
-from ..plasticity import Plasticity
+from ..plasticity import Plasticity, is_rule
 from ..translation import Translation, tadros_gains
 from .defaults import default_models
 
@@ -140,6 +140,6 @@ def check_neuron(neuron: Neuron) -> Neuron:
 
 def check_rule(rule: Plasticity) -> Plasticity:
     """Return a plasticity rule, or raise a UnitsError if it is none."""
-    if isinstance(rule, type) or not hasattr(rule, "synapse_parameters"):
+    if not is_rule(rule):
         raise UnitsError(f"plasticity must be a rule like bs.SRC(...), not {brief(rule)}.")
     return rule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -63,8 +63,8 @@ class PreparedNight:
         What gates the night.
     save : Save or None
         Where it is written while it runs.
-    seconds : float
-        What preparing it took.
+    started, seconds : float
+        When preparing began, on the clock of `time.perf_counter`, and what it took.
     """
 
     request: NightRequest
@@ -80,7 +80,8 @@ class PreparedNight:
     modulation: np.ndarray | None = None
     stages: Stages | None = None
     save: Save | None = None
-    seconds: float = field(default=0.0, compare=False)
+    started: float = 0.0
+    seconds: float = 0.0
 
     @property
     def translation(self) -> Translation:
@@ -216,6 +217,7 @@ def prepare_night(request: NightRequest) -> PreparedNight:
         modulation=_modulation(request, n_steps, rule),
         stages=request.stages,
         save=as_save(request.save),
+        started=started,
     )
     # raises for whatever is wrong with the models' own parameters
     prepared.job(constants.thresholds or [1.0] * len(network.layer_names))

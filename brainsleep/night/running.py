@@ -75,7 +75,6 @@ class ReadyNight:
 
     def night(self, outcome: Outcome) -> Night:
         """Return what the night did, with the weights in a copy of the network."""
-        started = time.perf_counter()
         prepared = self.prepared
         names, plan, constants = prepared.layer_names, prepared.plan, prepared.constants
         before, after = prepared.assembly.before_and_after(outcome.weights)
@@ -94,10 +93,10 @@ class ReadyNight:
             counts=self._counts(outcome),
             assembly=prepared.assembly.awake(outcome.weights, constants.gains, self.thresholds),
         )
-        seconds = {**self.timings, **outcome.timings}
         night.timings |= {
-            **seconds,
-            "total": sum(seconds.values()) + time.perf_counter() - started,
+            **self.timings,
+            **outcome.timings,
+            "total": time.perf_counter() - prepared.started,
             "steps": outcome.n_steps,
             "synapses": plan.n_synapses,
             "build_cached": self.engine.build_cached,

@@ -16,7 +16,7 @@ from ..errors import ParameterError, UnitsError
 from ..support.parameters import parameter
 from ..support.quantities import Time, quantity
 from .layered_rule import LayeredRule
-from .rule import Plasticity, SynapseEquations, learning_rates, postsynaptic_parameters
+from .rule import Plasticity, SynapseEquations, is_rule, learning_rates, postsynaptic_parameters
 
 #: Holds at the end of every period.
 PERIOD_IS_OVER = "(t_in_timesteps + 1) % regulation_steps == 0"
@@ -39,7 +39,7 @@ class RegulatedRule(LayeredRule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if isinstance(self.rule, type) or not hasattr(self.rule, "synapse_parameters"):
+        if not is_rule(self.rule):
             raise UnitsError(
                 f"plasticity: {type(self).__name__} regulates a rule like bs.STDP(...), not "
                 f"{self.rule!r}."

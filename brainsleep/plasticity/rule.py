@@ -78,6 +78,11 @@ class Plasticity(Protocol):
         """
 
 
+def is_rule(value: object) -> bool:
+    """Tell whether a value is a plasticity rule, and not, say, the class of one."""
+    return not isinstance(value, type) and hasattr(value, "synapse_parameters")
+
+
 def learning_rates(rule: Plasticity) -> tuple[str, ...]:
     """Return the synaptic parameters that are rates of learning.
 

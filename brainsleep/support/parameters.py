@@ -194,26 +194,24 @@ def check_parameters(model: DataclassInstance, kind: str) -> dict[str, float]:
     for name, declared in declared_parameters(model).items():
         value, label = getattr(model, name), f"{kind}: {name}"
         if declared.choices:
-            _check_choice(value, label, declared.choices)
+            _check_choice(value, kind, name, declared.choices)
         elif value is not None and not (declared.by_layer and differs_by_layer(value)):
             values[name] = declared.read(value, label)
     return values
 
 
-def _check_choice(value: object, label: str, choices: Collection[str | int]) -> None:
+def _check_choice(value: object, kind: str, name: str, choices: Collection[str | int]) -> None:
     """Raise a ParameterError unless a value is one of a few."""
     if isinstance(value, (str, int)) and not isinstance(value, bool) and value in choices:
         return
     if all(isinstance(choice, str) for choice in choices):
-        _, _, name = label.partition(": ")
-        kind = label.removesuffix(name)
         raise ParameterError(
-            f"{kind}unknown {name} {brief(value)}.{suggest(str(value), map(str, choices))}"
+            f"{kind}: unknown {name} {brief(value)}.{suggest(str(value), map(str, choices))}"
         )
     listed = " or ".join(map(str, choices))
     if isinstance(value, bool) or not isinstance(value, int):
-        raise UnitsError(f"{label} must be {listed}, not {brief(value)}.")
-    raise ParameterError(f"{label} must be {listed}, but is {value}.")
+        raise UnitsError(f"{kind}: {name} must be {listed}, not {brief(value)}.")
+    raise ParameterError(f"{kind}: {name} must be {listed}, but is {value}.")
 
 
 def differs_by_layer(value: object) -> bool:

@@ -6,6 +6,7 @@ import math
 import os
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -670,3 +671,11 @@ def test_memory_is_said_in_the_log(caplog):
     with caplog.at_level("INFO", logger="brainsleep"):
         small_night()
     assert "240 synapses, about 0 MiB on cpp" in caplog.text
+
+
+def test_total_is_the_time_of_the_whole_call():
+    started = time.perf_counter()
+    night = small_night(device=NUMPY)
+    elapsed = time.perf_counter() - started
+    parts = ("translate", "build", "calibrate", "stages", "run", "read")
+    assert sum(night.timings[name] for name in parts) <= night.timings["total"] <= elapsed
