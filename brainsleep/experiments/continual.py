@@ -7,10 +7,8 @@ that was interrupted and resumed gives the same results as one that was not.
 from __future__ import annotations
 
 import json
-import platform
 import shutil
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +48,7 @@ from .rundirectory import (
     open_run_directory,
     save_progress,
     save_state,
+    versions,
 )
 
 #: Strategies of training without sleep; their accuracies have these names in ``metrics.json``.
@@ -210,10 +209,7 @@ class ContinualExperiment:
             "timings": [task.timings for task in tasks],
             "rates": [task.rates for task in tasks],
             "weight_change": [task.weight_change for task in tasks],
-            "versions": {
-                "python": platform.python_version(),
-                **{package: version(package) for package in PACKAGES},
-            },
+            "versions": versions(PACKAGES),
         }
 
     def draw_figures(self, metrics: JsonObject) -> None:

@@ -13,7 +13,10 @@ from __future__ import annotations
 
 import json
 import os
+import platform
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -161,3 +164,11 @@ def load_state(file: Path) -> dict[str, np.ndarray]:
 def save_progress(directory: Path, progress: Progress) -> None:
     """Note what a run has done so far."""
     write_atomically(directory / "progress.json", json.dumps(asdict(progress), indent=2))
+
+
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Return the versions of Python and of some packages, for ``metrics.json``."""
+    return {
+        "python": platform.python_version(),
+        **{package: version(package) for package in packages},
+    }

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import platform
 import time
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,11 +16,11 @@ from ..errors import ParameterError
 from ..support.files import JsonObject, write_atomically
 from ..wake import Dataset, Split, hold_out_validation, load_split
 from .run_request import RunRequest
-from .rundirectory import Run, open_run_directory
+from .rundirectory import Run, open_run_directory, versions
 from .unsupervised_modelfile import UnsupervisedModel, load_unsupervised, parse_unsupervised
 
 if TYPE_CHECKING:
-    from .overrides import Overrides
+    pass
 
 PACKAGES = ("brainsleep", "brian2", "numpy")
 
@@ -56,7 +54,10 @@ def run_unsupervised(request: RunRequest) -> Run:
     """
     if request.controls:
         raise ParameterError("controls: there are none for unsupervised learning.")
-    model = _changed(load_unsupervised(request.model_file), request.overrides)
+    model = load_unsupervised(request.model_file)
+    model = parse_unsupervised(
+        request.overrides.changed(model, device_section="unsupervised"), model.name
+    )
     split = _split(model, request.overrides.data_dir)
     section = model.unsupervised
     network = section.build(split.train.images.shape[1])
@@ -141,10 +142,7 @@ class _Learning:
                 "controls": {},
             },
             "timings": [{"learn": seconds} for seconds in self.done.seconds],
-            "versions": {
-                "python": platform.python_version(),
-                **{package: version(package) for package in PACKAGES},
-            },
+            "versions": versions(PACKAGES),
         }
 
     def draw_figures(self, metrics: JsonObject) -> None:
@@ -220,19 +218,6 @@ def _repeated(rng: np.random.Generator, images: np.ndarray, n: int) -> np.ndarra
     """Return `n` of some images in random order, all of them before any comes again."""
     rounds = [rng.permutation(images) for _ in range(-(-n // len(images)))]
     return np.concatenate(rounds)[:n]
-
-
-def _changed(model: UnsupervisedModel, overrides: Overrides) -> UnsupervisedModel:
-    """Return the model with a run's changes, checked like the file itself."""
-    content = model.model_dump(exclude_unset=True)
-    for section, key, value in (
-        ("data", "dataset", overrides.dataset),
-        ("data", "evaluate_on", overrides.evaluate_on),
-        ("unsupervised", "device", overrides.device),
-    ):
-        if value is not None:
-            content.setdefault(section, {})[key] = value
-    return parse_unsupervised(content, model.name)
 
 
 def _split(model: UnsupervisedModel, data_dir: str | None) -> Split:
