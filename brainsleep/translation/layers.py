@@ -59,6 +59,9 @@ class Connection:
         (channels_out, channels_in / groups, height, width).
     fold : Fold or None
         What was folded into the weight.
+    mask : ndarray of bool or None
+        Of the weight's shape: True where there is a synapse; None where all are there. The weight
+        is zero where it is False.
     """
 
     source: str
@@ -70,6 +73,7 @@ class Connection:
     weight_name: str | None = None
     weight: NDArray[np.floating] | None = None
     fold: Fold | None = None
+    mask: NDArray[np.bool_] | None = None
 
     @property
     def n_synapses(self) -> int:
