@@ -31,8 +31,9 @@ def plot_accuracy_matrix(
     Parameters
     ----------
     R : sequence of sequences of float or None
-        ``R[k][j]``: accuracy, between 0 and 1, of task j after task k was learned; None, left
-        blank, for a task not yet seen.
+        ``R[k][j]``: accuracy, between 0 and 1, of task j after task k was learned; None or NaN,
+        left blank, for a task not yet seen. Rows may grow with the tasks seen, and one row alone
+        will do.
     ax : Axes, optional
         Default: that of a new figure.
     title : str, optional

@@ -1,15 +1,19 @@
 """Accuracy matrices of continual learning: what they are, and how they are checked.
 
 The matrix :math:`R_{k,j}` is a list of rows, one per task learned: the test accuracy, between 0
-and 1, of task :math:`j` after task :math:`k` was learned; ``None`` for a task not yet seen. Rows
-and tasks are numbered from 0. An experiment with sleep has two such matrices, for it measures all
-tasks before and after the night that follows each task.
+and 1, of task :math:`j` after task :math:`k` was learned; ``None`` or NaN for a task not yet seen.
+Rows and tasks are numbered from 0. An experiment with sleep has two such matrices, for it measures
+all tasks before and after the night that follows each task.
+
+Each row is what `brainsleep.wake.task_accuracies` returns, of all tasks or of those seen so far:
+rows may become longer, and what a shorter one lacks at its end counts as not yet seen. One row
+alone is a matrix of one row.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -17,8 +21,10 @@ import numpy.typing as npt
 
 from ..errors import ParameterError, brief
 
-#: Accuracies by task learned and task tested; None for a task not yet seen.
-AccuracyMatrix: TypeAlias = Sequence[Sequence[float | None]] | npt.NDArray[np.float64]
+#: Accuracies by task learned and task tested; None or NaN for a task not yet seen.
+AccuracyMatrix: TypeAlias = (
+    Sequence[Sequence[float | None]] | Sequence[float | None] | npt.NDArray[np.float64]
+)
 
 
 def accuracy_array(R: AccuracyMatrix, name: str = "R") -> npt.NDArray[np.float64]:
@@ -27,7 +33,7 @@ def accuracy_array(R: AccuracyMatrix, name: str = "R") -> npt.NDArray[np.float64
     Parameters
     ----------
     R : sequence of sequences of float or None
-        Accuracies, one row per task learned. Not changed.
+        Accuracies, one row per task learned; or one row. Not changed.
     name : str
         What error messages call it.
 
@@ -39,34 +45,54 @@ def accuracy_array(R: AccuracyMatrix, name: str = "R") -> npt.NDArray[np.float64
     Raises
     ------
     ParameterError
-        If it is empty, its rows differ in length, or a value is not between 0 and 1.
+        If it is empty, a row is shorter than one before it, or a value is not between 0 and 1.
 
     Examples
     --------
     >>> accuracy_array([[1.0, None], [0.5, 0.75]]).tolist()
     [[1.0, nan], [0.5, 0.75]]
+    >>> accuracy_array([[1.0], [0.5, 0.75]]).tolist()
+    [[1.0, nan], [0.5, 0.75]]
     """
-    if isinstance(R, str) or not hasattr(R, "__len__") or len(R) == 0:
+    if not _is_row(R) or len(R) == 0:
         raise ParameterError(
             f"{name} must be a matrix of accuracies with one row per task learned, not {brief(R)}."
         )
-    if any(isinstance(row, str) or not hasattr(row, "__len__") for row in R):
+    rows = _rows(R, name)
+    lengths = [len(row) for row in rows]
+    if lengths[0] == 0 or lengths != sorted(lengths):
+        raise ParameterError(
+            f"{name}: every row needs one entry per task (None if not yet seen), but the rows have "
+            f"{', '.join(map(str, lengths))}."
+        )
+    matrix = np.full((len(rows), lengths[-1]), math.nan)
+    for filled, row in zip(matrix, rows, strict=True):
+        filled[: len(row)] = row
+    return matrix
+
+
+def _is_row(value: object) -> bool:
+    """Tell whether a value is a sequence, an array or a tensor of at least one dimension."""
+    if isinstance(value, (str, bytes, Mapping)) or getattr(value, "ndim", 1) == 0:
+        return False
+    return hasattr(value, "__len__") and hasattr(value, "__getitem__")
+
+
+def _rows(R: AccuracyMatrix, name: str) -> list[list[float]]:
+    """Return the rows of a matrix, or the one row that was given."""
+    are_rows = [_is_row(row) for row in R]
+    if not any(are_rows):
+        return [[_accuracy(value, name) for value in R]]  # type: ignore[arg-type]
+    if not all(are_rows):
         raise ParameterError(
             f"{name}: every row must be a list of accuracies, one per task, but one is not."
         )
-    rows = [[_accuracy(value, name) for value in row] for row in R]
-    lengths = {len(row) for row in rows}
-    if len(lengths) != 1 or 0 in lengths:
-        raise ParameterError(
-            f"{name}: every row needs one entry per task (None if not yet seen), but the rows have "
-            f"{', '.join(str(len(row)) for row in rows)}."
-        )
-    return np.array(rows, dtype=np.float64)
+    return [[_accuracy(value, name) for value in row] for row in R]
 
 
 def _accuracy(value: float | None, name: str) -> float:
-    """Check one entry; NaN stands for not yet seen."""
-    if value is None:
+    """Check one entry; None and NaN stand for not yet seen."""
+    if value is None or (isinstance(value, (float, np.floating)) and math.isnan(value)):
         return math.nan
     if isinstance(value, (bool, str)) or np.ndim(value) != 0:
         raise ParameterError(f"{name}: an accuracy must be a number or None, not {brief(value)}.")

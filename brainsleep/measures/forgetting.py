@@ -82,6 +82,11 @@ def forgetting(R: AccuracyMatrix) -> float:
         return 0.0
     earlier = matrix[:-1, :-1]
     unseen = np.isnan(earlier).all(axis=0)
+    if len(earlier) == 0:
+        raise ParameterError(
+            f"R: one row says nothing of forgetting; give one for each of the {matrix.shape[1]} "
+            "tasks, as bs.wake.task_accuracies returns it after the task was learned."
+        )
     if unseen.any():
         raise ParameterError(
             f"R: task {int(unseen.argmax())} was not seen before the last row, so it cannot be "

@@ -125,6 +125,9 @@ def task_accuracies(
 ) -> list[float | None]:
     """Return the test accuracy of each task seen so far: one row of the matrix R[stage][task].
 
+    The rows of all stages together are what `brainsleep.measures.forgetting` and
+    `brainsleep.figures.plot_accuracy_matrix` take.
+
     Parameters
     ----------
     network : torch.nn.Module

@@ -50,6 +50,12 @@ def test_numbers_can_be_read_on_their_colour(value):
     assert (light + 0.05) / (dark + 0.05) >= 4
 
 
+def test_one_row_and_rows_of_the_tasks_seen_so_far():
+    assert_array_equal(figures.plot_accuracy_matrix([0.5, 0.9]).images[0].get_array(), [[0.5, 0.9]])
+    drawn = figures.plot_accuracy_matrix([[0.8], [0.5, 0.9]]).images[0].get_array()
+    assert_array_equal(drawn.mask, [[False, True], [False, False]])
+
+
 def test_accuracy_matrix_in_given_axes():
     mine = Figure().subplots()
     assert figures.plot_accuracy_matrix(AFTER, ax=mine, colorbar=False) is mine

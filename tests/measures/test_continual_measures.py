@@ -9,6 +9,7 @@ from numpy.testing import assert_array_equal
 
 from brainsleep import measures
 from brainsleep.errors import ParameterError
+from brainsleep.measures.accuracy_matrix import accuracy_array
 
 # The accuracies of three tasks, after each of them was learned.
 BEFORE = [[0.9, None, None], [0.1, 0.8, None], [0.0, 0.2, 1.0]]
@@ -80,12 +81,14 @@ def test_recovered_wants_matching_matrices():
     [
         ([], "must be a matrix"),
         (0.5, "must be a matrix"),
-        ([0.5, 0.6], "every row must be a list"),
-        ([[0.5], [0.5, 0.6]], "the rows have 1, 2"),
+        ({0: [0.5]}, "must be a matrix"),
+        ([[0.5], 0.6], "every row must be a list"),
+        ([[0.5, 0.6], [0.5]], "the rows have 2, 1"),
         ([[]], "the rows have 0"),
         ([[1.2]], "one is 1.2"),
         ([[-0.1]], "one is -0.1"),
-        ([[math.nan]], "one is nan"),
+        ([[math.nan]], "task 0 has no accuracy in the last row"),
+        ([[math.inf]], "one is inf"),
         ([["0.5"]], "'0.5'"),
         ([[True]], "True"),
     ],
@@ -94,6 +97,26 @@ def test_what_is_no_accuracy_matrix(matrix, message):
     for measure in (measures.final_accuracy, measures.forgetting):
         with pytest.raises(ParameterError, match=message):
             measure(matrix)
+
+
+def test_rows_of_the_tasks_seen_so_far_are_a_matrix():
+    complete = [[0.9, None, None], [0.1, 0.8, None], [0.0, 0.2, 1.0]]
+    growing = [[0.9], [0.1, 0.8], [0.0, 0.2, 1.0]]
+    filled = np.array([[0.9, np.nan, np.nan], [0.1, 0.8, np.nan], [0.0, 0.2, 1.0]])
+    for same in (growing, filled, accuracy_array(complete), [tuple(row) for row in growing]):
+        assert_array_equal(accuracy_array(same), accuracy_array(complete))
+        assert measures.forgetting(same) == measures.forgetting(complete)
+        assert measures.recovered(same, same) == 0
+
+
+def test_one_row_is_a_matrix_of_one_row():
+    for row in ([0.2, 1.0], np.array([0.2, 1.0])):
+        assert_array_equal(accuracy_array(row), [[0.2, 1.0]])
+        assert measures.final_accuracy(row) == 0.6
+        with pytest.raises(ParameterError, match="one row says nothing of forgetting"):
+            measures.forgetting(row)
+    assert_array_equal(accuracy_array([0.2, None]), [[0.2, np.nan]])
+    assert measures.forgetting([0.9]) == 0
 
 
 def test_summarise():

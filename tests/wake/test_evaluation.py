@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from toy_tasks import Reads, random_dataset, with_predictions
 
-from brainsleep import wake
+from brainsleep import figures, measures, wake
 from brainsleep.errors import DataError, ParameterError
 
 
@@ -36,6 +36,19 @@ def test_all_classes_compete():
     for n_seen in (-1, 3, 1.0, True):
         with pytest.raises(ParameterError, match="n_seen"):
             wake.task_accuracies(Reads(), tasks, n_seen)
+
+    # as measures and figures take them
+    everything = wake.task_accuracies(Reads(), tasks)
+    for rows in (
+        [wake.task_accuracies(Reads(), tasks, n_seen) for n_seen in (1, 2)],
+        [wake.task_accuracies(Reads(), tasks[:n_seen]) for n_seen in (1, 2)],
+        [everything, everything],
+    ):
+        assert measures.final_accuracy(rows) == 0.75
+        assert measures.forgetting(rows) == 0
+        assert len(figures.plot_accuracy_matrix(rows).get_yticks()) == 2
+    assert measures.final_accuracy(everything) == 0.75
+    assert len(figures.plot_accuracy_matrix(everything).get_yticks()) == 1
 
 
 def test_predict_evaluates(network, split):
