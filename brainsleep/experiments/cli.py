@@ -48,7 +48,8 @@ DataOption = Annotated[
     typer.Option("--data", help="digits, mnist or fashion_mnist, in place of the model's own."),
 ]
 DataDirOption = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="Folder of the data set's IDX files.")
+    Path | None,
+    typer.Option(metavar="DIR", help="Folder of the data set's IDX files, or of torchvision's."),
 ]
 DeviceOption = Annotated[
     str | None, typer.Option(help="cpp, cpp_stock, runtime or cuda, in place of the model's own.")

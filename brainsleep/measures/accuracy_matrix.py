@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -58,7 +58,7 @@ def accuracy_array(R: AccuracyMatrix, name: str = "R") -> npt.NDArray[np.float64
         raise ParameterError(
             f"{name} must be a matrix of accuracies with one row per task learned, not {brief(R)}."
         )
-    rows = _rows(R, name)
+    rows = _rows(list(R), name)
     lengths = [len(row) for row in rows]
     if lengths[0] == 0 or lengths != sorted(lengths):
         raise ParameterError(
@@ -78,11 +78,11 @@ def _is_row(value: object) -> bool:
     return hasattr(value, "__len__") and hasattr(value, "__getitem__")
 
 
-def _rows(R: AccuracyMatrix, name: str) -> list[list[float]]:
+def _rows(R: Sequence[Any], name: str) -> list[list[float]]:
     """Return the rows of a matrix, or the one row that was given."""
     are_rows = [_is_row(row) for row in R]
     if not any(are_rows):
-        return [[_accuracy(value, name) for value in R]]  # type: ignore[arg-type]
+        return [[_accuracy(value, name) for value in R]]
     if not all(are_rows):
         raise ParameterError(
             f"{name}: every row must be a list of accuracies, one per task, but one is not."

@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+import warnings
 
 import numpy as np
 import pytest
@@ -92,9 +93,16 @@ def test_spoilt_idx_files(idx_folder, idx_arrays):
     refuses(images, good[:7], "truncated")
     refuses(images, b"", "truncated")
     refuses(images, good + b"\0", "too long")
-    refuses(images, idx(idx_arrays[labels]), "magic number 2049, expected 2051")
-    refuses(labels, good, "magic number 2051, expected 2049")
-    refuses(images, gzip.compress(good), "magic number")  # gzipped, but not called .gz
+    refuses(
+        images, idx(idx_arrays[labels]), r"magic number 2049, expected 2051 \(it holds labels\)"
+    )
+    refuses(labels, good, r"magic number 2051, expected 2049 \(it holds images\)")
+    refuses(
+        images,
+        b"\n<!DOCTYPE html><title>404 Not Found</title>",
+        "magic number 171712836.* web page",
+    )
+    refuses(images, b"<html>", "truncated.* web page")
     refuses(images, struct.pack(">4I", 2051, 2**31, 2**31, 2**31), "truncated")
     refuses(labels, idx(np.zeros(39)), "40 images but 39 labels")
     refuses(labels, idx(np.full(40, 10)), "label 10")
@@ -102,7 +110,8 @@ def test_spoilt_idx_files(idx_folder, idx_arrays):
     compress(idx_folder / images)
     packed = idx_folder / f"{images}.gz"
     content = packed.read_bytes()
-    for spoilt in (content[:-40], b"not gzip", content[:30] + b"\xff" * 50 + content[80:]):
+    spoilt_in_the_middle = content[:30] + b"\xff" * 50 + content[80:]
+    for spoilt in (content[:-40], b"not gzip", b"<html></html>", spoilt_in_the_middle):
         packed.write_bytes(spoilt)
         with pytest.raises(DataError, match="cannot be read"):
             wake.load_split("mnist", idx_folder)
@@ -112,6 +121,116 @@ def test_spoilt_idx_files(idx_folder, idx_arrays):
     (idx_folder / labels).write_bytes(idx(np.zeros(0)))
     with pytest.raises(DataError, match="no images"):
         wake.load_split("mnist", idx_folder)
+
+
+def test_sizes_that_no_array_can_have(idx_folder):
+    (idx_folder / "train-images-idx3-ubyte").write_bytes(struct.pack(">4I", 2051, 0, 2**31, 2**31))
+    with pytest.raises(DataError, match="holds no images: its sizes are"):
+        wake.load_split("mnist", idx_folder)
+
+
+def test_the_content_tells_whether_a_file_is_gzipped(idx_folder, idx_arrays):
+    images, labels = "train-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
+    (idx_folder / images).write_bytes(gzip.compress(idx(idx_arrays[images])))
+    (idx_folder / labels).rename(idx_folder / f"{labels}.gz")
+    assert_same(wake.load_split("mnist", idx_folder), idx_arrays)
+
+
+# Layouts
+
+LAYOUTS = {
+    "mnist": ["", "raw", "MNIST/raw", "MNIST", "mnist", "mnist/Raw"],
+    "fashion_mnist": ["", "raw", "FashionMNIST/raw", "fashion-mnist", "Fashion_MNIST/raw"],
+}
+SPELLINGS = [
+    lambda name: name,
+    lambda name: name.replace("-idx", ".idx"),
+    lambda name: name.upper(),
+    lambda name: f"{name}.gz",
+    lambda name: f"{name.replace('-idx', '.IDX')}.GZ",
+    lambda name: f"{name}/{name}",
+    lambda name: f"{name.replace('-idx', '.idx')}.gz" if "train" in name else name,
+]
+
+
+def write(folder, arrays, spell=str):
+    for name, array in arrays.items():
+        path = folder / spell(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        packed = path.suffix.lower() == ".gz"
+        path.write_bytes(gzip.compress(idx(array)) if packed else idx(array))
+
+
+def assert_same(split, arrays):
+    for part, prefix in ((split.train, "train"), (split.test, "t10k")):
+        images = arrays[f"{prefix}-images-idx3-ubyte"]
+        assert np.array_equal(np.round(part.images * 255), images.reshape(len(images), -1))
+        assert np.array_equal(part.labels, arrays[f"{prefix}-labels-idx1-ubyte"])
+
+
+@pytest.mark.parametrize("spell", SPELLINGS)
+@pytest.mark.parametrize(("name", "place"), [(n, p) for n, ps in LAYOUTS.items() for p in ps])
+@pytest.mark.filterwarnings("error")
+def test_layouts(tmp_path, idx_arrays, name, place, spell):
+    write(tmp_path / place, idx_arrays, spell)
+    split = wake.load_split(name, tmp_path)
+    assert split.train.name == name
+    assert_same(split, idx_arrays)
+
+
+def test_each_set_is_found_in_the_folder_of_its_name(tmp_path, idx_arrays):
+    clothes = {name: array // 2 for name, array in idx_arrays.items()}
+    write(tmp_path / "MNIST/raw", idx_arrays)
+    write(tmp_path / "FashionMNIST/raw", clothes)
+    assert_same(wake.load_split("mnist", tmp_path), idx_arrays)
+    assert_same(wake.load_split("fashion_mnist", tmp_path), clothes)
+    with warnings.catch_warnings(action="error"):
+        assert_same(wake.load_split("mnist", tmp_path / "MNIST"), idx_arrays)
+    for folder in (tmp_path / "FashionMNIST", tmp_path / "FashionMNIST" / "raw"):
+        with pytest.raises(DataError, match="'fashion_mnist' by its name"):
+            wake.load_split("mnist", folder)
+    (tmp_path / "MNIST").rename(tmp_path / "elsewhere")
+    with pytest.raises(DataError, match=r"missing: train.* There is 'fashion_mnist'; ask for that"):
+        wake.load_split("mnist", tmp_path)
+
+
+def test_of_several_copies_the_one_read_is_named(tmp_path, idx_arrays):
+    others = {name: array // 2 for name, array in idx_arrays.items()}
+    write(tmp_path, idx_arrays)
+    write(tmp_path / "MNIST/raw", others)
+    with pytest.warns(UserWarning, match=f"read from {tmp_path}; .* also in .*raw") as warned:
+        split = wake.load_split("mnist", tmp_path)
+    assert_same(split, idx_arrays)
+    assert warned[0].filename == __file__
+    next(tmp_path.glob("*labels*")).unlink()  # now that copy is not complete
+    assert_same(wake.load_split("mnist", tmp_path), others)
+
+
+@pytest.mark.filterwarnings("error")
+def test_of_several_names_the_plain_one_is_read(tmp_path, idx_arrays):
+    spoilt = {name: array // 2 for name, array in idx_arrays.items()}
+    write(tmp_path, spoilt, lambda name: f"{name}.gz")
+    write(tmp_path, spoilt, lambda name: f"{name.replace('-idx', '.idx')}.gz")
+    write(tmp_path, idx_arrays, lambda name: name.replace("-idx", ".idx"))
+    assert_same(wake.load_split("mnist", tmp_path), idx_arrays)
+    write(tmp_path, spoilt)
+    assert_same(wake.load_split("mnist", tmp_path), spoilt)
+
+
+def test_links_and_files_in_place_of_folders(tmp_path, idx_arrays):
+    write(tmp_path / "store", idx_arrays)
+    (tmp_path / "MNIST").mkdir()
+    (tmp_path / "MNIST" / "raw").symlink_to(tmp_path / "store")
+    assert_same(wake.load_split("mnist", tmp_path), idx_arrays)
+    broken = tmp_path / "store" / "train-images-idx3-ubyte"
+    broken.unlink()
+    with pytest.raises(DataError, match=r"raw .*missing: train-images-idx3-ubyte\.$"):
+        wake.load_split("mnist", tmp_path)
+    broken.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(DataError, match=r"train-images-idx3-ubyte cannot be read: .*No such file"):
+        wake.load_split("mnist", tmp_path)
+    with pytest.raises(DataError, match="a file; give the folder it is in"):
+        wake.load_split("mnist", tmp_path / "store" / "t10k-labels-idx1-ubyte")
 
 
 @settings(max_examples=60, deadline=None)

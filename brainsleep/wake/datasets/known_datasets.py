@@ -10,7 +10,7 @@ from sklearn.datasets import fetch_openml
 
 from ...errors import DataError, ParameterError
 from .dataset import Dataset, Split
-from .idx import read_idx_folder
+from .idx_folder import read_idx_folder
 from .selection import stratified
 
 #: Where Debian's package ``dataset-fashion-mnist`` puts its four files.
@@ -68,8 +68,8 @@ def full_set(name: str, folder: Path | None) -> Split:
     name : {"mnist", "fashion_mnist"}
         Which.
     folder : Path or None
-        Where its four IDX files are. None: Debian's folder for Fashion-MNIST if there is one,
-        else OpenML.
+        Where its four IDX files are; see :func:`read_idx_folder`. None: Debian's folder for
+        Fashion-MNIST if there is one, else OpenML.
 
     Returns
     -------

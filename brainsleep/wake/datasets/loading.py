@@ -31,10 +31,11 @@ def load_split(
         test; one fixed stratified split, the same on every machine. ``"mnist"`` and
         ``"fashion_mnist"``: 60,000 and 10,000 images, in their official split.
     data_dir : path, optional
-        Folder with the four IDX files of a full set (``train-images-idx3-ubyte`` and so on,
-        gzipped or not). If omitted, Fashion-MNIST is read from the folder of Debian's package
-        ``dataset-fashion-mnist`` where that is installed; otherwise the set is fetched from
-        OpenML and cached by scikit-learn.
+        Folder with the four IDX files of a full set (``train-images-idx3-ubyte`` or
+        ``train-images.idx3-ubyte`` and so on, gzipped or not), or torchvision's folder, in which
+        they are in ``MNIST/raw`` or ``FashionMNIST/raw``. If omitted, Fashion-MNIST is read from
+        the folder of Debian's package ``dataset-fashion-mnist`` where that is installed; otherwise
+        the set is fetched from OpenML and cached by scikit-learn.
     train_per_class : int, optional
         Keep only the first so many training images of each class. Test images are all kept.
 
