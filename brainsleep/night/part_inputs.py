@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..stimuli import ImageStimulus, Stimulus, StimulusLike
+from ..stimuli.arrays import as_array
 from ..translation import Translation, features
 
 
@@ -25,14 +26,18 @@ def shapes_of_images(
     """
     if data is not None and len(np.shape(data)) > 2:
         yield np.shape(data)[1:]
-        return
-    shape = getattr(stimulus, "image_shape", None)
-    if shape is None and stimulus is not None and not isinstance(stimulus, Stimulus):
-        # explicit spikes have their steps first
-        full = np.shape(stimulus)
-        shape = full[1:] if np.asarray(stimulus).dtype.kind == "b" else full
-    if shape is not None and len(shape) > 1:
-        yield tuple(shape)
+    elif isinstance(stimulus, Stimulus):
+        yield from _not_flat(getattr(stimulus, "image_shape", ()))
+    elif stimulus is not None:
+        values = as_array(stimulus, "stimulus")
+        if values.dtype != bool:
+            yield from _not_flat(values.shape)
+        yield from _not_flat(values.shape[1:])  # of spikes, whose steps come first
+
+
+def _not_flat(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Return a shape in a list, unless it is that of flat images."""
+    return [shape] if len(shape) > 1 else []
 
 
 def data_at(network: Translation, data: ArrayLike | None) -> ArrayLike | None:

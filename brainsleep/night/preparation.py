@@ -229,7 +229,9 @@ def prepare_night(request: NightRequest) -> PreparedNight:
 def _inputs(request: NightRequest) -> tuple[Translation, Stimulus, npt.ArrayLike | None]:
     """Return the layers that sleep, and stimulus and data for the first of them."""
     network = as_translation(request.ann, shapes_of_images(request.data, request.stimulus))
-    stimulus = as_stimulus(stimulus_at(network, request.stimulus), network.n_inputs)
+    stimulus = as_stimulus(
+        stimulus_at(network, request.stimulus), network.n_inputs, input_shape=network.input_shape
+    )
     return network, stimulus, data_at(network, request.data)
 
 

@@ -58,9 +58,10 @@ def sleep(
         A feed-forward ReLU network of fully connected or convolutional layers, or what
         `brainsleep.translate` made of one (with frozen layers, say). Never modified; it may be in
         training mode or on a GPU.
-    stimulus : bs.stimuli object or ndarray
+    stimulus : bs.stimuli object, array_like or Tensor
         What drives the input. A float array (n_inputs,) or input-shaped: spike probability per
-        step, in [0, 1]. A bool array (n_steps, n_inputs): these very spikes.
+        step, in [0, 1]. A 0/1 array of any type, (n_steps, n_inputs) or (n_steps, *input_shape):
+        these very spikes; see `brainsleep.stimuli.as_stimulus`.
     data : array_like or Tensor, shape (n, ...), optional
         What `ann` takes; needed where gains are computed from its activity (``gain="tadros"``).
     duration : Quantity, str or int, optional

@@ -7,15 +7,10 @@ device. A stimulus of your own derives from :class:`Stimulus` and needs one meth
 """
 
 from .derived import Gated, ShuffledPixels
-from .given import (
-    ConstantProbabilities,
-    ConstantRates,
-    ExplicitSpikes,
-    StimulusLike,
-    as_stimulus,
-)
+from .given import ConstantProbabilities, ConstantRates, ExplicitSpikes, StimulusLike
 from .images import ClassMeans, ImageStimulus, MeanImage, MeanOfRandomImages
 from .masks import Mask, RandomPixels, RandomWindow
+from .readings import as_stimulus
 from .stimulus import STEPS_PER_CHUNK, Stimulus, skip_steps
 
 __all__ = [

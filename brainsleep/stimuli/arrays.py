@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ def as_array(
 
     Parameters
     ----------
-    values : array_like
+    values : array_like or Tensor
         Without units, or dimensionless.
     field : str
         What messages call it.
@@ -40,9 +41,17 @@ def as_array(
     if isinstance(values, Quantity) and not values.is_dimensionless:
         raise UnitsError(f"{field} must be numbers without units, not {brief(values)}.{hint}")
     try:
-        return np.asarray(values, dtype=dtype)
+        return np.asarray(_of_torch(values), dtype=dtype)
     except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: torch's
         raise UnitsError(f"{field}: cannot be read as an array ({error}).") from None
+
+
+def _of_torch(values: Any) -> Any:
+    """Return a tensor without its gradient, on the CPU and in a type that NumPy knows."""
+    if not hasattr(values, "requires_grad") or isinstance(values, type):
+        return values
+    tensor = values.detach().cpu()
+    return tensor.float() if "bfloat16" in str(tensor.dtype) else tensor
 
 
 def finite_numbers(

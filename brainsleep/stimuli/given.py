@@ -1,4 +1,4 @@
-"""Stimuli given as rates, probabilities or spikes, and what `bs.sleep` makes of arrays."""
+"""Stimuli given as rates, probabilities or spikes."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from ..errors import ParameterError, UnitsError, brief
 from .arrays import as_array, check_values
 from .stimulus import STEPS_PER_CHUNK, Stimulus
 
-#: What :func:`as_stimulus` takes.
+#: What `brainsleep.stimuli.as_stimulus` takes.
 StimulusLike: TypeAlias = Stimulus | npt.ArrayLike
 
-_HINT_FOR_RATES = " For rates in Hz take bs.stimuli.ConstantRates."
+#: For the end of messages that refuse units.
+HINT_FOR_RATES = " For rates in Hz take bs.stimuli.ConstantRates."
 
 
 class ConstantRates(Stimulus):
@@ -76,7 +77,7 @@ class ConstantProbabilities(Stimulus):
     """
 
     def __init__(self, probability: npt.ArrayLike) -> None:
-        values = as_array(probability, "stimulus", float, hint=_HINT_FOR_RATES)
+        values = as_array(probability, "stimulus", float, hint=HINT_FOR_RATES)
         check_values(values, "stimulus", minimum=0, maximum=1)
         self.probability = values.reshape(-1)
         self.n_inputs = len(self.probability)
@@ -93,27 +94,32 @@ class ExplicitSpikes(Stimulus):
 
     Parameters
     ----------
-    spikes : array_like of bool, shape (n_steps, n_inputs) or (n_steps, ...)
-        True where an input spikes.
+    spikes : array_like or Tensor, shape (n_steps, n_inputs) or (n_steps, ...)
+        True or 1 where an input spikes, False or 0 where not; of any type.
 
     Raises
     ------
     ParameterError
-        If the shape is another.
+        If the shape is another, or a number is neither 0 nor 1.
     UnitsError
-        If `spikes` are not bool.
+        If `spikes` are no numbers or truth values.
     """
 
     def __init__(self, spikes: npt.ArrayLike) -> None:
         values = as_array(spikes, "stimulus: explicit spikes")
-        if values.dtype != bool:
+        if values.dtype.kind not in "biuf":
             raise UnitsError(f"stimulus: explicit spikes must be bool, not {values.dtype}.")
-        if values.ndim < 2 or len(values) == 0:
+        if values.ndim < 2 or values.size == 0:
             raise ParameterError(
                 "stimulus: explicit spikes must have shape (n_steps, n_inputs) with at least one "
                 f"step, not {values.shape}."
             )
-        self.spikes = values.reshape(len(values), -1)
+        if not holds_zeros_and_ones(values):
+            raise ParameterError(
+                "stimulus: explicit spikes must be 0 or 1; the values given range from "
+                f"{values.min():g} to {values.max():g}."
+            )
+        self.spikes = values.reshape(len(values), -1).astype(bool, copy=False)
         self.n_steps, self.n_inputs = self.spikes.shape
 
     def probabilities(
@@ -128,45 +134,6 @@ class ExplicitSpikes(Stimulus):
             yield self.spikes[start : min(start + STEPS_PER_CHUNK, n_steps)]
 
 
-def as_stimulus(stimulus: StimulusLike, n_inputs: int) -> Stimulus:
-    """Turn what a user gives `bs.sleep` into a stimulus.
-
-    Parameters
-    ----------
-    stimulus : Stimulus or array_like
-        A float array (n_inputs,) or input-shaped: spike probabilities per step. A bool array
-        (n_steps, n_inputs): explicit spikes.
-    n_inputs : int
-        Number of inputs of the network.
-
-    Returns
-    -------
-    Stimulus
-        `stimulus` itself, if it is one.
-
-    Raises
-    ------
-    ParameterError
-        If it has the wrong size, or values that are not finite or outside [0, 1].
-    UnitsError
-        If it is neither a stimulus nor an array of bare numbers or truth values.
-    """
-    made = stimulus if isinstance(stimulus, Stimulus) else _from_array(stimulus)
-    if made.n_inputs != n_inputs:
-        raise ParameterError(
-            f"stimulus: has {made.n_inputs} inputs, but the network's first layer has {n_inputs}."
-        )
-    return made
-
-
-def _from_array(given: npt.ArrayLike) -> Stimulus:
-    """Make a stimulus of an array of truth values or numbers."""
-    values = as_array(given, "stimulus", hint=_HINT_FOR_RATES)
-    if values.dtype == bool:
-        return ExplicitSpikes(values)
-    if values.dtype.kind in "iuf":
-        return ConstantProbabilities(values)
-    raise UnitsError(
-        "stimulus must be a bs.stimuli object, a float array of spike probabilities or a bool "
-        f"array of spikes, not {type(given).__name__}."
-    )
+def holds_zeros_and_ones(values: np.ndarray) -> bool:
+    """Tell whether an array of truth values or numbers holds nothing but 0 and 1."""
+    return values.dtype == bool or bool(((values == 0) | (values == 1)).all())

@@ -113,6 +113,21 @@ def test_a_convolutional_network_sleeps() -> None:
     assert "7 (dense)" in repr(found.translation)
 
 
+def test_spikes_in_the_shape_of_the_input() -> None:
+    spikes = np.random.default_rng(5).random((30, *SHAPE)) < 0.1
+    networks = cnn(), bs.translate(cnn(), SHAPE)
+    found = [
+        bs.sleep(
+            network, given, neuron=bs.Heaviside(gain=1, threshold=0.3), plasticity=RULE
+        ).weights_after
+        for network in networks
+        for given in (spikes, torch.from_numpy(spikes).float(), spikes.astype(np.uint8))
+    ]
+    for weights in found[1:]:
+        for name, values in weights.items():
+            np.testing.assert_array_equal(values, found[0][name])
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_without_learning_the_very_same_weights_come_back(dtype: str) -> None:
     ann = cnn(seed=3)

@@ -237,6 +237,24 @@ def test_explicit_spikes_are_the_input():
     )
 
 
+@pytest.mark.parametrize(
+    "kind", [np.uint8, np.float32, torch.bfloat16, torch.float32, torch.bool, list]
+)
+def test_zeros_and_ones_of_any_type_are_these_very_spikes(kind):
+    spikes = random_spikes(40, SMALL[0], 0.3)
+    if kind is list:
+        same = spikes.astype(int).tolist()
+    elif isinstance(kind, torch.dtype):
+        same = torch.from_numpy(spikes).to(kind)
+        same.requires_grad_(kind == torch.float32)
+    else:
+        same = spikes.astype(kind)
+    options = {"neuron": NEURON, "plasticity": RULE, "device": NUMPY}
+    expected = bs.sleep(mlp(SMALL), spikes, **options)
+    assert_same_nights(bs.sleep(mlp(SMALL), same, **options), expected)
+    np.testing.assert_array_equal(raster(expected, "input"), spikes)
+
+
 def test_first_and_last_step_count():
     """Spikes in the first and in the last step arrive and are recorded (a pitfall of Brian2)."""
     spikes = np.zeros((40, SMALL[0]), dtype=bool)

@@ -265,6 +265,105 @@ def test_explicit_spikes_come_back_as_given(table, seed):
     np.testing.assert_array_equal(stimulus.draw(len(table), DT, seed), table)
 
 
+RASTER = np.random.default_rng(1).random((6, 4)) < 0.4
+
+
+@pytest.mark.parametrize(
+    "given_as",
+    [
+        *[RASTER.astype(kind) for kind in "bBhHiIlLqQefdg"],
+        RASTER.astype(int).tolist(),
+        RASTER[:, None].astype(np.uint8),  # a batch of one
+        RASTER.reshape(6, 2, 2).astype(float),
+        np.asfortranarray(RASTER.astype(np.float32)),
+        *[
+            torch.from_numpy(RASTER).to(kind)
+            for kind in (torch.bool, torch.uint8, torch.int64, torch.float32, torch.bfloat16)
+        ],
+        torch.from_numpy(RASTER).double().requires_grad_(),
+    ],
+)
+def test_a_raster_of_any_type_is_a_raster(given_as):
+    for stimulus in (stimuli.as_stimulus(given_as, 4), stimuli.ExplicitSpikes(given_as)):
+        assert isinstance(stimulus, stimuli.ExplicitSpikes)
+        assert stimulus.spikes.dtype == bool
+        np.testing.assert_array_equal(stimulus.spikes, RASTER)
+
+
+def test_as_many_steps_as_inputs_are_a_raster():
+    square = np.eye(5, dtype=np.uint8)
+    np.testing.assert_array_equal(stimuli.as_stimulus(square, 5).spikes, np.eye(5, dtype=bool))
+    with pytest.raises(ParameterError, match=r"spikes of 5 steps.* range from 0 to 0.5"):
+        stimuli.as_stimulus(square * 0.5, 5)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, float, bool])
+def test_an_array_in_the_shape_of_the_input(kind):
+    """Numbers are probabilities, truth values spikes."""
+    pattern = np.eye(3).reshape(1, 3, 3).astype(kind)
+    stimulus = stimuli.as_stimulus(pattern, 9, input_shape=(1, 3, 3))
+    expected = stimuli.ExplicitSpikes if kind is bool else stimuli.ConstantProbabilities
+    assert type(stimulus) is expected
+    flat = np.eye(3).astype(kind)
+    if kind is bool:
+        with pytest.raises(ParameterError, match="3 inputs, but the network's first layer has 9"):
+            stimuli.as_stimulus(flat, 9, input_shape=(1, 3, 3))
+    else:
+        same = stimuli.as_stimulus(flat, 9, input_shape=(1, 3, 3))
+        np.testing.assert_array_equal(same.probability, stimulus.probability)
+
+
+def test_one_row_is_probabilities_or_refused():
+    row = np.array([[0.0, 0.5, 1.0]])
+    np.testing.assert_array_equal(stimuli.as_stimulus(row, 3).probability, row[0])
+    for ambiguous in (np.array([[0, 1, 1]]), np.zeros((1, 3)), torch.ones(1, 1, 3)):
+        with pytest.raises(ParameterError, match=r"could be the spikes of one step or spike prob"):
+            stimuli.as_stimulus(ambiguous, 3)
+    assert stimuli.as_stimulus(np.array([[0, 1, 1]], dtype=bool), 3).n_steps == 1
+    assert stimuli.as_stimulus(np.array([0, 1, 1]), 3).n_steps is None
+
+
+@pytest.mark.parametrize(
+    ("given_as", "words"),
+    [
+        (RASTER * 0.25, "would be the spikes of 6 steps, each 0 or 1, but its values range from 0"),
+        (RASTER * 2, "range from 0 to 2; spike probabilities are one per input, of shape (4,)"),
+        (RASTER.astype(np.uint8) * 255, "range from 0 to 255"),
+        (-RASTER.astype(int), "range from -1 to 0"),
+        (np.where(RASTER, np.nan, 0), "holds NaN"),
+        (np.zeros((6, 5, 4)), "6 x 5 rows of 4 inputs; a night takes one sample of a batch"),
+        (np.zeros((1, 6, 4)), "1 x 6 rows of 4 inputs"),
+        (np.zeros((6, 3), np.uint8), "(4,) are spike probabilities and (n_steps, 4) spikes"),
+        (np.array([[3, 0], [7, 2], [9, 1]]), "has 6 inputs"),  # events: step and input
+        (np.zeros(0), "is empty"),
+        (np.zeros((0, 4), np.uint8), "is empty"),
+        (np.zeros((0, 4), bool), "at least one step"),
+    ],
+)
+def test_arrays_that_are_neither_probabilities_nor_spikes(given_as, words):
+    with pytest.raises(ParameterError) as raised:
+        stimuli.as_stimulus(given_as, 4)
+    assert words in str(raised.value)
+
+
+def test_rasters_of_snntorch():
+    spikegen = pytest.importorskip("snntorch.spikegen")
+    torch.manual_seed(0)
+    sample = torch.rand(9)
+    for raster in (
+        spikegen.rate(sample, num_steps=20),
+        spikegen.rate(sample[None], num_steps=20),
+        spikegen.latency(sample, num_steps=20),
+    ):
+        stimulus = stimuli.as_stimulus(raster, 9)
+        assert stimulus.n_steps == 20
+        np.testing.assert_array_equal(stimulus.spikes, raster.reshape(20, 9).numpy() == 1)
+    with pytest.raises(ParameterError, match="20 x 5 rows of 9 inputs"):
+        stimuli.as_stimulus(spikegen.rate(sample.expand(5, 9), num_steps=20), 9)
+    with pytest.raises(ParameterError, match="range from -1 to"):
+        stimuli.as_stimulus(spikegen.delta(sample.reshape(3, 3) - 0.5, off_spike=True), 3)
+
+
 @settings(max_examples=60)
 @given(
     hnp.arrays(
@@ -274,7 +373,7 @@ def test_explicit_spikes_come_back_as_given(table, seed):
     )
 )
 def test_any_array_of_probabilities(values):
-    stimulus = stimuli.as_stimulus(values, values.size)
+    stimulus = stimuli.as_stimulus(values, values.size, input_shape=values.shape)
     spikes = stimulus.draw(5, DT)
     assert spikes.shape == (5, values.size)
     assert not spikes[:, values.ravel() == 0].any()
@@ -348,7 +447,8 @@ def test_one_bad_pixel_is_enough(pixels, bad):
         (lambda: stimuli.ConstantRates(["a"]), UnitsError, "rates must be"),
         (lambda: stimuli.ConstantRates([1, -2] * Hz), ParameterError, "at least 0 Hz"),
         (lambda: stimuli.ConstantRates([1, math.inf] * Hz), ParameterError, "finite"),
-        (lambda: stimuli.ExplicitSpikes(np.zeros((3, 4))), UnitsError, "must be bool, not float64"),
+        (lambda: stimuli.ExplicitSpikes(np.full((3, 4), 0.5)), ParameterError, "must be 0 or 1"),
+        (lambda: stimuli.ExplicitSpikes([["a", "b"]]), UnitsError, "must be bool, not <U1"),
         (lambda: stimuli.ExplicitSpikes(np.zeros(4, bool)), ParameterError, "(n_steps, n_inputs)"),
         (
             lambda: stimuli.ExplicitSpikes(np.zeros((0, 4), bool)),

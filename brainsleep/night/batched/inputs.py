@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import cast
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from ...devices.arguments import number_of_steps
@@ -36,12 +37,15 @@ def given_stimuli(
     """
     stimuli: Sequence[StimulusLike]
     if isinstance(stimulus, (list, tuple)) and any(
-        isinstance(one, (Stimulus, np.ndarray)) for one in stimulus
+        isinstance(one, (Stimulus, np.ndarray, torch.Tensor)) for one in stimulus
     ):
         stimuli = stimulus
     else:  # a list of numbers is one stimulus, too
         stimuli = [cast(StimulusLike, stimulus)]
-    return [as_stimulus(stimulus_at(network, one), network.n_inputs) for one in stimuli]
+    return [
+        as_stimulus(stimulus_at(network, one), network.n_inputs, input_shape=network.input_shape)
+        for one in stimuli
+    ]
 
 
 def given_seeds(seed: int | Sequence[int] | NDArray[np.integer]) -> list[int]:
