@@ -7,9 +7,19 @@ expect to catch (``ValueError``, ``TypeError``, ``OSError``, ``RuntimeError``).
 from __future__ import annotations
 
 import difflib
+import reprlib
 import sys
 from collections.abc import Iterable
 from types import TracebackType
+
+#: Most characters of a value in a message; of more values than this, only the shape is shown.
+_MOST_SHOWN, _MANY = 60, 1000
+
+#: Shows the beginning of long and deep values without looking at the rest.
+_REPR = reprlib.Repr()
+_REPR.maxlevel = 4
+_REPR.maxstring = _REPR.maxother = _REPR.maxlong = 2 * _MOST_SHOWN
+_REPR.maxlist = _REPR.maxtuple = _REPR.maxdict = _REPR.maxset = _REPR.maxfrozenset = 30
 
 
 class BrainsleepError(Exception):
@@ -29,6 +39,10 @@ class KindError(UnitsError, ParameterError):
 
     It derives from both, so that ``except ValueError`` and ``except TypeError`` both catch it.
     """
+
+
+class CallError(BrainsleepError, TypeError):
+    """A function or a class is called with arguments that it does not have."""
 
 
 class TranslationError(BrainsleepError, ValueError):
@@ -60,9 +74,22 @@ class NightError(BrainsleepError, RuntimeError):
 
 
 def brief(value: object) -> str:
-    """Return what a message shows of a value: its repr, on one line and not too long."""
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    """Return what a message shows of any value: on one line, at most 60 characters."""
+    try:
+        text = " ".join(_shown(value).split())
+    except Exception:  # of a value's own repr, which may do anything
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 3]}..."
+
+
+def _shown(value: object) -> str:
+    """Return a value's repr; for values that hold many, what they are."""
+    size = getattr(value, "size", None)  # of arrays; torch's is a method
+    if callable(size):
+        size = getattr(value, "numel", lambda: 1)()
+    if isinstance(size, int) and size > _MANY:
+        return f"<{type(value).__name__} of shape {tuple(getattr(value, 'shape', ()))}>"
+    return _REPR.repr(value)
 
 
 def suggest(name: str, options: Iterable[str]) -> str:
@@ -89,7 +116,8 @@ def suggest(name: str, options: Iterable[str]) -> str:
 def suggest_nearest(name: str, options: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` for the option with the nearest spelling; nothing if far."""
     by_lower_case = {option.lower(): option for option in options}
-    near = difflib.get_close_matches(str(name).lower(), by_lower_case, n=1, cutoff=0.6)
+    # no option is as long as some texts, and comparing takes time
+    near = difflib.get_close_matches(name[:100].lower(), by_lower_case, n=1, cutoff=0.6)
     return f" Did you mean {by_lower_case[near[0]]!r}?" if near else ""
 
 

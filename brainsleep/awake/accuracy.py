@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..support.calls import public
 from ..support.texttable import as_html, plain, without_empty_columns
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class SpikingAccuracy:
             )
         return rows
 
+    @public
     def plot(self, ax: Axes | None = None, *, title: str | None = None) -> Axes:
         """Draw accuracy against steps; see `brainsleep.figures.plot_spiking_accuracy`."""
         from ..figures import plot_spiking_accuracy

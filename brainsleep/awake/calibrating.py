@@ -17,6 +17,7 @@ from ..night.night_request import NightRequest, Record
 from ..night.preparation import CALIBRATION_STEPS, PreparedNight, prepare_night
 from ..plasticity import SRC
 from ..stimuli import MeanOfRandomImages, StimulusLike
+from ..support.calls import public
 from ..support.checks import known_name
 from ..support.parameters import PerLayer
 from ..support.quantities import Time
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 METHODS = ("rates", "tadros", *NORMALISATIONS)
 
 
+@public
 def calibrate(
     ann: nn.Module | Translation,
     data: ArrayLike,

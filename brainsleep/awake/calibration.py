@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from ..errors import ParameterError
 from ..neurons import Neuron
 from ..night.models import check_neuron
+from ..support.calls import public
 from ..support.texttable import as_html, plain, without_empty_columns
 
 
@@ -52,6 +53,7 @@ class Calibration:
     n_steps: int
     timings: dict[str, float]
 
+    @public
     def as_neuron(self, model: Neuron | None = None) -> Neuron:
         """Return a neuron model that has these gains and thresholds, ready for `brainsleep.sleep`.
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import KindError, ParameterError, brief
 from ..stimuli import STEPS_PER_CHUNK
+from ..support.calls import public
 from ..support.checks import known_name
 from ..support.quantities import quantity
 from ..translation import INPUT, Translation
@@ -149,6 +150,7 @@ class ConstantCurrent(Coding):
         return totals
 
 
+@public
 @dataclass(frozen=True)
 class Poisson(Coding):
     """Each input neuron spikes in each step with a probability in proportion to its pixel.

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..devices import Device, Engine
 from ..neurons import IntegrateAndFire, Neuron
+from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.progress import progress_bar
 from ..support.quantities import Time
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+@public
 def spiking_accuracy(
     ann: nn.Module | Translation,
     data: LabelledImages,

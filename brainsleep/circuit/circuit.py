@@ -14,6 +14,7 @@ from ..network.plan import Labels, NetworkPlan, ProjectionPlan, reached_receptor
 from ..night.night_request import Populations, Record, as_record
 from ..plasticity import FROZEN, SynapseEquations, modulated
 from ..stimuli import StimulusLike
+from ..support.calls import public
 from ..support.quantities import Time
 from .changes import ParameterValues
 from .circuit_run import CircuitRun
@@ -22,6 +23,7 @@ from .parts import Projection
 from .prepared import PreparedCircuit
 
 
+@public
 @dataclass(frozen=True, eq=False)
 class Circuit(CircuitDescription):
     """Populations and what joins them.
@@ -47,6 +49,7 @@ class Circuit(CircuitDescription):
     >>> run = bs.circuit.Circuit(50, cells, [drive]).run(stimulus)  # doctest: +SKIP
     """
 
+    @public
     def prepare(
         self,
         device: str | Device = "cpp",
@@ -107,6 +110,7 @@ class Circuit(CircuitDescription):
         runner.check(plan)
         return PreparedCircuit(self, plan, runner.prepare(plan, progress=progress))
 
+    @public
     def run(
         self,
         stimulus: StimulusLike,

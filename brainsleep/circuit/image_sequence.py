@@ -10,9 +10,11 @@ from brian2.units import Hz, Quantity, ms
 
 from ..errors import ParameterError
 from ..stimuli import Stimulus
+from ..support.calls import public
 from ..support.quantities import Time, quantity
 
 
+@public
 class ImageSequence(Stimulus):
     """Images shown one after the other, each as Poisson spikes at rates proportional to pixels.
 

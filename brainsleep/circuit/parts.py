@@ -10,6 +10,7 @@ from ..errors import KindError, brief
 from ..network.wiring import Wiring
 from ..neurons import Neuron, is_neuron
 from ..plasticity import Plasticity
+from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.parameters import check_parameters, parameter
 
@@ -17,6 +18,7 @@ from ..support.parameters import check_parameters, parameter
 INPUT = "input"
 
 
+@public
 @dataclass(frozen=True)
 class Population:
     """Neurons of one kind.
@@ -51,6 +53,7 @@ class Population:
             )
 
 
+@public
 @dataclass(frozen=True, eq=False)
 class Projection:
     """Synapses from one population to another, or to itself.

@@ -15,6 +15,7 @@ from ..devices.arguments import number_of_steps, read_modulation
 from ..errors import ParameterError
 from ..network.plan import NetworkPlan
 from ..stimuli import StimulusLike, as_stimulus
+from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.quantities import Time
 from .changes import (
@@ -46,6 +47,7 @@ class PreparedCircuit:
     plan: NetworkPlan
     engine: Engine
 
+    @public
     def run(
         self,
         stimulus: StimulusLike,

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ParameterError
+from ..support.calls import public
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class ClassReadout:
     assigned: npt.NDArray[np.int_]
 
     @classmethod
+    @public
     def fit(cls, counts: npt.NDArray[np.integer], labels: npt.NDArray[np.integer]) -> ClassReadout:
         """Assign each neuron to the class for which it spikes most, averaged over its images.
 
@@ -60,6 +62,7 @@ class ClassReadout:
         assigned[means.max(axis=0) == 0] = -1
         return cls(classes, assigned)
 
+    @public
     def predict(self, counts: npt.NDArray[np.integer]) -> npt.NDArray[np.int_]:
         """Return, for each image, the class whose neurons spike most on average.
 
@@ -80,6 +83,7 @@ class ClassReadout:
                 means[:, index] = counts[:, own].mean(axis=1)
         return self.classes[means.argmax(axis=1)]
 
+    @public
     def accuracy(self, counts: npt.NDArray[np.integer], labels: npt.NDArray[np.integer]) -> float:
         """Return the fraction of images that are classified correctly.
 

@@ -13,6 +13,7 @@ from ..errors import KindError, brief
 from ..network.wiring import Wiring
 from ..neurons import ConductanceLIF
 from ..plasticity import DiehlCook, Homeostasis, Plasticity
+from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.parameters import check_parameters, parameter
 from ..support.quantities import Time
@@ -68,6 +69,7 @@ class WinnerState:
     theta: npt.NDArray[np.floating]
 
 
+@public
 @dataclass(frozen=True)
 class WinnerNetwork:
     """Inputs, neurons that learn from them, and inhibition by which one neuron silences the others.
@@ -149,6 +151,7 @@ class WinnerNetwork:
             links.append(Projection(CELLS, CELLS, others, inhibitory=True))
         return Circuit(self.n_inputs, populations, links)
 
+    @public
     def prepare(
         self, device: str | Device = "cpp", *, dtype: str = "float32", progress: bool = False
     ) -> PreparedWinners:
@@ -168,12 +171,14 @@ class WinnerNetwork:
         )
         return PreparedWinners(self, prepared)
 
+    @public
     def initial_state(self, seed: int = 0) -> WinnerState:
         """Return random weights, and thresholds that are not raised."""
         rng = np.random.default_rng([whole_number(seed, "seed"), 1])
         shape = (self.n_neurons, self.n_inputs)
         return WinnerState(self.initial_weight * rng.random(shape), np.zeros(self.n_neurons))
 
+    @public
     def sequence(self, images: npt.ArrayLike) -> ImageSequence:
         """Return a stimulus that shows images, of shape (n_images, ...), one after the other."""
         return ImageSequence(
@@ -200,6 +205,7 @@ class PreparedWinners:
     network: WinnerNetwork
     prepared: PreparedCircuit
 
+    @public
     def learn(
         self,
         images: npt.ArrayLike,
@@ -241,6 +247,7 @@ class PreparedWinners:
         )
         return WinnerState(run.weights[LEARNED], run.final_values[CELLS, "theta"])
 
+    @public
     def respond(
         self,
         images: npt.ArrayLike,

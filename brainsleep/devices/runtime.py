@@ -19,6 +19,7 @@ from ..network.build import BuiltNetwork, build_network
 from ..network.plan import INPUT_SLOT, MODULATION, NetworkPlan
 from ..network.stock import unsupported_by_stock
 from ..network.weight_layout import stock_weights
+from ..support.calls import public
 from ..support.checks import known_name
 from ..support.progress import progress_bar
 from .base import Job, Outcome, require_plan
@@ -29,6 +30,7 @@ from .isolation import isolated_brian2
 TARGETS = ("auto", "cython", "numpy")
 
 
+@public
 class Runtime:
     """Run nights in this process.
 

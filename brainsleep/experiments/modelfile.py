@@ -11,6 +11,7 @@ from brian2.units import Hz
 from pydantic import Field, ValidationError
 
 from ..errors import BrainsleepError, ModelFileError, suggest, suggest_nearest
+from ..support.calls import public
 from ..support.checks import known_name
 from ..support.files import JsonObject
 from ..support.quantities import quantity
@@ -65,6 +66,7 @@ _SECTIONS: dict[tuple[str, ...], type[Section]] = {
 }
 
 
+@public
 def load_model_file(path: str | Path | None = None) -> ModelFile:
     """Read and check a model file.
 

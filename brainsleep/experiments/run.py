@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..support.calls import public
 from .continual import run_continual
 from .modelfile import ModelFile, load_model_file
 from .overrides import Overrides
@@ -31,6 +32,7 @@ EXPERIMENTS = {
 }
 
 
+@public
 def run_experiment(
     model: str | Path | None = None,
     *,

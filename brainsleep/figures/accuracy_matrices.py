@@ -11,6 +11,7 @@ from matplotlib.image import AxesImage
 
 from ..errors import ParameterError
 from ..measures.accuracy_matrix import AccuracyMatrix, accuracy_array
+from ..support.calls import public
 from .canvas import Axes, AxesArray, AxesLike, axes_grid, single_axes
 
 #: Runs evenly from dark to light, for colour-blind eyes and in print too.
@@ -18,6 +19,7 @@ _COLOUR_MAP = "cividis"
 _COLOUR_BAR_LABEL = "Test accuracy"
 
 
+@public
 def plot_accuracy_matrix(
     R: AccuracyMatrix,
     ax: Axes | None = None,
@@ -67,6 +69,7 @@ def plot_accuracy_matrix(
     return ax
 
 
+@public
 def plot_accuracy_before_after(
     before: AccuracyMatrix,
     after: AccuracyMatrix,

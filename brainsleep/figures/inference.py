@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import KindError, brief
+from ..support.calls import public
 from .canvas import COLOURS, Axes, hide_frame, single_axes
 
 if TYPE_CHECKING:
     from ..awake.accuracy import SpikingAccuracy
 
 
+@public
 def plot_spiking_accuracy(
     results: SpikingAccuracy | Mapping[str, SpikingAccuracy],
     ax: Axes | None = None,

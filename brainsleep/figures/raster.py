@@ -10,6 +10,7 @@ from brian2.units import Quantity, ms
 
 from ..errors import ParameterError, suggest
 from ..measures import SpikeTrain, mean_rates
+from ..support.calls import public
 from ..support.checks import whole_number
 from .canvas import DOT_COLOUR, Axes, AxesArray, AxesLike, axes_grid, hide_frame
 
@@ -26,6 +27,7 @@ class Recording(Protocol):
         """Simulated time."""
 
 
+@public
 def plot_raster(
     night: Recording,
     axes: AxesLike | None = None,

@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ParameterError
+from ..support.calls import public
 from .canvas import AFTER_COLOUR, Axes, hide_frame, single_axes
 
 
+@public
 def plot_receptive_fields(
     weights: npt.ArrayLike, image_shape: tuple[int, ...] = (28, 28), ax: Axes | None = None
 ) -> Axes:
@@ -61,6 +63,7 @@ def plot_receptive_fields(
     return ax
 
 
+@public
 def plot_learning_curve(
     n_shown: npt.ArrayLike, accuracies: npt.ArrayLike, ax: Axes | None = None
 ) -> Axes:

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 
 from ..errors import ParameterError, suggest
 from ..measures.accuracy_matrix import accuracy_array
+from ..support.calls import public
 from .canvas import COLOURS, Axes, AxesArray, AxesLike, axes_grid, hide_frame
 
 #: What a run must have.
@@ -40,6 +41,7 @@ class _Run:
 _Runs = Mapping[str, _Run]
 
 
+@public
 def plot_comparison(
     runs: Mapping[str, Mapping[str, Any]], axes: AxesLike | None = None
 ) -> AxesArray:

@@ -10,12 +10,14 @@ import numpy as np
 from matplotlib.figure import Figure, SubFigure
 
 from ..errors import DirectoryError, KindError, ParameterError, brief, suggest
+from ..support.calls import public
 from .canvas import Axes, AxesLike
 
 #: Dots per inch of figures that are saved.
 DPI = 150
 
 
+@public
 def save_figure(figure: Figure | AxesLike, path: str | os.PathLike[str]) -> Path:
     """Write a figure to a file, which appears when it is complete.
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from brian2.units import Quantity, second
 
 from ..errors import KindError, ParameterError, brief, suggest
+from ..support.calls import public
 from ..support.quantities import quantity
 from .canvas import COLOURS, DOT_COLOUR, Axes, hide_frame, single_axes
 from .time_axis import time_unit
@@ -57,6 +58,7 @@ class _Bout:
     row: int
 
 
+@public
 def plot_hypnogram(stages: DrawnStages, ax: Axes | None = None) -> Axes:
     """Draw which stage of sleep comes when, as a staircase: Wake on top, then REM, then NREM.
 

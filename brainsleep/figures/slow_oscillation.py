@@ -14,6 +14,7 @@ from matplotlib.patches import Patch
 from ..errors import KindError, brief
 from ..measures import UpStates, binned_rate, up_states
 from ..measures.trains import is_train
+from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.quantities import Time, quantity
 from .canvas import (
@@ -39,6 +40,7 @@ _UP_COLOUR = COLOURS[1]
 _UP_ALPHA = 0.18
 
 
+@public
 def plot_slow_oscillation(
     spikes_excitatory: SpikeTrain,
     spikes_inhibitory: SpikeTrain,

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ..errors import ParameterError
 from ..measures import WeightChange, weight_changes
+from ..support.calls import public
 from .canvas import (
     AFTER_COLOUR,
     BEFORE_COLOUR,
@@ -28,6 +29,7 @@ Weights = npt.NDArray[np.float64]
 _N_BINS = 80
 
 
+@public
 def plot_weight_histograms(night: Night, axes: AxesLike | None = None) -> AxesArray:
     """Draw how a night changed the weights, as histograms: one row per layer.
 

@@ -10,10 +10,12 @@ from brian2.units import ms, second
 
 from ..devices.activity import PopulationRate
 from ..errors import ParameterError
+from ..support.calls import public
 from ..support.quantities import Time, quantity
 from .trains import ROUNDING, FloatArray, SpikeTrain, as_raster, is_train
 
 
+@public
 def binned_rate(
     spikes: SpikeTrain | PopulationRate | npt.ArrayLike, duration: Time, bin_size: Time = 20 * ms
 ) -> PopulationRate:

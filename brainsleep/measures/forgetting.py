@@ -6,9 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ParameterError
+from ..support.calls import public
 from .accuracy_matrix import AccuracyMatrix, accuracy_array
 
 
+@public
 def final_accuracy(R: AccuracyMatrix) -> float:
     r"""Return the mean accuracy of all tasks after the last one was learned.
 
@@ -39,6 +41,7 @@ def final_accuracy(R: AccuracyMatrix) -> float:
     return float(_last_row(accuracy_array(R)).mean())
 
 
+@public
 def forgetting(R: AccuracyMatrix) -> float:
     r"""Return how much of each task's best accuracy is lost in the end, averaged over tasks.
 
@@ -95,6 +98,7 @@ def forgetting(R: AccuracyMatrix) -> float:
     return float((np.nanmax(earlier, axis=0) - final).mean())
 
 
+@public
 def recovered(before: AccuracyMatrix, after: AccuracyMatrix) -> float:
     r"""Return how much accuracy nights give back of tasks learned earlier, averaged over nights.
 

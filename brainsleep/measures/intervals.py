@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from brian2.units import second
 
+from ..support.calls import public
 from ..support.checks import whole_number
 from .trains import FloatArray, IntArray, SpikeTrain, as_raster, is_train
 
@@ -32,6 +33,7 @@ class IntervalVariation:
         return float(known.mean()) if known.size else math.nan
 
 
+@public
 def cv_isi(spikes: SpikeTrain | npt.ArrayLike, minimum_spikes: int = 3) -> IntervalVariation:
     r"""Return how much the intervals between a neuron's spikes vary.
 

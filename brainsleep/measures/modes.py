@@ -9,6 +9,7 @@ import numpy as np
 
 from ..devices.activity import PopulationRate
 from ..errors import ParameterError
+from ..support.calls import public
 from .trains import in_hertz
 
 #: Sarle's coefficient of a uniform distribution; above it, a distribution counts as bimodal.
@@ -37,6 +38,7 @@ class Bimodality:
         return self.coefficient > BIMODAL_ABOVE
 
 
+@public
 def bimodality(rate: PopulationRate) -> Bimodality:
     r"""Measure whether a population goes back and forth between two states.
 

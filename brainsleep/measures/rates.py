@@ -12,6 +12,7 @@ import numpy as np
 from brian2.units import Quantity, ms, second
 
 from ..errors import ParameterError
+from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.quantities import Time, quantity
 from .trains import ROUNDING, FloatArray, IntArray, SpikeTrain
@@ -20,6 +21,7 @@ from .trains import ROUNDING, FloatArray, IntArray, SpikeTrain
 SpikesByPopulation: TypeAlias = Mapping[str, SpikeTrain]
 
 
+@public
 def firing_rates(spikes: SpikesByPopulation, duration: Time) -> dict[str, FloatArray]:
     r"""Return every neuron's mean firing rate.
 
@@ -64,6 +66,7 @@ def firing_rates(spikes: SpikesByPopulation, duration: Time) -> dict[str, FloatA
     }
 
 
+@public
 def mean_rates(spikes: SpikesByPopulation, duration: Time) -> dict[str, float]:
     r"""Return every population's firing rate, averaged over its neurons.
 
@@ -103,6 +106,7 @@ def mean_rates(spikes: SpikesByPopulation, duration: Time) -> dict[str, float]:
     }
 
 
+@public
 def population_rate(
     train: SpikeTrain, *, n_steps: int, dt: Time, bin_size: Time = 10 * ms
 ) -> tuple[Quantity, FloatArray]:

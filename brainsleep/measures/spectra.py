@@ -11,6 +11,7 @@ from brian2.units import Hz, Quantity, second
 
 from ..devices.activity import PopulationRate
 from ..errors import ParameterError
+from ..support.calls import public
 from ..support.quantities import Time, quantity
 from .trains import FloatArray, in_hertz
 
@@ -48,6 +49,7 @@ class Spectrum:
     frequencies: Quantity
     power: FloatArray
 
+    @public
     def peak(self, low: Quantity | str, high: Quantity | str) -> Peak:
         """Return the frequency of the largest power in a band, and how much it stands out.
 
@@ -94,6 +96,7 @@ class Spectrum:
         return hertz[inside], self.power[inside]
 
 
+@public
 def spectrum(rate: PopulationRate, segment: Time = 4 * second) -> Spectrum:
     r"""Estimate the power spectrum of a population rate, by Welch's method.
 

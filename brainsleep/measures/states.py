@@ -8,6 +8,7 @@ import numpy as np
 from brian2.units import Hz, Quantity, ms, second
 
 from ..devices.activity import PopulationRate
+from ..support.calls import public
 from ..support.quantities import Time, quantity
 from .trains import ROUNDING, BoolArray, FloatArray, IntArray, in_hertz
 
@@ -40,6 +41,7 @@ class UpStates:
         return len(self.starts)
 
 
+@public
 def up_states(
     rate: PopulationRate,
     *,

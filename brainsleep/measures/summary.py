@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ParameterError
+from ..support.calls import public
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class MeanSD:
         return f"{self.mean:.3f}{spread} (n = {self.n})"
 
 
+@public
 def summarise(values: Iterable[float]) -> MeanSD:
     r"""Return the mean and the sample standard deviation.
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ParameterError
+from ..support.calls import public
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class WeightChange:
         return self.n_up + self.n_down + self.n_unchanged
 
 
+@public
 def weight_change(before: npt.ArrayLike, after: npt.ArrayLike) -> WeightChange:
     r"""Measure the difference between two arrays of weights.
 
@@ -105,6 +107,7 @@ def weight_change(before: npt.ArrayLike, after: npt.ArrayLike) -> WeightChange:
     )
 
 
+@public
 def weight_changes(
     before: Mapping[str, npt.ArrayLike], after: Mapping[str, npt.ArrayLike]
 ) -> dict[str, WeightChange]:

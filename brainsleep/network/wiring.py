@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ParameterError
+from ..support.calls import public
 from ..support.checks import whole_number
 
 
+@public
 @dataclass(frozen=True)
 class Wiring:
     """Pairs of neurons, drawn from a seed or side by side.

@@ -7,11 +7,13 @@ from typing import ClassVar
 
 from brian2.units import Unit, ms
 
+from ..support.calls import public
 from ..support.parameters import PerLayer, parameter
 from .layered_neuron import LayeredNeuron
 from .model import NeuronEquations
 
 
+@public
 @dataclass(frozen=True)
 class AdaptiveThreshold(LayeredNeuron):
     r"""A leaky neuron whose threshold rises with each of its spikes.

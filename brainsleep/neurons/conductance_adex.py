@@ -7,11 +7,13 @@ from typing import ClassVar
 
 from brian2.units import Unit, ms, mV, nS, pA, pF
 
+from ..support.calls import public
 from ..support.parameters import PerLayer, parameter
 from .layered_neuron import LayeredNeuron
 from .model import NeuronEquations
 
 
+@public
 @dataclass(frozen=True)
 class ConductanceAdEx(LayeredNeuron):
     r"""Adaptive exponential integrate-and-fire with synaptic conductances.

@@ -7,11 +7,13 @@ from typing import ClassVar
 
 from brian2.units import Unit, ms, mV, second
 
+from ..support.calls import public
 from ..support.parameters import PerLayer, parameter
 from .layered_neuron import LayeredNeuron
 from .model import NeuronEquations
 
 
+@public
 @dataclass(frozen=True)
 class ConductanceLIF(LayeredNeuron):
     r"""Leaky integrate-and-fire with synaptic conductances, and a threshold that may adapt.

@@ -9,6 +9,7 @@ from typing import ClassVar
 from brian2.units import ms, mV
 
 from ..errors import ParameterError
+from ..support.calls import public
 from ..support.parameters import PerLayer, parameter
 from .layered_neuron import LayeredNeuron
 from .model import NeuronEquations
@@ -17,6 +18,7 @@ from .model import NeuronEquations
 CLOSE = 1e-6
 
 
+@public
 @dataclass(frozen=True)
 class CurrentLIF(LayeredNeuron):
     r"""Leaky integrate-and-fire with exponential synaptic currents.

@@ -7,11 +7,13 @@ from typing import ClassVar
 
 from brian2.units import Unit
 
+from ..support.calls import public
 from ..support.parameters import PerLayer, parameter
 from .layered_neuron import LayeredNeuron
 from .model import NeuronEquations
 
 
+@public
 @dataclass(frozen=True)
 class Heaviside(LayeredNeuron):
     r"""Leaky summation and a hard threshold: the neuron of the published algorithm.

@@ -7,11 +7,13 @@ from typing import ClassVar
 
 from brian2.units import Unit
 
+from ..support.calls import public
 from ..support.parameters import PerLayer
 from .layered_neuron import LayeredNeuron
 from .model import NeuronEquations
 
 
+@public
 @dataclass(frozen=True)
 class IntegrateAndFire(LayeredNeuron):
     r"""Perfect integrator, reset by subtraction: the neuron of networks converted for inference.

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
+from ..support.calls import public
 from ..support.parameters import PerLayer, parameter
 from .layered_neuron import LayeredNeuron
 from .model import NeuronEquations
 
 
+@public
 @dataclass(frozen=True)
 class Izhikevich(LayeredNeuron):
     r"""The simple model of spiking neurons.

@@ -9,12 +9,14 @@ from typing import ClassVar
 from brian2.units import ms, mV
 
 from ..errors import ParameterError
+from ..support.calls import public
 from ..support.parameters import PerLayer, parameter
 from .layer_values import is_text
 from .layered_neuron import LayeredNeuron
 from .model import NeuronEquations
 
 
+@public
 @dataclass(frozen=True)
 class LIF(LayeredNeuron):
     r"""Leaky integrate-and-fire neuron: its potential in mV, and `gain` turns weights into mV.

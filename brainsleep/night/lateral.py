@@ -17,6 +17,7 @@ from brian2.units import ms
 from ..errors import ParameterError, UnitsError
 from ..network.wiring import Wiring
 from ..neurons import LIF, Neuron, is_neuron
+from ..support.calls import public
 from ..support.checks import number, whole_number
 
 
@@ -69,6 +70,7 @@ class Lateral(Protocol):
         """Return what is put beside a layer."""
 
 
+@public
 @dataclass(frozen=True)
 class MeanInhibition:
     r"""In each step each neuron loses a part of the drive that the layer got on average.
@@ -98,6 +100,7 @@ class MeanInhibition:
         return LateralParts(mean_inhibition=float(self.strength))
 
 
+@public
 @dataclass(frozen=True)
 class WinnerTakeAll:
     """A neuron that spikes inhibits all others of its layer in the next step.
@@ -123,6 +126,7 @@ class WinnerTakeAll:
         return LateralParts(links=[LateralLink(layer, layer, weights, inhibitory=True)])
 
 
+@public
 @dataclass(frozen=True, eq=False)
 class Recurrent:
     """Connections from a layer to itself that do not learn.
@@ -157,6 +161,7 @@ def _interneuron() -> LIF:
     return LIF(gain=15.0, threshold=15.0, tau_m=10 * ms)
 
 
+@public
 @dataclass(frozen=True)
 class InhibitoryPopulation:
     """A population of inhibitory neurons beside a layer.

@@ -16,6 +16,7 @@ from ..errors import ParameterError, UnitsError, brief
 from ..neurons import Neuron
 from ..plasticity import Plasticity
 from ..stimuli import StimulusLike
+from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.quantities import Time
 from ..translation import Translation
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 Populations: TypeAlias = str | Sequence[str] | None
 
 
+@public
 @dataclass(frozen=True)
 class Record:
     """What is recorded of a night.
@@ -63,6 +65,7 @@ def as_record(record: Record | Populations) -> Record:
     )
 
 
+@public
 @dataclass(frozen=True)
 class Save:
     """Where a night is written while it runs.

@@ -16,6 +16,7 @@ from brian2.units import Quantity, second
 
 from ..devices.activity import PopulationRate, Spikes
 from ..errors import DirectoryError, ParameterError
+from ..support.calls import public
 from ..support.files import JsonObject, publish_directory, write_atomically
 from ..support.quantities import Time
 from ..translation import Translation, write_back
@@ -101,6 +102,7 @@ class Night:
         """Simulated time."""
         return self.n_steps * self.dt
 
+    @public
     def save(self, directory: str | os.PathLike[str]) -> None:
         """Write arrays and parameters to a new directory; nothing is pickled.
 
@@ -139,6 +141,7 @@ class Night:
         write_atomically(folder / "night.json", json.dumps(description, indent=2))
 
     @classmethod
+    @public
     def load(cls, directory: str | os.PathLike[str], ann: nn.Module | None = None) -> Night:
         """Read a saved night.
 
@@ -208,6 +211,7 @@ class Night:
         """The layers that slept, as a table with their gains and thresholds; None if loaded."""
         return None if self.assembly is None else self.assembly.translation
 
+    @public
     def to_nir(self, path: str | os.PathLike[str], dt: Time | None = None) -> None:
         """Write the spiking network that woke up as a NIR graph, for other simulators.
 
@@ -246,6 +250,7 @@ class Night:
             factors=self.assembly.factors,
         )
 
+    @public
     def plot_raster(
         self,
         axes: Sequence[Axes] | None = None,

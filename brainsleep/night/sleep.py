@@ -13,6 +13,7 @@ from ..devices import Device
 from ..neurons import Neuron
 from ..plasticity import Plasticity
 from ..stimuli import StimulusLike
+from ..support.calls import public
 from ..support.quantities import Time
 from ..translation import Translation
 from .gating import Stages
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+@public
 def sleep(
     ann: nn.Module | Translation,
     stimulus: StimulusLike,

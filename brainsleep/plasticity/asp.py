@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from brian2.units import ms, second
 
+from ..support.calls import public
 from ..support.parameters import PerLayer, parameter
 from ..support.quantities import Time
 from .diehl_cook import DiehlCook
@@ -16,6 +17,7 @@ from .regulation import PERIOD, PERIOD_IS_OVER, steps_of
 from .rule import SynapseEquations
 
 
+@public
 @dataclass(frozen=True)
 class ASP(DiehlCook):
     r"""Adaptive synaptic plasticity: a leak to a baseline, slower where much is known.

@@ -8,12 +8,14 @@ from typing import ClassVar
 
 from brian2.units import ms
 
+from ..support.calls import public
 from ..support.parameters import PerLayer, parameter
 from ..support.quantities import Time
 from .layered_rule import LayeredRule
 from .rule import SynapseEquations
 
 
+@public
 @dataclass(frozen=True)
 class DiehlCook(LayeredRule):
     r"""The rule of the unsupervised digits network: triplets of nearest spikes.

@@ -7,12 +7,14 @@ from typing import ClassVar
 
 from brian2.units import ms
 
+from ..support.calls import public
 from ..support.parameters import PerLayer, parameter
 from ..support.quantities import Time
 from .regulation import RegulatedRule
 from .rule import Plasticity, SynapseEquations
 
 
+@public
 @dataclass(frozen=True)
 class Homeostasis(RegulatedRule):
     r"""Normalisation: the absolute weights of each neuron's synapses are held at a sum.

@@ -8,12 +8,14 @@ from typing import ClassVar
 
 from brian2.units import Hz, Quantity, ms
 
+from ..support.calls import public
 from ..support.parameters import PerLayer, parameter
 from ..support.quantities import Time, quantity
 from .layered_rule import LayeredRule
 from .rule import SynapseEquations
 
 
+@public
 @dataclass(frozen=True)
 class InhibitorySTDP(LayeredRule):
     r"""Inhibitory plasticity that holds the postsynaptic neuron at a rate.

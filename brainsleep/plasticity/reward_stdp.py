@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from brian2.units import ms, second
 
+from ..support.calls import public
 from ..support.parameters import PerLayer, parameter
 from ..support.quantities import Time
 from .layered_rule import LayeredRule
@@ -15,6 +16,7 @@ from .rule import SynapseEquations
 from .stdp import STDP
 
 
+@public
 @dataclass(frozen=True)
 class RewardSTDP(LayeredRule):
     r"""Reward-modulated spike-timing-dependent plasticity.

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from brian2.units import ms
 
+from ..support.calls import public
 from ..support.parameters import PerLayer, parameter
 from ..support.quantities import Time
 from .layered_rule import LayeredRule
@@ -57,6 +58,7 @@ WEIGHT_FACTORS: dict[str, WeightFactor] = {
 }
 
 
+@public
 @dataclass(frozen=True)
 class SRC(LayeredRule):
     r"""Sleep replay consolidation: Hebbian growth against heterosynaptic decay.

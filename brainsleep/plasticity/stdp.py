@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from brian2.units import ms
 
+from ..support.calls import public
 from ..support.parameters import PerLayer, parameter
 from ..support.quantities import Time
 from .layered_rule import LayeredRule
@@ -15,6 +16,7 @@ from .rule import SynapseEquations
 from .spike_traces import INTERACTIONS
 
 
+@public
 @dataclass(frozen=True)
 class STDP(LayeredRule):
     r"""Pair-based spike-timing-dependent plasticity.

@@ -8,12 +8,14 @@ from typing import ClassVar
 
 from brian2.units import Hz, Quantity, ms, second
 
+from ..support.calls import public
 from ..support.parameters import PerLayer, parameter
 from ..support.quantities import Time, quantity
 from .regulation import RegulatedRule
 from .rule import Plasticity, SynapseEquations
 
 
+@public
 @dataclass(frozen=True)
 class SynapticScaling(RegulatedRule):
     r"""Homeostatic scaling: a neuron that fires too much weakens all its synapses, and conversely.

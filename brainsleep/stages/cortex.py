@@ -17,12 +17,14 @@ from ..errors import ParameterError
 from ..network.wiring import Wiring
 from ..neurons import ConductanceAdEx
 from ..stimuli import ConstantRates
+from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.parameters import check_parameters, parameter
 from ..support.quantities import Time, quantity
 from .cortical_activity import EXCITATORY, INHIBITORY, CorticalActivity
 
 
+@public
 @dataclass(frozen=True)
 class Cortex:
     r"""Parameters of a patch of cortex.
@@ -170,6 +172,7 @@ class Cortex:
             )
         return Circuit(n_e + n_i, populations, links)
 
+    @public
     def prepare(
         self, device: str | Device = "cpp", *, dtype: str = "float32", progress: bool = False
     ) -> PreparedCircuit:
@@ -192,6 +195,7 @@ class Cortex:
             progress=progress,
         )
 
+    @public
     def simulate(
         self,
         b: Quantity | str,

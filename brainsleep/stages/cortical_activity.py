@@ -10,6 +10,7 @@ from brian2.units import Quantity, ms
 
 from ..devices.activity import PopulationRate, Spikes
 from ..measures import binned_rate, up_states
+from ..support.calls import public
 
 EXCITATORY, INHIBITORY = "excitatory", "inhibitory"
 
@@ -43,6 +44,7 @@ class CorticalActivity:
         spikes = ", ".join(f"{name}: {len(train)} spikes" for name, train in self.spikes.items())
         return f"<CorticalActivity of {self.duration}: {spikes}>"
 
+    @public
     def up(self, n_steps: int, dt: float) -> npt.NDArray[np.bool_]:
         """Return in which steps the population is up.
 

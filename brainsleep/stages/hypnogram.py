@@ -11,6 +11,7 @@ from brian2.units import Quantity, second
 from ..devices import Device
 from ..errors import KindError, ParameterError, brief
 from ..night.gating import Gate
+from ..support.calls import public
 from ..support.checks import number, whole_number
 from ..support.quantities import Time, quantity
 from .stage import NREM, REM, Stage
@@ -41,6 +42,7 @@ class Segment:
         return self.stage.name
 
 
+@public
 class Hypnogram:
     """Stages one after the other.
 
@@ -87,6 +89,7 @@ class Hypnogram:
             start += seconds
 
     @classmethod
+    @public
     def of_cycles(
         cls,
         duration: Time,
@@ -147,6 +150,7 @@ class Hypnogram:
         last = self.segments[-1]
         return last.start + last.duration
 
+    @public
     def gate(self, n_steps: int, dt: float, seed: int = 0, *, device: str | Device = "cpp") -> Gate:
         """Return what the stages let through in each step of a night.
 

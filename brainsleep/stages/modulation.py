@@ -12,12 +12,14 @@ import numpy.typing as npt
 from brian2.units import ms
 
 from ..errors import KindError, ParameterError, brief
+from ..support.calls import public
 from ..support.quantities import Time
 from .rhythm import FloatArray, read_up
 from .ripples import Ripples
 from .spindles import Spindles
 
 
+@public
 def modulated(
     gate: npt.ArrayLike,
     spindles: Spindles | None = None,

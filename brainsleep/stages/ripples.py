@@ -10,12 +10,14 @@ import numpy.typing as npt
 from brian2.units import Hz, Quantity, ms, second
 
 from ..errors import KindError, ParameterError, brief
+from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.parameters import check_parameters, parameter
 from ..support.quantities import Time
 from .rhythm import BoolArray, FloatArray, read_step
 
 
+@public
 @dataclass(frozen=True)
 class Ripples:
     r"""Ripples: short fast bursts, each within one trough of a spindle.
@@ -62,6 +64,7 @@ class Ripples:
     def __post_init__(self) -> None:
         check_parameters(self, "ripples")
 
+    @public
     def troughs(self, spindle_phase: npt.ArrayLike) -> BoolArray:
         """Return which time steps lie in a trough of a spindle.
 
@@ -82,6 +85,7 @@ class Ripples:
         # more than 0 by a little, so that rounding does not decide where a trough ends
         return np.cos(_read_phase(spindle_phase) - self.phase) > 1e-9
 
+    @public
     def wave(self, spindle_phase: npt.ArrayLike, dt: Time = 1 * ms, seed: int = 0) -> FloatArray:
         """Return the factor in each time step.
 

@@ -10,12 +10,14 @@ import numpy.typing as npt
 from brian2.units import Hz, Quantity, ms, second
 
 from ..errors import ParameterError
+from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.parameters import check_parameters, parameter
 from ..support.quantities import Time
 from .rhythm import FloatArray, read_step, read_up
 
 
+@public
 @dataclass(frozen=True)
 class Spindles:
     r"""Spindles: waves that wax and wane, started by up states.
@@ -68,6 +70,7 @@ class Spindles:
                 f"({values['duration']:g} s)."
             )
 
+    @public
     def wave(self, up: npt.ArrayLike, dt: Time = 1 * ms, seed: int = 0) -> FloatArray:
         """Return the factor in each time step.
 
@@ -99,6 +102,7 @@ class Spindles:
         wave = envelope * np.cos(2 * math.pi * values["frequency"] * elapsed)
         return 1 + self.depth * np.nan_to_num(wave)
 
+    @public
     def phase(self, up: npt.ArrayLike, dt: Time = 1 * ms, seed: int = 0) -> FloatArray:
         """Return the phase of the spindles in each time step.
 

@@ -11,6 +11,7 @@ from brian2.units import Quantity, pA, second
 from ..devices import Device
 from ..errors import KindError, brief
 from ..night.gating import Gate
+from ..support.calls import public
 from ..support.parameters import check_parameters, parameter
 from ..support.quantities import Time
 from .cortex import Cortex
@@ -56,6 +57,7 @@ class Stage:
                 f"{brief(self.cortex)}."
             )
 
+    @public
     def simulate(
         self,
         duration: Time = 10 * second,
@@ -90,6 +92,7 @@ class Stage:
             self.b, duration, seed=seed, device=device, dtype=dtype, progress=progress
         )
 
+    @public
     def gate(self, n_steps: int, dt: float, seed: int = 0, *, device: str | Device = "cpp") -> Gate:
         """Return what the stage lets through in each step of a night.
 
@@ -129,6 +132,7 @@ class Stage:
         return up.astype(float)
 
 
+@public
 @dataclass(frozen=True)
 class Wake(Stage):
     """Awake: the population fires asynchronously, and the gate is open.
@@ -148,6 +152,7 @@ class Wake(Stage):
     name: ClassVar[str] = "Wake"
 
 
+@public
 @dataclass(frozen=True)
 class REM(Stage):
     """REM sleep: cortex fires as awake, but without input from the world.
@@ -165,6 +170,7 @@ class REM(Stage):
     name: ClassVar[str] = "REM"
 
 
+@public
 @dataclass(frozen=True)
 class NREM(Stage):
     """NREM sleep: the population swings between up and down states, about once per second.

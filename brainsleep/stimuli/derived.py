@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import KindError, ParameterError, brief
+from ..support.calls import public
 from ..support.checks import whole_number
 from .arrays import as_array
 from .stimulus import STEPS_PER_CHUNK, Stimulus
 
 
+@public
 class Gated(Stimulus):
     """Another stimulus as a gate lets it through, such as that of a stage of sleep.
 
@@ -91,6 +93,7 @@ class Gated(Stimulus):
             yield self.gate[start : min(start + STEPS_PER_CHUNK, n_steps), None]
 
 
+@public
 class ShuffledPixels(Stimulus):
     """A control: another stimulus with its inputs permuted, so that its shape means nothing.
 

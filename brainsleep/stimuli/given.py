@@ -10,6 +10,7 @@ import numpy.typing as npt
 from brian2.units import Hz, Quantity
 
 from ..errors import ParameterError, UnitsError, brief
+from ..support.calls import public
 from .arrays import as_array, check_values
 from .stimulus import STEPS_PER_CHUNK, Stimulus
 
@@ -20,6 +21,7 @@ StimulusLike: TypeAlias = Stimulus | npt.ArrayLike
 HINT_FOR_RATES = " For rates in Hz take bs.stimuli.ConstantRates."
 
 
+@public
 class ConstantRates(Stimulus):
     r"""Poisson spikes at constant rates.
 
@@ -60,6 +62,7 @@ class ConstantRates(Stimulus):
         return np.minimum(1.0, dt * self.rates)[None]
 
 
+@public
 class ConstantProbabilities(Stimulus):
     """Each input spikes in every step with its own fixed probability.
 
@@ -89,6 +92,7 @@ class ConstantProbabilities(Stimulus):
         return self.probability[None]
 
 
+@public
 class ExplicitSpikes(Stimulus):
     """These very spikes; the night lasts as long as they do.
 

@@ -22,6 +22,7 @@ import numpy.typing as npt
 from brian2.units import Hz, Quantity
 
 from ..errors import KindError, ParameterError, brief
+from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.quantities import quantity
 from .arrays import as_array, check_values
@@ -149,6 +150,7 @@ class ImageStimulus(Stimulus):
         return shown * self.mask.draw(rng, n_steps, self.image_shape)
 
 
+@public
 class MeanImage(ImageStimulus):
     """The mean of all images, constant over the night.
 
@@ -178,6 +180,7 @@ class MeanImage(ImageStimulus):
         return self.images
 
 
+@public
 class ClassMeans(ImageStimulus):
     """The mean image of one class; the class is drawn anew in each step.
 
@@ -226,6 +229,7 @@ class ClassMeans(ImageStimulus):
         return self.images[rng.integers(0, len(self.images), n_steps)]
 
 
+@public
 class MeanOfRandomImages(ImageStimulus):
     """The mean of a few images, drawn with replacement and anew in each step.
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ParameterError
+from ..support.calls import public
 from ..support.checks import number, whole_number
 
 
@@ -38,6 +39,7 @@ class Mask(ABC):
         """
 
 
+@public
 @dataclass(frozen=True)
 class RandomPixels(Mask):
     """Each pixel is seen with a fixed probability, drawn anew in each step.
@@ -67,6 +69,7 @@ class RandomPixels(Mask):
         return rng.random((n_steps, math.prod(image_shape))) < self.keep
 
 
+@public
 @dataclass(frozen=True)
 class RandomWindow(Mask):
     """A square window at a random place, drawn anew in each step.

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from brian2.units import second
 
+from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.quantities import Time, quantity
 
@@ -78,6 +79,7 @@ class Stimulus(ABC):
             spikes = rng.random((STEPS_PER_CHUNK, self.n_inputs)) < probabilities
             yield spikes[: n_steps - start]
 
+    @public
     def draw(self, n_steps: int, dt: Time, seed: int = 0) -> npt.NDArray[np.bool_]:
         """Draw the spikes of a whole night at once, to look at or to use as explicit spikes.
 

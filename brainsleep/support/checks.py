@@ -14,6 +14,11 @@ import numpy as np
 
 from ..errors import KindError, ParameterError, UnitsError, brief, suggest
 
+#: The largest number of anything: steps, neurons, images.
+LARGEST_COUNT = 2**31 - 1
+#: The largest seed that all generators of random numbers take.
+LARGEST_SEED = 2**63 - 1
+
 
 def number(
     value: object,
@@ -67,7 +72,9 @@ def number(
     return result
 
 
-def whole_number(value: object, field: str, *, minimum: int = 0, maximum: int | None = None) -> int:
+def whole_number(
+    value: object, field: str, *, minimum: int = 0, maximum: int = LARGEST_COUNT
+) -> int:
     """Read one whole number.
 
     Parameters
@@ -79,7 +86,7 @@ def whole_number(value: object, field: str, *, minimum: int = 0, maximum: int | 
     minimum : int, optional
         Smallest value allowed.
     maximum : int, optional
-        Largest value allowed; no limit unless given.
+        Largest value allowed.
 
     Returns
     -------
@@ -93,13 +100,37 @@ def whole_number(value: object, field: str, *, minimum: int = 0, maximum: int | 
     ParameterError
         If it is out of range.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+    if isinstance(value, (bool, np.timedelta64)) or not isinstance(value, (int, np.integer)):
         raise KindError(f"{field} must be a whole number, not {brief(value)}.")
     if value < minimum:
-        raise ParameterError(f"{field} must be at least {minimum}, but is {value}.")
-    if maximum is not None and value > maximum:
-        raise ParameterError(f"{field} must be at most {maximum}, but is {value}.")
+        raise ParameterError(f"{field} must be at least {minimum}, but is {brief(int(value))}.")
+    if value > maximum:
+        raise ParameterError(f"{field} must be at most {maximum}, but is {brief(int(value))}.")
     return int(value)
+
+
+def read_seed(value: object, field: str = "seed") -> int:
+    """Read the seed of random numbers: a whole number from 0 to 2^63 - 1.
+
+    Raises
+    ------
+    ParameterError
+        If it is something else.
+    """
+    return whole_number(value, field, maximum=LARGEST_SEED)
+
+
+def truth(value: object, field: str) -> bool:
+    """Read a truth value.
+
+    Raises
+    ------
+    KindError
+        If it is neither True nor False.
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise KindError(f"{field} must be True or False, not {brief(value)}.")
+    return bool(value)
 
 
 def check_range(
@@ -164,12 +195,13 @@ def known_name(value: object, field: str, names: Collection[str]) -> str:
         If it is none of them; the message suggests the nearest, or lists all.
     """
     if not isinstance(value, str) or value not in names:
-        raise ParameterError(f"unknown {field} {brief(value)}.{suggest(str(value), names)}")
+        written = value if isinstance(value, str) else ""
+        raise ParameterError(f"unknown {field} {brief(value)}.{suggest(written, names)}")
     return value
 
 
 #: They can be made floats, but are no real numbers.
-_NOT_REAL = (bool, np.bool_, str, bytes, np.complexfloating)
+_NOT_REAL = (bool, np.bool_, str, bytes, np.complexfloating, np.timedelta64, np.datetime64)
 
 
 def _as_float(value: object) -> float | None:
@@ -178,9 +210,9 @@ def _as_float(value: object) -> float | None:
         return None
     if getattr(value, "ndim", 0) != 0:
         return None
-    try:
-        return float(value)
+    try:  # torch warns where a gradient would be lost
+        return float(getattr(value, "detach", lambda: value)())
     except OverflowError:  # a whole number too large for a float
         return math.inf
-    except (TypeError, ValueError):
+    except Exception:  # of a class of the user's, or of torch
         return None

@@ -25,7 +25,7 @@ from brian2.units import (
 )
 from brian2.units.fundamentalunits import get_unit
 
-from ..errors import UnitsError, brief, show_own_errors_plainly, suggest
+from ..errors import KindError, UnitsError, brief, show_own_errors_plainly, suggest
 from .checks import check_range, number
 
 # Here, because this is where the package first imports Brian2.
@@ -102,11 +102,13 @@ def quantity(
         if bare_unit is None:
             raise UnitsError(f"{field} needs units, as in 20*{unit}; {brief(value)} has none.")
         value = number(value, field) * bare_unit
+    if np.ndim(value) != 0:
+        raise KindError(f"{field} must be a single quantity, not {brief(value)}.")
     if not have_same_dimensions(value, unit):
         wrong = get_unit(value.dim)
         raise UnitsError(f"{field} must be in {unit}, but {brief(value)} is in {wrong}.")
-    if np.ndim(value) != 0:
-        raise UnitsError(f"{field} must be a single quantity, not {brief(value)}.")
+    if np.asarray(value).dtype.kind not in "biuf":
+        raise KindError(f"{field} must be a real number of {unit}, not {brief(value)}.")
     in_unit = float(value / unit)
     check_range(
         in_unit,
@@ -122,8 +124,8 @@ def _parse_quantity(text: str, field: str) -> Quantity:
     """Read ``"20 ms"`` as a quantity."""
     match = _QUANTITY.fullmatch(text)
     if match is None:
-        raise UnitsError(f"{field}: {text!r} is not a quantity; write it like '20 ms'.")
+        raise UnitsError(f"{field}: {brief(text)} is not a quantity; write it like '20 ms'.")
     magnitude, unit_name = match.groups()
     if unit_name not in UNITS:
-        raise UnitsError(f"{field}: unknown unit {unit_name!r}.{suggest(unit_name, UNITS)}")
+        raise UnitsError(f"{field}: unknown unit {brief(unit_name)}.{suggest(unit_name, UNITS)}")
     return float(magnitude) * UNITS[unit_name]

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import fx
 
 from ..errors import KindError, ParameterError
+from ..support.calls import public
 from ..support.checks import known_name
 from .translated_network import Translation
 
@@ -51,6 +52,7 @@ def record_activations(
 ) -> dict[str, Result]: ...
 
 
+@public
 def record_activations(
     translation: Translation,
     data: ArrayLike | torch.Tensor,
@@ -107,6 +109,7 @@ def record_activations(
     return {layer.name: reducers[layer.node].result() for layer in layers}
 
 
+@public
 def max_activations(translation: Translation, data: ArrayLike | torch.Tensor) -> list[float]:
     """Return the largest rectified activation on the data, for each layer that does not pool.
 

@@ -6,10 +6,12 @@ import torch
 from numpy.typing import ArrayLike
 
 from ..errors import ParameterError
+from ..support.calls import public
 from .activations import max_activations
 from .translated_network import Translation
 
 
+@public
 def tadros_gains(
     translation: Translation, data: ArrayLike | torch.Tensor | None, gain_scale: float = 1.0
 ) -> list[float]:

@@ -11,11 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 from torch import fx
 
 from ..errors import TranslationError
+from ..support.calls import public
 from .activations import as_input, record_activations
 from .layers import INPUT, Layer
 from .translated_network import Translation
 
 
+@public
 def start_at(translation: Translation, path: str) -> Translation:
     """Return the part of a network that begins with a layer.
 
@@ -73,6 +75,7 @@ def start_at(translation: Translation, path: str) -> Translation:
     )
 
 
+@public
 def features(
     translation: Translation, path: str, images: ArrayLike | torch.Tensor
 ) -> NDArray[np.floating]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from ..support.calls import public
 from ..support.user_warnings import warn_user
 
 #: A layer is calibrated when its rate is this close to the target, as a fraction of the target.
@@ -23,6 +24,7 @@ class CalibrationWarning(UserWarning):
     """A layer that misses its target rate at every threshold tried."""
 
 
+@public
 def calibrate_thresholds(
     simulate: Callable[[list[float]], Sequence[float]],
     target_rate: Sequence[float],

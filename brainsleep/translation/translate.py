@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from ..errors import ParameterError, TranslationError, UnitsError, brief, suggest
+from ..support.calls import public
 from ..support.checks import known_name
 from .part import start_at
 from .trace import read_network
@@ -18,6 +19,7 @@ from .translated_network import Translation
 MAX_POOLING = ("any_spike", "most_active")
 
 
+@public
 def translate(
     ann: nn.Module,
     input_shape: Iterable[int] | None = None,

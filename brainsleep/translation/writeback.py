@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ..errors import ParameterError, suggest
+from ..support.calls import public
 from .layers import Connection
 from .translated_network import Translation
 
 
+@public
 def write_back(
     ann: nn.Module,
     weights: Mapping[str, NDArray[np.floating]],

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
+from ..support.calls import public
 from ..support.checks import whole_number
 
 
@@ -62,6 +63,7 @@ def mode_of(network: nn.Module, *, training: bool) -> Iterator[None]:
             module.training = mode
 
 
+@public
 @contextmanager
 def torch_threads(n_threads: int) -> Iterator[None]:
     """Let torch use so many threads for a while.

@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from ..errors import DataError, ParameterError
+from ..support.calls import public
 from ..support.checks import whole_number
 from .contexts import mode_of
 from .datasets import Dataset
@@ -27,6 +28,7 @@ from .tasks import Task
 _BATCH_SIZE = 1000  # limits the memory needed; results do not depend on it
 
 
+@public
 def predict(network: nn.Module, images: npt.ArrayLike) -> npt.NDArray[np.int64]:
     """Return the class of the largest output for each image, all classes allowed.
 
@@ -59,6 +61,7 @@ def predict(network: nn.Module, images: npt.ArrayLike) -> npt.NDArray[np.int64]:
     return np.concatenate(predictions).astype(np.int64)
 
 
+@public
 def class_accuracies(
     network: nn.Module, dataset: Dataset, classes: Iterable[int] | None = None
 ) -> npt.NDArray[np.float64]:
@@ -95,6 +98,7 @@ def class_accuracies(
     return np.array([is_right[shown.labels == label].mean() for label in wanted])
 
 
+@public
 def accuracy(network: nn.Module, dataset: Dataset) -> float:
     """Return the unweighted mean of the class accuracies, over the classes present.
 
@@ -120,6 +124,7 @@ def accuracy(network: nn.Module, dataset: Dataset) -> float:
     return float(class_accuracies(network, dataset).mean())
 
 
+@public
 def task_accuracies(
     network: nn.Module, tasks: Sequence[Task], n_seen: int | None = None
 ) -> list[float | None]:
@@ -153,6 +158,7 @@ def task_accuracies(
     return [accuracy(network, task.test) if k < n_seen else None for k, task in enumerate(tasks)]
 
 
+@public
 def confusion_matrix(network: nn.Module, dataset: Dataset) -> npt.NDArray[np.int64]:
     """Count which class was taken for which.
 

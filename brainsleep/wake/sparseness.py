@@ -9,10 +9,12 @@ import torch
 from torch import nn
 
 from ..errors import DataError, ParameterError
+from ..support.calls import public
 from .evaluation import predict
 from .spiking import SpikingActivation
 
 
+@public
 def sparsity(network: nn.Module, images: npt.ArrayLike) -> dict[str, float]:
     """Return the percentage of zeros in the output of each activation, as the network sees images.
 

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from ..errors import KindError, ParameterError, brief
+from ..support.calls import public
 from ..support.checks import known_name, number, whole_number
 from .seeds_and_classes import checked_seed
 from .surrogate import SpikeFunction, spike_function
@@ -26,6 +27,7 @@ CODINGS = ("direct", "poisson")
 AGGREGATES = ("mean", "sum")
 
 
+@public
 class SpikingActivation(nn.Module):
     r"""Integrate-and-fire neurons, one for each element of the input; outputs are 0s and 1s.
 
@@ -139,6 +141,7 @@ class SpikingActivation(nn.Module):
         )
 
 
+@public
 class Spiking(nn.Module):
     r"""Show each image to a network for several time steps, and average or add its outputs.
 
@@ -283,6 +286,7 @@ def spiking_activations(module: nn.Module) -> list[SpikingActivation]:
     return [part for part in module.modules() if isinstance(part, SpikingActivation)]
 
 
+@public
 def set_spike_function(module: nn.Module, surrogate: str | SpikeFunction) -> None:
     """Give all spiking neurons of a module another spike function, **in place**.
 

@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from ..errors import DataError, ParameterError
+from ..support.calls import public
 from ..support.checks import known_name
 from .datasets import concatenate
 from .tasks import Task
@@ -67,6 +68,7 @@ class Lessons:
         )
 
 
+@public
 @dataclass(frozen=True)
 class Strategy:
     """One way to train on several tasks.
@@ -92,6 +94,7 @@ class Strategy:
     is_control: bool = False
 
 
+@public
 def centre_rows(network: nn.Module) -> nn.Module:
     """Remove from every neuron its mean incoming weight: a control that needs no sleep.
 
@@ -221,6 +224,7 @@ STRATEGIES: dict[str, Strategy] = {
 }
 
 
+@public
 def train_strategy(
     name: str,
     network: nn.Module,

@@ -23,12 +23,14 @@ import torch
 from torch.autograd.function import FunctionCtx
 
 from ..errors import KindError, brief
+from ..support.calls import public
 from ..support.checks import known_name, number
 
 #: Takes x = v - threshold, membrane potentials minus threshold, and returns spikes.
 SpikeFunction = Callable[[torch.Tensor], torch.Tensor]
 
 
+@public
 @dataclass(frozen=True)
 class FastSigmoid:
     r"""The hard step, with the derivative of the fast sigmoid in the backward pass.
@@ -83,6 +85,7 @@ class FastSigmoid:
         return (1 + self.steepness * x.abs()).square().reciprocal()
 
 
+@public
 @dataclass(frozen=True)
 class Arctan:
     r"""The hard step, with the derivative of an arctan in the backward pass.
@@ -129,6 +132,7 @@ class Arctan:
         return (self.steepness / 2) / (1 + scaled.square())
 
 
+@public
 @dataclass(frozen=True)
 class SmoothThreshold:
     r"""A sigmoid in place of the step, in the forward pass as well.
@@ -184,6 +188,7 @@ SPIKE_FUNCTIONS: dict[str, type[FastSigmoid] | type[Arctan] | type[SmoothThresho
 }
 
 
+@public
 def spike_function(surrogate: str | SpikeFunction) -> SpikeFunction:
     """Return a spike function, given by name or ready-made.
 

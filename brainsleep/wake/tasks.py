@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ..errors import DataError, KindError, ParameterError
+from ..support.calls import public
 from .datasets import Dataset, Split
 from .seeds_and_classes import class_numbers
 
 
+@public
 @dataclass(frozen=True, eq=False)
 class Task:
     """What is learned between two nights.
@@ -36,6 +38,7 @@ class Task:
     test: Dataset
 
 
+@public
 def class_incremental(
     split: Split,
     classes: Iterable[Iterable[int]] = ((0, 1), (2, 3), (4, 5), (6, 7), (8, 9)),

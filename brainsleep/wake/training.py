@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from ..errors import DataError, ParameterError
+from ..support.calls import public
 from ..support.checks import known_name, number, whole_number
 from ..support.progress import progress_bar
 from .contexts import mode_of, seeded
@@ -23,6 +24,7 @@ from .seeds_and_classes import checked_seed, class_numbers
 LOSSES = ("cross_entropy", "mse")
 
 
+@public
 @dataclass(frozen=True)
 class Training:
     """How a network learns while awake.
@@ -70,6 +72,7 @@ class Training:
         known_name(self.loss, "loss", LOSSES)
 
 
+@public
 def training_seed(seed: int, task_index: int, purpose: str = "wake") -> int:
     """Derive the seed of one training run from the seed of the whole experiment.
 
@@ -102,6 +105,7 @@ def training_seed(seed: int, task_index: int, purpose: str = "wake") -> int:
     return int(sequence.generate_state(1, np.uint64)[0] >> 1)
 
 
+@public
 def train(
     network: nn.Module,
     dataset: Dataset,

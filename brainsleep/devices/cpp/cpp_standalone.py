@@ -16,6 +16,7 @@ from brian2 import Synapses
 
 from ...network.plan import NetworkPlan
 from ...network.stock import STOCK_BYTES, connect_stock, unsupported_by_stock
+from ...support.calls import public
 from ..base import require_plan
 from ..cache import cache_directory, size_limit
 from ..compiler import compiler_flags, compiler_version, require_compiler
@@ -27,6 +28,7 @@ from .engine import CppEngine
 logger = logging.getLogger("brainsleep")
 
 
+@public
 class CppStandalone:
     """Run nights in Brian2's C++ standalone code.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ...errors import ParameterError
 from ...network.plan import NetworkPlan
+from ...support.calls import public
 from ..base import Job, Outcome, require_plan
 from ..cache import cache_directory, size_limit
 from ..compiler import compiler_version, require_compiler
@@ -29,6 +30,7 @@ from .toolkit import (
 )
 
 
+@public
 class Cuda:
     """Run nights on an NVIDIA GPU, in code that Brian2CUDA generates.
 

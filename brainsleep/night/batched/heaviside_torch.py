@@ -18,6 +18,7 @@ from ...errors import ParameterError, brief
 from ...neurons import Heaviside
 from ...plasticity import SRC
 from ...stimuli import StimulusLike
+from ...support.calls import public
 from ...support.checks import known_name
 from ...support.progress import progress_bar
 from ...support.quantities import Time
@@ -38,6 +39,7 @@ from .nights import SpikeRecords, TorchNights
 RECORDS = ("counts", "rasters")
 
 
+@public
 @dataclass(frozen=True, eq=False)
 class HeavisideTorch:
     r"""The simplified model, Heaviside neurons that learn by SRC, for many nights at once.
@@ -146,6 +148,7 @@ class HeavisideTorch:
         """The weight factor g(w)."""
         return FACTORS[weight_factor(self._rules)]
 
+    @public
     def sleep(
         self,
         stimulus: StimulusLike | Sequence[StimulusLike],

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ...errors import ParameterError
+from ...support.calls import public
 from ...support.checks import whole_number
 from ...translation import Translation, write_back
 
 
+@public
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TorchNights:
     """What `HeavisideTorch.sleep` returns.

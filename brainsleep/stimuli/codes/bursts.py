@@ -9,6 +9,7 @@ import numpy.typing as npt
 from brian2.units import Hz, Quantity, ms, second
 
 from ...errors import ParameterError
+from ...support.calls import public
 from ...support.checks import number, whole_number
 from ...support.quantities import Time, quantity
 from ..arrays import finite_numbers
@@ -17,6 +18,7 @@ from ..arrays import finite_numbers
 _ROUNDING = 1e-6
 
 
+@public
 def phase_locked_bursts(
     values: npt.ArrayLike,
     n_steps: int,

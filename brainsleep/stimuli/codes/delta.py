@@ -6,9 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import ParameterError, UnitsError
+from ...support.calls import public
 from ..arrays import finite_numbers
 
 
+@public
 def delta(signal: npt.ArrayLike, threshold: npt.ArrayLike) -> npt.NDArray[np.bool_]:
     r"""Encode a time series by its changes: a spike each time it has moved by a threshold.
 
@@ -70,6 +72,7 @@ def delta(signal: npt.ArrayLike, threshold: npt.ArrayLike) -> npt.NDArray[np.boo
     return spikes.reshape(len(x), -1)
 
 
+@public
 def reconstruct(
     spikes: npt.ArrayLike, threshold: npt.ArrayLike, start: npt.ArrayLike = 0.0
 ) -> npt.NDArray[np.float64]:

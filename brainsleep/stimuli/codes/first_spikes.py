@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ...support.calls import public
 from ...support.checks import number, whole_number
 from ..arrays import finite_numbers
 
 
+@public
 def latency(
     values: npt.ArrayLike, n_steps: int, silent_below: float = 0.0
 ) -> npt.NDArray[np.bool_]:

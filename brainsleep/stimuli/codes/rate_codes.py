@@ -6,11 +6,13 @@ import numpy as np
 import numpy.typing as npt
 from brian2.units import Hz, Quantity, ms
 
+from ...support.calls import public
 from ...support.quantities import Time, quantity
 from ..arrays import finite_numbers
 from ..given import ConstantRates
 
 
+@public
 def poisson(
     values: npt.ArrayLike,
     n_steps: int,

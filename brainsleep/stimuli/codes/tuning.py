@@ -10,12 +10,14 @@ import numpy.typing as npt
 from brian2.units import Hz, Quantity, ms
 
 from ...errors import ParameterError
+from ...support.calls import public
 from ...support.checks import number, whole_number
 from ...support.quantities import Time
 from ..arrays import finite_numbers
 from .rate_codes import poisson
 
 
+@public
 @dataclass(frozen=True)
 class GaussianTuning:
     r"""A row of neurons, each of which responds most to a number of its own.
@@ -84,6 +86,7 @@ class GaussianTuning:
             return float(self.width)
         return float(self.high - self.low) / (self.n_neurons - 1) / 1.5
 
+    @public
     def responses(self, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Return how much each neuron responds to each number.
 
@@ -107,6 +110,7 @@ class GaussianTuning:
         x = finite_numbers(values, "codes: values", minimum=self.low, maximum=self.high)
         return np.exp(self._exponent(x.reshape(-1, 1)))
 
+    @public
     def decode(self, activity: npt.ArrayLike) -> npt.NDArray[np.float64]:
         r"""Read the numbers back from what the neurons did.
 
@@ -159,6 +163,7 @@ class GaussianTuning:
         return mass @ self.preferred / mass.sum(axis=1), x
 
 
+@public
 def population(
     values: npt.ArrayLike,
     n_steps: int,

@@ -14,6 +14,7 @@ from torch import nn
 
 from ...errors import TranslationError
 from ...neurons import Heaviside
+from ...support.calls import public
 from ...support.quantities import Time, quantity
 from .nir_package import import_nir
 
@@ -40,6 +41,7 @@ class NirNetwork:
     input_shape: tuple[int, ...]
 
 
+@public
 def from_nir(path: str | os.PathLike[str], dt: Time = 1 * ms) -> NirNetwork:
     """Read a NIR graph as a network that can sleep.
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ...errors import TranslationError
 from ...neurons import Neuron
+from ...support.calls import public
 from ...support.quantities import Time, quantity
 from ..layers import INPUT, Connection, Layer
 from ..translated_network import Translation
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import nir
 
 
+@public
 def write_nir(
     path: str | os.PathLike[str],
     translation: Translation,

@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import DataError, ParameterError
+from ...support.calls import public
 from ..seeds_and_classes import class_numbers
 
 
+@public
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Labelled images, one flat row per image.
@@ -62,6 +64,7 @@ class Dataset:
         """The classes that have at least one image, in ascending order."""
         return tuple(np.unique(self.labels).tolist())
 
+    @public
     def subset(self, indices: npt.ArrayLike) -> Dataset:
         """Return the images at `indices`, in that order.
 
@@ -89,6 +92,7 @@ class Dataset:
             raise ParameterError(f"{self.name}: cannot take these indices: {error}.") from None
         return Dataset(self.name, images, labels, self.image_shape)
 
+    @public
     def of_classes(self, classes: Iterable[int]) -> Dataset:
         """Return the images of `classes`, in their present order.
 
@@ -111,6 +115,7 @@ class Dataset:
         return self.subset(np.flatnonzero(np.isin(self.labels, wanted)))
 
 
+@public
 @dataclass(frozen=True)
 class Split:
     """Images to learn from, and images kept apart for testing.
@@ -140,6 +145,7 @@ class Split:
             )
 
 
+@public
 def concatenate(datasets: Sequence[Dataset]) -> Dataset:
     """Put data sets one after another.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from ...support.calls import public
 from ...support.checks import known_name, whole_number
 from .dataset import Split
 from .known_datasets import digits, full_set
@@ -19,6 +20,7 @@ DATASETS: dict[str, Callable[[Path | None], Split]] = {
 }
 
 
+@public
 def load_split(
     name: str, data_dir: str | Path | None = None, train_per_class: int | None = None
 ) -> Split:

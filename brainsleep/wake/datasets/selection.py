@@ -6,11 +6,13 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from ...errors import ParameterError
+from ...support.calls import public
 from ...support.checks import number
 from ..seeds_and_classes import checked_seed
 from .dataset import Dataset, Split
 
 
+@public
 def hold_out_validation(split: Split, fraction: float = 0.2, seed: int = 0) -> Split:
     """Split the *training* part in two, so that parameters can be chosen without test images.
 

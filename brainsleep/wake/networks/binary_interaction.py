@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from ...errors import ParameterError
+from ...support.calls import public
 from ...support.checks import known_name, number, whole_number
 from ..contexts import seeded
 from ..seeds_and_classes import checked_seed
@@ -30,6 +31,7 @@ _SPIKING_GAIN = 2.0
 _RELU_GAIN = math.sqrt(2)  # He, Zhang, Ren, Sun 2015
 
 
+@public
 def bitnet(
     fs: float,
     n_classes: int,
@@ -151,6 +153,7 @@ def bitnet(
     return Spiking(layers, steps, coding=coding, aggregate=aggregate, seed=seed)
 
 
+@public
 def bitnet_relu(
     fs: float,
     n_classes: int,

@@ -8,11 +8,13 @@ from itertools import pairwise
 from torch import nn
 
 from ...errors import ParameterError, brief
+from ...support.calls import public
 from ...support.checks import known_name, number, whole_number
 from ..contexts import seeded
 from ..seeds_and_classes import checked_seed
 
 
+@public
 def mlp(
     sizes: Sequence[int],
     *,
