@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from .plasticity.rule_registry import *
     from .stimuli import codes as codes
     from .translation import CalibrationWarning as CalibrationWarning
+    from .translation import PrecisionWarning as PrecisionWarning
     from .translation import Translation as Translation
     from .translation import translate as translate
     from .translation import write_back as write_back

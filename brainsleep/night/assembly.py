@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from ..errors import ParameterError, UnitsError, suggest
 from ..network import pooling
@@ -26,7 +25,7 @@ from ..plasticity import (
     postsynaptic_parameters,
     resting_parameters,
 )
-from ..translation import INPUT, Connection, Layer, Translation, record_activations
+from ..translation import INPUT, Connection, Layer, Translation, as_array, record_activations
 from .lateral import Lateral, LateralLink, LateralParts
 
 
@@ -208,16 +207,15 @@ class Assembly:
     ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """Return the network's own weights as they were and as an outcome leaves them.
 
-        BatchNorm that was folded in is undone. By name and in the shape of the state dict.
+        BatchNorm that was folded in is undone. By name and in the shape of the state dict; in
+        float32, or in float64 where the network or the night is.
         """
         state = self.translation.graph.state_dict()
         before, after = {}, {}
         for (_, link), values in zip(self.links, weights, strict=False):
             if link.weight_name is None or values is None:
                 continue
-            tensor = state[link.weight_name].detach()
-            wide = tensor.dtype == torch.float64  # NumPy has no bfloat16
-            original = (tensor if wide else tensor.float()).numpy()
+            original = as_array(state[link.weight_name])
             before[link.weight_name] = original
             after[link.weight_name] = link.unfolded(values, original).reshape(original.shape)
         return before, after

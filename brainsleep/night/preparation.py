@@ -24,7 +24,12 @@ from ..plasticity import Plasticity, asks_for_modulation
 from ..stimuli import Gated, Stimulus, as_stimulus, skip_steps
 from ..support.checks import whole_number
 from ..support.files import require_free
-from ..translation import Translation, as_translation, calibrate_thresholds
+from ..translation import (
+    Translation,
+    as_translation,
+    calibrate_thresholds,
+    require_float32_copy,
+)
 from .assembly import Assembly, addition_factors, lateral_parts
 from .gating import Stages, check_stages
 from .models import LayerConstants, check_equations, layer_constants, read_models
@@ -229,6 +234,7 @@ def prepare_night(request: NightRequest) -> PreparedNight:
 def _inputs(request: NightRequest) -> tuple[Translation, Stimulus, npt.ArrayLike | None]:
     """Return the layers that sleep, and stimulus and data for the first of them."""
     network = as_translation(request.ann, shapes_of_images(request.data, request.stimulus))
+    require_float32_copy(network)
     stimulus = as_stimulus(
         stimulus_at(network, request.stimulus), network.n_inputs, input_shape=network.input_shape
     )

@@ -7,7 +7,7 @@ from .part import features, start_at
 from .threshold_search import CalibrationWarning, calibrate_thresholds
 from .translate import MAX_POOLING, as_translation, translate
 from .translated_network import Translation
-from .writeback import write_back
+from .writeback import PrecisionWarning, as_array, require_float32_copy, write_back
 
 __all__ = [
     "INPUT",
@@ -16,12 +16,15 @@ __all__ = [
     "Connection",
     "Fold",
     "Layer",
+    "PrecisionWarning",
     "Translation",
+    "as_array",
     "as_translation",
     "calibrate_thresholds",
     "features",
     "max_activations",
     "record_activations",
+    "require_float32_copy",
     "start_at",
     "tadros_gains",
     "translate",

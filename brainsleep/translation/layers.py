@@ -90,29 +90,31 @@ class Connection:
     def unfolded(
         self, weight: NDArray[np.floating], original: NDArray[np.floating]
     ) -> NDArray[np.floating]:
-        """Return what to write into the network for a weight that has BatchNorm folded in.
+        """Return what to write into the network for a weight that comes back from a night.
 
         Parameters
         ----------
         weight : ndarray
-            The new weight, of the shape of `self.weight`.
+            The new weight, of the shape of `self.weight`, in the data type of the night.
         original : ndarray
             The weight in the network when it was translated.
 
         Returns
         -------
         ndarray, shape of `self.weight`
-            original + (weight - self.weight) / scale, in float64 if anything was folded. Where
-            nothing changed, and where the scale is 0, the original bit for bit.
+            Where nothing changed, the original bit for bit, also if the night began with it
+            rounded to fewer digits. Elsewhere the new weight; if BatchNorm was folded in, in
+            float64: original + change / scale, and the original where the scale is 0.
         """
-        if self.fold is None:
-            return weight
         assert self.weight is not None
-        change = np.asarray(weight, np.float64) - self.weight
+        weight, old = np.asarray(weight), np.reshape(original, self.weight.shape)
+        began = self.weight.astype(weight.dtype)
+        if self.fold is None:
+            return np.where(weight == began, old, weight)
+        change = weight.astype(np.float64) - began
         scale = np.broadcast_to(self.fold.scale, change.shape)
         kept = (change == 0) | (scale == 0)
-        divided = np.divide(change, scale, out=np.zeros_like(change), where=~kept)
-        return np.reshape(original, change.shape).astype(np.float64) + divided
+        return old + np.divide(change, scale, out=np.zeros_like(change), where=~kept)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -1,19 +1,31 @@
-"""New weights written into a copy of a network."""
+"""New weights written into a copy of a network, without loss of what was learned.
+
+Half precision holds two or three digits, and most of what a night learns lies below them. A network
+that holds such weights therefore comes back in float32. All other networks keep their data types.
+"""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from ..errors import ParameterError, suggest
+from ..errors import ParameterError, TranslationError, brief, suggest
 from ..support.calls import public
+from ..support.user_warnings import warn_user
 from .layers import Connection
 from .translated_network import Translation
+
+#: Rounding of new weights to the network's data type is reported above this share of their change.
+LOST_SHARE = 0.01
+
+
+class PrecisionWarning(UserWarning):
+    """A network that comes back in float32, or that cannot hold what was learned."""
 
 
 @public
@@ -24,17 +36,22 @@ def write_back(
 ) -> nn.Module:
     """Return a copy of a network that has new weights.
 
+    If one of these weights is of half precision (float16, bfloat16), all of the network that is
+    becomes float32 in the copy, which then takes float32 inputs. ``copy.to(torch.bfloat16)`` goes
+    back, and rounds.
+
     Parameters
     ----------
     ann : torch.nn.Module
-        Not modified; the copy keeps its mode, torch device and data types.
+        Not modified; the copy keeps its mode and torch device, and data types but half precision.
     weights : mapping of str to ndarray
         New weights by state-dict name; all other parameters stay as they are. Kernels of a Conv1d
         may have the height of 1 that their translation gives them.
     translation : Translation, optional
-        The translation of this network, if `weights` have BatchNorm folded in as its weights do.
-        Written is then the original weight plus its change divided by BatchNorm's factor: a weight
-        that did not change comes back bit for bit, and one whose factor is 0 stays as it is.
+        The translation of this network, if `weights` come from a night of it, with BatchNorm folded
+        in as its weights have. A weight that did not change comes back bit for bit. Any other is
+        written as it is or, where BatchNorm was folded in, as the original weight plus its change
+        divided by BatchNorm's factor; one whose factor is 0 stays as it is.
 
     Returns
     -------
@@ -45,29 +62,117 @@ def write_back(
     ------
     ParameterError
         If a name is unknown, suggesting the nearest, or if a shape differs.
+
+    Warns
+    -----
+    PrecisionWarning
+        If the copy is in float32 and the network was not; or if rounding to the network's float32
+        takes more than 1 % of what changed in a night in float64.
     """
     awake = copy.deepcopy(ann)
+    known = ann.state_dict()
+    for name in weights:
+        if name not in known:
+            raise ParameterError(f"the network has no parameter {name!r}.{suggest(name, known)}")
+    narrow = _half_types(known[name] for name in weights)
+    if narrow:
+        _widen(awake)
+        warn_user(
+            f"the network's weights are {narrow}, too coarse for what a night learns: the copy "
+            "with the new weights is float32, and so must its inputs be.",
+            PrecisionWarning,
+        )
     state = awake.state_dict()
     connections = {} if translation is None else _by_weight(translation)
     with torch.no_grad():
         for name, values in weights.items():
-            if name not in state:
-                raise ParameterError(
-                    f"the network has no parameter {name!r}.{suggest(name, state)}"
-                )
             fitted = _fitted(name, np.asarray(values), tuple(state[name].shape))
             if name in connections:
                 fitted = _unfolded(connections[name], fitted, state[name])
-            state[name].copy_(torch.from_numpy(np.ascontiguousarray(fitted)))
+            _write(name, fitted, state[name])
     return awake
 
 
+def require_float32_copy(translation: Translation) -> None:
+    """Raise if a network of half precision does not run in float32, in which it would come back.
+
+    So it is where `forward` itself converts activity to half precision.
+
+    Raises
+    ------
+    TranslationError
+        Saying what to do. Other networks are left alone.
+    """
+    state = translation.graph.state_dict()
+    narrow = _half_types(state[name] for name in translation.weights)
+    if not narrow:
+        return
+    awake = copy.deepcopy(translation.module).eval()
+    _widen(awake)
+    first = next(awake.parameters())
+    shape = (translation.whole or translation).input_shape
+    image = torch.zeros(1, *shape, dtype=first.dtype, device=first.device)
+    try:
+        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+            awake(image)
+    except Exception as error:  # whatever a forward raises that wants half precision
+        reason = str(error).partition("\n")[0]
+        raise TranslationError(
+            f"the network's weights are {narrow}, too coarse for what a night learns, and its "
+            f"forward does not run in float32 ({brief(reason)}); let it keep its input's data type."
+        ) from None
+
+
+def as_array(tensor: torch.Tensor) -> NDArray[np.floating]:
+    """Return the values of a tensor: in float64 if that is its type, else in float32."""
+    exact = tensor.detach().cpu()
+    # NumPy has no bfloat16
+    return (exact if exact.dtype == torch.float64 else exact.float()).numpy()
+
+
+def _half_types(tensors: Iterable[torch.Tensor]) -> str:
+    """Return the names of the data types that are narrower than float32; empty if none is."""
+    types = {tensor.dtype for tensor in tensors if _is_narrow(tensor)}
+    return " and ".join(sorted(str(one).removeprefix("torch.") for one in types))
+
+
+def _is_narrow(tensor: torch.Tensor) -> bool:
+    return tensor.is_floating_point() and torch.finfo(tensor.dtype).bits < 32
+
+
+def _widen(module: nn.Module) -> None:
+    """Make float32, in place, of every parameter and buffer that is narrower."""
+    for parameter in module.parameters():
+        if _is_narrow(parameter):
+            parameter.data = parameter.data.float()
+    for part in module.modules():
+        for name, buffer in part.named_buffers(recurse=False):
+            if _is_narrow(buffer):
+                setattr(part, name, buffer.float())
+
+
+def _write(name: str, values: NDArray[np.floating], parameter: torch.Tensor) -> None:
+    """Write weights in the parameter's type; warn if it is too coarse for how they changed."""
+    exact = torch.from_numpy(np.ascontiguousarray(values))
+    old = parameter.detach().clone().cpu()
+    parameter.copy_(exact)
+    if torch.promote_types(exact.dtype, old.dtype) == old.dtype:
+        return
+    rounded, changed = (exact - parameter.detach().cpu()).abs().sum(), (exact - old).abs().sum()
+    if rounded > LOST_SHARE * changed:
+        warn_user(
+            f"{name}: rounding to {str(old.dtype).removeprefix('torch.')} takes "
+            f"{100 * float(rounded / changed):.0f} % of what changed; ann.double() would keep it.",
+            PrecisionWarning,
+        )
+
+
 def _by_weight(translation: Translation) -> dict[str, Connection]:
-    """Return the connections that have BatchNorm folded in, by the names of their weights."""
+    """Return the connections that have weights, by the names of these."""
     return {
         connection.weight_name: connection
         for connection in translation.connections
-        if connection.weight_name is not None and connection.fold is not None
+        if connection.weight_name is not None
     }
 
 
@@ -86,8 +191,7 @@ def _fitted(
 def _unfolded(
     connection: Connection, values: NDArray[np.floating], original: torch.Tensor
 ) -> NDArray[np.floating]:
-    """Take BatchNorm out of a new weight."""
+    """Take BatchNorm out of a new weight, and the night's rounding of one that did not change."""
     assert connection.weight is not None
-    exact = original.detach().cpu().to(torch.float64).numpy()
-    new = connection.unfolded(values.reshape(connection.weight.shape), exact)
-    return new.reshape(exact.shape)
+    exact = as_array(original)
+    return connection.unfolded(values.reshape(connection.weight.shape), exact).reshape(exact.shape)

@@ -178,27 +178,6 @@ def test_global_random_states_are_left_alone():
     assert torch.equal(states[1], torch.get_rng_state())
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
-def test_networks_in_other_precisions(dtype):
-    ann = mlp(SMALL, scale=1.5, dtype=dtype)
-    night = small_night(ann)
-    assert night.ann[0].weight.dtype == dtype
-    state = night.ann.state_dict()
-    for name, after in night.weights_after.items():
-        assert after.dtype == np.float32
-        rounded = torch.from_numpy(after).to(dtype)
-        assert torch.equal(state[name], rounded)
-        assert not torch.equal(state[name], ann.state_dict()[name])
-
-
-def test_float64_network_in_float64_night_keeps_every_digit():
-    ann = mlp(SMALL, scale=1.5, dtype=torch.float64)
-    ann[4].weight.data += math.pi * 1e-10
-    night = small_night(ann, dtype="float64", plasticity=bs.SRC(0, 0), device=NUMPY)
-    for name, value in night.ann.state_dict().items():
-        assert torch.equal(value, ann.state_dict()[name])
-
-
 # One seed fixes everything
 
 

@@ -22,7 +22,7 @@ from ...support.calls import public
 from ...support.checks import known_name
 from ...support.progress import progress_bar
 from ...support.quantities import Time
-from ...translation import INPUT, Translation, as_translation
+from ...translation import INPUT, Translation, as_array, as_translation, require_float32_copy
 from ..part_inputs import data_at, shapes_of_images
 from .heaviside_constants import (
     HeavisideConstants,
@@ -118,6 +118,7 @@ class HeavisideTorch:
 
     def __post_init__(self) -> None:
         require_dense(self.translation)
+        require_float32_copy(self.translation)
         # whatever is wrong is reported now, not when the network sleeps
         self._tensor(np.zeros(1))
         _ = self._factor, self._constants
@@ -256,7 +257,7 @@ class HeavisideTorch:
         return {
             layer.weight_name: np.stack(
                 [
-                    layer.weighted[0].unfolded(weight, state[layer.weight_name].double().numpy())
+                    layer.weighted[0].unfolded(weight, as_array(state[layer.weight_name]))
                     for weight in populations[layer.name].weight.cpu().numpy()
                 ]
             )
