@@ -25,7 +25,7 @@ from ..plasticity import (
     postsynaptic_parameters,
     resting_parameters,
 )
-from ..translation import INPUT, Connection, Layer, Translation, as_array, record_activations
+from ..translation import INPUT, Connection, Layer, Translation, record_activations, tensor_values
 from .lateral import Lateral, LateralLink, LateralParts
 
 
@@ -215,7 +215,7 @@ class Assembly:
         for (_, link), values in zip(self.links, weights, strict=False):
             if link.weight_name is None or values is None:
                 continue
-            original = as_array(state[link.weight_name])
+            original = tensor_values(state[link.weight_name])
             before[link.weight_name] = original
             after[link.weight_name] = link.unfolded(values, original).reshape(original.shape)
         return before, after

@@ -39,8 +39,8 @@ class Night:
     Attributes
     ----------
     ann : torch.nn.Module or None
-        A copy of the network with the weights it woke up with, `weights_after` in the network's data
-        type; in float32 if that was half precision.
+        A copy of the network with the weights it woke up with: `weights_after` in the network's own
+        data type, and in float32 if that was half precision.
     spikes : dict of str to Spikes or StreamedSpikes
         By population, ``"input"`` first; only what was recorded.
     weights_before, weights_after : dict of str to ndarray

@@ -7,7 +7,7 @@ from .part import features, start_at
 from .threshold_search import CalibrationWarning, calibrate_thresholds
 from .translate import MAX_POOLING, as_translation, translate
 from .translated_network import Translation
-from .writeback import PrecisionWarning, as_array, require_float32_copy, write_back
+from .writeback import PrecisionWarning, require_float32_copy, tensor_values, write_back
 
 __all__ = [
     "INPUT",
@@ -18,7 +18,6 @@ __all__ = [
     "Layer",
     "PrecisionWarning",
     "Translation",
-    "as_array",
     "as_translation",
     "calibrate_thresholds",
     "features",
@@ -27,6 +26,7 @@ __all__ = [
     "require_float32_copy",
     "start_at",
     "tadros_gains",
+    "tensor_values",
     "translate",
     "write_back",
 ]

@@ -123,7 +123,7 @@ def require_float32_copy(translation: Translation) -> None:
         ) from None
 
 
-def as_array(tensor: torch.Tensor) -> NDArray[np.floating]:
+def tensor_values(tensor: torch.Tensor) -> NDArray[np.floating]:
     """Return the values of a tensor: in float64 if that is its type, else in float32."""
     exact = tensor.detach().cpu()
     # NumPy has no bfloat16
@@ -193,5 +193,5 @@ def _unfolded(
 ) -> NDArray[np.floating]:
     """Take BatchNorm out of a new weight, and the night's rounding of one that did not change."""
     assert connection.weight is not None
-    exact = as_array(original)
+    exact = tensor_values(original)
     return connection.unfolded(values.reshape(connection.weight.shape), exact).reshape(exact.shape)

@@ -85,9 +85,9 @@ NOT_CALLED = {
     "CorticalActivity", "Device", "Engine", "Gate", "ImageStimulus", "IntervalVariation", "Job",
     "Lateral", "LateralLink", "LateralParts", "Mask", "MeanSD", "Neuron", "Night", "Outcome",
     "Peak", "PreparedCircuit", "PreparedWinners", "Segment", "Spectrum", "SpikeTrain",
-    "SpikingAccuracy", "Stage", "Stimulus", "Translation", "UpStates", "WeightChange", "WinnerState", "Wiring",
-    "as_stimulus", "get_device", "is_neuron", "number", "public", "reset_states", "skip_steps",
-    "whole_number",
+    "SpikingAccuracy", "Stage", "Stimulus", "Translation", "UpStates", "WeightChange",
+    "WinnerState", "Wiring", "as_stimulus", "get_device", "is_neuron", "number", "public",
+    "reset_states", "skip_steps", "whole_number",
 }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from ...support.calls import public
 from ...support.checks import known_name
 from ...support.progress import progress_bar
 from ...support.quantities import Time
-from ...translation import INPUT, Translation, as_array, as_translation, require_float32_copy
+from ...translation import INPUT, Translation, as_translation, require_float32_copy, tensor_values
 from ..part_inputs import data_at, shapes_of_images
 from .heaviside_constants import (
     HeavisideConstants,
@@ -257,7 +257,7 @@ class HeavisideTorch:
         return {
             layer.weight_name: np.stack(
                 [
-                    layer.weighted[0].unfolded(weight, as_array(state[layer.weight_name]))
+                    layer.weighted[0].unfolded(weight, tensor_values(state[layer.weight_name]))
                     for weight in populations[layer.name].weight.cpu().numpy()
                 ]
             )
