@@ -8,22 +8,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from brian2.units import ms
-from numpy.typing import ArrayLike
 
 from ..devices import Device, Engine
 from ..errors import KindError, ParameterError, brief
 from ..neurons import Heaviside, IntegrateAndFire, Neuron, given_bias_gains, given_target_rate
 from ..night.night_request import NightRequest, Record
+from ..night.part_inputs import data_at
 from ..night.preparation import CALIBRATION_STEPS, PreparedNight, prepare_night
 from ..plasticity import SRC
-from ..stimuli import MeanOfRandomImages, StimulusLike
+from ..stimuli import MeanOfRandomImages, Stimulus, StimulusLike
 from ..support.calls import public
 from ..support.checks import known_name
 from ..support.parameters import PerLayer
 from ..support.quantities import Time
 from ..translation import Translation, as_translation, calibrate_thresholds
+from ..translation.activations import as_input
+from ..wake.given_data import GivenData, Images, read_images
 from .calibration import Calibration, check_calibrated_model, with_constants_of
-from .labelled import as_array
 from .normalisation import METHODS as NORMALISATIONS
 from .normalisation import normalise
 
@@ -37,8 +38,9 @@ METHODS = ("rates", "tadros", *NORMALISATIONS)
 @public
 def calibrate(
     ann: nn.Module | Translation,
-    data: ArrayLike,
+    data: Images,
     *,
+    n_images: int | None = None,
     target_rate: PerLayer | None = None,
     method: str | None = None,
     stimulus: StimulusLike | None = None,
@@ -57,8 +59,10 @@ def calibrate(
     ----------
     ann : torch.nn.Module or Translation
         As `brainsleep.sleep` takes it. Never modified.
-    data : array_like or Tensor, shape (n, ...)
-        What `ann` takes.
+    data : array_like or Tensor, shape (n, ...); Dataset, DataLoader or other iterable
+        What `ann` takes; labels that come with it are of no account. It is read once.
+    n_images : int, optional
+        How many images of the data to read; all unless given.
     target_rate : number, Quantity, list or dict, optional
         Mean firing rate wanted in each layer, in Hz, for the method ``"rates"``.
     method : str, optional
@@ -107,15 +111,15 @@ def calibrate(
     """
     started = time.perf_counter()
     method = _method(method, target_rate)
-    if data is None:
-        raise KindError("data is missing: pass what the network takes, shape (n, ...).")
-    images = as_array(data)
-    network = as_translation(ann, [images.shape[1:]])
+    given = _read_data(data, n_images)
+    network = as_translation(ann, given.shapes)
+    images = given.images
+    as_input(images, network.whole or network)  # raises if they do not fit
     model = _model(method, neuron, network, images, target_rate=target_rate, percentile=percentile)
     night = prepare_night(
         NightRequest(
             ann=replace(network, frozen=frozenset(network.layer_names)),
-            stimulus=MeanOfRandomImages(images) if stimulus is None else stimulus,
+            stimulus=_random_images(images) if stimulus is None else stimulus,
             data=images,
             duration=duration,
             neuron=model,
@@ -151,6 +155,28 @@ def calibrate(
         n_steps=night.n_steps,
         timings={"build": built - started, "trials": ended - built, "total": ended - started},
     )
+
+
+def _read_data(data: Images, n_images: int | None) -> GivenData:
+    """Read the data, and refuse a stimulus in their place."""
+    if data is None:
+        raise KindError("data is missing: pass what the network takes, shape (n, ...).")
+    if isinstance(data, Stimulus):
+        raise KindError(
+            "data must be what the network takes, shape (n, ...), not a stimulus; pass that as "
+            "stimulus=."
+        )
+    return read_images(data, n_images=n_images)
+
+
+def _random_images(images: np.ndarray) -> MeanOfRandomImages:
+    """Make a stimulus of the data."""
+    if images.min() < 0 or images.max() > 1:
+        raise ParameterError(
+            f"data range from {images.min():g} to {images.max():g}, but a stimulus is made of "
+            "pixels in [0, 1]; pass stimulus=, that of the night."
+        )
+    return MeanOfRandomImages(images)
 
 
 def _method(method: str | None, target_rate: PerLayer | None) -> str:
@@ -192,7 +218,7 @@ def _model(
         is_open = isinstance(neuron.threshold, str) and neuron.threshold == "calibrated"
         threshold = 1.0 if is_open else neuron.threshold
         return replace(neuron, gain="tadros", threshold=threshold)  # type: ignore[type-var]
-    scaled = normalise(translation, images, method, percentile=percentile)
+    scaled = normalise(translation, data_at(translation, images), method, percentile=percentile)
     thresholds = dict.fromkeys(translation.layer_names, 1.0)
     return with_constants_of(
         neuron, gains=scaled.gains, thresholds=thresholds, bias_gains=scaled.bias_gains

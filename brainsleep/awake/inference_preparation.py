@@ -19,9 +19,10 @@ from ..plasticity import SRC
 from ..support.checks import whole_number
 from ..support.parameters import PerLayer
 from ..translation import Translation, as_translation
+from ..wake.given_data import read_images, read_labelled
 from .coding import as_coding
 from .inference_request import InferenceRequest
-from .labelled import check_labels, flat_images, images_and_labels
+from .labelled import check_labels, flat_images
 from .normalisation import Normalisation, normalise
 from .presenting import PreparedInference
 
@@ -45,9 +46,11 @@ def prepare_inference(request: InferenceRequest) -> PreparedInference:
     PreparedInference
     """
     started = time.perf_counter()
-    images, labels, shapes = images_and_labels(request.data)
-    network = as_translation(request.ann, shapes, max_pooling="most_active")
-    images = flat_images(np.asarray(data_at(network, images)), network)
+    data = read_labelled(request.data, n_images=request.n_images)
+    network = as_translation(request.ann, data.shapes, max_pooling="most_active")
+    images = flat_images(np.asarray(data_at(network, data.images)), network)
+    labels = data.labels
+    assert labels is not None
     check_labels(labels, len(images), network.layers[-1].n_out)
     n_steps = whole_number(request.n_steps, "n_steps", minimum=1)
     dt, dtype = read_time_step(request.dt), check_dtype(request.dtype)
@@ -56,7 +59,9 @@ def prepare_inference(request: InferenceRequest) -> PreparedInference:
     given = request.calibration_data
     scaled = normalise(
         network,
-        images[:CALIBRATION_IMAGES] if given is None else data_at(network, given),
+        images[:CALIBRATION_IMAGES]
+        if given is None
+        else data_at(network, read_images(given, "calibration_data").images),
         request.normalisation,
         percentile=request.percentile,
         input_scale=coding.input_scale(n_steps),

@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from brian2.units import Quantity, ms
-from numpy.typing import ArrayLike
 
 from ..devices import Device
 from ..neurons import IntegrateAndFire, Neuron
 from ..support.quantities import Time
 from ..translation import Translation
+from ..wake.given_data import Images, LabelledImages
 from .coding import Coding
-from .labelled import LabelledImages
 
 if TYPE_CHECKING:
     from torch import nn
@@ -29,12 +28,13 @@ class InferenceRequest:
     ann: nn.Module | Translation
     data: LabelledImages
     n_steps: int = 100
+    n_images: int | None = None
     coding: str | Coding = "constant"
     max_rate: Quantity | str | None = None
     neuron: Neuron = field(default_factory=IntegrateAndFire)
     normalisation: str = "percentile"
     percentile: float = 99.9
-    calibration_data: ArrayLike | None = None
+    calibration_data: Images | None = None
     device: str | Device = "cpp"
     dtype: str = "float32"
     dt: Time = field(default_factory=lambda: 1 * ms)

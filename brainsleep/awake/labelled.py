@@ -1,59 +1,13 @@
-"""Images with labels, as users give them."""
+"""Checks of images with labels that a spiking network is to classify."""
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from ..errors import KindError, ParameterError, brief
+from ..errors import ParameterError
 from ..translation import Translation
 from ..translation.activations import as_input
-from ..wake import Dataset
-
-Shape: TypeAlias = tuple[int, ...]
-
-#: Images with labels: a `bs.wake.Dataset`, or a pair (images, labels).
-LabelledImages: TypeAlias = Dataset | tuple[ArrayLike, ArrayLike]
-
-
-def images_and_labels(
-    data: LabelledImages,
-) -> tuple[NDArray[np.floating], NDArray[np.integer], list[Shape]]:
-    """Read labelled images.
-
-    Parameters
-    ----------
-    data : bs.wake.Dataset or pair (images, labels)
-        What the user gave.
-
-    Returns
-    -------
-    images, labels : ndarray, shape (n, ...) and (n,)
-        Not checked yet.
-    shapes : list of tuple of int
-        Shapes in which a network may take one of these images.
-
-    Raises
-    ------
-    KindError
-        If it is neither.
-    """
-    if isinstance(data, (tuple, list)):
-        if len(data) == 2:
-            images, labels = (as_array(each) for each in data)
-            return images, labels, [images.shape[1:]]
-    elif hasattr(data, "images") and hasattr(data, "labels"):
-        images, labels = np.asarray(data.images), np.asarray(data.labels)
-        seen = tuple(getattr(data, "image_shape", ()))
-        folded = (1, *seen) if len(seen) == 2 else seen
-        return images, labels, [images.shape[1:], folded]
-    raise KindError(
-        "data must be a bs.wake.Dataset or a pair (images, labels), not "
-        f"{brief(type(data).__name__)}."
-    )
 
 
 def flat_images(images: NDArray[np.floating], translation: Translation) -> NDArray[np.floating]:
@@ -105,8 +59,3 @@ def check_labels(labels: NDArray[np.integer], n_images: int, n_outputs: int) -> 
             f"data: label {wrong} has no output; the network's {n_outputs} outputs are 0 to "
             f"{n_outputs - 1}."
         )
-
-
-def as_array(values: ArrayLike | torch.Tensor) -> np.ndarray:
-    """Return an array, or a tensor as an array."""
-    return values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else np.asarray(values)

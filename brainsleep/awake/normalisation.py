@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ..errors import KindError
 from ..support.checks import known_name, number
 from ..translation import INPUT, Layer, Translation, record_activations
+from ..translation.activations import as_input
+from ..wake.given_data import Images
 
 #: How the scale of a layer may be chosen.
 METHODS = ("percentile", "max_norm")
@@ -46,7 +47,7 @@ class Normalisation:
 
 def normalise(
     translation: Translation,
-    data: ArrayLike | torch.Tensor | None,
+    data: Images | None,
     method: str = "percentile",
     *,
     percentile: float = 99.9,
@@ -65,7 +66,7 @@ def normalise(
     ----------
     translation : Translation
         The network.
-    data : array_like or Tensor, shape (n, ...)
+    data : array_like or Tensor, shape (n, ...); Dataset or DataLoader
         What the network takes.
     method : str
         ``"percentile"`` or ``"max_norm"``.
@@ -98,10 +99,11 @@ def normalise(
             "data is missing: scales are computed from the network's activations; pass what the "
             "network takes, shape (n, ...)."
         )
+    images = as_input(data, translation)  # once: a loader or an iterator may be read only once
     scales = {INPUT: float(input_scale)}
     for layer in translation.layers:
         if layer.kind == "neurons":
-            values = record_activations(translation, data, None, [layer.name])[layer.name]
+            values = record_activations(translation, images, None, [layer.name])[layer.name]
             scales[layer.name] = _scale(layer, values, method, percentile)
         else:
             scales[layer.name] = scales[layer.connections[0].source]

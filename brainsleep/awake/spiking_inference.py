@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from brian2.units import Quantity, ms
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ..devices import Device, Engine
 from ..neurons import IntegrateAndFire, Neuron
@@ -16,11 +16,11 @@ from ..support.checks import whole_number
 from ..support.progress import progress_bar
 from ..support.quantities import Time
 from ..translation import Translation
+from ..wake.given_data import Images, LabelledImages
 from .accuracy import SpikingAccuracy
 from .coding import Coding
 from .inference_preparation import prepare_inference
 from .inference_request import InferenceRequest
-from .labelled import LabelledImages
 from .presenting import PreparedInference
 from .tally import Tally
 
@@ -34,12 +34,13 @@ def spiking_accuracy(
     data: LabelledImages,
     n_steps: int = 100,
     *,
+    n_images: int | None = None,
     coding: str | Coding = "constant",
     max_rate: Quantity | str | None = None,
     neuron: Neuron | None = None,
     normalisation: str = "percentile",
     percentile: float = 99.9,
-    calibration_data: ArrayLike | None = None,
+    calibration_data: Images | None = None,
     device: str | Device = "cpp",
     dtype: str = "float32",
     dt: Time = 1 * ms,
@@ -61,10 +62,14 @@ def spiking_accuracy(
         As `brainsleep.sleep` takes it. Never modified. In a module, max pooling passes on the
         spikes of the most active input, which comes nearest to a maximum; a translated network
         keeps its own `max_pooling`.
-    data : bs.wake.Dataset or pair (images, labels)
-        Images of shape (n, ...), as `ann` takes them or flat; labels of shape (n,).
+    data : bs.wake.Dataset, pair (images, labels), torch Dataset, DataLoader or other iterable
+        Images of shape (n, ...), as `ann` takes them or flat; labels of shape (n,). Elements of a
+        Dataset are pairs (image, label), those of a DataLoader batches of them, those of another
+        iterable either; what follows a label is left out. They are read once, into memory.
     n_steps : int
         Number of time steps for which each image is shown.
+    n_images : int, optional
+        How many images to show, from the beginning; all unless given.
     coding : str
         ``"constant"``: the image's weighted sums come in as constant currents. ``"poisson"``: an
         input neuron spikes in each step with a probability in proportion to its pixel.
@@ -81,9 +86,9 @@ def spiking_accuracy(
         largest weight and activation).
     percentile : float
         Percentile of the rectified activations, in (0, 100]; 100 is their maximum.
-    calibration_data : array_like, optional
-        Images from which the scales are computed, without labels; the first 500 of `data` unless
-        given.
+    calibration_data : array_like, Dataset or DataLoader, optional
+        Images from which the scales are computed; labels are of no account. The first 500 of
+        `data` unless given.
     device, dtype, dt
         As in `brainsleep.sleep`.
     seed : int
@@ -115,6 +120,7 @@ def spiking_accuracy(
         ann=ann,
         data=data,
         n_steps=n_steps,
+        n_images=n_images,
         coding=coding,
         max_rate=max_rate,
         neuron=IntegrateAndFire() if neuron is None else neuron,

@@ -20,6 +20,7 @@ from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.quantities import Time
 from ..translation import Translation
+from ..wake.given_data import Images
 from .gating import Stages
 from .lateral import Lateral
 
@@ -121,7 +122,7 @@ class NightRequest:
 
     ann: nn.Module | Translation
     stimulus: StimulusLike
-    data: npt.ArrayLike | None = None
+    data: Images | None = None
     duration: Time | int | None = None
     neuron: Neuron | None = None
     plasticity: Plasticity | None = None

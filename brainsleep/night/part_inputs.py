@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from ..stimuli import ImageStimulus, Stimulus, StimulusLike
 from ..stimuli.arrays import as_array
 from ..translation import Translation, features
+from ..wake.given_data import GivenData
 
 
 def shapes_of_images(
-    data: ArrayLike | None, stimulus: StimulusLike | None = None
+    data: GivenData | None, stimulus: StimulusLike | None = None
 ) -> Iterator[tuple[int, ...]]:
     """Yield the shape of one image of the data, or of the stimulus, unless they are flat.
 
     Parameters
     ----------
-    data : array_like, shape (n, ...), or None
+    data : GivenData or None
         What the network takes.
     stimulus : bs.stimuli object or ndarray, optional
         What drives the input.
     """
-    if data is not None and len(np.shape(data)) > 2:
-        yield np.shape(data)[1:]
+    shapes = [] if data is None else [shape for shape in data.shapes if len(shape) > 1]
+    if shapes:
+        yield from shapes
     elif isinstance(stimulus, Stimulus):
         yield from _not_flat(getattr(stimulus, "image_shape", ()))
     elif stimulus is not None:

@@ -30,6 +30,7 @@ from ..translation import (
     calibrate_thresholds,
     require_float32_copy,
 )
+from ..wake.given_data import read_images
 from .assembly import Assembly, addition_factors, lateral_parts
 from .gating import Stages, check_stages
 from .models import LayerConstants, check_equations, layer_constants, read_models
@@ -233,12 +234,13 @@ def prepare_night(request: NightRequest) -> PreparedNight:
 
 def _inputs(request: NightRequest) -> tuple[Translation, Stimulus, npt.ArrayLike | None]:
     """Return the layers that sleep, and stimulus and data for the first of them."""
-    network = as_translation(request.ann, shapes_of_images(request.data, request.stimulus))
+    data = None if request.data is None else read_images(request.data)
+    network = as_translation(request.ann, shapes_of_images(data, request.stimulus))
     require_float32_copy(network)
     stimulus = as_stimulus(
         stimulus_at(network, request.stimulus), network.n_inputs, input_shape=network.input_shape
     )
-    return network, stimulus, data_at(network, request.data)
+    return network, stimulus, None if data is None else data_at(network, data.images)
 
 
 def _recorded(request: NightRequest, assembly: Assembly) -> tuple[tuple[int, ...], tuple[int, ...]]:

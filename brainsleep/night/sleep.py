@@ -16,6 +16,7 @@ from ..stimuli import StimulusLike
 from ..support.calls import public
 from ..support.quantities import Time
 from ..translation import Translation
+from ..wake.given_data import Images
 from .gating import Stages
 from .lateral import Lateral
 from .night_request import NightRequest, Populations, Record, Save
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 def sleep(
     ann: nn.Module | Translation,
     stimulus: StimulusLike,
-    data: npt.ArrayLike | None = None,
+    data: Images | None = None,
     duration: Time | int | None = None,
     *,
     neuron: Neuron | None = None,
@@ -64,8 +65,9 @@ def sleep(
         What drives the input. A float array (n_inputs,) or input-shaped: spike probability per
         step, in [0, 1]. A 0/1 array of any type, (n_steps, n_inputs) or (n_steps, *input_shape):
         these very spikes; see `brainsleep.stimuli.as_stimulus`.
-    data : array_like or Tensor, shape (n, ...), optional
+    data : array_like or Tensor, shape (n, ...); Dataset, DataLoader or other iterable; optional
         What `ann` takes; needed where gains are computed from its activity (``gain="tadros"``).
+        Labels that come with it are of no account. It is read once, into memory.
     duration : Quantity, str or int, optional
         Simulated time, or a number of steps; 0.5 s unless given. With explicit spikes it is
         their length, and any other value is an error.

@@ -8,12 +8,13 @@ from typing import Literal, Protocol, TypeVar, overload
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from torch import fx
 
 from ..errors import KindError, ParameterError
 from ..support.calls import public
 from ..support.checks import known_name
+from ..wake.given_data import Images, read_images
 from .translated_network import Translation
 
 #: Rows of data that run through the network at a time, at most.
@@ -28,7 +29,7 @@ Values = NDArray[np.floating]
 @overload
 def record_activations(
     translation: Translation,
-    data: ArrayLike | torch.Tensor,
+    data: Images,
     reduce: Literal["max", "mean"] = "max",
     names: Iterable[str] | None = None,
 ) -> dict[str, float]: ...
@@ -37,7 +38,7 @@ def record_activations(
 @overload
 def record_activations(
     translation: Translation,
-    data: ArrayLike | torch.Tensor,
+    data: Images,
     reduce: None,
     names: Iterable[str] | None = None,
 ) -> dict[str, Values]: ...
@@ -46,7 +47,7 @@ def record_activations(
 @overload
 def record_activations(
     translation: Translation,
-    data: ArrayLike | torch.Tensor,
+    data: Images,
     reduce: Callable[[Values], Result],
     names: Iterable[str] | None = None,
 ) -> dict[str, Result]: ...
@@ -55,7 +56,7 @@ def record_activations(
 @public
 def record_activations(
     translation: Translation,
-    data: ArrayLike | torch.Tensor,
+    data: Images,
     reduce: str | Callable[[Values], object] | None = "max",
     names: Iterable[str] | None = None,
 ) -> Mapping[str, object]:
@@ -65,7 +66,7 @@ def record_activations(
     ----------
     translation : Translation
         The translated network.
-    data : array_like or Tensor, shape (n, ...)
+    data : array_like or Tensor, shape (n, ...); Dataset or DataLoader
         What the network takes; each row may also come in another shape of as many elements.
     reduce : str, callable or None
         ``"max"`` or ``"mean"`` over all data and neurons of a layer, batch by batch; or a function
@@ -110,14 +111,14 @@ def record_activations(
 
 
 @public
-def max_activations(translation: Translation, data: ArrayLike | torch.Tensor) -> list[float]:
+def max_activations(translation: Translation, data: Images) -> list[float]:
     """Return the largest rectified activation on the data, for each layer that does not pool.
 
     Parameters
     ----------
     translation : Translation
         The translated network.
-    data : array_like or Tensor, shape (n, ...)
+    data : array_like or Tensor, shape (n, ...); Dataset or DataLoader
         What the network takes.
 
     Returns
@@ -134,12 +135,12 @@ def max_activations(translation: Translation, data: ArrayLike | torch.Tensor) ->
     return [largest[name] for name in translation.layer_names]
 
 
-def as_input(data: ArrayLike | torch.Tensor, translation: Translation) -> torch.Tensor:
+def as_input(data: Images, translation: Translation) -> torch.Tensor:
     r"""Check data and bring them to the network's type and the shape of its input, on the CPU.
 
     Parameters
     ----------
-    data : array_like or Tensor, shape (n, ...)
+    data : array_like or Tensor, shape (n, ...); Dataset or DataLoader
         What the network takes.
     translation : Translation
         The translated network.
@@ -161,9 +162,9 @@ def as_input(data: ArrayLike | torch.Tensor, translation: Translation) -> torch.
         tensor = (
             data.detach().cpu()
             if isinstance(data, torch.Tensor)
-            else torch.tensor(np.asarray(data))
+            else torch.tensor(read_images(data).images)
         )
-    except (TypeError, ValueError, RuntimeError) as error:
+    except (TypeError, RuntimeError) as error:  # of values that are no numbers
         raise KindError(f"data cannot be read as an array ({error}).") from None
     if tensor.ndim < 2 or len(tensor) == 0:
         raise ParameterError(

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import torch
-from numpy.typing import ArrayLike
-
 from ..errors import ParameterError
 from ..support.calls import public
+from ..wake.given_data import Images
 from .activations import max_activations
 from .translated_network import Translation
 
 
 @public
 def tadros_gains(
-    translation: Translation, data: ArrayLike | torch.Tensor | None, gain_scale: float = 1.0
+    translation: Translation, data: Images | None, gain_scale: float = 1.0
 ) -> list[float]:
     r"""Compute gains by the max-norm rule of Tadros et al. 2022, as their code computes it.
 
@@ -34,7 +32,7 @@ def tadros_gains(
     ----------
     translation : Translation
         The translated network.
-    data : array_like or Tensor, shape (n, ...)
+    data : array_like or Tensor, shape (n, ...); Dataset or DataLoader
         What the network takes; needed.
     gain_scale : float
         Factor on all gains.

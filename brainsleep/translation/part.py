@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from torch import fx
 
 from ..errors import TranslationError
 from ..support.calls import public
+from ..wake.given_data import Images
 from .activations import as_input, record_activations
 from .layers import INPUT, Layer
 from .translated_network import Translation
@@ -76,9 +77,7 @@ def start_at(translation: Translation, path: str) -> Translation:
 
 
 @public
-def features(
-    translation: Translation, path: str, images: ArrayLike | torch.Tensor
-) -> NDArray[np.floating]:
+def features(translation: Translation, path: str, images: Images) -> NDArray[np.floating]:
     r"""Return the activity that drives a layer: the input of the part that starts there.
 
     Parameters
@@ -87,7 +86,7 @@ def features(
         The whole network.
     path : str
         Name of the layer.
-    images : array_like or Tensor, shape (n, ...)
+    images : array_like or Tensor, shape (n, ...); Dataset or DataLoader
         What the network takes.
 
     Returns

@@ -6,6 +6,7 @@ import torch
 from brian2 import Hz, ms, mV
 from helpers import SMALL, mlp
 from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
 
 import brainsleep as bs
 from brainsleep.awake.normalisation import normalise
@@ -54,6 +55,21 @@ def test_target_rates_are_reached(ann, neuron):
     assert all(1 <= n <= 30 for n in found.trials.values())
     assert rates_of(ann, found.as_neuron()) == pytest.approx(found.rates)
     assert type(found.as_neuron()) is type(neuron or bs.Heaviside())
+
+
+def test_data_from_a_loader(ann):
+    loader = DataLoader(TensorDataset(torch.tensor(IMAGES), torch.zeros(50)), batch_size=8)
+    options = {"method": "percentile", "percentile": 90, "stimulus": STIMULUS, "device": NUMPY}
+    expected = bs.calibrate(ann, IMAGES[:20], duration=10, **options)
+    assert bs.calibrate(ann, loader, n_images=20, duration=10, **options).gains == expected.gains
+    assert bs.calibrate(ann, loader, duration=10, **options).gains != expected.gains
+
+
+def test_gains_of_a_part_are_computed_from_what_reaches_it(ann):
+    part = bs.translate(ann, input_at="2")
+    found = bs.calibrate(part, IMAGES, method="max_norm", stimulus=np.full(10, 0.2), device=NUMPY)
+    seen = ann[:2](torch.tensor(IMAGES, dtype=torch.float32)).detach()
+    assert found.gains == normalise(part, seen, "max_norm").gains
 
 
 def test_the_thresholds_are_those_of_a_night(ann):
@@ -199,7 +215,14 @@ BAD = {
     "device": ({"device": "cp"}, ParameterError, "unknown device 'cp'"),
     "duration": ({"duration": 0.5 * ms}, ParameterError, "duration"),
     "stimulus": ({"stimulus": np.ones(3)}, ParameterError, "stimulus: has 3 inputs"),
-    "pixels": ({"data": 2 * IMAGES, "stimulus": None}, ParameterError, "stimulus: images"),
+    "pixels": ({"data": 2 * IMAGES, "stimulus": None}, ParameterError, "data range from .* to 1.9"),
+    "a stimulus": (
+        {"data": bs.stimuli.MeanImage(IMAGES)},
+        UnitsError,
+        "data must be what the network takes, .* not a stimulus",
+    ),
+    "probabilities": ({"data": STIMULUS, "stimulus": None}, ParameterError, "data must have shape"),
+    "number of images": ({"n_images": 51}, ParameterError, "n_images is 51"),
 }
 
 

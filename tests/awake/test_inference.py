@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shown_networks import DEVICES, NUMPY, SIZES, dyadic, labelled, network, reference, run
 from torch import nn
+from torch.utils.data import DataLoader, Subset, TensorDataset
 
 import brainsleep as bs
 from brainsleep import wake
@@ -110,6 +111,26 @@ def test_counts_of_spikes_operations_and_zeros():
     assert list(result.multiplications_per_image.values()) == [120, 80, 40]
     assert list(result.zeros) == ["0", "2"]
     assert result.current_layers == ()
+
+
+def test_labelled_images_from_loaders_and_data_sets():
+    ann = network()
+    images, labels = labelled(ann)
+    pairs = TensorDataset(torch.tensor(images), torch.tensor(labels))
+    expected = bs.spiking_accuracy(ann, (images[:30], labels[:30]), 8, device=NUMPY)
+    for data in (
+        pairs,
+        DataLoader(pairs, batch_size=7),
+        Subset(pairs, range(35)),
+        ((images[k : k + 9], labels[k : k + 9]) for k in range(0, 40, 9)),
+    ):
+        found = bs.spiking_accuracy(
+            ann, data, 8, n_images=30, calibration_data=DataLoader(images[:30]), device=NUMPY
+        )
+        np.testing.assert_array_equal(found.predictions, expected.predictions)
+        np.testing.assert_array_equal(found.accuracy, expected.accuracy)
+        assert found.n_images == 30
+        assert found.scales == expected.scales
 
 
 def test_n_jobs_and_batches_change_nothing(monkeypatch):

@@ -5,6 +5,7 @@ import pytest
 from brian2 import Hz, ms
 from shown_networks import NUMPY, labelled, network
 from torch import nn
+from torch.utils.data import DataLoader
 
 import brainsleep as bs
 from brainsleep.errors import ParameterError, TranslationError, UnitsError
@@ -35,6 +36,10 @@ BAD = {
     "label": ({"data": (np.ones((1, 12)), [5])}, ParameterError, "label 5 has no output"),
     "negative": ({"data": (np.ones((1, 12)), [-1])}, ParameterError, "label -1 has no output"),
     "data": ({"data": np.ones((3, 12))}, UnitsError, "data must be a bs.wake.Dataset or a pair"),
+    "no labels": ({"data": DataLoader(np.ones((3, 12)))}, UnitsError, "DataLoader has no labels"),
+    "dicts": ({"data": iter([{"x": np.ones(12), "y": 1}])}, UnitsError, "elements are dicts"),
+    "one-hot": ({"data": [(np.ones(12), [0, 1])]}, ParameterError, "labels must be 1 integers"),
+    "number": ({"n_images": 41}, ParameterError, "n_images is 41, but the data hold 40"),
     "range": (
         {"coding": "latency", "data": (np.full((1, 12), 2.0), [0])},
         ParameterError,

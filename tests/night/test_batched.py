@@ -11,6 +11,7 @@ from numpy_night import FACTORS, heaviside_night
 from torch import nn
 
 import brainsleep as bs
+from brainsleep import wake
 from brainsleep.errors import ParameterError, TranslationError, UnitsError
 
 SIZES = (30, 25, 20, 10)
@@ -264,8 +265,13 @@ def test_the_shape_of_an_input_may_come_from_the_data():
     images = np.random.default_rng(0).random((4, 3, 4))
     with pytest.raises(TranslationError, match="input_shape="):
         bs.HeavisideTorch(ann, neuron(gain=1.0), rule())
-    model = bs.HeavisideTorch(ann, neuron(gain=1.0), rule(), data=images)
-    assert model.translation.input_shape == (3, 4)
+    for data in (
+        images,
+        iter([images]),
+        wake.Dataset("own", images.reshape(4, 12), [0] * 4, (3, 4)),
+    ):
+        model = bs.HeavisideTorch(ann, neuron(gain="tadros", threshold=1), rule(), data=data)
+        assert model.translation.input_shape == (3, 4)
 
 
 class Rows(nn.Module):
@@ -302,6 +308,7 @@ def test_large_weights_overflow_nowhere():
         (dict(neuron=[]), ParameterError, "neuron: the list is empty"),
         (dict(neuron=neuron(threshold="calibrated")), ParameterError, "bs.calibrate finds them"),
         (dict(neuron=neuron(gain="tadros")), ParameterError, "data is missing"),
+        (dict(data="digits"), UnitsError, "data must be an array"),
         (dict(neuron=neuron(gain=[1.0, 2.0])), ParameterError, "2 values for 3 layers"),
         (dict(plasticity=bs.STDP()), UnitsError, "plasticity must be bs.SRC"),
         (dict(plasticity=rule(tau_pre=5 * ms)), ParameterError, "no traces"),

@@ -17,8 +17,10 @@ import torch
 from brian2 import Hz, ms, mV, second
 from helpers import SMALL, assert_same_nights, mlp, random_spikes, raster
 from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
 
 import brainsleep as bs
+from brainsleep import wake
 from brainsleep.errors import (
     BrainsleepError,
     DirectoryError,
@@ -232,6 +234,22 @@ def test_zeros_and_ones_of_any_type_are_these_very_spikes(kind):
     expected = bs.sleep(mlp(SMALL), spikes, **options)
     assert_same_nights(bs.sleep(mlp(SMALL), same, **options), expected)
     np.testing.assert_array_equal(raster(expected, "input"), spikes)
+
+
+def test_data_from_loaders_and_data_sets():
+    images = np.random.default_rng(3).random((20, SMALL[0])).astype(np.float32)
+    pairs = TensorDataset(torch.from_numpy(images), torch.zeros(20))
+    neuron = bs.Heaviside(gain="tadros", threshold=0.5)
+    expected = small_night(data=images, neuron=neuron, device=NUMPY, duration=50)
+    for data in (
+        pairs,
+        DataLoader(pairs, batch_size=6),
+        (images[k : k + 7] for k in range(0, 20, 7)),
+        wake.Dataset("own", images, np.zeros(20, int), (3, 4)),
+    ):
+        night = small_night(data=data, neuron=neuron, device=NUMPY, duration=50)
+        assert night.gains == expected.gains
+        assert_same_nights(night, expected)
 
 
 def test_first_and_last_step_count():

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import torch
 from brian2.units import Quantity, ms, second
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from torch import nn
 
 from ...devices.arguments import check_dtype, read_time_step
@@ -23,6 +23,7 @@ from ...support.checks import known_name
 from ...support.progress import progress_bar
 from ...support.quantities import Time
 from ...translation import INPUT, Translation, as_translation, require_float32_copy, tensor_values
+from ...wake.given_data import GivenData, Images, read_images
 from ..part_inputs import data_at, shapes_of_images
 from .heaviside_constants import (
     HeavisideConstants,
@@ -74,7 +75,7 @@ class HeavisideTorch:
     plasticity : SRC or sequence of SRC
         One for all nights, or one per night; all with the same weight factor and a ``tau_pre`` of
         0.
-    data : array_like or Tensor, shape (n, ...), optional
+    data : array_like or Tensor, shape (n, ...); Dataset or DataLoader; optional
         What `ann` takes; needed for ``gain="tadros"``.
     device : str or torch.device
         Where PyTorch computes: ``"cpu"``, ``"cuda"``, ...
@@ -112,7 +113,7 @@ class HeavisideTorch:
     neuron: Heaviside | Sequence[Heaviside]
     plasticity: SRC | Sequence[SRC]
     _: KW_ONLY
-    data: ArrayLike | torch.Tensor | None = None
+    data: Images | None = None
     device: str | torch.device = "cpu"
     dtype: str = "float64"
 
@@ -126,7 +127,12 @@ class HeavisideTorch:
     @cached_property
     def translation(self) -> Translation:
         """The layers that sleep."""
-        return as_translation(self.ann, shapes_of_images(self.data))
+        return as_translation(self.ann, shapes_of_images(self._data))
+
+    @cached_property
+    def _data(self) -> GivenData | None:
+        """The data, read once."""
+        return None if self.data is None else read_images(self.data)
 
     @cached_property
     def _neurons(self) -> list[Heaviside]:
@@ -141,7 +147,7 @@ class HeavisideTorch:
     @cached_property
     def _constants(self) -> list[HeavisideConstants]:
         """The constants of each layer."""
-        data = data_at(self.translation, self.data)
+        data = None if self._data is None else data_at(self.translation, self._data.images)
         return heaviside_constants(self.translation, self._neurons, self._rules, data)
 
     @cached_property
