@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from ..errors import TranslationError
 from ..network.windows import Window
+from .recorder import shape_wanted
 from .steps import Step
 
 #: (channels, height, width).
@@ -34,12 +35,7 @@ def as_image(shape: tuple[int, ...], step: Step, dimensions: int) -> Image:
         If the shape has another number of dimensions.
     """
     if len(shape) != dimensions + 1:
-        wanted = "(channels, length)" if dimensions == 1 else "(channels, height, width)"
-        raise TranslationError(
-            f"{step.place}: takes {wanted}, but gets shape {shape}; pass "
-            "bs.translate(ann, input_shape=...) with the channels, or reshape the activity before "
-            "it."
-        )
+        raise TranslationError(shape_wanted(step.place, shape, step.operation))
     channels, *space = shape
     return (channels, 1, *space) if dimensions == 1 else (channels, *space)  # type: ignore[return-value]
 
@@ -66,11 +62,6 @@ def convolution_window(
         If its padding cannot be translated, or its input is no image.
     """
     dimensions = step.operation.dimensions
-    if step.option("padding_mode", "zeros") != "zeros":
-        raise TranslationError(
-            f"{step.place}: padding_mode {step.option('padding_mode')!r} cannot be translated; "
-            "use padding_mode='zeros'."
-        )
     kernel = as_pair(kernel_size, dimensions, 1)
     dilation = as_pair(step.option("dilation", 1), dimensions, 1)
     return Window(
@@ -105,8 +96,6 @@ def pool_window(step: Step, in_shape: tuple[int, ...]) -> Window:
     if kind == "adaptive_pool":
         return _adaptive_window(step, in_shape)
     dimensions = step.operation.dimensions
-    if step.option("ceil_mode", False):
-        raise TranslationError(f"{step.place}: ceil_mode=True cannot be translated; use padding=.")
     kernel = as_pair(step.option("kernel_size"), dimensions, 1)
     stride = step.option("stride")
     window = Window(
@@ -181,6 +170,11 @@ def _check_average(step: Step, window: Window) -> None:
             f"{step.place}: divisor_override={step.option('divisor_override')} cannot be "
             "translated; leave it out."
         )
+    if step.option("ceil_mode", False) and not _fits(window):
+        raise TranslationError(
+            f"{step.place}: ceil_mode=True lets windows reach beyond the image, where they average "
+            "fewer values; use ceil_mode=False, or padding=."
+        )
     if window.padding != (0, 0) and not step.option("count_include_pad", True):
         raise TranslationError(
             f"{step.place}: count_include_pad=False with padding cannot be translated, since it "
@@ -188,14 +182,23 @@ def _check_average(step: Step, window: Window) -> None:
         )
 
 
+def _fits(window: Window) -> bool:
+    """Tell whether no window reaches beyond the image and its padding."""
+    return all(
+        (window.out_shape[axis + 1] - 1) * window.stride[axis] + window.kernel_size[axis]
+        <= window.in_shape[axis + 1] + 2 * window.padding[axis]
+        for axis in (0, 1)
+    )
+
+
 def _adaptive_window(step: Step, in_shape: tuple[int, ...]) -> Window:
-    """Return the window of adaptive pooling whose outputs all average equally many inputs."""
+    """Return the window of adaptive pooling whose outputs all pool equally many inputs."""
     dimensions = step.operation.dimensions
     source, target = as_image(in_shape, step, dimensions), as_image(step.shape, step, dimensions)
     if any(n_in % n_out for n_in, n_out in zip(source[1:], target[1:], strict=True)):
         raise TranslationError(
             f"{step.place}: pools {_size(in_shape)} to {_size(step.shape)}; the input size must be "
-            "a multiple of the output size, so that all outputs average equally many inputs."
+            "a multiple of the output size, so that all outputs pool equally many inputs."
         )
     kernel = (source[1] // target[1], source[2] // target[2])
     return Window(source, target, kernel, stride=kernel, groups=source[0])
@@ -208,9 +211,10 @@ def _global_window(step: Step, in_shape: tuple[int, ...]) -> Window:
     axes = () if dims is None else _numbers(dims)
     if rank not in (3, 4) or {axis % rank for axis in axes} != set(range(2, rank)):
         space = "(2, 3)" if rank == 4 else "2"
+        what, call = ("maximum", "amax") if step.operation.does == "max" else ("mean", "mean")
         raise TranslationError(
-            f"{step.place}: a mean over {dims} of shape (n, {', '.join(map(str, in_shape))}) "
-            f"cannot be translated; take the mean over all positions, as in x.mean({space})."
+            f"{step.place}: a {what} over {dims} of shape (n, {', '.join(map(str, in_shape))}) "
+            f"cannot be translated; take the {what} over all positions, as in x.{call}({space})."
         )
     if step.option("dtype") is not None:
         raise TranslationError(

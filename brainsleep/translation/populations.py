@@ -10,6 +10,9 @@ The value of a node is one of:
 :class:`Pooled`
     A current that was max-pooled before its ReLU. The maximum of rectified values is the rectified
     maximum, so it becomes two populations: one that rectifies and one that pools.
+:class:`Softmax`
+    The end of a network that returns probabilities. It is left out, since it keeps the order of the
+    outputs.
 """
 
 from __future__ import annotations
@@ -47,7 +50,9 @@ class Current:
 
     @property
     def nonnegative(self) -> bool:
-        """Whether it is a sum of rectified activities alone."""
+        """Whether it is a sum of rectified activities, and perhaps of positive constants."""
+        if self.bias is not None and (self.bias < 0).any():
+            return False
         return all(connection.kind == "identity" for connection in self.connections)
 
 
@@ -80,7 +85,16 @@ class Pooled:
         return self.before.current if isinstance(self.before, Pooled) else self.before
 
 
-Value: TypeAlias = Activity | Current | Pooled
+@dataclass(frozen=True, eq=False)
+class Softmax:
+    """A softmax, or its logarithm, of the outputs: nothing may follow it."""
+
+    of: Current
+    name: str
+    place: str
+
+
+Value: TypeAlias = Activity | Current | Pooled | Softmax
 
 
 class Populations:
@@ -188,4 +202,5 @@ class Populations:
 
 def _common_type(connections: tuple[Connection, ...]) -> np.dtype[np.floating]:
     """Return the widest type of the weights."""
-    return np.result_type(*(link.weight for link in connections if link.weight is not None))
+    weights = [link.weight for link in connections if link.weight is not None]
+    return np.result_type(*weights) if weights else np.dtype(np.float64)

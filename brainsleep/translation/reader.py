@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+
 from torch import fx
 
 from ..errors import TranslationError
 from .layers import Layer
-from .populations import Current, Pooled
+from .populations import Current, Pooled, Softmax
 from .step_values import StepValues, refuse_affine
 from .steps import Step
 from .tensors import Tensors
+
+logger = logging.getLogger("brainsleep")
 
 
 class Reader:
@@ -48,7 +52,7 @@ class Reader:
                     f"{step.place}: takes {node.name!r}, which is no activity computed from the "
                     "input; layers must take the activity of other layers."
                 )
-        expected = 2 if step.operation.kind == "add" else 1
+        expected = 2 if step.operation.kind in ("add", "arithmetic") else 1
         if len(step.inputs) > expected:
             raise TranslationError(
                 f"{step.place}: takes {len(step.inputs)} activities, but only one can be "
@@ -82,6 +86,14 @@ class Reader:
                 f"the module must return the activity of its last layer alone; it returns {output}."
             )
         value = self.state.values[output]
+        if isinstance(value, Softmax):
+            logger.info(
+                "%s: the final %s is left out of the spiking network; the order of the outputs "
+                "is the same without it.",
+                value.place,
+                value.name,
+            )
+            value = value.of
         if isinstance(value, Current):
             value = populations.of(value, value.node)
         if isinstance(value, Pooled):

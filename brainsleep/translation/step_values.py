@@ -10,12 +10,19 @@ from numpy.typing import NDArray
 from torch import fx
 
 from ..errors import TranslationError
-from .folding import fold_after, fold_before, read_batch_norm
+from .arithmetic import read_arithmetic, takes_constant
+from .constants import Constant
+from .folding import Affine, fold_after, fold_before, read_batch_norm
 from .geometry import convolution_window, does_nothing, pool_window
 from .layers import INPUT, Connection
-from .populations import Activity, Current, Pool, Pooled, Populations, Value
+from .operations import HINTS
+from .populations import Activity, Current, Pool, Pooled, Populations, Softmax, Value
+from .rectifiers import require_relu
 from .steps import Step
-from .tensors import Tensors, parameter_names
+from .tensors import Tensors
+
+#: What messages say about a softmax.
+_LAST = f"it can be the last step over the outputs only: {HINTS['softmax']}."
 
 
 class StepValues:
@@ -56,6 +63,8 @@ class StepValues:
             "mean": self._pool,
             "max_pool": self._pool,
             "add": self._add,
+            "arithmetic": self._arithmetic,
+            "softmax": self._softmax,
             "dropout": self._dropout,
             "pass": self._value,
         }
@@ -70,6 +79,10 @@ class StepValues:
         ParameterError
             If a parameter is not finite.
         """
+        for node in step.inputs:
+            value = self.values[node]
+            if isinstance(value, Softmax) and step.operation.kind != "pass":
+                raise TranslationError(f"{value.place}: {value.name} reaches {step.place}; {_LAST}")
         return self.handlers[step.operation.kind](step)
 
     def _value(self, step: Step) -> Value:
@@ -83,7 +96,7 @@ class StepValues:
 
     def _dropout(self, step: Step) -> Value:
         """Pass the activity on, if nothing is dropped in evaluation mode."""
-        if step.arguments.get("training", True) and step.arguments.get("p", 0.5) != 0:
+        if step.option("training", True) and step.option("p", 0.5) != 0:
             raise TranslationError(
                 f"{step.place}: drops neurons also in evaluation mode; call it with "
                 "training=self.training, or use nn.Dropout."
@@ -93,17 +106,26 @@ class StepValues:
     def _weighted(self, step: Step) -> Current:
         """Return the current that a Linear or a convolution makes."""
         activity = self._activity(step, step.inputs[0])
-        weight_name, bias_name = parameter_names(step)
-        weight = self.tensors.take(weight_name, step.name)
+        constant, bias_constant = step.constant("weight"), step.constant("bias")
+        if constant is None or step.option("input") is not step.inputs[0]:
+            raise TranslationError(
+                f"{step.place}: must be called with activity first, and then with parameters of "
+                "the module itself."
+            )
+        weight = self.tensors.take(constant, step.name)
         bias = None
-        if bias_name is not None:
-            bias = self.tensors.read(bias_name, step.name).astype(np.float64)
+        if bias_constant is not None:
+            bias = self.tensors.read(bias_constant, step.name, "bias").astype(np.float64)
             bias = np.repeat(bias, math.prod(step.shape) // len(bias))
         if step.operation.kind == "dense":
             connection = self._dense(step, activity, weight)
         else:
             connection = self._convolution(step, activity, weight)
-        connection = replace(connection, weight_name=weight_name)
+        connection = replace(
+            connection,
+            weight_name=constant.name,
+            mask=_as_mask(constant, connection.weight),
+        )
         if activity.affine is not None:
             connection, bias = fold_before(connection, bias, activity.affine)
         return Current(step.name, step.node.name, step.shape, (connection,), bias)
@@ -133,14 +155,24 @@ class StepValues:
 
     def _norm(self, step: Step) -> Value:
         """Fold a BatchNorm into the current before it, or keep it for the weights after it."""
-        affine = read_batch_norm(step, self.tensors.read)
+        return self._affine(step, read_batch_norm(step, self.tensors))
+
+    def _arithmetic(self, step: Step) -> Value:
+        """Fold a constant factor or shift, as a BatchNorm."""
+        shape = self.shapes[step.inputs[0]]
+        return self._affine(step, read_arithmetic(step, shape, self.tensors))
+
+    def _affine(self, step: Step, affine: Affine) -> Value:
+        """Fold a factor and a shift into the current before, or keep them for the weights after."""
         value = self.values[step.inputs[0]]
         if isinstance(value, Pooled):
             raise TranslationError(
                 f"{step.place}: follows the max pooling {value.pool.name!r}, before which there is "
-                "no ReLU; put the BatchNorm, or a ReLU, before the pooling."
+                f"no ReLU; put the {affine.what}, or a ReLU, before the pooling."
             )
-        if isinstance(value, Current) and _unrectified(value):
+        if isinstance(value, Current) and (
+            _unrectified(value) or (value not in self.populations and not affine.scales)
+        ):
             connections, bias = fold_after(value.connections, value.bias, affine)
             return replace(value, node=step.node.name, connections=connections, bias=bias)
         activity = self._activity(step, step.inputs[0])
@@ -148,10 +180,12 @@ class StepValues:
 
     def _relu(self, step: Step) -> Activity:
         """Return the population that rectifies a current."""
+        require_relu(step)
         value = self.values[step.inputs[0]]
         if isinstance(value, Activity):
             refuse_affine(value, step.name)
             return value
+        assert not isinstance(value, Softmax)
         return self.populations.of(value, step.node.name)
 
     def _pool(self, step: Step) -> Value:
@@ -160,7 +194,8 @@ class StepValues:
         value = self.values[step.inputs[0]]
         if does_nothing(window):
             return value
-        kind = "max_pool" if step.operation.kind == "max_pool" else "average_pool"
+        is_max = step.operation.kind == "max_pool" or step.operation.does == "max"
+        kind = "max_pool" if is_max else "average_pool"
         pool = Pool(self._pool_name(step), step.node.name, kind, step.shape, window)
         unrectified = _unrectified(value)
         if unrectified is not None and kind == "average_pool":
@@ -169,18 +204,28 @@ class StepValues:
                 "ReLU before the average pooling."
             )
         if unrectified is not None:
-            assert not isinstance(value, Activity)
+            assert isinstance(value, Current | Pooled)
             return Pooled(value, pool)
         activity = self._activity(step, step.inputs[0])
         refuse_affine(activity, step.name)
         return self.populations.pooling(activity, pool)
 
-    def _add(self, step: Step) -> Current:
+    def _softmax(self, step: Step) -> Softmax:
+        """Let a softmax over the outputs pass, if it is the last step."""
+        value = self.values[step.inputs[0]]
+        dim = step.option("dim")
+        if len(step.shape) != 1 or dim not in (1, -1, None) or not isinstance(value, Current):
+            raise TranslationError(f"{step.place}: {step.node.name} cannot be translated; {_LAST}")
+        return Softmax(value, step.node.name, step.place)
+
+    def _add(self, step: Step) -> Value:
         """Return the current that an addition makes."""
-        summands = [step.arguments.get("input"), step.arguments.get("other")]
-        if step.arguments.get("alpha", 1) != 1:
+        if takes_constant(step):
+            return self._arithmetic(step)
+        summands = [step.option("input"), step.option("other")]
+        if step.option("alpha", 1) != 1:
             raise TranslationError(
-                f"{step.place}: adds with a factor, alpha={step.arguments['alpha']}; only plain "
+                f"{step.place}: adds with a factor, alpha={step.option('alpha')}; only plain "
                 "sums can be translated."
             )
         if summands[0] is summands[1]:
@@ -204,8 +249,7 @@ class StepValues:
         """Return what one summand of an addition adds to its current."""
         if not isinstance(node, fx.Node) or node not in step.inputs:
             raise TranslationError(
-                f"{step.place}: adds a number or a parameter to an activation; only two "
-                "activations can be added."
+                f"{step.place}: adds what is no activity; only two activities can be added."
             )
         value, shape = self.values[node], self.shapes[node]
         if shape != step.shape:
@@ -264,9 +308,17 @@ def refuse_affine(activity: Activity, user: str) -> None:
     """
     if activity.affine is not None:
         raise TranslationError(
-            f"{activity.affine.name}: BatchNorm of a rectified activity reaches {user!r}, but "
-            "can be folded only into Linear and Conv layers; put it before the ReLU."
+            f"{activity.affine.name}: {activity.affine.what} of a rectified activity reaches "
+            f"{user!r}, but can be folded only into Linear and Conv layers; put it before the ReLU."
         )
+
+
+def _as_mask(constant: Constant, weight: NDArray[np.floating] | None) -> NDArray[np.bool_] | None:
+    """Return the mask of a weight, in the shape of the connection's weight."""
+    if constant.mask is None:
+        return None
+    assert weight is not None
+    return constant.mask.numpy().reshape(weight.shape)
 
 
 def _unrectified(value: Value) -> Current | None:

@@ -1,23 +1,31 @@
-"""Trace a torch module and read its layers; refuse by name what cannot be translated."""
+"""Record a torch module and read its layers; refuse by name what cannot be translated."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterable, Mapping
+import inspect
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import fx, nn
 
 from ..errors import KindError, ParameterError, TranslationError, brief
 from .layers import WEIGHTED
-from .operations import HINT, Operation, classify, place_of
+from .merging import Merged, Merger
+from .module_copy import runnable_copy, type_of
+from .operations import FUNCTIONS, HINT
 from .reader import Reader
-from .steps import run_steps
+from .recorder import RunError, record
+from .steps import read_step
 from .tensors import Tensors
 from .translated_network import Translation
+from .verification import verify
 
-#: What messages ask for where the shape of one input cannot be known, by dimensions of space.
-_ASKED = {1: "(channels, length)", 2: "(channels, height, width)"}
+#: Numbers of inputs of the two runs. More than one, so that a batch is no dimension of size 1.
+BATCHES = (2, 3)
+
+#: What messages ask for where the shape of one input cannot be known, by dimensions of a kernel.
+_ASKED = {3: "(channels, length)", 4: "(channels, height, width)"}
 
 
 def read_network(ann: nn.Module, input_shape: Iterable[int] | None = None) -> Translation:
@@ -39,29 +47,162 @@ def read_network(ann: nn.Module, input_shape: Iterable[int] | None = None) -> Tr
     TranslationError, ParameterError, KindError
         As `brainsleep.translate` raises them.
     """
-    if not isinstance(ann, nn.Module):
-        raise KindError(f"ann must be a torch.nn.Module, not {type(ann).__name__}.")
     given = None if input_shape is None else _checked_shape(input_shape)
-    graph = _trace(ann)
-    entrance, output = _ends(graph)
-    operations, shapes = classify(graph)
-    if not any(operation.kind in WEIGHTED for operation in operations.values()):
-        raise TranslationError(f"the module has no Linear or Conv layer; {HINT}.")
-    shape = _first_shape(graph, operations) if given is None else given
-    try:
-        steps = run_steps(graph, shape, operations, shapes)
-    except TranslationError as error:
-        if given is not None:
-            raise
-        raise TranslationError(
-            f"{error} (Tried with inputs of shape {shape}, which the first Linear takes; if the "
-            "network takes others, pass bs.translate(ann, input_shape=...), the shape of one "
-            "input.)"
-        ) from error
-    reader = Reader(Tensors(graph), entrance, shape)
+    module = runnable_copy(ann)
+    _check_arguments(module)
+    if given is not None:
+        return _read(ann, module, given)
+    failed: TranslationError | None = None
+    for shape in _possible_shapes(module):
+        try:
+            return _read(ann, module, shape)
+        except RunError as error:
+            if failed is None:
+                failed = RunError(
+                    f"{error} (Tried with inputs of shape {shape}, which the first Linear takes; "
+                    "if the network takes others, pass bs.translate(ann, input_shape=...), the "
+                    "shape of one input.)"
+                )
+                failed.__cause__ = error
+    assert failed is not None
+    raise failed
+
+
+def _read(ann: nn.Module, module: nn.Module, shape: tuple[int, ...]) -> Translation:
+    """Read a network that takes inputs of a shape."""
+    traced = trace(module, shape)
+    steps = [read_step(merged) for merged in traced.calls]
+    if not any(step.operation.kind in WEIGHTED for step in steps):
+        raise TranslationError(f"the module has no Linear or Conv layer that it calls; {HINT}.")
+    reader = Reader(Tensors(), traced.entrance, shape)
     for step in steps:
         reader.read(step)
-    return Translation(shape, reader.finish(output), graph, ann)
+    layers = reader.finish(traced.output())
+    translation = Translation(shape, layers, traced.graph, ann)
+    verify(translation, module)
+    return translation
+
+
+@dataclass(frozen=True, eq=False)
+class Traced:
+    """What two runs of a module showed.
+
+    Attributes
+    ----------
+    graph : fx.GraphModule
+        The torch functions that lead to the output, or that use weights.
+    entrance : fx.Node
+        The node of the input.
+    returned : object
+        What the module returns, of any type.
+    calls : list of Merged
+        The calls of these functions, in order.
+    """
+
+    graph: fx.GraphModule
+    entrance: fx.Node
+    returned: object
+    calls: list[Merged]
+
+    def output(self) -> fx.Node:
+        """Return the node of the activity that the module returns.
+
+        Raises
+        ------
+        TranslationError
+            If it returns something else.
+        """
+        (node,) = (node.args[0] for node in self.graph.graph.nodes if node.op == "output")
+        if isinstance(node, fx.Node):
+            return node
+        if isinstance(self.returned, torch.Tensor):
+            raise TranslationError(
+                "the module must return activity that torch computes from its input; it returns a "
+                "tensor that comes from elsewhere."
+            )
+        raise TranslationError(
+            "the module must return the activity of its last layer alone; it returns a "
+            f"{type(self.returned).__name__}."
+        )
+
+
+def trace(module: nn.Module, shape: tuple[int, ...]) -> Traced:
+    """Run a copy of a module twice and return what it does.
+
+    Parameters
+    ----------
+    module : nn.Module
+        The copy, in evaluation mode on the CPU.
+    shape : tuple of int
+        Shape of one input.
+
+    Returns
+    -------
+    Traced
+
+    Raises
+    ------
+    TranslationError
+        If it cannot be run, does not do the same each time, or returns no single activity.
+    """
+    dtype = type_of(module)
+    before = torch.get_rng_state()
+    generator = torch.Generator().manual_seed(0)
+    runs = []
+    for n_inputs in BATCHES:
+        values = torch.rand(n_inputs, *shape, generator=generator, device="cpu").to(dtype)
+        runs.append(record(module, values))
+    if not torch.equal(torch.get_rng_state(), before):
+        torch.set_rng_state(before)  # the user's random numbers stay as they were
+    merger = Merger(*runs)
+    kept = _kept(merger, merger.merge())
+    for node in reversed(list(merger.graph.nodes)):
+        if node.op not in ("placeholder", "output") and node not in kept and not node.users:
+            merger.graph.erase_node(node)
+    graph = fx.GraphModule(merger.attributes, merger.graph)
+    calls = [call for call in merger.calls if call.node in kept]
+    return Traced(graph, merger.entrance, runs[0].result, calls)
+
+
+def _kept(merger: Merger, returned: list[fx.Node]) -> set[fx.Node]:
+    """Return the nodes that lead to the output or change activity, and all that use weights.
+
+    The others only observe, as a hook that records activity does.
+    """
+    kept = _ancestors([*returned, *(call.node for call in merger.calls if call.call.mutates)])
+    weighted = [call.node for call in merger.calls if _has_weights(call)]
+    loose = _descendants([node for node in weighted if node not in kept])
+    return kept | _ancestors(loose)
+
+
+def _has_weights(merged: Merged) -> bool:
+    """Tell whether a call uses weights."""
+    operation = FUNCTIONS.get(merged.call.function)
+    return operation is not None and operation.kind in WEIGHTED
+
+
+def _ancestors(nodes: Iterable[fx.Node]) -> set[fx.Node]:
+    """Return some nodes, and all from which they are computed."""
+    found: set[fx.Node] = set()
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting.extend(node.all_input_nodes)
+    return found
+
+
+def _descendants(nodes: Iterable[fx.Node]) -> set[fx.Node]:
+    """Return some nodes, and all that are computed from them."""
+    found: set[fx.Node] = set()
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting.extend(node.users)
+    return found
 
 
 def _checked_shape(shape: object) -> tuple[int, ...]:
@@ -82,82 +223,41 @@ def _checked_shape(shape: object) -> tuple[int, ...]:
     return sizes
 
 
-def _trace(ann: nn.Module) -> fx.GraphModule:
-    """Trace a copy of the module, in evaluation mode on the CPU."""
-    for path, module in ann.named_modules():
-        for name, value in vars(module).items():
-            if isinstance(value, torch.Tensor) and not value.is_leaf:  # it cannot be copied
-                raise TranslationError(
-                    f"{path or 'the module'}: its {name!r} is computed in each forward pass "
-                    "(pruning or weight_norm?); make it permanent before sleep, for example with "
-                    "torch.nn.utils.prune.remove."
-                )
-    try:
-        duplicate = copy.deepcopy(ann).cpu().eval()
-        graph = fx.symbolic_trace(duplicate)
-    except Exception as error:  # torch.fx raises whatever the user's forward raises
-        reason = str(error).partition("\n")[0]
-        raise TranslationError(
-            f"{type(ann).__name__} cannot be traced by torch.fx ({reason}); its forward must not "
-            "branch on the data."
-        ) from error
-    _check_types(graph)
-    return graph
-
-
-def _check_types(graph: fx.GraphModule) -> None:
-    """Refuse parameters of other than floating-point types before anything is computed."""
-    for name, parameter in graph.named_parameters():
-        if isinstance(parameter, nn.UninitializedParameter) or parameter.is_floating_point():
-            continue
-        path = name.rpartition(".")[0] or name
-        raise TranslationError(
-            f"{path}: {name!r} is of type {parameter.dtype}; it must be of a floating-point type."
-        )
-
-
-def _ends(graph: fx.GraphModule) -> tuple[fx.Node, fx.Node]:
-    """Return the node of the input, and the node that the module returns."""
-    placeholders = [node for node in graph.graph.nodes if node.op == "placeholder"]
-    if not placeholders:
+def _check_arguments(module: nn.Module) -> None:
+    """Refuse a forward that takes no input, or that needs more than one."""
+    parameters = list(inspect.signature(module.forward).parameters.values())
+    positional = (
+        inspect.Parameter.POSITIONAL_ONLY,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        inspect.Parameter.VAR_POSITIONAL,
+    )
+    if not any(parameter.kind in positional for parameter in parameters):
         raise TranslationError("the module's forward takes no input; it must take one.")
-    for node in placeholders[1:]:
-        if not node.args:  # an optional argument is left at its default
+    variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    for parameter in parameters[1:]:
+        if parameter.default is inspect.Parameter.empty and parameter.kind not in variable:
             raise TranslationError(
-                f"the module's forward takes a second input, {node.target!r}; only networks with "
-                "one input can sleep."
+                f"the module's forward takes a second input, {parameter.name!r}; only networks "
+                "with one input can sleep, so give it a default."
             )
-    (returned,) = (node.args[0] for node in graph.graph.nodes if node.op == "output")
-    if not isinstance(returned, fx.Node):
+
+
+def _possible_shapes(module: nn.Module) -> Iterator[tuple[int, ...]]:
+    """Yield the shapes of one input that a network of Linears may take, the likeliest first."""
+    weights = [
+        (path, child.weight)
+        for path, child in module.named_modules()
+        if isinstance(child, nn.Linear | nn.Conv1d | nn.Conv2d)
+    ]
+    weights = weights or [
+        (name, parameter) for name, parameter in module.named_parameters() if parameter.ndim > 1
+    ]
+    if not weights:
+        raise TranslationError(f"the module has no Linear or Conv layer; {HINT}.")
+    path, first = weights[0]
+    if first.ndim in _ASKED:
         raise TranslationError(
-            "the module must return the activity of its last layer alone; it returns "
-            f"{brief(returned)}."
+            f"{path}: acts on images, whose size cannot be known from the module; pass "
+            f"bs.translate(ann, input_shape={_ASKED[first.ndim]})."
         )
-    return placeholders[0], returned
-
-
-def _first_shape(graph: fx.GraphModule, operations: Mapping[fx.Node, Operation]) -> tuple[int, ...]:
-    """Return the shape of one input that the first layer tells, or ask for it."""
-    for node, operation in operations.items():
-        if operation.kind == "dense":
-            return (_in_features(graph, node),)
-        if operation.dimensions:
-            raise TranslationError(
-                f"{place_of(node)}: acts on images, whose size cannot be known from the module; "
-                f"pass bs.translate(ann, input_shape={_ASKED[operation.dimensions]})."
-            )
-    raise AssertionError("there is a layer")
-
-
-def _in_features(graph: fx.GraphModule, node: fx.Node) -> int:
-    """Return how many inputs a Linear takes."""
-    if node.op == "call_module":
-        return int(graph.get_submodule(str(node.target)).in_features)  # type: ignore[arg-type]
-    weight = node.args[1] if len(node.args) > 1 else node.kwargs.get("weight")
-    parameter = graph.state_dict().get(str(getattr(weight, "target", None)))
-    if parameter is None or parameter.ndim != 2:
-        raise TranslationError(
-            f"{place_of(node)}: must be called with parameters of the module itself, a weight of "
-            "two dimensions first."
-        )
-    return int(parameter.shape[1])
+    yield from dict.fromkeys((weight.shape[1],) for _, weight in weights if weight.ndim == 2)

@@ -130,7 +130,7 @@ def two_linears(forward):
 SUMS = {
     "plus": (lambda m, x: m.c((m.a(x) + x).relu()), ["add", "c"]),
     "method": (lambda m, x: m.c(m.a(x).add(x).relu()), ["add", "c"]),
-    "in_place": (lambda m, x: m.c(m.a(x).add_(x).relu_()), ["add_", "c"]),
+    "in_place": (lambda m, x: m.c(m.a(x).add_(x).relu_()), ["add", "c"]),
     "torch_add": (lambda m, x: m.c(torch.relu(torch.add(m.a(x), m.b(x)))), ["add", "c"]),
     "alpha_one": (lambda m, x: m.c(torch.relu(torch.add(m.a(x), x, alpha=1))), ["add", "c"]),
     "of_rectified": (lambda m, x: m.c(m.a(x).relu() + m.b(x).relu()), ["a", "b", "add", "c"]),
@@ -157,6 +157,38 @@ SUMS = {
         lambda m, x: m.c([h := m.a(x), h.relu_(), torch.relu(m.b(h) + h)][2]),
         ["a", "add", "c"],
     ),
+}
+
+
+def with_constants(forward):
+    return lambda: Forward(forward, a=linear(), c=linear(6, 3))
+
+
+#: Arithmetic with constants, on inputs of shape (6,), which folds into weights and biases.
+CONSTANTS = {
+    "input_divided": lambda m, x: m.c(m.a(x / 255).relu()),
+    "input_normalized": lambda m, x: m.c(m.a((x - 0.1307) / 0.3081).relu()),
+    "input_normalized_by_feature": lambda m, x: m.c(
+        m.a(x.sub(torch.arange(6)).div(torch.full((6,), 0.5))).relu()
+    ),
+    "input_in_both_signs": lambda m, x: m.c(m.a(x * 2 - 1).relu()),
+    "input_turned": lambda m, x: m.c(m.a(1 - x).relu()),
+    "input_negative": lambda m, x: m.c(m.a(-x).relu()),
+    "input_minus_parameter": lambda m, x: m.c(m.a(torch.sub(x, m.c.bias[0], alpha=3)).relu()),
+    "current_scaled": lambda m, x: m.c((2 * m.a(x)).relu()),
+    "current_turned": lambda m, x: m.c((m.a(x) / -2).relu()),
+    "current_shifted": lambda m, x: m.c((m.a(x) + 1).relu()),
+    "shifted_first": lambda m, x: m.c((1 + m.a(x)).relu()),
+    "shifted_by_size": lambda m, x: m.c((m.a(x) + x.size(1)).relu()),
+    "shifted_by_parameter": lambda m, x: m.c((m.a(x) + m.a.bias.view(1, 6)).relu()),
+    "scaled_by_size": lambda m, x: m.c((m.a(x) * x.size(1)).relu()),
+    "activity_scaled": lambda m, x: m.c(m.a(x).relu() * 0.5),
+    "activity_shifted": lambda m, x: m.c(m.a(x).relu() - 0.5),
+    "output_scaled": lambda m, x: m.c(m.a(x).relu()) / 10,
+    "sum_shifted": lambda m, x: m.c((m.a(x) + x - 0.3).relu()),
+    "rectified_sum_shifted": lambda m, x: m.c((m.a(x).relu() + x - 2).relu()),
+    "one_row_for_each": lambda m, x: m.c(m.a(x + torch.ones(len(x), 6)).relu()),
+    "in_place": lambda m, x: m.c(m.a(x).mul_(3).sub_(0.5).relu_()),
 }
 
 

@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 import torch
-from architectures import ARCHITECTURES, SUMS, Sum, conv, grouped, linear, two_linears
+from architectures import (
+    ARCHITECTURES,
+    CONSTANTS,
+    SUMS,
+    Sum,
+    conv,
+    grouped,
+    linear,
+    two_linears,
+    with_constants,
+)
 from forward_pass import BasicBlock, Forward, ResNet, assert_translates, dense_matrix, randomized
 from torch import nn
 from torch.nn import functional
@@ -54,6 +64,14 @@ def test_sums_and_branches(which):
     torch.manual_seed(1)
     translation = assert_translates(randomized(two_linears(forward)()))
     assert [layer.name for layer in translation.layers][: len(names)] == names
+
+
+@pytest.mark.parametrize("which", CONSTANTS)
+def test_constants_fold(which):
+    torch.manual_seed(2)
+    translation = assert_translates(with_constants(CONSTANTS[which])())
+    assert translation.layer_names[-1] == "c"
+    assert_translates(with_constants(CONSTANTS[which])().double(), tolerance=1e-12)
 
 
 def test_a_sum_of_currents_is_normalized_exactly():

@@ -21,18 +21,6 @@ def function(forward, shape=(2, 4, 6), **children):
     return lambda: (Forward(forward, **children), shape)
 
 
-def optional(default):
-    class Optional(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.fc = nn.Linear(4, 4)
-
-        def forward(self, x, y=default):
-            return self.fc(y + x)
-
-    return lambda: (Optional(), (4,))
-
-
 relu = torch.relu
 
 REFUSED = {
@@ -97,13 +85,6 @@ REFUSED = {
         function(lambda m, x: relu(m.conv(x) + x + x)),
         ["add_1:", "'input' twice"],
     ),
-    "sum_with_number": (function(lambda m, x: relu(m.conv(x) + 1)), ["add:", "number"]),
-    "number_sum": (function(lambda m, x: relu(1 + m.conv(x))), ["add:", "number"]),
-    "sum_with_size": (function(lambda m, x: relu(m.conv(x) + x.size(1))), ["add:", "number"]),
-    "sum_with_parameter": (
-        function(lambda m, x: relu(m.conv(x) + m.other.bias.view(2, 1, 1))),
-        ["view", "parameters"],
-    ),
     "sum_with_factor": (
         function(lambda m, x: relu(torch.add(m.conv(x), x, alpha=2))),
         ["add:", "alpha=2"],
@@ -128,7 +109,7 @@ REFUSED = {
         sequential(Forward(lambda m, x: functional.gelu(m.conv(x)), conv=conv())),
         ["gelu (in 0)", "ReLU"],
     ),
-    "ceil_mode": (sequential(conv(), nn.ReLU(), nn.MaxPool2d(3, ceil_mode=True)), ["2:", "ceil"]),
+    "ceil_mode": (sequential(conv(), nn.ReLU(), nn.AvgPool2d(3, ceil_mode=True)), ["2:", "ceil"]),
     "ceil_mode_function": (
         function(lambda m, x: functional.avg_pool2d(relu(m.conv(x)), 3, ceil_mode=True)),
         ["avg_pool2d:", "ceil"],
@@ -160,10 +141,6 @@ REFUSED = {
             conv=nn.Conv1d(1, 1, 1),
         ),
         ["max_pool1d:", "padding"],
-    ),
-    "adaptive_max": (
-        sequential(conv(), nn.ReLU(), nn.AdaptiveMaxPool2d(1)),
-        ["2:", "AdaptiveMaxPool2d"],
     ),
     "mean_over_channels": (function(lambda m, x: relu(m.conv(x)).mean(1)), ["mean:", "(2, 3)"]),
     "mean_of_everything": (function(lambda m, x: relu(m.conv(x)).mean()), ["mean:", "batch"]),
@@ -198,9 +175,10 @@ REFUSED = {
         lambda: (nn.Sequential(nn.Linear(4, 0)), (4,)),
         ["0:", "at least one neuron"],
     ),
-    "optional_number": (optional(1), ["add:", "'y'", "no activity"]),
-    "optional_tensor": (optional(torch.ones(4)), ["cannot be traced"]),
-    "no_input": (lambda: (Forward(None, fc=linear()), None), ["Forward cannot be traced"]),
+    "no_input": (
+        lambda: (Forward(None, fc=linear()), None),
+        ["Forward: cannot be run", "TypeError"],
+    ),
 }
 
 

@@ -1,0 +1,197 @@
+"""Whether a translated network computes what the module computes: both are run on random inputs.
+
+Each layer is computed from its connections and its bias, and compared with the value that the
+recorded graph has for it; the graph's output is compared with that of the module itself. Both are
+in float64 where the module allows it.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import fx, nn
+from torch.nn import functional
+
+from ..errors import TranslationError
+from .layers import INPUT, Connection, Layer
+from .module_copy import in_float64, type_of
+from .translated_network import Translation
+
+#: Largest difference, in parts of the largest value that is compared.
+TOLERANCE = 1e-5
+#: The same, in parts of the largest sum of absolute inputs: a float32 weight is rounded by 6e-8.
+ROUNDING = 1e-6
+#: Inputs per comparison, and the largest value of each comparison's inputs.
+N_INPUTS = 2
+LARGEST = (1.0, 4.0)
+
+
+def verify(translation: Translation, module: nn.Module) -> None:
+    """Compare a translated network with its module.
+
+    Parameters
+    ----------
+    translation : Translation
+        The network.
+    module : nn.Module
+        A copy of the module, in evaluation mode on the CPU.
+
+    Raises
+    ------
+    TranslationError
+        Naming the layer where they part.
+    """
+    generator = torch.Generator().manual_seed(1)
+    try:
+        exact, graph = in_float64(module), copy.deepcopy(translation.graph).double()
+        _compare(translation, exact, graph, generator, torch.float64)
+    except (RuntimeError, TypeError, ValueError) as error:
+        if isinstance(error, TranslationError):
+            raise
+        # its forward insists on a type
+        _compare(translation, module, translation.graph, generator, type_of(module))
+
+
+def _compare(
+    translation: Translation,
+    module: nn.Module,
+    graph: fx.GraphModule,
+    generator: torch.Generator,
+    dtype: torch.dtype,
+) -> None:
+    """Compare a network with its module in one type."""
+    factor = max(1.0, float(torch.finfo(dtype).eps / torch.finfo(torch.float32).eps))
+    for largest in LARGEST:
+        shape = (N_INPUTS, *translation.input_shape)
+        inputs = torch.rand(shape, generator=generator, device="cpu", dtype=torch.float64) * largest
+        inputs = inputs.to(dtype)
+        values = _Values(graph, {layer.node for layer in translation.layers})
+        with torch.no_grad(), torch.device("cpu"):
+            output = values.run(inputs.clone())
+            expected = module(inputs.clone())
+        scale = float(expected.abs().max())
+        if not _close(output, expected, TOLERANCE * factor * scale):
+            raise TranslationError(
+                f"{type(module).__name__}: what was recorded of forward computes other outputs "
+                "than the module itself (does it depend on values, chance or earlier calls?)."
+            )
+        _compare_layers(translation, values, inputs, factor)
+
+
+def _compare_layers(
+    translation: Translation, values: _Values, inputs: torch.Tensor, factor: float
+) -> None:
+    """Compare each layer, driven by the module's own activity, with the module's value for it."""
+    activities = {INPUT: inputs.double().flatten(1)}
+    for layer in translation.layers:
+        value = values.of[layer.node].double().flatten(1)
+        activities[layer.name] = value.clamp(min=0)
+    for layer in translation.layers:
+        current, total = _current(layer, activities)
+        value = values.of[layer.node].double().flatten(1)
+        if bool((value >= 0).all()):  # perhaps a ReLU
+            current, value = current.clamp(min=0), value.clamp(min=0)
+        elif layer is not translation.layers[-1]:
+            current, value = current.clamp(min=0), value.clamp(min=0)
+        allowed = (TOLERANCE * float(value.abs().max()) + ROUNDING * float(total.max())) * factor
+        if not _close(current, value, allowed):
+            difference = float((current - value).abs().max())
+            raise TranslationError(
+                f"{layer.name}: the spiking layer computes other values than the module (they "
+                f"differ by {difference:.2g}, where the largest is {float(value.abs().max()):.2g});"
+                " please report the network, since it should have been refused."
+            )
+
+
+def _current(
+    layer: Layer, activities: dict[str, torch.Tensor]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the current of a layer, and the sum of the absolute values that make it."""
+    bias = torch.zeros(layer.n_out, dtype=torch.float64, device="cpu")
+    if layer.bias is not None:
+        bias = _tensor(layer.bias)
+    current, total = bias, bias.abs()
+    for connection in layer.connections:
+        source = activities[connection.source]
+        current = current + _driven(connection, source, connection.weight)
+        weight = None if connection.weight is None else np.abs(connection.weight)
+        total = total + _driven(connection, source.abs(), weight)
+    return current, total
+
+
+def _driven(
+    connection: Connection, source: torch.Tensor, weight: NDArray[np.floating] | None
+) -> torch.Tensor:
+    """Return what a connection adds to the current of its target, shape (n, n_out)."""
+    if connection.kind == "identity":
+        return source
+    if connection.kind == "dense":
+        assert weight is not None
+        return source @ _tensor(weight).T
+    window = connection.window
+    assert window is not None
+    images = source.reshape(len(source), *window.in_shape)
+    if connection.kind == "convolution":
+        assert weight is not None
+        result = functional.conv2d(
+            images,
+            _tensor(weight),
+            stride=window.stride,
+            padding=window.padding,
+            dilation=window.dilation,
+            groups=window.groups,
+        )
+        return result.flatten(1)
+    is_max = connection.kind == "max_pool"
+    padded = functional.pad(images, _margins(connection), value=-torch.inf if is_max else 0.0)
+    if is_max:
+        result = functional.max_pool2d(
+            padded, window.kernel_size, window.stride, 0, window.dilation
+        )
+    else:
+        result = functional.avg_pool2d(padded, window.kernel_size, window.stride)
+    return result[..., : window.out_shape[1], : window.out_shape[2]].flatten(1)
+
+
+def _margins(connection: Connection) -> tuple[int, int, int, int]:
+    """Return how far the windows of pooling reach beyond the image: left, right, top, bottom."""
+    window = connection.window
+    assert window is not None
+    ends = []
+    for axis in (0, 1):
+        last = (window.out_shape[axis + 1] - 1) * window.stride[axis] - window.padding[axis]
+        reach = last + (window.kernel_size[axis] - 1) * window.dilation[axis] + 1
+        ends.append(max(0, reach - window.in_shape[axis + 1]))
+    return window.padding[1], ends[1], window.padding[0], ends[0]
+
+
+def _tensor(values: NDArray[np.floating]) -> torch.Tensor:
+    """Return an array as a tensor of float64."""
+    return torch.tensor(values, dtype=torch.float64, device="cpu")
+
+
+def _close(one: torch.Tensor, other: torch.Tensor, allowed: float) -> bool:
+    """Tell whether two tensors differ by no more than is allowed."""
+    if one.shape != other.shape:
+        return False
+    return bool(((one.double() - other.double()).abs() <= allowed).all())
+
+
+class _Values(fx.Interpreter):
+    """Runs a graph and keeps the values of some nodes, as they are when the node has been run."""
+
+    def __init__(self, graph: fx.GraphModule, wanted: set[str]) -> None:
+        super().__init__(graph)
+        self.extra_traceback = False
+        self.wanted = wanted
+        self.of: dict[str, torch.Tensor] = {}
+
+    def run_node(self, n: fx.Node) -> object:
+        """Run a node and keep its value."""
+        result = super().run_node(n)
+        if n.name in self.wanted and isinstance(result, torch.Tensor):
+            self.of[n.name] = result.detach().clone()
+        return result
