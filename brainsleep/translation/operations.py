@@ -128,7 +128,7 @@ FUNCTIONS: dict[Callable[..., object], Operation] = {
     **dict.fromkeys((torch.clamp, torch.clamp_, torch.clip, torch.clip_), _CLAMP),
     **dict.fromkeys((_T.clamp, _T.clamp_, _T.clip, _T.clip_), _CLAMP),
     **dict.fromkeys((torch.clamp_min, torch.clamp_min_, _T.clamp_min, _T.clamp_min_), _CLAMP),
-    **dict.fromkeys((functional.threshold, functional.threshold_, torch.threshold), _THRESHOLD),
+    **dict.fromkeys((functional.threshold, torch.threshold, torch.threshold_), _THRESHOLD),
     **dict.fromkeys((functional.leaky_relu, functional.leaky_relu_), _LEAKY),
     **dict.fromkeys((functional.hardtanh, functional.hardtanh_), _HARDTANH),
     **dict.fromkeys((functional.elu, functional.elu_), _ELU),

@@ -212,11 +212,11 @@ class StepValues:
 
     def _softmax(self, step: Step) -> Softmax:
         """Let a softmax over the outputs pass, if it is the last step."""
-        value = self.values[step.inputs[0]]
+        value, name = self.values[step.inputs[0]], step.called_at.called(step.node.name)
         dim = step.option("dim")
         if len(step.shape) != 1 or dim not in (1, -1, None) or not isinstance(value, Current):
-            raise TranslationError(f"{step.place}: {step.node.name} cannot be translated; {_LAST}")
-        return Softmax(value, step.node.name, step.place)
+            raise TranslationError(f"{step.place}: {name} cannot be translated; {_LAST}")
+        return Softmax(value, name, step.place)
 
     def _add(self, step: Step) -> Value:
         """Return the current that an addition makes."""
