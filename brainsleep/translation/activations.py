@@ -162,7 +162,7 @@ def as_input(data: Images, translation: Translation) -> torch.Tensor:
         tensor = (
             data.detach().cpu()
             if isinstance(data, torch.Tensor)
-            else torch.tensor(read_images(data).images)
+            else torch.tensor(read_images(data).images, device="cpu")
         )
     except (TypeError, RuntimeError) as error:  # of values that are no numbers
         raise KindError(f"data cannot be read as an array ({error}).") from None

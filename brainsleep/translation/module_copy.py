@@ -43,20 +43,26 @@ def runnable_copy(ann: nn.Module) -> nn.Module:
                 kind = type(module).__name__
                 raise TranslationError(f"{path or 'ann'}: {name!r} of {kind} {reason}.")
     try:
-        duplicate = copy.deepcopy(ann, _copies_of_computed(ann)).cpu().eval()
+        copied = duplicate(ann).cpu().eval()
     except Exception as error:  # whatever the user's own classes raise
         reason = brief(str(error).partition("\n")[0])
         raise TranslationError(
             f"{type(ann).__name__} cannot be copied ({reason}); copy.deepcopy must work on it."
         ) from error
-    for module in duplicate.modules():
+    for module in copied.modules():
         module._compiled_call_impl = None  # of module.compile(): its Python code is recorded
-    return duplicate
+    return copied
 
 
-def in_float64(module: nn.Module) -> nn.Module:
-    """Return a copy of a copy whose floating-point tensors are of float64."""
-    return copy.deepcopy(module, _copies_of_computed(module)).double()
+def duplicate(module: nn.Module) -> nn.Module:
+    """Return a copy of a module, which may have pruned weights."""
+    computed = {
+        id(value): value.detach().clone()
+        for child in module.modules()
+        for value in vars(child).values()
+        if isinstance(value, torch.Tensor) and not value.is_leaf
+    }
+    return copy.deepcopy(module, computed)  # the memo: copy.deepcopy refuses computed tensors
 
 
 def type_of(module: nn.Module) -> torch.dtype:
@@ -109,13 +115,3 @@ def _unusable(tensor: torch.Tensor) -> str | None:
 def _buffers(module: nn.Module) -> list[tuple[str, torch.Tensor]]:
     """Return a module's own buffers by name."""
     return list(module.named_buffers(recurse=False))
-
-
-def _copies_of_computed(module: nn.Module) -> dict[int, torch.Tensor]:
-    """Return copies of tensors that copy.deepcopy refuses, such as pruned weights, for its memo."""
-    return {
-        id(value): value.detach().clone()
-        for child in module.modules()
-        for value in vars(child).values()
-        if isinstance(value, torch.Tensor) and not value.is_leaf
-    }

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from ..errors import TranslationError
 from .layers import INPUT, Connection, Layer
-from .module_copy import in_float64, type_of
+from .module_copy import duplicate, type_of
 from .translated_network import Translation
 
 #: Largest difference, in parts of the largest value that is compared.
@@ -46,7 +46,7 @@ def verify(translation: Translation, module: nn.Module) -> None:
     """
     generator = torch.Generator().manual_seed(1)
     try:
-        exact, graph = in_float64(module), copy.deepcopy(translation.graph).double()
+        exact, graph = duplicate(module).double(), copy.deepcopy(translation.graph).double()
         _compare(translation, exact, graph, generator, torch.float64)
     except (RuntimeError, TypeError, ValueError) as error:
         if isinstance(error, TranslationError):

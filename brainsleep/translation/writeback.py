@@ -6,18 +6,19 @@ that holds such weights therefore comes back in float32. All other networks keep
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
+from torch.nn.utils import prune
 
 from ..errors import ParameterError, TranslationError, brief, suggest
 from ..support.calls import public
 from ..support.user_warnings import warn_user
 from .layers import Connection
+from .module_copy import duplicate
 from .translated_network import Translation
 
 #: Rounding of new weights to the network's data type is reported above this share of their change.
@@ -69,7 +70,7 @@ def write_back(
         If the copy is in float32 and the network was not; or if rounding to the network's float32
         takes more than 1 % of what changed in a night in float64.
     """
-    awake = copy.deepcopy(ann)
+    awake = duplicate(ann)
     known = ann.state_dict()
     for name in weights:
         if name not in known:
@@ -90,6 +91,7 @@ def write_back(
             if name in connections:
                 fitted = _unfolded(connections[name], fitted, state[name])
             _write(name, fitted, state[name])
+        _prune_again(awake)
     return awake
 
 
@@ -107,7 +109,7 @@ def require_float32_copy(translation: Translation) -> None:
     narrow = _half_types(state[name] for name in translation.weights)
     if not narrow:
         return
-    awake = copy.deepcopy(translation.module).eval()
+    awake = duplicate(translation.module).eval()
     _widen(awake)
     first = next(awake.parameters())
     shape = (translation.whole or translation).input_shape
@@ -165,6 +167,14 @@ def _write(name: str, values: NDArray[np.floating], parameter: torch.Tensor) -> 
             f"{100 * float(rounded / changed):.0f} % of what changed; ann.double() would keep it.",
             PrecisionWarning,
         )
+
+
+def _prune_again(module: nn.Module) -> None:
+    """Renew the pruned weights, which torch computes from the stored ones before each forward."""
+    for part in module.modules():
+        for hook in part._forward_pre_hooks.values():
+            if isinstance(hook, prune.BasePruningMethod):
+                setattr(part, hook._tensor_name, hook.apply_mask(part))
 
 
 def _by_weight(translation: Translation) -> dict[str, Connection]:

@@ -27,7 +27,8 @@ def as_network_input(network: nn.Module, images: npt.ArrayLike) -> torch.Tensor:
     torch.Tensor
         Shape (n_images, ...).
     """
-    parameter = next((p for p in network.parameters() if p.is_floating_point()), torch.zeros(0))
+    parameters = (p for p in network.parameters() if p.is_floating_point())
+    parameter = next(parameters, torch.zeros(0, device="cpu"))
     array = np.asarray(images)
     if not array.flags.writeable:
         array = array.copy()  # torch would share, and warn about, a read-only array

@@ -252,7 +252,8 @@ class Spiking(nn.Module):
         if noise is None:
             draws = torch.rand_like(images)
         else:
-            draws = torch.rand(images.shape[1:], generator=noise, dtype=images.dtype)
+            shape, dtype = images.shape[1:], images.dtype
+            draws = torch.rand(shape, generator=noise, dtype=dtype, device="cpu")
             draws = draws.to(images.device)
         return (draws < images).to(images.dtype)
 

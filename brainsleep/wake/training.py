@@ -189,7 +189,7 @@ def train(
         ) as bar,
     ):
         for epoch in range(training.epochs):
-            order = torch.randperm(n_images, generator=shuffle).to(device)
+            order = torch.randperm(n_images, generator=shuffle, device="cpu").to(device)
             total = _train_epoch(optimizer, order.split(batch_size), loss_of, bar.update)
             losses.append(total / n_images)
             if not math.isfinite(losses[-1]):

@@ -154,7 +154,8 @@ def test_a_whole_night_under_another_default_device(tmp_path):
     expected = bs.sleep(ann, **calls)
     try:
         torch.set_default_device("meta")
-        night = bs.sleep(ann, **calls, save=tmp_path / "night")
+        night = bs.sleep(ann, **calls)
+        night.save(tmp_path / "night")
         loaded = bs.Night.load(tmp_path / "night", ann)
     finally:
         torch.set_default_device(None)

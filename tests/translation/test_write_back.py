@@ -11,6 +11,7 @@ from architectures import ARCHITECTURES, conv, reshaped, signals
 from forward_pass import randomized
 from helpers import SMALL, mlp
 from torch import nn
+from torch.nn.utils import prune
 
 import brainsleep as bs
 from brainsleep.errors import ParameterError
@@ -146,3 +147,21 @@ def test_kernels_of_height_one_fit():
         assert (awake[0].weight == 0.5).all()
     with pytest.raises(ParameterError, match=r"'0.weight' has shape \(4, 1, 3\)"):
         bs.write_back(ann, {"0.weight": np.zeros((4, 3, 1))})
+
+
+def test_pruned_weights_come_back_pruned():
+    ann = nn.Sequential(nn.Linear(5, 4), nn.ReLU(), nn.Linear(4, 3))
+    prune.random_unstructured(ann[0], "weight", amount=0.5)
+    translation = translate(ann)
+    (name, *_), mask = translation.weights, ann[0].weight_mask.bool()
+    new = np.where(mask, translation.weights[name] + 1, 0).astype(np.float32)
+    before = ann[0].weight.detach().clone()
+    awake = write_back(ann, {name: new}, translation)
+    assert torch.equal(ann[0].weight, before)
+    assert torch.equal(awake[0].weight, torch.from_numpy(new))
+    assert torch.equal(awake[0].weight_orig[~mask], ann[0].weight_orig[~mask])
+    images = torch.rand(2, 5)
+    expected = awake[2](torch.relu(images @ torch.from_numpy(new).T + awake[0].bias))
+    torch.testing.assert_close(awake(images), expected)
+    awake(images).sum().backward()  # it can be trained on
+    assert awake[0].weight_orig.grad is not None
