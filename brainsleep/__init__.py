@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .night.night_request import Save as Save
     from .night.result import Night as Night
     from .night.sleep import sleep as sleep
+    from .night.weight_bounds import WeightBoundsWarning as WeightBoundsWarning
     from .plasticity.rule_registry import *
     from .stimuli import codes as codes
     from .translation import CalibrationWarning as CalibrationWarning

@@ -136,3 +136,12 @@ def show_own_errors_plainly() -> None:
         chosen(kind, error, traceback)
 
     sys.excepthook = hook
+
+
+def __dir__() -> list[str]:
+    """Return what users catch, for tab completion: the exceptions."""
+    return sorted(
+        name
+        for name, one in globals().items()
+        if isinstance(one, type) and issubclass(one, BrainsleepError)
+    )

@@ -104,6 +104,7 @@ class Circuit(CircuitDescription):
             labels=Labels.of(
                 [population.neuron for population in populations],
                 [link.plasticity for link in self.projections if link.plasticity is not None],
+                ["input", *self.populations],
             ),
         )
         runner = get_device(device)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from brian2.units import Quantity
+from brian2.units import Hz, Quantity
 from numpy.typing import NDArray
 
 
@@ -26,6 +27,9 @@ class Spikes:
     i: NDArray[np.int32]
     t: Quantity
     n_neurons: int
+
+    def __repr__(self) -> str:
+        return spikes_in_words(self)
 
     def __len__(self) -> int:
         return len(self.i)
@@ -64,5 +68,16 @@ class PopulationRate:
         """Firing rate of a neuron, averaged over the population and the night."""
         return int(self.counts.sum()) / (self.n_neurons * len(self.counts) * self.dt)
 
+    def __repr__(self) -> str:
+        mean = f", mean {float(self.mean / Hz):.3g} Hz" if len(self) and self.n_neurons else ""
+        return (
+            f"PopulationRate({len(self):,} steps of {self.dt!s}, {self.n_neurons:,} neurons{mean})"
+        )
+
     def __len__(self) -> int:
         return len(self.counts)
+
+
+def spikes_in_words(train: Any) -> str:
+    """Return the repr of a spike train, in memory or on disk: numbers, on one line."""
+    return f"{type(train).__name__}({len(train):,} spikes of {train.n_neurons:,} neurons)"

@@ -197,4 +197,7 @@ def require_plan(device: str, reason: str | None) -> None:
         If `reason` is given.
     """
     if reason is not None:
-        raise ParameterError(f"device {device!r} cannot run this network: {reason}; use 'cpp'.")
+        remedy = "use 'cpp'"
+        if device == "cpp":
+            remedy = "freeze it, as in bs.translate(ann, frozen=[...]), or take a rule like bs.SRC"
+        raise ParameterError(f"device {device!r} cannot run this network: {reason}; {remedy}.")

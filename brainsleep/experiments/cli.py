@@ -151,13 +151,20 @@ def sweep(
 
 
 @app.command()
-def models() -> None:
+def models(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Print this one, to copy and change it.")
+    ] = None,
+) -> None:
     """List the model files that come with the package; run takes their names."""
-    from .shipped import describe_models
+    from .shipped import describe_models, shipped_model
 
-    for name, description in describe_models().items():
+    if name is not None:
+        typer.echo(shipped_model(name).read_text(), nl=False)
+        return
+    for known, description in describe_models().items():
         typer.echo(
-            f"{name}\n{fill(description, 76, initial_indent='    ', subsequent_indent='    ')}"
+            f"{known}\n{fill(description, 76, initial_indent='    ', subsequent_indent='    ')}"
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from ..errors import ModelFileError, suggest
+from ..errors import ModelFileError, brief, suggest
 from ..night.defaults import DEFAULT_MODEL
 from ..support.files import SHIPPED_MODELS
 
@@ -21,6 +21,22 @@ def describe_models() -> dict[str, str]:
         name: " ".join(tomllib.loads(file.read_text())["description"].split())
         for name, file in shipped_models().items()
     }
+
+
+def shipped_model(name: str) -> Path:
+    """Return the model file of a name that comes with the package.
+
+    Raises
+    ------
+    ModelFileError
+        If there is none, with the nearest name.
+    """
+    known = shipped_models()
+    if name not in known:
+        raise ModelFileError(
+            f"no model file named {brief(name)} comes with the package.{suggest(name, known)}"
+        )
+    return known[name]
 
 
 def find_model(model: str | Path | None = None) -> Path:

@@ -89,18 +89,32 @@ class Labels:
     ----------
     neuron, plasticity : str
         Names of the models; several are joined by ``+``.
+    populations : tuple of str
+        Names of the populations, the input first; for messages.
     """
 
     neuron: str = "custom"
     plasticity: str = "custom"
+    populations: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, neurons: Iterable[object], rules: Iterable[object]) -> Labels:
-        """Return the names of neuron models and plasticity rules, each once.
+    def of(
+        cls, neurons: Iterable[object], rules: Iterable[object], populations: Iterable[str] = ()
+    ) -> Labels:
+        """Return the names of neuron models, plasticity rules and populations, models once each.
 
         The name of a model is its attribute `label`, or else that of its class.
         """
-        return cls("+".join(_labels(neurons)) or "none", "+".join(_labels(rules)) or "none")
+        return cls(
+            "+".join(_labels(neurons)) or "none",
+            "+".join(_labels(rules)) or "none",
+            tuple(populations),
+        )
+
+    def link(self, source: int, target: int) -> str:
+        """Return what joins two populations, by their names or else by their numbers."""
+        names = dict(enumerate(self.populations))
+        return f"{names.get(source, source)!r} -> {names.get(target, target)!r}"
 
 
 def _labels(models: Iterable[object]) -> list[str]:

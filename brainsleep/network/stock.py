@@ -51,7 +51,7 @@ def unsupported_by_stock(plan: NetworkPlan) -> str | None:
     """
     for link in plan.projections:
         if link.window is not None and link.has_weights and link.is_plastic:
-            return f"projection {link.source} -> {link.target} is a convolution that learns"
+            return f"{plan.labels.link(link.source, link.target)} is a convolution that learns"
     return None
 
 

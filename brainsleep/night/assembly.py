@@ -130,6 +130,7 @@ class Assembly:
             labels=Labels.of(
                 [self.neuron, *(neuron for _, _, neuron in self._more_populations)],
                 [self.plasticity] if any(link.is_plastic for link in projections) else [],
+                self.populations,
             ),
             dt=dt,
             dtype=dtype,

@@ -20,6 +20,21 @@ from ..neurons import LIF, Neuron, is_neuron
 from ..support.calls import public
 from ..support.checks import number, whole_number
 
+__all__ = [
+    "InhibitoryPopulation",
+    "Lateral",
+    "LateralLink",
+    "LateralParts",
+    "MeanInhibition",
+    "Recurrent",
+    "WinnerTakeAll",
+]
+
+
+def __dir__() -> list[str]:
+    """Return what the module offers, for tab completion."""
+    return list(__all__)
+
 
 @dataclass(frozen=True, eq=False)
 class LateralLink:

@@ -36,6 +36,7 @@ from .gating import Stages, check_stages
 from .models import LayerConstants, check_equations, layer_constants, read_models
 from .night_request import NightRequest, Save, as_record, as_save
 from .part_inputs import data_at, shapes_of_images, stimulus_at
+from .weight_bounds import warn_of_weights_outside
 
 #: Thresholds are calibrated on at most this many steps of the night's stimulus.
 CALIBRATION_STEPS = 500
@@ -229,6 +230,7 @@ def prepare_night(request: NightRequest) -> PreparedNight:
     prepared.job(constants.thresholds or [1.0] * len(network.layer_names))
     device.check(plan)
     _check_save(prepared)
+    warn_of_weights_outside(assembly)
     return replace(prepared, seconds=time.perf_counter() - started)
 
 

@@ -124,6 +124,11 @@ def sleep(
     NightError
         If the night was started but did not end well.
 
+    Warns
+    -----
+    WeightBoundsWarning
+        If weights lie outside the bounds of the rule, which would set them to the bounds.
+
     Examples
     --------
     >>> night = bs.sleep(ann, images.mean(axis=0) * 0.1, data=images)  # doctest: +SKIP

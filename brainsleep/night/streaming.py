@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from brian2.units import Quantity
 
+from ..devices.activity import spikes_in_words
 from ..devices.recording import SpikeFiles
 from ..devices.snapshots import cut_streams, read_snapshot, snapshot_steps
 from ..errors import DirectoryError, ParameterError
@@ -67,6 +68,9 @@ class StreamedSpikes:
         """Spike times; an array as long as there are spikes, made when asked for."""
         counts = self.counts
         return np.repeat(np.arange(len(counts), dtype=np.int64), counts) * self.dt
+
+    def __repr__(self) -> str:
+        return spikes_in_words(self)
 
     def __len__(self) -> int:
         return len(self.i)

@@ -34,7 +34,7 @@ class DiehlCook(LayeredRule):
     tau_pre, tau_post, tau_post_slow : Quantity or str
         Time constants of :math:`r_1, o_1, o_2`.
     w_max : number, list or dict
-        Largest weight; the smallest is 0.
+        Largest weight; the smallest is 0. A weight outside is set to the bound at its first spike.
 
     References
     ----------

@@ -36,7 +36,7 @@ class InhibitorySTDP(LayeredRule):
     tau : Quantity or str
         Time constant of both traces x and y.
     w_max : number, list or dict
-        Largest weight; the smallest is 0.
+        Largest weight; the smallest is 0. A weight outside is set to the bound at its first spike.
 
     References
     ----------

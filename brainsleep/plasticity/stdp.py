@@ -41,7 +41,8 @@ class STDP(LayeredRule):
     tau_plus, tau_minus : Quantity or str
         Time constants of the two sides.
     w_min, w_max : number, list or dict
-        Bounds of the weights; a weight outside is set to the bound at its first spike.
+        Bounds of the weights; a weight outside is set to the bound at its first spike, even if
+        nothing is learned, and `brainsleep.sleep` warns of it.
     interactions : str
         ``"all"``: every pair counts; ``"nearest"``: a spike pairs with the last one alone.
 

@@ -38,7 +38,7 @@ class TripletSTDP(LayeredRule):
     tau_plus, tau_minus, tau_x, tau_y : Quantity or str
         Time constants of :math:`r_1, o_1, r_2, o_2`.
     w_min, w_max : number, list or dict
-        Bounds of the weights.
+        Bounds of the weights, as in :class:`STDP`.
 
     References
     ----------

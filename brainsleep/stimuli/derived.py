@@ -49,6 +49,9 @@ class Gated(Stimulus):
         self.n_inputs = stimulus.n_inputs
         self.n_steps = stimulus.n_steps
 
+    def _details(self) -> list[str]:
+        return [f"{len(self.gate):,} steps", repr(self.stimulus)]
+
     def probabilities(
         self, rng: np.random.Generator, n_steps: int, dt: float
     ) -> npt.NDArray[np.floating]:
@@ -119,6 +122,9 @@ class ShuffledPixels(Stimulus):
         self.n_inputs = stimulus.n_inputs
         self.n_steps = stimulus.n_steps
         self.permutation = np.random.default_rng(seed).permutation(self.n_inputs)
+
+    def _details(self) -> list[str]:
+        return [repr(self.stimulus)]
 
     def probabilities(
         self, rng: np.random.Generator, n_steps: int, dt: float

@@ -55,6 +55,9 @@ class ConstantRates(Stimulus):
         self.rates = hertz
         self.n_inputs = len(hertz)
 
+    def _details(self) -> list[str]:
+        return [f"mean {self.rates.mean():.3g} Hz"] if len(self.rates) else []
+
     def probabilities(
         self, rng: np.random.Generator, n_steps: int, dt: float
     ) -> npt.NDArray[np.floating]:
@@ -84,6 +87,9 @@ class ConstantProbabilities(Stimulus):
         check_values(values, "stimulus", minimum=0, maximum=1)
         self.probability = values.reshape(-1)
         self.n_inputs = len(self.probability)
+
+    def _details(self) -> list[str]:
+        return [f"mean {self.probability.mean():.3g} per step"]
 
     def probabilities(
         self, rng: np.random.Generator, n_steps: int, dt: float
@@ -125,6 +131,9 @@ class ExplicitSpikes(Stimulus):
             )
         self.spikes = values.reshape(len(values), -1).astype(bool, copy=False)
         self.n_steps, self.n_inputs = self.spikes.shape
+
+    def _details(self) -> list[str]:
+        return [f"{self.n_steps:,} steps", f"{np.count_nonzero(self.spikes):,} spikes"]
 
     def probabilities(
         self, rng: np.random.Generator, n_steps: int, dt: float

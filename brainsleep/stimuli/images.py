@@ -84,6 +84,10 @@ class ImageStimulus(Stimulus):
         if mask is not None:  # a mask that does not fit is found now, not in the night
             mask.draw(np.random.default_rng(0), 1, self.image_shape)
 
+    def _details(self) -> list[str]:
+        mask = [] if self.mask is None else [repr(self.mask)]
+        return [f"{len(self.all_images):,} images", f"max_rate={self.max_rate:.4g} Hz", *mask]
+
     def seen_through(
         self,
         features: Callable[[npt.NDArray[np.floating]], npt.NDArray[np.floating]],

@@ -35,6 +35,14 @@ class Stimulus(ABC):
     n_inputs: int
     n_steps: int | None = None
 
+    def __repr__(self) -> str:
+        size = f"{self.n_inputs:,} inputs" if hasattr(self, "n_inputs") else ""
+        return f"{type(self).__name__}({', '.join(filter(None, [size, *self._details()]))})"
+
+    def _details(self) -> list[str]:
+        """Return what else the repr says."""
+        return [] if self.n_steps is None else [f"{self.n_steps:,} steps"]
+
     @abstractmethod
     def probabilities(
         self, rng: np.random.Generator, n_steps: int, dt: float

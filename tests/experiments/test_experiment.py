@@ -20,7 +20,7 @@ from brainsleep.experiments.controls import CONTROLS, why_not
 from brainsleep.experiments.overrides import Overrides
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.rundirectory import Run, free_directory, load_run
-from brainsleep.experiments.shipped import find_model
+from brainsleep.experiments.shipped import find_model, shipped_models
 from brainsleep.experiments.sweep import run_sweep
 
 #: Two tasks, a small network and short nights; everything else is as in the default experiment.
@@ -302,6 +302,20 @@ def test_command_line_errors_are_one_line(tmp_path: Path) -> None:
     assert len(result.stderr.strip().splitlines()) == 1
     assert "Did you mean 'threshold'?" in result.stderr
     assert not (tmp_path / "runs").exists()
+
+
+def test_command_line_prints_a_model_file() -> None:
+    listed = CliRunner().invoke(app, ["models"]).output
+    for name, file in shipped_models().items():
+        assert f"{name}\n    " in listed
+        result = CliRunner().invoke(app, ["models", name])
+        assert result.exit_code == 0
+        assert result.output == file.read_text()
+    result = CliRunner().invoke(app, ["models", "split_mnist_liff"])
+    assert isinstance(result.exception, ModelFileError)
+    assert "'split_mnist_liff' comes with the package. Did you mean 'split_mnist_lif'" in str(
+        result.exception
+    )
 
 
 def test_help_names_the_commands() -> None:

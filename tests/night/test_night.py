@@ -236,6 +236,16 @@ def test_zeros_and_ones_of_any_type_are_these_very_spikes(kind):
     np.testing.assert_array_equal(raster(expected, "input"), spikes)
 
 
+def test_spikes_and_rates_are_shown_on_one_line(tmp_path):
+    night = small_night(duration=20, save=tmp_path / "night")
+    n_spikes = len(night.spikes["input"])
+    assert repr(night.spikes["input"]) == f"StreamedSpikes({n_spikes} spikes of 12 neurons)"
+    mean = f"{float(night.rates['0'].mean / Hz):.3g} Hz"
+    assert repr(night.rates["0"]) == f"PopulationRate(20 steps of 1. ms, 10 neurons, mean {mean})"
+    kept = small_night(duration=20).spikes["input"]
+    assert repr(kept) == f"Spikes({n_spikes} spikes of 12 neurons)"
+
+
 def test_data_from_loaders_and_data_sets():
     images = np.random.default_rng(3).random((20, SMALL[0])).astype(np.float32)
     pairs = TensorDataset(torch.from_numpy(images), torch.zeros(20))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -210,9 +212,56 @@ def test_bad_parameters(make, error, message: str) -> None:
         make()
 
 
+BOUNDED = {
+    "STDP": bs.STDP(0, 0, w_min=-0.5, w_max=0.5),
+    "TripletSTDP": bs.TripletSTDP(0, 0, triplet_potentiation=0, w_min=-0.5, w_max=0.5),
+    "RewardSTDP": bs.RewardSTDP(w_min=-0.5, w_max=0.5),
+    "DiehlCook": bs.DiehlCook(0, w_max=0.5),
+    "ASP": bs.ASP(0, w_max=0.5),
+    "InhibitorySTDP": bs.InhibitorySTDP(0, w_max=0.5),
+    "Homeostasis": bs.Homeostasis(bs.STDP(0, 0, w_min=-0.5, w_max=0.5), regulation=0),
+}
+
+
+def bounded_night(rule: object, **options: object) -> bs.Night:
+    network = nn.Sequential(nn.Linear(4, 2, bias=False), nn.ReLU(), nn.Linear(2, 1, bias=False))
+    network[0].weight.data[:] = torch.tensor([[-2.0, 0.25, 0.5, 3.0], [0.1, 0.2, 0.3, 0.4]])
+    network[2].weight.data[:] = 0.25
+    return bs.sleep(
+        bs.translate(network, **options),
+        np.full(4, 0.5),
+        duration=50,
+        neuron=bs.LIF(gain=1, threshold=0.2),
+        plasticity=rule,
+        modulation=np.zeros(50) if isinstance(rule, bs.RewardSTDP) else None,
+        device=bs.devices.Runtime("numpy"),
+    )
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+def test_weights_outside_the_bounds_are_told_before_they_are_cut(name: str) -> None:
+    low = 0 if name in ("DiehlCook", "ASP", "InhibitorySTDP") else -0.5
+    words = rf"bounds of {name} are .*layer '0' has weights from -2 to 3, 25 % of them outside "
+    with pytest.warns(bs.WeightBoundsWarning, match=rf"{words}\[{low}, 0.5\]\. Give") as warned:
+        night = bounded_night(BOUNDED[name])
+    (ours,) = (one for one in warned if one.category is bs.WeightBoundsWarning)
+    assert ours.filename == __file__
+    assert night.weights_after["0.weight"].min() >= low
+
+
+def test_weights_within_the_bounds_and_frozen_ones_need_no_warning() -> None:
+    with warnings.catch_warnings(action="error", category=bs.WeightBoundsWarning):
+        bounded_night(bs.STDP(w_min=-2, w_max=3))
+        bounded_night(bs.STDP(w_min=0.1, w_max=0.5), frozen=["0"])
+        bounded_night(bs.STDP(w_min={"0": -2, "2": 0}, w_max={"0": 3, "2": 0.25}))
+        bounded_night(bs.SRC())
+
+
 def test_presynaptic_learning_on_a_kernel_is_refused() -> None:
     network = nn.Sequential(nn.Conv2d(1, 2, 3))
-    with pytest.raises(ParameterError, match="cannot run this network"):
+    with pytest.raises(
+        ParameterError, match=r"'input' -> '0' is a .*, and a shared kernel .*; freeze it, as in"
+    ):
         bs.sleep(
             network,
             np.full((1, 6, 6), 0.1),

@@ -491,6 +491,37 @@ def test_bad_stimuli(make, error, words):
     assert isinstance(raised.value, BrainsleepError)
 
 
+@pytest.mark.parametrize(
+    ("stimulus", "words"),
+    [
+        (stimuli.MeanImage(images()), "MeanImage(64 inputs, 6 images, max_rate=400 Hz)"),
+        (
+            stimuli.MeanOfRandomImages(images(), max_rate=430 * Hz, mask=WINDOW),
+            "MeanOfRandomImages(64 inputs, 6 images, max_rate=430 Hz, RandomWindow(size=3))",
+        ),
+        (stimuli.ConstantRates([10, 20] * Hz), "ConstantRates(2 inputs, mean 15 Hz)"),
+        (
+            stimuli.ConstantProbabilities([0.1, 0.3]),
+            "ConstantProbabilities(2 inputs, mean 0.2 per step)",
+        ),
+        (
+            stimuli.ExplicitSpikes(RASTER),
+            f"ExplicitSpikes(4 inputs, 6 steps, {RASTER.sum()} spikes)",
+        ),
+        (
+            stimuli.Gated(stimuli.ConstantProbabilities([0.1]), [1, 0]),
+            "Gated(1 inputs, 2 steps, ConstantProbabilities(1 inputs, mean 0.1 per step))",
+        ),
+        (
+            stimuli.ShuffledPixels(stimuli.ConstantProbabilities([0.1, 0.1])),
+            "ShuffledPixels(2 inputs, ConstantProbabilities(2 inputs, mean 0.1 per step))",
+        ),
+    ],
+)
+def test_stimuli_are_shown_on_one_line(stimulus, words):
+    assert repr(stimulus) == words
+
+
 class Blink(stimuli.Stimulus):
     """A user's stimulus: every input, every other step."""
 
@@ -512,3 +543,4 @@ def test_a_stimulus_of_ones_own():
     steps = np.rint(np.asarray(night.spikes["input"].t / ms)).astype(int)
     assert set(steps) == set(range(1, 20, 2))
     assert len(steps) == 10 * SMALL[0]
+    assert repr(Blink()) == "Blink(12 inputs)"

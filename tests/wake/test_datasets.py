@@ -16,8 +16,8 @@ def test_dataset_keeps_types_and_order():
     assert dataset.labels.dtype == np.int64
     assert len(dataset) == 3
     assert dataset.classes == (0, 2)
-    assert dataset.of_classes([2, 7]).labels.tolist() == [2, 2]
-    assert len(dataset.of_classes([])) == 0
+    assert dataset.of_classes([2]).labels.tolist() == [2, 2]
+    assert dataset.of_classes([2, 0]).labels.tolist() == [2, 0, 2]
     assert len(dataset.subset([])) == 0
     assert dataset.subset([1, 0]).labels.tolist() == [0, 2]
     assert dataset.subset(dataset.labels == 2).labels.tolist() == [2, 2]
@@ -40,6 +40,32 @@ def test_dataset_keeps_types_and_order():
 def test_dataset_refuses(images, labels, image_shape, message):
     with pytest.raises(ParameterError, match=message):
         wake.Dataset("mine", images, np.array(labels), image_shape)
+
+
+def test_classes_that_are_not_there_are_refused():
+    dataset = wake.Dataset("mine", np.zeros((4, 1)), [0, 1, 2, 3], (1,))
+    for classes in ([11], [2, 11], (label for label in (11, 2))):
+        with pytest.raises(DataError, match=r"mine has no images of class 11; .* classes 0 to 3"):
+            dataset.of_classes(classes)
+    with pytest.raises(DataError, match=r"any class: classes is empty"):
+        dataset.of_classes([])
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        ([0, 1, 2, 1], "4 images of 2 × 3, classes 0 to 2"),
+        ([5, 5], "2 images of 2 × 3, class 5"),
+        ([7, 0], "2 images of 2 × 3, classes 0 and 7"),
+        ([7, 0, 3], "3 images of 2 × 3, classes 0, 3 and 7"),
+        (range(0, 40, 2), "20 images of 2 × 3, classes 0, 2, 4, 6, 8, 10, 12, 14, … and 38"),
+        ([], "0 images of 2 × 3, no classes"),
+    ],
+)
+def test_a_data_set_is_shown_on_one_line(labels, words):
+    dataset = wake.Dataset("mine", np.zeros((len(labels), 6)), labels, (2, 3))
+    assert repr(dataset) == f"Dataset('mine', {words})"
+    assert repr(wake.Split(dataset, dataset)) == f"Split(train={dataset!r}, test={dataset!r})"
 
 
 def test_subset_refuses_what_is_not_there():

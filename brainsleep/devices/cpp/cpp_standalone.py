@@ -71,8 +71,10 @@ class CppStandalone:
         DirectoryError
             Without a folder for compiled programs.
         """
-        stock = self.join(plan) is connect_stock
-        require_plan(self.name, unsupported_by_stock(plan) if stock else None)
+        reason = unsupported_by_stock(plan) if self.join(plan) is connect_stock else None
+        if reason is not None and self.name != "cpp_stock":
+            reason = f"{reason}, and {unsupported_by_computed(plan)}"
+        require_plan(self.name, reason)
         require_compiler()
         cache_directory()
         size_limit()

@@ -55,6 +55,10 @@ class Dataset:
         object.__setattr__(self, "labels", labels)
         object.__setattr__(self, "image_shape", image_shape)
 
+    def __repr__(self) -> str:
+        shape = " × ".join(map(str, self.image_shape))
+        return f"Dataset({self.name!r}, {len(self):,} images of {shape}, {in_words(self.classes)})"
+
     def __len__(self) -> int:
         """Return the number of images."""
         return len(self.labels)
@@ -99,19 +103,28 @@ class Dataset:
         Parameters
         ----------
         classes : iterable of int
-            Class numbers; a class without images adds nothing.
+            Class numbers.
 
         Returns
         -------
         Dataset
-            A copy of those images; it may be empty.
+            A copy of those images.
 
         Raises
         ------
         ParameterError
             If `classes` are not whole numbers, 0 or more.
+        DataError
+            If there is no class, or a class has no images.
         """
-        wanted = np.asarray(class_numbers(classes, "classes"), dtype=np.int64)
+        numbers = class_numbers(classes, "classes")
+        missing = [label for label in numbers if label not in self.classes]
+        if missing or not numbers:
+            what = f"class {missing[0]}" if missing else "any class: classes is empty"
+            raise DataError(
+                f"{self.name} has no images of {what}; it has those of {in_words(self.classes)}."
+            )
+        wanted = np.asarray(numbers, dtype=np.int64)
         return self.subset(np.flatnonzero(np.isin(self.labels, wanted)))
 
 
@@ -177,6 +190,21 @@ def concatenate(datasets: Sequence[Dataset]) -> Dataset:
         np.concatenate([dataset.labels for dataset in datasets]),
         datasets[0].image_shape,
     )
+
+
+def in_words(classes: Sequence[int]) -> str:
+    """Write class numbers in ascending order, as "classes 0 to 9" or "classes 1, 4 and 7"."""
+    if not classes:
+        return "no classes"
+    if len(classes) == 1:
+        return f"class {classes[0]}"
+    first, last = classes[0], classes[-1]
+    if len(classes) > 2 and last - first == len(classes) - 1:
+        return f"classes {first} to {last}"
+    shown = [str(label) for label in classes]
+    if len(shown) > 10:
+        shown = [*shown[:8], "…", shown[-1]]
+    return f"classes {', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _read_images(given: npt.ArrayLike, name: str) -> npt.NDArray[np.float32]:
