@@ -17,8 +17,8 @@ class WeightBoundsWarning(UserWarning):
 def warn_of_weights_outside(assembly: Assembly) -> None:
     """Warn if weights that learn lie outside the bounds of their rule.
 
-    Rules with bounds hold the weight in them at each spike that changes it. So a weight outside is
-    set to the bound at its first spike, even if all rates of learning are zero.
+    Rules with bounds hold the weight in them whenever they act on it. So a weight outside is set to
+    the bound at its first spike (or reward), even if all rates of learning are zero.
 
     Parameters
     ----------
@@ -34,8 +34,9 @@ def warn_of_weights_outside(assembly: Assembly) -> None:
     if outside:
         name = type(assembly.plasticity).__name__
         warn_user(
-            f"plasticity: weights outside the bounds of {name} are set to the bound at their first "
-            f"spike: {'; '.join(outside)}. Give {name} bounds that hold them, or another rule.",
+            f"plasticity: weights outside the bounds of {name} are set to the bound as soon as the "
+            f"rule acts on them: {'; '.join(outside)}. Give {name} bounds that hold them, or take "
+            "another rule.",
             WeightBoundsWarning,
         )
 

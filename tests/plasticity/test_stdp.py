@@ -215,7 +215,7 @@ def test_bad_parameters(make, error, message: str) -> None:
 BOUNDED = {
     "STDP": bs.STDP(0, 0, w_min=-0.5, w_max=0.5),
     "TripletSTDP": bs.TripletSTDP(0, 0, triplet_potentiation=0, w_min=-0.5, w_max=0.5),
-    "RewardSTDP": bs.RewardSTDP(w_min=-0.5, w_max=0.5),
+    "RewardSTDP": bs.RewardSTDP(0, 0, w_min=-0.5, w_max=0.5),
     "DiehlCook": bs.DiehlCook(0, w_max=0.5),
     "ASP": bs.ASP(0, w_max=0.5),
     "InhibitorySTDP": bs.InhibitorySTDP(0, w_max=0.5),
@@ -233,7 +233,7 @@ def bounded_night(rule: object, **options: object) -> bs.Night:
         duration=50,
         neuron=bs.LIF(gain=1, threshold=0.2),
         plasticity=rule,
-        modulation=np.zeros(50) if isinstance(rule, bs.RewardSTDP) else None,
+        modulation=np.ones(50) if isinstance(rule, bs.RewardSTDP) else None,
         device=bs.devices.Runtime("numpy"),
     )
 
