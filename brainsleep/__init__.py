@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .neurons.neuron_registry import *
     from .night import lateral as lateral
     from .night.batched import HeavisideTorch as HeavisideTorch
+    from .night.findings import NightWarning as NightWarning
     from .night.night_request import Record as Record
     from .night.night_request import Save as Save
     from .night.result import Night as Night

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,7 @@ from .rundirectory import (
     save_state,
     versions,
 )
+from .tables import new_findings
 
 #: Strategies of training without sleep; their accuracies have these names in ``metrics.json``.
 BASELINES = tuple(name for name, strategy in STRATEGIES.items() if not strategy.is_control)
@@ -158,7 +160,9 @@ class ContinualExperiment:
                 weight_change={
                     name: change.mean_absolute_change for name, change in changes.items()
                 },
+                findings=[asdict(finding) for finding in night.findings],
             )
+            told = [one for task in self.done.tasks for one in task.findings]
             save_state(self.directory / "network.npz", network)
             self.done.tasks.append(learned)
             save_progress(self.directory, self.done)
@@ -167,6 +171,8 @@ class ContinualExperiment:
                 f"{_mean_percent(learned.before)} % before sleep, "
                 f"{_mean_percent(learned.after)} % after ({night.timings['run']:.2f} s)"
             )
+            for line in new_findings(learned.findings, told):
+                self.report(line)
 
     def run_controls(self, controls: tuple[str, ...]) -> None:
         """Run what else could explain the effect; say which controls the model does not have."""
@@ -209,6 +215,7 @@ class ContinualExperiment:
             "timings": [task.timings for task in tasks],
             "rates": [task.rates for task in tasks],
             "weight_change": [task.weight_change for task in tasks],
+            "findings": [task.findings for task in tasks],
             "versions": versions(PACKAGES),
         }
 

@@ -41,6 +41,8 @@ class LearnedTask:
         Mean firing rate of each population in Hz.
     weight_change : dict of str to float
         Mean absolute change of each layer's weights.
+    findings : list of dict
+        What is seldom wanted of a night, as the fields of `brainsleep.night.Finding`.
     """
 
     before: list[float | None]
@@ -48,6 +50,7 @@ class LearnedTask:
     timings: JsonObject
     rates: dict[str, float]
     weight_change: dict[str, float]
+    findings: list[JsonObject] = field(default_factory=list)
 
 
 @dataclass

@@ -48,7 +48,8 @@ def run_sweep(
     directory : Path
         Where the runs and ``summary.json`` lie.
     summary : dict
-        For each accuracy its values, mean and sample standard deviation.
+        For each accuracy its values, mean and sample standard deviation; and the findings of all
+        nights.
     """
     name = experiment_name(model)
     directory = Path(out) if out is not None else Path("runs") / f"{name}-sweep"
@@ -121,5 +122,6 @@ def _summary(runs: list[JsonObject]) -> JsonObject:
         "evaluated_on": first["evaluated_on"],
         "seeds": [run["seed"] for run in runs],
         "accuracy": accuracy,
+        "findings": [night for run in runs for night in run.get("findings", [])],
         "versions": first["versions"],
     }

@@ -58,7 +58,7 @@ def result_table(metrics: JsonMapping) -> str:
         for name, label in CONTROL_ROWS
         if name in controls
     ]
-    return "\n".join(lines)
+    return "\n".join([*lines, *finding_lines(metrics.get("findings", []))])
 
 
 def sweep_table(summary: JsonMapping) -> str:
@@ -71,7 +71,35 @@ def sweep_table(summary: JsonMapping) -> str:
             single = " ".join(f"{100 * value:.1f}" for value in score["values"])
             spread = "" if score["sd"] is None else f" ± {100 * score['sd']:.1f}"
             lines.append(_row(label, f"{100 * score['mean']:5.1f}{spread}   ({single})"))
-    return "\n".join(lines)
+    return "\n".join([*lines, *finding_lines(summary.get("findings", []))])
+
+
+def finding_lines(nights: Sequence[Sequence[JsonMapping]]) -> list[str]:
+    """Return what was found in some nights, as lines for under a table; none without findings.
+
+    Parameters
+    ----------
+    nights : sequence of sequence of mapping
+        The findings of each night, as the fields of `brainsleep.night.Finding`. Of those of one
+        kind and layer, the last is shown.
+    """
+    found: dict[tuple[str, str], list[JsonMapping]] = {}
+    for finding in (finding for night in nights for finding in night):
+        found.setdefault((finding["layer"], finding["kind"]), []).append(finding)
+    lines = [
+        f"{_finding(same[-1])} ({len(same)} of {len(nights)} nights)" for same in found.values()
+    ]
+    return ["", "what is seldom wanted of a night:", *lines] if lines else []
+
+
+def new_findings(findings: Sequence[JsonMapping], told: Sequence[JsonMapping]) -> list[str]:
+    """Return what was found in a night as lines, but for layers and kinds already told."""
+    before = {(one["layer"], one["kind"]) for one in told}
+    return [_finding(one) for one in findings if (one["layer"], one["kind"]) not in before]
+
+
+def _finding(finding: JsonMapping) -> str:
+    return "; ".join(filter(None, [f"  {finding['layer']}: {finding['text']}", finding["remedy"]]))
 
 
 def comparison_table(metrics: Mapping[str, JsonMapping]) -> str:
@@ -97,6 +125,7 @@ def comparison_table(metrics: Mapping[str, JsonMapping]) -> str:
             rows.append((label.format(name), [_mean(run[key], name, form) for run in runs]))
     for name, label in (("run", "simulation per night, s"), ("build", "build per night, s")):
         rows.append((label, [_mean(run["timings"], name, "{:.3f}") for run in runs]))
+    rows.append(("nights with findings", [_nights_with_findings(run) for run in runs]))
     rows.append(("steps per night", [_mean(run["timings"], "steps", "{:.0f}") for run in runs]))
     first = max(len(label) for label, _ in rows)
     widths = [max(map(len, column)) for column in zip(*(cells for _, cells in rows), strict=True)]
@@ -110,6 +139,12 @@ def heading(metrics: JsonMapping) -> str:
     """Return model, data and scenario in one line."""
     evaluated = metrics.get("evaluated_on", "test")
     return f"{metrics['model']}: {metrics['scenario']}, {metrics['dataset']}, {evaluated} images"
+
+
+def _nights_with_findings(run: JsonMapping) -> str:
+    """Return in how many of a run's nights something was found, or a dash if nobody looked."""
+    nights = run.get("findings")
+    return "-" if nights is None else f"{sum(map(bool, nights))} of {len(nights)}"
 
 
 def _mean(nights: Sequence[JsonMapping], name: str, form: str) -> str:

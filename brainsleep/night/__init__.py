@@ -1,5 +1,7 @@
 """A night of sleep: checked, assembled, run, and what came of it."""
 
+from .findings import Finding as Finding
+from .findings import NightWarning as NightWarning
 from .night_request import NightRequest as NightRequest
 from .night_request import Record as Record
 from .night_request import Save as Save

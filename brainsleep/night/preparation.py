@@ -22,7 +22,7 @@ from ..errors import ParameterError
 from ..network.plan import NetworkPlan
 from ..plasticity import Plasticity, asks_for_modulation
 from ..stimuli import Gated, Stimulus, as_stimulus, skip_steps
-from ..support.checks import whole_number
+from ..support.checks import read_seed
 from ..support.files import require_free
 from ..translation import (
     Translation,
@@ -167,7 +167,7 @@ class PreparedNight:
         seconds = (self.n_steps if n_steps is None else n_steps) * self.plan.dt
         numbers = [self.populations.index(name) for name in self.layer_names]
         return [
-            _n_spikes(outcome, number) / (self.plan.sizes[number] * seconds) for number in numbers
+            n_spikes(outcome, number) / (self.plan.sizes[number] * seconds) for number in numbers
         ]
 
 
@@ -207,8 +207,7 @@ def prepare_night(request: NightRequest) -> PreparedNight:
         dt=dt,
         dtype=check_dtype(request.dtype),
         recorded=recorded,
-        # calibration looks at all populations
-        counted=others if constants.thresholds is None else counted,
+        counted=others,  # calibration and findings look at all populations
     )
     prepared = PreparedNight(
         request=request,
@@ -219,7 +218,7 @@ def prepare_night(request: NightRequest) -> PreparedNight:
         recorded=recorded,
         counted=counted,
         n_steps=n_steps,
-        seed=whole_number(request.seed, "seed"),
+        seed=read_seed(request.seed),
         constants=constants,
         modulation=_modulation(request, n_steps, rule),
         stages=request.stages,
@@ -274,7 +273,7 @@ def _check_save(prepared: PreparedNight) -> None:
         require_free(save.path)
 
 
-def _n_spikes(outcome: Outcome, population: int) -> int:
+def n_spikes(outcome: Outcome, population: int) -> int:
     """Return how often a population fired in all."""
     if population in outcome.spikes:
         return len(outcome.spikes[population][0])

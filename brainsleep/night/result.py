@@ -6,7 +6,7 @@ import json
 import os
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from ..support.files import JsonObject, publish_directory, write_atomically
 from ..support.quantities import Time
 from ..translation import Translation, write_back
 from .assembly import Assembly
+from .findings import Finding
 from .streaming import StreamedSpikes, streamed_counts
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ class Night:
         By population of which only rates were recorded: its spikes in each step; see `rates`.
     assembly : Assembly or None
         The spiking network that woke up; None for a night that was loaded.
+    findings : tuple of Finding
+        What is seldom wanted: layers that were silent or saturated, weights that did not change or
+        ran into their bounds; `bs.sleep` warns of them.
     """
 
     ann: nn.Module | None
@@ -78,6 +82,7 @@ class Night:
     settings: JsonObject = field(default_factory=dict)
     counts: dict[str, np.ndarray] = field(default_factory=dict)
     assembly: Assembly | None = None
+    findings: tuple[Finding, ...] = ()
 
     @property
     def rates(self) -> dict[str, PopulationRate]:
@@ -138,6 +143,7 @@ class Night:
             "thresholds": self.thresholds,
             "timings": self.timings,
             "settings": self.settings,
+            "findings": [asdict(finding) for finding in self.findings],
         }
         write_atomically(folder / "night.json", json.dumps(description, indent=2))
 
@@ -205,6 +211,7 @@ class Night:
             dt=dt,
             settings=description["settings"],
             counts=counts,
+            findings=tuple(Finding(**one) for one in description.get("findings", [])),
         )
 
     @property

@@ -16,7 +16,8 @@ from ..devices.activity import Spikes
 from ..errors import NightError
 from ..support.user_warnings import warn_user
 from ..translation import write_back
-from .preparation import PreparedNight
+from .examination import Examination
+from .preparation import PreparedNight, n_spikes
 from .result import Night
 from .streaming import NightDirectory, StreamedSpikes, open_night_directory, streamed_counts
 
@@ -92,6 +93,9 @@ class ReadyNight:
             settings=self._settings(outcome),
             counts=self._counts(outcome),
             assembly=prepared.assembly.awake(outcome.weights, constants.gains, self.thresholds),
+            findings=Examination(
+                prepared, self.thresholds, outcome, self._n_spikes(outcome)
+            ).findings(),
         )
         night.timings |= {
             **self.timings,
@@ -150,6 +154,16 @@ class ReadyNight:
             else streamed_counts(stream, index)
             for index in self.prepared.counted
         }
+
+    def _n_spikes(self, outcome: Outcome) -> dict[str, int]:
+        """Count the spikes of each population, kept or not."""
+        stream, found = self._stream, {}
+        for index, name in enumerate(self.prepared.populations):
+            if stream is not None:
+                found[name] = int(streamed_counts(stream, index).sum(dtype=np.int64))
+            else:
+                found[name] = n_spikes(outcome, index)
+        return found
 
     def _settings(self, outcome: Outcome) -> dict[str, object]:
         """Return what the night was asked to be, as text."""

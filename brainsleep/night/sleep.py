@@ -15,8 +15,10 @@ from ..plasticity import Plasticity
 from ..stimuli import StimulusLike
 from ..support.calls import public
 from ..support.quantities import Time
+from ..support.user_warnings import warn_user
 from ..translation import Translation
 from ..wake.given_data import Images
+from .findings import NightWarning, summary
 from .gating import Stages
 from .lateral import Lateral
 from .night_request import NightRequest, Populations, Record, Save
@@ -126,6 +128,13 @@ def sleep(
 
     Warns
     -----
+    NightWarning
+        About layers that were silent or saturated, or whose weights did not change or ran into
+        their bounds, with the remedy; `Night.findings` holds the same.
+    CalibrationWarning
+        About layers that no threshold brings to their target rate.
+    PrecisionWarning
+        About a network that comes back in float32, or that cannot hold what was learned.
     WeightBoundsWarning
         If weights lie outside the bounds of the rule, which would set them to the bounds.
 
@@ -152,11 +161,18 @@ def sleep(
         save=save,
         should_stop=should_stop,
     )
-    return run_night(request, progress=progress)
+    night = run_night(request, progress=progress)
+    if night.findings:
+        text = "this night may not be what you want (night.findings has the same):"
+        warn_user(f"{text}\n{summary(night.findings)}", NightWarning)
+    return night
 
 
 def run_night(request: NightRequest, *, progress: bool = True) -> Night:
-    """Run a night that is asked for in one object; see `sleep`, which says what it holds."""
+    """Run a night that is asked for in one object; see `sleep`, which says what it holds.
+
+    Nothing is warned of: `Night.findings` has it.
+    """
     prepared = prepare_night(request)
     ready = make_ready(prepared, progress=progress)
     if ready.is_finished:

@@ -10,6 +10,8 @@ from .rule import Plasticity as Plasticity
 from .rule import SynapseEquations as SynapseEquations
 from .rule import asks_for_modulation as asks_for_modulation
 from .rule import is_rule as is_rule
+from .rule import learns as learns
+from .rule import learns_from_spikes as learns_from_spikes
 from .rule import modulated as modulated
 from .rule import postsynaptic_parameters as postsynaptic_parameters
 from .rule import resting_parameters as resting_parameters

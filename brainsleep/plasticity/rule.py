@@ -7,7 +7,7 @@ of each layer; a rule of your own needs the same methods and no change to the pa
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -99,6 +99,38 @@ def resting_parameters(rule: Plasticity, values: dict[str, float]) -> dict[str, 
     """Return a synapse's parameters with all rates of learning at zero: nothing changes."""
     rates = learning_rates(rule)
     return {name: 0.0 if name in rates else value for name, value in values.items()}
+
+
+def learns(rule: Plasticity, values: Mapping[str, float]) -> bool:
+    """Tell whether a rule changes weights at all: whether a rate of learning is not zero.
+
+    Parameters
+    ----------
+    rule : Plasticity
+        The rule.
+    values : mapping of str to float
+        The synaptic parameters of a layer.
+    """
+    rates = learning_rates(rule)
+    return not rates or any(values.get(name, 1.0) != 0 for name in rates)
+
+
+def learns_from_spikes(rule: Plasticity, values: Mapping[str, float]) -> bool:
+    """Tell whether spikes change weights; what only regulates, as downscaling does, needs none.
+
+    Parameters
+    ----------
+    rule, values
+        As for :func:`learns`.
+    """
+    equations, rates = rule.equations(), learning_rates(rule)
+    for code in (equations.on_pre, equations.on_post):
+        lines = [line for line in map(str.strip, code.splitlines()) if line]
+        own = " ".join(line for line in lines if not line.startswith("drive_post"))
+        used = [name for name in rates if re.search(rf"\b{re.escape(name)}\b", own)]
+        if own and (not used or any(values.get(name, 1.0) != 0 for name in used)):
+            return True
+    return False
 
 
 def asks_for_modulation(equations: SynapseEquations) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import warnings
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,7 @@ from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.rundirectory import Run, free_directory, load_run
 from brainsleep.experiments.shipped import find_model, shipped_models
 from brainsleep.experiments.sweep import run_sweep
+from brainsleep.experiments.tables import comparison_table, result_table
 
 #: Two tasks, a small network and short nights; everything else is as in the default experiment.
 SMALL = {
@@ -66,6 +69,7 @@ def test_metrics_keep_the_contract(finished: Run) -> None:
     assert scores["final"] == pytest.approx(np.mean(scores["after_sleep"][-1]))
     assert set(scores["controls"]) == set(CONTROLS)
     assert [night["steps"] for night in metrics["timings"]] == [60, 60]
+    assert len(metrics["findings"]) == 2
     assert set(metrics["versions"]) >= {"brainsleep", "brian2", "torch", "numpy", "python"}
 
 
@@ -85,6 +89,44 @@ def test_nights_and_figures_are_kept(finished: Run) -> None:
         picture = finished.directory / "figures" / f"{name}.png"
         assert picture.read_bytes().startswith(b"\x89PNG")
     assert not list(finished.directory.rglob("*.partial*"))
+
+
+def test_findings_of_nights_are_in_the_run_and_its_tables(
+    model_file: Path, finished: Run, tmp_path: Path
+) -> None:
+    """A threshold that is too high: said while it runs, under the table, and in metrics.json."""
+    text = model_file.read_text()
+    thresholds = next(line for line in text.splitlines() if line.startswith("threshold ="))
+    silent = tmp_path / "silent.toml"
+    silent.write_text(text.replace(thresholds, "threshold = [1e6, 1e6, 1e6]"))
+    lines: list[str] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", bs.NightWarning)
+        run = run_experiment(silent, out=tmp_path / "run", progress=False, report=lines.append)
+    nights = run.metrics["findings"]
+    assert len(nights) == 2
+    kinds = {(one["layer"], one["kind"]) for one in nights[0]}
+    assert kinds == {(name, kind) for name in ("0", "3", "6") for kind in ("silent", "unchanged")}
+    assert nights == [
+        [asdict(one) for one in bs.Night.load(run.directory / "nights" / str(task)).findings]
+        for task in (0, 1)
+    ]
+    assert json.loads((run.directory / "metrics.json").read_text())["findings"] == nights
+    said = [line for line in lines if "silent" in line]
+    assert len(said) == 3, "once for each layer, in the first night"
+    assert "lower its threshold (1e+06) or raise its gain" in said[0]
+    table = result_table(run.metrics)
+    assert "0: silent (0 Hz); lower its threshold" in table
+    assert "(2 of 2 nights)" in table
+    compared, _ = compare_runs(run.directory, finished.directory, out=tmp_path / "comparison")
+    (row,) = [line for line in compared.splitlines() if line.startswith("nights with findings")]
+    assert "2 of 2" in row
+
+
+def test_runs_of_earlier_versions_have_no_findings(finished: Run) -> None:
+    earlier = {name: value for name, value in finished.metrics.items() if name != "findings"}
+    assert result_table(earlier) == result_table({**earlier, "findings": [[], []]})
+    assert "nights with findings" in comparison_table({"one": earlier, "two": finished.metrics})
 
 
 def test_interrupted_run_resumes_to_the_same_results(
