@@ -159,6 +159,9 @@ def _missing(model: type, values: JsonMapping, table: str) -> Iterator[str]:
     for key in stated_keys_of(model):
         if key not in values:
             yield f"[{table}] misses the key {key!r}."
+    threshold = values.get("threshold", getattr(model, "threshold", None))
+    if isinstance(threshold, str) and threshold == "calibrated" and "target_rate" not in values:
+        yield f"[{table}] misses the key 'target_rate', to which thresholds are calibrated."
 
 
 def _without_prefix(message: str) -> str:

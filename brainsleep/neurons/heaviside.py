@@ -31,7 +31,8 @@ class Heaviside(LayeredNeuron):
     ----------
     gain : "tadros", number, list or dict
         :math:`\alpha`, what one unit of weight adds to v (no units). ``"tadros"`` computes it
-        from weights and activations (:func:`brainsleep.translation.tadros_gains`).
+        from weights and activations (:func:`brainsleep.translation.tadros_gains`); without data,
+        and with calibrated thresholds, it is 1.
     threshold : "calibrated", number, list or dict
         :math:`\beta`, in the units of v. ``"calibrated"`` finds the thresholds at which every
         layer fires at `target_rate`. Only gain/threshold matters for a spike.
@@ -43,7 +44,8 @@ class Heaviside(LayeredNeuron):
     bias_gain : number, list or dict, optional
         :math:`\kappa`, what one unit of bias adds to v each step; the gain unless given.
     target_rate : number, Quantity, list or dict, optional
-        Mean firing rate wanted in each layer, in Hz, for ``threshold="calibrated"``.
+        Mean firing rate wanted in each layer, in Hz, for ``threshold="calibrated"``; 30 Hz unless
+        given.
 
     References
     ----------

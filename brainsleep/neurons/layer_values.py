@@ -12,6 +12,10 @@ from ..support.parameters import PerLayer, per_layer
 from ..support.quantities import quantity
 from .model import GivenConstants, Neuron
 
+#: Mean firing rate in Hz that calibrated thresholds aim at unless a model says otherwise; hidden
+#: layers fire at 20 to 30 Hz in the night of the default experiment.
+DEFAULT_TARGET_RATE = 30.0
+
 
 def given_gains(neuron: GivenConstants, layer_names: Sequence[str]) -> list[float]:
     """Return the gains given by hand, one per layer, in the model's unit."""
@@ -34,12 +38,9 @@ def given_bias_gains(
 
 
 def given_target_rate(neuron: GivenConstants, layer_names: Sequence[str]) -> list[float]:
-    """Return the wanted firing rates, one per layer, in Hz."""
+    """Return the wanted firing rates, one per layer, in Hz; the default where none is given."""
     if neuron.target_rate is None:
-        raise ParameterError(
-            "neuron: threshold='calibrated' needs target_rate, the firing rate wanted in each "
-            "layer, as in target_rate=[60, 60, 30] (Hz)."
-        )
+        return [DEFAULT_TARGET_RATE] * len(layer_names)
     rates = per_layer(neuron.target_rate, layer_names, "neuron: target_rate")
     return [
         quantity(

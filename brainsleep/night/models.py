@@ -9,8 +9,8 @@ import numpy.typing as npt
 from brian2 import Equations
 
 from ..errors import ParameterError, UnitsError, brief
-from ..neurons import Neuron, given_gains, given_target_rate, given_thresholds, is_neuron
-from ..plasticity import Plasticity, is_rule
+from ..neurons import Heaviside, Neuron, given_gains, given_target_rate, given_thresholds, is_neuron
+from ..plasticity import SRC, Plasticity, is_rule
 from ..translation import Translation, tadros_gains
 from .defaults import default_models
 
@@ -39,6 +39,9 @@ def layer_constants(
 ) -> LayerConstants:
     """Read the constants of a neuron model, and compute gains that depend on the network.
 
+    Without data, gains of ``"tadros"`` are 1 if thresholds are to be calibrated: it is their ratio
+    that decides on spikes.
+
     Parameters
     ----------
     neuron : Neuron
@@ -60,7 +63,12 @@ def layer_constants(
     else:
         thresholds = given_thresholds(neuron, names)
     if isinstance(neuron.gain, str) and neuron.gain == "tadros":
-        gains = tadros_gains(network, data, neuron.gain_scale)
+        # a bias gain of one's own is in proportion to the gain
+        is_free = thresholds is None and getattr(neuron, "bias_gain", None) is None
+        if data is None and is_free:
+            gains = [1.0] * len(names)
+        else:
+            gains = tadros_gains(network, data, neuron.gain_scale)
     else:
         gains = given_gains(neuron, names)
     return LayerConstants(gains, thresholds, target_rate)
@@ -71,23 +79,19 @@ def read_models(
 ) -> tuple[Neuron, Plasticity]:
     """Fill in the default models and check the kinds of those given.
 
+    Defaults are those of the default experiment for networks with as many layers; for others
+    `Heaviside` and `SRC` as they are, whose thresholds are calibrated.
+
     Raises
     ------
-    ParameterError
-        If a default is needed and is not for this number of layers.
     UnitsError
         If one is no model.
     """
-    default_neuron, default_rule, n_layers = default_models()
-    if (neuron is None or plasticity is None) and len(layer_names) != n_layers:
-        raise ParameterError(
-            f"the default neuron and plasticity are for {n_layers} layers, but the network has "
-            f"{len(layer_names)} ({', '.join(layer_names)}); pass neuron= and plasticity=, for "
-            "example neuron=bs.Heaviside(threshold='calibrated', target_rate=50), "
-            "plasticity=bs.SRC()."
-        )
-    model = default_neuron if neuron is None else neuron
-    rule = default_rule if plasticity is None else plasticity
+    default = default_models()
+    if len(layer_names) != default.n_layers:
+        default = default._replace(neuron=Heaviside(), rule=SRC())
+    model = default.neuron if neuron is None else neuron
+    rule = default.rule if plasticity is None else plasticity
     return check_neuron(model), check_rule(rule)
 
 

@@ -68,16 +68,20 @@ def sleep(
         step, in [0, 1]. A 0/1 array of any type, (n_steps, n_inputs) or (n_steps, *input_shape):
         these very spikes; see `brainsleep.stimuli.as_stimulus`.
     data : array_like or Tensor, shape (n, ...); Dataset, DataLoader or other iterable; optional
-        What `ann` takes; needed where gains are computed from its activity (``gain="tadros"``).
+        What `ann` takes; needed where gains are computed from its activity (``gain="tadros"``)
+        and thresholds are numbers.
         Labels that come with it are of no account. It is read once, into memory.
     duration : Quantity, str or int, optional
         Simulated time, or a number of steps; 0.5 s unless given. With explicit spikes it is
         their length, and any other value is an error.
     neuron : neuron model, optional
-        `Heaviside`, `LIF`, … or a model of your own. That of the default experiment unless given,
-        for networks with three layers of weights.
+        `Heaviside`, `LIF`, … or a model of your own. Unless given, that of the default experiment
+        for networks with three layers of weights, for others ``Heaviside()``. Plain models like
+        ``LIF()`` have calibrated thresholds: each layer fires at 30 Hz (`target_rate`) under the
+        stimulus.
     plasticity : plasticity rule, optional
-        `SRC`, `STDP`, … or a rule of your own. That of the default experiment unless given.
+        `SRC`, `STDP`, … or a rule of your own. Unless given, that of the default experiment for
+        networks with three layers of weights, for others ``SRC()``.
     lateral : dict of str to MeanInhibition, WinnerTakeAll, Recurrent or InhibitoryPopulation
         Inhibition and recurrence within layers, by name. See `brainsleep.lateral`.
     stages : Wake, NREM, REM or Hypnogram, optional

@@ -345,7 +345,6 @@ def test_bad_values_found_at_once(make, error, words):
         (lambda: bs.Heaviside(1, 1 * mV), UnitsError, "threshold of layer '0' has no units"),
         (lambda: bs.Heaviside(True, 1), UnitsError, "gain of layer '0' must be a number"),
         (lambda: bs.Heaviside(1, 1, bias_gain=-1), ParameterError, "bias_gain of layer '0'"),
-        (lambda: bs.Heaviside(1, "calibrated"), ParameterError, "needs target_rate"),
         (
             lambda: bs.Heaviside(1, "calibrated", target_rate=-5),
             ParameterError,

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from brainsleep.errors import (
     ParameterError,
     UnitsError,
 )
+from brainsleep.night.defaults import default_models
 
 NUMPY = bs.devices.Runtime("numpy")
 NEURON = bs.Heaviside(gain=[1.0, 1.2, 1.1], threshold=[0.5, 0.4, 0.3], decay=0.9)
@@ -234,6 +236,52 @@ def test_zeros_and_ones_of_any_type_are_these_very_spikes(kind):
     expected = bs.sleep(mlp(SMALL), spikes, **options)
     assert_same_nights(bs.sleep(mlp(SMALL), same, **options), expected)
     np.testing.assert_array_equal(raster(expected, "input"), spikes)
+
+
+@pytest.mark.parametrize(
+    ("neuron", "sizes"),
+    [
+        (bs.Heaviside(), (12, 20, 20, 20, 5)),
+        (bs.LIF(), (12, 5)),
+        (bs.LIF(), SMALL),
+        (bs.LIF(), (12, 20, 20, 20, 5)),
+        (bs.AdaptiveThreshold(), (12, 5)),
+        (bs.CurrentLIF(), (12, 5)),
+        (bs.IntegrateAndFire(), (12, 5)),
+    ],
+)
+def test_plain_neurons_sleep_in_any_network_at_the_default_rate(neuron, sizes):
+    ann = mlp(sizes, bias=len(sizes) > 4)
+    with warnings.catch_warnings(action="error", category=bs.CalibrationWarning):
+        night = bs.sleep(ann, np.full(12, 0.05), neuron=neuron)
+    for name in night.thresholds:
+        assert float(night.rates[name].mean / Hz) == pytest.approx(30, rel=0.15)
+    assert set(night.gains.values()) == {1.0}
+    expected = bs.SRC() if len(sizes) != 4 else default_models().rule
+    assert night.assembly.plasticity == expected
+    for name, weights in night.weights_after.items():
+        assert (weights != night.weights_before[name]).any()
+
+
+def test_defaults_are_plain_models_but_for_the_layers_of_the_default_experiment():
+    images = np.random.default_rng(0).random((20, 12))
+    for sizes, expected in (
+        ((12, 8, 5), bs.Heaviside()),
+        (SMALL, default_models().neuron),
+    ):
+        night = bs.sleep(mlp(sizes), np.full(12, 0.05), images, duration=20, device=NUMPY)
+        assert night.assembly.neuron == expected
+
+
+def test_gains_do_not_matter_where_thresholds_are_calibrated():
+    """The night without data is that with gains of a thousand, scaled."""
+    spikes = random_spikes(200, 12, 0.1)
+    ann = mlp((12, 10, 5), bias=True)
+    plain = bs.sleep(ann, spikes, neuron=bs.Heaviside())
+    given = bs.Heaviside(
+        gain=1024, threshold={name: 1024 * value for name, value in plain.thresholds.items()}
+    )
+    assert_same_nights(plain, bs.sleep(ann, spikes, neuron=given))
 
 
 def test_spikes_and_rates_are_shown_on_one_line(tmp_path):
@@ -626,10 +674,11 @@ BAD = {
     "gain in mV": (dict(neuron=bs.Heaviside(1 * mV, 1)), UnitsError, "gain of layer '0'"),
     "data missing": (dict(neuron=bs.Heaviside(threshold=1)), ParameterError, "data is missing"),
     "two of three": (dict(neuron=bs.Heaviside([1, 1], 1)), ParameterError, "2 values for 3 layers"),
-    "defaults for three layers": (
-        dict(ann=mlp((12, 5)), neuron=None),
+    "defaults of the experiment": (dict(neuron=None), ParameterError, "data is missing"),
+    "free gain, bias gain given": (
+        dict(neuron=bs.Heaviside(bias_gain=1)),
         ParameterError,
-        "are for 3 layers, but the network has 1",
+        "data is missing",
     ),
     "weights NaN": (
         dict(ann=mlp(SMALL, scale=math.nan)),
