@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import ParameterError
 from ..network.plan import NetworkPlan
+from ..plasticity import EXISTS
 
 
 @dataclass(kw_only=True)
@@ -28,6 +29,9 @@ class Job:
         One entry per projection, of the plan's `weight_shape`; None where there are no weights.
     biases : list of ndarray or None, each (n_neurons,)
         One entry per population, the input left out.
+    masks : list of ndarray of bool or None, optional
+        One entry per projection, of the plan's `weight_shape`: where there are synapses. Needed for
+        projections that are masked; the weight of a synapse that is absent must be 0.
     population_parameters : sequence of mapping
         Parameter values in SI units, one mapping per population, the input first: a number, or,
         for parameters that are not shared, an array of one value per neuron.
@@ -62,6 +66,7 @@ class Job:
     biases: list[np.ndarray | None]
     population_parameters: Sequence[Mapping[str, float | np.ndarray]]
     projection_parameters: Sequence[Mapping[str, float]]
+    masks: list[np.ndarray | None] | None = None
     seed: int = 0
     modulation: NDArray[np.float64] | None = None
     folder: Path | None = None
@@ -72,6 +77,36 @@ class Job:
     presentation_biases: list[np.ndarray | None] | None = None
     final_values: tuple[tuple[int, str], ...] = ()
     should_stop: Callable[[], bool] | None = None
+
+    def synaptic_values(self, plan: NetworkPlan, index: int) -> dict[str, np.ndarray]:
+        """Return what each synapse of a projection begins with, of the plan's `weight_shape`.
+
+        Parameters
+        ----------
+        plan : NetworkPlan
+            What the job is for.
+        index : int
+            Number of the projection, 0 for the first.
+
+        Returns
+        -------
+        dict of str to ndarray
+            By synaptic variable.
+
+        Raises
+        ------
+        ValueError
+            If the projection is masked and there is no mask.
+        """
+        values, weights = {}, self.weights[index]
+        if weights is not None:
+            values["w"] = weights
+        if plan.projections[index].is_masked:
+            mask = None if self.masks is None else self.masks[index]
+            if mask is None:
+                raise ValueError(f"projection {index} is masked, but the job has no mask for it")
+            values[EXISTS] = mask
+        return values
 
 
 @dataclass(kw_only=True)

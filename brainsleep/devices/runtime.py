@@ -67,8 +67,12 @@ class Runtime:
 
     def memory(self, plan: NetworkPlan) -> int:
         """Estimate the memory of a night in bytes."""
-        # weight, two index arrays of int32, and what connecting needs meanwhile
-        return plan.n_synapses * (np.dtype(plan.dtype).itemsize + 32)
+        # weight and mask, two index arrays of int32, and what connecting needs meanwhile
+        itemsize = np.dtype(plan.dtype).itemsize
+        return sum(
+            plan.n_synapses_of(link) * (itemsize * (1 + link.is_masked) + 32)
+            for link in plan.projections
+        )
 
     def prepare(self, plan: NetworkPlan, progress: bool = False) -> RuntimeEngine:
         """Choose the target; code is generated, and cached by Brian2, when a job runs.
@@ -205,9 +209,8 @@ def _set_state(plan: NetworkPlan, built: BuiltNetwork, job: Job) -> None:
     ):
         for name, value in parameters.items():
             synapses.variables[name].set_value(value)
-        weights = job.weights[index]
-        if weights is not None:
-            synapses.variables["w"].set_value(stock_weights(plan, index, weights))
+        for name, values in job.synaptic_values(plan, index).items():
+            synapses.variables[name].set_value(stock_weights(plan, index, values))
     for group, neuron, bias in zip(built.populations[1:], plan.neurons, job.biases, strict=True):
         if bias is not None:
             group.variables["bias"].set_value(bias)

@@ -18,7 +18,7 @@ import numpy as np
 from brian2 import Equations
 
 from ..neurons import NeuronEquations
-from ..plasticity import SynapseEquations, asks_for_modulation
+from ..plasticity import SynapseEquations, asks_for_modulation, needs_mask
 from .windows import Window
 from .wiring import Wiring
 
@@ -79,6 +79,11 @@ class ProjectionPlan:
         """Whether spikes change its weights."""
         codes = [self.synapse.on_pre, *self.synapse.on_event]
         return bool(self.synapse.on_post.strip()) or any("w" in assigned(code) for code in codes)
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether its code must be told which synapses are there; a job says it."""
+        return needs_mask(self.synapse)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""How the weights of a projection are laid out in Brian2's arrays."""
+"""How the weights of a projection, and its mask, are laid out in Brian2's arrays."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def flat_weights(plan: NetworkPlan, index: int, values: np.ndarray) -> np.ndarra
     index : int
         Number of the projection, 0 for the first.
     values : ndarray
-        A torch weight, of the shape that :meth:`NetworkPlan.weight_shape` says.
+        A torch weight or a mask, of the shape that :meth:`NetworkPlan.weight_shape` says.
 
     Returns
     -------

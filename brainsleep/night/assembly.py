@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
+from brian2 import Equations
 
 from ..errors import ParameterError, UnitsError, suggest
 from ..network import pooling
@@ -24,6 +25,7 @@ from ..plasticity import (
     modulated,
     postsynaptic_parameters,
     resting_parameters,
+    with_absent,
 )
 from ..translation import INPUT, Connection, Layer, Translation, record_activations, tensor_values
 from .lateral import Lateral, LateralLink, LateralParts
@@ -198,6 +200,25 @@ class Assembly:
         own: list[np.ndarray | None] = [link.weight for _, link in self.links]
         return own + [link.weights for link in self._more_links]
 
+    def masks(self) -> list[np.ndarray | None]:
+        """Return where each projection has synapses, None where they all are there."""
+        own: list[np.ndarray | None] = [link.mask for _, link in self.links]
+        return own + [None for _ in self._more_links]
+
+    def masks_by_name(self) -> dict[str, np.ndarray]:
+        """Return the masks of the network by state-dict name of the weight, and of its shape."""
+        state = self.translation.graph.state_dict()
+        return {
+            link.weight_name: link.mask.reshape(tuple(state[link.weight_name].shape))
+            for _, link in self.links
+            if link.weight_name is not None and link.mask is not None
+        }
+
+    def n_synapses(self, plan: NetworkPlan) -> int:
+        """Return the number of synapses of the plan, those that a mask leaves out not counted."""
+        more = plan.projections[len(self.links) :]
+        return sum(link.n_synapses for _, link in self.links) + sum(map(plan.n_synapses_of, more))
+
     def biases(self) -> list[np.ndarray | None]:
         """Return the bias of each population, the input left out."""
         own: list[np.ndarray | None] = [layer.bias for layer in self.translation.layers]
@@ -217,6 +238,8 @@ class Assembly:
             if link.weight_name is None or values is None:
                 continue
             original = tensor_values(state[link.weight_name])
+            if link.mask is not None:
+                original = np.where(link.mask.reshape(original.shape), original, 0)
             before[link.weight_name] = original
             after[link.weight_name] = link.unfolded(values, original).reshape(original.shape)
         return before, after
@@ -253,7 +276,10 @@ class Assembly:
 
     def _synapse(self, layer: Layer, link: Connection) -> SynapseEquations:
         if self._learns(layer, link):
-            return modulated(self.plasticity) if self.is_modulated else self.plasticity.equations()
+            rule = modulated(self.plasticity) if self.is_modulated else self.plasticity.equations()
+            if link.mask is None or link.mask.all():
+                return rule
+            return with_absent(rule, Equations(self._equations(layer).model).names)
         if link.weight is not None:
             return FROZEN
         if layer.kind == "max_pool" and self.max_pooling == "most_active":

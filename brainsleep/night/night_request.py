@@ -19,7 +19,7 @@ from ..stimuli import StimulusLike
 from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.quantities import Time
-from ..translation import Translation
+from ..translation import Masks, Translation
 from ..wake.given_data import Images
 from .gating import Stages
 from .lateral import Lateral
@@ -134,6 +134,7 @@ class NightRequest:
     dt: Quantity | str = field(default_factory=lambda: 1 * ms)
     seed: int = 0
     record: Record | Populations = "all"
+    masks: Masks | None = None
     save: Save | str | os.PathLike[str] | None = None
     should_stop: Callable[[], bool] | None = None
 

@@ -29,6 +29,7 @@ from ..translation import (
     as_translation,
     calibrate_thresholds,
     require_float32_copy,
+    with_masks,
 )
 from ..wake.given_data import read_images
 from .assembly import Assembly, addition_factors, lateral_parts
@@ -115,6 +116,7 @@ class PreparedNight:
             n_steps=length,
             weights=self.assembly.weights(),
             biases=self.assembly.biases(),
+            masks=self.assembly.masks(),
             population_parameters=self.assembly.population_parameters(
                 self.constants.gains, thresholds, self.plan.dt
             ),
@@ -237,6 +239,7 @@ def _inputs(request: NightRequest) -> tuple[Translation, Stimulus, npt.ArrayLike
     """Return the layers that sleep, and stimulus and data for the first of them."""
     data = None if request.data is None else read_images(request.data)
     network = as_translation(request.ann, shapes_of_images(data, request.stimulus))
+    network = with_masks(network, request.masks)
     require_float32_copy(network)
     stimulus = as_stimulus(
         stimulus_at(network, request.stimulus), network.n_inputs, input_shape=network.input_shape

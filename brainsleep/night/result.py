@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 #: Version of the layout that `Night.save` writes.
 FORMAT = 1
 
+#: Files that a saved night has only where there are masks, by what they hold.
+MASKS = ("masks", "under_masks")
+
 
 @dataclass
 class Night:
@@ -62,6 +65,11 @@ class Night:
         Seed, device, data type and models, as text.
     counts : dict of str to ndarray
         By population of which only rates were recorded: its spikes in each step; see `rates`.
+    masks : dict of str to ndarray of bool
+        By state-dict name, for weights of which synapses were absent: True where there was one.
+    under_masks : dict of str to ndarray
+        By state-dict name: what the network keeps under masks of its own, such as those of pruning,
+        and 0 elsewhere; sleep leaves it alone.
     assembly : Assembly or None
         The spiking network that woke up; None for a night that was loaded.
     findings : tuple of Finding
@@ -81,6 +89,8 @@ class Night:
     dt: Quantity
     settings: JsonObject = field(default_factory=dict)
     counts: dict[str, np.ndarray] = field(default_factory=dict)
+    masks: dict[str, np.ndarray] = field(default_factory=dict)
+    under_masks: dict[str, np.ndarray] = field(default_factory=dict)
     assembly: Assembly | None = None
     findings: tuple[Finding, ...] = ()
 
@@ -131,6 +141,9 @@ class Night:
         """Write weights and description; ``night.json`` last, as it says that all is there."""
         _save_arrays(folder / "weights_before.npz", self.weights_before)
         _save_arrays(folder / "weights_after.npz", self.weights_after)
+        for name in MASKS:
+            if getattr(self, name):
+                _save_arrays(folder / f"{name}.npz", getattr(self, name))
         description = {
             "format": FORMAT,
             "recorded": list(self.spikes),
@@ -172,6 +185,10 @@ class Night:
             arrays = _load_arrays(folder / "spikes.npz") if streamed is None else {}
             before = _load_arrays(folder / "weights_before.npz")
             after = _load_arrays(folder / "weights_after.npz")
+            masks, under = (
+                _load_arrays(folder / f"{name}.npz") if (folder / f"{name}.npz").exists() else {}
+                for name in MASKS
+            )
         except FileNotFoundError as error:
             raise DirectoryError(
                 f"{folder} holds no saved night: {error.filename} is missing."
@@ -199,7 +216,7 @@ class Night:
             else:
                 counts[name] = streamed_counts(folder / "stream", populations.index(name))
         return cls(
-            ann=write_back(ann, after) if ann is not None else None,
+            ann=None if ann is None else write_back(ann, with_hidden(after, under)),
             spikes=spikes,
             weights_before=before,
             weights_after=after,
@@ -211,6 +228,8 @@ class Night:
             dt=dt,
             settings=description["settings"],
             counts=counts,
+            masks=masks,
+            under_masks=under,
             findings=tuple(Finding(**one) for one in description.get("findings", [])),
         )
 
@@ -274,6 +293,16 @@ class Night:
     def __repr__(self) -> str:
         layers = " -> ".join(f"{name} ({size})" for name, size in self.sizes.items())
         return f"<Night of {self.n_steps} steps of {self.dt}: {layers}>"
+
+
+def with_hidden(
+    weights: Mapping[str, np.ndarray], under_masks: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Return the weights of a night as the network has them: with what lies under its masks."""
+    return {
+        name: values + under_masks[name] if name in under_masks else values
+        for name, values in weights.items()
+    }
 
 
 def _counts(spikes: Spikes | StreamedSpikes, dt: Quantity, n_steps: int) -> np.ndarray:

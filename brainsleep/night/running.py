@@ -15,10 +15,10 @@ from ..devices import Engine, Job, Outcome
 from ..devices.activity import Spikes
 from ..errors import NightError
 from ..support.user_warnings import warn_user
-from ..translation import write_back
+from ..translation import under_masks, write_back
 from .examination import Examination
 from .preparation import PreparedNight, n_spikes
-from .result import Night
+from .result import Night, with_hidden
 from .streaming import NightDirectory, StreamedSpikes, open_night_directory, streamed_counts
 
 logger = logging.getLogger("brainsleep")
@@ -79,8 +79,9 @@ class ReadyNight:
         prepared = self.prepared
         names, plan, constants = prepared.layer_names, prepared.plan, prepared.constants
         before, after = prepared.assembly.before_and_after(outcome.weights)
+        under = under_masks(prepared.translation)
         night = Night(
-            ann=write_back(prepared.translation.module, after),
+            ann=write_back(prepared.translation.module, with_hidden(after, under)),
             spikes=self._spikes(outcome),
             weights_before=before,
             weights_after=after,
@@ -92,6 +93,8 @@ class ReadyNight:
             dt=self._dt,
             settings=self._settings(outcome),
             counts=self._counts(outcome),
+            masks=prepared.assembly.masks_by_name(),
+            under_masks=under,
             assembly=prepared.assembly.awake(outcome.weights, constants.gains, self.thresholds),
             findings=Examination(
                 prepared, self.thresholds, outcome, self._n_spikes(outcome)
@@ -102,7 +105,7 @@ class ReadyNight:
             **outcome.timings,
             "total": time.perf_counter() - prepared.started,
             "steps": outcome.n_steps,
-            "synapses": plan.n_synapses,
+            "synapses": prepared.assembly.n_synapses(plan),
             "build_cached": self.engine.build_cached,
             "peak_memory": outcome.peak_memory,
         }
@@ -239,7 +242,8 @@ def _announce_memory(prepared: PreparedNight, progress: bool) -> None:
     """Say, before building, how much memory the night will take."""
     plan, device = prepared.plan, prepared.device
     megabytes = device.memory(plan) / 2**20
-    text = f"sleep: {plan.n_synapses:,} synapses, about {megabytes:,.0f} MiB on {device.name}"
+    n_synapses = prepared.assembly.n_synapses(plan)
+    text = f"sleep: {n_synapses:,} synapses, about {megabytes:,.0f} MiB on {device.name}"
     logger.info(text)
     if progress and sys.stderr.isatty():
         print(text, file=sys.stderr)

@@ -16,7 +16,7 @@ from ..stimuli import StimulusLike
 from ..support.calls import public
 from ..support.quantities import Time
 from ..support.user_warnings import warn_user
-from ..translation import Translation
+from ..translation import Masks, Translation
 from ..wake.given_data import Images
 from .findings import NightWarning, summary
 from .gating import Stages
@@ -47,6 +47,7 @@ def sleep(
     dt: Quantity | str = 1 * ms,
     seed: int = 0,
     record: Record | Populations = "all",
+    masks: Masks | None = None,
     save: Save | str | os.PathLike[str] | None = None,
     should_stop: Callable[[], bool] | None = None,
     progress: bool = True,
@@ -108,6 +109,8 @@ def sleep(
         Fixes the night: the same call gives the same spikes and weights, bit for bit.
     record : "all", None, names of populations, or Record
         Populations whose spikes are kept; a `Record` says what else is.
+    masks : dict of str to array_like or Tensor, optional
+        Synapses that stay absent, by layer or by weight; see `brainsleep.translate`.
     save : path or Save, optional
         Write the night to a directory while it runs; a `Save` says how often snapshots are taken,
         and whether to go on with a night that is there.
@@ -162,6 +165,7 @@ def sleep(
         dt=dt,
         seed=seed,
         record=record,
+        masks=masks,
         save=save,
         should_stop=should_stop,
     )

@@ -199,7 +199,8 @@ def _go_on(path: Path) -> NightDirectory:
 def _request(plan: NetworkPlan, job: Job, weight_names: Sequence[str | None]) -> JsonObject:
     """Say what identifies a night: its network, weights, parameters and length."""
     weights = hashlib.sha256()
-    for values in [*job.weights, *job.biases, job.modulation]:
+    masks = job.masks or []
+    for values in [*job.weights, *job.biases, job.modulation, *masks]:
         if values is not None:
             weights.update(np.ascontiguousarray(values).data)
     return {

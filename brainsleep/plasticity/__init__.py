@@ -4,6 +4,10 @@ Each is a small frozen dataclass in a file of its own; `rule_registry` lists the
 :mod:`brainsleep.plasticity.rule` for what a rule of your own must offer.
 """
 
+from .absent import EXISTS as EXISTS
+from .absent import PUT_BACK as PUT_BACK
+from .absent import needs_mask as needs_mask
+from .absent import with_absent as with_absent
 from .layered_rule import LayeredRule as LayeredRule
 from .rule import FROZEN as FROZEN
 from .rule import Plasticity as Plasticity

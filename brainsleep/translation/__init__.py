@@ -3,6 +3,7 @@
 from .activations import max_activations, record_activations
 from .gains import tadros_gains
 from .layers import INPUT, Connection, Fold, Layer
+from .masks import Masks, under_masks, with_masks
 from .part import features, start_at
 from .threshold_search import CalibrationWarning, calibrate_thresholds
 from .translate import MAX_POOLING, as_translation, translate
@@ -16,6 +17,7 @@ __all__ = [
     "Connection",
     "Fold",
     "Layer",
+    "Masks",
     "PrecisionWarning",
     "Translation",
     "as_translation",
@@ -28,5 +30,7 @@ __all__ = [
     "tadros_gains",
     "tensor_values",
     "translate",
+    "under_masks",
+    "with_masks",
     "write_back",
 ]

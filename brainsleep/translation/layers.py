@@ -78,6 +78,10 @@ class Connection:
     @property
     def n_synapses(self) -> int:
         """Number of pairs of neurons that are joined."""
+        if self.mask is not None:
+            if self.window is None:
+                return int(self.mask.sum())
+            return int((self.mask * self.window.valid_positions()).sum())
         if self.window is not None:
             return self.window.n_synapses
         return self.n_out if self.kind == "identity" else self.n_in * self.n_out
@@ -85,6 +89,8 @@ class Connection:
     @property
     def n_weights(self) -> int:
         """Number of weights that plasticity may change; the synapses of a kernel share theirs."""
+        if self.mask is not None:
+            return int(self.mask.sum())
         return 0 if self.weight is None else self.weight.size
 
     def unfolded(
@@ -104,10 +110,13 @@ class Connection:
         ndarray, shape of `self.weight`
             Where nothing changed, the original bit for bit, also if the night began with it
             rounded to fewer digits. Elsewhere the new weight; if BatchNorm was folded in, in
-            float64: original + change / scale, and the original where the scale is 0.
+            float64: original + change / scale, and the original where the scale is 0. 0 where there
+            is no synapse.
         """
         assert self.weight is not None
         weight, old = np.asarray(weight), np.reshape(original, self.weight.shape)
+        if self.mask is not None:
+            old = np.where(self.mask, old, 0)
         began = self.weight.astype(weight.dtype)
         if self.fold is None:
             return np.where(weight == began, old, weight)

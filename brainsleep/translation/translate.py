@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from ..errors import ParameterError, TranslationError, UnitsError, brief, suggest
 from ..support.calls import public
 from ..support.checks import known_name
+from .masks import Masks, with_masks
 from .part import start_at
 from .trace import read_network
 from .translated_network import Translation
@@ -27,6 +30,7 @@ def translate(
     input_at: str | None = None,
     frozen: str | Sequence[str] = (),
     max_pooling: str = "any_spike",
+    masks: Masks | None = None,
 ) -> Translation:
     """Read a feed-forward ReLU network into an ordered list of layers.
 
@@ -50,11 +54,16 @@ def translate(
         What max pooling does with spikes. ``"any_spike"``: a pooling neuron spikes when any of its
         inputs does. ``"most_active"``: it passes on the spikes of the input that has spiked most
         so far.
+    masks : dict of str to array_like or Tensor, optional
+        Synapses that stay absent, by layer or by weight (its name in the state dict): an array of
+        the weight's shape, True or 1 where there is a synapse. Absent synapses pass no spikes on,
+        do not learn, and count in no sum. Their weights are taken as 0 where `ann` has others, and
+        come back as 0. Synapses that the network itself has pruned are absent anyway.
 
     Returns
     -------
     Translation
-        Its table shows which layers are frozen, and at which layer sleep begins.
+        Its table shows which layers are frozen or masked, and at which layer sleep begins.
 
     Raises
     ------
@@ -62,9 +71,9 @@ def translate(
         Naming the part of the module that cannot be translated, and what to do.
     ParameterError
         If a weight is NaN or infinite, naming its layer; if the shape is not possible; if a layer
-        or a way of pooling is unknown, suggesting the nearest name.
+        or a way of pooling is unknown, suggesting the nearest name; if a mask does not fit.
     KindError
-        If `ann` is no module, or `input_shape` no shape.
+        If `ann` is no module, `input_shape` no shape, or `masks` hold no truth values.
 
     Examples
     --------
@@ -72,7 +81,7 @@ def translate(
     >>> night = bs.sleep(network, stimulus)  # doctest: +SKIP
     """
     known_name(max_pooling, "max_pooling", MAX_POOLING)
-    network = read_network(ann, input_shape)
+    network = with_masks(read_network(ann, input_shape), masks)
     if input_at is not None:
         if input_at not in network.populations[1:]:
             raise ParameterError(
@@ -150,9 +159,19 @@ def _frozen_layers(network: Translation, frozen: str | Sequence[str]) -> frozens
 def _require_unchanged(network: Translation) -> None:
     """Raise a ParameterError if the module was trained after it was translated."""
     now: Mapping[str, torch.Tensor] = network.module.state_dict()
-    for name, then in (network.whole or network).graph.state_dict().items():
-        if name in now and not torch.equal(now[name].cpu(), then):
+    whole = network.whole or network
+    masks = {link.weight_name: link.mask for link in whole.connections if link.mask is not None}
+    for name, then in whole.graph.state_dict().items():
+        if name in now and not _same(now[name].cpu(), then, masks.get(name)):
             raise ParameterError(
                 f"the network's {name!r} has changed since it was translated; call bs.translate "
                 "again."
             )
+
+
+def _same(now: torch.Tensor, then: torch.Tensor, mask: NDArray[np.bool_] | None) -> bool:
+    """Tell whether two parameters are equal; what lies under a mask means nothing."""
+    if mask is None or now.shape != then.shape:
+        return torch.equal(now, then)
+    there = torch.from_numpy(mask).reshape(then.shape)
+    return torch.equal(now[there], then[there])

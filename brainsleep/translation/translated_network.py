@@ -115,9 +115,10 @@ class Translation:
         Returns
         -------
         list of list of str
-            Columns: layer, driven by, shape, sleep ("frozen" for layers that do not learn, "begins
-            here" for the layer at which sleep begins), neurons, synapses, gain, threshold, bytes
-            (of the weights in float32).
+            Columns: layer, driven by, shape, sleep ("frozen" for layers that do not learn,
+            "masked" for those with absent synapses, "begins here" for the layer at which sleep
+            begins), neurons, synapses (without the absent ones), gain, threshold, bytes (of all
+            weights in float32, those of absent synapses too).
         """
         heading = [*_TEXT_COLUMNS, *_NUMBER_COLUMNS]
         first = [INPUT, "", _as_text(self.input_shape), "", f"{self.n_inputs:,}"]
@@ -129,12 +130,12 @@ class Translation:
 
     def _row(self, layer: Layer) -> list[str]:
         """Return the row of one layer."""
-        n_weights = sum(connection.n_weights for connection in layer.connections)
+        n_weights = sum(link.weight.size for link in layer.connections if link.weight is not None)
         return [
             layer.name,
             " + ".join(f"{link.source} ({link.kind})" for link in layer.connections),
             _as_text(layer.shape),
-            self._sleep(layer.name),
+            self._sleep(layer),
             f"{layer.n_out:,}",
             f"{layer.n_synapses:,}",
             self._constant("gain", layer.name),
@@ -142,11 +143,13 @@ class Translation:
             f"{4 * n_weights:,}" if n_weights else "",
         ]
 
-    def _sleep(self, layer: str) -> str:
-        """Say whether sleep begins at a layer, and whether the layer is frozen."""
-        says = ["begins here"] if layer == self.input_at else []
-        if layer in self.frozen:
+    def _sleep(self, layer: Layer) -> str:
+        """Say whether sleep begins at a layer, and whether the layer is frozen or masked."""
+        says = ["begins here"] if layer.name == self.input_at else []
+        if layer.name in self.frozen:
             says.append("frozen")
+        if any(link.mask is not None for link in layer.connections):
+            says.append("masked")
         return ", ".join(says)
 
     def _constant(self, kind: str, layer: str) -> str:

@@ -83,9 +83,15 @@ class CppStandalone:
         """Estimate the memory of a night in bytes."""
         itemsize = np.dtype(plan.dtype).itemsize
         if self.join(plan) is connect_stock:
-            return plan.n_synapses * (itemsize + STOCK_BYTES)
-        weighted = [link for link in plan.projections if link.has_weights]
-        return itemsize * sum(math.prod(plan.weight_shape(link)) for link in weighted)
+            return sum(
+                plan.n_synapses_of(link) * (itemsize * (1 + link.is_masked) + STOCK_BYTES)
+                for link in plan.projections
+            )
+        return itemsize * sum(
+            math.prod(plan.weight_shape(link)) * (1 + link.is_masked)
+            for link in plan.projections
+            if link.has_weights
+        )
 
     def prepare(self, plan: NetworkPlan, progress: bool = False) -> CppEngine:
         """Find the plan's program in the cache, or compile it.

@@ -58,9 +58,8 @@ def start_arguments(
                 arguments.append(f"{name}.{key}={float(value)!r}")
     lay_out = flat_weights if computed else stock_weights
     for index, projection in enumerate(manifest.projections):
-        weights = job.weights[index]
-        if weights is not None:
-            add_array(f"{projection}.w", lay_out(plan, index, weights))
+        for key, values in job.synaptic_values(plan, index).items():
+            add_array(f"{projection}.{key}", lay_out(plan, index, values))
     for population, bias in zip(manifest.populations[1:], job.biases, strict=True):
         if bias is not None:
             add_array(f"{population}.bias", np.asarray(bias, dtype=plan.dtype))

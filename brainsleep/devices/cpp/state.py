@@ -11,9 +11,11 @@ from brian2.core.variables import DynamicArrayVariable
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.groups.group import Group
 
+from ...plasticity import EXISTS
+
 #: Variables that never change, or that the program makes anew when it starts.
 NOT_STATE = {"i", "N", "dt", "t", "timestep", "delay", "N_incoming", "N_outgoing"}
-NOT_STATE |= {"_synaptic_pre", "_synaptic_post"}
+NOT_STATE |= {"_synaptic_pre", "_synaptic_post", EXISTS}
 
 
 @dataclass(frozen=True)

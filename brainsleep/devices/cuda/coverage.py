@@ -78,8 +78,9 @@ def bytes_on_gpu(plan: NetworkPlan) -> int:
     """Estimate the memory that a plan's synapses take on the GPU, in bytes."""
     size, total = np.dtype(plan.dtype).itemsize, 0
     for link in plan.projections:
+        values = size * (1 + link.is_masked)
         if unsupported_by_rows(link) is None:
-            total += size * plan.n_synapses_of(link) * link.has_weights
+            total += values * plan.n_synapses_of(link) * link.has_weights
         else:
-            total += (size + STOCK_BYTES) * plan.n_synapses_of(link)
+            total += (values + STOCK_BYTES) * plan.n_synapses_of(link)
     return total

@@ -201,7 +201,8 @@ def _tile_neurons(plan: NetworkPlan, index: int) -> int:
     incoming = plan.incoming(index)
     if not incoming or any(link.kind != "all_to_all" for link in incoming):
         return plan.sizes[index]
-    row_length = sum(plan.sizes[link.source] for link in incoming)
+    # a mask lies beside its weights
+    row_length = sum(plan.sizes[link.source] * (1 + link.is_masked) for link in incoming)
     row_bytes = row_length * np.dtype(plan.dtype).itemsize
     return max(TILE_BYTES // row_bytes // TILE_MULTIPLE, 1) * TILE_MULTIPLE
 

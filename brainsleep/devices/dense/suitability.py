@@ -8,6 +8,7 @@ from brian2.parsing.sympytools import str_to_sympy
 from brian2.utils.stringtools import get_identifiers
 
 from ...network.plan import MODULATION, NetworkPlan, assigned
+from ...plasticity import PUT_BACK
 
 #: What all neurons of a population have in common, by the name that rules use.
 SHARED = {f"{MODULATION}_post"}
@@ -47,6 +48,8 @@ def unsupported_by_shared_kernel(on_post: str) -> str | None:
         The rule's statements for a postsynaptic spike.
     """
     for statement in filter(None, (line.strip() for line in on_post.splitlines())):
+        if statement == PUT_BACK:  # after the change, and the same at all positions
+            continue
         target, _, expression = statement.partition("+=")
         if not expression or not target.strip().isidentifier():
             return f"a shared kernel needs statements like 'w += ...', not {statement!r}"

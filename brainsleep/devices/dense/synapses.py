@@ -50,6 +50,7 @@ class ComputedPathway(SynapticPathway):
             "rows_ahead": 16,
             # then a row's synapses do not act independently of each other
             "sums_up": any(name.endswith("_post") for name in assigned(self.code)),
+            "written": assigned(self.code),
             **keywords,
         }
         self.needed_variables = [self.eventspace_name]

@@ -37,6 +37,8 @@ class HeavisidePopulation:
         g(w), one of `FACTORS`.
     learns : bool
         Whether weights change; those of a frozen layer do not.
+    mask : Tensor of bool, shape (n_out, n_in), or None
+        Where there are synapses; None if they all are there.
     gain, bias_gain, v_threshold, decay, increase, decrease : Tensor, shape (n_nights, 1)
         See `HeavisideConstants`.
     """
@@ -47,6 +49,7 @@ class HeavisidePopulation:
     bias: torch.Tensor
     factor: Callable[[torch.Tensor], torch.Tensor]
     learns: bool
+    mask: torch.Tensor | None
     gain: torch.Tensor
     bias_gain: torch.Tensor
     v_threshold: torch.Tensor
@@ -82,7 +85,10 @@ class HeavisidePopulation:
         night, neuron = torch.nonzero(spiking, as_tuple=True)
         rows = self.weight[night, neuron]
         rate = torch.where(arriving[night], self.increase[night], -self.decrease[night])
-        self.weight[night, neuron] = rows + rate * self.factor(rows)
+        changed = rows + rate * self.factor(rows)
+        if self.mask is not None:
+            changed = torch.where(self.mask[neuron], changed, 0)
+        self.weight[night, neuron] = changed
 
 
 def require_dense(translation: Translation) -> None:

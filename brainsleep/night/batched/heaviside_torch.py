@@ -22,7 +22,15 @@ from ...support.calls import public
 from ...support.checks import known_name
 from ...support.progress import progress_bar
 from ...support.quantities import Time
-from ...translation import INPUT, Translation, as_translation, require_float32_copy, tensor_values
+from ...translation import (
+    INPUT,
+    Layer,
+    Translation,
+    as_translation,
+    require_float32_copy,
+    tensor_values,
+    under_masks,
+)
 from ...wake.given_data import GivenData, Images, read_images
 from ..part_inputs import data_at, shapes_of_images
 from .heaviside_constants import (
@@ -69,7 +77,8 @@ class HeavisideTorch:
     ----------
     ann : torch.nn.Module or Translation
         A network of fully connected layers, one after the other, as `brainsleep.sleep` takes it.
-        Frozen layers do not learn; sleep may begin at a later layer. Never modified.
+        Frozen layers do not learn, synapses under a mask stay absent (see `brainsleep.translate`),
+        and sleep may begin at a later layer. Never modified.
     neuron : Heaviside or sequence of Heaviside
         One for all nights, or one per night; thresholds must be numbers.
     plasticity : SRC or sequence of SRC
@@ -224,6 +233,7 @@ class HeavisideTorch:
             dt=Quantity(step, dim=second.dim),
             seconds=time.perf_counter() - started,
             network=self.translation.module,
+            under_masks=under_masks(self.translation),
         )
 
     def _steps(
@@ -247,6 +257,7 @@ class HeavisideTorch:
                 bias=self._tensor(np.zeros(layer.n_out) if layer.bias is None else layer.bias),
                 factor=self._factor,
                 learns=layer.name not in self.translation.frozen,
+                mask=self._mask(layer),
                 **{
                     field.name: self._tensor(getattr(constants, field.name)).expand(n_nights, 1)
                     for field in fields(HeavisideConstants)
@@ -254,6 +265,11 @@ class HeavisideTorch:
             )
             for layer, constants in zip(self.translation.layers, self._constants, strict=True)
         }
+
+    def _mask(self, layer: Layer) -> torch.Tensor | None:
+        """Return where a layer has synapses, on the device; None if they all are there."""
+        mask = layer.weighted[0].mask
+        return None if mask is None else torch.tensor(mask, device=self.device)
 
     def _weights(
         self, populations: dict[str, HeavisidePopulation]

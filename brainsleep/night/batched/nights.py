@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from ...errors import ParameterError
 from ...support.calls import public
 from ...support.checks import whole_number
 from ...translation import Translation, write_back
+from ..result import with_hidden
 
 
 @public
@@ -37,6 +38,8 @@ class TorchNights:
         Seconds on the clock for the loop over steps, including the drawing of input spikes.
     network : torch.nn.Module
         The network that slept, as it was before.
+    under_masks : dict of str to ndarray
+        As in `brainsleep.Night`.
     """
 
     weights: dict[str, NDArray[np.floating]]
@@ -47,6 +50,7 @@ class TorchNights:
     dt: Quantity
     seconds: float
     network: nn.Module
+    under_masks: dict[str, NDArray[np.floating]] = field(default_factory=dict)
 
     def ann(self, night: int) -> nn.Module:
         """Return a copy of the network with the weights at the end of one night.
@@ -66,7 +70,8 @@ class TorchNights:
         number = whole_number(night, "night")
         if number >= self.n_nights:
             raise ParameterError(f"night {number}: there are {self.n_nights}, counted from 0.")
-        return write_back(self.network, {name: w[number] for name, w in self.weights.items()})
+        weights = {name: values[number] for name, values in self.weights.items()}
+        return write_back(self.network, with_hidden(weights, self.under_masks))
 
     def __repr__(self) -> str:
         return f"<TorchNights: {self.n_nights} nights of {self.n_steps} steps of {self.dt}>"

@@ -18,7 +18,7 @@
     {% for _array in presynaptic_arrays %}
     static {{c_data_type(_array.dtype)}} _mean_{{_array.name}}[{{_size}}];
     {% endfor %}
-    {% for _name, _array in synaptic_arrays %}
+    {% for _name, _array in synaptic_arrays if _name in written %}
     static {{c_data_type(_array.dtype)}} _old_{{_name}}[{{_size}}];
     {% endfor %}
     const int32_t _n_events = {{_eventspace}}[{{n_post}}];
@@ -60,7 +60,7 @@
                 _mean_{{_array.name}}[_inner*{{_ky*_kx}} + _k] /= _met[_k] > 0 ? _met[_k] : 1;
         {% endfor %}
         const size_t _row = _out*{{_size}};
-        {% for _name, _array in synaptic_arrays %}
+        {% for _name, _array in synaptic_arrays if _name in written %}
         std::copy({{get_array_name(_array)}} + _row, {{get_array_name(_array)}} + _row + {{_size}}, _old_{{_name}});
         {% endfor %}
         {
@@ -75,7 +75,7 @@
                 {{vector_code|autoindent}}
             }
         }
-        {% for _name, _array in synaptic_arrays %}
+        {% for _name, _array in synaptic_arrays if _name in written %}
         for (int _inner = 0; _inner < {{_per_group}}; _inner++)
             for (int _k = 0; _k < {{_ky*_kx}}; _k++)
             {
