@@ -123,6 +123,11 @@ def convolutional():
     return nn.Sequential(convolution, nn.ReLU(), pooling, nn.Flatten(), nn.Linear(27, 5))
 
 
+MASKS = {
+    name: np.random.default_rng(1).random(shape) < 0.6
+    for name, shape in [("0", (25, 30)), ("2.weight", (20, 25))]
+}
+
 #: By the name of a case: neuron, rule, and other arguments of a night.
 NIGHTS = {
     "traces": (LIF, bs.SRC(2e-3, 5e-4, weight_factor="sigmoid", tau_pre=5 * ms), {}),
@@ -133,6 +138,7 @@ NIGHTS = {
     "pooled": (LIF, RULE, dict(lateral={"0": bs.lateral.MeanInhibition(0.3)})),
     "regulated": (LIF, bs.Homeostasis(RULE), {}),
     "scaled": (LIF, bs.SynapticScaling(RULE), {}),
+    "masked": (LIF, bs.Homeostasis(bs.STDP(), every=20 * ms), dict(masks=MASKS)),
     "additions": (replace(NEURON, gain=1.0), RULE, {}),
     "convolution": (
         replace(NEURON, gain=1.0),

@@ -43,10 +43,16 @@ def heaviside_night(
     factor,
     biases=None,
     bias_gains=None,
+    masks=None,
 ):
-    """Run one time step after the other, all layers in the same step. Constants are per layer."""
+    """Run one time step after the other, all layers in the same step. Constants are per layer.
+
+    `masks` hold, per layer, True where there is a synapse; one that is absent has weight 0.
+    """
     g = FACTORS[factor]
     weights = [np.array(w, dtype=np.float64) for w in weights]
+    masks = masks or [np.ones(w.shape, dtype=bool) for w in weights]
+    weights = [np.where(mask, w, 0) for mask, w in zip(masks, weights, strict=True)]
     n_layers, n_steps = len(weights), len(input_spikes)
     if biases is None:
         biases = [np.zeros(len(w)) for w in weights]
@@ -72,6 +78,7 @@ def heaviside_night(
             # learn: rows of spiking neurons only
             rows = weights[k][post]
             changed = rows + np.where(pre, increase[k], -decrease[k]) * g(rows)
+            changed = np.where(masks[k][post], changed, 0)
             rises[k] += int((changed > rows).sum())
             falls[k] += int((changed < rows).sum())
             weights[k][post] = changed
@@ -96,6 +103,7 @@ def lif_night(
     v_reset=0.0,
     biases=None,
     dt=1.0,
+    masks=None,
 ):
     """Run the same with LIF neurons, in ms and in mV above rest.
 
@@ -104,6 +112,8 @@ def lif_night(
     """
     g = FACTORS[factor]
     weights = [np.array(w, dtype=np.float64) for w in weights]
+    masks = masks or [np.ones(w.shape, dtype=bool) for w in weights]
+    weights = [np.where(mask, w, 0) for mask, w in zip(masks, weights, strict=True)]
     n_layers, n_steps = len(weights), len(input_spikes)
     if biases is None:
         biases = [np.zeros(len(w)) for w in weights]
@@ -132,6 +142,7 @@ def lif_night(
             # learn
             rows, x = weights[k][post], traces[k]
             changed = rows + (increase[k] * x - decrease[k] * (1 - x)) * g(rows)
+            changed = np.where(masks[k][post], changed, 0)
             rises[k] += int((changed > rows).sum())
             falls[k] += int((changed < rows).sum())
             weights[k][post] = changed

@@ -71,14 +71,15 @@ def _kept(code: str, of_neurons: Collection[str]) -> str:
         if line.startswith("#"):
             continue
         name, operation, expression, _ = parse_statement(line)
-        without_effect = operation in ("=", "+=", "-=") and _is_zero_at_no_weight(expression)
+        added = operation in ("+=", "-=")
+        nothing = _is_zero_at_no_weight(expression)
         if name == "w":
             lines.append(line)
-            if not without_effect:
+            if not (nothing and (added or operation == "=")):
                 lines.append(PUT_BACK)
-        elif without_effect or not (name.endswith(("_pre", "_post")) or name in of_neurons):
+        elif not (name.endswith(("_pre", "_post")) or name in of_neurons) or (nothing and added):
             lines.append(line)
-        elif operation in ("+=", "-="):
+        elif added:
             lines.append(f"{name} {operation} ({expression})*{EXISTS}")
         else:
             raise ParameterError(
