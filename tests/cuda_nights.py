@@ -138,7 +138,8 @@ NIGHTS = {
     "pooled": (LIF, RULE, dict(lateral={"0": bs.lateral.MeanInhibition(0.3)})),
     "regulated": (LIF, bs.Homeostasis(RULE), {}),
     "scaled": (LIF, bs.SynapticScaling(RULE), {}),
-    "masked": (LIF, bs.Homeostasis(bs.STDP(), every=20 * ms), dict(masks=MASKS)),
+    "masked": (LIF, bs.STDP(), dict(masks=MASKS)),
+    "masked, regulated": (LIF, bs.Homeostasis(bs.STDP(), every=20 * ms), dict(masks=MASKS)),
     "additions": (replace(NEURON, gain=1.0), RULE, {}),
     "convolution": (
         replace(NEURON, gain=1.0),

@@ -27,7 +27,7 @@ from ..plasticity import (
     resting_parameters,
     with_absent,
 )
-from ..translation import INPUT, Connection, Layer, Translation, record_activations, tensor_values
+from ..translation import INPUT, Connection, Layer, Translation, present_weight, record_activations
 from .lateral import Lateral, LateralLink, LateralParts
 
 
@@ -232,14 +232,11 @@ class Assembly:
         BatchNorm that was folded in is undone. By name and in the shape of the state dict; in
         float32, or in float64 where the network or the night is.
         """
-        state = self.translation.graph.state_dict()
         before, after = {}, {}
         for (_, link), values in zip(self.links, weights, strict=False):
             if link.weight_name is None or values is None:
                 continue
-            original = tensor_values(state[link.weight_name])
-            if link.mask is not None:
-                original = np.where(link.mask.reshape(original.shape), original, 0)
+            original = present_weight(self.translation, link)
             before[link.weight_name] = original
             after[link.weight_name] = link.unfolded(values, original).reshape(original.shape)
         return before, after

@@ -3,8 +3,8 @@
 from .activations import max_activations, record_activations
 from .gains import tadros_gains
 from .layers import INPUT, Connection, Fold, Layer
-from .masks import Masks, under_masks, with_masks
 from .part import features, start_at
+from .synapse_masks import Masks, present_weight, under_masks, with_masks
 from .threshold_search import CalibrationWarning, calibrate_thresholds
 from .translate import MAX_POOLING, as_translation, translate
 from .translated_network import Translation
@@ -24,6 +24,7 @@ __all__ = [
     "calibrate_thresholds",
     "features",
     "max_activations",
+    "present_weight",
     "record_activations",
     "require_float32_copy",
     "start_at",

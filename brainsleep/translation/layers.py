@@ -110,13 +110,10 @@ class Connection:
         ndarray, shape of `self.weight`
             Where nothing changed, the original bit for bit, also if the night began with it
             rounded to fewer digits. Elsewhere the new weight; if BatchNorm was folded in, in
-            float64: original + change / scale, and the original where the scale is 0. 0 where there
-            is no synapse.
+            float64: original + change / scale, and the original where the scale is 0.
         """
         assert self.weight is not None
         weight, old = np.asarray(weight), np.reshape(original, self.weight.shape)
-        if self.mask is not None:
-            old = np.where(self.mask, old, 0)
         began = self.weight.astype(weight.dtype)
         if self.fold is None:
             return np.where(weight == began, old, weight)

@@ -13,8 +13,8 @@ from torch import nn
 from ..errors import ParameterError, TranslationError, UnitsError, brief, suggest
 from ..support.calls import public
 from ..support.checks import known_name
-from .masks import Masks, with_masks
 from .part import start_at
+from .synapse_masks import Masks, with_masks
 from .trace import read_network
 from .translated_network import Translation
 

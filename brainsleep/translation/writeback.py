@@ -89,7 +89,9 @@ def write_back(
         for name, values in weights.items():
             fitted = _fitted(name, np.asarray(values), tuple(state[name].shape))
             if name in connections:
-                fitted = _unfolded(connections[name], fitted, state[name])
+                assert translation is not None
+                original = _without_absent(connections[name], translation, state[name])
+                fitted = _unfolded(connections[name], fitted, original)
             _write(name, fitted, state[name])
         _prune_again(awake)
     return awake
@@ -198,10 +200,21 @@ def _fitted(
     return values.reshape(shape)
 
 
+def _without_absent(
+    connection: Connection, translation: Translation, original: torch.Tensor
+) -> NDArray[np.floating]:
+    """Return a weight without what masks that came from outside the network leave out."""
+    exact = tensor_values(original)
+    if connection.mask is None:
+        return exact
+    assert connection.weight_name is not None
+    translated = tensor_values(translation.graph.state_dict()[connection.weight_name])
+    return np.where(connection.mask.reshape(exact.shape) | (translated != 0), exact, 0)
+
+
 def _unfolded(
-    connection: Connection, values: NDArray[np.floating], original: torch.Tensor
+    connection: Connection, values: NDArray[np.floating], exact: NDArray[np.floating]
 ) -> NDArray[np.floating]:
     """Take BatchNorm out of a new weight, and the night's rounding of one that did not change."""
     assert connection.weight is not None
-    exact = tensor_values(original)
     return connection.unfolded(values.reshape(connection.weight.shape), exact).reshape(exact.shape)

@@ -100,7 +100,7 @@ def test_threads_that_run_at_once_do_not_race(on_cpu, monkeypatch, tmp_path, rul
 
 
 #: Cases with stock synapses, which go step by step.
-STOCK = {"recurrent", "regulated", "convolution"}
+STOCK = {"recurrent", "regulated", "masked, regulated", "convolution"}
 
 
 @pytest.mark.parametrize("case", NIGHTS)

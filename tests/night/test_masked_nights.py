@@ -21,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy_night import FACTORS, heaviside_night, lif_night
 from torch import nn
+from torch.nn.utils import prune
 
 import brainsleep as bs
 from brainsleep.errors import DirectoryError, ParameterError
@@ -538,34 +539,68 @@ def test_zeros_stay_zero_under_any_mask(share, seed, factor):
 # Masks that the network itself brings
 
 
-def own_mask(network, mask):
-    """Give a translated network a mask as reading a pruned module does."""
-    (layer,) = network.layers
-    (link,) = layer.connections
-    link = replace(link, mask=mask, weight=np.where(mask, link.weight, 0))
-    return replace(network, layers=(replace(layer, connections=(link,)),))
+class Masked(nn.Module):
+    """Its weight is multiplied by a mask, as where several tasks share one weight."""
+
+    def __init__(self, own):
+        super().__init__()
+        self.fc = nn.Linear(12, 10, bias=False)
+        self.register_buffer("mask", torch.from_numpy(own).float())
+
+    def forward(self, x):
+        return nn.functional.linear(x, self.fc.weight * self.mask)
 
 
+def pruned(own, seed=0):
+    ann = mlp((12, 10), scale=1.5, seed=seed)
+    prune.custom_from_mask(ann[0], "weight", torch.from_numpy(own))
+    return ann
+
+
+OWN = np.arange(120).reshape(10, 12) % 3 > 0
+USERS = np.arange(120).reshape(10, 12) % 2 > 0
+
+
+@pytest.mark.parametrize(
+    ("make", "stored_as", "given_as"),
+    [(pruned, "0.weight_orig", "0.weight"), (Masked, "fc.weight", "fc.weight")],
+)
 @pytest.mark.parametrize("batched", [False, True])
-def test_what_the_network_has_under_a_mask_of_its_own_is_left_alone(batched, tmp_path):
-    ann = mlp((12, 10), scale=1.5)
-    stored = ann[0].weight.detach().numpy().copy()
-    own = np.arange(120).reshape(10, 12) % 3 > 0
-    users = np.arange(120).reshape(10, 12) % 2 > 0
-    network = bs.translation.with_masks(own_mask(bs.translate(ann), own), {"0": users})
+def test_what_the_network_has_under_a_mask_of_its_own_is_left_alone(
+    make, stored_as, given_as, batched, tmp_path
+):
+    torch.manual_seed(0)
+    ann = make(OWN)
+    stored = ann.state_dict()[stored_as].numpy().copy()
+    masks = {given_as: USERS}
     if batched:
-        several = bs.HeavisideTorch(network, heaviside(), bs.SRC(2e-2, 5e-3))
+        network = bs.translate(ann, masks=masks)
+        several = bs.HeavisideTorch(network, heaviside(threshold=0.1), bs.SRC(2e-2, 5e-3))
         nights = several.sleep(SPIKES, progress=False)
-        after, awake = nights.weights["0.weight"][0], nights.ann(0)
+        after, awake = nights.weights[stored_as][0], nights.ann(0)
     else:
-        found = night(network)
-        after, awake = found.weights_after["0.weight"], found.ann
+        found = night(ann, masks=masks, neuron=heaviside(threshold=0.1), dtype="float32")
+        assert_absent(found, {stored_as: OWN & USERS})
+        after, awake = found.weights_after[stored_as], found.ann
         found.save(tmp_path / "night")
-        loaded = bs.Night.load(tmp_path / "night", mlp((12, 10), seed=5)).ann
-        np.testing.assert_array_equal(loaded[0].weight.detach(), awake[0].weight.detach())
-    assert not after[~(own & users)].any()
-    assert (after != stored)[own & users].any()
-    now = awake[0].weight.detach().numpy()
-    np.testing.assert_array_equal(now[own & users], after[own & users].astype(np.float32))
-    np.testing.assert_array_equal(now[~own], stored[~own])
-    assert not now[own & ~users].any()
+        loaded = bs.Night.load(tmp_path / "night", make(OWN)).ann
+        for name, values in awake.state_dict().items():
+            torch.testing.assert_close(loaded.state_dict()[name], values, rtol=0, atol=0)
+    now = awake.state_dict()[stored_as].numpy()
+    np.testing.assert_array_equal(now[OWN & USERS], after[OWN & USERS].astype(np.float32))
+    np.testing.assert_array_equal(now[~OWN], stored[~OWN])
+    assert (after != stored)[OWN & USERS].any()
+    assert not now[OWN & ~USERS].any()
+    assert not after[~(OWN & USERS)].any()
+
+
+@pytest.mark.parametrize("device", ["cpp", NUMPY], ids=["cpp", "runtime"])
+def test_pruned_weights_do_not_grow_back(device):
+    ann = mlp(SIZES, scale=1.5)
+    same = night(ann, device=device, masks={"0": OWN}, dtype="float32")
+    prune.custom_from_mask(ann[0], "weight", torch.from_numpy(OWN))
+    found = night(ann, device=device, dtype="float32")
+    assert not found.ann[0].weight[~torch.from_numpy(OWN)].any()
+    after = found.weights_after["0.weight_orig"]
+    np.testing.assert_array_equal(after, same.weights_after["0.weight"])
+    np.testing.assert_array_equal(raster(found, "2"), raster(same, "2"))

@@ -165,3 +165,13 @@ def test_pruned_weights_come_back_pruned():
     torch.testing.assert_close(awake(images), expected)
     awake(images).sum().backward()  # it can be trained on
     assert awake[0].weight_orig.grad is not None
+
+
+def test_weights_under_a_mask_of_the_user_come_back_as_zero():
+    ann = mlp(SMALL)
+    mask = np.arange(120).reshape(10, 12) % 3 > 0
+    translation = translate(ann, masks={"0": mask})
+    new = np.where(mask, translation.weights["0.weight"] + 1, 0)
+    awake = write_back(ann, {"0.weight": new}, translation)
+    np.testing.assert_array_equal(awake[0].weight.detach(), new)
+    assert ann[0].weight.all()

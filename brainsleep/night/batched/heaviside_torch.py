@@ -27,8 +27,8 @@ from ...translation import (
     Layer,
     Translation,
     as_translation,
+    present_weight,
     require_float32_copy,
-    tensor_values,
     under_masks,
 )
 from ...wake.given_data import GivenData, Images, read_images
@@ -275,11 +275,12 @@ class HeavisideTorch:
         self, populations: dict[str, HeavisidePopulation]
     ) -> dict[str, NDArray[np.floating]]:
         """Return the weights of all nights, by state-dict name, with BatchNorm taken out again."""
-        state = self.translation.graph.state_dict()
         return {
             layer.weight_name: np.stack(
                 [
-                    layer.weighted[0].unfolded(weight, tensor_values(state[layer.weight_name]))
+                    layer.weighted[0].unfolded(
+                        weight, present_weight(self.translation, layer.weighted[0])
+                    )
                     for weight in populations[layer.name].weight.cpu().numpy()
                 ]
             )

@@ -110,6 +110,26 @@ def _truth_values(name: str, values: object, shape: tuple[int, ...]) -> NDArray[
     return np.asarray(array == 1)
 
 
+def present_weight(network: Translation, link: Connection) -> NDArray[np.floating]:
+    """Return a connection's weight as the network has it, with 0 for synapses that are absent.
+
+    Parameters
+    ----------
+    network : Translation
+        The network.
+    link : Connection
+        A connection of it that has weights.
+
+    Returns
+    -------
+    ndarray
+        Of the shape in the state dict; BatchNorm is not folded in.
+    """
+    assert link.weight_name is not None
+    values = tensor_values(network.graph.state_dict()[link.weight_name])
+    return values if link.mask is None else np.where(link.mask.reshape(values.shape), values, 0)
+
+
 def under_masks(network: Translation) -> dict[str, NDArray[np.floating]]:
     """Return what a network keeps under masks of its own, such as those of pruning.
 
