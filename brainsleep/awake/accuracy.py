@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from brian2.units import Quantity
 from numpy.typing import NDArray
 
 from ..support.calls import public
+from ..night.assembly import Assembly
+from ..support.quantities import Time
 from ..support.texttable import as_html, plain, without_empty_columns
 
 if TYPE_CHECKING:
@@ -57,6 +61,10 @@ class SpikingAccuracy:
         loops alone, summed over launches that run at the same time), ``"total"``.
     settings : dict of str to str, int or float
         Coding, neuron, normalisation, device and the like.
+    assembly : Assembly or None
+        The spiking network, with the constants that were chosen for it.
+    dt : Quantity or None
+        Its time step.
     """
 
     accuracy: NDArray[np.float64]
@@ -75,6 +83,8 @@ class SpikingAccuracy:
     sizes: dict[str, int]
     timings: dict[str, float]
     settings: dict[str, str | int | float] = field(default_factory=dict)
+    assembly: Assembly | None = field(default=None, repr=False, compare=False)
+    dt: Quantity | None = None
 
     def table(self) -> list[list[str]]:
         """Return the populations as rows of text, a heading first.
@@ -109,6 +119,42 @@ class SpikingAccuracy:
         from ..figures import plot_spiking_accuracy
 
         return plot_spiking_accuracy(self, ax, title=title)
+
+    def to_nir(self, path: str | os.PathLike[str], dt: Time | None = None) -> None:
+        """Write the spiking network that classified as a NIR graph, for other simulators.
+
+        What classifies is the potential of the last nodes, I or LI, which do not spike. With
+        ``coding="constant"`` the graph takes the image itself as its input in each step, otherwise
+        the spikes of the input neurons.
+
+        Parameters
+        ----------
+        path : path
+            An HDF5 file.
+        dt : Quantity or str, optional
+            Time step of the simulator that is to read it. Unless given that of the inference, or
+            1 s for `IntegrateAndFire`, which has no time constant: its IF nodes then have a
+            resistance of 1, as other tools want it.
+
+        Raises
+        ------
+        ParameterError
+            If the result does not hold its network.
+        TranslationError
+            Naming what NIR cannot express.
+        DirectoryError
+            If the file cannot be written.
+        MissingPackageError
+            If `nir` is not installed.
+
+        Warns
+        -----
+        NirWarning
+            If others will read the graph as another network; see `docs/nir.md`.
+        """
+        from .nir_export import write_inference
+
+        write_inference(self, path, dt)
 
     def _heading(self) -> str:
         share, ann = 100 * self.accuracy[-1], 100 * self.ann_accuracy

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 import numpy as np
-from brian2.units import Quantity, ms
+from brian2.units import Quantity, ms, second
 from numpy.typing import NDArray
 
 from ..devices import Device, Engine
@@ -187,4 +187,6 @@ def _result(
         sizes=dict(zip(translation.populations, translation.sizes, strict=True)),
         timings={**seconds, "total": time.perf_counter() - prepared.started},
         settings=prepared.settings(),
+        assembly=prepared.assembly,
+        dt=prepared.plan.dt * second,
     )

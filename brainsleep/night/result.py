@@ -15,7 +15,7 @@ import numpy.typing as npt
 from brian2.units import Quantity, second
 
 from ..devices.activity import PopulationRate, Spikes
-from ..errors import DirectoryError, ParameterError
+from ..errors import DirectoryError, ParameterError, TranslationError
 from ..support.calls import public
 from ..support.files import JsonObject, publish_directory, write_atomically
 from ..support.quantities import Time
@@ -256,8 +256,15 @@ class Night:
             For a night that was loaded: only one that `sleep` returned knows its neurons.
         TranslationError
             Naming what NIR cannot express.
+        DirectoryError
+            If the file cannot be written.
         MissingPackageError
             If `nir` is not installed.
+
+        Warns
+        -----
+        NirWarning
+            If others will read the graph as another network; see `docs/nir.md`.
         """
         from ..translation.nir import write_nir
 
@@ -265,6 +272,12 @@ class Night:
             raise ParameterError(
                 "a night that was loaded does not know its neuron model; write the NIR graph "
                 "from the night that bs.sleep returns."
+            )
+        if self.assembly.lateral:
+            name = next(iter(self.assembly.lateral))
+            raise TranslationError(
+                f"layer {name!r}: NIR graphs of inhibition within a layer cannot be written; sleep "
+                "without lateral=."
             )
         write_nir(
             path,

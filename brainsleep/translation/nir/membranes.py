@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...errors import TranslationError
-from ...neurons import LIF, Heaviside, Neuron
+from ...neurons import LIF, Heaviside, IntegrateAndFire, Neuron
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +22,8 @@ class Membrane:
         Potential per unit weight, and per unit bias and step.
     v_threshold, v_reset : float
         Threshold and reset potential, above rest.
+    subtracts : bool
+        Whether a spike takes the threshold from the potential, in place of a reset.
     """
 
     decay: float
@@ -29,6 +31,7 @@ class Membrane:
     bias_gain: float
     v_threshold: float
     v_reset: float = 0.0
+    subtracts: bool = False
 
 
 def membranes(
@@ -42,7 +45,7 @@ def membranes(
 
     Parameters
     ----------
-    neuron : Heaviside or LIF
+    neuron : Heaviside, LIF or IntegrateAndFire
         The neuron model.
     layer_names : sequence of str
         Names of the layers that do not pool.
@@ -62,33 +65,35 @@ def membranes(
         For another neuron model, and for a refractory period, naming the layer.
     """
     values = neuron.parameters(layer_names, gains, thresholds)
+    return {
+        name: _membrane(name, neuron, own, dt)
+        for name, own in zip(layer_names, values, strict=True)
+    }
+
+
+def _membrane(name: str, neuron: Neuron, own: dict[str, float], dt: float) -> Membrane:
+    """Return the neurons of one layer from their parameters in SI units."""
+    gain, bias_gain, threshold = own["gain"], own["bias_gain"], own["v_threshold"]
     if isinstance(neuron, Heaviside):
-        return {
-            name: Membrane(
-                decay=own["decay"],
-                gain=own["gain"],
-                bias_gain=own["bias_gain"],
-                v_threshold=own["v_threshold"],
-            )
-            for name, own in zip(layer_names, values, strict=True)
-        }
+        return Membrane(decay=own["decay"], gain=gain, bias_gain=bias_gain, v_threshold=threshold)
+    if isinstance(neuron, IntegrateAndFire):
+        return Membrane(
+            decay=1.0, gain=gain, bias_gain=bias_gain, v_threshold=threshold, subtracts=True
+        )
     if not isinstance(neuron, LIF):
         raise TranslationError(
-            f"neuron: NIR has no {type(neuron).__name__} as it is simulated here; only nights with "
-            "bs.Heaviside and bs.LIF can be written."
+            f"neuron: NIR has no {type(neuron).__name__} as it is simulated here; only networks of "
+            "bs.Heaviside, bs.LIF and bs.IntegrateAndFire can be written."
         )
-    found = {}
-    for name, own in zip(layer_names, values, strict=True):
-        if own["refractory_period"] > 0:
-            raise TranslationError(
-                f"layer {name!r}: NIR has no refractory period, but the neurons have one of "
-                f"{1e3 * own['refractory_period']:g} ms; only refractory=0*ms can be written."
-            )
-        found[name] = Membrane(
-            decay=math.exp(-dt / own["tau_m"]),
-            gain=own["gain"],
-            bias_gain=own["bias_gain"],
-            v_threshold=own["v_threshold"] - own["v_rest"],
-            v_reset=own["v_reset"] - own["v_rest"],
+    if own["refractory_period"] > 0:
+        raise TranslationError(
+            f"layer {name!r}: NIR has no refractory period, but the neurons have one of "
+            f"{1e3 * own['refractory_period']:g} ms; only refractory=0*ms can be written."
         )
-    return found
+    return Membrane(
+        decay=math.exp(-dt / own["tau_m"]),
+        gain=gain,
+        bias_gain=bias_gain,
+        v_threshold=threshold - own["v_rest"],
+        v_reset=own["v_reset"] - own["v_rest"],
+    )

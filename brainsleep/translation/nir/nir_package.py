@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from types import ModuleType
 
 from ...errors import MissingPackageError
+
+
+class NirWarning(UserWarning):
+    """A NIR graph can be read or written, but means something else to some who read it."""
 
 
 def import_nir() -> ModuleType:
@@ -13,7 +18,7 @@ def import_nir() -> ModuleType:
     Raises
     ------
     MissingPackageError
-        If it is not installed; the message says how to install it.
+        If it is not installed, or too old; the message says how to install it.
     """
     try:
         import nir
@@ -21,4 +26,9 @@ def import_nir() -> ModuleType:
         raise MissingPackageError(
             "NIR graphs need the package nir: pip install 'brainsleep[nir]'."
         ) from None
+    if "type_check" not in inspect.signature(nir.read).parameters:
+        version = getattr(nir, "__version__", "that is installed")
+        raise MissingPackageError(
+            f"the package nir {version} is too old: pip install -U 'brainsleep[nir]'."
+        )
     return nir

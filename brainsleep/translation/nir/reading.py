@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from brian2.units import ms
-from numpy.typing import ArrayLike
+from brian2.units import Quantity, second
 from torch import nn
 
-from ...errors import TranslationError
-from ...neurons import Heaviside
+from ...errors import TranslationError, brief
 from ...support.calls import public
-from ...support.quantities import Time, quantity
-from .nir_package import import_nir
+from ...support.quantities import Time
+from ...support.user_warnings import warn_user
+from ..layers import INPUT
+from ..translate import translate
+from .graph_files import read_graph
+from .neuron_model import NirNeuron, neuron_model
+from .neuron_values import NEVER
+from .nir_package import NirWarning
+from .node_values import kind_of, values
+from .read_module import as_ann
+from .spiking_layers import Drive, SpikingLayer, drive, spiking_layer
+from .time_steps import as_text, time_step
+from .wiring import WEIGHTS, Path, Wiring
 
 if TYPE_CHECKING:
     import nir
@@ -28,31 +37,44 @@ class NirNetwork:
 
     Attributes
     ----------
-    ann : torch.nn.Sequential
-        Its weights in float64, with a ReLU for each layer of neurons.
-    neuron : Heaviside
-        Its neurons: ``bs.sleep(network.ann, stimulus, neuron=network.neuron, ...)``.
+    ann : torch.nn.Module
+        Its weights in float64, with a ReLU for each layer of neurons. A `torch.nn.Sequential` where
+        the graph is a chain.
+    neuron : Heaviside, LIF or IntegrateAndFire
+        Its neurons: ``bs.sleep(network.ann, stimulus, neuron=network.neuron, ...)``. `Heaviside` as
+        long as it can say all: `LIF` where spikes take a step to the next layer, or where a reset
+        is not to rest; `IntegrateAndFire` where the graph says that spikes subtract the threshold.
     input_shape : tuple of int
         Shape of one input.
+    dt : Quantity or None
+        The time step that the graph was read with; a night of `LIF` neurons needs the same. None
+        where nothing in the graph depends on it.
     """
 
-    ann: nn.Sequential
-    neuron: Heaviside
+    ann: nn.Module
+    neuron: NirNeuron
     input_shape: tuple[int, ...]
+    dt: Quantity | None = None
 
 
 @public
-def from_nir(path: str | os.PathLike[str], dt: Time = 1 * ms) -> NirNetwork:
+def from_nir(path: str | os.PathLike[str] | nir.NIRGraph, dt: Time | None = None) -> NirNetwork:
     """Read a NIR graph as a network that can sleep.
+
+    Read are graphs without loops: Linear, Affine, Conv1d and Conv2d followed by LIF, IF or
+    Threshold neurons; Scale, Flatten, AvgPool2d and SumPool2d between them, which are multiplied
+    into the weights; sums of several paths at neurons; graphs within graphs; and at the end LI or I
+    neurons or mere weights, whose threshold is then out of reach. What is multiplied into what, and
+    what other tools write, is in ``docs/nir.md``.
 
     Parameters
     ----------
-    path : path
-        An HDF5 file. It must hold a chain of Linear, Affine or Conv2d nodes, each followed by LIF,
-        IF or Threshold neurons, with Flatten between them. All neurons of a layer must be alike,
-        without a leak voltage, and reset to 0.
+    path : path or nir.NIRGraph
+        An HDF5 file, or the graph itself.
     dt : Quantity or str, optional
-        Time step of Euler's method: decay = 1 - dt/tau.
+        Time step of Euler's method: decay = 1 - dt/tau, and a spike adds r*dt/tau of its weight
+        (IF: r*dt). Files that this package wrote say it themselves. Otherwise it is needed as soon
+        as the graph has LIF, LI, IF or I neurons, or delays.
 
     Returns
     -------
@@ -61,183 +83,134 @@ def from_nir(path: str | os.PathLike[str], dt: Time = 1 * ms) -> NirNetwork:
     Raises
     ------
     MissingPackageError
-        If `nir` is not installed.
+        If `nir` is not installed, or too old.
+    DataError
+        Naming the file, if there is none, or if it holds no NIR graph.
     TranslationError
         Naming the node, and what about it cannot be translated.
     ParameterError, UnitsError
-        If `dt` is no time above 0.
+        If `dt` is missing where it decides something; the message tells the time constants and a
+        plausible time step. If `dt` is no time above 0.
+    KindError
+        If `path` is no path.
+
+    Warns
+    -----
+    NirWarning
+        If a time constant is about `dt`; if the graph was written for another `dt`; if outputs do
+        not spike.
 
     Examples
     --------
-    >>> network = bs.from_nir("network.nir")  # doctest: +SKIP
+    >>> network = bs.from_nir("network.nir", dt=0.1 * ms)  # doctest: +SKIP
     >>> night = bs.sleep(network.ann, stimulus, neuron=network.neuron)  # doctest: +SKIP
     """
-    seconds = quantity(dt, ms, "dt", minimum=0, exclusive_minimum=True)
-    graph = import_nir().read(os.fspath(path))
-    reader = _Reader(seconds)
-    for name in _chain(graph):
-        reader.read(name, graph.nodes[name])
-    return reader.network()
+    graph = read_graph(path)
+    wiring = Wiring(graph)
+    drives, input_shape = _drives(wiring)
+    seconds = time_step(graph, wiring, dt)
+    layers = [spiking_layer(one, seconds) for one in drives]
+    ann = as_ann(layers)
+    translate(ann, input_shape)  # raises for what a night would refuse
+    neuron = neuron_model(layers, _delay_steps(wiring, seconds), seconds)
+    _warn_of_readout(layers)
+    return NirNetwork(ann, neuron, input_shape, None if seconds is None else seconds * second)
 
 
-@dataclass(frozen=True)
-class _Constants:
-    """The constants of one layer of Heaviside neurons."""
-
-    threshold: float
-    gain: float
-    decay: float
-
-
-class _Reader:
-    """Turns nodes, one after the other, into modules and constants.
-
-    Parameters
-    ----------
-    dt : float
-        Time step in seconds.
-    """
-
-    def __init__(self, dt: float) -> None:
-        self.dt = dt
-        self.modules: list[nn.Module] = []
-        self.input_shape: tuple[int, ...] = ()
-        self.constants: list[_Constants] = []
-        self.waiting = False  # whether there are weights that no neurons have followed yet
-
-    def read(self, name: str, node: nir.NIRNode) -> None:
-        """Take one node."""
-        kind = type(node).__name__
-        if kind == "Input":
-            self.input_shape = tuple(int(size) for size in node.input_type["input"])
-        elif kind in ("Linear", "Affine", "Conv2d"):
-            if self.waiting:
-                raise TranslationError(
-                    f"node {name!r}: there are no neurons between it and the weights before it; "
-                    "put LIF, IF or Threshold there."
-                )
-            self.modules.append(_linear(node) if kind != "Conv2d" else _convolution(node))
-            self.waiting = True
-        elif kind in ("LIF", "IF", "Threshold"):
-            self._neurons(name, node)
-        elif kind == "Flatten":
-            self.modules.append(nn.Flatten())
-        elif kind != "Output":
-            raise TranslationError(
-                f"node {name!r}: {kind} cannot sleep; Linear, Affine, Conv2d, Flatten, LIF, IF and "
-                "Threshold can."
-            )
-
-    def _neurons(self, name: str, node: nir.NIRNode) -> None:
-        """Take a layer of neurons."""
-        if not self.waiting:
-            raise TranslationError(
-                f"node {name!r}: there are no weights before these neurons; put Linear, Affine or "
-                "Conv2d there."
-            )
-        self.modules.append(nn.ReLU())
-        self.constants.append(_neuron_constants(name, node, self.dt))
-        self.waiting = False
-
-    def network(self) -> NirNetwork:
-        """Return what was read."""
-        if not self.constants:
-            raise TranslationError(
-                "the graph has no neurons; it needs at least one layer of LIF, IF or Threshold."
-            )
-        gains = [one.gain for one in self.constants]
-        neuron = Heaviside(
-            gain=gains,
-            threshold=[one.threshold for one in self.constants],
-            decay=[one.decay for one in self.constants],
-            bias_gain=gains,
-        )
-        return NirNetwork(nn.Sequential(*self.modules), neuron, self.input_shape)
+def _drives(wiring: Wiring) -> tuple[list[Drive], tuple[int, ...]]:
+    """Return what leads to each population, and the input's shape, without a batch of 1 in it."""
+    shape = _input_shape(wiring)
+    try:
+        return _drives_of(wiring, shape), shape
+    except TranslationError:
+        if len(shape) == 1 or shape[0] != 1:
+            raise
+        try:
+            return _drives_of(wiring, shape[1:]), shape[1:]
+        except TranslationError:
+            pass
+        raise
 
 
-def _neuron_constants(name: str, node: nir.NIRNode, dt: float) -> _Constants:
-    """Return the constants of a layer of neurons."""
-    kind = type(node).__name__
-    if kind == "Threshold":
-        return _Constants(_common(name, "threshold", node.threshold), gain=1.0, decay=0.0)
-    for field in ("v_leak", "v_reset"):
-        values = np.asarray(getattr(node, field, 0.0))
-        if (values != 0).any():
-            wrong = values[values != 0].flat[0]
-            raise TranslationError(f"node {name!r}: {field} must be 0, but is {wrong:g}.")
-    threshold = _common(name, "v_threshold", node.v_threshold)
-    resistance = _common(name, "r", node.r)
-    if kind == "IF":
-        return _Constants(threshold, gain=resistance * dt, decay=1.0)
-    tau = _common(name, "tau", node.tau)
-    decay = 1 - dt / tau
-    if decay < -1e-12:
+def _drives_of(wiring: Wiring, shape: tuple[int, ...]) -> list[Drive]:
+    """Return what leads to each population for inputs of a shape."""
+    shapes: dict[str, tuple[int, ...]] = {INPUT: shape}
+    found = []
+    for population in wiring.populations:
+        found.append(drive(population, shapes))
+        shapes[population.name] = found[-1].shape
+    return found
+
+
+def _input_shape(wiring: Wiring) -> tuple[int, ...]:
+    """Return the shape of the input, which may be left to the first weights."""
+    name, node = wiring.entrance
+    shape = node.input_type.get("input") if isinstance(node.input_type, dict) else None
+    if shape is None:
+        for after in wiring.after[name]:
+            if kind_of(wiring.nodes[after]) in WEIGHTS[:2]:
+                return values(after, wiring.nodes[after], "weight").shape[-1:]
+        raise TranslationError(f"node {name!r}: the graph does not say the shape of its input.")
+    try:
+        sizes = np.atleast_1d(np.asarray(shape, dtype=np.float64))
+    except (TypeError, ValueError):
+        sizes = np.zeros(1)
+    if sizes.ndim != 1 or (sizes < 1).any() or (sizes != np.rint(sizes)).any():
         raise TranslationError(
-            f"node {name!r}: tau is {tau:g} s, shorter than dt, {dt:g} s; pass a smaller dt."
+            f"node {name!r}: the shape of the input must be whole numbers from 1 on, not "
+            f"{brief(shape)}."
         )
-    return _Constants(threshold, gain=resistance * dt / tau, decay=max(decay, 0.0))
+    return tuple(int(size) for size in sizes)
 
 
-def _linear(node: nir.NIRNode) -> nn.Linear:
-    """Make a fully connected layer."""
-    n_out, n_in = node.weight.shape
-    bias = getattr(node, "bias", None)
-    module = nn.Linear(n_in, n_out, bias=bias is not None).double()
-    with torch.no_grad():
-        module.weight.copy_(torch.tensor(node.weight))
-        if bias is not None:
-            module.bias.copy_(torch.tensor(bias))
-    return module
-
-
-def _convolution(node: nir.NIRNode) -> nn.Conv2d:
-    """Make a convolution; a bias of zeros is left out."""
-    n_out, n_in, *kernel = node.weight.shape
-    has_bias = bool(np.any(node.bias != 0))
-    module = nn.Conv2d(
-        n_in * node.groups,
-        n_out,
-        tuple(kernel),
-        tuple(node.stride),
-        node.padding if isinstance(node.padding, str) else tuple(node.padding),
-        tuple(node.dilation),
-        node.groups,
-        bias=has_bias,
-    ).double()
-    with torch.no_grad():
-        module.weight.copy_(torch.tensor(node.weight))
-        if module.bias is not None:
-            module.bias.copy_(torch.tensor(node.bias))
-    return module
-
-
-def _common(name: str, field: str, values: ArrayLike) -> float:
-    """Return the value that all neurons of a layer share."""
-    unique = np.unique(np.asarray(values, dtype=np.float64))
-    if len(unique) != 1:
+def _delay_steps(wiring: Wiring, dt: float | None) -> int:
+    """Return how many steps all spikes take: 0 or 1."""
+    found = {
+        _steps(path, dt): path.nodes[-1][0] if path.nodes else population.name
+        for population in wiring.populations
+        for path in population.paths
+    }
+    if len(found) > 1:
+        listed = ", ".join(f"{steps} before {name!r}" for steps, name in sorted(found.items())[:3])
         raise TranslationError(
-            f"node {name!r}: {field} differs between neurons ({unique[0]:g} to {unique[-1]:g}); "
-            "all neurons of a layer must have the same."
+            f"delays differ, in steps: {listed}; all spikes of a network that sleeps, those of the "
+            "input included, take the same time."
         )
-    return float(unique[0])
+    return next(iter(found))
 
 
-def _chain(graph: nir.NIRGraph) -> list[str]:
-    """Return the names of the nodes of a chain in order."""
-    follows: dict[str, str] = {}
-    for source, target in graph.edges:
-        if source in follows or target in follows.values():
+def _steps(path: Path, dt: float | None) -> int:
+    """Return the delay of a path in steps."""
+    total = 0
+    for name, node in path.nodes:
+        if kind_of(node) != "Delay":
+            continue
+        delays = values(name, node, "delay")
+        if not delays.any():
+            continue
+        assert dt is not None
+        steps = delays / dt
+        if np.ptp(steps) > 1e-6 or abs(steps - 1).max() > 1e-3:
+            span = " to ".join(dict.fromkeys((as_text(delays.min()), as_text(delays.max()))))
             raise TranslationError(
-                f"node {source if source in follows else target!r}: branches and sums in NIR "
-                "graphs cannot be read; only a chain of nodes can."
+                f"node {name!r}: a delay of {span} is not one step of {as_text(dt)}; spikes can "
+                "take no time, or one step."
             )
-        follows[source] = target
-    starts = [name for name in follows if name not in follows.values()]
-    if len(starts) != 1:
+        total += 1
+    if total > 1:
         raise TranslationError(
-            f"the graph has {len(starts)} nodes that no other leads to, where one was expected."
+            f"node {path.nodes[-1][0]!r}: two delays lead to it; one step can be."
         )
-    names = starts
-    while names[-1] in follows:
-        names.append(follows[names[-1]])
-    return names
+    return total
+
+
+def _warn_of_readout(layers: Sequence[SpikingLayer]) -> None:
+    """Say that outputs do not spike, and so cannot learn in their sleep."""
+    last = layers[-1]
+    if last.neurons is not None and last.neurons.threshold == NEVER:
+        warn_user(
+            f"node {last.name!r}: the graph ends without neurons that spike; the threshold of the "
+            f"outputs is out of reach ({NEVER:g}), so they are silent asleep. Give them another "
+            "one with dataclasses.replace(network.neuron, threshold=[...]).",
+            NirWarning,
+        )

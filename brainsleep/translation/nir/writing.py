@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,13 +13,17 @@ from brian2.units import second
 from numpy.typing import NDArray
 
 from ...errors import TranslationError
+from ...network.windows import Window
 from ...neurons import Neuron
 from ...support.calls import public
 from ...support.quantities import Time, quantity
+from ...support.user_warnings import warn_user
 from ..layers import INPUT, Connection, Layer
 from ..translated_network import Translation
+from .graph_files import checked_graph, write_graph
 from .membranes import Membrane, membranes
-from .nir_package import import_nir
+from .neuron_nodes import neuron_node
+from .nir_package import NirWarning, import_nir
 
 if TYPE_CHECKING:
     import nir
@@ -34,6 +40,8 @@ def write_nir(
     night_dt: Time,
     dt: Time | None = None,
     factors: Mapping[str, tuple[float, ...]] | None = None,
+    readout: bool = False,
+    currents: Collection[str] = (),
 ) -> None:
     """Write a spiking network as a NIR graph.
 
@@ -43,40 +51,75 @@ def write_nir(
         An HDF5 file.
     translation : Translation
         The layers.
-    neuron : Heaviside or LIF
+    neuron : Heaviside, LIF or IntegrateAndFire
         Their neurons.
     gains, thresholds : sequence of float
         One per layer that does not pool, in the neuron model's unit.
     night_dt : Quantity or str
-        Time step of the night.
+        Time step of the simulation.
     dt : Quantity or str, optional
-        Time step of the simulator that is to read the graph; the night's unless given. One step of
-        that simulator then does what one step of the night does.
+        Time step of the simulator that is to read the graph; `night_dt` unless given. One step of
+        that simulator then does what one step of ours does.
     factors : mapping of str to tuple of float, optional
         By layer with several connections, the factor of each; 1 unless given.
+    readout : bool
+        Whether the last layer does not spike; its potentials are then to be read.
+    currents : collection of str
+        Layers that the input reaches as a constant current, with the gain of their bias.
 
     Raises
     ------
     MissingPackageError
-        If `nir` is not installed.
+        If `nir` is not installed, or too old.
     TranslationError
-        Naming the layer and what NIR cannot express: average pooling, whose neurons keep what is
-        above their threshold, refractory periods, and neuron models other than these two.
+        Naming the layer and what NIR cannot express: refractory periods, windows with dilation or
+        incomplete at the edge, max pooling of the most active, a bias that differs within a
+        channel, and neuron models other than these three.
+    DirectoryError
+        If the file cannot be written; it is then as it was before.
     ParameterError, UnitsError
         If a time step is no time above 0.
+    KindError
+        If `path` is no path.
+
+    Warns
+    -----
+    NirWarning
+        If spikes subtract the threshold, for which NIR has no word.
     """
     of_night = quantity(night_dt, second, "night_dt", minimum=0, exclusive_minimum=True)
     of_reader = of_night
     if dt is not None:
         of_reader = quantity(dt, second, "dt", minimum=0, exclusive_minimum=True)
+    written = membranes(neuron, translation.layer_names, gains, thresholds, of_night)
+    _warn_of_subtraction(translation, written, readout)
     writer = _Writer(
         translation,
-        membranes(neuron, translation.layer_names, gains, thresholds, of_night),
+        written,
         delay=neuron.delay_steps * of_reader,
         factors=factors or {},
         dt=of_reader,
+        readout=translation.layers[-1].name if readout else None,
+        currents=currents,
     )
-    import_nir().write(os.fspath(path), writer.graph())
+    write_graph(path, writer.graph())
+
+
+def _warn_of_subtraction(
+    translation: Translation, written: Mapping[str, Membrane], readout: bool
+) -> None:
+    """Say which neurons others will take for ones that are reset to 0."""
+    found = [layer.name for layer in translation.layers if layer.kind == "average_pool"]
+    found += [name for name, one in written.items() if one.subtracts]
+    if readout and found[-1:] == translation.layer_names[-1:]:
+        found.pop()
+    if found:
+        warn_user(
+            f"layer {found[0]!r}: its neurons keep what is above their threshold when they spike, "
+            "NIR's IF neurons are reset to 0. The graph says so in its metadata, which bs.from_nir "
+            "reads; sinabs subtracts, others reset.",
+            NirWarning,
+        )
 
 
 class _Writer:
@@ -94,6 +137,10 @@ class _Writer:
         By layer with several connections, the factor of each.
     dt : float
         Time step of the simulator that is to read the graph, in seconds.
+    readout : str or None
+        The layer that does not spike.
+    currents : collection of str
+        Layers that the input reaches as a constant current.
     """
 
     def __init__(
@@ -104,25 +151,29 @@ class _Writer:
         delay: float,
         factors: Mapping[str, tuple[float, ...]],
         dt: float,
+        readout: str | None,
+        currents: Collection[str],
     ) -> None:
         self.translation = translation
         self.membranes = membranes
         self.delay = delay
         self.factors = factors
         self.dt = dt
+        self.readout = readout
+        self.currents = currents
         self.nir = import_nir()
         self.nodes: dict[str, nir.NIRNode] = {}
         self.edges: list[tuple[str, str]] = []
         self.shapes: dict[str, tuple[int, ...]] = {}  # of each population
+        self.flat = _is_one_dimensional(translation)
 
     def graph(self) -> nir.NIRGraph:
         """Return the graph."""
-        window = self.translation.layers[0].connections[0].window
+        window = self._window(self.translation.layers[0].connections[0])
         self.shapes[INPUT] = self.translation.input_shape if window is None else window.in_shape
         self.nodes["input"] = self.nir.Input({"input": np.array(self.shapes[INPUT])})
         for layer in self.translation.layers:
-            window = layer.connections[0].window
-            self.shapes[layer.name] = layer.shape if window is None else window.out_shape
+            self.shapes[layer.name] = self._shape(layer)
             if layer.kind == "neurons":
                 self._neurons(layer)
             else:
@@ -130,19 +181,40 @@ class _Writer:
         last = self.translation.layers[-1].name
         self.nodes["output"] = self.nir.Output({"output": np.array(self.shapes[last])})
         self.edges.append((_key(last), "output"))
-        return self.nir.NIRGraph(self.nodes, self.edges)
+        return checked_graph(self.nodes, self.edges, self.dt)
+
+    def _window(self, link: Connection) -> Window | None:
+        """Return the window of a connection, unless it is written in one dimension."""
+        return None if self.flat else link.window
+
+    def _shape(self, layer: Layer) -> tuple[int, ...]:
+        """Return the shape of a population: of images, where a window or a sum makes them."""
+        for link in layer.connections:
+            window = self._window(link)
+            if window is not None:
+                return window.out_shape
+        if all(link.kind == "identity" for link in layer.connections):
+            return self.shapes[layer.connections[0].source]
+        return layer.shape
 
     def _neurons(self, layer: Layer) -> None:
         """Write a layer of neurons and what drives it."""
         shape, membrane = self.shapes[layer.name], self.membranes[layer.name]
-        self.nodes[_key(layer.name)] = self._membrane(membrane, shape)
+        self.nodes[_key(layer.name)] = neuron_node(
+            membrane, shape, self.dt, spikes=layer.name != self.readout
+        )
         factors = self.factors.get(layer.name, (1.0,) * len(layer.connections))
+        bias = None if layer.bias is None else membrane.bias_gain * layer.bias
         for number, (link, factor) in enumerate(zip(layer.connections, factors, strict=True)):
-            bias = None if layer.bias is None or number > 0 else membrane.bias_gain * layer.bias
+            gain = membrane.gain * factor
+            if link.source == INPUT and layer.name in self.currents:
+                gain = membrane.bias_gain
             key = f"{_key(layer.name)}_weights" + (f"_{number}" if number else "")
-            self.nodes[key] = self._weights(link, membrane.gain * factor, bias, shape)
+            own_bias = None if link.kind == "identity" else bias
+            self.nodes[key] = self._weights(layer.name, link, gain, own_bias, shape)
             self._join(link, key)
             self.edges.append((key, _key(layer.name)))
+            bias = bias if own_bias is None else None  # it is there once
 
     def _join(self, link: Connection, key: str) -> None:
         """Lead from a population to the node of its weights, through a delay and a Flatten."""
@@ -159,6 +231,7 @@ class _Writer:
 
     def _weights(
         self,
+        layer: str,
         link: Connection,
         gain: float,
         bias: NDArray[np.floating] | None,
@@ -175,7 +248,17 @@ class _Writer:
             return self.nir.Affine(weight, np.asarray(bias, dtype=np.float64))
         window = link.window
         assert window is not None
-        channels = np.zeros(shape[0]) if bias is None else bias.reshape(shape[0], -1)[:, 0]
+        channels = _by_channel(layer, bias, shape[0])
+        if self.flat:
+            return self.nir.Conv1d(
+                window.in_shape[2],
+                weight[:, :, 0],
+                window.stride[1],
+                window.padding[1],
+                window.dilation[1],
+                window.groups,
+                channels,
+            )
         return self.nir.Conv2d(
             window.in_shape[1:],
             weight,
@@ -183,44 +266,78 @@ class _Writer:
             window.padding,
             window.dilation,
             window.groups,
-            np.asarray(channels, dtype=np.float64),
-        )
-
-    def _membrane(self, membrane: Membrane, shape: tuple[int, ...]) -> nir.NIRNode:
-        """Return the node of a layer's neurons."""
-
-        def full(value: float) -> NDArray[np.float64]:
-            return np.full(shape, value, dtype=np.float64)
-
-        threshold, reset = full(membrane.v_threshold), full(membrane.v_reset)
-        if membrane.decay == 1:
-            return self.nir.IF(full(1 / self.dt), threshold, reset)
-        lost = 1 - membrane.decay
-        return self.nir.LIF(
-            tau=full(self.dt / lost),
-            r=full(1 / lost),
-            v_leak=full(0),
-            v_threshold=threshold,
-            v_reset=reset,
+            channels,
         )
 
     def _pool(self, layer: Layer) -> None:
-        """Write max pooling as a logical or: the sum of a window is above one half."""
+        """Write pooling: neurons that any spike of a window makes spike, or as many as its size."""
         (link,) = layer.connections
-        if layer.kind == "average_pool":
-            raise TranslationError(
-                f"layer {layer.name!r}: NIR has no neurons that keep what is above their "
-                "threshold, as those of average pooling do; use max pooling, or a stride."
-            )
         window = link.window
         assert window is not None
-        key = f"{_key(layer.name)}_window"
+        _check_pool(layer, window, self.translation.max_pooling)
+        key, shape = f"{_key(layer.name)}_window", self.shapes[layer.name]
         self.nodes[key] = self.nir.SumPool2d(
             np.array(window.kernel_size), np.array(window.stride), np.array(window.padding)
         )
-        self.nodes[_key(layer.name)] = self.nir.Threshold(np.full(self.shapes[layer.name], 0.5))
+        if layer.kind == "max_pool":
+            self.nodes[_key(layer.name)] = self.nir.Threshold(np.full(shape, 0.5))
+        else:
+            size = float(math.prod(window.kernel_size))
+            counter = Membrane(decay=1, gain=1, bias_gain=1, v_threshold=size, subtracts=True)
+            self.nodes[_key(layer.name)] = neuron_node(counter, shape, self.dt)
         self._join(link, key)
         self.edges.append((key, _key(layer.name)))
+
+
+def _is_one_dimensional(translation: Translation) -> bool:
+    """Tell whether all convolutions are in one dimension, and NIR's Conv1d can say them.
+
+    NIR has no pooling in one dimension; networks with that are written as images of height 1.
+    """
+    links = [link for link in translation.connections if link.window is not None]
+    shapes = [translation.input_shape, *(layer.shape for layer in translation.layers)]
+    return (
+        bool(links)
+        and all(link.kind == "convolution" for link in links)
+        and len(translation.input_shape) == 2
+        and all(len(shape) < 3 for shape in shapes)
+    )
+
+
+def _by_channel(
+    layer: str, bias: NDArray[np.floating] | None, n_channels: int
+) -> NDArray[np.float64]:
+    """Return one bias per channel, where all neurons of a channel have the same."""
+    if bias is None:
+        return np.zeros(n_channels)
+    table = np.asarray(bias, dtype=np.float64).reshape(n_channels, -1)
+    if (np.ptp(table, axis=1) > 1e-6 * np.abs(table).max()).any():
+        raise TranslationError(
+            f"layer {layer!r}: its bias differs within a channel (a BatchNorm lies before a "
+            "convolution with padding), and NIR has one per channel; put the BatchNorm after it."
+        )
+    return table[:, 0]
+
+
+def _check_pool(layer: Layer, window: Window, max_pooling: str) -> None:
+    """Refuse pooling that NIR would take for another."""
+    if layer.kind == "max_pool" and max_pooling == "most_active":
+        raise TranslationError(
+            f"layer {layer.name!r}: NIR has no max pooling that passes on its most active input; "
+            "use bs.translate(ann, max_pooling='any_spike')."
+        )
+    complete = replace(window, dilation=(1, 1))
+    sizes = [
+        (window.in_shape[axis + 1] + 2 * window.padding[axis] - window.kernel_size[axis])
+        // window.stride[axis]
+        + 1
+        for axis in (0, 1)
+    ]
+    if window != complete or tuple(sizes) != window.out_shape[1:]:
+        raise TranslationError(
+            f"layer {layer.name!r}: NIR has no pooling with dilation, or with windows that reach "
+            "over the edge (ceil_mode); use pooling without."
+        )
 
 
 def _key(name: str) -> str:
