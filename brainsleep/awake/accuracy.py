@@ -10,8 +10,8 @@ import numpy as np
 from brian2.units import Quantity
 from numpy.typing import NDArray
 
-from ..support.calls import public
 from ..night.assembly import Assembly
+from ..support.calls import public
 from ..support.quantities import Time
 from ..support.texttable import as_html, plain, without_empty_columns
 
@@ -123,9 +123,10 @@ class SpikingAccuracy:
     def to_nir(self, path: str | os.PathLike[str], dt: Time | None = None) -> None:
         """Write the spiking network that classified as a NIR graph, for other simulators.
 
-        What classifies is the potential of the last nodes, I or LI, which do not spike. With
-        ``coding="constant"`` the graph takes the image itself as its input in each step, otherwise
-        the spikes of the input neurons.
+        The output of the graph with the highest potential is chosen. Outputs do not spike: they are
+        LI neurons, or, where nothing leaks, mere weights, and a potential is the sum over steps of
+        what they pass on. With ``coding="constant"`` the graph takes the image itself as its input
+        in each step, otherwise the spikes of the input neurons.
 
         Parameters
         ----------

@@ -88,10 +88,9 @@ def neurons(node, x: torch.Tensor, state: dict, name: str, dt: float) -> torch.T
     if isinstance(node, (nir.LI, nir.I)):
         state[name] = v
         return v
-    spikes = v > tensor(node.v_threshold)
-    after = tensor(node.v_reset)
-    if node.metadata.get("reset") == "subtract":
-        after = v - tensor(node.v_threshold)
+    spikes, after = v > tensor(node.v_threshold), tensor(node.v_reset)
+    if node.metadata.get("reset") == "subtract":  # ours: sums of whole numbers reach it exactly
+        spikes, after = v >= tensor(node.v_threshold), v - tensor(node.v_threshold)
     state[name] = torch.where(spikes, after, v)
     return spikes.double()
 

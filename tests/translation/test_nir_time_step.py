@@ -66,7 +66,9 @@ def test_the_guess_gives_the_neurons_that_were_written() -> None:
 
 
 def test_a_memory_of_a_step_and_none_at_all_are_read_from_float32() -> None:
-    assert bs.from_nir(snntorch_like(0.0), dt="0.1 ms").neuron.decay == pytest.approx([0], abs=1e-6)
+    with pytest.warns(NirWarning, match="only 0 of a potential"):
+        network = bs.from_nir(snntorch_like(0.0), dt="0.1 ms")
+    assert network.neuron.decay == pytest.approx([0], abs=1e-6)
 
 
 @pytest.mark.parametrize("steps", [1.0, 1.5, 2.0, 4.9])
@@ -78,7 +80,7 @@ def test_a_time_constant_about_dt_is_warned_of(steps: float) -> None:
 
 
 def test_the_wrong_step_of_the_right_graph_is_warned_of() -> None:
-    with pytest.warns(NirWarning, match=r"only 2.*e-\d+ of a potential|only 0 of.*fit dt=0\.1\*ms"):
+    with pytest.warns(NirWarning, match=r"only 0 of a potential.*fit dt=0\.1\*ms"):
         bs.from_nir(snntorch_like(), dt=1 * ms)
     with pytest.raises(TranslationError, match="shorter than dt"):
         bs.from_nir(snntorch_like(), dt=2 * ms)

@@ -76,9 +76,10 @@ def _require_integrators(layers: Sequence[SpikingLayer], delay_steps: int) -> No
         neurons = layer.neurons
         if neurons is None:
             continue
-        fits = neurons.subtracts or neurons.threshold == NEVER
-        if not fits or neurons.decay != 1 or neurons.reset or delay_steps:
+        is_mere_weights = neurons.threshold == NEVER and neurons.decay == 0
+        fits = is_mere_weights or (neurons.subtracts and neurons.decay == 1 and not neurons.reset)
+        if not fits or delay_steps:
             raise TranslationError(
                 f"node {layer.name!r}: other layers are IF neurons whose spikes subtract the "
-                "threshold; then all must be such, without delays, or I at the end."
+                "threshold; then all must be such, without delays, and weights may come last."
             )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...errors import TranslationError
 from .node_values import common, kind_of, one_value, subtracts, values
-from .time_steps import as_text, time_constant
+from .time_steps import NOTHING_LEFT, as_text, time_constant
 from .wiring import READOUTS
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _decay_and_gain(
         return 1.0, r * dt
     tau = one_value(name, "tau", time_constant(name, node))
     decay = 1 - dt / tau
-    if decay < -1e-6:
+    if decay < NOTHING_LEFT:
         raise TranslationError(
             f"node {name!r}: tau is {as_text(tau)}, shorter than dt ({as_text(dt)}); pass a "
             "smaller dt."

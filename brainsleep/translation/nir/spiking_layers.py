@@ -15,7 +15,7 @@ from ...errors import TranslationError
 from .links import Link, link, literally, window
 from .neuron_values import NeuronValues, neuron_values
 from .node_values import common, kind_of, metadata_number, subtracts, values
-from .weights import scale_rows
+from .weight_modules import scale_rows
 from .wiring import POOLS, Named, Population
 
 
@@ -172,10 +172,10 @@ def _with_gains(driven: Drive, neurons: NeuronValues) -> SpikingLayer:
             f"above 0, but has {', '.join(f'{factor:g}' for factor in factors)}; put weights there."
         )
     node = population.node
-    own_gain = None if node is None else metadata_number(node, "gain")
-    own_bias = None if node is None else metadata_number(node, "bias_gain")
-    gain = factors[0] if factors else own_gain or 1.0
-    bias_gain = own_bias or gain
+    if node is None:  # the graph ends in weights
+        node = population.paths[0].nodes[-1][1]
+    gain = factors[0] if factors else metadata_number(node, "gain") or 1.0
+    bias_gain = metadata_number(node, "bias_gain") or gain
     with torch.no_grad():
         for one in links:
             if one.weighted is not None:

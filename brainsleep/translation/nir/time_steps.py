@@ -13,7 +13,7 @@ from ...errors import ParameterError, TranslationError
 from ...support.quantities import Time, quantity
 from ...support.user_warnings import warn_user
 from .nir_package import NirWarning
-from .node_values import common, kind_of, metadata_number, values
+from .node_values import CLOSE, common, kind_of, metadata_number, values
 from .wiring import Named, Wiring
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 #: A time constant of fewer steps than this is "about dt".
 FEW_STEPS = 5
+
+#: What may be left after a step for tau to count as no shorter than dt: files hold float32.
+NOTHING_LEFT = -1e-6
 
 
 def time_step(graph: nir.NIRGraph, wiring: Wiring, dt: Time | None) -> float | None:
@@ -150,7 +153,7 @@ def whole_weight_step(name: str, node: nir.NIRNode) -> float | None:
     if kind_of(node) in ("IF", "I"):
         return 1 / r
     tau = common(time_constant(name, node))
-    return None if tau is None or r == 1 else tau / r
+    return None if tau is None or math.isclose(r, 1, rel_tol=CLOSE) else tau / r
 
 
 def _warn_if_short(one: Named, dt: float) -> None:
@@ -167,11 +170,11 @@ def _warn_if_short(one: Named, dt: float) -> None:
         )
     if kind_of(node) in ("LIF", "LI"):
         tau = float(time_constant(name, node).min())
-        if dt <= tau < FEW_STEPS * dt:
-            left = 1 - dt / tau
+        left = 1 - dt / tau
+        if NOTHING_LEFT <= left < 1 - 1 / FEW_STEPS:
             hint = "" if fits is None else f"; its r would fit dt={as_text(fits)}"
             warn_user(
                 f"node {name!r}: tau is {as_text(tau)}, about dt ({as_text(dt)}), so that only "
-                f"{left:.2g} of a potential is left after a step{hint}.",
+                f"{max(left, 0):.2g} of a potential is left after a step{hint}.",
                 NirWarning,
             )

@@ -22,7 +22,7 @@ from ..layers import INPUT, Connection, Layer
 from ..translated_network import Translation
 from .graph_files import checked_graph, write_graph
 from .membranes import Membrane, membranes
-from .neuron_nodes import neuron_node
+from .neuron_nodes import gains_metadata, neuron_node
 from .nir_package import NirWarning, import_nir
 
 if TYPE_CHECKING:
@@ -63,7 +63,9 @@ def write_nir(
     factors : mapping of str to tuple of float, optional
         By layer with several connections, the factor of each; 1 unless given.
     readout : bool
-        Whether the last layer does not spike; its potentials are then to be read.
+        Whether the last layer does not spike; its potentials are then to be read. They are those of
+        LI neurons; without a leak the graph ends in weights, and a potential is the sum over steps
+        of what they pass on.
     currents : collection of str
         Layers that the input reaches as a constant current, with the gain of their bias.
 
@@ -180,7 +182,8 @@ class _Writer:
                 self._pool(layer)
         last = self.translation.layers[-1].name
         self.nodes["output"] = self.nir.Output({"output": np.array(self.shapes[last])})
-        self.edges.append((_key(last), "output"))
+        if _key(last) in self.nodes:
+            self.edges.append((_key(last), "output"))
         return checked_graph(self.nodes, self.edges, self.dt)
 
     def _window(self, link: Connection) -> Window | None:
@@ -200,9 +203,13 @@ class _Writer:
     def _neurons(self, layer: Layer) -> None:
         """Write a layer of neurons and what drives it."""
         shape, membrane = self.shapes[layer.name], self.membranes[layer.name]
-        self.nodes[_key(layer.name)] = neuron_node(
-            membrane, shape, self.dt, spikes=layer.name != self.readout
-        )
+        target = _key(layer.name)
+        if layer.name == self.readout and membrane.decay == 1:
+            target = "output"  # whoever reads the graph sums what the weights pass on
+        else:
+            self.nodes[target] = neuron_node(
+                membrane, shape, self.dt, spikes=layer.name != self.readout
+            )
         factors = self.factors.get(layer.name, (1.0,) * len(layer.connections))
         bias = None if layer.bias is None else membrane.bias_gain * layer.bias
         for number, (link, factor) in enumerate(zip(layer.connections, factors, strict=True)):
@@ -212,8 +219,9 @@ class _Writer:
             key = f"{_key(layer.name)}_weights" + (f"_{number}" if number else "")
             own_bias = None if link.kind == "identity" else bias
             self.nodes[key] = self._weights(layer.name, link, gain, own_bias, shape)
+            self.nodes[key].metadata = gains_metadata(membrane) if target == "output" else {}
             self._join(link, key)
-            self.edges.append((key, _key(layer.name)))
+            self.edges.append((key, target))
             bias = bias if own_bias is None else None  # it is there once
 
     def _join(self, link: Connection, key: str) -> None:
