@@ -12,9 +12,9 @@ import torch
 from torch import nn
 
 from ...errors import TranslationError
+from .graph_paths import POOLS, WEIGHTS, Named, Path
 from .node_values import kind_of, one_value, values
 from .weight_modules import Scale, Weighted, as_module, scale_columns, scale_rows, set_weights
-from .wiring import POOLS, WEIGHTS, Named, Path
 
 #: Number of inputs that are pushed through a pool at a time.
 BLOCK = 512

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import TranslationError
+from .graph_paths import READOUTS
 from .node_values import common, kind_of, one_value, subtracts, values
 from .time_steps import NOTHING_LEFT, as_text, time_constant
-from .wiring import READOUTS
 
 if TYPE_CHECKING:
     import nir

@@ -18,6 +18,7 @@ from ...support.user_warnings import warn_user
 from ..layers import INPUT
 from ..translate import translate
 from .graph_files import read_graph
+from .graph_paths import WEIGHTS, Path, Wiring
 from .neuron_model import NirNeuron, neuron_model
 from .neuron_values import NEVER
 from .nir_package import NirWarning
@@ -25,7 +26,6 @@ from .node_values import kind_of, values
 from .read_module import as_ann
 from .spiking_layers import Drive, SpikingLayer, drive, spiking_layer
 from .time_steps import as_text, time_step
-from .wiring import WEIGHTS, Path, Wiring
 
 if TYPE_CHECKING:
     import nir

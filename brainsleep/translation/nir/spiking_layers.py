@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ...errors import TranslationError
+from .graph_paths import POOLS, Named, Population
 from .links import Link, link, literally, window
 from .neuron_values import NeuronValues, neuron_values
 from .node_values import common, kind_of, metadata_number, subtracts, values
 from .weight_modules import scale_rows
-from .wiring import POOLS, Named, Population
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from ...errors import ParameterError, TranslationError
 from ...support.quantities import Time, quantity
 from ...support.user_warnings import warn_user
+from .graph_paths import Named, Wiring
 from .nir_package import NirWarning
 from .node_values import CLOSE, common, kind_of, metadata_number, values
-from .wiring import Named, Wiring
 
 if TYPE_CHECKING:
     import nir
