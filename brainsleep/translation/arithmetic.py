@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from torch import fx
 
 from ..errors import TranslationError, brief
-from .constants import Constant
 from .folding import Affine
-from .operations import HINTS
-from .steps import Step
 from .tensors import Tensors
+from .tracing.constants import Constant
+from .tracing.operations import HINTS
+from .tracing.steps import Step
 
 
 def takes_constant(step: Step) -> bool:

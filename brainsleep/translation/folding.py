@@ -22,8 +22,8 @@ from torch.nn import functional
 from ..errors import ParameterError, TranslationError
 from ..network.windows import Window
 from .layers import Connection, Fold
-from .steps import Step
 from .tensors import Tensors
+from .tracing.steps import Step
 
 
 @dataclass(frozen=True, eq=False)

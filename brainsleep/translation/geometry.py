@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from ..errors import TranslationError
 from ..network.windows import Window
-from .recorder import shape_wanted
-from .steps import Step
+from .tracing.recorder import shape_wanted
+from .tracing.steps import Step
 
 #: (channels, height, width).
 Image: TypeAlias = tuple[int, int, int]

@@ -130,8 +130,8 @@ class Layer:
     Attributes
     ----------
     name : str
-        Path of the torch module that makes the population's input current, else the torch.fx
-        node's name.
+        Path of the torch module that makes the population's input current, else the name of the
+        torch function, such as ``"add"`` or ``"add_1"``: that of the graph's node.
     node : str
         torch.fx node whose value, rectified, the population stands for: the rectified activation,
         the pooled one, or the network's output. Where max pooling comes before the ReLU, it is the

@@ -10,8 +10,8 @@ from ..errors import TranslationError
 from .layers import Layer
 from .populations import Current, Pooled, Softmax
 from .step_values import StepValues, refuse_affine
-from .steps import Step
 from .tensors import Tensors
+from .tracing.steps import Step
 
 logger = logging.getLogger("brainsleep")
 

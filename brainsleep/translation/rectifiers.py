@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from ..errors import TranslationError, brief
-from .constants import Constant
-from .operations import HINTS
-from .steps import Step
+from .tracing.constants import Constant
+from .tracing.operations import HINTS
+from .tracing.steps import Step
 
 
 def require_relu(step: Step) -> None:

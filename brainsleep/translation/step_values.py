@@ -11,15 +11,15 @@ from torch import fx
 
 from ..errors import TranslationError
 from .arithmetic import read_arithmetic, takes_constant
-from .constants import Constant
 from .folding import Affine, fold_after, fold_before, read_batch_norm
 from .geometry import convolution_window, does_nothing, pool_window
 from .layers import INPUT, Connection
-from .operations import HINTS
 from .populations import Activity, Current, Pool, Pooled, Populations, Softmax, Value
 from .rectifiers import require_relu
-from .steps import Step
 from .tensors import Tensors
+from .tracing.constants import Constant
+from .tracing.operations import HINTS
+from .tracing.steps import Step
 
 #: What messages say about a softmax.
 _LAST = f"it can be the last step over the outputs only: {HINTS['softmax']}."

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..errors import ParameterError, TranslationError
-from .constants import Constant
+from .tracing.constants import Constant
 
 
 class Tensors:

@@ -13,9 +13,9 @@ from torch import nn
 from ..errors import ParameterError, TranslationError, UnitsError, brief, suggest
 from ..support.calls import public
 from ..support.checks import known_name
+from .network_reading import read_network
 from .part import start_at
 from .synapse_masks import Masks, with_masks
-from .trace import read_network
 from .translated_network import Translation
 
 #: What max pooling may do with spikes.
@@ -40,7 +40,9 @@ def translate(
     Parameters
     ----------
     ann : torch.nn.Module
-        Any module torch.fx can trace, in any mode, on any torch device. It is not modified.
+        Any module that computes its output from one input, in any mode, on any torch device. Its
+        own `forward` runs, in a copy, with the defaults of its other arguments and with its hooks.
+        It is not modified.
     input_shape : iterable of int, optional
         Shape of one input, without the batch: (784,), or (1, 28, 28). Fully connected networks
         need none: it is what their first Linear takes.

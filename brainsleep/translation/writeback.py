@@ -18,7 +18,7 @@ from ..errors import ParameterError, TranslationError, brief, suggest
 from ..support.calls import public
 from ..support.user_warnings import warn_user
 from .layers import Connection
-from .module_copy import duplicate
+from .tracing.module_copy import duplicate
 from .translated_network import Translation
 
 #: Rounding of new weights to the network's data type is reported above this share of their change.

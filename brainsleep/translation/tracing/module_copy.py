@@ -8,7 +8,7 @@ import torch
 from torch import fx, nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
-from ..errors import KindError, TranslationError, brief
+from ...errors import KindError, TranslationError, brief
 
 
 def runnable_copy(ann: nn.Module) -> nn.Module:

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from ..errors import TranslationError
+from ...errors import TranslationError
 from .operations import FUNCTIONS, METADATA, Operation, name_of_function, refusal
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import fx
 
-from ..errors import TranslationError
+from ...errors import TranslationError
 from .constants import Constant
 from .merging import Merged
 from .operations import FUNCTIONS, Operation, name_of_function, refusal

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import fx
 
-from ..errors import TranslationError
+from ...errors import TranslationError
 from .constants import Constant, Constants
 from .operations import name_of_function
 from .recorder import Call, Recording, tensors_in
