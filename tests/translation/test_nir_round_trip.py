@@ -204,6 +204,22 @@ def test_paths_of_a_sum_keep_their_factors(tmp_path) -> None:
     np.testing.assert_allclose(found, 1.5 * factors[weighted] * layer.weight, rtol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["dense", "Conv2d", "Conv1d", "residual"])
+def test_synapses_that_are_absent_stay_absent(kind: str, tmp_path) -> None:
+    ann, network = made(kind)
+    rng = np.random.default_rng(0)
+    masks = {name: rng.random(weight.shape) < 0.6 for name, weight in network.weights.items()}
+    masks = {name: mask.reshape(ann.state_dict()[name].shape) for name, mask in masks.items()}
+    network = bs.translate(ann, network.input_shape, masks=masks)
+    written(tmp_path / "net.nir", network, NEURONS["Heaviside"])
+    read = quiet(tmp_path / "net.nir")
+    again = bs.translate(read.ann, read.input_shape)
+    for one, other in zip(network.connections, again.connections, strict=True):
+        if one.weight is not None:
+            np.testing.assert_array_equal(other.mask, one.mask)
+            np.testing.assert_allclose(other.weight, one.weight, rtol=1e-6)
+
+
 def test_other_tools_are_told_of_shapes_that_nir_checks_wrongly(tmp_path) -> None:
     _, network = made("Conv2d of rectangles")
     constants = {"gains": [1.0] * 2, "thresholds": [0.5] * 2, "night_dt": 1 * ms}

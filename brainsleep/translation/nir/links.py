@@ -6,15 +6,20 @@ import math
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from ...errors import TranslationError
 from .graph_paths import POOLS, WEIGHTS, Named, Path
-from .node_values import kind_of, one_value, values
+from .node_values import kind_of, metadata_of, one_value, values
 from .weight_modules import Scale, Weighted, as_module, scale_columns, scale_rows, set_weights
+
+if TYPE_CHECKING:
+    import nir
 
 #: Number of inputs that are pushed through a pool at a time.
 BLOCK = 512
@@ -36,6 +41,8 @@ class Link:
         The weights among the modules; None where the activity is passed on as it is.
     factor : float
         What that activity is multiplied by; 1 where there are weights.
+    mask : ndarray of bool or None
+        Which synapses are there, where the metadata of the weights say that some are not.
     """
 
     source: str
@@ -43,6 +50,7 @@ class Link:
     shape: tuple[int, ...]
     weighted: Weighted | None
     factor: float = 1.0
+    mask: NDArray[np.bool_] | None = None
 
 
 def link(path: Path, in_shape: tuple[int, ...], target: str) -> Link:
@@ -75,7 +83,15 @@ def link(path: Path, in_shape: tuple[int, ...], target: str) -> Link:
     (at,) = weights
     kept, weighted = _merged(nodes, modules, shapes, at)
     _check(nodes[at][0], modules, kept, in_shape)
-    return Link(path.source, kept, shapes[-1], weighted)
+    return Link(path.source, kept, shapes[-1], weighted, mask=_mask(nodes[at][1], weighted))
+
+
+def _mask(node: nir.NIRNode, weighted: Weighted) -> NDArray[np.bool_] | None:
+    """Return which synapses are there, if the metadata say it of all that are left."""
+    mask = np.asarray(metadata_of(node).get("mask", False))
+    if mask.shape != tuple(weighted.weight.shape) or not np.isin(mask, (0, 1)).all():
+        return None
+    return mask.astype(bool)
 
 
 def literally(

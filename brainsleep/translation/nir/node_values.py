@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -89,10 +89,15 @@ def whole_numbers(
     return tuple(int(value) for value in np.broadcast_to(found, (n,)))
 
 
+def metadata_of(node: nir.NIRNode) -> dict[str, Any]:
+    """Return the metadata of a node; none where they are something else than a dict."""
+    metadata = getattr(node, "metadata", None)
+    return metadata if isinstance(metadata, dict) else {}
+
+
 def metadata_number(node: nir.NIRNode, key: str) -> float | None:
     """Return a number above 0 of a node's metadata; None if there is none."""
-    metadata = getattr(node, "metadata", None)
-    value = metadata.get(key) if isinstance(metadata, dict) else None
+    value = metadata_of(node).get(key)
     if isinstance(value, (int, float, np.number)) and np.isfinite(value) and value > 0:
         return float(value)
     return None
@@ -100,5 +105,4 @@ def metadata_number(node: nir.NIRNode, key: str) -> float | None:
 
 def subtracts(node: nir.NIRNode) -> bool:
     """Tell whether the metadata of neurons say that a spike takes the threshold from them."""
-    metadata = getattr(node, "metadata", None)
-    return isinstance(metadata, dict) and metadata.get("reset") == "subtract"
+    return isinstance(reset := metadata_of(node).get("reset"), str) and reset == "subtract"

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
+from torch.nn.utils import prune
 
 from ...errors import TranslationError
 from .graph_paths import POOLS, Named, Population
@@ -182,6 +183,8 @@ def _with_gains(driven: Drive, neurons: NeuronValues) -> SpikingLayer:
                 one.weighted.weight /= gain
                 if one.weighted.bias is not None:
                     one.weighted.bias /= bias_gain
+            if one.weighted is not None and one.mask is not None:
+                prune.custom_from_mask(one.weighted, "weight", torch.from_numpy(one.mask))
     return SpikingLayer(
         name=population.name,
         links=links,

@@ -219,7 +219,8 @@ class _Writer:
             key = f"{_key(layer.name)}_weights" + (f"_{number}" if number else "")
             own_bias = None if link.kind == "identity" else bias
             self.nodes[key] = self._weights(layer.name, link, gain, own_bias, shape)
-            self.nodes[key].metadata = gains_metadata(membrane) if target == "output" else {}
+            metadata = gains_metadata(membrane) if target == "output" else {}
+            self.nodes[key].metadata = {**metadata, **_mask_metadata(link, self.flat)}
             self._join(link, key)
             self.edges.append((key, target))
             bias = bias if own_bias is None else None  # it is there once
@@ -325,6 +326,14 @@ def _by_channel(
             "convolution with padding), and NIR has one per channel; put the BatchNorm after it."
         )
     return table[:, 0]
+
+
+def _mask_metadata(link: Connection, flat: bool) -> dict[str, NDArray[np.uint8]]:
+    """Return which synapses are there, for weights that are zero where there are none."""
+    if link.mask is None:
+        return {}
+    mask = link.mask[:, :, 0] if flat and link.window is not None else link.mask
+    return {"mask": mask.astype(np.uint8)}
 
 
 def _check_pool(layer: Layer, window: Window, max_pooling: str) -> None:
