@@ -1,6 +1,7 @@
 """Networks as people write them elsewhere: exact, or refused by name; and left as they were."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -189,3 +190,22 @@ def test_a_network_that_cannot_be_copied():
     ann.lock = __import__("threading").Lock()
     with pytest.raises(TranslationError, match=r"Sequential cannot be copied.*deepcopy"):
         bs.translate(ann)
+
+
+def test_translations_in_threads_do_not_meet():
+    names = ["two_heads", "tutorial", "list_of_layers", "hook_that_doubles", "pruned"]
+    networks = [(EXACT[name][0](), EXACT[name][1]) for name in names] * 8
+    call = nn.Module.__call__
+
+    def weights(network):
+        return bs.translate(*network).weights
+
+    alone = [weights(network) for network in networks]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(weights, networks))
+    for one, other in zip(alone, together, strict=True):
+        assert one.keys() == other.keys()
+        for name in one:
+            np.testing.assert_array_equal(one[name], other[name])
+    assert nn.Module.__call__ is call
+    mlp()(torch.rand(2, 6))
