@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
@@ -119,23 +119,23 @@ def _has_weights(merged: Merged) -> bool:
 
 def _ancestors(nodes: Iterable[fx.Node]) -> set[fx.Node]:
     """Return some nodes, and all from which they are computed."""
-    found: set[fx.Node] = set()
-    waiting = list(nodes)
-    while waiting:
-        node = waiting.pop()
-        if node not in found:
-            found.add(node)
-            waiting.extend(node.all_input_nodes)
-    return found
+    return _reached(nodes, lambda node: node.all_input_nodes)
 
 
 def _descendants(nodes: Iterable[fx.Node]) -> set[fx.Node]:
     """Return some nodes, and all that are computed from them."""
+    return _reached(nodes, lambda node: node.users)
+
+
+def _reached(
+    nodes: Iterable[fx.Node], neighbours: Callable[[fx.Node], Iterable[fx.Node]]
+) -> set[fx.Node]:
+    """Return some nodes, and all that can be reached from them."""
     found: set[fx.Node] = set()
     waiting = list(nodes)
     while waiting:
         node = waiting.pop()
         if node not in found:
             found.add(node)
-            waiting.extend(node.users)
+            waiting.extend(neighbours(node))
     return found
