@@ -15,6 +15,7 @@ from ..support.calls import public
 from ..wake.given_data import Images
 from .activations import as_input, record_activations
 from .layers import INPUT, Layer
+from .tracing.trace import descendants
 from .translated_network import Translation
 
 
@@ -138,7 +139,7 @@ def _cut_graph(
     """Copy what follows a population in the graph; return also the nodes' new names."""
     old = translation.graph.graph
     start = _start(old, translation, cut)
-    after = _descendants(start)
+    after = descendants([start]) - {start}
     copier = _Copier(start, path)
     for node in old.nodes:
         if node in after:
@@ -158,18 +159,6 @@ def _start(graph: fx.Graph, translation: Translation, population: str) -> fx.Nod
         return next(node for node in graph.nodes if node.op == "placeholder")
     name = translation.layer(population).node
     return next(node for node in graph.nodes if node.name == name)
-
-
-def _descendants(start: fx.Node) -> set[fx.Node]:
-    """Return all nodes that are computed from one."""
-    found: set[fx.Node] = set()
-    waiting = [start]
-    while waiting:
-        for user in waiting.pop().users:
-            if user not in found:
-                found.add(user)
-                waiting.append(user)
-    return found
 
 
 class _Copier:

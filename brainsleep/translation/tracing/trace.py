@@ -107,7 +107,7 @@ def _kept(merger: Merger, returned: list[fx.Node]) -> set[fx.Node]:
     """
     kept = _ancestors([*returned, *(call.node for call in merger.calls if call.call.mutates)])
     weighted = [call.node for call in merger.calls if _has_weights(call)]
-    loose = _descendants([node for node in weighted if node not in kept])
+    loose = descendants([node for node in weighted if node not in kept])
     return kept | _ancestors(loose)
 
 
@@ -122,7 +122,7 @@ def _ancestors(nodes: Iterable[fx.Node]) -> set[fx.Node]:
     return _reached(nodes, lambda node: node.all_input_nodes)
 
 
-def _descendants(nodes: Iterable[fx.Node]) -> set[fx.Node]:
+def descendants(nodes: Iterable[fx.Node]) -> set[fx.Node]:
     """Return some nodes, and all that are computed from them."""
     return _reached(nodes, lambda node: node.users)
 
