@@ -11,6 +11,7 @@ them all.
 
 from typing import TYPE_CHECKING
 
+from .support.brian2_import import mend_import_of_brian2 as _mend_import_of_brian2
 from .support.lazy import lazy_names as _lazy_names
 from .support.lazy import load_name as _load_name
 
@@ -55,6 +56,8 @@ if TYPE_CHECKING:
     from .translation import write_back as write_back
     from .translation.nir import from_nir as from_nir
     from .wake import networks as networks
+
+_mend_import_of_brian2()
 
 #: Where each name lives: the imports above, and the models in the registries.
 _NAMES = _lazy_names(__file__, registries=("neurons.neuron_registry", "plasticity.rule_registry"))

@@ -14,6 +14,9 @@ from ..errors import ParameterError
 from ..network.plan import NetworkPlan
 from ..plasticity import EXISTS
 
+#: Steps between two updates of the progress bar, and two questions whether a night is to stop.
+STEPS_PER_REPORT = 32
+
 
 @dataclass(kw_only=True)
 class Job:
@@ -57,7 +60,7 @@ class Job:
     final_values : tuple of (int, str)
         Populations and variables whose values at the end are returned.
     should_stop : callable, optional
-        Called from time to time; True ends the night with what it has.
+        Called every `STEPS_PER_REPORT` steps; True ends the night with what it has.
     """
 
     input_spikes: Iterator[NDArray[np.bool_]]

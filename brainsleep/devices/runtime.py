@@ -1,13 +1,15 @@
 """The runtime device: Brian2 in this very process, in Cython code or plain NumPy.
 
 Slow to run and, with NumPy, instant to start: for small networks, for inspecting a
-night step by step, and as an independent check of the C++ devices.
+night step by step, and as an independent check of the C++ devices. One thread at a time runs here.
 """
 
 from __future__ import annotations
 
+import threading
 import time
-import warnings
+from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 from brian2 import Hz, NetworkOperation, NeuronGroup, Quantity, second
@@ -22,7 +24,7 @@ from ..network.weight_layout import stock_weights
 from ..support.calls import public
 from ..support.checks import known_name
 from ..support.progress import progress_bar
-from .base import Job, Outcome, require_plan
+from .base import STEPS_PER_REPORT, Job, Outcome, require_plan
 from .compiler import find_compiler
 from .isolation import isolated_brian2
 
@@ -132,16 +134,20 @@ class RuntimeEngine:
         preferences = {
             "codegen.target": self.target,
             "core.default_float_dtype": np.dtype(self.plan.dtype).type,
+            # Brian2 ends the night at Ctrl-C; but Ctrl-C is for the main thread
+            "core.stop_on_keyboard_interrupt": threading.current_thread()
+            is threading.main_thread(),
         }
         with isolated_brian2(RuntimeDevice(), preferences):
             built = build_network(self.plan, lambda group, modulated: _feed(group, modulated, job))
             _set_state(self.plan, built, job)
             if job.presentation_steps > 0:
                 built.network.add(_presentations(built, job))
-            loop_seconds = _run(self.plan, built, job.n_steps, progress, description)
+            if job.should_stop is not None:
+                built.network.add(_stopping(built, job.should_stop))
+            loop_seconds = _run(self.plan, built, job, progress, description)
             started = time.perf_counter()
             outcome = _read(self.plan, built, job)
-        outcome.n_steps = job.n_steps
         outcome.timings = {"run": loop_seconds, "read": time.perf_counter() - started}
         return outcome
 
@@ -199,6 +205,22 @@ def _presentations(built: BuiltNetwork, job: Job) -> NetworkOperation:
     return NetworkOperation(present, when="before_start", clock=clock, name="presentations")
 
 
+def _stopping(built: BuiltNetwork, should_stop: Callable[[], bool]) -> NetworkOperation:
+    """Make the operation that asks from time to time whether the night is to end."""
+    clock = built.populations[0].clock
+
+    def ask() -> None:
+        if (_steps_made(built) + 1) % STEPS_PER_REPORT == 0 and should_stop():
+            built.network.stop()  # after this step
+
+    return NetworkOperation(ask, when="after_end", clock=clock, name="stopping")
+
+
+def _steps_made(built: BuiltNetwork) -> int:
+    """Return how many steps are complete."""
+    return int(built.populations[0].clock.variables["timestep"].get_value()[0])
+
+
 def _set_state(plan: NetworkPlan, built: BuiltNetwork, job: Job) -> None:
     """Write weights, biases, parameters and initial values."""
     for group, parameters in zip(built.populations, job.population_parameters, strict=True):
@@ -219,10 +241,11 @@ def _set_state(plan: NetworkPlan, built: BuiltNetwork, job: Job) -> None:
 
 
 def _run(
-    plan: NetworkPlan, built: BuiltNetwork, n_steps: int, progress: bool, description: str
+    plan: NetworkPlan, built: BuiltNetwork, job: Job, progress: bool, description: str
 ) -> float:
     """Run the network and return the seconds its loop took, code generation left out."""
     started: list[float] = []
+    n_steps = job.n_steps
 
     def report(elapsed: Quantity, completed: float, start: Quantity, duration: Quantity) -> None:
         # Brian2 calls this for the first time when all code is generated and compiled
@@ -230,9 +253,9 @@ def _run(
             started.append(time.perf_counter())
         bar.update(round(completed * n_steps) - bar.n)
 
-    with progress_bar(n_steps, description, progress) as bar, warnings.catch_warnings():
-        # Brian2 compares all state variables with 1e50, which float32 does not reach
-        warnings.filterwarnings("ignore", "overflow encountered in cast", RuntimeWarning)
+    # Brian2 compares all state variables with 1e50, which float32 does not reach
+    overflow: Literal["ignore"] | None = "ignore" if plan.dtype == "float32" else None
+    with progress_bar(n_steps, description, progress) as bar, np.errstate(over=overflow):
         duration = Quantity(n_steps * plan.dt, dim=second.dim)
         built.network.run(duration, report=report, report_period=0.1 * second, namespace={})
     return time.perf_counter() - started[0]
@@ -262,5 +285,10 @@ def _read(plan: NetworkPlan, built: BuiltNetwork, job: Job) -> Outcome:
             values = np.array(built.projections[index].variables["w"].get_value())
             weights[index] = values.reshape(plan.weight_shape(link))
     return Outcome(
-        spikes=spikes, weights=weights, counts=counts, states=states, final_values=final_values
+        spikes=spikes,
+        weights=weights,
+        counts=counts,
+        states=states,
+        final_values=final_values,
+        n_steps=_steps_made(built),
     )

@@ -13,6 +13,11 @@ from importlib import import_module
 from pathlib import Path
 
 from ..errors import suggest_nearest
+from .locks import fork_safe_lock
+
+#: Held by the thread that imports: packages that import each other in a circle, as torch and Brian2
+#: do, are found half imported by a second thread.
+_importing = fork_safe_lock()
 
 
 def lazy_names(init_file: str, registries: Sequence[str] = ()) -> dict[str, str]:
@@ -54,11 +59,12 @@ def load_name(package: str, name: str, names: dict[str, str]) -> object:
         hint = "" if name.startswith("_") else suggest_nearest(name, names)
         raise AttributeError(f"module {package!r} has no attribute {name!r}.{hint}", name=name)
     home = names[name]
-    if home != ".":
-        module = import_module(home, package)
-        if hasattr(module, name):
-            return getattr(module, name)
-    return import_module(f"{home.rstrip('.')}.{name}", package)  # the name is that of a module
+    with _importing:
+        if home != ".":
+            module = import_module(home, package)
+            if hasattr(module, name):
+                return getattr(module, name)
+        return import_module(f"{home.rstrip('.')}.{name}", package)  # the name is that of a module
 
 
 def _parsed(file: Path) -> list[ast.stmt]:

@@ -61,8 +61,9 @@ def build_program(plan: NetworkPlan, directory: Path, join: Callable[..., Synaps
     with isolated_brian2(device, preferences):
         built = _built(plan, device, join)
         run_from_rest(built, plan)
-        device.build(directory=str(directory), compile=True, run=False)
+        device.build(directory=str(directory), compile=False, run=False)
         manifest = Manifest.of(device, built, plan, device.state)
+    device.compile_source(str(directory))  # outside, so that threads compile at the same time
     manifest.write(directory)
 
 

@@ -6,7 +6,6 @@ import json
 import math
 import os
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from ..recording import SpikeFiles, state_file
 from ..snapshots import LAYOUT
 from .feeding import feed
 from .manifest import Manifest
+from .scratch import scratch_folder
 from .start_files import presentation_environment, start_arguments
 
 
@@ -144,8 +144,8 @@ class CppEngine:
         NightError
             If the program does not finish, or ends early although it was not stopped.
         """
-        with tempfile.TemporaryDirectory(prefix="brainsleep-") as scratch:
-            initial = Path(scratch)
+        with scratch_folder() as scratch:
+            initial = scratch.path
             results = initial if job.folder is None else job.folder.resolve()
             if job.folder is not None:
                 (results / LAYOUT).write_text(json.dumps(self.manifest.state))
@@ -153,7 +153,7 @@ class CppEngine:
                 *("--results_dir", f"{results}/"),  # Brian2's program expects it first
                 *start_arguments(self.plan, self.manifest, job, initial, self.computed),
             ]
-            report = self._launch(arguments, job, results, progress, description)
+            report = self._launch(arguments, scratch.token, job, results, progress, description)
             started = time.perf_counter()
             outcome = self._read(results, job)
         outcome.timings = {"run": report.seconds, "read": time.perf_counter() - started}
@@ -172,14 +172,20 @@ class CppEngine:
         return environment
 
     def _launch(
-        self, arguments: list[str], job: Job, results: Path, progress: bool, description: str
+        self,
+        arguments: list[str],
+        token: int,
+        job: Job,
+        results: Path,
+        progress: bool,
+        description: str,
     ) -> LoopReport:
         """Run the program, and feed it the night's input."""
         log = results / "stderr.txt"
         environment = self.environment(job)
         environment |= presentation_environment(self.plan, self.manifest, job, results)
         with log.open("w") as messages, progress_bar(job.n_steps, description, progress) as bar:
-            process = self._start(arguments, environment, messages)
+            process = self._start(arguments, token, environment, messages)
             assert process.stdin is not None
             try:
                 stopped = feed(
@@ -198,7 +204,7 @@ class CppEngine:
         return report
 
     def _start(
-        self, arguments: list[str], environment: dict[str, str], messages: IO[str]
+        self, arguments: list[str], token: int, environment: dict[str, str], messages: IO[str]
     ) -> subprocess.Popen[bytes]:
         """Start the program; what it prints goes to a file."""
         try:
@@ -211,6 +217,7 @@ class CppEngine:
                 env=environment,
                 # Ctrl-C is for this process; the program ends with its input
                 start_new_session=True,
+                pass_fds=(token,),  # its folder stays as long as it runs
             )
         except OSError as error:
             raise NightError(

@@ -9,10 +9,7 @@ from typing import IO
 import numpy as np
 from tqdm.std import tqdm
 
-from ..base import Job
-
-#: Steps fed to the program between two updates of the progress bar.
-STEPS_PER_REPORT = 32
+from ..base import STEPS_PER_REPORT, Job
 
 
 def feed(stream: IO[bytes], job: Job, n_inputs: int, modulated: bool, bar: tqdm) -> bool:
@@ -49,7 +46,7 @@ def feed(stream: IO[bytes], job: Job, n_inputs: int, modulated: bool, bar: tqdm)
             _shrink_pipe(stream.fileno(), (n_inputs + 7) // 8)
             for rows in _rows(job, modulated):
                 for start in range(0, len(rows), STEPS_PER_REPORT):
-                    if job.should_stop is not None and job.should_stop():
+                    if fed > 0 and job.should_stop is not None and job.should_stop():
                         return True
                     piece = rows[start : start + STEPS_PER_REPORT]
                     stream.write(piece.tobytes())

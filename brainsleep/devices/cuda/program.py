@@ -44,13 +44,14 @@ def build_program(plan: NetworkPlan, directory: Path, toolkit: Toolkit, capabili
         If nvcc fails.
     """
     project = CudaProject(plan, toolkit, compiler_flags(plan.dtype, capability))
-    with _quiet(), isolated_brian2(project, _preferences(plan, toolkit, capability)):
+    with isolated_brian2(project, _preferences(plan, toolkit, capability)), _quiet():
         manifest = _generate(plan, project, directory)
+    project.compile_source(str(directory))  # outside, so that threads compile at the same time
     manifest.write(directory)
 
 
 def _generate(plan: NetworkPlan, project: CudaProject, directory: Path) -> Manifest:
-    """Build the network, write its code, and compile it."""
+    """Build the network, and write its code."""
     built = build_network(
         plan, _no_feed, connect_on_gpu, record=_no_record, count=_no_record, watch=_no_record
     )
@@ -60,7 +61,7 @@ def _generate(plan: NetworkPlan, project: CudaProject, directory: Path) -> Manif
     project.apply_run_args()
     run_from_rest(built, plan)
     project.goes_in_graphs = goes_in_graphs(built)
-    project.build(directory=str(directory), compile=True, run=False)
+    project.build(directory=str(directory), compile=False, run=False)
     return Manifest.of(project, built, plan)
 
 
