@@ -26,6 +26,10 @@ brian_devices: Any = import_module("brian2.devices.device")
 #: Held by the thread that uses Brian2.
 _brian2 = fork_safe_lock()
 
+#: Preferences that change what a program does, as Brian2 has them: a user's own would go into the
+#: cache of programs, and from there into everyone's nights.
+DEFAULTS = {"legacy.refractory_timing": False, "codegen.loop_invariant_optimisations": True}
+
 
 def standalone_preferences(dtype: str) -> dict[str, object]:
     """Return the Brian2 preferences with which generated code is the same on every machine.
@@ -64,6 +68,7 @@ def isolated_brian2(device: Device, preferences: Mapping[str, object]) -> Iterat
         The active device.
     """
     with _brian2, _own_objects():
+        preferences = {**DEFAULTS, **preferences}
         users_device = brian_devices.active_device
         users_preferences = {name: prefs[name] for name in preferences}
         try:

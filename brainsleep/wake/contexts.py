@@ -10,11 +10,17 @@ from torch import nn
 
 from ..support.calls import public
 from ..support.checks import whole_number
+from ..support.locks import fork_safe_lock
+
+#: Held by the thread that has seeded torch's random generator, which all threads share.
+_seeding = fork_safe_lock()
 
 
 @contextmanager
 def seeded(seed: int, network: nn.Module | None = None) -> Iterator[None]:
     """Seed torch's random numbers for a while; afterwards they go on as if nothing had happened.
+
+    All threads draw from the same numbers, so one at a time does this; others wait.
 
     Parameters
     ----------
@@ -29,7 +35,7 @@ def seeded(seed: int, network: nn.Module | None = None) -> Iterator[None]:
     """
     parameters = [] if network is None else list(network.parameters())
     gpus = sorted({p.device.index for p in parameters if p.device.type == "cuda"})
-    with torch.random.fork_rng(devices=gpus):
+    with _seeding, torch.random.fork_rng(devices=gpus):
         # Not torch.manual_seed, which would seed every GPU, other programs' among them.
         torch.default_generator.manual_seed(int(seed))
         for gpu in gpus:
@@ -70,7 +76,8 @@ def torch_threads(n_threads: int) -> Iterator[None]:
 
     The rounding of a matrix product depends on how many threads share it. With one thread, equal
     seeds give equal weights on machines with any number of cores. (For networks of this size one
-    thread is hardly slower, and many times faster where the cores are busy.)
+    thread is hardly slower, and many times faster where the cores are busy.) The number is that of
+    the whole process: two threads of Python must not be in here at the same time.
 
     Parameters
     ----------
