@@ -1,6 +1,6 @@
 """Let Brian2 be imported in any thread, and leave signals that are ignored alone.
 
-At the end of its import Brian2 sets a handler of SIGINT (Ctrl-C), which only the main thread may do:
+At the end of its import Brian2 sets a handler of SIGINT (Ctrl-C); only the main thread may do so:
 ``import brian2`` fails in any other. And where SIGINT is ignored, as in a background job of a
 shell script, the handler raises a TypeError in place of ignoring it.
 """
