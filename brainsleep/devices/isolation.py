@@ -18,7 +18,7 @@ from brian2 import prefs
 from brian2.core.tracking import InstanceFollower, InstanceTrackerSet
 from brian2.devices.device import Device
 
-from ..support.locks import fork_safe_lock
+from ..support.fork_safe import fork_safe_lock
 
 # brian2.devices also holds a proxy object called "device", which hides the module.
 brian_devices: Any = import_module("brian2.devices.device")

@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 
 from ..errors import suggest_nearest
-from .locks import fork_safe_lock
+from .fork_safe import fork_safe_lock
 
 #: Held by the thread that imports: packages that import each other in a circle, as torch and Brian2
 #: do, are found half imported by a second thread.

@@ -10,7 +10,7 @@ from torch import nn
 
 from ..support.calls import public
 from ..support.checks import whole_number
-from ..support.locks import fork_safe_lock
+from ..support.fork_safe import fork_safe_lock
 
 #: Held by the thread that has seeded torch's random generator, which all threads share.
 _seeding = fork_safe_lock()
