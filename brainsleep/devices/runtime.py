@@ -144,7 +144,7 @@ class RuntimeEngine:
             if job.presentation_steps > 0:
                 built.network.add(_presentations(built, job))
             if job.should_stop is not None:
-                built.network.add(_stopping(built, job.should_stop))
+                built.network.add(_stopping(built, job.should_stop, job.n_steps))
             loop_seconds = _run(self.plan, built, job, progress, description)
             started = time.perf_counter()
             outcome = _read(self.plan, built, job)
@@ -205,12 +205,16 @@ def _presentations(built: BuiltNetwork, job: Job) -> NetworkOperation:
     return NetworkOperation(present, when="before_start", clock=clock, name="presentations")
 
 
-def _stopping(built: BuiltNetwork, should_stop: Callable[[], bool]) -> NetworkOperation:
-    """Make the operation that asks from time to time whether the night is to end."""
+def _stopping(
+    built: BuiltNetwork, should_stop: Callable[[], bool], n_steps: int
+) -> NetworkOperation:
+    """Make the operation that asks as often as the C++ devices do whether the night is to end."""
     clock = built.populations[0].clock
 
     def ask() -> None:
-        if (_steps_made(built) + 1) % STEPS_PER_REPORT == 0 and should_stop():
+        step = _steps_made(built) + 1  # this one included
+        is_due = step == 1 or (step % STEPS_PER_REPORT == 0 and step < n_steps)
+        if is_due and should_stop() and step > 1:
             built.network.stop()  # after this step
 
     return NetworkOperation(ask, when="after_end", clock=clock, name="stopping")

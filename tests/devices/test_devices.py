@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ import brainsleep as bs
 from brainsleep.devices import CppStandalone, Job, Runtime, get_device
 from brainsleep.devices.cache import sign
 from brainsleep.devices.compiler import find_compiler
+from brainsleep.devices.cpp.engine import CppEngine
 from brainsleep.errors import CompilerError, DirectoryError, NightError, ParameterError, UnitsError
 from brainsleep.network.plan import NetworkPlan
 from brainsleep.support import progress
@@ -275,7 +275,7 @@ def test_weights_of_a_wrong_shape_never_start(device, monkeypatch):
     engine = device.prepare(PLAN)
     outcome = engine.run(job())
     assert [w.shape for w in outcome.weights] == [(10, 12), (8, 10), (5, 8)]
-    monkeypatch.setattr(subprocess, "Popen", lambda *args, **kwargs: pytest.fail("launched"))
+    monkeypatch.setattr(CppEngine, "_start", lambda *args: pytest.fail("launched"))
     with pytest.raises(
         ValueError, match=r"projection 1: weights of shape \(10, 8\), not \(8, 10\)"
     ):

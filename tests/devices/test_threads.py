@@ -174,18 +174,20 @@ def test_a_night_within_a_night():
 
 
 @pytest.mark.parametrize("device", ["cpp", Runtime("numpy")])
-@pytest.mark.parametrize("answers", [1, 3])
-def test_should_stop_ends_a_night_on_every_device(device, answers):
+@pytest.mark.parametrize(("answers", "n_steps"), [(1, 32), (2, 32), (4, 96)])
+def test_should_stop_ends_a_night_on_every_device(device, answers, n_steps):
+    """It is asked before the first step, too, and a night has at least 32 of them."""
     asked = []
 
     def should_stop():
         asked.append(1)
         return len(asked) >= answers
 
-    with pytest.warns(UserWarning, match=f"stopped after {32 * answers} of 200"):
+    with pytest.warns(UserWarning, match=f"stopped after {n_steps} of 200"):
         stopped = night(device, duration=200, should_stop=should_stop)
-    assert stopped.n_steps == 32 * answers
-    whole = night(device, duration=32 * answers)
+    assert stopped.n_steps == n_steps
+    assert len(asked) == max(answers, 2)
+    whole = night(device, duration=n_steps)
     assert_same_nights(stopped, whole)
 
 

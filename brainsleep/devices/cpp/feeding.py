@@ -46,7 +46,8 @@ def feed(stream: IO[bytes], job: Job, n_inputs: int, modulated: bool, bar: tqdm)
             _shrink_pipe(stream.fileno(), (n_inputs + 7) // 8)
             for rows in _rows(job, modulated):
                 for start in range(0, len(rows), STEPS_PER_REPORT):
-                    if fed > 0 and job.should_stop is not None and job.should_stop():
+                    stop = job.should_stop is not None and job.should_stop()
+                    if stop and fed > 0:  # a night of no steps leaves nothing to read
                         return True
                     piece = rows[start : start + STEPS_PER_REPORT]
                     stream.write(piece.tobytes())
