@@ -67,6 +67,7 @@ print(*(len(one.spikes["4"]) for one in found))
     assert int(counts[0]) > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "first",
     [
@@ -97,9 +98,12 @@ assert signal.getsignal(signal.SIGINT) is own
 
 
 @pytest.mark.parametrize(
-    "before", ["", "import brian2; del sys.modules['brainsleep']; import brainsleep as bs"]
+    ("device", "before"),
+    [
+        ("bs.devices.Runtime('numpy')", ""),
+        ("'cpp'", "import brian2; del sys.modules['brainsleep']; import brainsleep as bs"),
+    ],
 )
-@pytest.mark.parametrize("device", ["'cpp'", "bs.devices.Runtime('numpy')"])
 def test_an_ignored_sigint_stays_ignored(device, before):
     """As in a background job of a shell script."""
     script = f"""
