@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from brian2 import Hz, ms, mV
 from helpers import SMALL, asleep, heaviside, mlp
 from torch import nn
+from torch.nn.utils import prune
 
 import brainsleep as bs
 from brainsleep.night import NightRequest, run_night
@@ -199,6 +201,22 @@ def test_weights_that_ran_into_their_bounds_are_found():
         assert "(-0.2 or 0.2)" in one.text
     again = night_of(night.ann, plasticity=strong)
     assert not [one for one in again.findings if one.kind == "at_bound"], "they were there before"
+
+
+def test_absent_synapses_are_left_out():
+    ann = mlp(SMALL, scale=1.5)
+    prune.random_unstructured(ann[0], "weight", amount=0.5)
+    night = night_of(ann, plasticity=bs.STDP(0.5, 0.5, w_min=-0.2, w_max=0.2))
+    there = ann[0].weight_mask.numpy() == 1
+    (one,) = [each for each in night.findings if (each.layer, each.kind) == ("0", "at_bound")]
+    before, after = (
+        np.isin(weights["0.weight_orig"], np.float32([-0.2, 0.2]))
+        for weights in (night.weights_before, night.weights_after)
+    )
+    assert one.value == pytest.approx((after & ~before)[there].mean())
+    ann[0].weight_mask[:] = 0
+    ann(torch.zeros(1, 12))  # the mask takes effect in forward
+    assert ("0", "unchanged") not in found(night_of(ann)), "there is nothing that could change"
 
 
 def test_rules_without_bounds_have_none():
