@@ -65,7 +65,7 @@ class StepValues:
             "add": self._add,
             "arithmetic": self._arithmetic,
             "softmax": self._softmax,
-            "dropout": self._dropout,
+            "dropout": self._value,  # inactive
             "pass": self._value,
         }
 
@@ -93,15 +93,6 @@ class StepValues:
                 "row must keep its number of elements."
             )
         return self.values[step.inputs[0]]
-
-    def _dropout(self, step: Step) -> Value:
-        """Pass the activity on, if nothing is dropped in evaluation mode."""
-        if step.option("training", True) and step.option("p", 0.5) != 0:
-            raise TranslationError(
-                f"{step.place}: drops neurons also in evaluation mode; call it with "
-                "training=self.training, or use nn.Dropout."
-            )
-        return self._value(step)
 
     def _weighted(self, step: Step) -> Current:
         """Return the current that a Linear or a convolution makes."""

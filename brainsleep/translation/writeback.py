@@ -117,7 +117,7 @@ def require_float32_copy(translation: Translation) -> None:
     shape = (translation.whole or translation).input_shape
     image = torch.zeros(1, *shape, dtype=first.dtype, device=first.device)
     try:
-        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        with torch.no_grad():
             awake(image)
     except Exception as error:  # whatever a forward raises that wants half precision
         reason = str(error).partition("\n")[0]

@@ -488,7 +488,17 @@ EXACT = {
 REFUSED = {
     "straight_through_sign": (lambda: OwnRelu(StraightThrough.apply), FLAT, ["sign"]),
     "counts_calls": (lambda: Counts(None), FLAT, ["mul", "each time"]),
-    "noise": (lambda: Noisy(None), FLAT, ["randn_like"]),
+    "noise": (lambda: Noisy(None), FLAT, ["randn_like:", "random numbers"]),
+    "noise_of_the_same_shape": (
+        lambda: OwnRelu(lambda x: torch.relu(x) + torch.rand(8)),
+        FLAT,
+        ["rand:", "random numbers"],
+    ),
+    "noise_in_place": (
+        lambda: OwnRelu(lambda x: torch.relu(x) + torch.empty(8).normal_()),
+        FLAT,
+        ["normal:", "random numbers"],
+    ),
     "hook_with_tanh": (
         lambda: hooked(lambda m, i, o: torch.tanh(o)),
         FLAT,

@@ -154,7 +154,7 @@ REFUSED = {
     "integers": (function(lambda m, x: m.conv(x).to(torch.int64)), ["to:", "int64"]),
     "dropout_awake": (
         function(lambda m, x: functional.dropout(m.conv(x))),
-        ["dropout:", "training=self.training"],
+        ["dropout:", "evaluation mode", "self.training"],
     ),
     "computed_kernel": (
         function(lambda m, x: functional.conv2d(x, x.flatten(1))),

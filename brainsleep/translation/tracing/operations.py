@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -175,6 +175,26 @@ METADATA = {
     *(_T.data_ptr, _T.__len__, _T.__hash__, _T.__repr__, _T.__format__, _T.is_same_size),
     *(torch.numel, torch.is_floating_point, torch.is_complex, torch.result_type),
 }
+
+#: Functions that draw random numbers, by their names, without the underscore of those in place.
+RANDOM = {
+    *("rand", "randn", "randint", "randperm", "rand_like", "randn_like", "randint_like"),
+    *("normal", "uniform", "bernoulli", "multinomial", "poisson", "binomial", "random"),
+    *("exponential", "geometric", "log_normal", "cauchy", "gumbel_softmax"),
+    *("fractional_max_pool2d", "fractional_max_pool3d"),
+}
+
+
+def draws_randomly(
+    function: Callable[..., object], args: tuple[object, ...], kwargs: Mapping[str, object]
+) -> bool:
+    """Tell whether a call draws random numbers: also dropout, if it is active."""
+    operation = FUNCTIONS.get(function)
+    if operation is None or operation.kind != "dropout":
+        return name_of_function(function) in RANDOM
+    given = dict(zip(operation.arguments, args, strict=False)) | dict(kwargs)
+    is_active = bool(given.get("training", given.get("train", True)))
+    return is_active and given.get("p", 0.5) != 0
 
 
 def name_of_function(function: Callable[..., object]) -> str:

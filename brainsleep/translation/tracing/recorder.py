@@ -17,7 +17,14 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from ...errors import TranslationError
-from .operations import FUNCTIONS, METADATA, Operation, name_of_function, refusal
+from .operations import (
+    FUNCTIONS,
+    METADATA,
+    Operation,
+    draws_randomly,
+    name_of_function,
+    refusal,
+)
 
 
 class RunError(TranslationError):
@@ -176,6 +183,11 @@ class _Recorder(TorchFunctionMode):
     ) -> object:
         """Call a torch function and note it."""
         kwargs = kwargs or {}
+        if draws_randomly(func, args, kwargs):
+            raise TranslationError(
+                f"{self.place_of(func)}: draws random numbers also in evaluation mode; call it "
+                "only in training (if self.training), or use nn.Dropout."
+            )
         taken = list(tensors_in((args, kwargs)))
         takes_activity = any(id(tensor) in self.recording.activities for tensor in taken)
         versions = [_version(tensor) for tensor in taken]

@@ -82,14 +82,11 @@ def trace(module: nn.Module, shape: tuple[int, ...]) -> Traced:
         If it cannot be run, does not do the same each time, or returns no single activity.
     """
     dtype = type_of(module)
-    before = torch.get_rng_state()
     generator = torch.Generator().manual_seed(0)
     runs = []
     for n_inputs in BATCHES:
         values = torch.rand(n_inputs, *shape, generator=generator, device="cpu").to(dtype)
         runs.append(record(module, values))
-    if not torch.equal(torch.get_rng_state(), before):
-        torch.set_rng_state(before)  # the user's random numbers stay as they were
     merger = Merger(*runs)
     kept = _kept(merger, merger.merge())
     for node in reversed(list(merger.graph.nodes)):
