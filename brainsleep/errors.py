@@ -45,6 +45,12 @@ class CallError(BrainsleepError, TypeError):
     """A function or a class is called with arguments that it does not have."""
 
 
+class UnknownNameError(ParameterError, KeyError):
+    """There is nothing of this name."""
+
+    __str__ = Exception.__str__  # KeyError shows its message in quotes
+
+
 class TranslationError(BrainsleepError, ValueError):
     """A part of the network cannot be translated; named by its path in the module."""
 
@@ -82,6 +88,15 @@ def brief(value: object) -> str:
     return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 3]}..."
 
 
+def reason(error: BaseException) -> str:
+    """Return what a message shows of an error from elsewhere: the beginning of what it says."""
+    try:
+        text = " ".join(str(error).split()) or type(error).__name__
+    except Exception:  # of a class of the user's
+        text = type(error).__name__
+    return text if len(text) <= 2 * _MOST_SHOWN else f"{text[: 2 * _MOST_SHOWN - 3]}..."
+
+
 def _shown(value: object) -> str:
     """Return a value's repr; for values that hold many, what they are."""
     size = getattr(value, "size", None)  # of arrays; torch's is a method
@@ -92,13 +107,13 @@ def _shown(value: object) -> str:
     return _REPR.repr(value)
 
 
-def suggest(name: str, options: Iterable[str]) -> str:
+def suggest(name: object, options: Iterable[str]) -> str:
     """Say which of `options` was probably meant by `name`.
 
     Parameters
     ----------
-    name : str
-        What the user wrote.
+    name : object
+        What the user wrote; nothing is near to what is not text.
     options : iterable of str
         What would have been right.
 
@@ -113,8 +128,10 @@ def suggest(name: str, options: Iterable[str]) -> str:
     return suggest_nearest(name, options) or expected
 
 
-def suggest_nearest(name: str, options: Iterable[str]) -> str:
+def suggest_nearest(name: object, options: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` for the option with the nearest spelling; nothing if far."""
+    if not isinstance(name, str):
+        return ""
     by_lower_case = {option.lower(): option for option in options}
     # no option is as long as some texts, and comparing takes time
     near = difflib.get_close_matches(name[:100].lower(), by_lower_case, n=1, cutoff=0.6)

@@ -10,11 +10,13 @@ import numpy.typing as npt
 from brian2 import Equations
 from brian2.equations.equations import SUBEXPRESSION
 
-from ..errors import ParameterError, suggest
+from ..errors import KindError, ParameterError, brief, suggest
 from ..network.plan import NetworkPlan
 from ..network.traces import Traces
 from ..neurons import fixed_parameters
 from ..plasticity import postsynaptic_parameters, resting_parameters
+from ..support.array_values import numbers
+from ..support.names import table, text
 from .description import CircuitDescription
 from .parts import INPUT, Population, Projection
 
@@ -44,23 +46,14 @@ def run_weights(
     ParameterError
         If a name is unknown, a shape is wrong, or a weight is not finite.
     """
-    for name in changed:
+    for name in table(changed, "weights", "arrays by projection"):
         if name not in circuit.weights:
             raise ParameterError(
                 f"weights: there is no projection {name!r}.{suggest(name, circuit.weights)}"
             )
     found: list[np.ndarray | None] = []
     for name, own in circuit.weights.items():
-        values = np.asarray(changed.get(name, own))
-        if values.shape != own.shape:
-            raise ParameterError(
-                f"weights: {name!r} must have shape {own.shape}, not {values.shape}."
-            )
-        if not np.isfinite(values).all():
-            raise ParameterError(
-                f"weights: those of {name!r} are not all finite; remove NaN and infinity."
-            )
-        found.append(values)
+        found.append(numbers(changed.get(name, own), f"weights: {name!r}", shape=own.shape))
     return found
 
 
@@ -88,15 +81,18 @@ def run_parameters(
     ParameterError
         If a population or parameter is unknown, or the shape of a value is wrong.
     """
-    for name, values in changed.items():
+    read: dict[str, dict[str, float | np.ndarray]] = {}
+    for name, values in table(changed, "parameters", "parameters by population").items():
         if name not in circuit.populations:
             raise ParameterError(
                 f"parameters: there is no population {name!r}.{suggest(name, circuit.populations)}"
             )
-        for parameter, value in values.items():
-            _check_parameter(circuit, plan, name, parameter, value)
+        read[name] = {
+            parameter: _read_parameter(circuit, plan, name, parameter, value)
+            for parameter, value in table(values, f"parameters of {name!r}", "numbers").items()
+        }
     return [
-        {**_own_parameters(circuit, plan, name), **changed.get(name, {})} for name in circuit.names
+        {**_own_parameters(circuit, plan, name), **read.get(name, {})} for name in circuit.names
     ]
 
 
@@ -108,10 +104,21 @@ def synapse_parameters(link: Projection, *, plastic: bool) -> dict[str, float]:
     return values if plastic else resting_parameters(link.plasticity, values)
 
 
-def check_variable(
-    circuit: CircuitDescription, plan: NetworkPlan, name: str, variable: str
-) -> None:
-    """Raise a ParameterError unless a population has a variable with one value per neuron."""
+def check_variable(circuit: CircuitDescription, plan: NetworkPlan, pair: object) -> tuple[str, str]:
+    """Read a population and one of its variables, with one value per neuron.
+
+    Raises
+    ------
+    KindError
+        If it is no such pair.
+    ParameterError
+        If there is no such population or variable.
+    """
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise KindError(
+            f"final_values must be pairs of population and variable, not {brief(pair)}."
+        )
+    name, variable = (text(one, "final_values") for one in pair)
     if name not in circuit.names:
         raise ParameterError(
             f"final_values: there is no population {name!r}.{suggest(name, circuit.names)}"
@@ -126,16 +133,13 @@ def check_variable(
             f"final_values: population {name!r} has no variable {variable!r} with one value per "
             f"neuron.{suggest(variable, known)}"
         )
+    return name, variable
 
 
-def _check_parameter(
-    circuit: CircuitDescription,
-    plan: NetworkPlan,
-    name: str,
-    parameter: str,
-    value: float | npt.NDArray[np.floating],
-) -> None:
-    """Raise a ParameterError unless a population's equations have a parameter of this shape."""
+def _read_parameter(
+    circuit: CircuitDescription, plan: NetworkPlan, name: str, parameter: str, value: object
+) -> float | npt.NDArray[np.floating]:
+    """Read a value of a parameter that a population's equations have, in this shape."""
     equations = _equations(circuit, plan, name)
     known = sorted(equations.parameter_names)
     if parameter not in known:
@@ -145,12 +149,12 @@ def _check_parameter(
         )
     n_neurons = circuit.sizes[name]
     is_shared = "shared" in equations[parameter].flags
-    if np.shape(value) != () and (is_shared or np.shape(value) != (n_neurons,)):
+    field = f"parameters: {parameter} of {name!r}"
+    values = numbers(value, field)
+    if values.ndim != 0 and (is_shared or values.shape != (n_neurons,)):
         expected = "a number" if is_shared else f"a number, or {n_neurons} of them"
-        raise ParameterError(
-            f"parameters: {parameter} of {name!r} must be {expected}, not of shape "
-            f"{np.shape(value)}."
-        )
+        raise ParameterError(f"{field} must be {expected}, not of shape {brief(values.shape)}.")
+    return values if values.ndim else float(values)
 
 
 def _own_parameters(

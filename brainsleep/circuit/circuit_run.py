@@ -8,6 +8,7 @@ import numpy as np
 from brian2.units import Quantity
 
 from ..devices.activity import PopulationRate, Spikes
+from ..support.names import ByName
 
 
 @dataclass
@@ -40,6 +41,10 @@ class CircuitRun:
     n_steps: int
     dt: Quantity
     timings: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.spikes, self.rates = ByName(self.spikes), ByName(self.rates)
+        self.weights = ByName(self.weights)
 
     @property
     def duration(self) -> Quantity:

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import KindError, ParameterError, brief, suggest
+from ..errors import ParameterError, suggest
+from ..support.array_values import numbers
 from ..support.checks import whole_number
+from ..support.names import objects, table
 from .parts import INPUT, Population, Projection
 
 
@@ -32,6 +34,9 @@ class CircuitDescription:
 
     def __post_init__(self) -> None:
         whole_number(self.n_inputs, "circuit: n_inputs", minimum=1)
+        populations = table(self.populations, "circuit: populations", "a dict by name")
+        objects(populations.values(), "circuit: populations", Population, "bs.circuit.Population")
+        objects(self.projections, "circuit: projections", Projection, "a list of projections")
         if not self.populations:
             raise ParameterError("circuit: needs at least one population besides the input.")
         if INPUT in self.populations:
@@ -120,19 +125,10 @@ class CircuitDescription:
         shape: tuple[int, ...] = (n_post, n_pre)
         if link.wiring is not None:
             shape = (link.wiring.n_synapses(n_pre, n_post),)
-        try:
-            weights = np.asarray(link.weights, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise KindError(
-                f"circuit: weights of {link.name!r} must be numbers, not {brief(link.weights)}."
-            ) from None
+        weights = numbers(link.weights, f"circuit: weights of {link.name!r}")
         if weights.shape not in ((), shape):
             raise ParameterError(
                 f"circuit: weights of {link.name!r} must be one number or have shape {shape}, not "
                 f"{weights.shape}."
-            )
-        if not np.isfinite(weights).all():
-            raise ParameterError(
-                f"circuit: weights of {link.name!r} are not all finite; remove NaN and infinity."
             )
         return np.broadcast_to(weights, shape)

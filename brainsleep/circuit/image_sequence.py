@@ -8,9 +8,12 @@ import numpy as np
 import numpy.typing as npt
 from brian2.units import Hz, Quantity, ms
 
+from ..devices.arguments import read_time_step
 from ..errors import ParameterError
 from ..stimuli import Stimulus
+from ..support.array_values import numbers
 from ..support.calls import public
+from ..support.checks import LARGEST_COUNT
 from ..support.quantities import Time, quantity
 
 
@@ -63,7 +66,7 @@ class ImageSequence(Stimulus):
         dt: Time = 0.5 * ms,
     ) -> None:
         pixels = _read_pixels(images)
-        self.step = quantity(dt, ms, "dt", minimum=0, exclusive_minimum=True)
+        self.step = read_time_step(dt)
         self.shown_steps = self._steps(presentation, "presentation")
         self.presentation_steps = self.shown_steps + self._steps(rest, "rest")
         rate = quantity(total_rate, Hz, "stimulus: total_rate", minimum=0)
@@ -121,6 +124,8 @@ class ImageSequence(Stimulus):
     def _steps(self, time: Time, name: str) -> int:
         """Return a time in steps."""
         seconds = quantity(time, ms, f"stimulus: {name}", minimum=0)
+        if seconds / self.step > LARGEST_COUNT:
+            raise ParameterError(f"stimulus: {name} is more than {LARGEST_COUNT} steps of dt.")
         steps = round(seconds / self.step)
         if abs(steps * self.step - seconds) > 1e-6 * self.step:
             raise ParameterError(
@@ -132,16 +137,14 @@ class ImageSequence(Stimulus):
 
 def _read_pixels(images: npt.ArrayLike) -> npt.NDArray[np.float32]:
     """Return images as rows of pixels."""
-    pixels = np.asarray(images, dtype=np.float32)
-    if pixels.ndim < 2 or len(pixels) == 0:
+    pixels = numbers(images, "stimulus: images", minimum=0, dtype=np.float32)
+    if pixels.ndim < 2:
         raise ParameterError(
             f"stimulus: images must have shape (n_images, ...) with n_images >= 1, not "
             f"{pixels.shape}."
         )
     pixels = pixels.reshape(len(pixels), -1)
     sums = pixels.sum(axis=1, dtype=np.float64)
-    if not np.isfinite(sums).all() or pixels.min() < 0 or sums.min() <= 0:
-        raise ParameterError(
-            "stimulus: pixels must be finite and at least 0, and no image all black."
-        )
+    if sums.min() <= 0:
+        raise ParameterError("stimulus: images: one is all black; leave it out.")
     return pixels

@@ -9,9 +9,10 @@ import numpy.typing as npt
 from ..errors import KindError, brief
 from ..network.wiring import Wiring
 from ..neurons import Neuron, is_neuron
-from ..plasticity import Plasticity
+from ..plasticity import Plasticity, is_rule
 from ..support.calls import public
 from ..support.checks import whole_number
+from ..support.names import text
 from ..support.parameters import check_parameters, parameter
 
 #: Name of the population that the stimulus drives.
@@ -81,6 +82,15 @@ class Projection:
     _: KW_ONLY
     plasticity: Plasticity | None = None
     inhibitory: bool = False
+
+    def __post_init__(self) -> None:
+        text(self.source, "projection: source")
+        text(self.target, "projection: target")
+        if self.plasticity is not None and not is_rule(self.plasticity):
+            raise KindError(
+                f"projection: plasticity must be a rule like bs.STDP(), not "
+                f"{brief(self.plasticity)}."
+            )
 
     @property
     def name(self) -> str:

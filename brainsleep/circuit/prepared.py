@@ -16,7 +16,8 @@ from ..errors import ParameterError
 from ..network.plan import NetworkPlan
 from ..stimuli import StimulusLike, as_stimulus
 from ..support.calls import public
-from ..support.checks import whole_number
+from ..support.checks import read_seed
+from ..support.names import items
 from ..support.quantities import Time
 from .changes import (
     ParameterValues,
@@ -100,21 +101,25 @@ class PreparedCircuit:
         """
         source = as_stimulus(stimulus, self.circuit.n_inputs)
         n_steps = number_of_steps(duration, self.plan.dt, source)
-        for name, variable in final_values:
-            check_variable(self.circuit, self.plan, name, variable)
+        wanted = [
+            check_variable(self.circuit, self.plan, pair)
+            for pair in items(final_values, "final_values", "pairs of population and variable")
+        ]
         job = Job(
-            input_spikes=source.chunks(n_steps, self.plan.dt, whole_number(seed, "seed")),
+            input_spikes=source.chunks(n_steps, self.plan.dt, read_seed(seed)),
             n_steps=n_steps,
-            weights=run_weights(self.circuit, weights or {}),
+            weights=run_weights(self.circuit, {} if weights is None else weights),
             biases=[None] * len(self.circuit.populations),
-            population_parameters=run_parameters(self.circuit, self.plan, parameters or {}),
+            population_parameters=run_parameters(
+                self.circuit, self.plan, {} if parameters is None else parameters
+            ),
             projection_parameters=[
                 synapse_parameters(link, plastic=plastic) for link in self.circuit.projections
             ],
             seed=seed,
             modulation=self._modulation(modulation, n_steps),
             final_values=tuple(
-                (self.circuit.number_of(name), variable) for name, variable in final_values
+                (self.circuit.number_of(name), variable) for name, variable in wanted
             ),
         )
         return self._named(self.engine.run(job, progress=progress, description=description))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ParameterError
+from ..errors import ParameterError, brief
+from ..support.array_values import numbers, read_array
 from ..support.calls import public
 
 
@@ -52,12 +53,10 @@ class ClassReadout:
         ParameterError
             Unless there is one label per image.
         """
-        if len(counts) != len(labels):
-            raise ParameterError(
-                f"labels: {len(labels)} given for {len(counts)} images; give one per image."
-            )
+        n_spikes = numbers(counts, "counts", shape=(None, None), minimum=0)
+        labels = _labels(labels, len(n_spikes))
         classes = np.unique(labels)
-        means = np.stack([counts[labels == label].mean(axis=0) for label in classes])
+        means = np.stack([n_spikes[labels == label].mean(axis=0) for label in classes])
         assigned = means.argmax(axis=0)
         assigned[means.max(axis=0) == 0] = -1
         return cls(classes, assigned)
@@ -76,11 +75,12 @@ class ClassReadout:
         ndarray of int, shape (n_images,)
             Labels.
         """
-        means = np.zeros((len(counts), len(self.classes)))
+        n_spikes = numbers(counts, "counts", shape=(None, len(self.assigned)), minimum=0)
+        means = np.zeros((len(n_spikes), len(self.classes)))
         for index in range(len(self.classes)):
             own = self.assigned == index
             if own.any():
-                means[:, index] = counts[:, own].mean(axis=1)
+                means[:, index] = n_spikes[:, own].mean(axis=1)
         return self.classes[means.argmax(axis=1)]
 
     @public
@@ -99,4 +99,16 @@ class ClassReadout:
         float
             Between 0 and 1.
         """
-        return float(np.mean(self.predict(counts) == labels))
+        predictions = self.predict(counts)
+        return float(np.mean(predictions == _labels(labels, len(predictions))))
+
+
+def _labels(labels: npt.ArrayLike, n_images: int) -> npt.NDArray[np.integer]:
+    """Read one whole number per image."""
+    classes = read_array(labels, "labels")
+    if classes.shape != (n_images,) or classes.dtype.kind not in "iu":
+        raise ParameterError(
+            f"labels must be whole numbers, one for each of {n_images} images, not "
+            f"{brief(classes)}."
+        )
+    return classes

@@ -9,7 +9,6 @@ import numpy.typing as npt
 from brian2.units import Hz, Quantity, ms, mV, second
 
 from ..devices import Device
-from ..errors import KindError, brief
 from ..network.wiring import Wiring
 from ..neurons import ConductanceLIF
 from ..plasticity import DiehlCook, Homeostasis, Plasticity
@@ -127,12 +126,6 @@ class WinnerNetwork:
         whole_number(self.n_inputs, "winner network: n_inputs", minimum=1)
         whole_number(self.n_neurons, "winner network: n_neurons", minimum=2)
         check_parameters(self, "winner network")
-        for name in ("neuron", "interneuron"):
-            if not isinstance(getattr(self, name), ConductanceLIF):
-                raise KindError(
-                    f"winner network: {name} must be a bs.ConductanceLIF, not "
-                    f"{brief(getattr(self, name))}."
-                )
 
     def circuit(self) -> Circuit:
         """Return the populations and what joins them."""

@@ -8,13 +8,18 @@ import numpy as np
 from brian2.units import Quantity, ms, second
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import ParameterError, UnitsError, brief, suggest
+from ..errors import ParameterError, UnitsError, brief
 from ..stimuli import Stimulus
-from ..support.checks import known_name, whole_number
+from ..support.array_values import numbers
+from ..support.checks import LARGEST_COUNT, known_name, whole_number
+from ..support.names import known_names
 from ..support.quantities import Time, quantity
 
 #: Data types of neurons and synapses.
 DTYPES = ("float32", "float64")
+
+#: Time steps, in seconds, that membranes and spikes may have: a nanosecond to a minute.
+SHORTEST_STEP, LONGEST_STEP = 1e-9, 60.0
 
 
 def number_of_steps(duration: Time | int | None, dt: float, stimulus: Stimulus) -> int:
@@ -50,6 +55,10 @@ def _steps(duration: Time | int, dt: float) -> int:
     """Read a duration given as time or as a number of steps."""
     if isinstance(duration, (Quantity, str)):
         seconds = quantity(duration, second, "duration", minimum=0, exclusive_minimum=True)
+        if seconds / dt > LARGEST_COUNT:
+            raise ParameterError(
+                f"duration: {seconds:g} s are more than {LARGEST_COUNT} steps of {dt * 1e3:g} ms."
+            )
         n_steps = round(seconds / dt)
         if n_steps < 1 or abs(n_steps * dt - seconds) > 1e-6 * dt * max(n_steps, 1):
             raise ParameterError(
@@ -58,8 +67,8 @@ def _steps(duration: Time | int, dt: float) -> int:
         return n_steps
     if isinstance(duration, (float, np.floating)):
         raise UnitsError(
-            f"duration: {duration!r} has no units; write {duration!r}*second, or a whole number "
-            "of steps."
+            f"duration: {brief(duration)} has no units; write {brief(duration)}*second, or a "
+            "whole number of steps."
         )
     return whole_number(duration, "duration", minimum=1)
 
@@ -86,20 +95,7 @@ def read_modulation(values: ArrayLike | None, n_steps: int, learner: str) -> NDA
             f"modulation: {learner} learns when there is a reward; pass an array with the reward "
             f"of each of the {n_steps} steps."
         )
-    try:
-        modulation = np.asarray(values, dtype=float)
-    except (TypeError, ValueError):
-        raise UnitsError(
-            f"modulation: must be numbers, one per step, not {type(values).__name__}."
-        ) from None
-    if modulation.shape != (n_steps,):
-        raise ParameterError(
-            f"modulation: must have shape ({n_steps},), one number per step, not "
-            f"{modulation.shape}."
-        )
-    if not np.isfinite(modulation).all():
-        raise ParameterError("modulation: holds NaN or infinite values.")
-    return modulation
+    return numbers(values, "modulation, one number per step,", shape=(n_steps,))
 
 
 def read_time_step(dt: Time | None) -> float:
@@ -110,7 +106,13 @@ def read_time_step(dt: Time | None) -> float:
     ParameterError, UnitsError
         Unless it is a time above zero.
     """
-    return quantity(1 * ms if dt is None else dt, ms, "dt", minimum=0, exclusive_minimum=True)
+    seconds = quantity(1 * ms if dt is None else dt, ms, "dt", minimum=0, exclusive_minimum=True)
+    if not SHORTEST_STEP <= seconds <= LONGEST_STEP:
+        raise ParameterError(
+            f"dt must lie between {SHORTEST_STEP * 1e3:g} ms and {LONGEST_STEP * 1e3:g} ms, but is "
+            f"{seconds * 1e3:g} ms."
+        )
+    return seconds
 
 
 def check_dtype(dtype: str) -> str:
@@ -149,14 +151,5 @@ def recorded_populations(
         return ()
     if isinstance(record, str) and record == "all":
         return tuple(range(len(populations)))
-    if not isinstance(record, (str, Sequence)):
-        raise UnitsError(
-            f"{argument} must be 'all', None or names of populations, not {brief(record)}."
-        )
-    names = [record] if isinstance(record, str) else record
-    for name in names:
-        if name not in populations:
-            raise ParameterError(
-                f"{argument}: no population is called {name!r}.{suggest(str(name), populations)}"
-            )
+    names = known_names(record, argument, populations, "population")
     return tuple(index for index, name in enumerate(populations) if name in names)

@@ -40,7 +40,7 @@ def get_device(device: str | Device) -> Device:
         If it is neither a name nor a device.
     """
     if not isinstance(device, str):
-        if not hasattr(device, "prepare"):
+        if not all(callable(getattr(device, name, None)) for name in ("check", "prepare")):
             raise UnitsError(f"device must be a name or a device object, not {brief(device)}.")
         return device
     return DEVICES[known_name(device, "device", DEVICES)]()

@@ -39,6 +39,13 @@ ModelArgument = Annotated[
         "the default experiment without one.",
     ),
 ]
+SweptModelArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="MODEL",
+        help="A model file, or the name of one that comes with the package (brainsleep models).",
+    ),
+]
 OutOption = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Where results go; runs/NAME, with a number when taken."),
@@ -119,7 +126,7 @@ def compare(
 
 @app.command()
 def sweep(
-    model: ModelArgument = None,
+    model: SweptModelArgument,
     seeds: Annotated[int, typer.Option(min=1, help="How many: 0, 1, … seeds - 1.")] = 5,
     n_jobs: Annotated[int, typer.Option("--n-jobs", min=1, help="Runs at the same time.")] = 1,
     data: DataOption = None,

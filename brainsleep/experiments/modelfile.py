@@ -10,12 +10,13 @@ from typing import Any
 from brian2.units import Hz
 from pydantic import Field, ValidationError
 
-from ..errors import BrainsleepError, ModelFileError, suggest, suggest_nearest
+from ..errors import BrainsleepError, ModelFileError, brief, reason, suggest, suggest_nearest
 from ..support.calls import public
 from ..support.checks import known_name
 from ..support.files import JsonObject
 from ..support.quantities import quantity
 from ..wake import SCENARIOS
+from ..wake.networks.perceptron import layer_sizes
 from .sections import (
     DataSection,
     NetworkSection,
@@ -99,8 +100,8 @@ def read_toml(file: Path) -> JsonObject:
         raise ModelFileError(f"there is no model file {file}.{hint}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ModelFileError(f"cannot read the model file {file}: {error}.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ModelFileError(f"{file} is not a TOML file: {error}.") from None
+    except (ValueError, RecursionError) as error:  # also of numbers and tables without end
+        raise ModelFileError(f"{file} is not a TOML file: {reason(error)}.") from None
 
 
 def parse_model(content: JsonObject, source: str) -> ModelFile:
@@ -148,6 +149,7 @@ def _wrong_values(model: ModelFile) -> Iterator[str]:
     """Say what else is wrong with values: what is built of them refuses them."""
     sleep = model.sleep
     checks: tuple[Callable[[], object], ...] = (
+        lambda: layer_sizes(model.network.sizes),
         model.training.build,
         sleep.neuron.build,
         sleep.plasticity.build,
@@ -172,4 +174,4 @@ def _explain(problem: Any, sections: Mapping[tuple[str, ...], type[Section]]) ->
         return f"[{shown}] has no key {key!r}.{suggest(key, known)}"
     if problem["type"] == "missing":
         return f"[{shown}] misses the key {key!r}."
-    return f"[{shown}] {key}: {problem['msg']}, but is {problem['input']!r}."
+    return f"[{shown}] {key}: {problem['msg']}, but is {brief(problem['input'])}."

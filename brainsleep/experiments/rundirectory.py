@@ -103,7 +103,7 @@ def open_run_directory(request: RunRequest, name: str) -> Path:
         _check_resumable(directory, model_file, request.settings)
         return directory
     directory = Path(out) if out is not None else free_directory(Path("runs") / name)
-    require_free(directory)
+    require_free(directory, ", or resume it")
     try:
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "model.toml").write_bytes(model_file.read_bytes())

@@ -54,7 +54,9 @@ def run_sweep(
     name = experiment_name(model)
     directory = Path(out) if out is not None else Path("runs") / f"{name}-sweep"
     if directory.exists() and any(directory.iterdir()) and not resume:
-        raise DirectoryError(f"{directory} exists already; use --resume to go on with it.")
+        raise DirectoryError(
+            f"{directory} exists already; choose another, or go on with it by --resume."
+        )
     if n_jobs == 1:
         runs = [
             _run_seed(model, directory, seed, overrides, controls, report)

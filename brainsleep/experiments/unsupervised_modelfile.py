@@ -130,7 +130,7 @@ def is_unsupervised(path: Path) -> bool:
     """Tell whether a model file is one of unsupervised learning; a broken file is not."""
     try:
         return "unsupervised" in tomllib.loads(path.read_text())
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+    except (OSError, ValueError, RecursionError):
         return False
 
 

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.image import AxesImage
 
-from ..errors import ParameterError
+from ..errors import ParameterError, brief
 from ..measures.accuracy_matrix import AccuracyMatrix, accuracy_array
 from ..support.calls import public
+from ..support.names import items, text
 from .canvas import Axes, AxesArray, AxesLike, axes_grid, single_axes
 
 #: Runs evenly from dark to light, for colour-blind eyes and in print too.
@@ -123,11 +124,12 @@ def _task_names(names: Sequence[str] | None, n_tasks: int) -> list[str]:
     """Return one name per task."""
     if names is None:
         return [str(number + 1) for number in range(n_tasks)]
-    if isinstance(names, str) or len(names) != n_tasks:
+    given = items(names, "task_names", "a list of one name per task")
+    if len(given) != n_tasks:
         raise ParameterError(
-            f"task_names: {names!r} for {n_tasks} tasks; give a list of one name per task."
+            f"task_names: {brief(names)} for {n_tasks} tasks; give a list of one name per task."
         )
-    return [str(name) for name in names]
+    return [name if isinstance(name, str) else brief(name) for name in given]
 
 
 def _size(matrix: npt.NDArray[np.float64]) -> tuple[float, float]:
@@ -167,5 +169,5 @@ def _heat_map(
     ax.set_xlabel("Task")
     ax.set_ylabel("Tasks learned")
     if title is not None:
-        ax.set_title(title)
+        ax.set_title(text(title, "title"))
     return image

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes as Axes
 from matplotlib.figure import Figure
 
 from ..errors import KindError, ParameterError, brief
+from ..support.names import items
 
 #: An array of `matplotlib.axes.Axes`.
 AxesArray: TypeAlias = npt.NDArray[np.object_]
@@ -96,15 +97,33 @@ def axes_grid(
     """
     if axes is None:
         return new_figure(width, height).subplots(n_rows, n_columns, squeeze=False, **subplots)
-    given = np.atleast_1d(np.asarray(axes, dtype=object)).ravel()
-    wrong = [ax for ax in given if not isinstance(ax, Axes)]
-    if wrong:
-        raise KindError(f"axes must be matplotlib Axes, not {brief(wrong[0])}.")
+    given = all_axes(axes)
     if given.size != n_rows * n_columns:
         raise ParameterError(
             f"axes: {given.size} given, but there are {n_rows * n_columns} panels to draw."
         )
     return given.reshape(n_rows, n_columns)
+
+
+def all_axes(axes: object) -> AxesArray:
+    """Read one or more axes, in any shape, as a flat array.
+
+    Raises
+    ------
+    KindError
+        If it is something else.
+    """
+    if isinstance(axes, Axes):
+        return np.array([axes], dtype=object)
+    listed = axes.ravel().tolist() if isinstance(axes, np.ndarray) and axes.size < 10_000 else axes
+    flat: list[Axes] = []
+    for one in items(listed, "axes", "matplotlib Axes", most=10_000):
+        row = one if isinstance(one, (list, tuple)) else [one]
+        for ax in row:
+            if not isinstance(ax, Axes):
+                raise KindError(f"axes must be matplotlib Axes, not {brief(ax)}.")
+            flat.append(ax)
+    return np.array(flat, dtype=object)
 
 
 def hide_frame(ax: Axes) -> None:

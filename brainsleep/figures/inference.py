@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import KindError, brief
 from ..support.calls import public
+from ..support.names import table, text
 from .canvas import COLOURS, Axes, hide_frame, single_axes
 
 if TYPE_CHECKING:
@@ -51,8 +52,9 @@ def plot_spiking_accuracy(
     """
     if not isinstance(results, Mapping):
         results = {"spiking network": results}
+    table(results, "results", "a dict by label")
     for result in results.values():
-        if not hasattr(result, "ann_accuracy"):
+        if not isinstance(getattr(result, "n_steps", None), int):
             raise KindError(
                 f"results must be what bs.spiking_accuracy returns, not {brief(result)}."
             )
@@ -70,5 +72,5 @@ def plot_spiking_accuracy(
     hide_frame(ax)
     ax.legend(frameon=False, loc="lower right")
     if title is not None:
-        ax.set_title(title)
+        ax.set_title(text(title, "title"))
     return ax

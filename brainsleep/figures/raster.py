@@ -8,10 +8,11 @@ from typing import Protocol
 import numpy as np
 from brian2.units import Quantity, ms
 
-from ..errors import ParameterError, suggest
+from ..errors import KindError, ParameterError, brief
 from ..measures import SpikeTrain, mean_rates
 from ..support.calls import public
 from ..support.checks import whole_number
+from ..support.names import known_names
 from .canvas import DOT_COLOUR, Axes, AxesArray, AxesLike, axes_grid, hide_frame
 
 
@@ -67,6 +68,8 @@ def plot_raster(
     >>> axes = plot_raster(night, populations=["input", "0"])  # doctest: +SKIP
     >>> axes[0].figure.savefig("raster.png")  # doctest: +SKIP
     """
+    if not isinstance(getattr(night, "spikes", None), Mapping) or not hasattr(night, "duration"):
+        raise KindError(f"night must be a Night, or another recording, not {brief(night)}.")
     rates = mean_rates(night.spikes, night.duration)
     names = _populations(night, populations)
     whole_number(max_spikes, "max_spikes", minimum=1)
@@ -107,17 +110,15 @@ def _populations(night: Recording, chosen: Sequence[str] | str | None) -> list[s
     """Return the names of the populations to draw."""
     if chosen is None:
         return list(night.spikes)
-    names = [chosen] if isinstance(chosen, str) else list(chosen)
+    sizes = getattr(night, "sizes", night.spikes)
+    names = known_names(chosen, "populations", {**night.spikes, **sizes}, "population")
     if not names:
         raise ParameterError("populations: there is none to draw; name at least one.")
     for name in names:
-        if name in night.spikes:
-            continue
-        if name in getattr(night, "sizes", {}):
+        if name not in night.spikes:
             raise ParameterError(
                 f"population {name!r} was not recorded; name it in record= of bs.sleep."
             )
-        raise ParameterError(f"no population is called {name!r}.{suggest(str(name), night.spikes)}")
     return names
 
 

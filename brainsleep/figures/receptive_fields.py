@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ParameterError
+from ..support.array_values import numbers
 from ..support.calls import public
+from ..support.names import read_shape
 from .canvas import AFTER_COLOUR, Axes, hide_frame, single_axes
 
 
@@ -41,7 +43,7 @@ def plot_receptive_fields(
     --------
     >>> plot_receptive_fields(state.weights[:100])  # doctest: +SKIP
     """
-    fields = np.asarray(weights, dtype=float)
+    fields, image_shape = numbers(weights, "weights"), read_shape(image_shape, "image_shape")
     if fields.ndim != 2 or len(image_shape) != 2 or fields.shape[1] != math.prod(image_shape):
         raise ParameterError(
             f"weights: shape {fields.shape} does not fit images of shape {image_shape}; it must "
@@ -91,8 +93,8 @@ def plot_learning_curve(
     --------
     >>> plot_learning_curve([1000, 2000], [0.6, 0.7])  # doctest: +SKIP
     """
-    shown = np.asarray(n_shown, dtype=float)
-    percent = 100 * np.asarray(accuracies, dtype=float)
+    shown = numbers(n_shown, "n_shown", minimum=0)
+    percent = 100 * numbers(accuracies, "accuracies", minimum=0, maximum=1)
     if shown.shape != percent.shape or shown.ndim != 1:
         raise ParameterError(
             "n_shown and accuracies must have the same shape (n,), not "

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure, SubFigure
 
-from ..errors import DirectoryError, KindError, ParameterError, brief, suggest
+from ..errors import BrainsleepError, DirectoryError, KindError, ParameterError, brief, suggest
 from ..support.calls import public
-from .canvas import Axes, AxesLike
+from ..support.names import read_path
+from .canvas import AxesLike, all_axes
 
 #: Dots per inch of figures that are saved.
 DPI = 150
@@ -46,7 +47,7 @@ def save_figure(figure: Figure | AxesLike, path: str | os.PathLike[str]) -> Path
     >>> save_figure(night.plot_raster(), "raster.png")  # doctest: +SKIP
     """
     drawn = _figure_of(figure)
-    target = Path(path)
+    target = read_path(path, "path")
     file_format = target.suffix.lstrip(".").lower()
     formats = drawn.canvas.get_supported_filetypes()
     if file_format not in formats:
@@ -70,8 +71,11 @@ def _figure_of(drawn: Figure | AxesLike) -> Figure:
     """Return the figure that `drawn` is, or is part of."""
     if isinstance(drawn, Figure):
         return drawn
-    first = np.atleast_1d(np.asarray(drawn, dtype=object)).ravel()[:1]
-    if first.size == 0 or not isinstance(first[0], Axes):
+    try:
+        first = all_axes(drawn)[:1]
+    except BrainsleepError:
+        first = np.zeros(0, dtype=object)
+    if first.size == 0:
         raise KindError(f"only a figure or axes can be saved, not {brief(drawn)}.")
     figure = first[0].figure
     while isinstance(figure, SubFigure):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ParameterError
+from ..errors import KindError, ParameterError, brief
 from ..measures import WeightChange, weight_changes
 from ..support.calls import public
 from .canvas import (
@@ -59,6 +59,8 @@ def plot_weight_histograms(night: Night, axes: AxesLike | None = None) -> AxesAr
     --------
     >>> axes = plot_weight_histograms(night)  # doctest: +SKIP
     """
+    if not hasattr(night, "weights_before") or not hasattr(night, "weights_after"):
+        raise KindError(f"night must be a Night, not {brief(night)}.")
     if not night.weights_before:
         raise ParameterError("the night holds no weights to draw.")
     changes = weight_changes(night.weights_before, night.weights_after)

@@ -20,6 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ParameterError, brief
+from ..support.checks import number
+from ..support.names import items
 
 #: Accuracies by task learned and task tested; None or NaN for a task not yet seen.
 AccuracyMatrix: TypeAlias = (
@@ -54,11 +56,12 @@ def accuracy_array(R: AccuracyMatrix, name: str = "R") -> npt.NDArray[np.float64
     >>> accuracy_array([[1.0], [0.5, 0.75]]).tolist()
     [[1.0, nan], [0.5, 0.75]]
     """
-    if not _is_row(R) or len(R) == 0:
+    given = items(R, name, "a list of rows of accuracies") if _is_row(R) else []
+    if not given:
         raise ParameterError(
             f"{name} must be a matrix of accuracies with one row per task learned, not {brief(R)}."
         )
-    rows = _rows(list(R), name)
+    rows = _rows(given, name)
     lengths = [len(row) for row in rows]
     if lengths[0] == 0 or lengths != sorted(lengths):
         raise ParameterError(
@@ -87,15 +90,11 @@ def _rows(R: Sequence[Any], name: str) -> list[list[float]]:
         raise ParameterError(
             f"{name}: every row must be a list of accuracies, one per task, but one is not."
         )
-    return [[_accuracy(value, name) for value in row] for row in R]
+    return [[_accuracy(value, name) for value in items(row, name, "a row")] for row in R]
 
 
-def _accuracy(value: float | None, name: str) -> float:
+def _accuracy(value: object, name: str) -> float:
     """Check one entry; None and NaN stand for not yet seen."""
     if value is None or (isinstance(value, (float, np.floating)) and math.isnan(value)):
         return math.nan
-    if isinstance(value, (bool, str)) or np.ndim(value) != 0:
-        raise ParameterError(f"{name}: an accuracy must be a number or None, not {brief(value)}.")
-    if not 0 <= value <= 1:
-        raise ParameterError(f"{name}: accuracies are between 0 and 1, but one is {brief(value)}.")
-    return float(value)
+    return number(value, f"{name}: each accuracy, unless None,", minimum=0, maximum=1)

@@ -10,9 +10,10 @@ from brian2.units import ms, second
 
 from ..devices.activity import PopulationRate
 from ..errors import ParameterError
+from ..support.array_values import check_memory
 from ..support.calls import public
 from ..support.quantities import Time, quantity
-from .trains import ROUNDING, FloatArray, SpikeTrain, as_raster, is_train
+from .trains import ROUNDING, FloatArray, SpikeTrain, as_raster, is_train, read_train
 
 
 @public
@@ -59,6 +60,7 @@ def binned_rate(
     """
     seconds = quantity(duration, second, "duration", minimum=0, exclusive_minimum=True)
     width = quantity(bin_size, second, "bin_size", minimum=0, exclusive_minimum=True)
+    check_memory(math.ceil(min(seconds / width, 1e18)), "bin_size")
     n_bins = math.floor(seconds / width + ROUNDING)
     if n_bins == 0:
         raise ParameterError(
@@ -80,8 +82,8 @@ def _events(
         numbers, n_neurons = np.asarray(spikes.counts), spikes.n_neurons
         width = float(spikes.dt / second)
     elif is_train(spikes):
-        times = np.asarray(spikes.t / second, dtype=np.float64)
-        return times, np.ones(len(times), np.int32), spikes.n_neurons
+        _, times, n_neurons = read_train(spikes)
+        return times, np.ones(len(times), np.int32), n_neurons
     else:
         raster = as_raster(spikes)
         numbers, n_neurons = raster.sum(axis=1), raster.shape[1]

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from brian2.units import second
 
 from ..support.calls import public
 from ..support.checks import whole_number
-from .trains import FloatArray, IntArray, SpikeTrain, as_raster, is_train
+from .trains import FloatArray, IntArray, SpikeTrain, as_raster, is_train, read_train
 
 
 @dataclass(frozen=True)
@@ -95,8 +94,7 @@ def cv_isi(spikes: SpikeTrain | npt.ArrayLike, minimum_spikes: int = 3) -> Inter
 def _by_spike(spikes: SpikeTrain | npt.ArrayLike) -> tuple[IntArray, FloatArray, int]:
     """Return the neuron of each spike, its time (in any unit), and the number of neurons."""
     if is_train(spikes):
-        times = np.asarray(spikes.t / second, dtype=np.float64)
-        return np.asarray(spikes.i, dtype=np.int64), times, spikes.n_neurons
+        return read_train(spikes)
     raster = as_raster(spikes)
     steps, neurons = np.nonzero(raster)
     return neurons, steps.astype(np.float64), raster.shape[1]

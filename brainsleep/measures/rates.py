@@ -11,11 +11,13 @@ from typing import TypeAlias
 import numpy as np
 from brian2.units import Quantity, ms, second
 
+from ..devices.arguments import read_time_step
 from ..errors import ParameterError
+from ..support.array_values import check_memory
 from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.quantities import Time, quantity
-from .trains import ROUNDING, FloatArray, IntArray, SpikeTrain
+from .trains import ROUNDING, FloatArray, IntArray, SpikeTrain, read_train, read_trains
 
 #: Spikes by the name of their population.
 SpikesByPopulation: TypeAlias = Mapping[str, SpikeTrain]
@@ -61,8 +63,8 @@ def firing_rates(spikes: SpikesByPopulation, duration: Time) -> dict[str, FloatA
     """
     seconds = _seconds(duration)
     return {
-        name: np.bincount(train.i, minlength=train.n_neurons) / seconds
-        for name, train in _recorded(spikes).items()
+        name: np.bincount(neurons, minlength=n_neurons) / seconds
+        for name, (neurons, _, n_neurons) in read_trains(spikes).items()
     }
 
 
@@ -101,8 +103,8 @@ def mean_rates(spikes: SpikesByPopulation, duration: Time) -> dict[str, float]:
     """
     seconds = _seconds(duration)
     return {
-        name: len(train.i) / (seconds * train.n_neurons) if train.n_neurons else 0.0
-        for name, train in _recorded(spikes).items()
+        name: len(neurons) / (seconds * n_neurons) if n_neurons else 0.0
+        for name, (neurons, _, n_neurons) in read_trains(spikes).items()
     }
 
 
@@ -157,19 +159,15 @@ def population_rate(
     [100.0, 50.0]
     """
     last = whole_number(n_steps, "n_steps", minimum=1)
-    step = quantity(dt, ms, "dt", minimum=0, exclusive_minimum=True)
+    step = read_time_step(dt)
     steps_per_bin = _steps_per_bin(bin_size, step)
+    _, seconds, n_neurons = read_train(train, "train")
+    steps = _steps(seconds, step, last)
+    check_memory(last // steps_per_bin, "n_steps")
     edges = np.append(np.arange(0, last, steps_per_bin), last)
-    counts = np.bincount(_steps(train, step, last) // steps_per_bin, minlength=len(edges) - 1)
-    rates = counts / (np.diff(edges) * step * max(train.n_neurons, 1))
+    counts = np.bincount(steps // steps_per_bin, minlength=len(edges) - 1)
+    rates = counts / (np.diff(edges) * step * max(n_neurons, 1))
     return (edges[:-1] + edges[1:]) / 2 * step * second, rates
-
-
-def _recorded(spikes: SpikesByPopulation) -> SpikesByPopulation:
-    """Return the recorded populations, or raise if there is none."""
-    if not spikes:
-        raise ParameterError("the night recorded no spikes; pass record='all' to bs.sleep.")
-    return spikes
 
 
 def _seconds(duration: Time) -> float:
@@ -177,15 +175,17 @@ def _seconds(duration: Time) -> float:
     return quantity(duration, second, "duration", minimum=0, exclusive_minimum=True)
 
 
-def _steps(train: SpikeTrain, step: float, n_steps: int) -> IntArray:
+def _steps(seconds: FloatArray, step: float, n_steps: int) -> IntArray:
     """Return the time step of each spike; raise if one is after the last step."""
-    steps = np.rint(np.asarray(train.t / second) / step).astype(np.int64)
+    steps = np.rint(seconds / step)
+    if steps.size and steps.min() < 0:
+        raise ParameterError("train: t: a spike comes before the beginning.")
     if steps.size and steps.max() >= n_steps:
         raise ParameterError(
             f"n_steps: {n_steps} steps of {step * 1e3:g} ms end before the last spike, in step "
-            f"{steps.max()}; give the length of the recording."
+            f"{steps.max():.0f}; give the length of the recording."
         )
-    return steps
+    return steps.astype(np.int64)
 
 
 def _steps_per_bin(bin_size: Time, step: float) -> int:

@@ -10,6 +10,8 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..support.calls import public
+from ..support.checks import number
+from ..support.names import items
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,8 @@ def summarise(values: Iterable[float]) -> MeanSD:
     >>> print(summarise([0.5, 0.75, 1.0]))
     0.750 ± 0.250 (n = 3)
     """
-    array = np.array(list(values), dtype=np.float64)
+    array = np.array([number(one, "values") for one in items(values, "values", "numbers")])
     if array.size == 0:
         raise ParameterError("values: there are none to summarise; give at least one.")
-    if not np.isfinite(array).all():
-        raise ParameterError(f"values must be finite, but are {array.tolist()}.")
     sd = float(array.std(ddof=1)) if array.size > 1 else math.nan
     return MeanSD(mean=math.fsum(array) / array.size, sd=sd, n=array.size)

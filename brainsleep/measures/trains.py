@@ -9,7 +9,10 @@ import numpy.typing as npt
 from brian2.units import Quantity, second
 
 from ..devices.activity import PopulationRate
-from ..errors import KindError, ParameterError, brief
+from ..errors import KindError, ParameterError, UnitsError, brief
+from ..support.array_values import numbers, read_array
+from ..support.checks import whole_number
+from ..support.names import table
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
@@ -37,7 +40,70 @@ class SpikeTrain(Protocol):
 
 def is_train(spikes: object) -> TypeGuard[SpikeTrain]:
     """Tell whether something is spikes of one population."""
-    return hasattr(spikes, "n_neurons") and hasattr(spikes, "i")
+    return all(hasattr(spikes, name) for name in ("n_neurons", "i", "t"))
+
+
+def read_train(spikes: object, field: str = "spikes") -> tuple[IntArray, FloatArray, int]:
+    """Read spikes of one population.
+
+    Parameters
+    ----------
+    spikes : SpikeTrain
+        What the user gave.
+    field : str, optional
+        What messages call it.
+
+    Returns
+    -------
+    neurons : ndarray of int64
+        Of each spike.
+    seconds : ndarray of float64
+        When each was.
+    n_neurons : int
+        Size of the population.
+
+    Raises
+    ------
+    KindError, UnitsError
+        If it is something else.
+    ParameterError
+        If neurons and times do not fit together.
+    """
+    if not is_train(spikes):
+        raise KindError(
+            f"{field} must be those of one population, as night.spikes['0'], not {brief(spikes)}."
+        )
+    n_neurons = whole_number(spikes.n_neurons, f"{field}: n_neurons")
+    neurons = read_array(spikes.i, f"{field}: i")
+    seconds = numbers(in_seconds(spikes.t, f"{field}: t"), f"{field}: t", shape=(None,), empty=True)
+    if neurons.shape != seconds.shape or (neurons.size and neurons.dtype.kind not in "iu"):
+        raise ParameterError(
+            f"{field}: i must hold a whole number for each of {len(seconds)} spikes."
+        )
+    if neurons.size and not 0 <= neurons.min() <= neurons.max() < n_neurons:
+        raise ParameterError(f"{field}: i must lie between 0 and {n_neurons - 1}.")
+    return neurons.astype(np.int64), seconds, n_neurons
+
+
+def read_trains(spikes: object) -> dict[str, tuple[IntArray, FloatArray, int]]:
+    """Read the spikes of several populations, by name; errors are those of :func:`read_train`."""
+    found = table(spikes, "spikes", "spike trains by population, as night.spikes")
+    if not found:
+        raise ParameterError("the night recorded no spikes; pass record='all' to bs.sleep.")
+    return {name: read_train(train, f"spikes of {name!r}") for name, train in found.items()}
+
+
+def in_seconds(times: object, field: str) -> object:
+    """Return times as bare numbers.
+
+    Raises
+    ------
+    UnitsError
+        If they are no times.
+    """
+    if not isinstance(times, Quantity) or times.dim != second.dim:
+        raise UnitsError(f"{field} must be times, as in [1, 2]*ms, not {brief(times)}.")
+    return times / second
 
 
 def in_hertz(rate: PopulationRate) -> FloatArray:
@@ -57,7 +123,7 @@ def in_hertz(rate: PopulationRate) -> FloatArray:
     if len(rate) == 0:
         raise ParameterError("rate: has no bins; it must have at least one.")
     seconds = max(rate.n_neurons, 1) * float(rate.dt / second)
-    return np.asarray(rate.counts, dtype=np.float64) / seconds
+    return numbers(rate.counts, "rate: counts", shape=(None,)) / seconds
 
 
 def as_raster(spikes: object) -> BoolArray:
@@ -74,7 +140,7 @@ def as_raster(spikes: object) -> BoolArray:
     ParameterError
         If it has another shape.
     """
-    raster = np.asarray(spikes)
+    raster = read_array(spikes, "spikes")
     if raster.dtype != bool:
         raise KindError(
             f"spikes must be those of a population, or a bool array, not {brief(spikes)}."

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ParameterError
+from ..errors import ParameterError, brief
+from ..support.array_values import numbers
 from ..support.calls import public
+from ..support.names import table
 
 
 @dataclass(frozen=True)
@@ -135,8 +137,10 @@ def weight_changes(
     >>> weight_changes({"0.weight": [[1.0, 2.0]]}, {"0.weight": [[1.0, 1.5]]})["0.weight"].n_down
     1
     """
+    before = table(before, "before", "arrays by name")
+    after = table(after, "after", "arrays by name")
     if before.keys() != after.keys():
-        alone = ", ".join(map(repr, sorted(before.keys() ^ after.keys())))
+        alone = brief(sorted(before.keys() ^ after.keys())).strip("[]")
         raise ParameterError(
             f"before and after must hold the same weights, but only one of them has {alone}."
         )
@@ -144,9 +148,5 @@ def weight_changes(
 
 
 def _weights(values: npt.ArrayLike, name: str) -> npt.NDArray[np.float64]:
-    """Return weights as float64, or raise if one is not a finite number."""
-    weights = np.asarray(values, dtype=np.float64)
-    if not np.isfinite(weights).all():
-        wrong = weights[~np.isfinite(weights)][0]
-        raise ParameterError(f"{name}: weights must be finite, but one is {wrong}.")
-    return weights
+    """Return weights as float64; raise if one is not a finite number."""
+    return numbers(values, f"weights {name}", empty=True)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from brian2.units import Hz
 
-from ..errors import ParameterError, suggest
+from ..errors import ParameterError, brief, suggest
 from ..support.checks import number
-from ..support.parameters import PerLayer, per_layer
+from ..support.parameters import PerLayer, differs_by_layer, per_layer
 from ..support.quantities import quantity
 from .model import GivenConstants, Neuron
 
@@ -43,14 +43,7 @@ def given_target_rate(neuron: GivenConstants, layer_names: Sequence[str]) -> lis
         return [DEFAULT_TARGET_RATE] * len(layer_names)
     rates = per_layer(neuron.target_rate, layer_names, "neuron: target_rate")
     return [
-        quantity(
-            rate,
-            Hz,
-            f"neuron: target_rate of layer {name!r}",
-            bare_unit=Hz,
-            minimum=0,
-            exclusive_minimum=True,
-        )
+        _rate(rate, f"neuron: target_rate of layer {name!r}")
         for rate, name in zip(rates, layer_names, strict=True)
     ]
 
@@ -59,34 +52,58 @@ def constants(
     neuron: GivenConstants, value: PerLayer, field: str, layer_names: Sequence[str]
 ) -> list[float]:
     """Read a gain or threshold given by hand."""
-    values = []
-    for name, item in zip(
-        layer_names, per_layer(value, layer_names, f"neuron: {field}"), strict=True
-    ):
-        label = f"neuron: {field} of layer {name!r}"
-        unit = neuron.constants_unit
-        if unit is None:
-            values.append(number(item, label, minimum=0))
-        else:
-            values.append(quantity(item, unit, label, bare_unit=unit, minimum=0) / float(unit))
-    return values
+    values = per_layer(value, layer_names, f"neuron: {field}")
+    return [
+        _constant(neuron, one, field, f"neuron: {field} of layer {name!r}")
+        for name, one in zip(layer_names, values, strict=True)
+    ]
+
+
+def _constant(neuron: GivenConstants, value: object, field: str, label: str) -> float:
+    """Read one gain or threshold."""
+    unit = neuron.constants_unit
+    if unit is None:
+        return number(value, label, minimum=0)
+    read = quantity(value, unit, label, bare_unit=unit) / float(unit)
+    if read < 0:
+        rest = getattr(neuron, "v_rest", None) if field == "threshold" else None
+        hint = "" if rest is None else f" It is counted from v_rest, {brief(rest)}, upwards."
+        raise ParameterError(f"{label} must be at least 0 {unit}, but is {read:g} {unit}.{hint}")
+    return read
+
+
+def _rate(value: object, label: str) -> float:
+    """Read one firing rate, in Hz."""
+    return quantity(value, Hz, label, bare_unit=Hz, minimum=0, exclusive_minimum=True)
 
 
 def check_constants(neuron: GivenConstants) -> None:
     """Check what can be checked of gains and thresholds before the layers are known."""
-    for name, keyword in (("gain", "tadros"), ("threshold", "calibrated")):
+    for name, keyword in (("gain", "tadros"), ("threshold", "calibrated"), ("bias_gain", None)):
         value = getattr(neuron, name)
-        if isinstance(value, str) and value != keyword and not is_quantity_text(value):
-            raise ParameterError(
-                f"neuron: {name} must be {keyword!r} or numbers, not {value!r}."
-                f"{suggest(value, [keyword])}"
-            )
+        if value is None and keyword is None:
+            continue
+        if keyword is not None and isinstance(value, str) and not is_quantity_text(value):
+            _check_keyword(value, name, keyword)
+        elif not differs_by_layer(value):
+            _constant(neuron, value, name, f"neuron: {name}")
+    if neuron.target_rate is not None and not differs_by_layer(neuron.target_rate):
+        _rate(neuron.target_rate, "neuron: target_rate")
     number(neuron.gain_scale, "neuron: gain_scale", minimum=0, exclusive_minimum=True)
+
+
+def _check_keyword(value: str, field: str, keyword: str) -> None:
+    """Raise a ParameterError for a text that is neither a quantity nor the keyword."""
+    if value != keyword:
+        raise ParameterError(
+            f"neuron: {field} must be {keyword!r} or numbers, not {brief(value)}."
+            f"{suggest(value, [keyword])}"
+        )
 
 
 def is_neuron(value: object) -> bool:
     """Tell whether a value is a neuron model, and not, say, the class of one."""
-    return not isinstance(value, type) and hasattr(value, "parameters")
+    return not isinstance(value, type) and callable(getattr(value, "parameters", None))
 
 
 def is_text(value: object, text: str) -> bool:

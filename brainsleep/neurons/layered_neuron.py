@@ -51,6 +51,10 @@ class LayeredNeuron(ABC):
     constants_unit: ClassVar[Unit | None] = mV
     gain_unit: ClassVar[Unit | None] = mV
 
+    def __init_subclass__(cls) -> None:
+        # quantities and lists have no hash, and equal models must have equal ones
+        cls.__hash__ = lambda self: hash(type(self))  # type: ignore[method-assign]
+
     def __post_init__(self) -> None:
         check_constants(self)
         self._check(check_parameters(self, "neuron"))

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from brian2 import Equations
 
-from ..errors import ParameterError, UnitsError, suggest
+from ..errors import ParameterError, UnitsError, brief, suggest
 from ..network import pooling
 from ..network.plan import Labels, NetworkPlan, ProjectionKind, ProjectionPlan, reached_receptor
 from ..neurons import Neuron, NeuronEquations, fixed_parameters
@@ -27,6 +27,7 @@ from ..plasticity import (
     resting_parameters,
     with_absent,
 )
+from ..support.names import table
 from ..translation import INPUT, Connection, Layer, Translation, present_weight, record_activations
 from .lateral import Lateral, LateralLink, LateralParts
 
@@ -304,20 +305,16 @@ def lateral_parts(
     """
     if lateral is None:
         return {}
-    if not isinstance(lateral, Mapping):
-        raise UnitsError(
-            'lateral must be a dict by layer, like {"0": bs.lateral.WinnerTakeAll(0.5)}, not '
-            f"{lateral!r}."
-        )
     found = {}
-    for name, one in lateral.items():
+    wanted = 'a dict by layer, like {"0": bs.lateral.WinnerTakeAll(0.5)}'
+    for name, one in table(lateral, "lateral", wanted).items():
         if name not in translation.layer_names:
-            hint = suggest(str(name), translation.layer_names)
-            raise ParameterError(f"lateral: no layer is called {name!r}.{hint}")
+            hint = suggest(name, translation.layer_names)
+            raise ParameterError(f"lateral: no layer is called {brief(name)}.{hint}")
         if isinstance(one, type) or not hasattr(one, "parts"):
             raise UnitsError(
                 f"lateral: layer {name!r} needs one like bs.lateral.WinnerTakeAll(0.5), not "
-                f"{one!r}."
+                f"{brief(one)}."
             )
         parts = one.parts(name, translation.layer(name).n_out)
         delays = {neuron.delay_steps, *(each.delay_steps for _, _, each in parts.populations)}

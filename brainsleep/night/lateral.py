@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from brian2.units import ms
 
-from ..errors import ParameterError, UnitsError
+from ..errors import ParameterError, UnitsError, brief
 from ..network.wiring import Wiring
 from ..neurons import LIF, Neuron, is_neuron
+from ..support.array_values import numbers
 from ..support.calls import public
 from ..support.checks import number, whole_number
 
@@ -155,19 +156,19 @@ class Recurrent:
     weights: npt.ArrayLike
 
     def __post_init__(self) -> None:
-        if np.ndim(self.weights) != 2:
+        weights = numbers(self.weights, "lateral: recurrent weights", shape=(None, None))
+        if weights.shape[0] != weights.shape[1]:
             raise ParameterError(
-                f"lateral: recurrent weights must have shape (n, n), not {np.shape(self.weights)}."
+                f"lateral: recurrent weights must have shape (n, n), not {weights.shape}."
             )
 
     def parts(self, layer: str, n_neurons: int) -> LateralParts:
         """Return what is put beside a layer."""
-        weights = np.asarray(self.weights, dtype=float)
-        if weights.shape != (n_neurons, n_neurons) or not np.isfinite(weights).all():
-            raise ParameterError(
-                f"lateral: recurrent weights of layer {layer!r} must be finite, of shape "
-                f"({n_neurons}, {n_neurons}), not {weights.shape}."
-            )
+        weights = numbers(
+            self.weights,
+            f"lateral: recurrent weights of layer {layer!r}",
+            shape=(n_neurons, n_neurons),
+        )
         return LateralParts(links=[LateralLink(layer, layer, weights)])
 
 
@@ -214,7 +215,7 @@ class InhibitoryPopulation:
         number(self.inhibition, "lateral: inhibition", minimum=0)
         if not is_neuron(self.neuron):
             raise UnitsError(
-                f"lateral: neuron must be a model like bs.LIF(...), not {self.neuron!r}."
+                f"lateral: neuron must be a model like bs.LIF(...), not {brief(self.neuron)}."
             )
 
     def parts(self, layer: str, n_neurons: int) -> LateralParts:

@@ -62,6 +62,8 @@ def layer_constants(
         target_rate = given_target_rate(neuron, names)
     else:
         thresholds = given_thresholds(neuron, names)
+        if getattr(neuron, "target_rate", None) is not None:  # not used, but not junk either
+            given_target_rate(neuron, names)
     if isinstance(neuron.gain, str) and neuron.gain == "tadros":
         # a bias gain of one's own is in proportion to the gain
         is_free = thresholds is None and getattr(neuron, "bias_gain", None) is None
@@ -72,6 +74,16 @@ def layer_constants(
     else:
         gains = given_gains(neuron, names)
     return LayerConstants(gains, thresholds, target_rate)
+
+
+def check_target_rate(constants: LayerConstants, dt: float, layer_names: Sequence[str]) -> None:
+    """Raise a ParameterError for a rate to calibrate to at which each step would have a spike."""
+    for name, rate in zip(layer_names, constants.target_rate or (), strict=False):
+        if rate * dt >= 1:
+            raise ParameterError(
+                f"neuron: target_rate of layer {name!r} must be below one spike per time step, "
+                f"{1 / dt:g} Hz, but is {rate:g} Hz."
+            )
 
 
 def read_models(

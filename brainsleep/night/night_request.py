@@ -18,6 +18,7 @@ from ..plasticity import Plasticity
 from ..stimuli import StimulusLike
 from ..support.calls import public
 from ..support.checks import whole_number
+from ..support.names import read_path
 from ..support.quantities import Time
 from ..translation import Masks, Translation
 from ..wake.given_data import Images
@@ -57,13 +58,7 @@ def as_record(record: Record | Populations) -> Record:
     UnitsError
         If it is neither.
     """
-    if isinstance(record, Record):
-        return record
-    if record is None or isinstance(record, (str, Sequence)):
-        return Record(spikes=record)
-    raise UnitsError(
-        f"record must be 'all', None, names of populations or a bs.Record, not {brief(record)}."
-    )
+    return record if isinstance(record, Record) else Record(spikes=record)
 
 
 @public
@@ -90,8 +85,7 @@ class Save:
     resume: bool = False
 
     def __post_init__(self) -> None:
-        if not isinstance(self.directory, (str, os.PathLike)):
-            raise UnitsError(f"save: directory must be a path, not {brief(self.directory)}.")
+        read_path(self.directory, "save: directory")
         if self.snapshot_every is not None:
             whole_number(self.snapshot_every, "save: snapshot_every", minimum=1)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from numpy.typing import ArrayLike
 
 from ..stimuli import ImageStimulus, Stimulus, StimulusLike
-from ..stimuli.arrays import as_array
+from ..support.array_values import read_array
 from ..translation import Translation, features
 from ..wake.given_data import GivenData
 
@@ -30,7 +30,7 @@ def shapes_of_images(
     elif isinstance(stimulus, Stimulus):
         yield from _not_flat(getattr(stimulus, "image_shape", ()))
     elif stimulus is not None:
-        values = as_array(stimulus, "stimulus")
+        values = read_array(stimulus, "stimulus")
         if values.dtype != bool:
             yield from _not_flat(values.shape)
         yield from _not_flat(values.shape[1:])  # of spikes, whose steps come first

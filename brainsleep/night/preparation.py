@@ -31,10 +31,11 @@ from ..translation import (
     require_float32_copy,
     with_masks,
 )
+from ..translation.activations import as_input
 from ..wake.given_data import read_images
 from .assembly import Assembly, addition_factors, lateral_parts
 from .gating import Stages, check_stages
-from .models import LayerConstants, check_equations, layer_constants, read_models
+from .models import LayerConstants, check_equations, check_target_rate, layer_constants, read_models
 from .night_request import NightRequest, Save, as_record, as_save
 from .part_inputs import data_at, shapes_of_images, stimulus_at
 from .weight_bounds import warn_of_weights_outside
@@ -192,6 +193,7 @@ def prepare_night(request: NightRequest) -> PreparedNight:
     neuron, rule = read_models(request.neuron, request.plasticity, network.layer_names)
     check_stages(request.stages)
     constants = layer_constants(neuron, network, data)
+    check_target_rate(constants, dt, network.layer_names)
     check_equations(neuron, rule, constants, network.layer_names)
     assembly = Assembly(
         network,
@@ -241,6 +243,8 @@ def _inputs(request: NightRequest) -> tuple[Translation, Stimulus, npt.ArrayLike
     network = as_translation(request.ann, shapes_of_images(data, request.stimulus))
     network = with_masks(network, request.masks)
     require_float32_copy(network)
+    if data is not None:  # also where nothing is computed from it
+        as_input(data.images, network.whole or network)
     stimulus = as_stimulus(
         stimulus_at(network, request.stimulus), network.n_inputs, input_shape=network.input_shape
     )
@@ -273,7 +277,7 @@ def _check_save(prepared: PreparedNight) -> None:
             "use 'cpp'."
         )
     if not (save.resume and Path(save.path / "request.json").exists()):
-        require_free(save.path)
+        require_free(save.path, ", or go on with it by bs.Save(..., resume=True)")
 
 
 def n_spikes(outcome: Outcome, population: int) -> int:

@@ -18,6 +18,7 @@ from ..devices.activity import PopulationRate, Spikes
 from ..errors import DirectoryError, ParameterError, TranslationError
 from ..support.calls import public
 from ..support.files import JsonObject, publish_directory, write_atomically
+from ..support.names import ByName, read_path
 from ..support.quantities import Time
 from ..translation import Translation, write_back
 from .assembly import Assembly
@@ -94,10 +95,16 @@ class Night:
     assembly: Assembly | None = None
     findings: tuple[Finding, ...] = ()
 
+    def __post_init__(self) -> None:
+        self.spikes, self.counts = ByName(self.spikes), ByName(self.counts)
+        self.weights_before = ByName(self.weights_before)
+        self.weights_after = ByName(self.weights_after)
+        self.gains, self.thresholds = ByName(self.gains), ByName(self.thresholds)
+
     @property
     def rates(self) -> dict[str, PopulationRate]:
         """Rate of each population in each step, where its spikes or rates were recorded."""
-        rates = {}
+        rates = ByName[PopulationRate]()
         for name, n_neurons in self.sizes.items():
             if name in self.counts:
                 counts = self.counts[name]
@@ -127,7 +134,7 @@ class Night:
         DirectoryError
             If the directory exists and is not empty, or cannot be written.
         """
-        with publish_directory(Path(directory)) as work:
+        with publish_directory(read_path(directory, "directory")) as work:
             arrays = {}
             for number, train in enumerate(self.spikes.values()):
                 arrays[f"{number}.i"] = np.asarray(train.i)
@@ -178,7 +185,7 @@ class Night:
         DirectoryError
             If there is no complete night, or not one this version can read.
         """
-        folder = Path(directory)
+        folder = read_path(directory, "directory")
         try:
             description = json.loads((folder / "night.json").read_text())
             streamed = description.get("streamed")

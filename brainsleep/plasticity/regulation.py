@@ -12,7 +12,7 @@ from typing import Any
 
 from brian2.units import ms
 
-from ..errors import ParameterError, UnitsError
+from ..errors import ParameterError, UnitsError, brief
 from ..support.parameters import parameter
 from ..support.quantities import Time, quantity
 from .layered_rule import LayeredRule
@@ -42,7 +42,7 @@ class RegulatedRule(LayeredRule):
         if not is_rule(self.rule):
             raise UnitsError(
                 f"plasticity: {type(self).__name__} regulates a rule like bs.STDP(...), not "
-                f"{self.rule!r}."
+                f"{brief(self.rule)}."
             )
         self._check_inner(self.rule.equations())
 

@@ -80,7 +80,7 @@ class Plasticity(Protocol):
 
 def is_rule(value: object) -> bool:
     """Tell whether a value is a plasticity rule, and not, say, the class of one."""
-    return not isinstance(value, type) and hasattr(value, "synapse_parameters")
+    return not isinstance(value, type) and callable(getattr(value, "synapse_parameters", None))
 
 
 def learning_rates(rule: Plasticity) -> tuple[str, ...]:

@@ -229,11 +229,12 @@ class Cortex:
             If `b` is negative, or an argument has the wrong units.
         """
         adaptation = quantity(b, pA, "cortex: b", minimum=0)
+        seconds = quantity(duration, second, "duration", minimum=0, exclusive_minimum=True)
         values = self._values()
         hertz = self.n_afferents * values["afferent_rate"]
         run = self.prepare(device, dtype=dtype, progress=progress).run(
             ConstantRates(np.full(self.n_excitatory + self.n_inhibitory, hertz) * Hz),
-            duration,
+            seconds * second,
             seed=seed,
             parameters={EXCITATORY: {"b": adaptation}},
             progress=progress,

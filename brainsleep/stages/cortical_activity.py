@@ -11,6 +11,7 @@ from brian2.units import Quantity, ms
 from ..devices.activity import PopulationRate, Spikes
 from ..measures import binned_rate, up_states
 from ..support.calls import public
+from .rhythm import read_night
 
 EXCITATORY, INHIBITORY = "excitatory", "inhibitory"
 
@@ -63,6 +64,7 @@ class CorticalActivity:
         ndarray of bool, shape (n_steps,)
             Steps after the end of the simulation are as its last bin.
         """
+        n_steps, dt, _ = read_night(n_steps, dt)
         rate = binned_rate(self.spikes[EXCITATORY], self.duration, BIN_SIZE)
         states = up_states(rate, threshold=self.up_threshold).up
         bins = (np.arange(n_steps) * dt / float(BIN_SIZE) + 1e-9).astype(int)

@@ -13,7 +13,9 @@ from ..errors import KindError, ParameterError, brief
 from ..night.gating import Gate
 from ..support.calls import public
 from ..support.checks import number, whole_number
+from ..support.names import items
 from ..support.quantities import Time, quantity
+from .rhythm import read_night
 from .stage import NREM, REM, Stage
 
 #: Fraction of a cycle that is REM sleep, in the first and the last cycle of a night.
@@ -68,11 +70,17 @@ class Hypnogram:
     """
 
     def __init__(self, stages: Sequence[tuple[Stage, Time]]) -> None:
-        if not stages:
+        listed = items(stages, "hypnogram: stages", "a list of (stage, duration)")
+        if not listed:
             raise ParameterError("hypnogram: needs at least one stage.")
         self.segments: list[Segment] = []
         start = 0.0
-        for index, (stage, duration) in enumerate(stages):
+        for index, pair in enumerate(listed):
+            if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+                raise KindError(
+                    f"hypnogram: stage {index} must be (stage, duration), not {brief(pair)}."
+                )
+            stage, duration = pair
             if not isinstance(stage, Stage):
                 raise KindError(
                     f"hypnogram: stage {index} must be one like bs.stages.NREM(), not "
@@ -171,6 +179,7 @@ class Hypnogram:
         ParameterError
             If the hypnogram does not have `n_steps` steps of `dt` seconds.
         """
+        n_steps, dt, seed = read_night(n_steps, dt, seed)
         ends = [
             round(float((segment.start + segment.duration) / second) / dt)
             for segment in self.segments

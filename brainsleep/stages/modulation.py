@@ -7,11 +7,11 @@ ripples (Staresina et al. 2015). `modulated` puts all three together.
 
 from __future__ import annotations
 
-import numpy as np
 import numpy.typing as npt
 from brian2.units import ms
 
-from ..errors import KindError, ParameterError, brief
+from ..errors import ParameterError
+from ..support.array_values import numbers
 from ..support.calls import public
 from ..support.quantities import Time
 from .rhythm import FloatArray, read_up
@@ -89,18 +89,13 @@ def modulated(
 
 
 def check_rhythms(spindles: Spindles | None, ripples: Ripples | None) -> None:
-    """Check that spindles and ripples are such, and go together.
+    """Check that spindles and ripples go together.
 
     Raises
     ------
-    KindError
-        If one is something else.
     ParameterError
         If there are ripples but no spindles.
     """
-    for name, given, kind in (("spindles", spindles, Spindles), ("ripples", ripples, Ripples)):
-        if given is not None and not isinstance(given, kind):
-            raise KindError(f"{name} must be a {kind.__name__} object, not {brief(given)}.")
     if ripples is not None and spindles is None:
         raise ParameterError(
             "ripples: they lie in troughs of spindles, but spindles is None; give both."
@@ -109,12 +104,4 @@ def check_rhythms(spindles: Spindles | None, ripples: Ripples | None) -> None:
 
 def _read_gate(given: npt.ArrayLike) -> FloatArray:
     """Check a gate and return a copy of it, as floats."""
-    gate = np.asarray(given)
-    if gate.dtype.kind not in "biuf":
-        raise KindError(f"gate must be an array of numbers, not {brief(given)}.")
-    if gate.ndim != 1 or gate.size == 0:
-        raise ParameterError(f"gate must have shape (n_steps,), not {gate.shape}.")
-    gate = np.array(gate, dtype=np.float64)
-    if not np.isfinite(gate).all() or (gate < 0).any():
-        raise ParameterError("gate must be finite and at least 0.")
-    return gate
+    return numbers(given, "gate", shape=(None,), minimum=0).copy()

@@ -10,8 +10,9 @@ import numpy.typing as npt
 from brian2.units import Hz, Quantity, ms, second
 
 from ..errors import KindError, ParameterError, brief
+from ..support.array_values import read_array
 from ..support.calls import public
-from ..support.checks import whole_number
+from ..support.checks import read_seed
 from ..support.parameters import check_parameters, parameter
 from ..support.quantities import Time
 from .rhythm import BoolArray, FloatArray, read_step
@@ -114,7 +115,7 @@ class Ripples:
         values = check_parameters(self, "ripples")
         hertz = values["frequency"]
         step = read_step(dt, hertz, "ripples")
-        rng = np.random.default_rng([whole_number(seed, "ripples: seed"), 1])
+        rng = np.random.default_rng([read_seed(seed, "ripples: seed"), 1])
         longest = max(1, round(values["duration"] / step))
         factor = np.ones(len(troughs))
         turns = np.diff(troughs.astype(np.int8), prepend=0, append=0)
@@ -135,7 +136,7 @@ def _packet(length: int, cycles_per_step: float) -> FloatArray:
 
 def _read_phase(given: npt.ArrayLike) -> FloatArray:
     """Read a phase that may be NaN."""
-    phase = np.asarray(given)
+    phase = read_array(given, "spindle_phase")
     if phase.dtype.kind != "f":
         raise KindError(f"spindle_phase must be a float array, not {brief(given)}.")
     if phase.ndim != 1 or phase.size == 0:

@@ -11,7 +11,7 @@ from brian2.units import Hz, Quantity, ms, second
 
 from ..errors import ParameterError
 from ..support.calls import public
-from ..support.checks import whole_number
+from ..support.checks import read_seed
 from ..support.parameters import check_parameters, parameter
 from ..support.quantities import Time
 from .rhythm import FloatArray, read_step, read_up
@@ -129,7 +129,7 @@ class Spindles:
         states = read_up(up)
         values = check_parameters(self, "spindles")
         step = read_step(dt, values["frequency"], "spindles")
-        rng = np.random.default_rng([whole_number(seed, "spindles: seed"), 0])
+        rng = np.random.default_rng([read_seed(seed, "spindles: seed"), 0])
         length = max(1, round(values["duration"] / step))
         interval = round(values["interval"] / step)
         elapsed = np.full(len(states), math.nan)

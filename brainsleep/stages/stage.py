@@ -9,7 +9,6 @@ import numpy as np
 from brian2.units import Quantity, pA, second
 
 from ..devices import Device
-from ..errors import KindError, brief
 from ..night.gating import Gate
 from ..support.calls import public
 from ..support.parameters import check_parameters, parameter
@@ -17,7 +16,7 @@ from ..support.quantities import Time
 from .cortex import Cortex
 from .cortical_activity import CorticalActivity
 from .modulation import check_rhythms, modulated
-from .rhythm import BoolArray, FloatArray
+from .rhythm import BoolArray, FloatArray, read_night
 from .ripples import Ripples
 from .spindles import Spindles
 
@@ -51,11 +50,6 @@ class Stage:
 
     def __post_init__(self) -> None:
         check_parameters(self, f"stage {self.name}")
-        if not isinstance(self.cortex, Cortex):
-            raise KindError(
-                f"stage {self.name}: cortex must be a bs.stages.Cortex object, not "
-                f"{brief(self.cortex)}."
-            )
 
     @public
     def simulate(
@@ -115,6 +109,7 @@ class Stage:
         Gate
             Of `n_steps` steps.
         """
+        n_steps, dt, seed = read_night(n_steps, dt, seed)
         up = self._up(n_steps, dt, seed, device)
         return Gate(self._shaped(up, dt, seed), up.astype(float))
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import KindError, ParameterError, brief
+from ..errors import ParameterError
+from ..support.array_values import numbers
 from ..support.calls import public
-from ..support.checks import whole_number
-from .arrays import as_array
+from ..support.checks import read_seed
 from .stimulus import STEPS_PER_CHUNK, Stimulus
 
 
@@ -38,13 +38,7 @@ class Gated(Stimulus):
     """
 
     def __init__(self, stimulus: Stimulus, gate: npt.ArrayLike) -> None:
-        _check_stimulus(stimulus, "Gated")
-        self.gate = as_array(gate, "stimulus: gate", float)
-        if self.gate.ndim != 1 or not np.isfinite(self.gate).all() or (self.gate < 0).any():
-            raise ParameterError(
-                "stimulus: gate must have one finite number, at least 0, for each step; its "
-                f"shape is {self.gate.shape}."
-            )
+        self.gate = numbers(gate, "stimulus: gate", shape=(None,), minimum=0)
         self.stimulus = stimulus
         self.n_inputs = stimulus.n_inputs
         self.n_steps = stimulus.n_steps
@@ -116,8 +110,7 @@ class ShuffledPixels(Stimulus):
     """
 
     def __init__(self, stimulus: Stimulus, seed: int = 0) -> None:
-        _check_stimulus(stimulus, "ShuffledPixels")
-        seed = whole_number(seed, "stimulus: shuffling seed")
+        seed = read_seed(seed, "stimulus: shuffling seed")
         self.stimulus = stimulus
         self.n_inputs = stimulus.n_inputs
         self.n_steps = stimulus.n_steps
@@ -136,9 +129,3 @@ class ShuffledPixels(Stimulus):
         """Yield the other stimulus' spikes at their new places."""
         for chunk in self.stimulus.chunks(n_steps, dt, seed):
             yield chunk[:, self.permutation]
-
-
-def _check_stimulus(stimulus: object, taker: str) -> None:
-    """Refuse what is not a stimulus."""
-    if not isinstance(stimulus, Stimulus):
-        raise KindError(f"stimulus: {taker} takes a stimulus, not {brief(stimulus)}.")

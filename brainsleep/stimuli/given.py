@@ -10,8 +10,8 @@ import numpy.typing as npt
 from brian2.units import Hz, Quantity
 
 from ..errors import ParameterError, UnitsError, brief
+from ..support.array_values import numbers, read_array
 from ..support.calls import public
-from .arrays import as_array, check_values
 from .stimulus import STEPS_PER_CHUNK, Stimulus
 
 #: What `brainsleep.stimuli.as_stimulus` takes.
@@ -42,18 +42,13 @@ class ConstantRates(Stimulus):
     """
 
     def __init__(self, rates: Quantity) -> None:
-        try:
-            hertz = np.asarray(rates / Hz, dtype=float).reshape(-1)
-        except (TypeError, ValueError):
+        if not isinstance(rates, Quantity) or rates.dim != Hz.dim:
             raise UnitsError(
-                f"stimulus: rates must be numbers in Hz, not {brief(rates)}."
-            ) from None
-        if not hasattr(rates, "dim") or rates.dim != Hz.dim:
-            raise UnitsError("stimulus: rates must be in Hz, as in [20, 40]*Hz.")
-        if not np.isfinite(hertz).all() or (hertz < 0).any():
-            raise ParameterError("stimulus: rates must be finite and at least 0 Hz.")
-        self.rates = hertz
-        self.n_inputs = len(hertz)
+                f"stimulus: rates must be in Hz, as in [20, 40]*Hz, not {brief(rates)}."
+            )
+        hertz = numbers(np.asarray(rates), "stimulus: rates", minimum=0)
+        self.rates = hertz.reshape(-1)
+        self.n_inputs = len(self.rates)
 
     def _details(self) -> list[str]:
         return [f"mean {self.rates.mean():.3g} Hz"] if len(self.rates) else []
@@ -83,8 +78,7 @@ class ConstantProbabilities(Stimulus):
     """
 
     def __init__(self, probability: npt.ArrayLike) -> None:
-        values = as_array(probability, "stimulus", float, hint=HINT_FOR_RATES)
-        check_values(values, "stimulus", minimum=0, maximum=1)
+        values = numbers(probability, "stimulus", minimum=0, maximum=1, hint=HINT_FOR_RATES)
         self.probability = values.reshape(-1)
         self.n_inputs = len(self.probability)
 
@@ -116,7 +110,7 @@ class ExplicitSpikes(Stimulus):
     """
 
     def __init__(self, spikes: npt.ArrayLike) -> None:
-        values = as_array(spikes, "stimulus: explicit spikes")
+        values = read_array(spikes, "stimulus: explicit spikes")
         if values.dtype.kind not in "biuf":
             raise UnitsError(f"stimulus: explicit spikes must be bool, not {values.dtype}.")
         if values.ndim < 2 or values.size == 0:

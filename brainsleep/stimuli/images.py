@@ -22,10 +22,11 @@ import numpy.typing as npt
 from brian2.units import Hz, Quantity
 
 from ..errors import KindError, ParameterError, brief
+from ..support.array_values import numbers, read_array
 from ..support.calls import public
 from ..support.checks import whole_number
+from ..support.names import read_shape
 from ..support.quantities import quantity
-from .arrays import as_array, check_values
 from .masks import Mask, RandomWindow
 from .stimulus import Stimulus
 
@@ -63,20 +64,21 @@ class ImageStimulus(Stimulus):
         mask: Mask | None = None,
         image_shape: tuple[int, ...] | None = None,
     ) -> None:
-        pixels = as_array(images, "stimulus: images", np.float32)
-        if pixels.ndim < 2 or len(pixels) == 0:
+        pixels = numbers(images, "stimulus: images", minimum=0, maximum=1, dtype=np.float32)
+        if pixels.ndim < 2:
             raise ParameterError(
                 f"stimulus: images must have shape (n, ...) with n >= 1, not {pixels.shape}."
             )
-        check_values(pixels, "stimulus: images", minimum=0, maximum=1)
-        if mask is not None and not isinstance(mask, Mask):
-            raise KindError(f"stimulus: mask must be a bs.stimuli mask, not {brief(mask)}.")
         self.all_images: npt.NDArray[np.floating] = pixels.reshape(len(pixels), -1)
         self.images = self.all_images
         self.n_inputs = self.images.shape[1]
         self.max_rate = quantity(max_rate, Hz, "stimulus: max_rate", minimum=0)
         self.mask = mask
-        self.image_shape = image_shape or _image_shape(pixels, mask)
+        self.image_shape = (
+            _image_shape(pixels, mask)
+            if image_shape is None
+            else read_shape(image_shape, "stimulus: image_shape")
+        )
         if math.prod(self.image_shape) != self.n_inputs:
             raise ParameterError(
                 f"stimulus: image_shape {self.image_shape} does not have {self.n_inputs} pixels."
@@ -211,11 +213,13 @@ class ClassMeans(ImageStimulus):
         image_shape: tuple[int, ...] | None = None,
     ) -> None:
         super().__init__(images, max_rate, mask=mask, image_shape=image_shape)
-        classes = np.asarray(labels)
+        classes = read_array(labels, "stimulus: labels")
         if classes.shape != (len(self.images),):
             raise ParameterError(
-                f"stimulus: {len(self.images)} images, but labels of shape {classes.shape}."
+                f"stimulus: {len(self.images)} images, but labels of shape {brief(classes.shape)}."
             )
+        if classes.dtype.kind not in "biuf":
+            raise KindError(f"stimulus: labels must be numbers, not {brief(labels)}.")
         self.classes = classes
         self.images = self.summary()
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ParameterError, UnitsError, brief
-from .arrays import as_array, check_values
+from ..support.array_values import numbers, read_array
 from .given import (
     HINT_FOR_RATES,
     ConstantProbabilities,
@@ -64,7 +64,7 @@ def as_stimulus(
 
 def _from_array(given: npt.ArrayLike, n_inputs: int, input_shape: tuple[int, ...]) -> Stimulus:
     """Make a stimulus of an array of truth values or numbers."""
-    values = as_array(given, "stimulus", hint=HINT_FOR_RATES)
+    values = read_array(given, "stimulus", hint=HINT_FOR_RATES)
     if values.dtype.kind not in "biuf":
         raise UnitsError(
             "stimulus must be a bs.stimuli object, an array of spike probabilities or an array of "
@@ -80,7 +80,7 @@ def _from_array(given: npt.ArrayLike, n_inputs: int, input_shape: tuple[int, ...
         raise ParameterError(_misfit(values, n_inputs))
     if values.dtype == bool or holds_zeros_and_ones(values):
         return ExplicitSpikes(values)
-    check_values(values, "stimulus")
+    numbers(values, "stimulus")
     raise ParameterError(
         f"stimulus: an array of shape {values.shape} would be the spikes of {len(values)} steps, "
         f"each 0 or 1, but its values range from {values.min():g} to {values.max():g}; spike "

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from brian2.units import second
 
+from ..support.array_values import check_memory
 from ..support.calls import public
-from ..support.checks import whole_number
+from ..support.checks import read_seed, whole_number
 from ..support.quantities import Time, quantity
 
 #: Steps drawn at a time, each chunk from a random generator of its own: a night's first
@@ -114,7 +115,8 @@ class Stimulus(ABC):
         """
         seconds = quantity(dt, second, "dt", minimum=0, exclusive_minimum=True)
         steps = whole_number(n_steps, "n_steps", minimum=1)
-        return np.concatenate(list(self.chunks(steps, seconds, whole_number(seed, "seed"))))
+        check_memory(steps * self.n_inputs, "n_steps", bytes_each=2)  # chunks, and all together
+        return np.concatenate(list(self.chunks(steps, seconds, read_seed(seed))))
 
 
 def skip_steps(

@@ -10,15 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import BrainsleepError, KindError, ParameterError, UnitsError, brief
+from ..errors import BrainsleepError, KindError, ParameterError, UnitsError, brief, reason
 
 #: Lists within lists are looked through this deep: NumPy's arrays have no more dimensions.
 _DEEPEST = 64
 
 
-def read_array(
-    values: object, field: str, *, dtype: npt.DTypeLike | None = None, hint: str = ""
-) -> np.ndarray:
+def read_array(values: object, field: str, *, hint: str = "") -> np.ndarray:
     """Read an array of whatever kind: of NumPy, torch or pandas, a list of numbers, a number.
 
     Parameters
@@ -27,8 +25,6 @@ def read_array(
         Without units, or dimensionless.
     field : str
         What messages call it.
-    dtype : dtype, optional
-        Type of the array; that of `values` unless given.
     hint : str, optional
         What to do instead, for the end of the message that refuses units.
 
@@ -48,17 +44,16 @@ def read_array(
     """
     if _has_units(values):
         raise UnitsError(f"{field} must be numbers without units, not {brief(values)}.{hint}")
-    if np.ma.is_masked(values):
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise KindError(f"{field}: some values are masked; fill them, or leave them out.")
     try:
         check_memory(_n_values(values), field)
-        return np.asarray(_of_torch(values, field), dtype=dtype)
+        return np.asarray(_of_torch(values, field))
     except BrainsleepError:
         raise
     except Exception as error:  # of NumPy, torch or a class of the user's
-        reason = " ".join(str(error).split())[:80]
         raise KindError(
-            f"{field}: {brief(values)} cannot be read as an array ({reason})."
+            f"{field}: {brief(values)} cannot be read as an array ({reason(error)})."
         ) from None
 
 
@@ -69,8 +64,10 @@ def numbers(
     shape: tuple[int | None, ...] | None = None,
     minimum: float = -math.inf,
     maximum: float = math.inf,
+    dtype: type[np.floating[Any]] = np.float64,
+    empty: bool = False,
     hint: str = "",
-) -> npt.NDArray[np.float64]:
+) -> npt.NDArray[Any]:
     """Read an array of finite real numbers.
 
     Parameters
@@ -81,10 +78,14 @@ def numbers(
         What it must be; None stands for any size of at least 1. Any shape unless given.
     minimum, maximum : float, optional
         Smallest and largest value allowed.
+    dtype : type, optional
+        `numpy.float32` or `numpy.float64`.
+    empty : bool, optional
+        Whether there may be none.
 
     Returns
     -------
-    ndarray of float64
+    ndarray of dtype
         The caller's own array, where it is of this type.
 
     Raises
@@ -97,12 +98,16 @@ def numbers(
     array = read_array(values, field, hint=hint)
     if array.dtype.kind not in "biuf":
         raise KindError(f"{field} must be numbers, not {brief(values)}.")
+    if array.size == 0 and empty:
+        return np.zeros(array.shape, dtype)
     check_shape(array, field, shape)
+    if array.size == 0:
+        raise ParameterError(f"{field}: is empty.")
     with np.errstate(over="ignore"):  # of numbers with more digits: infinite, and refused
-        result = array.astype(np.float64, copy=False)
+        result = array.astype(dtype, copy=False)
     if not np.isfinite(result).all():
         raise ParameterError(f"{field}: holds NaN or infinite values.")
-    if result.size and (result.min() < minimum or result.max() > maximum):
+    if result.min() < minimum or result.max() > maximum:
         raise ParameterError(
             f"{field} must {_in_words(minimum, maximum)}; the values given range from "
             f"{result.min():g} to {result.max():g}."

@@ -195,8 +195,7 @@ def known_name(value: object, field: str, names: Collection[str]) -> str:
         If it is none of them; the message suggests the nearest, or lists all.
     """
     if not isinstance(value, str) or value not in names:
-        written = value if isinstance(value, str) else ""
-        raise ParameterError(f"unknown {field} {brief(value)}.{suggest(written, names)}")
+        raise ParameterError(f"unknown {field} {brief(value)}.{suggest(value, names)}")
     return value
 
 
@@ -208,7 +207,7 @@ def _as_float(value: object) -> float | None:
     """Return one real number as a float, or None if the value is not one."""
     if isinstance(value, _NOT_REAL) or not isinstance(value, SupportsFloat):
         return None
-    if getattr(value, "ndim", 0) != 0:
+    if getattr(value, "ndim", 0) != 0 or "bool" in str(getattr(value, "dtype", "")):
         return None
     try:  # torch warns where a gradient would be lost
         return float(getattr(value, "detach", lambda: value)())

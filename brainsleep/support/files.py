@@ -53,10 +53,19 @@ def publish_directory(target: Path) -> Iterator[Path]:
         raise
 
 
-def require_free(target: Path) -> None:
-    """Raise a DirectoryError if `target` exists and is not an empty directory."""
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise DirectoryError(f"{target} exists already; nothing was overwritten.")
+def require_free(target: Path, or_else: str = "") -> None:
+    """Raise a DirectoryError if `target` exists and is not an empty directory.
+
+    `or_else` says what else can be done than to choose another.
+    """
+    try:
+        is_taken = target.exists() and (not target.is_dir() or any(target.iterdir()))
+    except OSError as error:
+        raise DirectoryError(f"cannot read {target}: {error.strerror}.") from None
+    if is_taken:
+        raise DirectoryError(
+            f"{target} exists already, and nothing was overwritten; choose another{or_else}."
+        )
 
 
 def write_atomically(file: Path, text: str) -> None:

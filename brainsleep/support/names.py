@@ -1,4 +1,4 @@
-"""Names, paths and shapes that users give: read and checked, reported in the same words."""
+"""Names, lists, tables, paths and shapes that users give: read, reported in the same words."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import os
 from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
 from pathlib import Path
+from typing import Any, TypeVar
 
-from ..errors import KindError, ParameterError, brief, suggest
+from ..errors import KindError, ParameterError, UnknownNameError, brief, reason, suggest
 from .checks import whole_number
+
+Kind = TypeVar("Kind")
 
 #: NumPy's arrays have at most this many dimensions.
 _MOST_DIMENSIONS = 64
@@ -17,6 +20,13 @@ _MOST_DIMENSIONS = 64
 _LONGEST_NAME = 255
 #: More values than this are no input of a network.
 _MOST_VALUES = 2**31 - 1
+
+
+class ByName(dict[str, Kind]):
+    """A dict by name that says which name may have been meant by one that is not there."""
+
+    def __missing__(self, name: object) -> Kind:
+        raise UnknownNameError(f"there is no {brief(name)}.{suggest(name, self)}")
 
 
 def known_names(
@@ -47,12 +57,7 @@ def known_names(
     ParameterError
         If nothing has one of the names, suggesting the nearest.
     """
-    if isinstance(value, str):
-        given: list[object] = [value]
-    elif isinstance(value, Iterable) and not isinstance(value, (type, bytes, bytearray)):
-        given = items(value, field, f"names of {kind}s")
-    else:
-        raise KindError(f"{field} must be names of {kind}s, not {brief(value)}.")
+    given = [value] if isinstance(value, str) else items(value, field, f"names of {kind}s")
     for name in given:
         if not isinstance(name, str):
             raise KindError(f"{field} must be names of {kind}s, but holds {brief(name)}.")
@@ -63,7 +68,7 @@ def known_names(
     return [str(name) for name in given]
 
 
-def items(value: Iterable[object], field: str, wanted: str, *, most: int = 100_000) -> list[object]:
+def items(value: object, field: str, wanted: str, *, most: int = 100_000) -> list[object]:
     """Return what is in a list, a tuple, a generator or the like.
 
     Parameters
@@ -80,19 +85,89 @@ def items(value: Iterable[object], field: str, wanted: str, *, most: int = 100_0
     Raises
     ------
     KindError
-        If it cannot be gone through.
+        If it is no such list.
     ParameterError
         If it holds too many.
     """
+    if isinstance(value, (str, bytes, bytearray, Mapping, type)) or not isinstance(value, Iterable):
+        raise KindError(f"{field} must be {wanted}, not {brief(value)}.")
     try:
         found = list(islice(value, most + 1))
     except Exception as error:  # of a class of the user's: a generator, a tensor, a file
         raise KindError(
-            f"{field} must be {wanted}, but {brief(value)} cannot be read ({brief(error)})."
+            f"{field} must be {wanted}, but {brief(value)} cannot be read ({reason(error)})."
         ) from None
     if len(found) > most:
         raise ParameterError(f"{field} holds more than {most} values.")
     return found
+
+
+def objects(value: object, field: str, kind: type[Kind], wanted: str) -> list[Kind]:
+    """Return what is in a list of objects of one class.
+
+    Parameters
+    ----------
+    value : iterable
+        What the user gave.
+    field : str
+        What messages call it.
+    kind : type
+        The class.
+    wanted : str
+        What it should be, in words.
+
+    Raises
+    ------
+    KindError
+        If it is something else, or holds something else.
+    """
+    given = items(value, field, wanted)
+    for one in given:
+        if not isinstance(one, kind):
+            raise KindError(f"{field} must be {wanted}, but holds {brief(one)}.")
+    return [one for one in given if isinstance(one, kind)]
+
+
+def table(value: object, field: str, wanted: str) -> dict[str, Any]:
+    """Return what is in a dict whose keys are text.
+
+    Parameters
+    ----------
+    value : mapping
+        What the user gave.
+    field : str
+        What messages call it.
+    wanted : str
+        What it should be, in words.
+
+    Raises
+    ------
+    KindError
+        If it is something else, or a key is.
+    """
+    if not isinstance(value, Mapping):
+        raise KindError(f"{field} must be {wanted}, not {brief(value)}.")
+    for name in value:
+        if not isinstance(name, str):
+            raise KindError(f"{field}: names are text, but one is {brief(name)}.")
+    return dict(value)
+
+
+def text(value: object, field: str) -> str:
+    """Return text as it is.
+
+    Raises
+    ------
+    KindError
+        If it is something else.
+    ParameterError
+        If it is longer than any name or title.
+    """
+    if not isinstance(value, str):
+        raise KindError(f"{field} must be text, not {brief(value)}.")
+    if len(value) > _LONGEST_NAME:
+        raise ParameterError(f"{field} must have at most {_LONGEST_NAME} characters.")
+    return value
 
 
 def read_path(value: object, field: str) -> Path:
@@ -113,10 +188,18 @@ def read_path(value: object, field: str) -> Path:
         text = None
     if not isinstance(text, str):
         raise KindError(f"{field} must be a path, not {brief(value)}.")
-    parts = text.split(os.sep)
-    if not text or "\0" in text or any(len(os.fsencode(part)) > _LONGEST_NAME for part in parts):
+    if not _can_be_a_path(text):
         raise ParameterError(f"{field}: no file can be called {brief(text)}.")
     return Path(text)
+
+
+def _can_be_a_path(text: str) -> bool:
+    """Tell whether a file system takes this as a path."""
+    try:
+        parts = [os.fsencode(part) for part in text.split(os.sep)]
+    except UnicodeError:
+        return False
+    return bool(text) and "\0" not in text and all(len(part) <= _LONGEST_NAME for part in parts)
 
 
 def read_shape(value: object, field: str) -> tuple[int, ...]:
@@ -129,8 +212,6 @@ def read_shape(value: object, field: str) -> tuple[int, ...]:
     ParameterError
         If there is no number, one is below 1, or the shape has more places than memory.
     """
-    if isinstance(value, (str, bytes, Mapping, type)) or not isinstance(value, Iterable):
-        raise KindError(f"{field} must be a shape like (1, 28, 28), not {brief(value)}.")
     given = items(value, field, "a shape like (1, 28, 28)", most=_MOST_DIMENSIONS)
     shape = tuple(whole_number(size, f"{field}: each size", minimum=1) for size in given)
     if not shape:

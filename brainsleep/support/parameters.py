@@ -19,6 +19,7 @@ from brian2.units import Quantity, Unit
 
 from ..errors import ParameterError, UnitsError, brief, suggest
 from .checks import number
+from .names import known_names
 from .quantities import quantity
 
 if TYPE_CHECKING:
@@ -128,8 +129,10 @@ def parameter(
         learning_rate=learning_rate,
         stated=stated,
     )
-    # a quantity is an array: each model gets one of its own
-    return field(default_factory=lambda: copy(default), metadata={"parameter": declared})
+    # a quantity is an array: each model gets one of its own, and it has no hash
+    return field(
+        default_factory=lambda: copy(default), hash=False, metadata={"parameter": declared}
+    )
 
 
 class ShownSignature:
@@ -206,19 +209,19 @@ def _check_choice(value: object, kind: str, name: str, choices: Collection[str |
         return
     if all(isinstance(choice, str) for choice in choices):
         raise ParameterError(
-            f"{kind}: unknown {name} {brief(value)}.{suggest(str(value), map(str, choices))}"
+            f"{kind}: unknown {name} {brief(value)}.{suggest(value, map(str, choices))}"
         )
     listed = " or ".join(map(str, choices))
     if isinstance(value, bool) or not isinstance(value, int):
         raise UnitsError(f"{kind}: {name} must be {listed}, not {brief(value)}.")
-    raise ParameterError(f"{kind}: {name} must be {listed}, but is {value}.")
+    raise ParameterError(f"{kind}: {name} must be {listed}, but is {brief(value)}.")
 
 
 def differs_by_layer(value: object) -> bool:
     """Tell whether a layer parameter has a value for each layer."""
     if isinstance(value, (Sequence, Mapping)):
-        return not isinstance(value, str)
-    return bool(getattr(value, "ndim", 0) == 1)
+        return not isinstance(value, (str, bytes, bytearray, memoryview))
+    return isinstance(value, np.ndarray) and value.ndim == 1
 
 
 def read_by_layer(
@@ -275,11 +278,7 @@ def per_layer(value: object, layer_names: Sequence[str], field: str) -> list[Any
         If a sequence has another length, or a mapping misses or adds a layer.
     """
     if isinstance(value, Mapping):
-        unknown = [str(name) for name in value if name not in layer_names]
-        if unknown:
-            raise ParameterError(
-                f"{field}: no layer is called {unknown[0]!r}.{suggest(unknown[0], layer_names)}"
-            )
+        known_names(list(value), field, layer_names)
         missing = [name for name in layer_names if name not in value]
         if missing:
             raise ParameterError(f"{field}: no value for layer {missing[0]!r}.")

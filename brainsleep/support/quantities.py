@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from brian2.units import (
@@ -59,7 +59,7 @@ _QUANTITY = re.compile(rf"\s*({_NUMBER})\s*\*?\s*([A-Za-z]+)\s*")
 
 
 def quantity(
-    value: Quantity | str | float,
+    value: Any,
     unit: Unit,
     field: str,
     *,

@@ -11,9 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import fx
 
-from ..errors import KindError, ParameterError
+from ..errors import KindError, ParameterError, brief
 from ..support.calls import public
 from ..support.checks import known_name
+from ..support.names import known_names
 from ..wake.given_data import Images, read_images
 from .translated_network import Translation
 
@@ -67,7 +68,7 @@ def record_activations(
     translation : Translation
         The translated network.
     data : array_like or Tensor, shape (n, ...); Dataset or DataLoader
-        What the network takes; each row may also come in another shape of as many elements.
+        What the network takes, or the same flat; a single channel may be left out.
     reduce : str, callable or None
         ``"max"`` or ``"mean"`` over all data and neurons of a layer, batch by batch; or a function
         of the whole array of one layer, shape (n, \*layer.shape), for example
@@ -91,7 +92,7 @@ def record_activations(
     """
     layers = translation.layers
     if names is not None:
-        wanted = {translation.layer(name).name for name in _as_names(names)}
+        wanted = set(known_names(names, "names", [layer.name for layer in layers]))
         layers = tuple(layer for layer in layers if layer.name in wanted)
     tensor = as_input(data, translation)
     reducers = {layer.node: _reducer(reduce) for layer in layers}
@@ -141,7 +142,7 @@ def as_input(data: Images, translation: Translation) -> torch.Tensor:
     Parameters
     ----------
     data : array_like or Tensor, shape (n, ...); Dataset or DataLoader
-        What the network takes.
+        What the network takes, or the same flat; a single channel may be left out.
     translation : Translation
         The translated network.
 
@@ -157,30 +158,42 @@ def as_input(data: Images, translation: Translation) -> torch.Tensor:
     KindError
         If the data cannot be read as an array.
     """
-    try:
-        # a copy, since torch refuses to share NumPy's read-only arrays
-        tensor = (
-            data.detach().cpu()
-            if isinstance(data, torch.Tensor)
-            else torch.tensor(read_images(data).images, device="cpu")
-        )
-    except (TypeError, RuntimeError) as error:  # of values that are no numbers
-        raise KindError(f"data cannot be read as an array ({error}).") from None
-    if tensor.ndim < 2 or len(tensor) == 0:
+    images = read_images(data).images
+    if images.dtype.kind not in "biuf":
+        raise KindError(f"data must be numbers, not {brief(data)}.")
+    if images.ndim < 2 or len(images) == 0:
         raise ParameterError(
-            f"data must have shape (n, ...) with n >= 1, but have shape {tuple(tensor.shape)}."
+            f"data must have shape (n, ...) with n >= 1, but have shape {brief(images.shape)}."
         )
-    if math.prod(tensor.shape[1:]) != translation.n_inputs:
-        takes = ", ".join(map(str, translation.input_shape))
-        raise ParameterError(
-            f"data of shape {tuple(tensor.shape)} do not fit the network, which takes (n, {takes})."
-        )
-    tensor = tensor.reshape(len(tensor), *translation.input_shape)
+    _check_shape(images.shape, translation.input_shape)
+    if images.dtype == np.longdouble:  # which torch does not know
+        images = images.astype(np.float64)
+    # a copy, since torch refuses to share NumPy's read-only arrays
+    tensor = torch.tensor(images, device="cpu").reshape(len(images), *translation.input_shape)
     parameters = translation.graph.parameters()
     tensor = tensor.to(next((each.dtype for each in parameters), torch.float32))
     if not torch.isfinite(tensor).all():
         raise ParameterError("data hold NaN or infinite values; leave those rows out.")
     return tensor
+
+
+def _check_shape(shape: tuple[int, ...], takes: tuple[int, ...]) -> None:
+    """Raise a ParameterError unless data have the shape of a network's input, or come flat.
+
+    A single channel may be left out, and a network that takes flat data gets them flattened. Any
+    other shape of as many values would scramble them: channels that come last, for example.
+    """
+    flat = (math.prod(takes),)
+    fits = shape[1:] in (takes, flat) or (takes[0] == 1 and shape[1:] == takes[1:])
+    if fits or (len(takes) == 1 and math.prod(shape[1:]) == takes[0]):
+        return
+    wanted = ", ".join(map(str, takes))
+    hint = "" if len(takes) == 1 else f", or flat as (n, {flat[0]})"
+    if len(takes) == 3 and shape[1:] == (*takes[1:], takes[0]):
+        hint += "; move their channels to the front, as data.transpose(0, 3, 1, 2) does"
+    raise ParameterError(
+        f"data of shape {shape} do not fit the network, which takes (n, {wanted}){hint}."
+    )
 
 
 class _Reducer(Protocol):
@@ -240,11 +253,6 @@ def _reducer(reduce: str | Callable[[Values], object] | None) -> _Reducer:
     if reduce is None or callable(reduce):
         return _All(reduce)
     return _Max() if known_name(reduce, "reduce", ("max", "mean")) == "max" else _Mean()
-
-
-def _as_names(names: Iterable[str]) -> list[str]:
-    """Read names; a single one may come without a list."""
-    return [names] if isinstance(names, str) else list(names)
 
 
 class _Recorder(fx.Interpreter):

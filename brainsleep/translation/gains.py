@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..errors import ParameterError
 from ..support.calls import public
+from ..support.checks import number
 from ..wake.given_data import Images
 from .activations import max_activations
 from .translated_network import Translation
@@ -56,6 +57,7 @@ def tadros_gains(
     Diehl et al. 2015, Fast-classifying, high-accuracy spiking deep networks through weight and
     threshold balancing, International Joint Conference on Neural Networks (IJCNN).
     """
+    gain_scale = number(gain_scale, "gain_scale", minimum=0, exclusive_minimum=True)
     if data is None:
         raise ParameterError(
             "data is missing: gain='tadros' is computed from the network's activity; pass "

@@ -10,9 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from ..errors import ParameterError, TranslationError, UnitsError, brief, suggest
+from ..errors import ParameterError, TranslationError
 from ..support.calls import public
 from ..support.checks import known_name
+from ..support.names import known_names, read_shape, text
 from .network_reading import read_network
 from .part import start_at
 from .synapse_masks import Masks, with_masks
@@ -83,13 +84,10 @@ def translate(
     >>> night = bs.sleep(network, stimulus)  # doctest: +SKIP
     """
     known_name(max_pooling, "max_pooling", MAX_POOLING)
-    network = with_masks(read_network(ann, input_shape), masks)
+    shape = None if input_shape is None else read_shape(input_shape, "input_shape")
+    network = with_masks(read_network(ann, shape), masks)
     if input_at is not None:
-        if input_at not in network.populations[1:]:
-            raise ParameterError(
-                f"input_at: no layer is called {input_at!r}."
-                f"{suggest(str(input_at), network.layer_names)}"
-            )
+        known_names(text(input_at, "input_at"), "input_at", network.populations[1:])
         network = start_at(network, input_at)
     return replace(network, frozen=_frozen_layers(network, frozen), max_pooling=max_pooling)
 
@@ -147,15 +145,7 @@ def _read_with(ann: nn.Module, shapes: Iterable[tuple[int, ...]]) -> Translation
 
 def _frozen_layers(network: Translation, frozen: str | Sequence[str]) -> frozenset[str]:
     """Check the names of layers that are not to learn."""
-    if not isinstance(frozen, (str, Iterable)):
-        raise UnitsError(f"frozen must be names of layers, not {brief(frozen)}.")
-    names = [frozen] if isinstance(frozen, str) else list(frozen)
-    for name in names:
-        if name not in network.layer_names:
-            raise ParameterError(
-                f"frozen: no layer is called {name!r}.{suggest(str(name), network.layer_names)}"
-            )
-    return frozenset(names)
+    return frozenset(known_names(frozen, "frozen", network.layer_names))
 
 
 def _require_unchanged(network: Translation) -> None:

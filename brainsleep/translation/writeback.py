@@ -15,10 +15,12 @@ from torch import nn
 from torch.nn.utils import prune
 
 from ..errors import ParameterError, TranslationError, brief, suggest
+from ..support.array_values import numbers
 from ..support.calls import public
+from ..support.names import table
 from ..support.user_warnings import warn_user
 from .layers import Connection
-from .tracing.module_copy import duplicate
+from .tracing.module_copy import duplicate, require_module
 from .translated_network import Translation
 
 #: Rounding of new weights to the network's data type is reported above this share of their change.
@@ -70,9 +72,10 @@ def write_back(
         If the copy is in float32 and the network was not; or if rounding to the network's float32
         takes more than 1 % of what changed in a night in float64.
     """
+    require_module(ann)
     awake = duplicate(ann)
     known = ann.state_dict()
-    for name in weights:
+    for name in table(weights, "weights", "arrays by state-dict name"):
         if name not in known:
             raise ParameterError(f"the network has no parameter {name!r}.{suggest(name, known)}")
     narrow = _half_types(known[name] for name in weights)
@@ -87,7 +90,9 @@ def write_back(
     connections = {} if translation is None else _by_weight(translation)
     with torch.no_grad():
         for name, values in weights.items():
-            fitted = _fitted(name, np.asarray(values), tuple(state[name].shape))
+            given = numbers(values, f"weights of {name!r}")
+            kept = np.float64 if getattr(values, "dtype", None) != np.float32 else np.float32
+            fitted = _fitted(name, given.astype(kept), tuple(state[name].shape))
             if name in connections:
                 assert translation is not None
                 original = _without_absent(connections[name], translation, state[name])

@@ -19,6 +19,7 @@ from torch import nn
 from ..errors import DataError, ParameterError
 from ..support.calls import public
 from ..support.checks import whole_number
+from ..support.names import objects
 from .contexts import mode_of
 from .datasets import Dataset
 from .interface import as_network_input, count_outputs
@@ -152,6 +153,7 @@ def task_accuracies(
     ParameterError
         If `n_seen` is not a whole number between 0 and the number of tasks.
     """
+    tasks = objects(tasks, "tasks", Task, "a list of tasks, as bs.wake.class_incremental returns")
     if n_seen is None:
         n_seen = len(tasks)
     n_seen = whole_number(n_seen, "n_seen", minimum=0, maximum=len(tasks))

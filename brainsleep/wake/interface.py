@@ -7,7 +7,8 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from ..errors import ParameterError
+from ..errors import KindError, ParameterError, brief
+from ..support.array_values import read_array
 from .contexts import mode_of
 from .datasets import Dataset
 
@@ -26,10 +27,21 @@ def as_network_input(network: nn.Module, images: npt.ArrayLike) -> torch.Tensor:
     -------
     torch.Tensor
         Shape (n_images, ...).
+
+    Raises
+    ------
+    KindError
+        If images are no numbers.
     """
     parameters = (p for p in network.parameters() if p.is_floating_point())
     parameter = next(parameters, torch.zeros(0, device="cpu"))
-    array = np.asarray(images)
+    array = read_array(images, "images")
+    if array.dtype.kind not in "biuf":
+        raise KindError(f"images must be numbers, not {brief(images)}.")
+    if array.ndim == 0:
+        raise ParameterError("images must have shape (n, ...), but there is only one number.")
+    if array.dtype == np.longdouble:  # which torch does not know
+        array = array.astype(np.float64)
     if not array.flags.writeable:
         array = array.copy()  # torch would share, and warn about, a read-only array
     return torch.tensor(array, device=parameter.device, dtype=parameter.dtype)

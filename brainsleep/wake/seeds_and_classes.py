@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from ..errors import KindError, brief
 from ..support.checks import whole_number
+from ..support.names import items
 
 _LARGEST_SEED = 2**63 - 1  # torch and NumPy take both this one and all below
 
@@ -33,7 +31,7 @@ def checked_seed(seed: int) -> int:
     return whole_number(seed, "seed", minimum=0, maximum=_LARGEST_SEED)
 
 
-def class_numbers(classes: Iterable[int], field: str) -> tuple[int, ...]:
+def class_numbers(classes: object, field: str) -> tuple[int, ...]:
     """Read some class numbers.
 
     Parameters
@@ -55,10 +53,5 @@ def class_numbers(classes: Iterable[int], field: str) -> tuple[int, ...]:
     ParameterError
         If a number is below 0.
     """
-    try:
-        members = list(classes)
-    except TypeError:
-        raise KindError(
-            f"{field} must be a list of class numbers, as in [0, 1], not {brief(classes)}."
-        ) from None
+    members = items(classes, field, "a list of class numbers, as in [0, 1]")
     return tuple(whole_number(label, f"{field}: class number") for label in members)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from ..errors import KindError, ParameterError, brief
+from ..errors import ParameterError
 from ..support.calls import public
 from ..support.checks import known_name, number, whole_number
 from .seeds_and_classes import checked_seed
@@ -193,8 +193,6 @@ class Spiking(nn.Module):
         seed: int = 0,
     ) -> None:
         super().__init__()
-        if not isinstance(network, nn.Module):
-            raise KindError(f"network must be a torch.nn.Module, not {brief(network)}.")
         self.network = network
         self.steps = whole_number(steps, "steps", minimum=1)
         self.coding = known_name(coding, "coding", CODINGS)

@@ -17,6 +17,7 @@ from torch import nn
 from ..errors import DataError, ParameterError
 from ..support.calls import public
 from ..support.checks import known_name
+from ..support.names import objects
 from .datasets import concatenate
 from .tasks import Task
 from .training import Training, train, training_seed
@@ -273,6 +274,7 @@ def train_strategy(
     >>> trained = train_strategy("joint", network, tasks)  # doctest: +SKIP
     """
     strategy = STRATEGIES[known_name(name, "strategy", STRATEGIES)]
+    tasks = objects(tasks, "tasks", Task, "a list of tasks, as bs.wake.class_incremental returns")
     if not tasks:
         raise DataError("there are no tasks to train on.")
     return strategy.method(copy.deepcopy(network), Lessons(tasks, training, seed, progress))

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ..errors import DataError, KindError, ParameterError
+from ..errors import DataError, ParameterError
 from ..support.calls import public
+from ..support.names import items
 from .datasets import Dataset, Split
 from .seeds_and_classes import class_numbers
 
@@ -65,12 +66,8 @@ def class_incremental(
     ParameterError
         If classes are not lists of whole numbers, or one is named twice.
     """
-    if not isinstance(classes, Iterable):
-        raise KindError(
-            f"classes must be a list of classes for each task, as in [[0, 1], [2, 3]], not "
-            f"{classes!r}."
-        )
-    groups = [class_numbers(group, f"classes of task {k}") for k, group in enumerate(classes)]
+    listed = items(classes, "classes", "a list of classes for each task, as in [[0, 1], [2, 3]]")
+    groups = [class_numbers(group, f"classes of task {k}") for k, group in enumerate(listed)]
     if not groups:
         raise DataError("there are no tasks: classes is empty.")
     _check_groups(groups, split)

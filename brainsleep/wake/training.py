@@ -14,6 +14,7 @@ from torch import nn
 from ..errors import DataError, ParameterError
 from ..support.calls import public
 from ..support.checks import known_name, number, whole_number
+from ..support.names import text
 from ..support.progress import progress_bar
 from .contexts import mode_of, seeded
 from .datasets import Dataset
@@ -100,7 +101,10 @@ def training_seed(seed: int, task_index: int, purpose: str = "wake") -> int:
         If `seed` or `task_index` is not a whole number, 0 or more.
     """
     # crc32, unlike hash(), is the same everywhere
-    words = (whole_number(task_index, "task_index"), zlib.crc32(purpose.encode()))
+    words = (
+        whole_number(task_index, "task_index"),
+        zlib.crc32(text(purpose, "purpose").encode(errors="surrogatepass")),
+    )
     sequence = np.random.SeedSequence(checked_seed(seed), spawn_key=words)
     return int(sequence.generate_state(1, np.uint64)[0] >> 1)
 
@@ -155,7 +159,7 @@ def train(
         trained, or the loss stops being finite.
     """
     training = Training() if training is None else training
-    seed = checked_seed(seed)
+    seed, description = checked_seed(seed), text(description, "description")
     if len(dataset) == 0:
         raise DataError(f"{dataset.name} has no images to train on.")
     parameters = [p for p in network.parameters() if p.requires_grad]

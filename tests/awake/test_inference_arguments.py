@@ -64,7 +64,9 @@ def test_neurons_of_ones_own_need_fields():
         pass
 
     class Bare:
-        parameters = equations = None
+        def parameters(self): ...
+
+        equations = parameters
 
     ann = network()
     assert bs.spiking_accuracy(ann, labelled(ann), 5, neuron=Own(), dtype="float64").n_steps == 5

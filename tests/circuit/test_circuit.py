@@ -125,7 +125,7 @@ DRIVE = Projection("input", "cells")
         ({"input": Population(5, LIF)}, [], ParameterError, "'input' another name"),
         (CELLS, [Projection("input", "cells", np.ones((3, 5)))], ParameterError, r"\(5, 3\)"),
         (CELLS, [Projection("input", "cells", np.ones(4), Wiring(fan_in=2))], ParameterError, "10"),
-        (CELLS, [Projection("input", "cells", np.nan)], ParameterError, "not all finite"),
+        (CELLS, [Projection("input", "cells", np.nan)], ParameterError, "holds NaN"),
         (CELLS, [Projection("input", "cells", "strong")], UnitsError, "must be numbers"),
         (
             {"cells": Population(5, bs.LIF(gain=1, threshold=1, delay_steps=0))},
@@ -187,7 +187,7 @@ def test_runs_that_make_no_sense(options, words: str) -> None:
         ({"final_values": [("cells", "vv")]}, "'vv'"),
         ({"parameters": {"cells": {"tau_mm": 1e-2}}}, "Did you mean 'tau_m'"),
         ({"parameters": {"cells": {"v_threshold": np.zeros(4)}}}, "v_threshold"),
-        ({"weights": {"input -> cells": np.full((5, 3), np.nan)}}, "not all finite"),
+        ({"weights": {"input -> cells": np.full((5, 3), np.nan)}}, "holds NaN"),
     ],
 )
 def test_runs_say_by_name_what_they_do_not_know(options, words: str) -> None:

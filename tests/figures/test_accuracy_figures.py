@@ -75,7 +75,7 @@ def test_accuracy_before_and_after_share_a_colour_bar(tmp_path):
 
 
 def test_accuracy_figures_refuse():
-    with pytest.raises(ParameterError, match=r"one is 1\.5"):
+    with pytest.raises(ParameterError, match=r"must be at most 1, but is 1\.5"):
         figures.plot_accuracy_matrix([[1.5]])
     with pytest.raises(ParameterError, match="task_names"):
         figures.plot_accuracy_matrix(AFTER, task_names=["one"])

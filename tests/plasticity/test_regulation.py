@@ -215,7 +215,7 @@ def test_modulated_stdp_against_a_loop() -> None:
     [
         (np.ones(3), ParameterError, "shape"),
         (np.full(N_STEPS, np.nan), ParameterError, "NaN"),
-        ("up", UnitsError, "one per step"),
+        ("up", UnitsError, "one number per step, must be numbers"),
     ],
 )
 def test_a_modulation_that_will_not_do(modulation, error, words) -> None:

@@ -177,7 +177,7 @@ def test_stages_check_themselves() -> None:
     for make, error, words in (
         (lambda: bs.stages.NREM(b=60), UnitsError, "stage NREM: b"),
         (lambda: bs.stages.REM(b=-1 * pA), ParameterError, "stage REM: b"),
-        (lambda: bs.stages.Wake(cortex=5), UnitsError, "bs.stages.Cortex"),
+        (lambda: bs.stages.Wake(cortex=5), UnitsError, "must be a Cortex object"),
         (lambda: bs.stages.NREM(ripples=Ripples()), ParameterError, "troughs of spindles"),
         (lambda: bs.stages.NREM(spindles=3), UnitsError, "Spindles"),
     ):

@@ -198,13 +198,13 @@ def test_refused_by_name(what):
 @pytest.mark.parametrize(
     ("shape", "error", "words"),
     [
-        ("784", UnitsError, "input_shape must be the shape"),
+        ("784", UnitsError, "input_shape must be a shape like"),
         (784, UnitsError, "not 784"),
-        ((1.5, 2), UnitsError, "whole numbers"),
-        ((True, 2), UnitsError, "whole numbers"),
+        ((1.5, 2), UnitsError, "must be a whole number"),
+        ((True, 2), UnitsError, "must be a whole number"),
         ((), ParameterError, "at least one"),
-        ((1, 0, 2), ParameterError, "positive"),
-        ((1, -28, 28), ParameterError, "positive"),
+        ((1, 0, 2), ParameterError, "must be at least 1"),
+        ((1, -28, 28), ParameterError, "must be at least 1"),
     ],
 )
 def test_input_shapes_that_are_none(shape, error, words):

@@ -11,6 +11,7 @@ from pathlib import Path
 from ...errors import ParameterError
 from ...network.plan import NetworkPlan
 from ...support.calls import public
+from ...support.names import text
 from ..base import Job, Outcome, require_plan
 from ..cache import cache_directory, size_limit
 from ..compiler import compiler_version, require_compiler
@@ -76,7 +77,7 @@ class Cuda:
     def __init__(self, compute_capability: str | None = None, unverified: bool = False) -> None:
         self.compute_capability = compute_capability
         if compute_capability is not None:
-            checked_capability(compute_capability)
+            checked_capability(text(compute_capability, "compute_capability"))
         self.unverified = unverified
 
     def check(self, plan: NetworkPlan) -> None:

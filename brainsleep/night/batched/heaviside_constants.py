@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -59,7 +59,7 @@ def one_per_night(given: Model | Sequence[Model], kind: type[Model], field: str)
     ParameterError
         If the sequence is empty.
     """
-    models = list(given) if isinstance(given, Sequence) else [given]
+    models: list[Any] = list(given) if isinstance(given, (list, tuple)) else [given]
     if not models:
         raise ParameterError(f"{field}: the list is empty; give one model, or one per night.")
     for model in models:

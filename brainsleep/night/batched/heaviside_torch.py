@@ -292,9 +292,9 @@ class HeavisideTorch:
         kind = getattr(torch, check_dtype(self.dtype))
         try:
             return torch.tensor(values, dtype=kind, device=self.device)
-        except (RuntimeError, AssertionError, TypeError) as error:
+        except Exception as error:  # torch raises what it likes for what is no device
             said = str(error).strip().partition("\n")[0]
             raise ParameterError(
-                f"PyTorch cannot compute on device {str(self.device)!r} in {self.dtype}"
+                f"PyTorch cannot compute on device {brief(str(self.device))} in {self.dtype}"
                 f" ({brief(said)}); use device='cpu'."
             ) from error

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from ...devices.arguments import number_of_steps
 from ...errors import ParameterError
 from ...stimuli import Stimulus, StimulusLike, as_stimulus
-from ...support.checks import whole_number
+from ...support.checks import read_seed
+from ...support.names import items
 from ...support.quantities import Time
 from ...translation import Translation
 from ..part_inputs import stimulus_at
@@ -58,9 +59,9 @@ def given_seeds(seed: int | Sequence[int] | NDArray[np.integer]) -> list[int]:
     ParameterError
         If a seed is negative.
     """
-    if isinstance(seed, (Sequence, np.ndarray)) and not isinstance(seed, str):
-        return [whole_number(one, "seed") for one in seed]
-    return [whole_number(seed, "seed")]
+    if isinstance(seed, (list, tuple, range)) or (isinstance(seed, np.ndarray) and seed.ndim == 1):
+        return [read_seed(one) for one in items(seed, "seed", "whole numbers, one per night")]
+    return [read_seed(seed)]
 
 
 def common_length(duration: Time | int | None, dt: float, stimuli: Sequence[Stimulus]) -> int:

@@ -9,10 +9,10 @@ import numpy.typing as npt
 from brian2.units import Hz, Quantity, ms, second
 
 from ...errors import ParameterError
+from ...support.array_values import check_memory, numbers
 from ...support.calls import public
-from ...support.checks import number, whole_number
+from ...support.checks import number, read_seed, whole_number
 from ...support.quantities import Time, quantity
-from ..arrays import finite_numbers
 
 #: Fraction of a step by which rounding may be off.
 _ROUNDING = 1e-6
@@ -96,7 +96,7 @@ def phase_locked_bursts(
     >>> np.flatnonzero(spikes[:, 0]).tolist(), np.flatnonzero(spikes[:, 1]).tolist()
     ([0, 4, 8], [25, 29, 33])
     """
-    x = finite_numbers(values, "codes: values", minimum=0, maximum=1).ravel()
+    x = numbers(values, "codes: values", minimum=0, maximum=1).ravel()
     steps = whole_number(n_steps, "codes: n_steps", minimum=1)
     step = quantity(dt, second, "codes: dt", minimum=0, exclusive_minimum=True)
     period = 1 / quantity(frequency, Hz, "codes: frequency", minimum=0, exclusive_minimum=True)
@@ -104,8 +104,10 @@ def phase_locked_bursts(
     width = number(span, "codes: span", minimum=0, maximum=2 * math.pi)
     offsets = _burst(spikes_per_burst, interval, step, period)
     spread = quantity(jitter, second, "codes: jitter", minimum=0)
-    seed = whole_number(seed, "codes: seed")
+    seed = read_seed(seed, "codes: seed")
 
+    n_bursts = x.size * math.ceil(steps * step / period)
+    check_memory(steps * x.size + 32 * n_bursts * len(offsets), "codes: n_steps", bytes_each=1)
     # From two cycles before the beginning: the weakest may burst as late as that.
     cycles = np.arange(-2, math.ceil(steps * step / period) + 1)
     starts = (cycles[:, None] + (first + width * (1 - x)) / (2 * math.pi)) * period
@@ -120,7 +122,7 @@ def phase_locked_bursts(
 
 def _burst(n_spikes: int, interval: Time, dt: float, period: float) -> npt.NDArray[np.int64]:
     """Return the steps of a burst's spikes, counted from its beginning."""
-    n = whole_number(n_spikes, "codes: spikes_per_burst", minimum=1)
+    n = whole_number(n_spikes, "codes: spikes_per_burst", minimum=1, maximum=1000)
     gap = quantity(interval, second, "codes: interval", minimum=0, exclusive_minimum=True)
     if n > 1 and gap < dt * (1 - _ROUNDING):
         raise ParameterError(

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import ParameterError, UnitsError
+from ...support.array_values import numbers, read_array
 from ...support.calls import public
-from ..arrays import finite_numbers
 
 
 @public
@@ -55,7 +55,7 @@ def delta(signal: npt.ArrayLike, threshold: npt.ArrayLike) -> npt.NDArray[np.boo
     >>> delta([0.0, 0.6, 1.1, 0.9, -0.1], threshold=0.5).astype(int).T.tolist()
     [[0, 1, 1, 0, 0], [0, 0, 0, 0, 1]]
     """
-    x = finite_numbers(signal, "codes: signal")
+    x = numbers(signal, "codes: signal")
     if x.ndim not in (1, 2):
         raise ParameterError(
             f"codes: signal must have shape (n_steps, n_signals) or (n_steps,), not {x.shape}."
@@ -106,7 +106,7 @@ def reconstruct(
     >>> reconstruct(delta([0.0, 0.6, 1.1, 0.9, -0.1], 0.5), 0.5).ravel().tolist()
     [0.0, 0.5, 1.0, 1.0, 0.5]
     """
-    given = np.asarray(spikes)
+    given = read_array(spikes, "codes: spikes")
     if given.dtype != bool:
         raise UnitsError(f"codes: spikes must be bool, not {given.dtype}.")
     if given.ndim != 2 or given.size == 0 or given.shape[1] % 2:
@@ -131,7 +131,7 @@ def _thresholds(threshold: npt.ArrayLike, n_signals: int) -> npt.NDArray[np.floa
 
 def _per_signal(given: npt.ArrayLike, field: str, n_signals: int) -> npt.NDArray[np.float64]:
     """Read one number for all signals, or one per signal."""
-    values = finite_numbers(given, field)
+    values = numbers(given, field)
     if values.shape not in ((), (n_signals,)):
         raise ParameterError(
             f"{field}: shape {values.shape} for {n_signals} signals; give one number, or one per "

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ...support.array_values import check_memory, numbers
 from ...support.calls import public
 from ...support.checks import number, whole_number
-from ..arrays import finite_numbers
 
 
 @public
@@ -54,9 +54,10 @@ def latency(
     >>> latency([1.0, 0.5, 0.0], n_steps=3).tolist()
     [[True, False, False], [False, True, False], [False, False, False]]
     """
-    x = finite_numbers(values, "codes: values", minimum=0, maximum=1).ravel()
+    x = numbers(values, "codes: values", minimum=0, maximum=1).ravel()
     steps = whole_number(n_steps, "codes: n_steps", minimum=1)
     weakest = number(silent_below, "codes: silent_below", minimum=0, maximum=1)
+    check_memory(steps * x.size, "codes: n_steps", bytes_each=1)
     spikes = np.zeros((steps, x.size), dtype=bool)
     seen = np.flatnonzero((x > 0) & (x >= weakest))
     due = np.floor((1 - x[seen]) * (steps - 1)).astype(np.int64)

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from brian2.units import Hz, Quantity, ms
 
+from ...support.array_values import numbers
 from ...support.calls import public
 from ...support.quantities import Time, quantity
-from ..arrays import finite_numbers
 from ..given import ConstantRates
 
 
@@ -64,6 +64,6 @@ def poisson(
     >>> poisson([0, 1], n_steps=2, max_rate=1000 * Hz).tolist()
     [[False, True], [False, True]]
     """
-    x = finite_numbers(values, "codes: values", minimum=0, maximum=1).ravel()
+    x = numbers(values, "codes: values", minimum=0, maximum=1).ravel()
     hertz = quantity(max_rate, Hz, "codes: max_rate", minimum=0)
     return ConstantRates(hertz * x * Hz).draw(n_steps, dt, seed)

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from brian2.units import Hz, Quantity, ms
 
 from ...errors import ParameterError
+from ...support.array_values import numbers
 from ...support.calls import public
 from ...support.checks import number, whole_number
 from ...support.quantities import Time
-from ..arrays import finite_numbers
 from .rate_codes import poisson
 
 
@@ -66,7 +66,7 @@ class GaussianTuning:
     width: float | None = None
 
     def __post_init__(self) -> None:
-        whole_number(self.n_neurons, "codes: n_neurons", minimum=2)
+        whole_number(self.n_neurons, "codes: n_neurons", minimum=2, maximum=100_000)
         low = number(self.low, "codes: low")
         high = number(self.high, "codes: high")
         if low >= high:
@@ -77,14 +77,14 @@ class GaussianTuning:
     @property
     def preferred(self) -> npt.NDArray[np.float64]:
         """What each neuron prefers, shape (n_neurons,)."""
-        return np.linspace(self.low, self.high, self.n_neurons)
+        return np.linspace(float(self.low), float(self.high), self.n_neurons)
 
     @property
     def sigma(self) -> float:
         """Width of the tuning curves."""
         if self.width is not None:
             return float(self.width)
-        return float(self.high - self.low) / (self.n_neurons - 1) / 1.5
+        return (float(self.high) - float(self.low)) / (self.n_neurons - 1) / 1.5
 
     @public
     def responses(self, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -107,7 +107,7 @@ class GaussianTuning:
         UnitsError
             If a value has units or is not a number.
         """
-        x = finite_numbers(values, "codes: values", minimum=self.low, maximum=self.high)
+        x = numbers(values, "codes: values", minimum=float(self.low), maximum=float(self.high))
         return np.exp(self._exponent(x.reshape(-1, 1)))
 
     @public
@@ -137,7 +137,7 @@ class GaussianTuning:
         UnitsError
             If it has units or is not made of numbers.
         """
-        given = finite_numbers(activity, "codes: activity", minimum=0)
+        given = numbers(activity, "codes: activity", minimum=0)
         if given.size % self.n_neurons or (given.ndim > 1 and given.shape[-1] != self.n_neurons):
             raise ParameterError(
                 f"codes: activity of shape {given.shape} does not divide into rows of "
@@ -156,7 +156,7 @@ class GaussianTuning:
 
     def _centres(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Return centres of mass in rising order, and the numbers they belong to."""
-        x = np.linspace(self.low, self.high, 200 * self.n_neurons + 1)
+        x = np.linspace(float(self.low), float(self.high), 200 * self.n_neurons + 1)
         exponent = self._exponent(x[:, None])
         # Subtracting the largest changes no centre, and keeps narrow curves from vanishing.
         mass = np.exp(exponent - exponent.max(axis=1, keepdims=True))

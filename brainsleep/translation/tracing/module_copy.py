@@ -31,8 +31,7 @@ def runnable_copy(ann: nn.Module) -> nn.Module:
         If it is wrapped, compiled, scripted, exported, lazy or quantised, saying what to pass
         instead; if its parameters are not of a floating-point type or have no values.
     """
-    if not isinstance(ann, nn.Module):
-        raise KindError(f"ann must be a torch.nn.Module, not {_what(ann)}.")
+    require_module(ann)
     for path, module in ann.named_modules():
         reason = _unsuitable(module)
         if reason is not None:
@@ -52,6 +51,12 @@ def runnable_copy(ann: nn.Module) -> nn.Module:
     for module in copied.modules():
         module._compiled_call_impl = None  # of module.compile(): its Python code is recorded
     return copied
+
+
+def require_module(ann: object) -> None:
+    """Raise a KindError that says what to pass instead, unless something is a module."""
+    if not isinstance(ann, nn.Module):
+        raise KindError(f"ann must be a torch.nn.Module, not {_what(ann)}.")
 
 
 def duplicate(module: nn.Module) -> nn.Module:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import DataError, ParameterError
+from ...errors import DataError, KindError, ParameterError, brief
+from ...support.array_values import check_memory, read_array
 from ...support.calls import public
+from ...support.names import objects, read_shape, text
 from ..seeds_and_classes import class_numbers
 
 
@@ -43,9 +45,10 @@ class Dataset:
 
     def __post_init__(self) -> None:
         """Bring the arrays to their types and check that they fit together."""
+        text(self.name, "name")
         images = _read_images(self.images, self.name)
         labels = _read_labels(self.labels, len(images), self.name)
-        image_shape = tuple(self.image_shape)
+        image_shape = read_shape(self.image_shape, f"{self.name}: image_shape")
         if math.prod(image_shape) != images.shape[1]:
             raise ParameterError(
                 f"{self.name}: image_shape {image_shape} holds {math.prod(image_shape)} pixels, "
@@ -87,13 +90,16 @@ class Dataset:
         ParameterError
             If `indices` do not index these images.
         """
-        chosen = np.asarray(indices)
+        chosen = read_array(indices, "indices")
+        check_memory(chosen.size * self.images.shape[1], "indices", bytes_each=4)
         if chosen.size == 0 and chosen.dtype != np.bool_:
             chosen = chosen.astype(np.int64)
         try:
             images, labels = self.images[chosen], self.labels[chosen]
-        except IndexError as error:
+        except (IndexError, OverflowError) as error:
             raise ParameterError(f"{self.name}: cannot take these indices: {error}.") from None
+        if labels.ndim != 1:
+            raise ParameterError(f"{self.name}: indices must have shape (n,), not {chosen.shape}.")
         return Dataset(self.name, images, labels, self.image_shape)
 
     @public
@@ -179,6 +185,7 @@ def concatenate(datasets: Sequence[Dataset]) -> Dataset:
     ParameterError
         If image shapes differ.
     """
+    datasets = objects(datasets, "datasets", Dataset, "a list of data sets")
     if not datasets:
         raise DataError("there are no data sets to join.")
     shapes = {dataset.image_shape for dataset in datasets}
@@ -209,10 +216,10 @@ def in_words(classes: Sequence[int]) -> str:
 
 def _read_images(given: npt.ArrayLike, name: str) -> npt.NDArray[np.float32]:
     """Read rows of pixels in [0, 1]."""
-    try:
-        images = np.asarray(given, dtype=np.float32)
-    except (TypeError, ValueError) as error:
-        raise ParameterError(f"{name}: images must be an array of numbers ({error}).") from None
+    images = read_array(given, f"{name}: images")
+    if images.dtype.kind not in "biuf":
+        raise KindError(f"{name}: images must be an array of numbers, not {brief(given)}.")
+    images = images.astype(np.float32, copy=False)
     if images.ndim != 2:
         raise ParameterError(
             f"{name}: images must have the shape (n_images, n_pixels), not {images.shape}."
@@ -228,7 +235,7 @@ def _read_images(given: npt.ArrayLike, name: str) -> npt.NDArray[np.float32]:
 
 def _read_labels(given: npt.ArrayLike, n_images: int, name: str) -> npt.NDArray[np.int64]:
     """Read one class number per image."""
-    labels = np.asarray(given)
+    labels = read_array(given, f"{name}: labels")
     if labels.shape != (n_images,):
         raise ParameterError(
             f"{name}: labels must have the shape ({n_images},), one per image, not {labels.shape}."

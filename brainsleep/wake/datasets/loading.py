@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ...support.calls import public
 from ...support.checks import known_name, whole_number
+from ...support.names import read_path
 from .dataset import Split
 from .known_datasets import digits, full_set
 from .selection import first_per_class
@@ -56,7 +57,7 @@ def load_split(
     load = DATASETS[known_name(name, "data set", DATASETS)]
     if train_per_class is not None:
         train_per_class = whole_number(train_per_class, "train_per_class", minimum=1)
-    split = load(None if data_dir is None else Path(data_dir).expanduser())
+    split = load(None if data_dir is None else read_path(data_dir, "data_dir").expanduser())
     if train_per_class is None:
         return split
     return Split(first_per_class(split.train, train_per_class), split.test)

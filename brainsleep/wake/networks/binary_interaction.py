@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from ...errors import ParameterError
+from ...support.array_values import check_memory
 from ...support.calls import public
 from ...support.checks import known_name, number, whole_number
 from ..contexts import seeded
@@ -213,7 +214,7 @@ def _layers(
 
     Weights are normal with mean 0 and variance gain**2 / n_in.
     """
-    fs = number(fs, "fs", minimum=0, exclusive_minimum=True)
+    fs = number(fs, "fs", minimum=0, maximum=1000, exclusive_minimum=True)
     n_classes = whole_number(n_classes, "n_classes", minimum=1)
     n_channels = whole_number(in_channels, "in_channels", minimum=1)
     image_size = whole_number(image_size, "image_size", minimum=_POOLING)
@@ -229,12 +230,14 @@ def _layers(
                 continue
             n_convolutions += 1
             n_out = max(1, round(entry * fs))
+            check_memory(9 * n_channels * n_out, "fs", bytes_each=4)
             convolution = nn.Conv2d(n_channels, n_out, 3, stride=1, padding=1, bias=bias)
             layers.add_module(f"conv{n_convolutions}", _initialised(convolution, gain))
             layers.add_module(f"{activation_name}{n_convolutions}", activation())
             n_channels = n_out
         layers.add_module("flatten", nn.Flatten())
         n_inputs = n_channels * (image_size // _POOLING) ** 2
+        check_memory(n_inputs * n_classes, "image_size", bytes_each=4)
         layers.add_module("fc", _initialised(nn.Linear(n_inputs, n_classes, bias=bias), gain))
     return layers
 

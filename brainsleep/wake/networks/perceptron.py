@@ -8,8 +8,10 @@ from itertools import pairwise
 from torch import nn
 
 from ...errors import ParameterError, brief
+from ...support.array_values import check_memory
 from ...support.calls import public
 from ...support.checks import known_name, number, whole_number
+from ...support.names import items
 from ..contexts import seeded
 from ..seeds_and_classes import checked_seed
 
@@ -65,7 +67,7 @@ def mlp(
       (2): Linear(in_features=100, out_features=10, bias=False)
     )
     """
-    sizes = _layer_sizes(sizes)
+    sizes = layer_sizes(sizes)
     dropout = number(dropout, "dropout", minimum=0, maximum=1, exclusive_maximum=True)
     reach = _reach(init)
     seed = checked_seed(seed)
@@ -96,14 +98,21 @@ def _reach(init: str | float) -> float | None:
     return number(init, "init", minimum=0, exclusive_minimum=True)
 
 
-def _layer_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
-    """Return layer sizes as plain integers."""
-    try:
-        members = list(sizes)
-    except TypeError:
-        members = []
+def layer_sizes(sizes: object) -> tuple[int, ...]:
+    """Read the sizes of layers.
+
+    Raises
+    ------
+    KindError
+        If they are no whole numbers.
+    ParameterError
+        If there are fewer than two, one is below 1, or the weights would not fit into memory.
+    """
+    members = items(sizes, "sizes", "two or more layer sizes, inputs first", most=1000)
     if len(members) < 2:
         raise ParameterError(
             f"sizes must be two or more layer sizes, inputs first, not {brief(sizes)}."
         )
-    return tuple(whole_number(size, f"sizes[{k}]", minimum=1) for k, size in enumerate(members))
+    read = tuple(whole_number(size, f"sizes[{k}]", minimum=1) for k, size in enumerate(members))
+    check_memory(sum(n_in * n_out for n_in, n_out in pairwise(read)), "sizes", bytes_each=4)
+    return read

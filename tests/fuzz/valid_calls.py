@@ -1,0 +1,533 @@
+"""What users call, each with arguments that are right: the fuzzer puts others in their place.
+
+Arguments are made anew for each call. Nothing is compiled: devices are replaced by one that
+answers every job with silence.
+"""
+
+import inspect
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from brian2 import Hz, ms, second
+from helpers import SMALL, mlp
+from matplotlib import pyplot
+
+import brainsleep as bs
+from brainsleep import wake
+from brainsleep.devices.activity import PopulationRate, Spikes
+from brainsleep.neurons import NEURONS
+from brainsleep.plasticity import RULES
+
+N_IN, N_OUT = SMALL[0], SMALL[-1]
+
+
+def ann():
+    return mlp(SMALL)
+
+
+def images(n=6):
+    return np.random.default_rng(0).random((n, N_IN), dtype=np.float32)
+
+
+def labels(n=6):
+    return np.arange(n) % N_OUT
+
+
+def heaviside():
+    return bs.Heaviside(gain=1, threshold=0.5)
+
+
+def dataset():
+    return wake.Dataset("made up", images(20), np.arange(20) % N_OUT, (3, 4))
+
+
+def split():
+    return wake.Split(dataset(), dataset())
+
+
+def tasks():
+    return wake.class_incremental(split(), [[0, 1], [2, 3]])
+
+
+def spikes():
+    return Spikes(i=np.array([0, 1, 0, 2]), t=[0, 10, 20, 30] * ms, n_neurons=3)
+
+
+def rate():
+    return PopulationRate(np.tile([0, 0, 8, 9], 100), n_neurons=10, dt=10 * ms)
+
+
+def accuracies():
+    return [[0.9, None], [0.5, 0.8]]
+
+
+def populations():
+    return {"cells": bs.circuit.Population(4, bs.LIF(gain=1, threshold=5))}
+
+
+def projections():
+    return [bs.circuit.Projection("input", "cells", 0.5, plasticity=bs.SRC())]
+
+
+def circuit():
+    return bs.circuit.Circuit(3, populations(), projections())
+
+
+def winners():
+    return bs.circuit.WinnerNetwork(n_inputs=N_IN, n_neurons=3)
+
+
+@cache
+def night():
+    return bs.sleep(ann(), np.full(N_IN, 0.1), duration=20, neuron=heaviside(), plasticity=bs.SRC())
+
+
+@cache
+def accuracy():
+    return bs.spiking_accuracy(ann(), (images(), labels()), 5, progress=False)
+
+
+def winner_state():
+    return winners().initial_state()
+
+
+def scratch():
+    """Return a path in a new directory, which tests leave behind for pytest to remove."""
+    return Path(tempfile.mkdtemp()) / "new"
+
+
+def up():
+    return np.tile(np.repeat([True, False], 500), 3)
+
+
+SLEEP = {
+    "ann": ann,
+    "stimulus": lambda: np.full(N_IN, 0.1),
+    "data": images,
+    "duration": lambda: 20 * ms,
+    "neuron": heaviside,
+    "plasticity": bs.SRC,
+    "progress": lambda: False,
+}
+IMAGES = {"images": images, "max_rate": lambda: 400 * Hz}
+
+#: By name: what is called, and arguments that are right.
+CALLS = {
+    "sleep": (bs.sleep, SLEEP),
+    "sleep in stages": (bs.sleep, {**SLEEP, "stages": bs.stages.NREM, "dt": lambda: 1 * ms}),
+    "sleep, calibrated": (
+        bs.sleep,
+        {**SLEEP, "neuron": lambda: bs.LIF(target_rate=20), "plasticity": bs.STDP},
+    ),
+    "sleep, all named": (
+        bs.sleep,
+        {
+            **SLEEP,
+            "lateral": lambda: {"0": bs.lateral.MeanInhibition(0.1)},
+            "modulation": lambda: np.ones(20),
+            "record": lambda: bs.Record(spikes=["0"], rates="all"),
+            "should_stop": lambda: lambda: False,
+            "seed": lambda: 3,
+            "dtype": lambda: "float64",
+            "device": lambda: "runtime",
+        },
+    ),
+    "translate": (bs.translate, {"ann": ann}),
+    "translate, named": (
+        bs.translate,
+        {
+            "ann": ann,
+            "input_shape": lambda: (N_IN,),
+            "input_at": lambda: "2",
+            "frozen": lambda: ["4"],
+            "max_pooling": lambda: "most_active",
+        },
+    ),
+    "write_back": (bs.write_back, {"ann": ann, "weights": lambda: bs.translate(ann()).weights}),
+    "spiking_accuracy": (
+        bs.spiking_accuracy,
+        {"ann": ann, "data": lambda: (images(), labels()), "n_steps": lambda: 5,
+         "progress": lambda: False},
+    ),
+    "spiking_accuracy, named": (
+        bs.spiking_accuracy,
+        {"ann": ann, "data": lambda: (images(), labels()), "n_steps": lambda: 5,
+         "coding": lambda: "poisson", "max_rate": lambda: 500 * Hz, "calibration_data": images,
+         "progress": lambda: False},
+    ),
+    "calibrate": (bs.calibrate, {"ann": ann, "data": images, "progress": lambda: False}),
+    "calibrate, rates": (
+        bs.calibrate,
+        {"ann": ann, "data": images, "target_rate": lambda: [20, 20, 20],
+         "duration": lambda: 20, "progress": lambda: False},
+    ),
+    "from_nir": (bs.from_nir, {"path": lambda: "nowhere.nir"}),
+    "HeavisideTorch": (
+        bs.HeavisideTorch, {"ann": ann, "neuron": heaviside, "plasticity": bs.SRC, "data": images}
+    ),
+    "HeavisideTorch.sleep": (
+        lambda **options: bs.HeavisideTorch(ann(), heaviside(), bs.SRC()).sleep(**options),
+        {"stimulus": lambda: np.full(N_IN, 0.1), "duration": lambda: 5, "seed": lambda: [0, 1],
+         "dt": lambda: 1 * ms, "record": lambda: "counts", "progress": lambda: False},
+    ),
+    "Night.load": (bs.Night.load, {"directory": lambda: "nowhere", "ann": ann}),
+    "Night.save": (lambda **options: night().save(**options), {"directory": scratch}),
+    "Night.to_nir": (
+        lambda **options: night().to_nir(**options),
+        {"path": scratch, "dt": lambda: 1 * ms},
+    ),
+    "Night.plot_raster": (
+        lambda **options: night().plot_raster(**options),
+        {"axes": lambda: None, "populations": lambda: ["0"], "max_spikes": lambda: 100},
+    ),
+    "Record": (bs.Record, {"spikes": lambda: "all", "rates": lambda: ["0"]}),
+    "Save": (bs.Save, {"directory": scratch, "snapshot_every": lambda: 3, "resume": lambda: False}),
+    # neurons and rules, through a night
+    **{
+        f"neuron {kind}": (neuron, {"gain": lambda: 1.0, "threshold": lambda: 14.0})
+        for kind, neuron in NEURONS.items()
+    },
+    **{
+        f"rule {kind}": (
+            rule,
+            {"rule": bs.STDP} if "rule" in inspect.signature(rule).parameters else {},
+        )
+        for kind, rule in RULES.items()
+    },
+    **{
+        f"night of neuron {kind}": (
+            lambda __neuron=neuron, **options: _asleep(neuron=__neuron(**options)),
+            {"gain": lambda: 1.0, "threshold": lambda: 14.0},
+            neuron,
+        )
+        for kind, neuron in NEURONS.items()
+    },
+    **{
+        f"night of rule {kind}": (
+            lambda __rule=rule, **options: _asleep(
+                plasticity=__rule(**options), modulation=np.ones(20)
+            ),
+            {"rule": bs.STDP} if "rule" in inspect.signature(rule).parameters else {},
+            rule,
+        )
+        for kind, rule in RULES.items()
+    },
+    # what lies beside a layer
+    "MeanInhibition": (bs.lateral.MeanInhibition, {"strength": lambda: 1.0}),
+    "WinnerTakeAll": (bs.lateral.WinnerTakeAll, {"strength": lambda: 1.0}),
+    "Recurrent": (bs.lateral.Recurrent, {"weights": lambda: np.eye(3)}),
+    "InhibitoryPopulation": (bs.lateral.InhibitoryPopulation, {}),
+    "night with Recurrent": (
+        lambda **options: _asleep(
+            neuron=bs.LIF(gain=1, threshold=5), lateral={"0": bs.lateral.Recurrent(**options)}
+        ),
+        {"weights": lambda: np.eye(10)},
+        bs.lateral.Recurrent,
+    ),
+    "night with InhibitoryPopulation": (
+        lambda **options: _asleep(
+            neuron=bs.LIF(gain=1, threshold=5),
+            lateral={"0": bs.lateral.InhibitoryPopulation(**options)},
+        ),
+        {},
+        bs.lateral.InhibitoryPopulation,
+    ),
+    # stimuli
+    "ConstantProbabilities": (
+        bs.stimuli.ConstantProbabilities, {"probability": lambda: np.full(3, 0.1)}
+    ),
+    "ConstantRates": (bs.stimuli.ConstantRates, {"rates": lambda: [1, 2] * Hz}),
+    "ExplicitSpikes": (bs.stimuli.ExplicitSpikes, {"spikes": lambda: np.ones((5, 3), bool)}),
+    "MeanImage": (bs.stimuli.MeanImage, {**IMAGES, "image_shape": lambda: (3, 4)}),
+    "ClassMeans": (bs.stimuli.ClassMeans, {**IMAGES, "labels": labels}),
+    "MeanOfRandomImages": (
+        bs.stimuli.MeanOfRandomImages,
+        {**IMAGES, "n_images": lambda: 3, "image_shape": lambda: (3, 4),
+         "mask": lambda: bs.stimuli.RandomWindow(2)},
+    ),
+    "Gated": (
+        bs.stimuli.Gated,
+        {"stimulus": lambda: bs.stimuli.MeanImage(images()), "gate": lambda: np.ones(9)},
+    ),
+    "ShuffledPixels": (
+        bs.stimuli.ShuffledPixels, {"stimulus": lambda: bs.stimuli.MeanImage(images())}
+    ),
+    "RandomPixels": (bs.stimuli.RandomPixels, {}),
+    "RandomWindow": (bs.stimuli.RandomWindow, {}),
+    "draw": (
+        lambda **options: bs.stimuli.MeanImage(images()).draw(**options),
+        {"n_steps": lambda: 5, "dt": lambda: 1 * ms, "seed": lambda: 0},
+    ),
+    "poisson": (
+        bs.codes.poisson,
+        {"values": lambda: [0.1, 0.9], "n_steps": lambda: 5, "max_rate": lambda: 100 * Hz},
+    ),
+    "latency": (bs.codes.latency, {"values": lambda: [0.1, 0.9], "n_steps": lambda: 5}),
+    "population": (bs.codes.population, {"values": lambda: [0.1, 0.9], "n_steps": lambda: 5}),
+    "phase_locked_bursts": (
+        bs.codes.phase_locked_bursts,
+        {"values": lambda: [0.1, 0.9], "n_steps": lambda: 100, "frequency": lambda: 10 * Hz},
+    ),
+    "delta": (bs.codes.delta, {"signal": lambda: [0, 0.5, 1], "threshold": lambda: 0.5}),
+    "reconstruct": (
+        bs.codes.reconstruct,
+        {"spikes": lambda: np.ones((5, 4), bool), "threshold": lambda: 0.5},
+    ),
+    "GaussianTuning": (bs.codes.GaussianTuning, {}),
+    "GaussianTuning.responses": (
+        lambda **options: bs.codes.GaussianTuning().responses(**options),
+        {"values": lambda: [0.1, 0.9]},
+    ),
+    "GaussianTuning.decode": (
+        lambda **options: bs.codes.GaussianTuning().decode(**options),
+        {"activity": lambda: np.ones((2, 10))},
+    ),
+    # devices
+    "CppStandalone": (bs.devices.CppStandalone, {"name": lambda: "cpp"}),
+    "Runtime": (bs.devices.Runtime, {"target": lambda: "numpy"}),
+    "Cuda": (bs.devices.Cuda, {}),
+    # circuits
+    "Population": (
+        bs.circuit.Population,
+        {"n_neurons": lambda: 3, "neuron": lambda: bs.LIF(gain=1, threshold=5)},
+    ),
+    "Projection": (bs.circuit.Projection, {"source": lambda: "input", "target": lambda: "cells"}),
+    "Wiring": (bs.circuit.Wiring if hasattr(bs.circuit, "Wiring") else bs.network.wiring.Wiring,
+               {"fan_in": lambda: 2}),
+    "Circuit": (
+        bs.circuit.Circuit,
+        {"n_inputs": lambda: 3, "populations": populations, "projections": projections},
+    ),
+    "circuit with a projection": (
+        lambda **options: bs.circuit.Circuit(
+            3, populations(), [bs.circuit.Projection(**options)]
+        ).run(np.full(3, 0.1), 5),
+        {"source": lambda: "input", "target": lambda: "cells", "weights": lambda: np.ones((4, 3))},
+        bs.circuit.Projection,
+    ),
+    "Circuit.run": (
+        lambda **options: circuit().run(**options),
+        {"stimulus": lambda: np.full(3, 0.1), "duration": lambda: 5, "dt": lambda: 1 * ms,
+         "weights": lambda: {"input -> cells": np.ones((4, 3))},
+         "parameters": lambda: {"cells": {"gain": 0.001}}},
+        bs.circuit.Circuit.run,
+    ),
+    "ImageSequence": (
+        bs.circuit.ImageSequence, {"images": images, "total_rate": lambda: 100 * Hz}
+    ),
+    "WinnerNetwork": (bs.circuit.WinnerNetwork, {"n_inputs": lambda: 4, "n_neurons": lambda: 3}),
+    "WinnerNetwork.prepare": (lambda **options: winners().prepare(**options), {},
+                              bs.circuit.WinnerNetwork.prepare),
+    "WinnerNetwork.initial_state": (
+        lambda **options: winners().initial_state(**options), {"seed": lambda: 0}
+    ),
+    "learn": (
+        lambda **options: winners().prepare().learn(**options),
+        {"images": images, "state": winner_state, "seed": lambda: 0, "progress": lambda: False},
+    ),
+    "ClassReadout.fit": (
+        bs.circuit.ClassReadout.fit, {"counts": lambda: np.ones((6, 3), int), "labels": labels}
+    ),
+    "ClassReadout.accuracy": (
+        lambda **options: bs.circuit.ClassReadout.fit(
+            np.ones((6, 3), int), labels()
+        ).accuracy(**options),
+        {"counts": lambda: np.ones((6, 3), int), "labels": labels},
+    ),
+    # measures
+    "binned_rate": (
+        bs.measures.binned_rate,
+        {"spikes": spikes, "duration": lambda: 40 * ms, "bin_size": lambda: 10 * ms},
+    ),
+    "binned_rate of a raster": (
+        bs.measures.binned_rate,
+        {"spikes": lambda: np.ones((40, 3), bool), "duration": lambda: 40 * ms},
+    ),
+    "population_rate": (
+        bs.measures.population_rate,
+        {"train": spikes, "n_steps": lambda: 40, "dt": lambda: 1 * ms},
+    ),
+    "firing_rates": (
+        bs.measures.firing_rates, {"spikes": lambda: {"0": spikes()}, "duration": lambda: 40 * ms}
+    ),
+    "mean_rates": (
+        bs.measures.mean_rates, {"spikes": lambda: {"0": spikes()}, "duration": lambda: 40 * ms}
+    ),
+    "cv_isi": (bs.measures.cv_isi, {"spikes": spikes}),
+    "spectrum": (bs.measures.spectrum, {"rate": rate, "segment": lambda: 1 * second}),
+    "Spectrum.peak": (
+        lambda **options: bs.measures.spectrum(rate(), 1 * second).peak(**options),
+        {"low": lambda: 1 * Hz, "high": lambda: 5 * Hz},
+    ),
+    "up_states": (bs.measures.up_states, {"rate": rate}),
+    "bimodality": (bs.measures.bimodality, {"rate": rate}),
+    "summarise": (bs.measures.summarise, {"values": lambda: [1.0, 2.0]}),
+    "weight_change": (
+        bs.measures.weight_change, {"before": lambda: np.zeros(3), "after": lambda: np.ones(3)}
+    ),
+    "weight_changes": (
+        bs.measures.weight_changes,
+        {"before": lambda: {"a": np.zeros(3)}, "after": lambda: {"a": np.ones(3)}},
+    ),
+    "forgetting": (bs.measures.forgetting, {"R": accuracies}),
+    "final_accuracy": (bs.measures.final_accuracy, {"R": accuracies}),
+    "recovered": (bs.measures.recovered, {"before": accuracies, "after": accuracies}),
+    # stages
+    "Cortex": (bs.stages.Cortex, {}),
+    "Cortex.simulate": (
+        lambda **options: bs.stages.Cortex(20, 5).simulate(**options),
+        {"b": lambda: "1 pA", "duration": lambda: 20 * ms},
+        bs.stages.Cortex.simulate,
+    ),
+    "NREM": (bs.stages.NREM, {}),
+    "REM": (bs.stages.REM, {}),
+    "Wake": (bs.stages.Wake, {}),
+    "NREM.simulate": (
+        lambda **options: bs.stages.NREM().simulate(**options), {"duration": lambda: 50 * ms},
+        bs.stages.NREM.simulate,
+    ),
+    "NREM.gate": (
+        lambda **options: bs.stages.NREM().gate(**options),
+        {"n_steps": lambda: 5, "dt": lambda: 0.001},
+        bs.stages.NREM.gate,
+    ),
+    "Hypnogram": (bs.stages.Hypnogram, {"stages": lambda: [(bs.stages.NREM(), 1 * second)]}),
+    "Hypnogram.of_cycles": (bs.stages.Hypnogram.of_cycles, {"duration": lambda: 5 * second}),
+    "Spindles": (bs.stages.Spindles, {}),
+    "Ripples": (bs.stages.Ripples, {}),
+    "Spindles.wave": (lambda **options: bs.stages.Spindles().wave(**options), {"up": up},
+                      bs.stages.Spindles.wave),
+    "Ripples.wave": (
+        lambda **options: bs.stages.Ripples().wave(**options),
+        {"spindle_phase": lambda: bs.stages.Spindles().phase(up())},
+        bs.stages.Ripples.wave,
+    ),
+    "modulated": (
+        bs.stages.modulated,
+        {"gate": lambda: up().astype(float), "spindles": bs.stages.Spindles,
+         "ripples": bs.stages.Ripples, "up": up},
+    ),
+    # awake
+    "Dataset": (
+        wake.Dataset, {"name": lambda: "a", "images": images, "labels": labels,
+                       "image_shape": lambda: (3, 4)}
+    ),
+    "Dataset.subset": (lambda **options: dataset().subset(**options), {"indices": lambda: [0, 1]}),
+    "Dataset.of_classes": (
+        lambda **options: dataset().of_classes(**options), {"classes": lambda: [0]}
+    ),
+    "Split": (wake.Split, {"train": dataset, "test": dataset}),
+    "Task": (
+        wake.Task,
+        {"index": lambda: 0, "classes": lambda: (0, 1), "train": dataset, "test": dataset},
+    ),
+    "concatenate": (wake.concatenate, {"datasets": lambda: [dataset()]}),
+    "load_split": (wake.load_split, {"name": lambda: "mnist", "data_dir": lambda: "nowhere"}),
+    "hold_out_validation": (
+        wake.hold_out_validation, {"split": split, "fraction": lambda: 0.5}
+    ),
+    "class_incremental": (wake.class_incremental, {"split": split, "classes": lambda: [[0], [1]]}),
+    "mlp": (wake.mlp, {"sizes": lambda: [4, 3, 2]}),
+    "bitnet": (wake.bitnet, {"fs": lambda: 1.0, "n_classes": lambda: 2,
+                             "image_size": lambda: 8, "steps": lambda: 1}),
+    "bitnet_relu": (wake.bitnet_relu, {"fs": lambda: 1.0, "n_classes": lambda: 2,
+                                       "image_size": lambda: 8}),
+    "Spiking": (wake.Spiking, {"network": ann, "steps": lambda: 2}),
+    "SpikingActivation": (wake.SpikingActivation, {}),
+    "spike_function": (wake.spike_function, {"surrogate": lambda: "arctan"}),
+    "Arctan": (wake.Arctan, {}),
+    "FastSigmoid": (wake.FastSigmoid, {}),
+    "SmoothThreshold": (wake.SmoothThreshold, {}),
+    "Training": (wake.Training, {}),
+    "train": (
+        wake.train,
+        {"network": ann, "dataset": dataset, "training": lambda: wake.Training(epochs=1),
+         "seed": lambda: 0, "progress": lambda: False},
+    ),
+    "train, one class": (
+        wake.train,
+        {"network": ann, "dataset": dataset, "training": lambda: wake.Training(epochs=1),
+         "seed": lambda: 0, "classes": lambda: range(5), "progress": lambda: False},
+    ),
+    "train with": (
+        lambda **options: wake.train(
+            ann(), dataset(), wake.Training(**{"epochs": 1, **options}), seed=0, progress=False
+        ),
+        {},
+        wake.Training,
+    ),
+    "train_strategy": (
+        wake.train_strategy,
+        {"name": lambda: "joint", "network": ann, "tasks": tasks,
+         "training": lambda: wake.Training(epochs=1), "progress": lambda: False},
+    ),
+    "training_seed": (wake.training_seed, {"seed": lambda: 0, "task_index": lambda: 0}),
+    "accuracy": (wake.accuracy, {"network": ann, "dataset": dataset}),
+    "class_accuracies": (wake.class_accuracies, {"network": ann, "dataset": dataset}),
+    "confusion_matrix": (wake.confusion_matrix, {"network": ann, "dataset": dataset}),
+    "task_accuracies": (wake.task_accuracies, {"network": ann, "tasks": tasks}),
+    "predict": (wake.predict, {"network": ann, "images": images}),
+    "sparsity": (wake.sparsity, {"network": ann, "images": images}),
+    "centre_rows": (wake.centre_rows, {"network": ann}),
+    "set_spike_function": (
+        wake.set_spike_function,
+        {"module": wake.SpikingActivation, "surrogate": lambda: "arctan"},
+    ),
+    # translation
+    "record_activations": (
+        bs.translation.record_activations,
+        {"translation": lambda: bs.translate(ann()), "data": images},
+    ),
+    "max_activations": (
+        bs.translation.max_activations,
+        {"translation": lambda: bs.translate(ann()), "data": images},
+    ),
+    "tadros_gains": (
+        bs.translation.tadros_gains,
+        {"translation": lambda: bs.translate(ann()), "data": images},
+    ),
+    # figures
+    "plot_raster": (bs.figures.plot_raster, {"night": night}),
+    "plot_accuracy_matrix": (bs.figures.plot_accuracy_matrix, {"R": accuracies}),
+    "plot_accuracy_before_after": (
+        bs.figures.plot_accuracy_before_after, {"before": accuracies, "after": accuracies}
+    ),
+    "plot_hypnogram": (
+        bs.figures.plot_hypnogram,
+        {"stages": lambda: bs.stages.Hypnogram([(bs.stages.NREM(), 1 * second)])},
+    ),
+    "plot_learning_curve": (
+        bs.figures.plot_learning_curve,
+        {"n_shown": lambda: [1, 2], "accuracies": lambda: [0.1, 0.2]},
+    ),
+    "plot_receptive_fields": (
+        bs.figures.plot_receptive_fields,
+        {"weights": lambda: np.ones((4, 12)), "image_shape": lambda: (3, 4)},
+    ),
+    "plot_slow_oscillation": (
+        bs.figures.plot_slow_oscillation,
+        {"spikes_excitatory": spikes, "spikes_inhibitory": spikes, "duration": lambda: 40 * ms},
+    ),
+    "plot_spiking_accuracy": (bs.figures.plot_spiking_accuracy, {"results": accuracy}),
+    "plot_weight_histograms": (bs.figures.plot_weight_histograms, {"night": night}),
+    "save_figure": (
+        bs.figures.save_figure,
+        {"figure": pyplot.figure, "path": lambda: scratch().with_suffix(".png")},
+    ),
+}  # fmt: skip
+
+
+def _asleep(**options):
+    given = {name: make() for name, make in SLEEP.items()}
+    return bs.sleep(**{**given, **options})
+
+
+def arguments_of(name):
+    """Return the names of all arguments that a call of the table may be given."""
+    function, valid, *signature = CALLS[name]
+    shown = inspect.signature(signature[0] if signature else function)
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    named = [one.name for one in shown.parameters.values() if one.kind in kinds]
+    return sorted({*named, *valid} - {"self", "cls", "options"})
