@@ -13,11 +13,15 @@ from .reader import Reader
 from .tensors import Tensors
 from .tracing.module_copy import runnable_copy
 from .tracing.operations import HINT
+from .tracing.random_states import kept_random_states
 from .tracing.recorder import RunError
 from .tracing.steps import read_step
 from .tracing.trace import trace
 from .translated_network import Translation
 from .verification import verify
+
+#: How often a module that draws random numbers runs again, to tell whether it depends on them.
+AGAIN = 20
 
 #: What messages ask for where the shape of one input cannot be known, by dimensions of a kernel.
 _ASKED = {3: "(channels, length)", 4: "(channels, height, width)"}
@@ -64,8 +68,17 @@ def read_network(ann: nn.Module, input_shape: Iterable[int] | None = None) -> Tr
 
 
 def _read(ann: nn.Module, module: nn.Module, shape: tuple[int, ...]) -> Translation:
-    """Read a network that takes inputs of a shape."""
-    traced = trace(module, shape)
+    """Read a network that takes inputs of a shape, and compare what was read with it."""
+    with kept_random_states() as drawn:
+        translation = _read_layers(ann, module, shape)
+        # copies that have not run: those that did may have changed
+        verify(translation, lambda: runnable_copy(ann), n_again=AGAIN if drawn() else 0)
+    return translation
+
+
+def _read_layers(ann: nn.Module, module: nn.Module, shape: tuple[int, ...]) -> Translation:
+    """Read the layers of a network that takes inputs of a shape."""
+    traced = trace(module, shape, ann)
     steps = [read_step(merged) for merged in traced.calls]
     if not any(step.operation.kind in WEIGHTED for step in steps):
         raise TranslationError(f"the module has no Linear or Conv layer that it calls; {HINT}.")
@@ -74,8 +87,26 @@ def _read(ann: nn.Module, module: nn.Module, shape: tuple[int, ...]) -> Translat
         reader.read(step)
     layers = reader.finish(traced.output())
     translation = Translation(shape, layers, traced.graph, ann)
-    verify(translation, module)
+    _require_own_memory(translation)
     return translation
+
+
+def _require_own_memory(translation: Translation) -> None:
+    """Refuse weights that share memory in the user's module: in the copy that wakes they do not."""
+    state = translation.module.state_dict()
+    taken: list[tuple[str, int, int, int]] = []
+    for name in translation.weights:
+        tensor = state[name]
+        storage, first = tensor.untyped_storage().data_ptr(), tensor.storage_offset()
+        sizes = zip(tensor.shape, tensor.stride(), strict=True)
+        last = first + sum((size - 1) * stride for size, stride in sizes)
+        for other, its_storage, its_first, its_last in taken:
+            if storage == its_storage and first <= its_last and its_first <= last:
+                raise TranslationError(
+                    f"{name}: shares its memory with {other!r}, so that both learn as one; a "
+                    "weight used twice cannot sleep, so give each its own, with .clone()."
+                )
+        taken.append((name, storage, first, last))
 
 
 def _checked_shape(shape: object) -> tuple[int, ...]:

@@ -9,6 +9,22 @@ from numpy.typing import NDArray
 from ..errors import ParameterError, TranslationError
 from .tracing.constants import Constant
 
+_MAKE_ONE = (
+    "make it one, for example with torch.nn.utils.parametrize.remove_parametrizations or "
+    "remove_weight_norm"
+)
+_REMEDIES = {
+    "": "make it an nn.Parameter, or put its layer into an nn.ModuleList and not into a list",
+    **dict.fromkeys(
+        ("t", "T", "mT", "transpose", "permute", "contiguous", "swapaxes"),
+        "store it as it is used, of shape (outputs, inputs)",
+    ),
+    **dict.fromkeys(
+        ("getitem", "narrow", "select", "index_select"),
+        "give each part that layers use a parameter of its own",
+    ),
+}
+
 
 class Tensors:
     """Reads parameters and notes which layer uses which.
@@ -75,11 +91,15 @@ class Tensors:
             how = f"computed by {constant.made_by}" if constant.made_by else "a plain tensor"
             raise TranslationError(
                 f"{layer}: its weight is {how}, where layers must use parameters of the module "
-                "itself, which sleep can change; make it one, for example with "
-                "torch.nn.utils.parametrize.remove_parametrizations or remove_weight_norm."
+                f"itself, which sleep can change; {_REMEDIES.get(constant.made_by, _MAKE_ONE)}."
             )
         values = self.read(constant, layer, "weight")
         memory = constant.original.data_ptr()
+        if self.users.get(memory) == layer:
+            raise TranslationError(
+                f"{layer}: is called more than once; a weight used twice cannot sleep, so give "
+                "each call a layer of its own, or return what one call computes."
+            )
         if memory in self.users:
             raise TranslationError(
                 f"{layer}: shares its parameter {name!r} with layer {self.users[memory]!r}; a "

@@ -8,6 +8,7 @@ in float64 where the module allows it.
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -15,9 +16,9 @@ from numpy.typing import NDArray
 from torch import fx, nn
 from torch.nn import functional
 
-from ..errors import TranslationError
+from ..errors import TranslationError, brief
 from .layers import INPUT, Connection, Layer
-from .tracing.module_copy import duplicate, type_of
+from .tracing.module_copy import type_of
 from .translated_network import Translation
 
 #: Largest difference, in parts of the largest value that is compared.
@@ -28,15 +29,17 @@ ROUNDING = 1e-6
 LARGEST = (1.0, 4.0)
 
 
-def verify(translation: Translation, module: nn.Module) -> None:
+def verify(translation: Translation, copied: Callable[[], nn.Module], *, n_again: int = 0) -> None:
     """Compare a translated network with its module.
 
     Parameters
     ----------
     translation : Translation
         The network.
-    module : nn.Module
-        A copy of the module, in evaluation mode on the CPU.
+    copied : callable
+        Returns a copy of the module, in evaluation mode on the CPU, that has not run yet.
+    n_again : int
+        How often the module runs again on the same inputs, to tell whether chance plays a part.
 
     Raises
     ------
@@ -45,13 +48,21 @@ def verify(translation: Translation, module: nn.Module) -> None:
     """
     generator = torch.Generator().manual_seed(1)
     try:
-        exact, graph = duplicate(module).double(), copy.deepcopy(translation.graph).double()
-        _compare(translation, exact, graph, generator, torch.float64)
-    except (RuntimeError, TypeError, ValueError) as error:
-        if isinstance(error, TranslationError):
+        graph = copy.deepcopy(translation.graph).double()
+        _compare(translation, copied().double(), graph, generator, torch.float64, n_again)
+    except TranslationError:
+        raise
+    except Exception:  # its forward insists on a type, and raises whatever it likes
+        module = copied()
+        try:
+            _compare(translation, module, translation.graph, generator, type_of(module), n_again)
+        except TranslationError:
             raise
-        # its forward insists on a type
-        _compare(translation, module, translation.graph, generator, type_of(module))
+        except Exception as error:
+            raise TranslationError(
+                f"{type(module).__name__}: forward fails when it runs again "
+                f"({brief(str(error))}); it must do the same each time."
+            ) from error
 
 
 def _compare(
@@ -60,6 +71,7 @@ def _compare(
     graph: fx.GraphModule,
     generator: torch.Generator,
     dtype: torch.dtype,
+    n_again: int,
 ) -> None:
     """Compare a network with its module in one type."""
     eps = torch.finfo(dtype).eps / torch.finfo(torch.float32).eps
@@ -77,6 +89,13 @@ def _compare(
             f"{type(module).__name__}: what was recorded of forward computes other outputs than "
             "the module itself (does it depend on values, chance or earlier calls?)."
         )
+    for _ in range(n_again):
+        with torch.no_grad(), torch.device("cpu"):
+            if not torch.equal(module(inputs.clone()), expected):
+                raise TranslationError(
+                    f"{type(module).__name__}: draws random numbers, on which its output depends, "
+                    "also in evaluation mode; let it draw them only if self.training."
+                )
     _compare_layers(translation, values, inputs, max(1.0, eps))
 
 

@@ -32,6 +32,7 @@ class PrecisionWarning(UserWarning):
 
 
 @public
+@torch.inference_mode(mode=False)
 def write_back(
     ann: nn.Module,
     weights: Mapping[str, NDArray[np.floating]],

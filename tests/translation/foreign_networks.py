@@ -507,14 +507,14 @@ REFUSED = {
     "hook_that_reads": (
         lambda: hooked(lambda m, i, o: o * float(o.max())),
         FLAT,
-        ["float (in a forward hook of 0)", "branch on the data"],
+        ["float (in a forward hook of 0)", "remove the hook first"],
     ),
     "hook_that_leaves_out": (
         lambda: hooked(lambda m, i, o: torch.zeros(len(o), 8), which=1),
         FLAT,
         ["comes from elsewhere"],
     ),
-    "patched_with_itself": (patched_with_itself, FLAT, ["linear:", "plain tensor"]),
+    "patched_with_itself": (patched_with_itself, FLAT, ["linear", "of the network itself"]),
     "branch_on_values": (
         lambda: OwnRelu(lambda x: torch.relu(x) if bool((x > 0).any()) else x),
         FLAT,

@@ -7,7 +7,7 @@ module does; a whole number that grows with the batch is a multiple of its size.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from torch import fx
 
 from ...errors import TranslationError
 from .constants import Constant, Constants
-from .operations import name_of_function
+from .operations import LIKE, name_of_function
 from .recorder import Call, Recording, tensors_in
 
 
@@ -116,13 +116,19 @@ class Merger:
         """Add a call to the graph."""
         if one.function != other.function or one.place != other.place:
             raise _differs(one)
+        if one.mutates and id(one.args[0]) not in self.nodes[0]:
+            raise TranslationError(
+                f"{one.place.of(name_of_function(one.function))}: changes a constant in place by "
+                "activity; make a new tensor of both, as in a = a + b."
+            )
         args = self._both(one.args, other.args, one)
         kwargs = self._both(one.kwargs, other.kwargs, one)
         function = name_of_function(one.function)
+        called, taken_by_it = _without_getter(one.function, args)
         node = self.graph.create_node(
             "call_function",
-            one.function,
-            self._in_graph(args),
+            called,
+            self._in_graph(taken_by_it),
             self._in_graph(kwargs),
             name=one.place.path if one.place.is_builtin else function,
         )
@@ -134,7 +140,7 @@ class Merger:
                 call=one,
                 args=args,
                 kwargs=kwargs,
-                inputs=tuple(_nodes_in((args, kwargs))),
+                inputs=tuple(_nodes_in(args[:1] if one.function in LIKE else (args, kwargs))),
                 first=next(each for each in taken if id(each) in self.runs[0].activities),
                 results=(
                     (one.result, len(self.runs[0].entrance)),
@@ -225,6 +231,15 @@ class Merger:
         """Return a node that reads an attribute of the graph's module."""
         self.attributes[name] = value
         return self.graph.create_node("get_attr", name)
+
+
+def _without_getter(
+    function: Callable[..., object], args: tuple[Any, ...]
+) -> tuple[Callable[..., object], tuple[Any, ...]]:
+    """Return a function with its arguments; ``x.T`` is one that a graph cannot name."""
+    if getattr(function, "__name__", "") != "__get__":
+        return function, args
+    return getattr, (args[0], name_of_function(function))
 
 
 def _differs(call: Call) -> TranslationError:

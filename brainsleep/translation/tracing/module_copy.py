@@ -10,6 +10,8 @@ from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from ...errors import KindError, TranslationError, brief
 
+_TORCHS_OWN = "weights are known by their names in it, so leave it as torch has it"
+
 
 def runnable_copy(ann: nn.Module) -> nn.Module:
     """Return a copy of a module in evaluation mode on the CPU.
@@ -29,10 +31,11 @@ def runnable_copy(ann: nn.Module) -> nn.Module:
         If it is no module.
     TranslationError
         If it is wrapped, compiled, scripted, exported, lazy or quantised, saying what to pass
-        instead; if its parameters are not of a floating-point type or have no values.
+        instead; if its parameters are not of a floating-point type, have no values or are missing
+        in its state dict; if no copy can be made.
     """
     require_module(ann)
-    for path, module in ann.named_modules():
+    for path, module in _modules(ann):
         reason = _unsuitable(module)
         if reason is not None:
             raise TranslationError(f"{path or 'ann'}: {reason}.")
@@ -42,12 +45,18 @@ def runnable_copy(ann: nn.Module) -> nn.Module:
                 kind = type(module).__name__
                 raise TranslationError(f"{path or 'ann'}: {name!r} of {kind} {reason}.")
     try:
-        copied = duplicate(ann).cpu().eval()
+        copied = duplicate(ann)
+        _require_apart(copied, ann)
+        copied.cpu()
+        copied.eval()
+    except TranslationError:
+        raise
     except Exception as error:  # whatever the user's own classes raise
         reason = brief(str(error).partition("\n")[0])
         raise TranslationError(
             f"{type(ann).__name__} cannot be copied ({reason}); copy.deepcopy must work on it."
         ) from error
+    _require_names(copied)
     for module in copied.modules():
         module._compiled_call_impl = None  # of module.compile(): its Python code is recorded
     return copied
@@ -70,10 +79,57 @@ def duplicate(module: nn.Module) -> nn.Module:
     return copy.deepcopy(module, computed)  # the memo: copy.deepcopy refuses computed tensors
 
 
+def named_tensors(module: nn.Module) -> list[tuple[str, torch.Tensor]]:
+    """Return the parameters and buffers of a module by name; with all names of shared ones."""
+    return [
+        *module.named_parameters(remove_duplicate=False),
+        *module.named_buffers(remove_duplicate=False),
+    ]
+
+
 def type_of(module: nn.Module) -> torch.dtype:
     """Return the floating-point type of a module: of its first parameter or buffer."""
     tensors = (*module.parameters(), *module.buffers())
     return next((each.dtype for each in tensors if each.is_floating_point()), torch.float32)
+
+
+def _modules(ann: nn.Module) -> list[tuple[str, nn.Module]]:
+    """Return a module and all within it, by path."""
+    try:
+        return [*ann.named_modules()]
+    except Exception as error:  # __init__ or __hash__ is missing
+        raise TranslationError(
+            f"{type(ann).__name__} is no complete module ({brief(str(error))}); call "
+            "super().__init__() first, and make a dataclass with eq=False."
+        ) from error
+
+
+def _require_apart(copied: nn.Module, ann: nn.Module) -> None:
+    """Refuse a copy that holds a part of the module itself, which would run and change."""
+    own = {id(module) for module in ann.modules()}
+    own |= {id(tensor) for _, tensor in named_tensors(ann)}
+    parts = [*copied.named_modules(), *named_tensors(copied)]
+    shared = next((path or "ann" for path, part in parts if id(part) in own), None)
+    if shared is not None:
+        raise TranslationError(
+            f"{shared}: copy.deepcopy returns the same object and no copy, so that the network "
+            "itself would change; leave its __deepcopy__ out."
+        )
+
+
+def _require_names(module: nn.Module) -> None:
+    """Refuse a module whose state dict is not torch's, since weights go by its names."""
+    try:
+        names = set(module.state_dict(keep_vars=True))
+    except Exception as error:  # whatever the user's own method raises
+        raise TranslationError(
+            f"{type(module).__name__}: state_dict() fails ({brief(str(error))}); {_TORCHS_OWN}."
+        ) from error
+    missing = next((name for name, _ in module.named_parameters() if name not in names), None)
+    if missing is not None:
+        raise TranslationError(
+            f"{type(module).__name__}: state_dict() does not hold {missing!r}; {_TORCHS_OWN}."
+        )
 
 
 def _what(value: object) -> str:

@@ -37,8 +37,22 @@ HINTS = {
     ),
     **dict.fromkeys(
         ("lstm", "gru", "rnn", "lstmcell", "grucell", "rnncell", "multiheadattention")
-        + ("scaled_dot_product_attention", "transformerencoderlayer", "bmm", "matmul", "einsum"),
+        + ("scaled_dot_product_attention", "transformerencoderlayer"),
         "only feed-forward networks without attention can sleep",
+    ),
+    **dict.fromkeys(
+        ("mm", "addmm", "bmm", "baddbmm", "matmul", "rmatmul", "einsum", "mv", "tensordot"),
+        "for weights, use nn.Linear, or functional.linear with a parameter of shape (outputs, "
+        "inputs); products of activities, as in attention, cannot sleep",
+    ),
+    **dict.fromkeys(
+        ("half", "bfloat16"),
+        "it rounds the activity, which spikes cannot: leave the conversion out, or convert the "
+        "whole network",
+    ),
+    **dict.fromkeys(
+        ("argmax", "topk", "sort"),
+        "return the activity of the outputs, and choose among them outside the network",
     ),
     **dict.fromkeys(
         ("layernorm", "layer_norm", "groupnorm", "group_norm", "instancenorm1d", "instancenorm2d")
@@ -46,7 +60,20 @@ HINTS = {
         "it divides by statistics of each input, which fixed weights cannot; train with BatchNorm",
     ),
     **dict.fromkeys(
-        ("permute", "transpose", "t", "movedim", "swapaxes", "getitem", "chunk", "split", "cat")
+        (
+            "permute",
+            "transpose",
+            "t",
+            "mt",
+            "h",
+            "mh",
+            "movedim",
+            "swapaxes",
+            "getitem",
+            "chunk",
+            "split",
+            "cat",
+        )
         + ("concat", "stack", "roll", "flip", "select", "narrow", "channelshuffle", "unbind"),
         _IN_ORDER,
     ),
@@ -166,6 +193,16 @@ FUNCTIONS: dict[Callable[..., object], Operation] = {
     **dict.fromkeys((_T.reshape_as, _T.squeeze, _T.unsqueeze, _T.contiguous, _T.clone), _PASS),
     **dict.fromkeys((_T.float, _T.double, _T.to, _T.type, _T.type_as, _T.cpu), _PASS),
     **dict.fromkeys((_T.detach, _T.requires_grad_), _PASS),
+    _T.data.__get__: _PASS,  # type: ignore[attr-defined]
+}
+
+#: Functions that take only the shape, the type or the device of all tensors but the first.
+LIKE = {_T.to, _T.type_as, _T.view_as, _T.reshape_as, _T.expand_as}
+
+#: Functions that take only the shape, the type or the device of the first tensor.
+MADE_LIKE = {
+    *(torch.zeros_like, torch.ones_like, torch.full_like),
+    *(_T.new_zeros, _T.new_ones, _T.new_full, _T.new_tensor),
 }
 
 #: Functions that take activity and tell nothing of its values, only of its shape and kind.

@@ -7,7 +7,7 @@ that many threads can record at once, and changes nothing outside the copy that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,8 +17,11 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from ...errors import TranslationError
+from .module_copy import named_tensors
 from .operations import (
     FUNCTIONS,
+    LIKE,
+    MADE_LIKE,
     METADATA,
     Operation,
     draws_randomly,
@@ -122,6 +125,8 @@ class Recording:
         Tensors computed without activity, by their identity.
     activities : dict of int to Tensor
         All tensors computed from the input, by their identity; kept, so that it stays theirs.
+    foreign : dict of int to str
+        Names of the tensors of the user's own module, which must not be used, by their identity.
     """
 
     module: nn.Module
@@ -130,9 +135,10 @@ class Recording:
     calls: list[Call] = field(default_factory=list)
     derived: dict[int, Derived] = field(default_factory=dict)
     activities: dict[int, torch.Tensor] = field(default_factory=dict)
+    foreign: dict[int, str] = field(default_factory=dict)
 
 
-def record(module: nn.Module, entrance: torch.Tensor) -> Recording:
+def record(module: nn.Module, entrance: torch.Tensor, original: nn.Module) -> Recording:
     """Run a module once and note the torch functions that it calls.
 
     Parameters
@@ -141,6 +147,8 @@ def record(module: nn.Module, entrance: torch.Tensor) -> Recording:
         A copy in evaluation mode, on the CPU.
     entrance : Tensor, shape (n, ...)
         Its input, which it may overwrite.
+    original : nn.Module
+        The module of which it is a copy.
 
     Returns
     -------
@@ -151,7 +159,8 @@ def record(module: nn.Module, entrance: torch.Tensor) -> Recording:
     TranslationError
         If the run fails, or reads the values of the activity, naming the place.
     """
-    recorder = _Recorder(Recording(module, entrance))
+    foreign = {id(tensor): name for name, tensor in named_tensors(original)}
+    recorder = _Recorder(Recording(module, entrance, foreign=foreign))
     try:
         # torch.set_default_device must not move what `forward` creates
         with torch.no_grad(), torch.device("cpu"), recorder.following(module), recorder:
@@ -189,7 +198,7 @@ class _Recorder(TorchFunctionMode):
                 "only in training (if self.training), or use nn.Dropout."
             )
         taken = list(tensors_in((args, kwargs)))
-        takes_activity = any(id(tensor) in self.recording.activities for tensor in taken)
+        takes_activity = self._takes_activity(func, taken)
         versions = [_version(tensor) for tensor in taken]
         try:
             result = func(*args, **kwargs)
@@ -201,9 +210,23 @@ class _Recorder(TorchFunctionMode):
         if takes_activity:
             mutates = versions != [_version(tensor) for tensor in taken]
             self._note(func, args, kwargs, result, mutates)
-        elif isinstance(result, torch.Tensor):
+        elif isinstance(result, torch.Tensor) and not any(result is each for each in taken):
             self.recording.derived[id(result)] = Derived(func, args, result)
         return result
+
+    def _takes_activity(self, func: Callable[..., object], taken: Sequence[torch.Tensor]) -> bool:
+        """Tell whether a function takes values of activity; refuse what would change the user's."""
+        for tensor in taken:
+            if id(tensor) in self.recording.foreign:
+                raise TranslationError(
+                    f"{self.place_of(func)}: uses {self.recording.foreign[id(tensor)]!r} of the "
+                    "network itself, where a copy of it runs; what holds on to the network, such "
+                    "as a lambda with its name, must become a method that takes self."
+                )
+        activities = [id(tensor) in self.recording.activities for tensor in taken]
+        if func in LIKE:
+            return any(activities[:1])
+        return any(activities[1:] if func in MADE_LIKE else activities)
 
     def _note(
         self,
@@ -218,10 +241,12 @@ class _Recorder(TorchFunctionMode):
         if not made:
             if func in METADATA or getattr(func, "__name__", "") == "__get__":
                 return
+            where = f"{type(self.recording.module).__name__} cannot be recorded, since "
+            todo = "its forward must not branch on the data"
+            if self.places[-1].in_hook:
+                todo = "remove the hook first, or let it keep tensors, as output.detach()"
             raise TranslationError(
-                f"{type(self.recording.module).__name__} cannot be recorded, since "
-                f"{self.place_of(func)} reads or overwrites values of the activity; its forward "
-                "must not branch on the data."
+                f"{where}{self.place_of(func)} reads or overwrites values of the activity; {todo}."
             )
         self.recording.activities.update((id(tensor), tensor) for tensor in made)
         self.recording.calls.append(

@@ -14,6 +14,9 @@ from .merging import Merged
 from .operations import FUNCTIONS, Operation, name_of_function, refusal
 from .recorder import Place, RunError
 
+_T = torch.Tensor
+_CONVERSIONS = {_T.to, _T.type, _T.type_as}
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Step:
@@ -153,12 +156,23 @@ def _checked_result(merged: Merged, place: str) -> torch.Tensor:
                 f"{place}: makes {result.dtype} of the activity, which must stay a floating-point "
                 "type; leave the conversion out."
             )
+        if merged.call.function in _CONVERSIONS and _is_rounded(merged.first, result):
+            raise TranslationError(
+                f"{place}: rounds the activity to {result.dtype}, which spikes cannot; leave the "
+                "conversion out, or convert the whole network."
+            )
         if result.ndim < 2 or len(result) != n_inputs:
             raise RunError(
                 f"{place}: makes shape {tuple(result.shape)} of a batch of {n_inputs}; the batch "
                 "must stay the first dimension, and each row keep its elements."
             )
     return merged.results[0][0]  # type: ignore[return-value]
+
+
+def _is_rounded(value: torch.Tensor, result: torch.Tensor) -> bool:
+    """Tell whether a result is in half precision, and that of which it was made was not."""
+    widths = [torch.finfo(each.dtype).bits for each in (value, result)]
+    return widths[1] < min(32, widths[0])
 
 
 def _address(tensor: torch.Tensor) -> int:

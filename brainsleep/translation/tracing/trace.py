@@ -62,7 +62,7 @@ class Traced:
         )
 
 
-def trace(module: nn.Module, shape: tuple[int, ...]) -> Traced:
+def trace(module: nn.Module, shape: tuple[int, ...], original: nn.Module) -> Traced:
     """Run a copy of a module twice and return what it does.
 
     Parameters
@@ -71,6 +71,8 @@ def trace(module: nn.Module, shape: tuple[int, ...]) -> Traced:
         The copy, in evaluation mode on the CPU.
     shape : tuple of int
         Shape of one input.
+    original : nn.Module
+        The user's module, which must not be used.
 
     Returns
     -------
@@ -86,7 +88,7 @@ def trace(module: nn.Module, shape: tuple[int, ...]) -> Traced:
     runs = []
     for n_inputs in BATCHES:
         values = torch.rand(n_inputs, *shape, generator=generator, device="cpu").to(dtype)
-        runs.append(record(module, values))
+        runs.append(record(module, values, original))
     merger = Merger(*runs)
     kept = _kept(merger, merger.merge())
     for node in reversed(list(merger.graph.nodes)):
