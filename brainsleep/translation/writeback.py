@@ -32,7 +32,6 @@ class PrecisionWarning(UserWarning):
 
 
 @public
-@torch.inference_mode(mode=False)
 def write_back(
     ann: nn.Module,
     weights: Mapping[str, NDArray[np.floating]],
@@ -74,32 +73,33 @@ def write_back(
         takes more than 1 % of what changed in a night in float64.
     """
     require_module(ann)
-    awake = duplicate(ann)
     known = ann.state_dict()
     for name in table(weights, "weights", "arrays by state-dict name"):
         if name not in known:
             raise ParameterError(f"the network has no parameter {name!r}.{suggest(name, known)}")
-    narrow = _half_types(known[name] for name in weights)
-    if narrow:
-        _widen(awake)
-        warn_user(
-            f"the network's weights are {narrow}, too coarse for what a night learns: the copy "
-            "with the new weights is float32, and so must its inputs be.",
-            PrecisionWarning,
-        )
-    state = awake.state_dict()
-    connections = {} if translation is None else _by_weight(translation)
-    with torch.no_grad():
-        for name, values in weights.items():
-            given = numbers(values, f"weights of {name!r}")
-            kept = np.float64 if getattr(values, "dtype", None) != np.float32 else np.float32
-            fitted = _fitted(name, given.astype(kept), tuple(state[name].shape))
-            if name in connections:
-                assert translation is not None
-                original = _without_absent(connections[name], translation, state[name])
-                fitted = _unfolded(connections[name], fitted, original)
-            _write(name, fitted, state[name])
-        _prune_again(awake)
+    with torch.inference_mode(mode=False):  # such tensors could not be trained
+        awake = duplicate(ann)
+        narrow = _half_types(known[name] for name in weights)
+        if narrow:
+            _widen(awake)
+            warn_user(
+                f"the network's weights are {narrow}, too coarse for what a night learns: the copy "
+                "with the new weights is float32, and so must its inputs be.",
+                PrecisionWarning,
+            )
+        state = awake.state_dict()
+        connections = {} if translation is None else _by_weight(translation)
+        with torch.no_grad():
+            for name, values in weights.items():
+                given = numbers(values, f"weights of {name!r}")
+                kept = np.float64 if getattr(values, "dtype", None) != np.float32 else np.float32
+                fitted = _fitted(name, given.astype(kept), tuple(state[name].shape))
+                if name in connections:
+                    assert translation is not None
+                    original = _without_absent(connections[name], translation, state[name])
+                    fitted = _unfolded(connections[name], fitted, original)
+                _write(name, fitted, state[name])
+            _prune_again(awake)
     return awake
 
 
