@@ -13,7 +13,7 @@ from .reader import Reader
 from .tensors import Tensors
 from .tracing.module_copy import runnable_copy
 from .tracing.operations import HINT
-from .tracing.random_states import kept_random_states
+from .tracing.random_states import watch_random_numbers
 from .tracing.recorder import RunError
 from .tracing.steps import read_step
 from .tracing.trace import trace
@@ -69,10 +69,10 @@ def read_network(ann: nn.Module, input_shape: Iterable[int] | None = None) -> Tr
 
 def _read(ann: nn.Module, module: nn.Module, shape: tuple[int, ...]) -> Translation:
     """Read a network that takes inputs of a shape, and compare what was read with it."""
-    with kept_random_states() as drawn:
-        translation = _read_layers(ann, module, shape)
-        # copies that have not run: those that did may have changed
-        verify(translation, lambda: runnable_copy(ann), n_again=AGAIN if drawn() else 0)
+    drawn = watch_random_numbers()
+    translation = _read_layers(ann, module, shape)
+    # copies that have not run: those that did may have changed
+    verify(translation, lambda: runnable_copy(ann), n_again=AGAIN if drawn() else 0)
     return translation
 
 

@@ -1,41 +1,29 @@
-"""Random numbers that a module draws: the user's go on as if it had not run."""
+"""Whether random numbers of Python and NumPy were drawn, which no mode of torch sees."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import numpy as np
-import torch
 
 
-@contextmanager
-def kept_random_states() -> Iterator[Callable[[], bool]]:
-    """Restore, in the end, the random numbers of torch, NumPy and Python.
+def watch_random_numbers() -> Callable[[], bool]:
+    """Note the states of the random numbers of Python and NumPy.
 
-    Yields
-    ------
+    They are only read: to set them back would repeat numbers that other threads have drawn.
+
+    Returns
+    -------
     callable
-        Tells whether any have been drawn so far.
+        Tells whether any have been drawn since, perhaps by another thread.
     """
-    of_torch, of_numpy, of_python = torch.get_rng_state(), np.random.get_state(), random.getstate()
+    of_numpy, of_python = np.random.get_state(), random.getstate()
 
-    def drawn() -> tuple[bool, bool, bool]:
-        numpy_now = np.random.get_state()
-        return (
-            not torch.equal(torch.get_rng_state(), of_torch),
-            any(np.any(one != other) for one, other in zip(numpy_now, of_numpy, strict=True)),
-            random.getstate() != of_python,
+    def drawn() -> bool:
+        now = np.random.get_state()
+        return random.getstate() != of_python or any(
+            np.any(one != other) for one, other in zip(now, of_numpy, strict=True)
         )
 
-    try:
-        yield lambda: any(drawn())
-    finally:
-        torch_drew, numpy_drew, python_drew = drawn()
-        if torch_drew:
-            torch.set_rng_state(of_torch)
-        if numpy_drew:
-            np.random.set_state(of_numpy)
-        if python_drew:
-            random.setstate(of_python)
+    return drawn
