@@ -12,6 +12,7 @@ from ..errors import TranslationError, brief
 from .folding import Affine
 from .tensors import Tensors
 from .tracing.constants import Constant
+from .tracing.merging import Batch
 from .tracing.operations import HINTS
 from .tracing.steps import Step
 
@@ -119,6 +120,11 @@ def _broadcast(
 def _number(step: Step, name: str, default: float | None) -> float:
     """Return an argument that must be a number."""
     value = step.arguments.get(name, default)
+    if isinstance(value, Batch):
+        raise TranslationError(
+            f"{step.place}: takes the number of inputs as {name}; its result must not depend on "
+            "how many inputs come at once."
+        )
     if not isinstance(value, Real) or not np.isfinite(float(value)):
         raise TranslationError(
             f"{step.place}: takes {name}={brief(value)}, which must be a finite constant."

@@ -25,7 +25,7 @@ def require_relu(step: Step) -> None:
     """
     if not _rectifies(step):
         given = ", ".join(
-            f"{name}={brief(value)}"
+            f"{name}={'a tensor' if isinstance(value, Constant) else brief(value)}"
             for name, value in step.arguments.items()
             if name not in ("input", "inplace")
         )

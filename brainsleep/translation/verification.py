@@ -25,8 +25,8 @@ from .translated_network import Translation
 TOLERANCE = 1e-5
 #: The same, in parts of the largest sum of absolute inputs: a float32 weight is rounded by 6e-8.
 ROUNDING = 1e-6
-#: The largest value of each of the inputs.
-LARGEST = (1.0, 4.0)
+#: The largest value of each of the inputs; they are more than those of the recorded runs.
+LARGEST = (1.0, 4.0, 0.1, 1.0, 2.0)
 
 
 def verify(translation: Translation, copied: Callable[[], nn.Module], *, n_again: int = 0) -> None:
@@ -50,6 +50,10 @@ def verify(translation: Translation, copied: Callable[[], nn.Module], *, n_again
     try:
         graph = copy.deepcopy(translation.graph).double()
         _compare(translation, copied().double(), graph, generator, torch.float64, n_again)
+        module = copied()
+        if type_of(module) != torch.float64:  # autocast leaves float64 alone
+            inputs = _inputs(translation, generator, type_of(module))
+            _compare_outputs(_Values(translation.graph, set()), module, inputs)
     except TranslationError:
         raise
     except Exception:  # its forward insists on a type, and raises whatever it likes
@@ -74,21 +78,9 @@ def _compare(
     n_again: int,
 ) -> None:
     """Compare a network with its module in one type."""
-    eps = torch.finfo(dtype).eps / torch.finfo(torch.float32).eps
-    shape = (len(LARGEST), *translation.input_shape)
-    inputs = torch.rand(shape, generator=generator, device="cpu", dtype=torch.float64)
-    inputs = torch.stack([row * largest for row, largest in zip(inputs, LARGEST, strict=True)])
-    inputs = inputs.to(dtype)
+    inputs = _inputs(translation, generator, dtype)
     values = _Values(graph, {layer.node for layer in translation.layers})
-    with torch.no_grad(), torch.device("cpu"):
-        output = values.run(inputs.clone())
-        expected = module(inputs.clone())
-    allowed = TOLERANCE * max(1.0, eps)
-    if not _close(output, expected, allowed * float(expected.abs().max())):
-        raise TranslationError(
-            f"{type(module).__name__}: what was recorded of forward computes other outputs than "
-            "the module itself (does it depend on values, chance or earlier calls?)."
-        )
+    expected = _compare_outputs(values, module, inputs)
     for _ in range(n_again):
         with torch.no_grad(), torch.device("cpu"):
             if not torch.equal(module(inputs.clone()), expected):
@@ -96,7 +88,38 @@ def _compare(
                     f"{type(module).__name__}: draws random numbers, on which its output depends, "
                     "also in evaluation mode; let it draw them only if self.training."
                 )
-    _compare_layers(translation, values, inputs, max(1.0, eps))
+    _compare_layers(translation, values, inputs, _coarseness(dtype))
+
+
+def _inputs(
+    translation: Translation, generator: torch.Generator, dtype: torch.dtype
+) -> torch.Tensor:
+    """Draw inputs of a network."""
+    shape = (len(LARGEST), *translation.input_shape)
+    inputs = torch.rand(shape, generator=generator, device="cpu", dtype=torch.float64)
+    scaled = [row * largest for row, largest in zip(inputs, LARGEST, strict=True)]
+    return torch.stack(scaled).to(dtype)
+
+
+def _coarseness(dtype: torch.dtype) -> float:
+    """Return how much coarser than float32 a type is."""
+    return max(1.0, torch.finfo(dtype).eps / torch.finfo(torch.float32).eps)
+
+
+def _compare_outputs(values: _Values, module: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
+    """Compare what was recorded with the module; return the module's outputs."""
+    with torch.no_grad(), torch.device("cpu"):
+        output = values.run(inputs.clone())
+        expected = module(inputs.clone())
+    assert isinstance(expected, torch.Tensor)
+    allowed = TOLERANCE * _coarseness(inputs.dtype) * float(expected.abs().max())
+    if not _close(output, expected, allowed):
+        raise TranslationError(
+            f"{type(module).__name__}: what was recorded of forward computes other outputs than "
+            "the module itself; they must not depend on values, the number of inputs, chance, "
+            "earlier calls or autocast."
+        )
+    return expected
 
 
 def _compare_layers(

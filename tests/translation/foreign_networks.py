@@ -306,6 +306,12 @@ class Noisy(OwnRelu):
         return self.fc2(hidden + 0.1 * torch.randn_like(hidden))
 
 
+class Autocasts(TwoHeads):
+    def forward(self, x):
+        with torch.autocast("cpu", torch.bfloat16):
+            return self.single(torch.relu(self.body(x))).float()
+
+
 class Doubled(nn.Linear):
     """A subclass of Linear that computes something else."""
 
@@ -525,6 +531,17 @@ REFUSED = {
         FLAT,
         ["each time", "number of inputs"],
     ),
+    "branch_on_a_larger_batch": (
+        lambda: OwnRelu(lambda x: torch.relu(x) * (2 if len(x) > 3 else 1)),
+        FLAT,
+        ["OwnRelu:", "number of inputs"],
+    ),
+    "divides_by_the_batch": (
+        lambda: OwnRelu(lambda x: torch.relu(x) / len(x)),
+        FLAT,
+        ["div:", "number of inputs"],
+    ),
+    "autocast": (Autocasts, FLAT, ["Autocasts:", "autocast"]),
     "writes_a_value": (
         lambda: OwnRelu(lambda x: [x := x.relu(), x.__setitem__((0, 0), 1.0)][0]),
         FLAT,
