@@ -103,7 +103,8 @@ def _check_keyword(value: str, field: str, keyword: str) -> None:
 
 def is_neuron(value: object) -> bool:
     """Tell whether a value is a neuron model, and not, say, the class of one."""
-    return not isinstance(value, type) and callable(getattr(value, "parameters", None))
+    methods = (getattr(value, name, None) for name in ("equations", "parameters"))
+    return not isinstance(value, type) and all(map(callable, methods))
 
 
 def is_text(value: object, text: str) -> bool:

@@ -62,7 +62,9 @@ class Stages(Protocol):
 
 def check_stages(stages: Stages | None) -> None:
     """Raise a UnitsError unless stages can gate a night, or are None."""
-    if stages is not None and (isinstance(stages, type) or not hasattr(stages, "gate")):
+    if stages is not None and (
+        isinstance(stages, type) or not callable(getattr(stages, "gate", None))
+    ):
         raise UnitsError(
             "stages must be a stage like bs.stages.NREM(), or a bs.stages.Hypnogram, not "
             f"{brief(stages)}."

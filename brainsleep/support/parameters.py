@@ -51,6 +51,8 @@ class Parameter:
         Whether it is zero where nothing is to be learned.
     stated : bool
         Whether model files must state it: no experiment should depend on one that it does not.
+    optional : bool
+        Whether it may be None.
     """
 
     unit: Unit | None = None
@@ -62,6 +64,7 @@ class Parameter:
     equation_name: str | None = None
     learning_rate: bool = False
     stated: bool = False
+    optional: bool = False
 
     def read(self, value: object, label: str) -> float:
         """Return one value, in SI base units; `label` names it in messages.
@@ -128,6 +131,7 @@ def parameter(
         equation_name=equation_name,
         learning_rate=learning_rate,
         stated=stated,
+        optional=default is None,
     )
     # a quantity is an array: each model gets one of its own, and it has no hash
     return field(
@@ -198,7 +202,9 @@ def check_parameters(model: DataclassInstance, kind: str) -> dict[str, float]:
         value, label = getattr(model, name), f"{kind}: {name}"
         if declared.choices:
             _check_choice(value, kind, name, declared.choices)
-        elif value is not None and not (declared.by_layer and differs_by_layer(value)):
+        elif value is None and declared.optional:
+            continue
+        elif not (declared.by_layer and differs_by_layer(value)):
             values[name] = declared.read(value, label)
     return values
 

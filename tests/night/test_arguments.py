@@ -120,6 +120,9 @@ def test_a_threshold_is_counted_from_rest():
         bs.LIF(threshold=-50 * mV)
     with pytest.raises(KindError, match="gain must be a number"):
         bs.LIF(gain=object())
+    with pytest.raises(UnitsError, match="refractory needs units"):
+        bs.LIF(refractory=None)
+    assert bs.LIF(v_reset=None).v_reset is None
 
 
 @pytest.mark.parametrize("make", [bs.LIF, bs.Heaviside, bs.STDP, bs.SRC, bs.stages.NREM])
