@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from torch import nn
 
-from ..errors import KindError, ParameterError, TranslationError, brief
+from ..errors import TranslationError
 from .layers import WEIGHTED
 from .reader import Reader
 from .tensors import Tensors
@@ -27,14 +27,14 @@ AGAIN = 20
 _ASKED = {3: "(channels, length)", 4: "(channels, height, width)"}
 
 
-def read_network(ann: nn.Module, input_shape: Iterable[int] | None = None) -> Translation:
+def read_network(ann: nn.Module, input_shape: tuple[int, ...] | None = None) -> Translation:
     """Read a feed-forward ReLU network into an ordered list of layers.
 
     Parameters
     ----------
     ann : torch.nn.Module
         The network. It is not modified.
-    input_shape : iterable of int, optional
+    input_shape : tuple of int, optional
         Shape of one input, without the batch; that which the first Linear takes unless given.
 
     Returns
@@ -46,11 +46,10 @@ def read_network(ann: nn.Module, input_shape: Iterable[int] | None = None) -> Tr
     TranslationError, ParameterError, KindError
         As `brainsleep.translate` raises them.
     """
-    given = None if input_shape is None else _checked_shape(input_shape)
     module = runnable_copy(ann)
     _check_arguments(module)
-    if given is not None:
-        return _read(ann, module, given)
+    if input_shape is not None:
+        return _read(ann, module, input_shape)
     failed: TranslationError | None = None
     for shape in _possible_shapes(module):
         try:
@@ -107,24 +106,6 @@ def _require_own_memory(translation: Translation) -> None:
                     "weight used twice cannot sleep, so give each its own, with .clone()."
                 )
         taken.append((name, storage, first, last))
-
-
-def _checked_shape(shape: object) -> tuple[int, ...]:
-    """Check the shape of one input."""
-    if isinstance(shape, str) or not isinstance(shape, Iterable):
-        raise KindError(
-            f"input_shape must be the shape of one input, like (1, 28, 28), not {brief(shape)}."
-        )
-    sizes = tuple(shape)
-    if any(isinstance(size, bool) or not hasattr(size, "__index__") for size in sizes):
-        raise KindError(f"input_shape must hold whole numbers, not {brief(shape)}.")
-    sizes = tuple(int(size) for size in sizes)
-    if not sizes or min(sizes) < 1:
-        raise ParameterError(
-            f"input_shape {sizes}: must hold at least one number, and only positive ones; leave "
-            "the batch out."
-        )
-    return sizes
 
 
 def _check_arguments(module: nn.Module) -> None:
