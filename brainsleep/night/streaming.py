@@ -139,9 +139,9 @@ def open_night_directory(
     require_free(path)
     try:
         (path / "stream").mkdir(parents=True)
-        write_atomically(path / "request.json", json.dumps(request, indent=2))
     except OSError as error:
         raise DirectoryError(f"cannot write to {path}: {error.strerror}.") from None
+    write_atomically(path / "request.json", json.dumps(request, indent=2))
     return NightDirectory(path, 0)
 
 

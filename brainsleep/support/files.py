@@ -1,11 +1,13 @@
-"""Directories that appear whole or not at all."""
+"""Directories and files that appear whole or not at all."""
 
 from __future__ import annotations
 
+import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -14,6 +16,9 @@ from ..errors import DirectoryError
 #: The content of a JSON or TOML file, or of a table in it.
 JsonObject: TypeAlias = dict[str, Any]
 JsonMapping: TypeAlias = Mapping[str, Any]
+
+#: How the names of files end that are being written.
+PARTIAL = ".partial"
 
 #: Where the model files lie that come with the package.
 SHIPPED_MODELS = Path(__file__).parents[1] / "models"
@@ -68,8 +73,45 @@ def require_free(target: Path, or_else: str = "") -> None:
         )
 
 
-def write_atomically(file: Path, text: str) -> None:
-    """Write a text file so that a reader finds the old content or the new, never a part."""
-    partial = file.with_name(f".{file.name}.partial")
-    partial.write_text(text)
-    partial.replace(file)
+def write_atomically(file: Path, content: str | bytes) -> None:
+    """Write a file so that a reader finds the old content or the new, never a part.
+
+    It is on the disk when this returns. The partial file has a name that no other process uses; one
+    that a killed process left is removed by `remove_partial_files`.
+
+    Raises
+    ------
+    DirectoryError
+        If the file cannot be written.
+    """
+    partial = file.with_name(f".{file.name}.{secrets.token_hex(8)}{PARTIAL}")
+    try:
+        with partial.open("xb") as stream:
+            stream.write(content.encode() if isinstance(content, str) else content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(file)
+        _sync_directory(file.parent)
+    except BaseException as error:
+        with suppress(OSError):
+            partial.unlink()
+        if isinstance(error, OSError):
+            raise DirectoryError(f"cannot write {file}: {error.strerror}.") from None
+        raise
+
+
+def remove_partial_files(directory: Path) -> None:
+    """Remove what `write_atomically` left when it was killed; call it when no one else writes."""
+    for partial in directory.glob(f".*{PARTIAL}"):
+        with suppress(OSError):
+            partial.unlink()
+
+
+def _sync_directory(directory: Path) -> None:
+    """Bring names in a directory to the disk."""
+    with suppress(OSError):  # of file systems that cannot
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
