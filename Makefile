@@ -10,12 +10,13 @@ RUFF := $(VENV)/bin/ruff
 MACHINE = $(shell sh .ci/check_machine $(VENV) '$(PYTHON)' $(if $(filter file,$(origin PYTHON)),,chosen))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint format clean check
+.PHONY: help demo test bench gpu-wheels lint format clean check
 
 help:
 	@echo 'make demo     train, sleep, measure: prints the table, leaves figures in runs/'
 	@echo 'make test     all tests but those that need CUDA'
 	@echo 'make bench    how fast a night is: against PyTorch and hand-written C++ (half an hour)'
+	@echo 'make gpu-wheels    what benchmarks/on_gpu.sh needs on a machine with a GPU and no network'
 	@echo 'make lint     ruff and mypy'
 	@echo 'make format   let ruff put the code in order'
 	@echo 'make clean    remove .venv, caches and build output; runs/ stays'
@@ -32,6 +33,17 @@ test: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-run
 	$(VENV)/bin/python benchmarks/bench.py $(ARGS)
+
+# For Python 3.12 on x86-64, whatever Python and machine this is.
+GPU_PLATFORMS := $(foreach n,28 27 26 24 17,--platform manylinux_2_$(n)_x86_64) --platform manylinux2014_x86_64
+
+gpu-wheels:
+	rm -rf $@ && mkdir $@
+	grep -v ';' constraints.txt > $@/constraints.txt
+	$(PYTHON) -m pip download --disable-pip-version-check $(PIP_FLAGS) -q --no-deps \
+	    --only-binary=:all: --implementation cp --python-version 3.12 $(GPU_PLATFORMS) \
+	    -c $@/constraints.txt -r benchmarks/gpu-wheels.txt -d $@
+	@du -sh $@
 
 lint: $(VENV)/installed-dev
 	$(RUFF) check .

@@ -85,7 +85,13 @@ def network_of(problem: Problem) -> Any:
     return nn.Sequential(*modules[:-1])
 
 
-def sleep(problem: Problem, device: Any = "cpp", record: str | None = None, ann: Any = None) -> Any:
+def sleep(
+    problem: Problem,
+    device: Any = "cpp",
+    record: str | None = None,
+    ann: Any = None,
+    dtype: str = "float32",
+) -> Any:
     """Run a problem with the package."""
     import brainsleep as bs
 
@@ -100,6 +106,7 @@ def sleep(problem: Problem, device: Any = "cpp", record: str | None = None, ann:
         ),
         device=device,
         record=record,
+        dtype=dtype,
         progress=False,
     )
 

@@ -273,7 +273,7 @@ def test_openml_is_asked_when_there_are_no_files(monkeypatch, tmp_path):
         images[60_000:] = 255
         return images, np.arange(70_000).astype(str).astype("U1")
 
-    monkeypatch.setattr(known_datasets, "fetch_openml", fetch)
+    monkeypatch.setattr("sklearn.datasets.fetch_openml", fetch)
     monkeypatch.setattr(known_datasets, "DEBIAN_FASHION_MNIST", tmp_path / "nowhere")
     # Tiny pictures stand in for 28 x 28 ones.
     original = known_datasets.Dataset
@@ -294,7 +294,7 @@ def test_no_network_is_one_clear_error(monkeypatch, tmp_path):
     def fetch(name, **options):
         raise OSError("no route to host")
 
-    monkeypatch.setattr(known_datasets, "fetch_openml", fetch)
+    monkeypatch.setattr("sklearn.datasets.fetch_openml", fetch)
     monkeypatch.setattr(known_datasets, "DEBIAN_FASHION_MNIST", tmp_path / "nowhere")
     with pytest.raises(DataError, match=r"mnist: .*no route to host.*data_dir"):
         wake.load_split("mnist")

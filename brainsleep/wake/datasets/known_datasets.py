@@ -6,7 +6,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from sklearn.datasets import fetch_openml
 
 from ...errors import DataError, ParameterError
 from .dataset import Dataset, Split
@@ -95,6 +94,8 @@ def full_set(name: str, folder: Path | None) -> Split:
 
 def _from_openml(name: str) -> Split:
     """Fetch a full set from OpenML (scikit-learn keeps it for the next time)."""
+    from sklearn.datasets import fetch_openml  # slow to import, so only where sets are fetched
+
     try:
         pixels, labels = fetch_openml(
             _OPENML_NAMES[name], version=1, return_X_y=True, as_frame=False

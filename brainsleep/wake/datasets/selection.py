@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.model_selection import train_test_split
 
 from ...errors import ParameterError
 from ...support.calls import public
@@ -75,6 +74,8 @@ def stratified(dataset: Dataset, test_size: int | float, seed: int) -> Split:
     ValueError
         If a part would have no image of some class.
     """
+    from sklearn.model_selection import train_test_split  # slow to import
+
     train, test = train_test_split(
         np.arange(len(dataset)), test_size=test_size, stratify=dataset.labels, random_state=seed
     )
