@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from ..errors import DirectoryError
+from .owned_folders import make_owned_folder, sweep_owned_folders
 
 #: The content of a JSON or TOML file, or of a table in it.
 JsonObject: TypeAlias = dict[str, Any]
@@ -27,6 +27,8 @@ SHIPPED_MODELS = Path(__file__).parents[1] / "models"
 @contextmanager
 def publish_directory(target: Path) -> Iterator[Path]:
     """Fill a new directory beside its place, and move it there when it is complete.
+
+    What a process that was killed left beside the place is removed.
 
     Parameters
     ----------
@@ -44,18 +46,22 @@ def publish_directory(target: Path) -> Iterator[Path]:
         If something is there already, or it cannot be written.
     """
     require_free(target)
+    name = f".{target.name[:100]}"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        sweep_owned_folders(target.parent, name)
+        work, owner = make_owned_folder(target.parent, name)
     except OSError as error:
         raise DirectoryError(f"cannot write to {target.parent}: {error.strerror}.") from None
     try:
-        work.chmod(0o755)  # mkdtemp makes it private
+        work.chmod(0o755)  # it was private
         yield work
         work.rename(target)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
+    finally:
+        os.close(owner)
 
 
 def require_free(target: Path, or_else: str = "") -> None:

@@ -153,7 +153,7 @@ class CppEngine:
                 *("--results_dir", f"{results}/"),  # Brian2's program expects it first
                 *start_arguments(self.plan, self.manifest, job, initial, self.computed),
             ]
-            report = self._launch(arguments, scratch.token, job, results, progress, description)
+            report = self._launch(arguments, scratch.tokens, job, results, progress, description)
             started = time.perf_counter()
             outcome = self._read(results, job)
         outcome.timings = {"run": report.seconds, "read": time.perf_counter() - started}
@@ -174,7 +174,7 @@ class CppEngine:
     def _launch(
         self,
         arguments: list[str],
-        token: int,
+        tokens: tuple[int, ...],
         job: Job,
         results: Path,
         progress: bool,
@@ -185,7 +185,7 @@ class CppEngine:
         environment = self.environment(job)
         environment |= presentation_environment(self.plan, self.manifest, job, results)
         with log.open("w") as messages, progress_bar(job.n_steps, description, progress) as bar:
-            process = self._start(arguments, token, environment, messages)
+            process = self._start(arguments, tokens, environment, messages)
             assert process.stdin is not None
             try:
                 stopped = feed(
@@ -204,7 +204,11 @@ class CppEngine:
         return report
 
     def _start(
-        self, arguments: list[str], token: int, environment: dict[str, str], messages: IO[str]
+        self,
+        arguments: list[str],
+        tokens: tuple[int, ...],
+        environment: dict[str, str],
+        messages: IO[str],
     ) -> subprocess.Popen[bytes]:
         """Start the program; what it prints goes to a file."""
         try:
@@ -217,7 +221,7 @@ class CppEngine:
                 env=environment,
                 # Ctrl-C is for this process; the program ends with its input
                 start_new_session=True,
-                pass_fds=(token,),  # its folder stays as long as it runs
+                pass_fds=tokens,  # its folder stays as long as it runs
             )
         except OSError as error:
             raise NightError(

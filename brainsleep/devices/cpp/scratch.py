@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
+import functools
+import os
 import shutil
 import subprocess
 import tempfile
@@ -10,6 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from ...support.owned_folders import make_owned_folder, sweep_owned_folders
+
+#: How the names of the folders begin.
+NAME = "brainsleep"
 
 #: What the guard does. A line tells that the folder is gone; without one, its input just ends.
 _GUARD = 'read -r _ || rm -rf "$0"'
@@ -23,12 +29,12 @@ class Scratch:
     ----------
     path : Path
         The folder.
-    token : int
-        A file descriptor. A child process that inherits it keeps the folder until it ends, too.
+    tokens : tuple of int
+        File descriptors. A child process that inherits them keeps the folder until it ends, too.
     """
 
     path: Path
-    token: int
+    tokens: tuple[int, ...]
 
 
 @contextmanager
@@ -36,15 +42,28 @@ def scratch_folder() -> Iterator[Scratch]:
     """Make a folder and remove it afterwards, also if this process is killed meanwhile.
 
     SIGTERM and SIGKILL run no ``finally``. So a small shell waits at the other end of a pipe; when
-    this process, and all that hold `Scratch.token`, have ended, it reads the end of the pipe
-    and removes the folder.
+    this process, and all that hold `Scratch.tokens`, have ended, it reads the end of the pipe
+    and removes the folder. Where the shell was killed as well, the next process that makes such
+    a folder removes it.
 
     Yields
     ------
     Scratch
         The folder, which only this user may enter.
     """
-    path = Path(tempfile.gettempdir(), f"brainsleep-{secrets.token_hex(8)}")
+    parent = Path(tempfile.gettempdir())
+    _sweep(parent)
+    path, owner = make_owned_folder(parent, NAME)
+    try:
+        with _guard(path) as pipe:
+            yield Scratch(path, (pipe, owner))
+    finally:
+        os.close(owner)
+
+
+@contextmanager
+def _guard(path: Path) -> Iterator[int]:
+    """Remove a folder at the end; a shell does so if all that hold the descriptor end before."""
     guard = subprocess.Popen(
         ["/bin/sh", "-c", _GUARD, str(path)],
         cwd="/",
@@ -55,8 +74,13 @@ def scratch_folder() -> Iterator[Scratch]:
     )
     assert guard.stdin is not None
     try:
-        path.mkdir(mode=0o700)
-        yield Scratch(path, guard.stdin.fileno())
+        yield guard.stdin.fileno()
     finally:
         shutil.rmtree(path, ignore_errors=True)
         guard.communicate(b"\n")
+
+
+@functools.cache
+def _sweep(parent: Path) -> None:
+    """Remove the folders of processes that are gone, once per process."""
+    sweep_owned_folders(parent, NAME)
