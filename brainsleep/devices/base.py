@@ -47,6 +47,9 @@ class Job:
     folder : Path, optional
         Where the device writes while it runs, and leaves spikes and snapshots; for devices that
         write to disk.
+    kept_open : tuple of int
+        File descriptors that the device's program, if it has one, keeps open until it ends: its
+        `folder` stays locked as long as anybody writes there.
     snapshot_every : int
         Steps between two snapshots in `folder`; 0 for none.
     snapshot : Path, optional
@@ -73,6 +76,7 @@ class Job:
     seed: int = 0
     modulation: NDArray[np.float64] | None = None
     folder: Path | None = None
+    kept_open: tuple[int, ...] = ()
     snapshot_every: int = 0
     snapshot: Path | None = None
     first_step: int = 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +22,6 @@ from ..network.plan import NetworkPlan
 from ..plasticity import Plasticity, asks_for_modulation
 from ..stimuli import Gated, Stimulus, as_stimulus, skip_steps
 from ..support.checks import read_seed
-from ..support.files import require_free
 from ..translation import (
     Translation,
     as_translation,
@@ -36,6 +34,7 @@ from ..wake.given_data import read_images
 from .assembly import Assembly, addition_factors, lateral_parts
 from .gating import Stages, check_stages
 from .models import LayerConstants, check_equations, check_target_rate, layer_constants, read_models
+from .night_directory import require_place
 from .night_request import NightRequest, Save, as_record, as_save
 from .part_inputs import data_at, shapes_of_images, stimulus_at
 from .weight_bounds import warn_of_weights_outside
@@ -276,8 +275,7 @@ def _check_save(prepared: PreparedNight) -> None:
             f"save: device {prepared.device.name!r} cannot write a night to disk as it runs; "
             "use 'cpp'."
         )
-    if not (save.resume and Path(save.path / "request.json").exists()):
-        require_free(save.path, ", or go on with it by bs.Save(..., resume=True)")
+    require_place(save.path, save.resume)
 
 
 def n_spikes(outcome: Outcome, population: int) -> int:

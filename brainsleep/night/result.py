@@ -23,7 +23,7 @@ from ..support.quantities import Time
 from ..translation import Translation, write_back
 from .assembly import Assembly
 from .findings import Finding
-from .streaming import StreamedSpikes, streamed_counts
+from .streaming import StreamedSpikes, check_stream, streamed_counts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -217,11 +217,16 @@ class Night:
                 spikes[name] = StreamedSpikes(folder / "stream", streamed[k], n_neurons, dt)
         counts = {}
         populations = list(description["sizes"])
+        if streamed is not None:
+            for number in streamed:
+                check_stream(folder / "stream", number, description["n_steps"])
         for k, name in enumerate(description.get("counted", [])):
             if streamed is None:
                 counts[name] = arrays[f"{k}.count"]
             else:
-                counts[name] = streamed_counts(folder / "stream", populations.index(name))
+                number = populations.index(name)
+                check_stream(folder / "stream", number, description["n_steps"], indices=False)
+                counts[name] = streamed_counts(folder / "stream", number)
         return cls(
             ann=None if ann is None else write_back(ann, with_hidden(after, under)),
             spikes=spikes,

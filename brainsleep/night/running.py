@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,9 +19,10 @@ from ..errors import NightError
 from ..support.user_warnings import warn_user
 from ..translation import under_masks, write_back
 from .examination import Examination
+from .night_directory import NightDirectory, open_night_directory
 from .preparation import PreparedNight, n_spikes
 from .result import Night, with_hidden
-from .streaming import NightDirectory, StreamedSpikes, open_night_directory, streamed_counts
+from .streaming import StreamedSpikes, check_streams, streamed_counts
 
 logger = logging.getLogger("brainsleep")
 
@@ -110,6 +113,7 @@ class ReadyNight:
             "peak_memory": outcome.peak_memory,
         }
         if self.directory is not None:
+            check_streams(self.directory.stream, plan, outcome.n_steps)
             night.write(self.directory.path, streamed=list(prepared.recorded))
         return night
 
@@ -130,6 +134,7 @@ class ReadyNight:
             job = replace(
                 prepared.job_from(job, self.directory.first_step),
                 folder=self.directory.stream,
+                kept_open=() if self.directory.lock is None else (self.directory.lock,),
                 snapshot=self.directory.snapshot,
                 snapshot_every=(save.snapshot_every or 0) if save is not None else 0,
             )
@@ -192,15 +197,16 @@ class ReadyNight:
                 )
 
 
-def make_ready(prepared: PreparedNight, *, progress: bool = True) -> ReadyNight:
-    """Compile a night, find its thresholds and simulate its stages.
+@contextmanager
+def make_ready(prepared: PreparedNight, *, progress: bool = True) -> Iterator[ReadyNight]:
+    """Compile a night, find its thresholds, simulate its stages, and hold its directory meanwhile.
 
     Raises
     ------
     CompilerError
         If its program cannot be built.
     DirectoryError
-        If the directory of the night holds something else.
+        If the directory of the night holds something else, or another process writes there.
     """
     _announce_memory(prepared, progress)
     laps = [time.perf_counter()]
@@ -211,24 +217,22 @@ def make_ready(prepared: PreparedNight, *, progress: bool = True) -> ReadyNight:
     staged = prepared.in_stages()  # thresholds are found with the gate open
     laps.append(time.perf_counter())
     build, calibrate, stages = np.diff(laps).tolist()
-    return ReadyNight(
-        staged,
-        engine,
-        thresholds,
-        _directory(staged, thresholds),
-        {
-            "translate": prepared.seconds,
-            "build": build,
-            "calibrate": calibrate,
-            "stages": stages,
-        },
-    )
+    timings = {
+        "translate": prepared.seconds,
+        "build": build,
+        "calibrate": calibrate,
+        "stages": stages,
+    }
+    with _directory(staged, thresholds) as directory:
+        yield ReadyNight(staged, engine, thresholds, directory, timings)
 
 
-def _directory(prepared: PreparedNight, thresholds: list[float]) -> NightDirectory | None:
-    """Make the directory of a night, or find the one to go on in."""
+def _directory(
+    prepared: PreparedNight, thresholds: list[float]
+) -> AbstractContextManager[NightDirectory | None]:
+    """Hold the directory of a night, if it has one."""
     if prepared.save is None:
-        return None
+        return nullcontext()
     return open_night_directory(
         prepared.save.path,
         prepared.plan,

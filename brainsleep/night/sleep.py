@@ -182,8 +182,8 @@ def run_night(request: NightRequest, *, progress: bool = True) -> Night:
     Nothing is warned of: `Night.findings` has it.
     """
     prepared = prepare_night(request)
-    ready = make_ready(prepared, progress=progress)
-    if ready.is_finished:
-        assert prepared.save is not None
-        return Night.load(prepared.save.path, prepared.translation.module)
-    return ready.night(ready.run(progress=progress))
+    with make_ready(prepared, progress=progress) as ready:
+        if ready.is_finished:
+            assert prepared.save is not None
+            return Night.load(prepared.save.path, prepared.translation.module)
+        return ready.night(ready.run(progress=progress))

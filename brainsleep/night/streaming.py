@@ -1,35 +1,17 @@
-"""Nights that write to disk as they run: spikes, snapshots, and how a killed night goes on.
-
-A night's directory holds
-
-- ``request.json`` - what was asked for; only the same request may go on;
-- ``stream/`` - spikes of the recorded populations, and snapshots;
-- ``weights_before.npz``, ``weights_after.npz``, ``night.json`` - written at the end, the last
-  one last: a directory without it holds an unfinished night.
-"""
+"""Spikes of nights that write to disk as they run."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from brian2.units import Quantity
 
 from ..devices.activity import spikes_in_words
 from ..devices.recording import SpikeFiles
-from ..devices.snapshots import cut_streams, read_snapshot, snapshot_steps
-from ..errors import DirectoryError, ParameterError
-from ..support.files import JsonObject, require_free, write_atomically
-
-if TYPE_CHECKING:
-    from ..devices import Job
-    from ..network.plan import NetworkPlan
+from ..errors import DirectoryError, reason
+from ..network.plan import NetworkPlan
 
 
 @dataclass(frozen=True)
@@ -76,146 +58,60 @@ class StreamedSpikes:
         return len(self.i)
 
 
-@dataclass(frozen=True)
-class NightDirectory:
-    """The directory of a night that is about to run.
-
-    Attributes
-    ----------
-    path : Path
-        The directory.
-    first_step : int
-        Steps that a snapshot has already behind it.
-    finished : bool
-        Whether this very night ran to its end before, and only has to be read.
-    """
-
-    path: Path
-    first_step: int
-    finished: bool = False
-
-    @property
-    def stream(self) -> Path:
-        """Where the night writes as it runs."""
-        return self.path / "stream"
-
-    @property
-    def snapshot(self) -> Path | None:
-        """The snapshot to go on from."""
-        if self.first_step == 0:
-            return None
-        return self.stream / f"snapshot-{self.first_step}.state"
-
-
 def streamed_counts(folder: Path, population: int) -> np.ndarray:
     """Return a population's number of spikes in each time step (int32), as a memory map."""
     return _memory_map(folder / SpikeFiles.of(population).counts)
 
 
-def is_finished(path: Path) -> bool:
-    """Tell whether a directory holds a night that ran to its end."""
-    file = path / "night.json"
-    return file.exists() and not json.loads(file.read_text())["settings"].get("stopped", False)
-
-
-def open_night_directory(
-    path: Path, plan: NetworkPlan, job: Job, weight_names: Sequence[str | None], resume: bool
-) -> NightDirectory:
-    """Make a night's directory, or find the snapshot in it to go on from.
-
-    Raises
-    ------
-    DirectoryError
-        If it is taken, cannot be written, or holds a night that was asked for otherwise.
-    """
-    request = _request(plan, job, weight_names)
-    if resume and (path / "request.json").exists():
-        if json.loads((path / "request.json").read_text()) != request:
-            raise DirectoryError(
-                f"{path} holds a night with another network, stimulus length, weights or "
-                "parameters; nothing was changed."
-            )
-        return NightDirectory(path, 0, finished=True) if is_finished(path) else _go_on(path)
-    require_free(path)
-    try:
-        (path / "stream").mkdir(parents=True)
-    except OSError as error:
-        raise DirectoryError(f"cannot write to {path}: {error.strerror}.") from None
-    write_atomically(path / "request.json", json.dumps(request, indent=2))
-    return NightDirectory(path, 0)
-
-
-def snapshots(path: Path) -> list[int]:
-    """Return after how many steps a night's directory has snapshots, in order."""
-    return snapshot_steps(path / "stream")
-
-
-def snapshot_weights(path: Path, n_steps: int) -> dict[str, np.ndarray]:
-    """Return the weights that a night in a directory had after some steps.
+def check_streams(folder: Path, plan: NetworkPlan, n_steps: int) -> None:
+    """Raise a DirectoryError unless there are spikes of all steps, as many as were counted.
 
     Parameters
     ----------
-    path : Path
-        The night's directory.
+    folder : Path
+        Where a night was written.
+    plan : NetworkPlan
+        Its populations.
     n_steps : int
-        One of :func:`snapshots`.
-
-    Returns
-    -------
-    dict of str to ndarray
-        By state-dict name, as in `Night.weights_after`, but with BatchNorm folded in.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such snapshot.
+        Its length.
     """
-    if n_steps not in snapshots(path):
-        raise ParameterError(
-            f"{path} has no snapshot after {n_steps} steps; there are {snapshots(path)}."
+    for population in plan.recorded:
+        check_stream(folder, population, n_steps)
+    for population in plan.counted:
+        check_stream(folder, population, n_steps, indices=False)
+
+
+def check_stream(folder: Path, population: int, n_steps: int, *, indices: bool = True) -> None:
+    """Raise a DirectoryError unless a population was recorded in all steps.
+
+    Parameters
+    ----------
+    folder, population
+        As in `streamed_counts`.
+    n_steps : int
+        How many steps there were.
+    indices : bool
+        Whether there is an index for each spike that was counted.
+    """
+    files = SpikeFiles.of(population)
+    try:
+        counts = streamed_counts(folder, population)
+        n_spikes = int(counts.sum(dtype=np.int64))
+        n_indices = len(_memory_map(folder / files.indices)) if indices else n_spikes
+    except (OSError, ValueError) as error:
+        raise DirectoryError(
+            f"{folder} holds spikes that cannot be read: {reason(error)}"
+        ) from None
+    if len(counts) != n_steps or (counts < 0).any():
+        raise DirectoryError(
+            f"{folder / files.counts} is damaged: it counts the spikes of {len(counts)} steps, but "
+            f"the night has {n_steps}."
         )
-    state = read_snapshot(path / "stream", n_steps)
-    request = json.loads((path / "request.json").read_text())
-    return {
-        name: state[f"synapses{number}.w"].reshape(request["shapes"][name])
-        for number, name in enumerate(request["projections"], start=1)
-        if name is not None
-    }
-
-
-def _go_on(path: Path) -> NightDirectory:
-    """Bring a directory back to its last snapshot."""
-    stream = path / "stream"
-    (path / "night.json").unlink(missing_ok=True)
-    steps = snapshot_steps(stream)
-    if not steps:
-        shutil.rmtree(stream)
-        stream.mkdir()
-        return NightDirectory(path, 0)
-    cut_streams(stream, steps[-1])
-    return NightDirectory(path, steps[-1])
-
-
-def _request(plan: NetworkPlan, job: Job, weight_names: Sequence[str | None]) -> JsonObject:
-    """Say what identifies a night: its network, weights, parameters and length."""
-    weights = hashlib.sha256()
-    masks = job.masks or []
-    for values in [*job.weights, *job.biases, job.modulation, *masks]:
-        if values is not None:
-            weights.update(np.ascontiguousarray(values).data)
-    return {
-        "plan": plan.key(),
-        "shapes": {
-            name: list(values.shape)
-            for name, values in zip(weight_names, job.weights, strict=True)
-            if name is not None and values is not None
-        },
-        "projections": list(weight_names),
-        "n_steps": job.n_steps,
-        "seed": job.seed,
-        "weights": weights.hexdigest(),
-        "parameters": [job.population_parameters, job.projection_parameters],
-    }
+    if n_indices != n_spikes:
+        raise DirectoryError(
+            f"{folder / files.indices} is damaged: it has {n_indices} spikes, but {n_spikes} were "
+            "counted."
+        )
 
 
 def _memory_map(file: Path) -> np.ndarray:

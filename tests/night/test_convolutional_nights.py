@@ -13,7 +13,7 @@ from torch import nn
 
 import brainsleep as bs
 from brainsleep.errors import ParameterError, TranslationError
-from brainsleep.night.streaming import snapshot_weights
+from brainsleep.night.night_directory import snapshot_weights
 
 RULE = bs.SRC(increase=2e-3, decrease=4e-4)
 

@@ -17,7 +17,7 @@ from torch import nn
 import brainsleep as bs
 from brainsleep.devices import Runtime
 from brainsleep.errors import DirectoryError, ParameterError, UnitsError
-from brainsleep.night.streaming import snapshot_weights, snapshots
+from brainsleep.night.night_directory import snapshot_weights, snapshots
 
 SIZES = (100, 30, 20, 5)
 MODELS = {

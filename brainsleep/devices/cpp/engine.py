@@ -185,7 +185,7 @@ class CppEngine:
         environment = self.environment(job)
         environment |= presentation_environment(self.plan, self.manifest, job, results)
         with log.open("w") as messages, progress_bar(job.n_steps, description, progress) as bar:
-            process = self._start(arguments, tokens, environment, messages)
+            process = self._start(arguments, (*tokens, *job.kept_open), environment, messages)
             assert process.stdin is not None
             try:
                 stopped = feed(
@@ -206,7 +206,7 @@ class CppEngine:
     def _start(
         self,
         arguments: list[str],
-        tokens: tuple[int, ...],
+        kept_open: tuple[int, ...],
         environment: dict[str, str],
         messages: IO[str],
     ) -> subprocess.Popen[bytes]:
@@ -221,7 +221,7 @@ class CppEngine:
                 env=environment,
                 # Ctrl-C is for this process; the program ends with its input
                 start_new_session=True,
-                pass_fds=tokens,  # its folder stays as long as it runs
+                pass_fds=kept_open,  # its folders stay, and stay locked, as long as it runs
             )
         except OSError as error:
             raise NightError(

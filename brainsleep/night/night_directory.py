@@ -1,0 +1,251 @@
+"""Directories of nights that write to disk as they run, and how a killed night goes on.
+
+A night's directory holds
+
+- ``request.json`` - what was asked for; only the same request may go on;
+- ``stream/`` - spikes of the recorded populations, and snapshots;
+- ``weights_before.npz``, ``weights_after.npz``, ``night.json`` - written at the end, the last
+  one last: a directory without it holds an unfinished night;
+- ``.lock`` - while a night is written, by a process that it names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..devices.snapshots import cut_streams, read_snapshot, snapshot_steps
+from ..errors import DirectoryError, ParameterError
+from ..support.directory_lock import LOCK, directory_lock
+from ..support.files import PARTIAL, JsonObject, write_atomically
+
+if TYPE_CHECKING:
+    from ..devices import Job
+    from ..network.plan import NetworkPlan
+
+#: Names in a night's directory.
+REQUEST, STREAM, NIGHT = "request.json", "stream", "night.json"
+
+#: Seconds for which a night that is to go on waits for another process that writes there.
+PATIENCE = 30.0
+
+
+@dataclass(frozen=True)
+class NightDirectory:
+    """The directory of a night that is about to run.
+
+    Attributes
+    ----------
+    path : Path
+        The directory.
+    first_step : int
+        Steps that a snapshot has already behind it.
+    finished : bool
+        Whether this very night ran to its end before, and only has to be read.
+    lock : int or None
+        File descriptor that keeps other processes from writing here, also those that it was
+        passed on to.
+    """
+
+    path: Path
+    first_step: int
+    finished: bool = False
+    lock: int | None = None
+
+    @property
+    def stream(self) -> Path:
+        """Where the night writes as it runs."""
+        return self.path / STREAM
+
+    @property
+    def snapshot(self) -> Path | None:
+        """The snapshot to go on from."""
+        if self.first_step == 0:
+            return None
+        return self.stream / f"snapshot-{self.first_step}.state"
+
+
+def is_finished(path: Path) -> bool:
+    """Tell whether a directory holds a night that ran to its end."""
+    file = path / NIGHT
+    return file.exists() and not json.loads(file.read_text())["settings"].get("stopped", False)
+
+
+def require_place(path: Path, resume: bool) -> None:
+    """Raise a DirectoryError, saying what is there, unless a night can begin or go on here.
+
+    Parameters
+    ----------
+    path : Path
+        The directory, which need not exist.
+    resume : bool
+        Whether a night that is there may go on.
+    """
+    left = _left_at_start(path)
+    if left == [] or (resume and (left or (path / REQUEST).exists())):
+        return
+    if left:
+        there, remedy = "a night that was killed before its first step", "begin it again"
+    elif (path / REQUEST).exists():
+        there, remedy = "a night", "go on with it"
+    elif (path / NIGHT).exists():
+        raise DirectoryError(
+            f"{path} exists already: it holds a night that does not say what was asked for; read "
+            "it by bs.Night.load, or choose another directory."
+        )
+    else:
+        raise DirectoryError(f"{path} exists already, and holds no night; choose another.")
+    raise DirectoryError(
+        f"{path} exists already: it holds {there}, and nothing was overwritten; {remedy} by "
+        "bs.Save(..., resume=True), or choose another directory."
+    )
+
+
+@contextmanager
+def open_night_directory(
+    path: Path, plan: NetworkPlan, job: Job, weight_names: Sequence[str | None], resume: bool
+) -> Iterator[NightDirectory]:
+    """Make a night's directory, or find the snapshot in it to go on from.
+
+    No other process writes there meanwhile. One that wants to go on waits `PATIENCE` seconds, as
+    for the simulation of a process that was killed; one that wants to begin does not wait.
+
+    Raises
+    ------
+    DirectoryError
+        If it is taken, cannot be written, or holds a night that was asked for otherwise.
+    """
+    request = _request(plan, job, weight_names)
+    require_place(path, resume)
+    if resume and is_finished(path):  # which nobody writes any more
+        _require_same(path, request)
+        yield NightDirectory(path, 0, finished=True)
+        return
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DirectoryError(f"cannot write to {path}: {error.strerror}.") from None
+    with directory_lock(path, PATIENCE if resume else 0.0) as lock:
+        require_place(path, resume)  # another may have been here meanwhile
+        yield replace(_begin(path, request), lock=lock)
+
+
+def _begin(path: Path, request: JsonObject) -> NightDirectory:
+    """Begin a night in a locked directory, or find where the one in it is to go on."""
+    if (path / REQUEST).exists():
+        _require_same(path, request)
+        return NightDirectory(path, 0, finished=True) if is_finished(path) else _go_on(path)
+    for left in _left_at_start(path) or []:
+        left.rmdir() if left.is_dir() else left.unlink()
+    try:
+        (path / STREAM).mkdir()
+    except OSError as error:
+        raise DirectoryError(f"cannot write to {path}: {error.strerror}.") from None
+    write_atomically(path / REQUEST, json.dumps(request, indent=2))
+    return NightDirectory(path, 0)
+
+
+def _left_at_start(path: Path) -> list[Path] | None:
+    """Return what a night that was killed while it began has left; None if more is there.
+
+    An empty list says that the place is free.
+    """
+    if not path.exists():
+        return []
+    try:
+        found = [each for each in path.iterdir() if each.name != LOCK] if path.is_dir() else [path]
+        stream = [each for each in found if each.name == STREAM and not any(each.iterdir())]
+    except OSError as error:
+        raise DirectoryError(f"cannot read {path}: {error.strerror}.") from None
+    left = stream + [each for each in found if each.match(f".{REQUEST}.*{PARTIAL}")]
+    return left if len(left) == len(found) else None
+
+
+def _require_same(path: Path, request: JsonObject) -> None:
+    """Raise unless the night in a directory was asked for in the same way."""
+    if json.loads((path / REQUEST).read_text()) != request:
+        raise DirectoryError(
+            f"{path} holds a night with another network, stimulus length, weights or "
+            "parameters; nothing was changed."
+        )
+
+
+def snapshots(path: Path) -> list[int]:
+    """Return after how many steps a night's directory has snapshots, in order."""
+    return snapshot_steps(path / STREAM)
+
+
+def snapshot_weights(path: Path, n_steps: int) -> dict[str, np.ndarray]:
+    """Return the weights that a night in a directory had after some steps.
+
+    Parameters
+    ----------
+    path : Path
+        The night's directory.
+    n_steps : int
+        One of :func:`snapshots`.
+
+    Returns
+    -------
+    dict of str to ndarray
+        By state-dict name, as in `Night.weights_after`, but with BatchNorm folded in.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such snapshot.
+    """
+    if n_steps not in snapshots(path):
+        raise ParameterError(
+            f"{path} has no snapshot after {n_steps} steps; there are {snapshots(path)}."
+        )
+    state = read_snapshot(path / STREAM, n_steps)
+    request = json.loads((path / REQUEST).read_text())
+    return {
+        name: state[f"synapses{number}.w"].reshape(request["shapes"][name])
+        for number, name in enumerate(request["projections"], start=1)
+        if name is not None
+    }
+
+
+def _go_on(path: Path) -> NightDirectory:
+    """Bring a directory back to its last snapshot."""
+    stream = path / STREAM
+    (path / NIGHT).unlink(missing_ok=True)
+    steps = snapshot_steps(stream)
+    if not steps:
+        shutil.rmtree(stream)
+        stream.mkdir()
+        return NightDirectory(path, 0)
+    cut_streams(stream, steps[-1])
+    return NightDirectory(path, steps[-1])
+
+
+def _request(plan: NetworkPlan, job: Job, weight_names: Sequence[str | None]) -> JsonObject:
+    """Say what identifies a night: its network, weights, parameters and length."""
+    weights = hashlib.sha256()
+    masks = job.masks or []
+    for values in [*job.weights, *job.biases, job.modulation, *masks]:
+        if values is not None:
+            weights.update(np.ascontiguousarray(values).data)
+    return {
+        "plan": plan.key(),
+        "shapes": {
+            name: list(values.shape)
+            for name, values in zip(weight_names, job.weights, strict=True)
+            if name is not None and values is not None
+        },
+        "projections": list(weight_names),
+        "n_steps": job.n_steps,
+        "seed": job.seed,
+        "weights": weights.hexdigest(),
+        "parameters": [job.population_parameters, job.projection_parameters],
+    }
