@@ -2,6 +2,8 @@
 
 import logging
 import os
+import shutil
+import subprocess
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 # saves a third of the time to compile; tests of exactness compile with the flags of users
@@ -53,3 +55,23 @@ def empty_cache(tmp_path, monkeypatch):
 def small():
     """A small network in training mode, 12-10-8-5."""
     return mlp(SMALL, scale=1.5)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Return a function that mounts a file system of some MiB; also ``ro`` and other options."""
+    mounted = []
+
+    def make(mebibytes, *options):
+        folder = tmp_path / f"disk{len(mounted)}"
+        folder.mkdir()
+        how = ",".join([f"size={int(mebibytes * 2**20)}", *options])
+        command = ["mount", "-t", "tmpfs", "-o", how, "tmpfs", str(folder)]
+        if shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode:
+            pytest.skip("only root may mount")
+        mounted.append(folder)
+        return folder
+
+    yield make
+    for folder in mounted:
+        subprocess.run(["umount", "-l", str(folder)], check=True)

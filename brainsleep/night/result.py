@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,8 +15,9 @@ from brian2.units import Quantity, second
 
 from ..devices.activity import PopulationRate, Spikes
 from ..errors import DirectoryError, ParameterError, TranslationError
+from ..support.array_files import read_arrays, write_arrays
 from ..support.calls import public
-from ..support.files import JsonObject, publish_directory, write_atomically
+from ..support.files import JsonObject, publish_directory, read_text, write_atomically
 from ..support.names import ByName, read_path
 from ..support.quantities import Time
 from ..translation import Translation, write_back
@@ -141,16 +141,16 @@ class Night:
                 arrays[f"{number}.step"] = np.rint(train.t / self.dt).astype(np.int64)
             for number, counts in enumerate(self.counts.values()):
                 arrays[f"{number}.count"] = np.asarray(counts)
-            _save_arrays(work / "spikes.npz", arrays)
+            write_arrays(work / "spikes.npz", arrays)
             self.write(work, streamed=None)
 
     def write(self, folder: Path, *, streamed: list[int] | None) -> None:
         """Write weights and description; ``night.json`` last, as it says that all is there."""
-        _save_arrays(folder / "weights_before.npz", self.weights_before)
-        _save_arrays(folder / "weights_after.npz", self.weights_after)
+        write_arrays(folder / "weights_before.npz", self.weights_before)
+        write_arrays(folder / "weights_after.npz", self.weights_after)
         for name in MASKS:
             if getattr(self, name):
-                _save_arrays(folder / f"{name}.npz", getattr(self, name))
+                write_arrays(folder / f"{name}.npz", getattr(self, name))
         description = {
             "format": FORMAT,
             "recorded": list(self.spikes),
@@ -187,20 +187,20 @@ class Night:
         """
         folder = read_path(directory, "directory")
         try:
-            description = json.loads((folder / "night.json").read_text())
+            description = json.loads(read_text(folder / "night.json"))
             streamed = description.get("streamed")
-            arrays = _load_arrays(folder / "spikes.npz") if streamed is None else {}
-            before = _load_arrays(folder / "weights_before.npz")
-            after = _load_arrays(folder / "weights_after.npz")
+            arrays = read_arrays(folder / "spikes.npz") if streamed is None else {}
+            before = read_arrays(folder / "weights_before.npz")
+            after = read_arrays(folder / "weights_after.npz")
             masks, under = (
-                _load_arrays(folder / f"{name}.npz") if (folder / f"{name}.npz").exists() else {}
+                read_arrays(folder / f"{name}.npz") if (folder / f"{name}.npz").exists() else {}
                 for name in MASKS
             )
         except FileNotFoundError as error:
             raise DirectoryError(
                 f"{folder} holds no saved night: {error.filename} is missing."
             ) from None
-        except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError) as error:
             raise DirectoryError(f"{folder} holds a night that cannot be read: {error}") from error
         if description.get("format") != FORMAT:
             raise DirectoryError(
@@ -336,17 +336,3 @@ def _counts(spikes: Spikes | StreamedSpikes, dt: Quantity, n_steps: int) -> np.n
         return spikes.counts
     steps = np.rint(np.asarray(spikes.t / dt)).astype(np.int64)
     return np.bincount(steps, minlength=n_steps).astype(np.int32)
-
-
-def _save_arrays(file: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write an npz file, without pickles; unlike np.savez, for arrays of any name."""
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
-                np.lib.format.write_array(stream, array, allow_pickle=False)
-
-
-def _load_arrays(file: Path) -> dict[str, np.ndarray]:
-    """Read an npz file whole, refusing pickles."""
-    with np.load(file, allow_pickle=False) as arrays:
-        return dict(arrays)

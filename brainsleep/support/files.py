@@ -1,4 +1,4 @@
-"""Directories and files that appear whole or not at all."""
+"""Directories and files that appear whole or not at all; text files that are not too long."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from ..errors import DirectoryError
+from ..errors import BrainsleepError, DataError, DirectoryError, reason
+from .disk import disk_error, plain_disk_errors, shown
+from .memory import in_words
 from .owned_folders import make_owned_folder, sweep_owned_folders
 
 #: The content of a JSON or TOML file, or of a table in it.
@@ -19,6 +21,12 @@ JsonMapping: TypeAlias = Mapping[str, Any]
 
 #: How the names of files end that are being written.
 PARTIAL = ".partial"
+
+#: Characters of a name that the name of its unfinished copy begins with.
+_KEPT = 64
+
+#: Most bytes of a text file: JSON and TOML take some thirty times as much memory when read.
+LONGEST_TEXT = 2**24
 
 #: Where the model files lie that come with the package.
 SHIPPED_MODELS = Path(__file__).parents[1] / "models"
@@ -46,17 +54,16 @@ def publish_directory(target: Path) -> Iterator[Path]:
         If something is there already, or it cannot be written.
     """
     require_free(target)
-    name = f".{target.name[:100]}"
-    try:
+    name = f".{target.name[:_KEPT]}"
+    with plain_disk_errors("cannot write", target):
         target.parent.mkdir(parents=True, exist_ok=True)
         sweep_owned_folders(target.parent, name)
         work, owner = make_owned_folder(target.parent, name)
-    except OSError as error:
-        raise DirectoryError(f"cannot write to {target.parent}: {error.strerror}.") from None
     try:
-        work.chmod(0o755)  # it was private
-        yield work
-        work.rename(target)
+        with _errors_name(target, meanwhile=work):
+            work.chmod(0o755)  # it was private
+            yield work
+            work.rename(target)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
@@ -79,31 +86,53 @@ def require_free(target: Path, or_else: str = "") -> None:
         )
 
 
-def write_atomically(file: Path, content: str | bytes) -> None:
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
     """Write a file so that a reader finds the old content or the new, never a part.
 
-    It is on the disk when this returns. The partial file has a name that no other process uses; one
-    that a killed process left is removed by `remove_partial_files`.
+    It is on the disk when this returns. The partial file is made anew, with a name that no other
+    process uses or can know: no link that lies there is written through. One that a killed process
+    left is removed by `remove_partial_files`.
+
+    Parameters
+    ----------
+    target : Path
+        The file.
+
+    Yields
+    ------
+    Path
+        An empty file to write meanwhile, beside the target.
 
     Raises
     ------
     DirectoryError
-        If the file cannot be written.
+        If it cannot be written; the target is then as it was.
     """
-    partial = file.with_name(f".{file.name}.{secrets.token_hex(8)}{PARTIAL}")
+    partial = target.with_name(f".{target.name[:_KEPT]}.{secrets.token_hex(8)}{PARTIAL}")
     try:
-        with partial.open("xb") as stream:
-            stream.write(content.encode() if isinstance(content, str) else content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(file)
-        _sync_directory(file.parent)
-    except BaseException as error:
+        with _errors_name(target, meanwhile=partial):
+            partial.touch(exist_ok=False)
+            yield partial
+            _sync(partial)
+            partial.replace(target)
+    finally:
         with suppress(OSError):
             partial.unlink()
-        if isinstance(error, OSError):
-            raise DirectoryError(f"cannot write {file}: {error.strerror}.") from None
-        raise
+    with suppress(OSError):  # of file systems that cannot
+        _sync(target.parent)
+
+
+def write_atomically(file: Path, content: str | bytes) -> None:
+    """Write a file so that a reader finds the old content or the new; see :func:`replacing`.
+
+    Raises
+    ------
+    DirectoryError
+        If it cannot be written; the file is then as it was.
+    """
+    with replacing(file) as partial:
+        partial.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def remove_partial_files(directory: Path) -> None:
@@ -113,11 +142,72 @@ def remove_partial_files(directory: Path) -> None:
             partial.unlink()
 
 
-def _sync_directory(directory: Path) -> None:
-    """Bring names in a directory to the disk."""
-    with suppress(OSError):  # of file systems that cannot
-        descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _sync(path: Path) -> None:
+    """Bring a file, or the names in a directory, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_bytes(file: Path, most: int = LONGEST_TEXT) -> bytes:
+    """Read a file, unless it is longer than any such file has reason to be.
+
+    Parameters
+    ----------
+    file : Path
+        The file; of a device or a pipe no more than `most` is read.
+    most : int, optional
+        Bytes.
+
+    Raises
+    ------
+    DataError
+        Naming the file, if it is longer.
+    OSError
+        If it is not there, or cannot be read.
+    """
+    with file.open("rb") as stream:
+        content = stream.read(most + 1)
+    if len(content) > most:
+        size = in_words(max(file.stat().st_size, len(content)))
+        raise DataError(
+            f"{shown(file)}: has {size} or more; no such file has more than {in_words(most)}."
+        )
+    return content
+
+
+def read_text(file: Path, most: int = LONGEST_TEXT) -> str:
+    """Read a text file, unless it is longer than any such file has reason to be.
+
+    Parameters
+    ----------
+    file, most
+        As in :func:`read_bytes`.
+
+    Raises
+    ------
+    DataError
+        Naming the file, if it is longer, or no text in UTF-8.
+    OSError
+        If it is not there, or cannot be read.
+    """
+    try:
+        return read_bytes(file, most).decode()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{shown(file)}: is no text in UTF-8: {reason(error)}.") from None
+
+
+@contextmanager
+def _errors_name(target: Path, *, meanwhile: Path) -> Iterator[None]:
+    """Let errors name what the user knows rather than what it is called meanwhile."""
+    try:
+        yield
+    except BrainsleepError as error:
+        error.args = tuple(str(one).replace(str(meanwhile), str(target)) for one in error.args)
+        raise
+    except OSError as error:
+        if error.filename is not None:
+            error.filename = str(error.filename).replace(str(meanwhile), str(target))
+        raise disk_error(error, path=target) from error

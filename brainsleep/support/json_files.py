@@ -6,8 +6,8 @@ import hashlib
 import json
 from pathlib import Path
 
-from ..errors import DirectoryError, reason
-from .files import JsonObject, write_atomically
+from ..errors import DataError, DirectoryError, reason
+from .files import JsonObject, read_bytes, write_atomically
 
 #: Under this key a file holds the SHA-256 of the rest, written without spaces and in order.
 DIGEST = "sha256"
@@ -40,16 +40,18 @@ def read_json(file: Path, advice: str = "") -> JsonObject:
     Raises
     ------
     DirectoryError
-        Naming the file, if it is missing, is no JSON object, or does not fit its digest.
+        Naming the file, if it is missing, far too long, no JSON object, or does not fit its digest.
     """
     advice = f"; {advice}" if advice else ""
     try:
-        content = json.loads(file.read_bytes())
+        content = json.loads(read_bytes(file))
         damage = _damage(content)
     except FileNotFoundError:
         raise DirectoryError(f"{file} is missing{advice}.") from None
     except OSError as error:
         raise DirectoryError(f"cannot read {file} ({error.strerror}){advice}.") from None
+    except DataError as error:  # far too long
+        raise DirectoryError(f"{str(error).rstrip('.')}{advice}.") from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise DirectoryError(f"{file} is damaged ({reason(error)}){advice}.") from None
     if damage is not None:

@@ -1,0 +1,162 @@
+"""Arrays in npz files: written whole, and read only as far as their headers can be true."""
+
+from __future__ import annotations
+
+import io
+import math
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from ..errors import BrainsleepError, DataError, reason
+from .disk import plain_disk_errors, shown
+from .memory import require_memory
+
+#: NumPy's own limit of a header that it evaluates.
+_LONGEST_HEADER = 10_000
+
+#: How many bytes one compressed byte can become, by method; NumPy writes no others.
+_MOST_EXPANDED = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 1032}
+
+#: Bytes that are read at once.
+_PIECE = 2**20
+
+
+@dataclass(frozen=True)
+class _Header:
+    """What the first bytes of an array say."""
+
+    shape: tuple[int, ...]
+    is_fortran: bool
+    dtype: np.dtype
+    n_bytes: int  # of the header itself
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return math.prod(self.shape)
+
+
+def write_arrays(file: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write an npz file, without pickles; unlike np.savez, for arrays of any name.
+
+    Raises
+    ------
+    DirectoryError
+        If the file cannot be written.
+    """
+    with plain_disk_errors("cannot write", file):
+        try:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+                for name, array in arrays.items():
+                    with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
+                        np.lib.format.write_array(stream, array, allow_pickle=False)
+        except ValueError as error:  # of closing an archive that could not be written
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from None
+            raise
+
+
+def read_arrays(file: Path) -> dict[str, np.ndarray]:
+    """Read an npz file whole: numbers and truth values, no pickles.
+
+    Nothing is read before all headers were held against the lengths of the entries and against
+    the memory that is free: few bytes can promise, and compressed bytes can become, any number.
+
+    Parameters
+    ----------
+    file : Path
+        The file.
+
+    Returns
+    -------
+    dict of str to ndarray
+        By name.
+
+    Raises
+    ------
+    DataError
+        Naming the file, if it is damaged, holds something else, or asks for too much memory.
+    OSError
+        If it is not there, or cannot be read.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            headers = {info.filename: _header_of(archive, info) for info in archive.infolist()}
+            n_bytes = sum(one.size * one.dtype.itemsize for one in headers.values())
+            require_memory(n_bytes, shown(file))
+            return {
+                name.removesuffix(".npy"): _values(archive, name, header)
+                for name, header in headers.items()
+            }
+    except (OSError, BrainsleepError):
+        raise
+    except Exception as error:  # of zipfile, zlib and NumPy, for what is in the file
+        raise DataError(f"{shown(file)}: is damaged, or no npz file: {reason(error)}.") from error
+
+
+def _header_of(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Header:
+    """Read the header of an entry; a ValueError if it is not the header of these bytes."""
+    most = _MOST_EXPANDED.get(info.compress_type)
+    if most is None:
+        raise ValueError(f"{info.filename} is compressed as only other tools do")
+    if info.file_size > info.compress_size * most:
+        raise ValueError(f"{info.filename} promises more than {info.compress_size} bytes can hold")
+    with archive.open(info) as stream:
+        header = _read_header(stream)
+    if header.dtype.kind not in "biuf":
+        raise ValueError(f"{info.filename} holds no numbers, but {header.dtype}")
+    promised = header.size * header.dtype.itemsize
+    if info.file_size != header.n_bytes + promised:
+        raise ValueError(
+            f"{info.filename} promises {promised} bytes, and has {info.file_size - header.n_bytes}"
+        )
+    return header
+
+
+def _read_header(stream: IO[bytes]) -> _Header:
+    """Read a header, which is measured before it is evaluated."""
+    version = np.lib.format.read_magic(stream)
+    if version not in ((1, 0), (2, 0)):
+        raise ValueError(f"version {version} of the format is not known")
+    n_prefix = 2 if version == (1, 0) else 4
+    prefix = stream.read(n_prefix)
+    length = int.from_bytes(prefix, "little")
+    if length > _LONGEST_HEADER:
+        raise ValueError(f"a header of {length} bytes")
+    text = io.BytesIO(prefix + stream.read(length))
+    read = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }[version]
+    shape, is_fortran, dtype = read(text)
+    if any(size < 0 for size in shape):
+        raise ValueError(f"a shape of {shape}")
+    return _Header(shape, is_fortran, dtype, np.lib.format.MAGIC_LEN + n_prefix + length)
+
+
+def _values(archive: zipfile.ZipFile, name: str, header: _Header) -> np.ndarray:
+    """Read the values of an entry, piece by piece."""
+    array = np.empty(header.size, header.dtype)
+    with archive.open(name) as stream:
+        stream.read(header.n_bytes)
+        if array.size:
+            _fill(array.data.cast("B"), stream)
+        if stream.read(1):  # which also checks the digest of the entry
+            raise ValueError(f"{name} is longer than it says")
+    return array.reshape(header.shape, order="F" if header.is_fortran else "C")
+
+
+def _fill(wanted: memoryview, stream: IO[bytes]) -> None:
+    """Fill a block of memory from a file; an EOFError if it ends before."""
+    at = 0
+    while at < len(wanted):
+        piece = stream.read(min(_PIECE, len(wanted) - at))
+        if not piece:
+            raise EOFError("it ends too early")
+        wanted[at : at + len(piece)] = piece
+        at += len(piece)
