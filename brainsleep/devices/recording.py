@@ -1,6 +1,7 @@
 """What a program writes to disk while it runs: spikes, values of variables, and snapshots.
 
 So none of them stay in the program's memory. All classes here are for C++ standalone code only.
+`streams` and `snapshots` say what the files are.
 """
 
 from __future__ import annotations
@@ -9,10 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from brian2 import NeuronGroup
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.groups.group import CodeRunner
 from numpy.typing import NDArray
+
+from ..errors import NightError
+from ..network.plan import NetworkPlan
 
 
 class _StreamCode(CPPStandaloneCodeObject):
@@ -41,15 +46,62 @@ class SpikeFiles:
         """Return the names for a population, by its number."""
         return cls(f"spikes{population}.i", f"spikes{population}.n")
 
-    def read_counts(self, folder: Path) -> NDArray[np.int32]:
-        """Return the number of spikes in each time step."""
-        return np.fromfile(folder / self.counts, dtype=np.int32)
+    def read_counts(self, folder: Path, n_steps: int) -> NDArray[np.int32]:
+        """Return the number of spikes in each of so many time steps; raises as `read_result`."""
+        return read_result(folder / self.counts, np.int32, n_steps)
 
-    def read(self, folder: Path) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Return neuron indices (int32) and time steps (int64), in time order."""
-        counts = self.read_counts(folder)
-        steps = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
-        return np.fromfile(folder / self.indices, dtype=np.int32), steps
+    def read(self, folder: Path, n_steps: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return neuron indices (int32) and time steps (int64), in time order.
+
+        Parameters
+        ----------
+        folder : Path
+            Where the results are.
+        n_steps : int
+            Number of steps made.
+
+        Raises
+        ------
+        NightError
+            Unless there are counts of all steps, and as many spikes as were counted.
+        """
+        counts = self.read_counts(folder, n_steps)
+        steps = np.repeat(np.arange(n_steps, dtype=np.int64), counts)
+        return read_result(folder / self.indices, np.int32, len(steps)), steps
+
+
+def stream_names(plan: NetworkPlan) -> list[str]:
+    """Return the names of the files of spikes that a night on a plan writes."""
+    names = [SpikeFiles.of(index).counts for index in sorted({*plan.recorded, *plan.counted})]
+    return names + [SpikeFiles.of(index).indices for index in plan.recorded]
+
+
+def read_result(file: Path, dtype: npt.DTypeLike, size: int) -> np.ndarray:
+    """Read a file of numbers that a program has written.
+
+    Parameters
+    ----------
+    file : Path
+        The file.
+    dtype : numpy dtype
+        Type of its numbers.
+    size : int
+        How many there must be.
+
+    Raises
+    ------
+    NightError
+        If there are fewer, or more.
+    """
+    try:
+        values = np.fromfile(file, dtype=dtype)
+    except OSError as error:
+        raise NightError(f"cannot read {file}, a result of the night: {error.strerror}.") from None
+    if values.size != size:
+        raise NightError(
+            f"the night's program left {values.size} of {size} values in {file}; is its disk full?"
+        )
+    return values
 
 
 class _Stream(CodeRunner):

@@ -3,7 +3,7 @@
 A night's directory holds
 
 - ``request.json`` - what was asked for; only the same request may go on;
-- ``stream/`` - spikes of the recorded populations, and snapshots;
+- ``stream/`` - spikes of the recorded populations, and snapshots, with their digests;
 - ``weights_before.npz``, ``weights_after.npz``, ``night.json`` - written at the end, the last
   one last: a directory without it holds an unfinished night;
 - ``.lock`` - while a night is written, by a process that it names.
@@ -22,10 +22,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..devices.snapshots import cut_streams, read_snapshot, snapshot_steps
+from ..devices.recording import stream_names
+from ..devices.snapshots import Snapshot, last_intact, snapshot_steps
+from ..devices.streams import DamageError
 from ..errors import DirectoryError, ParameterError
 from ..support.directory_lock import LOCK, directory_lock
 from ..support.files import PARTIAL, JsonObject, write_atomically
+from ..support.user_warnings import warn_user
 
 if TYPE_CHECKING:
     from ..devices import Job
@@ -135,14 +138,14 @@ def open_night_directory(
         raise DirectoryError(f"cannot write to {path}: {error.strerror}.") from None
     with directory_lock(path, PATIENCE if resume else 0.0) as lock:
         require_place(path, resume)  # another may have been here meanwhile
-        yield replace(_begin(path, request), lock=lock)
+        yield replace(_begin(path, plan, request), lock=lock)
 
 
-def _begin(path: Path, request: JsonObject) -> NightDirectory:
+def _begin(path: Path, plan: NetworkPlan, request: JsonObject) -> NightDirectory:
     """Begin a night in a locked directory, or find where the one in it is to go on."""
     if (path / REQUEST).exists():
         _require_same(path, request)
-        return NightDirectory(path, 0, finished=True) if is_finished(path) else _go_on(path)
+        return NightDirectory(path, 0, finished=True) if is_finished(path) else _go_on(path, plan)
     for left in _left_at_start(path) or []:
         left.rmdir() if left.is_dir() else left.unlink()
     try:
@@ -183,7 +186,7 @@ def snapshots(path: Path) -> list[int]:
     return snapshot_steps(path / STREAM)
 
 
-def snapshot_weights(path: Path, n_steps: int) -> dict[str, np.ndarray]:
+def snapshot_weights(path: Path, n_steps: int, *, verify: bool = True) -> dict[str, np.ndarray]:
     """Return the weights that a night in a directory had after some steps.
 
     Parameters
@@ -192,6 +195,8 @@ def snapshot_weights(path: Path, n_steps: int) -> dict[str, np.ndarray]:
         The night's directory.
     n_steps : int
         One of :func:`snapshots`.
+    verify : bool
+        Whether they are compared with their digests; snapshots of version 0.1 have none.
 
     Returns
     -------
@@ -202,31 +207,46 @@ def snapshot_weights(path: Path, n_steps: int) -> dict[str, np.ndarray]:
     ------
     ParameterError
         If there is no such snapshot.
+    DirectoryError
+        If it was damaged.
     """
-    if n_steps not in snapshots(path):
-        raise ParameterError(
-            f"{path} has no snapshot after {n_steps} steps; there are {snapshots(path)}."
-        )
-    state = read_snapshot(path / STREAM, n_steps)
+    found = snapshots(path)
+    if n_steps not in found:
+        raise ParameterError(f"{path} has no snapshot after {n_steps} steps; there are {found}.")
     request = json.loads((path / REQUEST).read_text())
-    return {
-        name: state[f"synapses{number}.w"].reshape(request["shapes"][name])
-        for number, name in enumerate(request["projections"], start=1)
-        if name is not None
-    }
+    try:
+        snapshot = Snapshot.read(path / STREAM, n_steps)
+        values = {
+            name: snapshot.values(f"synapses{number}.w", verify=verify)
+            for number, name in enumerate(request["projections"], start=1)
+            if name is not None
+        }
+    except DamageError as damage:
+        others = [one for one in found if one != n_steps]
+        raise DirectoryError(f"{damage}; other snapshots: after {others} steps.") from None
+    return {name: one.reshape(request["shapes"][name]) for name, one in values.items()}
 
 
-def _go_on(path: Path) -> NightDirectory:
-    """Bring a directory back to its last snapshot."""
+def _go_on(path: Path, plan: NetworkPlan) -> NightDirectory:
+    """Bring a directory back to its last snapshot that is intact."""
     stream = path / STREAM
+    if stream.is_symlink() or not stream.is_dir():
+        raise DirectoryError(f"{stream} is no directory, and is left alone.")
     (path / NIGHT).unlink(missing_ok=True)
-    steps = snapshot_steps(stream)
-    if not steps:
-        shutil.rmtree(stream)
-        stream.mkdir()
-        return NightDirectory(path, 0)
-    cut_streams(stream, steps[-1])
-    return NightDirectory(path, steps[-1])
+    try:
+        snapshot, faults = last_intact(stream, stream_names(plan))
+        if snapshot is not None:
+            snapshot.go_back()
+        else:
+            shutil.rmtree(stream)
+            stream.mkdir()
+    except DamageError as damage:
+        raise DirectoryError(f"{damage}.") from None
+    first_step = 0 if snapshot is None else snapshot.n_steps
+    if faults:
+        begin = f"goes on from step {first_step}" if first_step else "begins anew"
+        warn_user(f"the night in {path} {begin}, as a later snapshot is damaged: {faults[0]}.")
+    return NightDirectory(path, first_step)
 
 
 def _request(plan: NetworkPlan, job: Job, weight_names: Sequence[str | None]) -> JsonObject:

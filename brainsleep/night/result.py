@@ -23,7 +23,7 @@ from ..support.quantities import Time
 from ..translation import Translation, write_back
 from .assembly import Assembly
 from .findings import Finding
-from .streaming import StreamedSpikes, check_stream, streamed_counts
+from .streaming import StreamedSpikes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -169,7 +169,13 @@ class Night:
 
     @classmethod
     @public
-    def load(cls, directory: str | os.PathLike[str], ann: nn.Module | None = None) -> Night:
+    def load(
+        cls,
+        directory: str | os.PathLike[str],
+        ann: nn.Module | None = None,
+        *,
+        verify: bool = True,
+    ) -> Night:
         """Read a saved night.
 
         Parameters
@@ -179,11 +185,15 @@ class Night:
         ann : torch.nn.Module, optional
             The network that slept, or one of the same shape; `Night.ann` is then a copy of it
             with the weights it woke up with, else None.
+        verify : bool
+            Whether the spikes of a night that was written while it ran are compared with their
+            digests when they are read, and their lengths right away; without, damage to them is
+            not noticed, and what is there can be read.
 
         Raises
         ------
         DirectoryError
-            If there is no complete night, or not one this version can read.
+            If there is no complete night, or not one this version can read, or it was damaged.
         """
         folder = read_path(directory, "directory")
         try:
@@ -208,25 +218,28 @@ class Night:
                 f"brainsleep reads format {FORMAT}."
             )
         dt = Quantity(description["dt_seconds"], dim=second.dim)
+
+        def on_disk(population: int, n_neurons: int) -> StreamedSpikes:
+            n_steps = description["n_steps"]
+            return StreamedSpikes(folder / "stream", population, n_neurons, dt, n_steps, verify)
+
         spikes: dict[str, Spikes | StreamedSpikes] = {}
         for k, name in enumerate(description["recorded"]):
             n_neurons = description["sizes"][name]
             if streamed is None:
                 spikes[name] = Spikes(arrays[f"{k}.i"], arrays[f"{k}.step"] * dt, n_neurons)
             else:
-                spikes[name] = StreamedSpikes(folder / "stream", streamed[k], n_neurons, dt)
+                train = spikes[name] = on_disk(streamed[k], n_neurons)
+                if verify:
+                    train.check()
         counts = {}
         populations = list(description["sizes"])
-        if streamed is not None:
-            for number in streamed:
-                check_stream(folder / "stream", number, description["n_steps"])
         for k, name in enumerate(description.get("counted", [])):
             if streamed is None:
                 counts[name] = arrays[f"{k}.count"]
             else:
                 number = populations.index(name)
-                check_stream(folder / "stream", number, description["n_steps"], indices=False)
-                counts[name] = streamed_counts(folder / "stream", number)
+                counts[name] = on_disk(number, description["sizes"][name]).counts
         return cls(
             ann=None if ann is None else write_back(ann, with_hidden(after, under)),
             spikes=spikes,

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from brian2.units import Quantity, second
@@ -22,7 +21,7 @@ from .examination import Examination
 from .night_directory import NightDirectory, open_night_directory
 from .preparation import PreparedNight, n_spikes
 from .result import Night, with_hidden
-from .streaming import StreamedSpikes, check_streams, streamed_counts
+from .streaming import StreamedSpikes
 
 logger = logging.getLogger("brainsleep")
 
@@ -113,7 +112,8 @@ class ReadyNight:
             "peak_memory": outcome.peak_memory,
         }
         if self.directory is not None:
-            check_streams(self.directory.stream, plan, outcome.n_steps)
+            for name, train in self._on_disk(outcome).items():
+                train.check(indices=name in night.spikes)
             night.write(self.directory.path, streamed=list(prepared.recorded))
         return night
 
@@ -121,9 +121,17 @@ class ReadyNight:
     def _dt(self) -> Quantity:
         return Quantity(self.prepared.plan.dt, dim=second.dim)
 
-    @property
-    def _stream(self) -> Path | None:
-        return None if self.directory is None else self.directory.stream
+    def _on_disk(self, outcome: Outcome) -> dict[str, StreamedSpikes]:
+        """Return the spikes on disk of all populations, kept or only counted; none in memory."""
+        if self.directory is None:
+            return {}
+        stream, n_steps = self.directory.stream, outcome.n_steps
+        return {
+            name: StreamedSpikes(stream, index, size, self._dt, n_steps)
+            for index, (name, size) in enumerate(
+                zip(self.prepared.populations, self.prepared.plan.sizes, strict=True)
+            )
+        }
 
     def _job(self) -> Job:
         """Return the job, which begins where a snapshot was taken."""
@@ -143,11 +151,12 @@ class ReadyNight:
     def _spikes(self, outcome: Outcome) -> dict[str, Spikes | StreamedSpikes]:
         """Name the spikes of the wanted populations; their times get units."""
         prepared, sizes = self.prepared, self.prepared.plan.sizes
+        on_disk = self._on_disk(outcome)
         found: dict[str, Spikes | StreamedSpikes] = {}
         for index in prepared.recorded:
             name = prepared.populations[index]
-            if self._stream is not None:
-                found[name] = StreamedSpikes(self._stream, index, sizes[index], self._dt)
+            if on_disk:
+                found[name] = on_disk[name]
             elif index in outcome.spikes:
                 neurons, steps = outcome.spikes[index]
                 found[name] = Spikes(neurons, steps * self._dt, sizes[index])
@@ -155,23 +164,19 @@ class ReadyNight:
 
     def _counts(self, outcome: Outcome) -> dict[str, np.ndarray]:
         """Name the counts of the populations of which only rates are wanted."""
-        stream = self._stream
+        names, on_disk = self.prepared.populations, self._on_disk(outcome)
         return {
-            self.prepared.populations[index]: outcome.counts[index]
-            if stream is None
-            else streamed_counts(stream, index)
+            names[index]: on_disk[names[index]].counts if on_disk else outcome.counts[index]
             for index in self.prepared.counted
         }
 
     def _n_spikes(self, outcome: Outcome) -> dict[str, int]:
         """Count the spikes of each population, kept or not."""
-        stream, found = self._stream, {}
-        for index, name in enumerate(self.prepared.populations):
-            if stream is not None:
-                found[name] = int(streamed_counts(stream, index).sum(dtype=np.int64))
-            else:
-                found[name] = n_spikes(outcome, index)
-        return found
+        on_disk = self._on_disk(outcome)
+        if on_disk:
+            return {name: int(one.counts.sum(dtype=np.int64)) for name, one in on_disk.items()}
+        names = self.prepared.populations
+        return {name: n_spikes(outcome, index) for index, name in enumerate(names)}
 
     def _settings(self, outcome: Outcome) -> dict[str, object]:
         """Return what the night was asked to be, as text."""

@@ -1,22 +1,28 @@
-"""Spikes of nights that write to disk as they run."""
+"""Spikes of nights that write to disk as they run, checked where they are read."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from brian2.units import Quantity
 
-from ..devices.activity import spikes_in_words
+from ..devices.activity import Spikes, spikes_in_words
 from ..devices.recording import SpikeFiles
-from ..errors import DirectoryError, reason
-from ..network.plan import NetworkPlan
+from ..devices.streams import DamageError, StreamReader, has_digests
+from ..errors import DirectoryError, ParameterError
+from ..support.checks import whole_number
+
+_INT32 = np.dtype(np.int32)
 
 
 @dataclass(frozen=True)
 class StreamedSpikes:
     """Spikes of one population on disk, in time order; read where they are looked at.
+
+    Whatever is read is compared with the digests that were written with it, block by block. Nights
+    of version 0.1 have none: of these, only lengths and sums are checked.
 
     Attributes
     ----------
@@ -28,94 +34,151 @@ class StreamedSpikes:
         Its size.
     dt : Quantity
         Time step.
+    n_steps : int
+        Number of time steps.
+    verify : bool
+        Whether what is read is compared with its digests, and lengths with each other; without,
+        `i` and `counts` are what is there.
     """
 
     folder: Path
     population: int
     n_neurons: int
     dt: Quantity
+    n_steps: int
+    verify: bool = True
+    _verified: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     @property
     def i(self) -> np.ndarray:
-        """Neuron indices (int32), as a memory map."""
-        return _memory_map(self.folder / SpikeFiles.of(self.population).indices)
+        """Neuron indices (int32), as a memory map.
+
+        Raises
+        ------
+        DirectoryError
+            If they were damaged; says which part of the night can still be read.
+        """
+        name = self._files.indices
+        if self.verify and name not in self._verified:
+            self.check()
+        return self._values(name, 0, len(self))
 
     @property
     def counts(self) -> np.ndarray:
-        """Number of spikes in each time step (int32), as a memory map."""
-        return streamed_counts(self.folder, self.population)
+        """Number of spikes in each time step (int32), as a memory map; raises as `i`."""
+        name = self._files.counts
+        n_counts = self._length(name)
+        if self.verify and n_counts != self.n_steps:
+            fault = f"counts the spikes of {n_counts} steps, but the night has {self.n_steps}"
+            raise self._error(self._damage(name, fault, n_counts))
+        return self._values(name, 0, n_counts)
 
     @property
     def t(self) -> Quantity:
         """Spike times; an array as long as there are spikes, made when asked for."""
         counts = self.counts
+        self._require_sum(counts)
         return np.repeat(np.arange(len(counts), dtype=np.int64), counts) * self.dt
+
+    def part(self, first: int, last: int) -> Spikes:
+        """Read the spikes of some time steps; nothing is read of what comes later.
+
+        Parameters
+        ----------
+        first, last : int
+            The first step, and the one after the last.
+
+        Raises
+        ------
+        ParameterError, UnitsError
+            Unless they are whole numbers between 0 and the number of steps.
+        DirectoryError
+            If these spikes were damaged, or the counts of steps before.
+        """
+        first = whole_number(first, "first", minimum=0)
+        last = whole_number(last, "last", minimum=first)
+        if last > self.n_steps:
+            raise ParameterError(f"last: the night has {self.n_steps} steps, not {last}.")
+        counts = self._values(self._files.counts, 0, last)
+        begin = int(counts[:first].sum(dtype=np.int64))
+        end = begin + int(counts[first:].sum(dtype=np.int64))
+        neurons = self._values(self._files.indices, begin, end)
+        steps = np.repeat(np.arange(first, last, dtype=np.int64), counts[first:])
+        return Spikes(np.array(neurons), steps * self.dt, self.n_neurons)
+
+    def check(self, *, indices: bool = True) -> None:
+        """Raise a DirectoryError unless there are spikes of all steps, as many as were counted.
+
+        Parameters
+        ----------
+        indices : bool
+            Whether there are indices of the spikes, and not only their counts.
+        """
+        counts = self.counts
+        if indices:
+            self._require_sum(counts)
+
+    @property
+    def _files(self) -> SpikeFiles:
+        return SpikeFiles.of(self.population)
+
+    def _require_sum(self, counts: np.ndarray) -> None:
+        """Raise unless there are as many indices as spikes were counted."""
+        total, found = int(counts.sum(dtype=np.int64)), len(self)
+        if total != found:
+            fault = f"has {found} spikes, but {total} were counted"
+            raise self._error(self._damage(self._files.indices, fault, found))
+
+    def _values(self, name: str, first: int, last: int) -> np.ndarray:
+        """Read a part of a file; what was read whole is compared with its digests only once."""
+        verify = self.verify and name not in self._verified and has_digests(self.folder)
+        try:
+            values = StreamReader(self.folder / name, _INT32, verify).read(first, last)
+            if name == self._files.counts and values.min(initial=0) < 0:
+                raise self._damage(name, "counts less than no spikes", 0)
+        except DamageError as damage:
+            raise self._error(damage) from None
+        if first == 0 and last == self._length(name):
+            self._verified.add(name)
+        return values
+
+    def _length(self, name: str) -> int:
+        """Return how many numbers a file holds."""
+        try:
+            return len(StreamReader(self.folder / name, _INT32))
+        except DamageError as damage:
+            raise self._error(damage) from None
+
+    def _damage(self, name: str, fault: str, intact: int) -> DamageError:
+        """Return what is wrong with a file, whose first values are intact."""
+        return DamageError(self.folder / name, fault, intact * _INT32.itemsize)
+
+    def _error(self, damage: DamageError) -> DirectoryError:
+        """Say what is damaged, and which part of the night can still be read."""
+        n_steps = self._intact_steps(damage)
+        text = f"{damage}."
+        if n_steps > 0:
+            text += (
+                f" The first {n_steps} of {self.n_steps} steps can still be read: by "
+                f"bs.Night.load(..., verify=False), and then spikes[...].part(0, {n_steps})."
+            )
+        return DirectoryError(text)
+
+    def _intact_steps(self, damage: DamageError) -> int:
+        """Return how many steps can be read from the beginning."""
+        n_values = damage.intact_bytes // _INT32.itemsize
+        if damage.file.name == self._files.counts:
+            return min(n_values, self.n_steps)
+        if damage.file.name != self._files.indices or n_values == 0:
+            return 0
+        try:
+            counts = StreamReader(self.folder / self._files.counts, _INT32).read(0, self.n_steps)
+        except DamageError:
+            return 0
+        return int(np.searchsorted(np.cumsum(counts, dtype=np.int64), n_values, side="right"))
 
     def __repr__(self) -> str:
         return spikes_in_words(self)
 
     def __len__(self) -> int:
-        return len(self.i)
-
-
-def streamed_counts(folder: Path, population: int) -> np.ndarray:
-    """Return a population's number of spikes in each time step (int32), as a memory map."""
-    return _memory_map(folder / SpikeFiles.of(population).counts)
-
-
-def check_streams(folder: Path, plan: NetworkPlan, n_steps: int) -> None:
-    """Raise a DirectoryError unless there are spikes of all steps, as many as were counted.
-
-    Parameters
-    ----------
-    folder : Path
-        Where a night was written.
-    plan : NetworkPlan
-        Its populations.
-    n_steps : int
-        Its length.
-    """
-    for population in plan.recorded:
-        check_stream(folder, population, n_steps)
-    for population in plan.counted:
-        check_stream(folder, population, n_steps, indices=False)
-
-
-def check_stream(folder: Path, population: int, n_steps: int, *, indices: bool = True) -> None:
-    """Raise a DirectoryError unless a population was recorded in all steps.
-
-    Parameters
-    ----------
-    folder, population
-        As in `streamed_counts`.
-    n_steps : int
-        How many steps there were.
-    indices : bool
-        Whether there is an index for each spike that was counted.
-    """
-    files = SpikeFiles.of(population)
-    try:
-        counts = streamed_counts(folder, population)
-        n_spikes = int(counts.sum(dtype=np.int64))
-        n_indices = len(_memory_map(folder / files.indices)) if indices else n_spikes
-    except (OSError, ValueError) as error:
-        raise DirectoryError(
-            f"{folder} holds spikes that cannot be read: {reason(error)}"
-        ) from None
-    if len(counts) != n_steps or (counts < 0).any():
-        raise DirectoryError(
-            f"{folder / files.counts} is damaged: it counts the spikes of {len(counts)} steps, but "
-            f"the night has {n_steps}."
-        )
-    if n_indices != n_spikes:
-        raise DirectoryError(
-            f"{folder / files.indices} is damaged: it has {n_indices} spikes, but {n_spikes} were "
-            "counted."
-        )
-
-
-def _memory_map(file: Path) -> np.ndarray:
-    """Map a file of int32; an empty one cannot be mapped."""
-    if file.stat().st_size == 0:
-        return np.zeros(0, dtype=np.int32)
-    return np.memmap(file, dtype=np.int32, mode="r")
+        return self._length(self._files.indices)

@@ -62,7 +62,7 @@ def build_program(plan: NetworkPlan, directory: Path, join: Callable[..., Synaps
         built = _built(plan, device, join)
         run_from_rest(built, plan)
         device.build(directory=str(directory), compile=False, run=False)
-        manifest = Manifest.of(device, built, plan, device.state)
+        manifest = Manifest.of(device, built, plan)
     device.compile_source(str(directory))  # outside, so that threads compile at the same time
     manifest.write(directory)
 

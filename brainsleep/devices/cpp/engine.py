@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,17 +14,19 @@ from typing import IO, Self
 
 import numpy as np
 
-from ...errors import NightError
+from ...errors import DirectoryError, NightError
 from ...network.plan import NetworkPlan
 from ...support.progress import progress_bar
 from ..base import Job, Outcome
 from ..cache import PROGRAM, Program, obtain
-from ..recording import SpikeFiles, state_file
-from ..snapshots import LAYOUT
+from ..recording import SpikeFiles, read_result, state_file
 from .feeding import feed
 from .manifest import Manifest
 from .scratch import scratch_folder
 from .start_files import presentation_environment, start_arguments
+
+#: Exit status of a program that could not write a file (``EX_IOERR``); its message names the file.
+CANNOT_WRITE = 74
 
 
 @dataclass(frozen=True)
@@ -143,19 +145,18 @@ class CppEngine:
         ------
         NightError
             If the program does not finish, or ends early although it was not stopped.
+        DirectoryError
+            If it cannot write a file.
         """
         with scratch_folder() as scratch:
-            initial = scratch.path
-            results = initial if job.folder is None else job.folder.resolve()
-            if job.folder is not None:
-                (results / LAYOUT).write_text(json.dumps(self.manifest.state))
+            folder = scratch.path
             arguments = [
-                *("--results_dir", f"{results}/"),  # Brian2's program expects it first
-                *start_arguments(self.plan, self.manifest, job, initial, self.computed),
+                *("--results_dir", f"{folder}/"),  # Brian2's program expects it first
+                *start_arguments(self.plan, self.manifest, job, folder, self.computed),
             ]
-            report = self._launch(arguments, scratch.tokens, job, results, progress, description)
+            report = self._launch(arguments, scratch.tokens, job, folder, progress, description)
             started = time.perf_counter()
-            outcome = self._read(results, job)
+            outcome = self._read(folder, job, report.n_steps)
         outcome.timings = {"run": report.seconds, "read": time.perf_counter() - started}
         outcome.n_steps = report.n_steps
         outcome.peak_memory = report.peak_memory
@@ -167,6 +168,8 @@ class CppEngine:
         environment = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", **os.environ}
         environment["BRAINSLEEP_SNAPSHOT_EVERY"] = str(job.snapshot_every)
         environment["BRAINSLEEP_FIRST_STEP"] = str(job.first_step)
+        if job.folder is not None:
+            environment["BRAINSLEEP_FOLDER"] = str(job.folder.resolve())
         if job.snapshot is not None:
             environment["BRAINSLEEP_RESUME"] = str(job.snapshot.resolve())
         return environment
@@ -181,10 +184,9 @@ class CppEngine:
         description: str,
     ) -> LoopReport:
         """Run the program, and feed it the night's input."""
-        log = results / "stderr.txt"
         environment = self.environment(job)
         environment |= presentation_environment(self.plan, self.manifest, job, results)
-        with log.open("w") as messages, progress_bar(job.n_steps, description, progress) as bar:
+        with _in_memory() as messages, progress_bar(job.n_steps, description, progress) as bar:
             process = self._start(arguments, (*tokens, *job.kept_open), environment, messages)
             assert process.stdin is not None
             try:
@@ -196,7 +198,7 @@ class CppEngine:
                 process.kill()
                 process.wait()
                 raise
-        report = self._report(status, log.read_text().strip(), results / "loop.txt")
+            report = self._report(status, _text(messages), results / "loop.txt")
         if report.n_steps != job.n_steps and not stopped:
             raise NightError(
                 f"the night ran {report.n_steps} of {job.n_steps} steps: its input ended too early."
@@ -208,9 +210,9 @@ class CppEngine:
         arguments: list[str],
         kept_open: tuple[int, ...],
         environment: dict[str, str],
-        messages: IO[str],
+        messages: IO[bytes],
     ) -> subprocess.Popen[bytes]:
-        """Start the program; what it prints goes to a file."""
+        """Start the program; what it prints goes to `messages`."""
         try:
             return subprocess.Popen(
                 [str(self.directory / PROGRAM), *arguments],
@@ -231,6 +233,8 @@ class CppEngine:
 
     def _report(self, status: int, message: str, file: Path) -> LoopReport:
         """Read what the program tells about its loop, if it finished."""
+        if status == CANNOT_WRITE:
+            raise DirectoryError(f"the night's program {message[:500]}.")
         # Brian2's program prints about arrays it could not read, and carries on
         if status != 0 or message or not file.exists():
             raise NightError(
@@ -241,21 +245,23 @@ class CppEngine:
         n_steps, seconds, peak_memory = file.read_text().split()
         return LoopReport(int(n_steps), float(seconds), int(peak_memory))
 
-    def _read(self, results: Path, job: Job) -> Outcome:
+    def _read(self, results: Path, job: Job, n_steps: int) -> Outcome:
         """Read weights, and spikes unless they are to stay on disk."""
         outcome = Outcome(spikes={}, weights=self._weights(results, job))
         if job.folder is None:
             for index in self.plan.recorded:
-                outcome.spikes[index] = SpikeFiles.of(index).read(results)
+                outcome.spikes[index] = SpikeFiles.of(index).read(results, n_steps)
             for index in self.plan.counted:
-                outcome.counts[index] = SpikeFiles.of(index).read_counts(results)
+                outcome.counts[index] = SpikeFiles.of(index).read_counts(results, n_steps)
             for index, variable in self.plan.watched:
                 file = results / state_file(self.manifest.populations[index], variable)
-                values = np.fromfile(file, dtype=self.plan.dtype)
-                outcome.states[index, variable] = values.reshape(-1, self.plan.sizes[index])
+                shape = n_steps, self.plan.sizes[index]
+                values = read_result(file, self.plan.dtype, math.prod(shape))
+                outcome.states[index, variable] = values.reshape(shape)
         for index, variable in job.final_values:
             file = results / self.manifest.population_files[index][variable]
-            outcome.final_values[index, variable] = np.fromfile(file, dtype=self.plan.dtype)
+            size = self.plan.sizes[index]
+            outcome.final_values[index, variable] = read_result(file, self.plan.dtype, size)
         return outcome
 
     def _weights(self, results: Path, job: Job) -> list[np.ndarray | None]:
@@ -265,11 +271,20 @@ class CppEngine:
             if name is None:
                 continue
             shape = self.plan.weight_shape(self.plan.projections[index])
-            values = np.fromfile(results / name, dtype=self.plan.dtype)
-            if values.size != math.prod(shape):
-                raise NightError(
-                    f"the night's program wrote {values.size} of {math.prod(shape)} weights "
-                    f"of projection {index}; is the disk with {results} full?"
-                )
+            values = read_result(results / name, self.plan.dtype, math.prod(shape))
             weights[index] = values.reshape(shape)
         return weights
+
+
+def _in_memory() -> IO[bytes]:
+    """Open a file in memory, where it can be written when the disk is full."""
+    try:
+        return os.fdopen(os.memfd_create("brainsleep"), "r+b")
+    except (AttributeError, OSError):  # Linux only
+        return tempfile.TemporaryFile()
+
+
+def _text(messages: IO[bytes]) -> str:
+    """Return what a program has printed, as far as it is shown."""
+    messages.seek(0)
+    return " ".join(messages.read(10_000).decode(errors="replace").split())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from ...network.build import BuiltNetwork
 from ...network.plan import NetworkPlan
 from ..cache import MANIFEST
-from .state import StateVariable
 
 
 @dataclass
@@ -27,8 +26,6 @@ class Manifest:
         Brian2's names, to address their variables on the command line.
     weight_files : list of str or None
         Result file of each projection's weights; None if it has none that change.
-    state : list of (str, str, int)
-        What a snapshot holds, in order: ``group.variable``, NumPy type, number of values.
     population_files : list of dict of str to str
         Result files of each population's variables, by their names.
     """
@@ -36,7 +33,6 @@ class Manifest:
     populations: list[str]
     projections: list[str]
     weight_files: list[str | None]
-    state: list[tuple[str, str, int]]
     population_files: list[dict[str, str]]
 
     @classmethod
@@ -45,7 +41,6 @@ class Manifest:
         device: CPPStandaloneDevice,
         built: BuiltNetwork,
         plan: NetworkPlan,
-        state: Sequence[StateVariable] = (),
     ) -> Manifest:
         """Note where a program keeps weights and the variables of neurons.
 
@@ -57,8 +52,6 @@ class Manifest:
             The network.
         plan : NetworkPlan
             The plan of which it was built.
-        state : sequence of StateVariable
-            What a snapshot holds, if the program writes snapshots.
         """
         return cls(
             populations=[group.name for group in built.populations],
@@ -67,7 +60,6 @@ class Manifest:
                 device.get_array_filename(synapses.variables["w"]) if link.is_plastic else None
                 for synapses, link in zip(built.projections, plan.projections, strict=True)
             ],
-            state=[(variable.name, variable.dtype, variable.size) for variable in state],
             population_files=[
                 {
                     name: device.get_array_filename(variable)
@@ -90,7 +82,17 @@ class Manifest:
         OSError, ValueError, TypeError
             If the file is missing or is not what was written.
         """
-        return cls(**json.loads((directory / MANIFEST).read_text()))
+        found = cls(**json.loads((directory / MANIFEST).read_text()))
+        for name in found._names():
+            if not re.fullmatch(r"\w+", name):
+                raise ValueError(f"{name!r} is no name of a group or of a file")
+        return found
+
+    def _names(self) -> list[str]:
+        """Return all names of groups, and of files that are read from a folder of results."""
+        files = [file for files in self.population_files for file in files.values()]
+        files += [file for file in self.weight_files if file is not None]
+        return [*self.populations, *self.projections, *files]
 
     def write(self, directory: Path) -> None:
         """Write the manifest to a program's folder."""

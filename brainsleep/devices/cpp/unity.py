@@ -13,7 +13,8 @@ from ..cache import PROGRAM
 from ..compiler import compile_program
 from ..dense import BlockLoop
 from ..rendering import render
-from .state import StateVariable, presentation_biases, state_variables
+from ..streams import BLOCK_BYTES, DIGEST_SUFFIX
+from .state import presentation_biases, state_variables
 from .streamed_input import StreamedInput
 
 
@@ -38,8 +39,6 @@ class UnityDevice(CPPStandaloneDevice):
     make_loop : callable or None
         Called when all code objects have been made; returns what the loop is that runs the night
         instead of Brian2's own.
-    state : list of StateVariable
-        The variables in a snapshot; set when the program is written.
     """
 
     def __init__(self, flags: Sequence[str] = ()) -> None:
@@ -51,7 +50,6 @@ class UnityDevice(CPPStandaloneDevice):
         self.n_synaptic_values: dict[str, int] = {}
         self.make_loop: Callable[[], BlockLoop] | None = None
         self.block_loop: BlockLoop | None = None
-        self.state: list[StateVariable] = []
 
     def network_run(self, net: Network, *args: object, **kwargs: object) -> None:
         """Generate what a run needs, and the calls that run it and time it."""
@@ -72,9 +70,9 @@ class UnityDevice(CPPStandaloneDevice):
         sources = [name for name in sorted(writer.source_files) if name.endswith(".cpp")]
         for name in sources:
             _make_includable(project / name)
+        _check_results(project / "objects.cpp")
         populations = state_variables(self, self.populations, {})
         projections = state_variables(self, self.projections, self.n_synaptic_values)
-        self.state = populations + projections
         program = render(
             "templates/program/unity.cpp",
             input=self.streamed_input,
@@ -83,6 +81,8 @@ class UnityDevice(CPPStandaloneDevice):
             biases=presentation_biases(self, self.populations),
             sources=sources,
             block_loop=self.block_loop,
+            stream_block=BLOCK_BYTES,
+            digest_suffix=DIGEST_SUFFIX,
         )
         (project / "unity.cpp").write_text(program)
 
@@ -117,6 +117,14 @@ def rewrite_run(
     run = next(k for k, line in enumerate(lines) if line.startswith(f"{net.name}.run("))
     lines = rewrite(lines[:run], lines[run], lines[run + 1 :])
     device.main_queue[place] = ("run_network", (net, lines))
+
+
+def _check_results(objects: Path) -> None:
+    """Let Brian2 write results through `brainsleep::ResultFile`, which checks what it does."""
+    text = objects.read_text()
+    checked = re.sub(r"\bofstream outfile_", "brainsleep::ResultFile outfile_", text)
+    assert checked != text
+    objects.write_text(checked)
 
 
 def _make_includable(source: Path) -> None:

@@ -17,7 +17,7 @@ void remember_rest()
     currents_file.open(path, std::ios::binary);
     const std::string wanted = std::string(",") + getenv("BRAINSLEEP_CURRENTS_OF") + ",";
 {% for bias in biases %}
-    if (wanted.find(",{{bias.population}},") != std::string::npos) currents.push_back(block((char*){{bias.array}}, {{bias.size}}*sizeof(*{{bias.array}})));
+    if (wanted.find(",{{bias.population}},") != std::string::npos) currents.push_back(block("bias", (char*){{bias.array}}, {{bias.size}}*sizeof(*{{bias.array}})));
 {% endfor %}
 }
 

@@ -19,4 +19,5 @@ if (brainsleep::has_next) {
 }
 {% endif %}
 
+brainsleep::close_streams();
 {% include "templates/program/stop_clock.cpp" %}

@@ -1,31 +1,22 @@
-{# Write the whole state of the night to a file, and read it back. Output files are opened here: a
-   night that goes on from a snapshot must first cut off what was written after it, so their lengths
-   are kept beside the snapshot. #}
-#include <cstdlib>
-#include <iostream>
+{# Write the whole state of the night to a file, and read it back. Beside the state lies its record:
+   how long each stream was, since a night that goes on from here first cuts off what came later; and
+   digests of all. The state gets its name last, so that what has this name is complete. #}
 #include <cstdio>
-#include <map>
-#include <string>
+#include <sstream>
 namespace brainsleep {
-struct Block { char* data; size_t bytes; };
-Block block(char* data, size_t bytes) { Block b; b.data = data; b.bytes = bytes; return b; }
+struct Block { const char* name; char* data; size_t bytes; };
+Block block(const char* name, char* data, size_t bytes)
+{ Block b; b.name = name; b.data = data; b.bytes = bytes; return b; }
 
-std::map<std::string, FILE*> streams;
-bool resumed = false;
-
-FILE* open_stream(const std::string& name)
-{
-    FILE* file = fopen((brian::results_dir + name).c_str(), resumed ? "ab" : "wb");
-    streams[name] = file;
-    return file;
-}
-
+{% macro block_of(variable) %}
+block("{{variable.name}} {{variable.dtype}} {{variable.size}}", (char*)({{variable.pointer}}), ({{variable.length}})*sizeof(*({{variable.pointer}})))
+{%- endmacro %}
 std::vector<Block> population_state()
 {
     using namespace brian;
     std::vector<Block> blocks;
 {% for variable in populations %}
-    blocks.push_back(block((char*)({{variable.pointer}}), ({{variable.length}})*sizeof(*({{variable.pointer}}))));
+    blocks.push_back({{block_of(variable)}});
 {% endfor %}
     return blocks;
 }
@@ -35,32 +26,34 @@ std::vector<Block> state()
     using namespace brian;
     std::vector<Block> blocks = population_state();
 {% for variable in projections %}
-    blocks.push_back(block((char*)({{variable.pointer}}), ({{variable.length}})*sizeof(*({{variable.pointer}}))));
+    blocks.push_back({{block_of(variable)}});
 {% endfor %}
     return blocks;
 }
 
-void fail(const std::string& what, const std::string& path)
-{
-    std::cerr << what << " " << path << std::endl;
-    exit(1);
-}
-
 void save_snapshot(int64_t n_steps)
 {
-    const std::string path = brian::results_dir + "snapshot-" + std::to_string(n_steps);
-    std::ofstream lengths(path + ".lengths");
+    const std::string path = output_path("snapshot-" + std::to_string(n_steps));
+    const std::string partial = path + ".partial", lengths = path + ".lengths";
+    std::ostringstream record;
     for (auto& stream : streams)
     {
-        if (fflush(stream.second)) fail("cannot write", stream.first);
-        lengths << stream.first << " " << ftell(stream.second) << std::endl;
+        const uint32_t digest = stream.second->flush();
+        record << "stream " << stream.first << " " << stream.second->length() << " " << digest << "\n";
     }
-    lengths.close();
-    std::ofstream file(path + ".partial", std::ios::binary);
-    for (const Block& b : state()) file.write(b.data, b.bytes);
-    file.close();
-    if (!lengths || !file || rename((path + ".partial").c_str(), (path + ".state").c_str()))
-        fail("cannot write", path);
+    int file = new_file(partial);
+    for (const Block& b : state())
+    {
+        write_all(file, partial, b.data, b.bytes);
+        record << "state " << b.name << " " << crc32(b.data, b.bytes) << "\n";
+    }
+    close_file(file, partial);
+    std::string text = record.str();
+    text += "end " + std::to_string(crc32(text.data(), text.size())) + "\n";
+    file = new_file(lengths);
+    write_all(file, lengths, text.data(), text.size());
+    close_file(file, lengths);
+    if (rename(partial.c_str(), (path + ".state").c_str()) != 0) fail_to_write(path + ".state");
 }
 
 void load_snapshot(const char* path)

@@ -17,6 +17,12 @@ namespace brainsleep { inline void enter(int64_t) {} }
 {% include "templates/program/peak_memory.cpp" %}
 
 
+{% include "templates/program/output_files.cpp" %}
+
+{% include "templates/program/crc32.cpp" %}
+
+{% include "templates/program/streams.cpp" %}
+
 {% include "templates/program/snapshots.cpp" %}
 
 {% include "templates/program/presentations.cpp" %}
