@@ -65,7 +65,7 @@ def small_disk(tmp_path):
     def make(mebibytes, *options):
         folder = tmp_path / f"disk{len(mounted)}"
         folder.mkdir()
-        how = ",".join([f"size={int(mebibytes * 2**20)}", *options])
+        how = ",".join([f"size={int(mebibytes * 2**20)}", "mode=700", *options])
         command = ["mount", "-t", "tmpfs", "-o", how, "tmpfs", str(folder)]
         if shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode:
             pytest.skip("only root may mount")

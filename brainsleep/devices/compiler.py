@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..errors import CompilerError
+from .compiler_failure import run_compiler
 
 #: What to type where, in the one line a machine without a compiler gets.
 INSTALL_HINT = (
@@ -77,16 +78,9 @@ def compile_program(source: Path, program: Path, flags: Sequence[str]) -> None:
     Raises
     ------
     CompilerError
-        With the compiler's first messages and the place of the full log.
+        With the compiler's first messages and the place of the full log; or that it was killed.
+    DirectoryError
+        If a disk that it writes to is full.
     """
     command = [require_compiler(), *flags, source.name, "-o", program.name]
-    result = subprocess.run(command, cwd=source.parent, capture_output=True, text=True, check=False)
-    if result.returncode != 0:
-        # beside the source's folder, which does not outlive a failure
-        log = source.parent.with_name("last_failure.log")
-        log.write_text(f"{' '.join(command)}\n{result.stdout}{result.stderr}")
-        errors = [line for line in result.stderr.splitlines() if "error" in line][:3]
-        raise CompilerError(
-            f"{command[0]} could not compile the generated code (see {log}): "
-            + (" | ".join(errors) or f"exit status {result.returncode}")
-        )
+    run_compiler(command, source.parent)

@@ -73,7 +73,7 @@ def wait_for(condition, seconds=60):
 
 def test_a_broken_program_does_not_break_the_night(compiles, empty_cache, caplog):
     first = night()
-    (folder,) = empty_cache.iterdir()
+    (folder,) = (empty_cache / name for name in names(empty_cache))
     (folder / "main").write_bytes(b"no program at all")
     second = night()
     assert "building again" in caplog.text

@@ -56,7 +56,7 @@ def job(weights=None, n_steps=20):
 
 
 def programs(folder):
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(path.name for path in folder.iterdir() if path.is_dir())
 
 
 # The build cache
@@ -205,7 +205,7 @@ def program(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BRAINSLEEP_CACHE", str(cache))
         night()
-    (folder,) = cache.iterdir()
+    (folder,) = (path for path in cache.iterdir() if path.is_dir())
     return cache, folder
 
 

@@ -13,11 +13,16 @@ process that holds them, however it ends:
 
 Folders appear and disappear only by being renamed. ``building-KEY-…`` and ``removing-KEY-…`` are
 folders on their way in and out; those of a process that was killed are removed at the next build.
+Programs are run, so nobody else may be able to put one here: the folder and all above it are this
+user's or root's and nobody else can write there, no link is followed, and records are signed with a
+secret of this user's. What lies in the folder is then changed by nobody between being checked and
+being run.
+
 On file systems without locks two processes may build the same program, which costs time and
 nothing else, and what was used within a day is assumed to be in use.
 
 `folder` says where the cache is and how large it may get, `locks` holds the locks, `programs` says
-what a finished program is, `obtaining` finds or builds one, and `clearing` lists and removes them.
+what a finished program is, `signing` who recorded it, `obtaining` finds or builds one, and `clearing` lists and removes them.
 """
 
 from .clearing import Entry, Removal, clear, list_programs

@@ -14,10 +14,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...support.ownership import open_own, read_own
 from . import locks
-from .folder import KEY, cache_directory, cache_path
+from .folder import KEY, cache_directory, cache_path, require_own_cache
 from .locks import Lock, build_lock
 from .programs import PROGRAM, RECORD
+from .signing import UNFINISHED
 
 logger = logging.getLogger("brainsleep")
 
@@ -68,7 +70,15 @@ class Removal:
 
 
 def list_programs() -> list[Entry]:
-    """Return what is in the cache, last used first; creates no folder."""
+    """Return what is in the cache, last used first; creates no folder.
+
+    Raises
+    ------
+    DirectoryError
+        If the folder is another user's, or others can write to it.
+    """
+    if cache_path().is_dir():
+        require_own_cache(cache_path().resolve())
     entries = _entries(cache_path())
     return sorted(entries, key=lambda entry: entry.used, reverse=True)
 
@@ -84,7 +94,7 @@ def clear(older_than_days: float = 0.0) -> Removal:
     Raises
     ------
     DirectoryError
-        If the folder cannot be written.
+        If the folder cannot be written, is another user's, or others can write to it.
     """
     removal = Removal()
     if not cache_path().exists():
@@ -132,7 +142,7 @@ def take_away(directory: Path) -> bool:
         directory.rename(aside)
     except OSError:
         return False
-    shutil.rmtree(aside, ignore_errors=True)
+    _delete(aside)
     return True
 
 
@@ -147,8 +157,8 @@ def sweep(root: Path, held: str | None = None) -> None:
         Key that this process itself has locked.
     """
     for path in sorted(root.iterdir()):
-        if re.fullmatch(f"removing-{KEY}-.*", path.name):
-            shutil.rmtree(path, ignore_errors=True)
+        if re.fullmatch(f"removing-{KEY}-.*|{re.escape(UNFINISHED)}.*", path.name):
+            _delete(path)
         elif match := re.fullmatch(f"building-({KEY})-.*", path.name):
             if match[1] == held:
                 shutil.rmtree(path, ignore_errors=True)
@@ -180,7 +190,7 @@ def _entry(directory: Path) -> Entry:
     description: dict[str, str] = {}
     built: float | None = None
     with suppress(OSError, ValueError, TypeError, KeyError):
-        record = json.loads((directory / RECORD).read_text())
+        record = json.loads(read_own(directory / RECORD))
         description, built = dict(record["description"]), float(record["built"])
         used = (directory / RECORD).stat().st_mtime
     return Entry(directory, sum(file.st_size for file in files), description, built, used)
@@ -189,7 +199,7 @@ def _entry(directory: Path) -> Entry:
 def _remove(directory: Path) -> bool:
     """Remove a program, unless a process uses it."""
     try:
-        descriptor = os.open(directory / PROGRAM, os.O_RDONLY)
+        descriptor = open_own(directory / PROGRAM)
     except OSError:  # nothing that could be running
         return take_away(directory)
     try:
@@ -199,6 +209,13 @@ def _remove(directory: Path) -> bool:
         return take_away(directory)
     finally:
         os.close(descriptor)
+
+
+def _delete(path: Path) -> None:
+    """Delete a folder with all that is in it, or whatever else is there."""
+    shutil.rmtree(path, ignore_errors=True)
+    with suppress(OSError):
+        path.unlink()  # of a link, or a file
 
 
 def _is_recent(directory: Path) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from platformdirs import user_cache_dir
 
 from ...errors import BrainsleepError, DirectoryError, ParameterError, brief
+from ...support.ownership import make_private_folder, require_own_folder
 
 #: Programs take up to this many bytes together, unless BRAINSLEEP_CACHE_SIZE says otherwise.
 DEFAULT_SIZE_LIMIT = 2**30
@@ -36,13 +37,18 @@ def cache_directory() -> Path:
     Raises
     ------
     DirectoryError
-        If it cannot be created or written, or programs in it cannot be run.
+        If it cannot be created or written, if another user could have put programs into it, or if
+        none can be run from it.
     """
     directory = cache_path()
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        make_private_folder(directory)
+        directory = directory.resolve()
+        require_own_cache(directory)
         writable = os.access(directory, os.W_OK | os.X_OK)
         runnable = not os.statvfs(directory).f_flag & os.ST_NOEXEC
+    except DirectoryError:
+        raise
     except OSError as error:
         raise DirectoryError(
             f"cannot create the build folder {directory} ({error.strerror}); {_ADVICE}."
@@ -54,7 +60,25 @@ def cache_directory() -> Path:
             f"the build folder {directory} lies on a file system from which no program may be "
             "run (noexec); set BRAINSLEEP_CACHE to a folder elsewhere."
         )
-    return directory.resolve()
+    return directory
+
+
+def require_own_cache(directory: Path) -> None:
+    """Raise unless nobody else can put a program into the folder of compiled programs.
+
+    Parameters
+    ----------
+    directory : Path
+        The folder, resolved.
+
+    Raises
+    ------
+    DirectoryError
+        Naming the folder that is another user's, or that others can write, and how to mend it.
+    """
+    require_own_folder(
+        directory, "the build folder", "set BRAINSLEEP_CACHE to a folder of your own"
+    )
 
 
 def size_limit() -> int:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ...errors import DirectoryError
+from ...support.disk import shown
+from ...support.ownership import PRIVATE_FILE, open_own
 from ...support.system_locks import Lock, is_open_file, lock_file
 
 __all__ = ["Lock", "build_lock", "is_open_file", "lock_file"]
@@ -32,10 +36,15 @@ def build_lock(root: Path, key: str, *, wait: bool = True) -> Iterator[Lock]:
     ------
     Lock
         What came of asking.
+
+    Raises
+    ------
+    DirectoryError
+        If the lock file is a link, or another user's.
     """
     file = root / f"{key}.lock"
     while True:
-        descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+        descriptor = _open(file)
         try:
             lock = lock_file(descriptor, exclusive=True, wait=False)
             if lock is Lock.BUSY and wait:
@@ -51,3 +60,18 @@ def build_lock(root: Path, key: str, *, wait: bool = True) -> Iterator[Lock]:
             return
         finally:
             os.close(descriptor)
+
+
+def _open(file: Path) -> int:
+    """Open a lock file, or make it; no one else may open it, and so hold it."""
+    try:
+        descriptor = open_own(file, os.O_RDWR | os.O_CREAT, any_mode=True)
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.EPERM):
+            raise
+        fault = "is a link" if error.errno == errno.ELOOP else error.strerror
+        raise DirectoryError(
+            f"the lock {shown(file)} {fault}, and is not used; delete it (rm {shown(file)})."
+        ) from None
+    os.fchmod(descriptor, PRIVATE_FILE)
+    return descriptor

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from ...errors import BrainsleepError, DirectoryError
+from ...support.ownership import PRIVATE_FOLDER
 from .clearing import remove_down_to, sweep, take_away
 from .folder import cache_directory, plain_errors, size_limit
 from .locks import Lock, build_lock
@@ -103,13 +104,15 @@ def obtain(
 
 def _find(directory: Path, read: Callable[[Path], T], *, report: bool = False) -> Found[T] | None:
     """Return a program that is there and intact, and note that it was used."""
-    program = hold(directory)
-    if program is None:
-        return None
+    program = None
     try:
+        program = hold(directory)
+        if program is None:
+            return None
         contents = read_intact(directory, read)
     except DamagedError as damage:
-        program.release()
+        if program is not None:
+            program.release()
         if report:
             logger.warning("the program in %s is damaged (%s): building again", directory, damage)
         return None
@@ -129,7 +132,7 @@ def _build_and_publish(
     if free < FREE_BYTES_TO_BUILD:
         raise OSError(errno.ENOSPC, f"only {free / 1e6:.1f} MB are free")
     work = target.with_name(f"building-{target.name}-{secrets.token_hex(4)}")
-    work.mkdir()
+    work.mkdir(mode=PRIVATE_FOLDER)
     try:
         build(work)
         pack(work, description)
@@ -149,7 +152,7 @@ def _publish(work: Path, target: Path, read: Callable[[Path], object]) -> None:
     A damaged one is replaced. Without locks another process may have been faster: its build is
     as good, and stays.
     """
-    if target.exists() and not is_intact(target, read):
+    if os.path.lexists(target) and not is_intact(target, read):
         take_away(target)
     try:
         work.rename(target)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tarfile
 import time
 import weakref
@@ -14,7 +15,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from ...errors import brief
+from ...support.ownership import folder_fault, open_own, read_own
 from . import locks
+from .folder import KEY
+from .signing import is_signed, signed
 
 #: What a finished build consists of, besides files that its program reads.
 MANIFEST, PROGRAM, RECORD = "manifest.json", "main", "build.json"
@@ -53,12 +57,20 @@ class DamagedError(Exception):
 
 
 def hold(directory: Path) -> Program | None:
-    """Keep a program from being removed; return None if there is none."""
+    """Keep a program from being removed; return None if there is none.
+
+    Raises
+    ------
+    DamagedError
+        If there is something else, or what another user can have put there.
+    """
     file = directory / PROGRAM
     try:
-        descriptor = os.open(file, os.O_RDONLY)
-    except OSError:
+        descriptor = open_own(file)
+    except FileNotFoundError:
         return None
+    except OSError as error:
+        raise DamagedError(f"{PROGRAM} {error.strerror}") from None
     program = Program(directory, descriptor)
     locks.lock_file(descriptor, exclusive=False, wait=True)  # for as long as removing takes
     if locks.is_open_file(descriptor, file):
@@ -130,19 +142,34 @@ def sign(directory: Path, description: Mapping[str, str]) -> None:
     """
     files: dict[str, tuple[int, str]] = {}
     for path in sorted(directory.rglob("*")):
+        path.chmod(path.stat().st_mode & ~0o022)  # whatever umask the compiler had
         if path.is_file() and path.name not in (SOURCES, RECORD):
             content = path.read_bytes()
             files[str(path.relative_to(directory))] = (len(content), _digest(content))
     record = {"description": dict(description), "built": time.time(), "files": files}
-    (directory / RECORD).write_text(json.dumps(record, indent=1))
+    record = signed(record, _name(directory), directory.parent)
+    file = directory / RECORD
+    file.write_text(json.dumps(record, indent=1))
+    file.chmod(0o644)
 
 
 def _fault(directory: Path) -> str | None:
-    """Say what is wrong with the files of a program; return None if nothing is."""
+    """Say what is wrong with the files of a program; return None if nothing is.
+
+    What is found to be right here is so when it is run, too: the folder and all above it belong to
+    this user (or root), and nobody else can write there, so nobody can change files in between.
+    """
     try:
-        files = json.loads((directory / RECORD).read_text())["files"]
+        for folder in (directory, *(path for path in directory.rglob("*") if path.is_dir())):
+            fault = folder_fault(folder.lstat())
+            if fault is not None:
+                return f"the folder {folder.name} {fault}"
+        record = json.loads(read_own(directory / RECORD))
+        files = record["files"]
+        if not is_signed(record, _name(directory), directory.parent):
+            return f"{RECORD} is not signed by this user"
         for name, (size, digest) in files.items():
-            content = (directory / name).read_bytes()
+            content = read_own(directory / name)
             if len(content) != size:
                 return f"{name} has {len(content)} bytes, not {size}"
             if _digest(content) != digest:
@@ -156,6 +183,12 @@ def _fault(directory: Path) -> str | None:
     if not os.access(directory / PROGRAM, os.X_OK):
         return f"{PROGRAM} may not be run"
     return None
+
+
+def _name(directory: Path) -> str:
+    """Return the name of the program in a folder, which may still be one of a build."""
+    found = re.search(KEY, directory.name)
+    return found[0] if found is not None else directory.name
 
 
 def _digest(content: bytes) -> str:

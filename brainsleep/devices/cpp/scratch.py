@@ -12,10 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...support.disk import plain_disk_errors
 from ...support.owned_folders import make_owned_folder, sweep_owned_folders
+from ...support.ownership import require_safe_place
 
 #: How the names of the folders begin.
 NAME = "brainsleep"
+
+_ADVICE = "set TMPDIR to a folder of your own, on a disk with space"
 
 #: What the guard does. A line tells that the folder is gone; without one, its input just ends.
 _GUARD = 'read -r _ || rm -rf "$0"'
@@ -50,15 +54,28 @@ def scratch_folder() -> Iterator[Scratch]:
     ------
     Scratch
         The folder, which only this user may enter.
+
+    Raises
+    ------
+    DirectoryError
+        If it cannot be made, or if others could put another folder in its place.
     """
-    parent = Path(tempfile.gettempdir())
-    _sweep(parent)
-    path, owner = make_owned_folder(parent, NAME)
+    with plain_disk_errors("cannot make a folder in", Path(tempfile.gettempdir()), _ADVICE):
+        parent = _temporary_directory()
+        _sweep(parent)
+        path, owner = make_owned_folder(parent, NAME)
     try:
         with _guard(path) as pipe:
             yield Scratch(path, (pipe, owner))
     finally:
         os.close(owner)
+
+
+def _temporary_directory() -> Path:
+    """Return where temporary folders are made, once it is known that others cannot replace them."""
+    place = Path(tempfile.gettempdir()).resolve()
+    require_safe_place(place, "the temporary folder", place, _ADVICE)
+    return place
 
 
 @contextmanager

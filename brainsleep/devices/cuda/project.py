@@ -5,9 +5,6 @@ Imports Brian2CUDA.
 
 from __future__ import annotations
 
-import re
-import shlex
-import subprocess
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -16,10 +13,10 @@ from typing import Any
 from brian2 import Network, NeuronGroup
 from brian2.devices.cpp_standalone.device import CPPWriter
 
-from ...errors import CompilerError
 from ...network.plan import MODULATION, NetworkPlan
 from ..cache import PROGRAM
 from ..compiler import require_compiler
+from ..compiler_failure import run_compiler
 from ..cpp.unity import rewrite_run
 from ..recording import SpikeFiles, state_file
 from ..rendering import render
@@ -158,19 +155,13 @@ def compile_unit(directory: Path, toolkit: Toolkit, flags: Sequence[str]) -> Non
     Raises
     ------
     CompilerError
-        With nvcc's first messages and the place of the full log.
+        With nvcc's first messages and the place of the full log; or that it was killed.
+    DirectoryError
+        If a disk that it writes to is full.
     """
     library = toolkit.curand_library
     command = [str(toolkit.nvcc), "-ccbin", require_compiler(), *flags, "-I."]
     # after nvcc's own headers: a wheel's folder may hold others, of another release
     command += ["-isystem", str(toolkit.curand_include), "unity.cu", "-o", PROGRAM]
     command += ["-Xlinker", str(library), "-Xlinker", f"-rpath={library.parent}"]
-    result = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
-    if result.returncode != 0:
-        log = directory.with_name("last_failure.log")
-        log.write_text(f"{shlex.join(command)}\n{result.stdout}{result.stderr}")
-        errors = [line for line in result.stderr.splitlines() if re.search("error|fatal", line)][:3]
-        raise CompilerError(
-            f"nvcc could not compile the generated code (see {log}): "
-            + (" | ".join(errors) or f"exit status {result.returncode}")
-        )
+    run_compiler(command, directory)
