@@ -22,7 +22,8 @@ On file systems without locks two processes may build the same program, which co
 nothing else, and what was used within a day is assumed to be in use.
 
 `folder` says where the cache is and how large it may get, `locks` holds the locks, `programs` says
-what a finished program is, `signing` who recorded it, `obtaining` finds or builds one, and `clearing` lists and removes them.
+what a finished program is, `signing` who recorded it, `obtaining` finds or builds one, and
+`clearing` lists and removes them.
 """
 
 from .clearing import Entry, Removal, clear, list_programs
