@@ -11,31 +11,23 @@ A night's directory holds
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..devices.recording import stream_names
 from ..devices.snapshots import Snapshot, last_intact, snapshot_steps
 from ..devices.streams import DamageError
 from ..errors import DirectoryError, ParameterError
 from ..support.directory_lock import LOCK, directory_lock
-from ..support.files import PARTIAL, JsonObject, write_atomically
+from ..support.files import PARTIAL
+from ..support.json_files import write_json
 from ..support.user_warnings import warn_user
-
-if TYPE_CHECKING:
-    from ..devices import Job
-    from ..network.plan import NetworkPlan
-
-#: Names in a night's directory.
-REQUEST, STREAM, NIGHT = "request.json", "stream", "night.json"
+from .saved_request import NIGHT, REQUEST, STREAM, SavedRequest, read_request
 
 #: Seconds for which a night that is to go on waits for another process that writes there.
 PATIENCE = 30.0
@@ -92,11 +84,13 @@ def require_place(path: Path, resume: bool) -> None:
     resume : bool
         Whether a night that is there may go on.
     """
+    if resume and (path / REQUEST).exists():
+        return
     left = _left_at_start(path)
-    if left == [] or (resume and (left or (path / REQUEST).exists())):
+    if left == [] or (resume and left):
         return
     if left:
-        there, remedy = "a night that was killed before its first step", "begin it again"
+        there, remedy = "a night that had not begun when it was killed, or is beginning", "begin it"
     elif (path / REQUEST).exists():
         there, remedy = "a night", "go on with it"
     elif (path / NIGHT).exists():
@@ -114,22 +108,31 @@ def require_place(path: Path, resume: bool) -> None:
 
 @contextmanager
 def open_night_directory(
-    path: Path, plan: NetworkPlan, job: Job, weight_names: Sequence[str | None], resume: bool
+    path: Path, request: SavedRequest, *, resume: bool
 ) -> Iterator[NightDirectory]:
     """Make a night's directory, or find the snapshot in it to go on from.
 
     No other process writes there meanwhile. One that wants to go on waits `PATIENCE` seconds, as
     for the simulation of a process that was killed; one that wants to begin does not wait.
 
+    Parameters
+    ----------
+    path : Path
+        The directory.
+    request : SavedRequest
+        What is asked for.
+    resume : bool
+        Whether a night that is there may go on.
+
     Raises
     ------
     DirectoryError
         If it is taken, cannot be written, or holds a night that was asked for otherwise.
     """
-    request = _request(plan, job, weight_names)
     require_place(path, resume)
     if resume and is_finished(path):  # which nobody writes any more
-        _require_same(path, request)
+        request.require_same(path, finished=True)
+        request.require_same_input(path)
         yield NightDirectory(path, 0, finished=True)
         return
     try:
@@ -138,21 +141,25 @@ def open_night_directory(
         raise DirectoryError(f"cannot write to {path}: {error.strerror}.") from None
     with directory_lock(path, PATIENCE if resume else 0.0) as lock:
         require_place(path, resume)  # another may have been here meanwhile
-        yield replace(_begin(path, plan, request), lock=lock)
+        yield replace(_begin(path, request), lock=lock)
 
 
-def _begin(path: Path, plan: NetworkPlan, request: JsonObject) -> NightDirectory:
+def _begin(path: Path, request: SavedRequest) -> NightDirectory:
     """Begin a night in a locked directory, or find where the one in it is to go on."""
     if (path / REQUEST).exists():
-        _require_same(path, request)
-        return NightDirectory(path, 0, finished=True) if is_finished(path) else _go_on(path, plan)
+        finished = is_finished(path)
+        request.require_same(path, finished=finished)
+        if not finished:
+            return _go_on(path, request)
+        request.require_same_input(path)
+        return NightDirectory(path, 0, finished=True)
     for left in _left_at_start(path) or []:
         left.rmdir() if left.is_dir() else left.unlink()
     try:
         (path / STREAM).mkdir()
     except OSError as error:
         raise DirectoryError(f"cannot write to {path}: {error.strerror}.") from None
-    write_atomically(path / REQUEST, json.dumps(request, indent=2))
+    write_json(path / REQUEST, request.content())
     return NightDirectory(path, 0)
 
 
@@ -165,20 +172,19 @@ def _left_at_start(path: Path) -> list[Path] | None:
         return []
     try:
         found = [each for each in path.iterdir() if each.name != LOCK] if path.is_dir() else [path]
-        stream = [each for each in found if each.name == STREAM and not any(each.iterdir())]
+        stream = [each for each in found if each.name == STREAM and _is_empty(each)]
     except OSError as error:
         raise DirectoryError(f"cannot read {path}: {error.strerror}.") from None
     left = stream + [each for each in found if each.match(f".{REQUEST}.*{PARTIAL}")]
     return left if len(left) == len(found) else None
 
 
-def _require_same(path: Path, request: JsonObject) -> None:
-    """Raise unless the night in a directory was asked for in the same way."""
-    if json.loads((path / REQUEST).read_text()) != request:
-        raise DirectoryError(
-            f"{path} holds a night with another network, stimulus length, weights or "
-            "parameters; nothing was changed."
-        )
+def _is_empty(folder: Path) -> bool:
+    """Tell whether a folder holds nothing; another process may just have removed it."""
+    try:
+        return not any(folder.iterdir())
+    except FileNotFoundError:
+        return True
 
 
 def snapshots(path: Path) -> list[int]:
@@ -213,7 +219,7 @@ def snapshot_weights(path: Path, n_steps: int, *, verify: bool = True) -> dict[s
     found = snapshots(path)
     if n_steps not in found:
         raise ParameterError(f"{path} has no snapshot after {n_steps} steps; there are {found}.")
-    request = json.loads((path / REQUEST).read_text())
+    request = read_request(path)
     try:
         snapshot = Snapshot.read(path / STREAM, n_steps)
         values = {
@@ -227,45 +233,30 @@ def snapshot_weights(path: Path, n_steps: int, *, verify: bool = True) -> dict[s
     return {name: one.reshape(request["shapes"][name]) for name, one in values.items()}
 
 
-def _go_on(path: Path, plan: NetworkPlan) -> NightDirectory:
+def _go_on(path: Path, request: SavedRequest) -> NightDirectory:
     """Bring a directory back to its last snapshot that is intact."""
     stream = path / STREAM
-    if stream.is_symlink() or not stream.is_dir():
+    if stream.is_symlink() or (stream.exists() and not stream.is_dir()):
         raise DirectoryError(f"{stream} is no directory, and is left alone.")
-    (path / NIGHT).unlink(missing_ok=True)
     try:
-        snapshot, faults = last_intact(stream, stream_names(plan))
+        snapshot, faults = last_intact(stream, request.streams)
+        if snapshot is not None:
+            request.require_same_input(path, snapshot.n_steps)
+        (path / NIGHT).unlink(missing_ok=True)
         if snapshot is not None:
             snapshot.go_back()
         else:
-            shutil.rmtree(stream)
+            if stream.exists():  # unless the night was killed just here
+                shutil.rmtree(stream)
             stream.mkdir()
     except DamageError as damage:
         raise DirectoryError(f"{damage}.") from None
+    except OSError as error:
+        if isinstance(error, DirectoryError):
+            raise
+        raise DirectoryError(f"cannot write to {stream}: {error.strerror}.") from None
     first_step = 0 if snapshot is None else snapshot.n_steps
     if faults:
         begin = f"goes on from step {first_step}" if first_step else "begins anew"
         warn_user(f"the night in {path} {begin}, as a later snapshot is damaged: {faults[0]}.")
     return NightDirectory(path, first_step)
-
-
-def _request(plan: NetworkPlan, job: Job, weight_names: Sequence[str | None]) -> JsonObject:
-    """Say what identifies a night: its network, weights, parameters and length."""
-    weights = hashlib.sha256()
-    masks = job.masks or []
-    for values in [*job.weights, *job.biases, job.modulation, *masks]:
-        if values is not None:
-            weights.update(np.ascontiguousarray(values).data)
-    return {
-        "plan": plan.key(),
-        "shapes": {
-            name: list(values.shape)
-            for name, values in zip(weight_names, job.weights, strict=True)
-            if name is not None and values is not None
-        },
-        "projections": list(weight_names),
-        "n_steps": job.n_steps,
-        "seed": job.seed,
-        "weights": weights.hexdigest(),
-        "parameters": [job.population_parameters, job.projection_parameters],
-    }

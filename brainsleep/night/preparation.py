@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -34,9 +35,9 @@ from ..wake.given_data import read_images
 from .assembly import Assembly, addition_factors, lateral_parts
 from .gating import Stages, check_stages
 from .models import LayerConstants, check_equations, check_target_rate, layer_constants, read_models
-from .night_directory import require_place
 from .night_request import NightRequest, Save, as_record, as_save
 from .part_inputs import data_at, shapes_of_images, stimulus_at
+from .streaming import compared_with
 from .weight_bounds import warn_of_weights_outside
 
 #: Thresholds are calibrated on at most this many steps of the night's stimulus.
@@ -131,9 +132,15 @@ class PreparedNight:
             return self.modulation[:n_steps]
         return np.zeros(n_steps) if self.plan.modulated else None
 
-    def job_from(self, job: Job, first_step: int) -> Job:
-        """Return a job that goes on after some steps: its input begins later."""
+    def job_from(self, job: Job, first_step: int, folder: Path) -> Job:
+        """Return a job that goes on after some steps: its input begins later.
+
+        The input until then is compared with what was recorded in a folder; a DirectoryError is
+        raised while the job runs if it is another.
+        """
         chunks = self.stimulus.chunks(job.n_steps, self.plan.dt, self.seed)
+        if first_step > 0:
+            chunks = compared_with(chunks, folder, first_step)
         return replace(job, input_spikes=skip_steps(chunks, first_step), first_step=first_step)
 
     def in_stages(self) -> PreparedNight:
@@ -275,7 +282,6 @@ def _check_save(prepared: PreparedNight) -> None:
             f"save: device {prepared.device.name!r} cannot write a night to disk as it runs; "
             "use 'cpp'."
         )
-    require_place(save.path, save.resume)
 
 
 def n_spikes(outcome: Outcome, population: int) -> int:

@@ -18,9 +18,10 @@ from ..errors import NightError
 from ..support.user_warnings import warn_user
 from ..translation import under_masks, write_back
 from .examination import Examination
-from .night_directory import NightDirectory, open_night_directory
+from .night_directory import NightDirectory, open_night_directory, require_place
 from .preparation import PreparedNight, n_spikes
 from .result import Night, with_hidden
+from .saved_request import SavedRequest
 from .streaming import StreamedSpikes
 
 logger = logging.getLogger("brainsleep")
@@ -140,7 +141,7 @@ class ReadyNight:
         if self.directory is not None:
             save = prepared.save
             job = replace(
-                prepared.job_from(job, self.directory.first_step),
+                prepared.job_from(job, self.directory.first_step, self.directory.stream),
                 folder=self.directory.stream,
                 kept_open=() if self.directory.lock is None else (self.directory.lock,),
                 snapshot=self.directory.snapshot,
@@ -213,6 +214,8 @@ def make_ready(prepared: PreparedNight, *, progress: bool = True) -> Iterator[Re
     DirectoryError
         If the directory of the night holds something else, or another process writes there.
     """
+    if prepared.save is not None:
+        require_place(prepared.save.path, prepared.save.resume)
     _announce_memory(prepared, progress)
     laps = [time.perf_counter()]
     engine = prepared.device.prepare(prepared.plan, progress)
@@ -228,23 +231,18 @@ def make_ready(prepared: PreparedNight, *, progress: bool = True) -> Iterator[Re
         "calibrate": calibrate,
         "stages": stages,
     }
-    with _directory(staged, thresholds) as directory:
+    with _directory(prepared, staged, thresholds) as directory:
         yield ReadyNight(staged, engine, thresholds, directory, timings)
 
 
 def _directory(
-    prepared: PreparedNight, thresholds: list[float]
+    prepared: PreparedNight, staged: PreparedNight, thresholds: list[float]
 ) -> AbstractContextManager[NightDirectory | None]:
     """Hold the directory of a night, if it has one."""
     if prepared.save is None:
         return nullcontext()
-    return open_night_directory(
-        prepared.save.path,
-        prepared.plan,
-        prepared.job(thresholds),
-        prepared.assembly.weight_names(),
-        resume=prepared.save.resume,
-    )
+    request = SavedRequest.of(prepared, staged, thresholds)
+    return open_night_directory(prepared.save.path, request, resume=prepared.save.resume)
 
 
 def _announce_memory(prepared: PreparedNight, progress: bool) -> None:

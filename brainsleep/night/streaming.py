@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from brian2.units import Quantity
+from numpy.typing import NDArray
 
 from ..devices.activity import Spikes, spikes_in_words
 from ..devices.recording import SpikeFiles
@@ -182,3 +184,48 @@ class StreamedSpikes:
 
     def __len__(self) -> int:
         return self._length(self._files.indices)
+
+
+def compared_with(
+    chunks: Iterator[NDArray[np.bool_]], folder: Path, n_steps: int | None = None
+) -> Iterator[NDArray[np.bool_]]:
+    """Yield input spikes, chunk by chunk, if they are those that a night has recorded.
+
+    Parameters
+    ----------
+    chunks : iterator of ndarray of bool, shape (any, n_inputs)
+        What a stimulus draws from the first step of the night on.
+    folder : Path
+        Where the night was written.
+    n_steps : int, optional
+        How many steps are compared, which are intact; unless given, those that are there.
+
+    Raises
+    ------
+    DirectoryError
+        If one step is not the same, or was damaged.
+    """
+    files, verify = SpikeFiles.of(0), n_steps is None and has_digests(folder)
+    try:
+        counts = StreamReader(folder / files.counts, _INT32, verify).read(0, n_steps)
+        indices = None
+        if (folder / files.indices).exists():
+            indices = StreamReader(folder / files.indices, _INT32, verify).read()
+    except DamageError as damage:
+        raise DirectoryError(f"{damage}.") from None
+    step = spike = 0
+    for chunk in chunks:
+        there = counts[step : step + len(chunk)]
+        rows, neurons = np.nonzero(chunk[: len(there)])
+        same = np.array_equal(np.bincount(rows, minlength=len(there)), there)
+        if same and indices is not None:
+            same = np.array_equal(indices[spike : spike + len(neurons)], neurons)
+        if not same:
+            raise DirectoryError(
+                f"{folder.parent} holds a night with other input spikes (steps {step} to "
+                f"{step + len(there)}): its stimulus does not draw the same again. Give the "
+                "stimulus of that night, or choose another directory; if that one draws by chance, "
+                "the night cannot go on."
+            )
+        step, spike = step + len(chunk), spike + len(neurons)
+        yield chunk
