@@ -6,7 +6,6 @@ that was interrupted and resumed gives the same results as one that was not.
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict
@@ -15,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
-from ..errors import ParameterError
+from ..errors import DirectoryError, ParameterError
 from ..measures import mean_rates, weight_changes
 from ..night import Night, NightRequest, prepare_night, run_night
-from ..support.files import JsonObject, write_atomically
+from ..support.files import JsonObject
 from ..translation import write_back
 from ..wake import (
     SCENARIOS,
@@ -38,19 +37,11 @@ from ..wake import (
     training_seed,
 )
 from .controls import check_controls, control_model, why_not
+from .learned_tasks import LearnedTask, Progress
 from .modelfile import ModelFile, load_model_file
 from .run_request import RunRequest
-from .rundirectory import (
-    LearnedTask,
-    Progress,
-    Run,
-    load_progress,
-    load_state,
-    open_run_directory,
-    save_progress,
-    save_state,
-    versions,
-)
+from .run_state import State, last_network, load_progress, save_network, save_progress
+from .rundirectory import Run, open_run_directory, save_metrics, versions
 from .tables import new_findings
 
 #: Strategies of training without sleep; their accuracies have these names in ``metrics.json``.
@@ -74,16 +65,14 @@ def run_continual(request: RunRequest) -> Run:
         model, tasks, seed=request.seed, show_progress=request.progress, report=request.report
     )
     experiment.check_nights()
-    directory = open_run_directory(request, model.name)
-    experiment.open(directory)
-    with torch_threads(1):  # equal seeds, equal results, on any machine
+    with open_run_directory(request, model.name) as directory, torch_threads(1):
+        # one thread: equal seeds, equal results, on any machine
+        experiment.open(directory)
         experiment.run_baselines()
         experiment.run_tasks()
         experiment.run_controls(request.controls)
-        metrics = experiment.metrics()
-    write_atomically(directory / "metrics.json", json.dumps(metrics, indent=2))
-    experiment.draw_figures(metrics)
-    return Run(directory, metrics)
+        experiment.draw_figures()
+        return save_metrics(directory, experiment.metrics())
 
 
 class ContinualExperiment:
@@ -106,11 +95,16 @@ class ContinualExperiment:
         self.training = model.training.build()
         self.directory = Path()
         self.done = Progress()
+        self.network = self.new_network()
 
     def open(self, directory: Path) -> None:
         """Work in a run directory, going on with what is done there."""
         self.directory = directory
-        self.done = load_progress(directory)
+        self.done = load_progress(directory, Progress)
+        digests = [task.network for task in self.done.tasks]
+        n_done, state = last_network(directory, digests, self.report, self._problem_of_old)
+        del self.done.tasks[n_done:]
+        self.network = write_back(self.new_network(), state)
 
     def check_nights(self) -> None:
         """Raise what a night would raise, before anything is trained or written."""
@@ -135,37 +129,34 @@ class ContinualExperiment:
                 continue
             self.report(f"training: {name.replace('_', ' ')}")
             self.done.baselines[name] = self.final_accuracy(self._train(name))
-            save_progress(self.directory, self.done)
+            save_progress(self.directory, asdict(self.done))
 
     def run_tasks(self) -> None:
         """Learn and sleep, task after task."""
-        network = self.new_network()
-        if self.done.tasks:
-            network = write_back(network, load_state(self.directory / "network.npz"))
         for task in self.tasks[len(self.done.tasks) :]:
-            self._learn(network, task)
-            before = task_accuracies(network, self.tasks, task.index + 1)
-            night = self._sleep(network, task, self.model)
+            self._learn(self.network, task)
+            before = task_accuracies(self.network, self.tasks, task.index + 1)
+            night = self._sleep(self.network, task, self.model)
             assert night.ann is not None
-            network = night.ann
-            folder = self.directory / "nights" / str(task.index)
+            self.network = night.ann
+            folder = self._night(task)
             shutil.rmtree(folder, ignore_errors=True)  # of a task that was cut short
             night.save(folder)
             changes = weight_changes(night.weights_before, night.weights_after)
             learned = LearnedTask(
                 before=before,
-                after=task_accuracies(network, self.tasks, task.index + 1),
+                after=task_accuracies(self.network, self.tasks, task.index + 1),
                 timings=night.timings,
                 rates=mean_rates(night.spikes, night.duration),
                 weight_change={
                     name: change.mean_absolute_change for name, change in changes.items()
                 },
                 findings=[asdict(finding) for finding in night.findings],
+                network=save_network(self.directory, task.index, state_of(self.network)),
             )
             told = [one for task in self.done.tasks for one in task.findings]
-            save_state(self.directory / "network.npz", network)
             self.done.tasks.append(learned)
-            save_progress(self.directory, self.done)
+            save_progress(self.directory, asdict(self.done))
             self.report(
                 f"task {task.index + 1} of {len(self.tasks)}: "
                 f"{_mean_percent(learned.before)} % before sleep, "
@@ -189,7 +180,7 @@ class ContinualExperiment:
             else:
                 network = self._slept_through(control_model(self.model, name))
             self.done.controls[name] = self.final_accuracy(network)
-            save_progress(self.directory, self.done)
+            save_progress(self.directory, asdict(self.done))
 
     def final_accuracy(self, network: nn.Module) -> float:
         """Return the accuracy over the classes of all tasks."""
@@ -198,7 +189,7 @@ class ContinualExperiment:
     def metrics(self) -> JsonObject:
         """Return the content of ``metrics.json``."""
         tasks = self.done.tasks
-        network = write_back(self.new_network(), load_state(self.directory / "network.npz"))
+        before, after = self._accuracies()
         return {
             "scenario": self.model.tasks.scenario,
             "dataset": self.model.data.dataset,
@@ -207,9 +198,9 @@ class ContinualExperiment:
             "seed": self.seed,
             "accuracy": {
                 **self.done.baselines,
-                "before_sleep": [task.before for task in tasks],
-                "after_sleep": [task.after for task in tasks],
-                "final": self.final_accuracy(network),
+                "before_sleep": before,
+                "after_sleep": after,
+                "final": self.final_accuracy(self.network),
                 "controls": self.done.controls,
             },
             "timings": [task.timings for task in tasks],
@@ -219,8 +210,8 @@ class ContinualExperiment:
             "versions": versions(PACKAGES),
         }
 
-    def draw_figures(self, metrics: JsonObject) -> None:
-        """Draw the run's pictures."""
+    def draw_figures(self) -> None:
+        """Draw the run's pictures; say so if the last night is no longer there to be drawn."""
         from ..figures import (
             plot_accuracy_before_after,
             plot_raster,
@@ -228,15 +219,33 @@ class ContinualExperiment:
             save_figure,
         )
 
-        night = Night.load(self.directory / "nights" / str(self.tasks[-1].index))
+        try:
+            night = Night.load(self._night(self.tasks[-1]))
+        except DirectoryError as error:
+            self.report(f"figures are not drawn: {error}")
+            return
         figures = self.directory / "figures"
-        scores = metrics["accuracy"]
+        before, after = self._accuracies()
         save_figure(plot_raster(night), figures / "raster.png")
-        save_figure(
-            plot_accuracy_before_after(scores["before_sleep"], scores["after_sleep"]),
-            figures / "accuracy.png",
-        )
+        save_figure(plot_accuracy_before_after(before, after), figures / "accuracy.png")
         save_figure(plot_weight_histograms(night), figures / "weights.png")
+
+    def _accuracies(self) -> tuple[list[list[float | None]], list[list[float | None]]]:
+        """Return the accuracy on each task, before and after each night."""
+        tasks = self.done.tasks
+        return [task.before for task in tasks], [task.after for task in tasks]
+
+    def _night(self, task: Task) -> Path:
+        """Return where the night after a task lies."""
+        return self.directory / "nights" / str(task.index)
+
+    def _problem_of_old(self, state: State) -> str | None:
+        """Say whether a network of an earlier version is not the one of the last night."""
+        folder = self._night(self.tasks[len(self.done.tasks) - 1])
+        weights = Night.load(folder).weights_after if folder.exists() else {}
+        if all(np.array_equal(state[name], weights[name].astype("f4")) for name in weights):
+            return None
+        return "is not the network of the last night"
 
     def _train(self, strategy: str) -> nn.Module:
         """Train a new network on all tasks, without sleep."""
@@ -297,6 +306,11 @@ class ContinualExperiment:
             assert night.ann is not None
             network = night.ann
         return network
+
+
+def state_of(network: nn.Module) -> State:
+    """Return a network's parameters."""
+    return {name: tensor.detach().cpu().numpy() for name, tensor in network.state_dict().items()}
 
 
 def tasks_of(model: ModelFile, data_dir: str | None) -> tuple[Task, ...]:

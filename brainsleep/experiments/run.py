@@ -86,6 +86,11 @@ def run_experiment(
         progress=progress,
         report=report,
     )
+    return run_request(request)
+
+
+def run_request(request: RunRequest) -> Run:
+    """Run what is asked for; see :func:`run_experiment`."""
     return EXPERIMENTS[kind_of(request.model_file)].run(request)
 
 

@@ -3,63 +3,41 @@
 A run directory holds
 
 - ``model.toml`` - the model file, as given; ``run.json`` - seed and everything overridden;
-- ``progress.json`` - what is done so far; ``network.npz`` - the network as it last woke up;
+- ``progress.json`` - what is done so far; ``networks/K.npz`` - the network as it woke up after
+  task K, or after block K of learning;
 - ``nights/K/`` - the night after task K, readable by `brainsleep.Night.load`;
+- ``figures/`` - pictures;
 - ``metrics.json`` - results, written when all is done;
-- ``figures/`` - pictures.
+- ``.lock`` - while a process works there.
+
+JSON files carry a digest of what they say, and name those of the model file and the networks.
 """
 
 from __future__ import annotations
 
-import json
+import hashlib
 import os
 import platform
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-from torch import nn
-
-from ..errors import DirectoryError
-from ..support.files import JsonObject, require_free, write_atomically
+from ..errors import DirectoryError, brief
+from ..support.directory_lock import LOCK, directory_lock
+from ..support.files import (
+    JsonObject,
+    is_partial,
+    remove_partial_files,
+    require_free,
+    write_atomically,
+)
+from ..support.json_files import read_json, write_json
 from .run_request import RunRequest
 
-
-@dataclass
-class LearnedTask:
-    """One task learned and slept on.
-
-    Attributes
-    ----------
-    before, after : list of float or None
-        Accuracy on each task before and after the night; None for tasks not yet seen.
-    timings : dict
-        The night's.
-    rates : dict of str to float
-        Mean firing rate of each population in Hz.
-    weight_change : dict of str to float
-        Mean absolute change of each layer's weights.
-    findings : list of dict
-        What is seldom wanted of a night, as the fields of `brainsleep.night.Finding`.
-    """
-
-    before: list[float | None]
-    after: list[float | None]
-    timings: JsonObject
-    rates: dict[str, float]
-    weight_change: dict[str, float]
-    findings: list[JsonObject] = field(default_factory=list)
-
-
-@dataclass
-class Progress:
-    """What a run has done so far; kept in ``progress.json``."""
-
-    baselines: dict[str, float] = field(default_factory=dict)
-    tasks: list[LearnedTask] = field(default_factory=list)
-    controls: dict[str, float] = field(default_factory=dict)
+#: What every run's results hold.
+CONTRACT = ("scenario", "dataset", "model", "seed", "accuracy", "timings", "versions")
 
 
 @dataclass(frozen=True)
@@ -84,89 +62,155 @@ def load_run(directory: str | Path) -> Run:
     Raises
     ------
     DirectoryError
-        If there is none.
+        If there is none, or its results are damaged.
     """
     folder = Path(directory)
+    file = folder / "metrics.json"
+    if not os.path.lexists(file):
+        raise DirectoryError(f"{folder} holds no finished run: metrics.json is missing.")
+    advice = "brainsleep run with --resume writes it anew"
+    metrics = read_json(file, advice)
+    missing = [name for name in CONTRACT if name not in metrics]
+    if missing or not isinstance(metrics["accuracy"], dict):
+        raise DirectoryError(
+            f"{file} is damaged (it misses {brief((missing or ['accuracy'])[0])}); {advice}."
+        )
+    return Run(folder, metrics)
+
+
+def finished_metrics(request: RunRequest) -> JsonObject | None:
+    """Return the results of the run in a directory; None if it has to go on, to write them anew.
+
+    Raises
+    ------
+    DirectoryError
+        If there is another run.
+    """
+    assert request.out is not None
+    directory = Path(request.out)
+    if not (directory / "metrics.json").exists():
+        return None
+    _check_same_run(directory, request)
     try:
-        return Run(folder, json.loads((folder / "metrics.json").read_text()))
-    except FileNotFoundError:
-        raise DirectoryError(f"{folder} holds no finished run: metrics.json is missing.") from None
-    except (OSError, json.JSONDecodeError) as error:
-        raise DirectoryError(f"{folder}: cannot read metrics.json: {error}.") from None
+        metrics = load_run(directory).metrics
+    except DirectoryError as error:
+        request.report(str(error))
+        return None
+    done = metrics["accuracy"].get("controls", {})
+    return metrics if all(name in done for name in request.controls) else None
 
 
-def open_run_directory(request: RunRequest, name: str) -> Path:
-    """Make the run directory of an experiment of this name, or find the one to resume."""
-    out, model_file = request.out, request.model_file
+def save_metrics(directory: Path, metrics: JsonObject) -> Run:
+    """Write the results of a run, which is finished with that."""
+    return Run(directory, write_json(directory / "metrics.json", metrics))
+
+
+@contextmanager
+def open_run_directory(request: RunRequest, name: str) -> Iterator[Path]:
+    """Work in the run directory of an experiment of this name: a new one, or the one to resume.
+
+    A directory that a run has left which was killed while it began counts as a new one.
+
+    Yields
+    ------
+    Path
+        The directory, in which no other process works meanwhile.
+
+    Raises
+    ------
+    DirectoryError
+        If it cannot be written, holds something else, or another process works there.
+    """
+    directory = _place(request, name)
+    with directory_lock(directory):
+        if not (directory / "run.json").exists() and _is_at_its_beginning(directory, request):
+            _begin(directory, request)
+        elif request.resume:
+            _check_same_run(directory, request)
+        else:
+            require_free(directory, ", or resume it")
+        for folder in (directory, directory / "networks"):
+            remove_partial_files(folder)
+        yield directory
+
+
+def _place(request: RunRequest, name: str) -> Path:
+    """Return the directory of a run, and make it if the run is a new one."""
+    wanted = Path("runs") / name if request.out is None else Path(request.out)
     if request.resume:
-        directory = Path(out) if out is not None else Path("runs") / name
-        _check_resumable(directory, model_file, request.settings)
-        return directory
-    directory = Path(out) if out is not None else free_directory(Path("runs") / name)
-    require_free(directory, ", or resume it")
+        if not wanted.is_dir():
+            raise DirectoryError(f"{wanted} holds no run to resume.")
+        return wanted
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        (directory / "model.toml").write_bytes(model_file.read_bytes())
-        (directory / "run.json").write_text(json.dumps(request.settings, indent=2))
+        if request.out is None:
+            return _make_free_directory(wanted)
+        wanted.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        require_free(wanted, ", or resume it")
     except OSError as error:
-        raise DirectoryError(f"cannot write to {directory}: {error.strerror}.") from None
-    if not os.access(directory, os.W_OK):
-        raise DirectoryError(f"cannot write to {directory}.")
-    return directory
+        raise DirectoryError(f"cannot write to {wanted}: {error.strerror}.") from None
+    if not _is_at_its_beginning(wanted, request):
+        require_free(wanted, ", or resume it")
+    return wanted
 
 
-def _check_resumable(directory: Path, model_file: Path, settings: JsonObject) -> None:
-    """Raise a DirectoryError unless the run in a directory is this very one."""
+def _make_free_directory(wanted: Path) -> Path:
+    """Make the directory, or one with a number appended when it is taken."""
+    number, candidate = 1, wanted
+    while True:
+        try:
+            candidate.mkdir(parents=True)
+            return candidate
+        except FileExistsError:
+            number += 1
+            candidate = wanted.with_name(f"{wanted.name}-{number}")
+
+
+def _is_at_its_beginning(directory: Path, request: RunRequest) -> bool:
+    """Tell whether a directory is empty but for what a run of this model file writes first."""
     try:
-        same_model = (directory / "model.toml").read_bytes() == model_file.read_bytes()
-        before = json.loads((directory / "run.json").read_text())
-    except (OSError, json.JSONDecodeError):
-        raise DirectoryError(f"{directory} holds no run to resume.") from None
-    if not same_model:
+        for path in directory.iterdir():
+            if path.name == "model.toml":
+                if not request.model_file.read_bytes().startswith(path.read_bytes()):
+                    return False
+            elif path.name != LOCK and not is_partial(path):
+                return False
+    except OSError as error:
+        raise DirectoryError(f"cannot read {directory}: {error.strerror}.") from None
+    return True
+
+
+def _begin(directory: Path, request: RunRequest) -> None:
+    """Write down what is asked for; ``run.json`` last, as it says that a run is there."""
+    model = request.model_file.read_bytes()
+    write_atomically(directory / "model.toml", model)
+    write_json(directory / "run.json", {**request.settings, "model_sha256": _digest(model)})
+
+
+def _check_same_run(directory: Path, request: RunRequest) -> None:
+    """Raise a DirectoryError unless the run in a directory is this very one."""
+    file, model_file = directory / "run.json", request.model_file
+    if not file.exists():
+        raise DirectoryError(f"{directory} holds no run to resume: run.json is missing.")
+    advice = "its nights and metrics.json can still be read"
+    before = read_json(file, advice)
+    try:
+        kept = _digest((directory / "model.toml").read_bytes())
+    except OSError:
+        kept = None
+    wanted, given = before.get("model_sha256", kept), _digest(model_file.read_bytes())
+    if wanted is not None and given != wanted:
         raise DirectoryError(f"{directory} holds a run of another model file than {model_file}.")
-    for name, value in settings.items():
+    if given != kept:
+        raise DirectoryError(
+            f"{directory / 'model.toml'} is missing or damaged; copy {model_file} over it."
+        )
+    for name, value in request.settings.items():
         if before.get(name) != value:
             raise DirectoryError(
-                f"{directory} holds a run with {name} = {before.get(name)!r}, not {value!r}."
+                f"{directory} holds a run with {name} = {brief(before.get(name))}, "
+                f"not {brief(value)}."
             )
-
-
-def free_directory(wanted: Path) -> Path:
-    """Return the directory, or with a number appended when it is taken."""
-    number, candidate = 1, wanted
-    while candidate.exists():
-        number += 1
-        candidate = wanted.with_name(f"{wanted.name}-{number}")
-    return candidate
-
-
-def load_progress(directory: Path) -> Progress:
-    """Read what a run has done so far."""
-    file = directory / "progress.json"
-    if not file.exists():
-        return Progress()
-    content = json.loads(file.read_text())
-    tasks = [LearnedTask(**task) for task in content.pop("tasks")]
-    return replace(Progress(**content), tasks=tasks)
-
-
-def save_state(file: Path, network: nn.Module) -> None:
-    """Write a network's parameters, all at once."""
-    state = {name: tensor.detach().cpu().numpy() for name, tensor in network.state_dict().items()}
-    partial = file.with_suffix(".partial.npz")
-    np.savez(partial, **state)
-    partial.replace(file)
-
-
-def load_state(file: Path) -> dict[str, np.ndarray]:
-    """Read a network's parameters."""
-    with np.load(file, allow_pickle=False) as arrays:
-        return dict(arrays)
-
-
-def save_progress(directory: Path, progress: Progress) -> None:
-    """Note what a run has done so far."""
-    write_atomically(directory / "progress.json", json.dumps(asdict(progress), indent=2))
 
 
 def versions(packages: Iterable[str]) -> dict[str, str]:
@@ -175,3 +219,8 @@ def versions(packages: Iterable[str]) -> dict[str, str]:
         "python": platform.python_version(),
         **{package: version(package) for package in packages},
     }
+
+
+def _digest(content: bytes) -> str:
+    """Return the SHA-256 of the content of a file."""
+    return hashlib.sha256(content).hexdigest()

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+import functools
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from joblib import Parallel, delayed
 
 from ..errors import DirectoryError
 from ..measures import summarise
-from ..support.files import JsonObject, write_atomically
+from ..support.directory_lock import LOCK, directory_lock
+from ..support.disk import plain_disk_errors
+from ..support.files import JsonObject, remove_partial_files
+from ..support.json_files import write_json
 from .overrides import Overrides
-from .run import experiment_name, run_experiment
-from .run_request import say_nothing
-from .rundirectory import load_run
+from .run import experiment_name, run_request
+from .run_request import RunRequest, say_nothing
+from .rundirectory import finished_metrics
+from .shipped import find_model
 
 
 def run_sweep(
@@ -33,7 +43,8 @@ def run_sweep(
     Parameters
     ----------
     model, overrides, controls, report
-        As for `brainsleep.experiments.run.run_experiment`.
+        As for `brainsleep.experiments.run.run_experiment`; with more than one job, the runs report
+        nothing.
     n_seeds : int
         How many seeds.
     n_jobs : int
@@ -50,54 +61,85 @@ def run_sweep(
     summary : dict
         For each accuracy its values, mean and sample standard deviation; and the findings of all
         nights.
+
+    Raises
+    ------
+    BrainsleepError
+        As for `brainsleep.experiments.run.run_experiment`; also if another sweep works in the
+        directory, or it holds runs of another model file or other options.
     """
     name = experiment_name(model)
     directory = Path(out) if out is not None else Path("runs") / f"{name}-sweep"
-    if directory.exists() and any(directory.iterdir()) and not resume:
-        raise DirectoryError(
-            f"{directory} exists already; choose another, or go on with it by --resume."
+    requests = [
+        RunRequest(
+            model_file=find_model(model),
+            out=directory / f"seed-{seed}",
+            seed=seed,
+            overrides=overrides or Overrides(),
+            controls=controls,
+            resume=True,
+            progress=n_jobs == 1,
+            report=report if n_jobs == 1 else say_nothing,
         )
-    if n_jobs == 1:
-        runs = [
-            _run_seed(model, directory, seed, overrides, controls, report)
-            for seed in range(n_seeds)
-        ]
-    else:
-        runs = Parallel(n_jobs=n_jobs)(
-            delayed(_run_seed)(model, directory, seed, overrides, controls)
-            for seed in range(n_seeds)
-        )
-    summary = _summary(runs)
-    write_atomically(directory / "summary.json", json.dumps(summary, indent=2))
-    return directory, summary
+        for seed in range(n_seeds)
+    ]
+    with _sweep_directory(directory, resume):
+        if n_jobs == 1:
+            runs = [_finish(request) for request in requests]
+        else:
+            runs = Parallel(n_jobs=n_jobs, backend="loky")(
+                delayed(_finish_in_worker)(request, os.getpid()) for request in requests
+            )
+        return directory, write_json(directory / "summary.json", _summary(runs))
 
 
-def _run_seed(
-    model: str | Path | None,
-    directory: Path,
-    seed: int,
-    overrides: Overrides | None,
-    controls: tuple[str, ...],
-    report: Callable[[str], None] | None = None,
-) -> JsonObject:
+@contextmanager
+def _sweep_directory(directory: Path, resume: bool) -> Iterator[None]:
+    """Work in the directory of a sweep, in which no other sweep works meanwhile."""
+    _require_resumed(directory, resume)
+    with plain_disk_errors("cannot write to", directory):
+        directory.mkdir(parents=True, exist_ok=True)
+    with directory_lock(directory):
+        _require_resumed(directory, resume)  # another may have been here meanwhile
+        remove_partial_files(directory)
+        yield
+
+
+def _require_resumed(directory: Path, resume: bool) -> None:
+    """Raise a DirectoryError if there is something in a directory that is not to be resumed."""
+    with plain_disk_errors("cannot read", directory):
+        if not resume and directory.exists() and any(p.name != LOCK for p in directory.iterdir()):
+            raise DirectoryError(
+                f"{directory} exists already; choose another, or go on with it by --resume."
+            )
+
+
+def _finish(request: RunRequest) -> JsonObject:
     """Run one seed, or read its finished run."""
-    folder = directory / f"seed-{seed}"
-    if (folder / "metrics.json").exists():
-        metrics = load_run(folder).metrics
-        if all(name in metrics["accuracy"]["controls"] for name in controls):
-            return metrics
-    if report is not None:
-        report(f"seed {seed}")
-    finished = run_experiment(
-        model,
-        out=folder,
-        seed=seed,
-        overrides=overrides,
-        controls=controls,
-        resume=(folder / "run.json").exists(),
-        progress=report is not None,
-    )
-    return finished.metrics
+    metrics = finished_metrics(request)
+    if metrics is not None:
+        return metrics
+    request.report(f"seed {request.seed}")
+    begun = replace(request, resume=Path(request.out or "").is_dir())
+    return run_request(begun).metrics
+
+
+def _finish_in_worker(request: RunRequest, parent: int) -> JsonObject:
+    """Run one seed in a process that does not outlive the sweep."""
+    _end_with(parent)
+    return _finish(request)
+
+
+@functools.cache
+def _end_with(parent: int) -> None:
+    """End this process when the one that started it is gone, as by a kill; nothing is lost."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _summary(runs: list[JsonObject]) -> JsonObject:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..circuit.readout import ClassReadout
 from ..circuit.winners import PreparedWinners, WinnerState
 from ..errors import ParameterError
-from ..support.files import JsonObject, write_atomically
+from ..support.files import JsonObject
 from ..wake import Dataset, Split, hold_out_validation, load_split
 from .run_request import RunRequest
-from .rundirectory import Run, open_run_directory, versions
+from .run_state import last_network, load_progress, save_network, save_progress
+from .rundirectory import Run, open_run_directory, save_metrics, versions
 from .unsupervised_modelfile import UnsupervisedModel, load_unsupervised, parse_unsupervised
-
-if TYPE_CHECKING:
-    pass
 
 PACKAGES = ("brainsleep", "brian2", "numpy")
 
@@ -38,10 +34,13 @@ class Learned:
         Accuracy on test (or validation) images after each block.
     seconds : list of float
         What each block of learning took.
+    networks : list of str
+        Digests of the networks after each block; see `brainsleep.experiments.run_state`.
     """
 
     curve: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    networks: list[str] = field(default_factory=list)
 
 
 def run_unsupervised(request: RunRequest) -> Run:
@@ -64,13 +63,11 @@ def run_unsupervised(request: RunRequest) -> Run:
     prepared = network.prepare(
         device=section.device, dtype=section.dtype, progress=request.progress
     )
-    directory = open_run_directory(request, model.name)
-    run = _Learning(model, split, prepared, request, directory)
-    run.learn()
-    metrics = run.metrics()
-    write_atomically(directory / "metrics.json", json.dumps(metrics, indent=2))
-    run.draw_figures(metrics)
-    return Run(directory, metrics)
+    with open_run_directory(request, model.name) as directory:
+        run = _Learning(model, split, prepared, request, directory)
+        run.learn()
+        run.draw_figures()
+        return save_metrics(directory, run.metrics())
 
 
 class _Learning:
@@ -88,11 +85,15 @@ class _Learning:
         self.seed, self.directory = request.seed, directory
         self.show_progress, self.report = request.progress, request.report
         self.state = prepared.network.initial_state(self.seed)
-        self.done = Learned()
-        if (directory / "progress.json").exists():
-            self.done = Learned(**json.loads((directory / "progress.json").read_text()))
-            with np.load(directory / "network.npz") as arrays:
-                self.state = WinnerState(arrays["weights"], arrays["theta"])
+        self.done = load_progress(directory, Learned)
+        n_old = len(self.done.curve) - len(self.done.networks)  # of an earlier version
+        digests = [""] * n_old + self.done.networks
+        n_done, state = last_network(directory, digests, self.report)
+        for each in (self.done.curve, self.done.seconds, digests):
+            del each[n_done:]
+        self.done.networks = digests
+        if n_done:
+            self.state = WinnerState(state["weights"], state["theta"])
 
     def learn(self) -> None:
         """Show all blocks of images that are not done yet."""
@@ -103,7 +104,9 @@ class _Learning:
             accuracy = self.accuracy_of(self.state)
             self.done.curve.append(accuracy)
             self.done.seconds.append(seconds)
-            self._save()
+            learned = {"weights": self.state.weights, "theta": self.state.theta}
+            self.done.networks.append(save_network(self.directory, index, learned))
+            save_progress(self.directory, asdict(self.done))
             shown = sum(map(len, blocks[: index + 1]))
             self.report(f"{shown} images shown: {100 * accuracy:.1f} %")
 
@@ -145,7 +148,7 @@ class _Learning:
             "versions": versions(PACKAGES),
         }
 
-    def draw_figures(self, metrics: JsonObject) -> None:
+    def draw_figures(self) -> None:
         """Draw what the neurons have learned, and how accuracy grew."""
         from ..figures import plot_learning_curve, plot_receptive_fields, save_figure
 
@@ -158,7 +161,7 @@ class _Learning:
         )
         shown = np.cumsum([len(b) for b in shown_images(self.split.train, self.model, self.seed)])
         save_figure(
-            plot_learning_curve(shown, metrics["accuracy"]["curve"]),
+            plot_learning_curve(shown, self.done.curve),
             figures / "learning_curve.png",
         )
 
@@ -172,11 +175,6 @@ class _Learning:
             progress=self.show_progress,
         )
         return state, time.perf_counter() - started
-
-    def _save(self) -> None:
-        """Keep what is done, the network first."""
-        np.savez(self.directory / "network.npz", weights=self.state.weights, theta=self.state.theta)
-        write_atomically(self.directory / "progress.json", json.dumps(asdict(self.done)))
 
 
 def shown_images(train: Dataset, model: UnsupervisedModel, seed: int) -> list[np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
@@ -135,11 +136,16 @@ def write_atomically(file: Path, content: str | bytes) -> None:
         partial.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
+def is_partial(file: Path) -> bool:
+    """Tell whether a file is one that :func:`replacing` has not finished."""
+    return re.fullmatch(rf"\..+\.[0-9a-f]{{16}}{re.escape(PARTIAL)}", file.name) is not None
+
+
 def remove_partial_files(directory: Path) -> None:
-    """Remove what `write_atomically` left when it was killed; call it when no one else writes."""
-    for partial in directory.glob(f".*{PARTIAL}"):
+    """Remove what :func:`replacing` left when it was killed; call it when no one else writes."""
+    for file in filter(is_partial, directory.glob(f".*{PARTIAL}")):
         with suppress(OSError):
-            partial.unlink()
+            file.unlink()
 
 
 def _sync(path: Path) -> None:

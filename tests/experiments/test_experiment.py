@@ -21,7 +21,8 @@ from brainsleep.experiments.comparison import compare_runs
 from brainsleep.experiments.controls import CONTROLS, why_not
 from brainsleep.experiments.overrides import Overrides
 from brainsleep.experiments.run import run_experiment
-from brainsleep.experiments.rundirectory import Run, free_directory, load_run
+from brainsleep.experiments.run_request import RunRequest
+from brainsleep.experiments.rundirectory import Run, load_run, open_run_directory
 from brainsleep.experiments.shipped import find_model, shipped_models
 from brainsleep.experiments.sweep import run_sweep
 from brainsleep.experiments.tables import comparison_table, result_table
@@ -181,11 +182,13 @@ def test_output_that_cannot_be_written_is_refused_before_training(
 
 
 def test_default_directory_gets_a_number_when_taken(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs" / "small").mkdir(parents=True)
-    assert free_directory(Path("runs/small")) == Path("runs/small-2")
+    request = RunRequest(model_file=model_file)
+    with open_run_directory(request, "small") as two, open_run_directory(request, "small") as three:
+        assert (two, three) == (Path("runs/small-2"), Path("runs/small-3"))
 
 
 def test_bad_input_is_refused_before_anything_is_written(model_file: Path, tmp_path: Path) -> None:

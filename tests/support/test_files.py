@@ -95,10 +95,10 @@ def test_a_killed_writer_leaves_a_whole_file_and_what_can_be_removed(tmp_path: P
         writer.wait()
         words = (tmp_path / "file").read_text().split()
         assert (len(words), len(set(words))) == (20_000, 1)
-    (tmp_path / f".file.00{PARTIAL}").touch()
-    (tmp_path / ".other").touch()
+    (tmp_path / f".file.0123456789abcdef{PARTIAL}").touch()
+    (tmp_path / ".other.partial").touch()
     remove_partial_files(tmp_path)
-    assert sorted(os.listdir(tmp_path)) == [".other", "file"]
+    assert sorted(os.listdir(tmp_path)) == [".other.partial", "file"]
 
 
 # JSON with a digest

@@ -1,0 +1,127 @@
+"""What a run has done so far: a kill at any moment loses no more than the stage under way.
+
+The network after each stage lies in a file of its own, ``networks/K.npz``. It is written first;
+``progress.json``, which names it by its digest, is replaced afterwards, all at once. So a stage is
+done or it is not, and a network is that of its stage or is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from ..errors import DataError, DirectoryError
+from ..support.array_files import read_arrays, write_arrays
+from ..support.disk import plain_disk_errors
+from ..support.files import JsonObject, replacing
+from ..support.json_files import read_json, write_json
+
+#: Arrays by name.
+State = Mapping[str, np.ndarray]
+
+T = TypeVar("T")
+
+
+def save_progress(directory: Path, progress: JsonObject) -> None:
+    """Note what a run has done so far."""
+    write_json(directory / "progress.json", progress)
+
+
+def load_progress(directory: Path, kind: type[T]) -> T:
+    """Read what a run has done so far; a dataclass, new if that is nothing.
+
+    Raises
+    ------
+    DirectoryError
+        If ``progress.json`` is damaged.
+    """
+    file = directory / "progress.json"
+    if not file.exists():
+        return kind()
+    advice = (
+        "the nights of this run can still be read; remove the file to have --resume run it "
+        "from its beginning"
+    )
+    content = read_json(file, advice)
+    try:
+        return TypeAdapter(kind).validate_python(content)
+    except ValidationError:
+        raise DirectoryError(f"{file} is damaged (it notes no progress); {advice}.") from None
+
+
+def save_network(directory: Path, stage: int, state: State) -> str:
+    """Write the network after a stage; return its digest, which :func:`last_network` asks for."""
+    file = _network_file(directory, stage)
+    with plain_disk_errors("cannot write", file):
+        file.parent.mkdir(exist_ok=True)
+    with replacing(file) as partial:
+        write_arrays(partial, state)
+        return _digest(partial)
+
+
+def last_network(
+    directory: Path,
+    digests: Sequence[str],
+    report: Callable[[str], None],
+    check_old: Callable[[State], str | None] = lambda state: None,
+) -> tuple[int, State]:
+    """Find the last network that is as it was written.
+
+    Parameters
+    ----------
+    directory : Path
+        The run directory.
+    digests : sequence of str
+        Of the networks after each stage that is done. An empty one is of an earlier version, which
+        kept the last network only, in ``network.npz``.
+    report : callable
+        Told of damage, line by line.
+    check_old : callable
+        Says what is wrong with a network of an earlier version, or None.
+
+    Returns
+    -------
+    n_stages : int
+        How many stages are done, this network being that after the last of them.
+    state : mapping of str to ndarray
+        The network; empty before the first stage.
+    """
+    for n_stages in range(len(digests), 0, -1):
+        digest = digests[n_stages - 1]
+        file = _network_file(directory, n_stages - 1) if digest else directory / "network.npz"
+        try:
+            state = _read_network(file, digest)
+            if not digest and (problem := check_old(state)):
+                raise DataError(f"{file}: {problem}.")
+        except (DataError, DirectoryError) as error:
+            if digest:
+                report(f"{error} Going back by a stage.")
+                continue
+            report(f"{error} Beginning again.")
+            break
+        return n_stages, state
+    return 0, {}
+
+
+def _network_file(directory: Path, stage: int) -> Path:
+    """Return where the network after a stage lies."""
+    return directory / "networks" / f"{stage}.npz"
+
+
+def _read_network(file: Path, digest: str) -> State:
+    """Read a network, of a file that must have this digest if there is one."""
+    with plain_disk_errors("cannot read", file):
+        if digest and _digest(file) != digest:
+            raise DataError(f"{file}: is damaged: it does not fit its digest.")
+        return read_arrays(file)
+
+
+def _digest(file: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

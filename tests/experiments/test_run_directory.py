@@ -1,0 +1,508 @@
+"""Run directories: begun, killed, damaged, and used by two at a time."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import brainsleep as bs
+from brainsleep.errors import BrainsleepError, DirectoryError
+from brainsleep.experiments import continual
+from brainsleep.experiments.comparison import compare_runs
+from brainsleep.experiments.learned_tasks import LearnedTask, Progress
+from brainsleep.experiments.run import run_experiment
+from brainsleep.experiments.run_request import RunRequest
+from brainsleep.experiments.run_state import (
+    last_network,
+    load_progress,
+    save_network,
+    save_progress,
+)
+from brainsleep.experiments.rundirectory import (
+    Run,
+    finished_metrics,
+    load_run,
+    open_run_directory,
+    save_metrics,
+)
+from brainsleep.experiments.shipped import find_model
+from brainsleep.experiments.sweep import run_sweep
+from brainsleep.support.array_files import read_arrays
+from brainsleep.support.directory_lock import LOCK, directory_lock
+
+ROOT = Path(__file__).parents[2]
+
+#: Three tasks, as small as they can be.
+TINY = {
+    "classes = [[0, 1], [2, 3], [4, 5], [6, 7], [8, 9]]": "classes = [[0, 1], [2, 3], [4, 5]]",
+    "sizes = [784, 1200, 1200, 10]": "sizes = [784, 12, 10]",
+    'dataset = "digits"': 'dataset = "digits"\ntrain_per_class = 20',
+    "epochs = 4": "epochs = 1",
+    "first = 300": "first = 30",
+    "[0.159208, 0.198904, 0.100559]": "[0.159208, 0.100559]",
+    "[3.20106e-4, 3.20106e-4, 3.03732e-4]": "[3.20106e-4, 3.03732e-4]",
+    "[1.65838e-4, 1.65838e-4, 4.52187e-4]": "[1.65838e-4, 4.52187e-4]",
+    "split_mnist_heaviside": "tiny",
+}
+#: Results that are written down without being run.
+METRICS = {
+    "scenario": "class-incremental",
+    "dataset": "digits",
+    "model": "tiny",
+    "seed": 0,
+    "accuracy": {"final": 0.5, "controls": {}},
+    "timings": [],
+    "versions": {},
+}
+
+
+DRAW = continual.ContinualExperiment.draw_figures
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _without_figures() -> Iterator[None]:
+    """Spare the seconds that pictures take."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(continual.ContinualExperiment, "draw_figures", lambda run: None)
+        yield
+
+
+@pytest.fixture(scope="module")
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a model file that runs in a second."""
+    text = find_model().read_text()
+    for old, new in TINY.items():
+        assert old in text
+        text = text.replace(old, new)
+    file = tmp_path_factory.mktemp("models") / "tiny.toml"
+    file.write_text(text)
+    return file
+
+
+@pytest.fixture(scope="module")
+def whole(model_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Return a finished run; tests work on copies."""
+    return run_experiment(model_file, out=tmp_path_factory.mktemp("runs") / "run", progress=False)
+
+
+@pytest.fixture
+def copy(whole: Run, tmp_path: Path) -> Path:
+    """Return a copy of the finished run."""
+    return Path(shutil.copytree(whole.directory, tmp_path / "run"))
+
+
+def results(directory: Path) -> tuple[object, ...]:
+    """Return all that counts of a finished run, bit for bit."""
+    metrics = load_run(directory).metrics
+    nights = [bs.Night.load(folder) for folder in sorted((directory / "nights").iterdir())]
+    networks = [read_arrays(file) for file in sorted((directory / "networks").iterdir())]
+    return (
+        {name: one for name, one in metrics.items() if name not in ("timings", "sha256")},
+        [[(name, one.tobytes()) for name, one in each.items()] for each in networks],
+        [[one.tobytes() for one in night.weights_after.values()] for night in nights],
+        [[np.asarray(one.i).tobytes() for one in night.spikes.values()] for night in nights],
+    )
+
+
+def resume(model_file: Path, directory: Path) -> list[str]:
+    """Go on with a run; return what it says."""
+    said: list[str] = []
+    run_experiment(model_file, out=directory, resume=True, progress=False, report=said.append)
+    return said
+
+
+def flip(file: Path, bit: int) -> None:
+    """Turn around one bit of a file."""
+    content = bytearray(file.read_bytes())
+    content[bit // 8] ^= 1 << bit % 8
+    file.write_bytes(content)
+
+
+# Beginning
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+@pytest.mark.parametrize("left", ["nothing", "model", "half a model", "partial", "lock"])
+def test_a_run_that_was_killed_while_it_began_begins_afresh(
+    model_file: Path, tmp_path: Path, left: str, resumed: bool
+) -> None:
+    model = model_file.read_bytes()
+    name, content = {
+        "nothing": (None, b""),
+        "model": ("model.toml", model),
+        "half a model": ("model.toml", model[:100]),
+        "partial": (".run.json.0123456789abcdef.partial", b"{"),
+        "lock": (LOCK, b"123 elsewhere\n"),
+    }[left]
+    if name is not None:
+        (tmp_path / name).write_bytes(content)
+    request = RunRequest(model_file=model_file, out=tmp_path, resume=resumed)
+    with open_run_directory(request, "tiny"):
+        assert (tmp_path / "model.toml").read_bytes() == model
+        assert sorted(os.listdir(tmp_path)) == [LOCK, "model.toml", "run.json"]
+    with open_run_directory(replace(request, resume=True), "tiny"):
+        pass
+    with (
+        pytest.raises(DirectoryError, match="exists already, and nothing was overwritten"),
+        open_run_directory(replace(request, resume=False), "tiny"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+@pytest.mark.parametrize("name", ["notes.txt", "model.toml", ".hidden.partial"])
+def test_what_is_of_somebody_else_stays(
+    model_file: Path, tmp_path: Path, name: str, resumed: bool
+) -> None:
+    (tmp_path / name).write_text("precious")
+    request = RunRequest(model_file=model_file, out=tmp_path, resume=resumed)
+    with (
+        pytest.raises(DirectoryError, match="no run to resume" if resumed else "exists already"),
+        open_run_directory(request, "tiny"),
+    ):
+        pass
+    assert os.listdir(tmp_path) == [name]
+    assert (tmp_path / name).read_text() == "precious"
+
+
+def test_two_that_begin_at_once_are_told_apart(model_file: Path, tmp_path: Path) -> None:
+    request = RunRequest(model_file=model_file, out=tmp_path / "run")
+    with open_run_directory(request, "tiny"):
+        for other in (request, replace(request, resume=True)):
+            with (
+                pytest.raises(DirectoryError, match=rf"exists already|process {os.getpid()} on"),
+                open_run_directory(other, "tiny"),
+            ):
+                pass
+
+
+# Progress and networks
+
+
+def test_progress_comes_back_as_it_was(tmp_path: Path) -> None:
+    assert load_progress(tmp_path, Progress) == Progress()
+    task = LearnedTask([0.1, None], [0.2, None], {"run": 1.5}, {"0": 3.0}, {"0.weight": 1e-9})
+    progress = Progress({"joint": 1 / 3}, [task, replace(task, network="ab")], {"one": 0.0})
+    save_progress(tmp_path, {**vars(progress), "tasks": [vars(one) for one in progress.tasks]})
+    assert load_progress(tmp_path, Progress) == progress
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"tasks": 3}', '{"tasks": [{}]}', '{"baselines": {"joint": "x"}}']
+)
+def test_damaged_progress_says_what_can_be_had(tmp_path: Path, text: str) -> None:
+    (tmp_path / "progress.json").write_text(text)
+    words = r"progress\.json is damaged .* nights of this run can still be read; remove the file"
+    with pytest.raises(DirectoryError, match=words):
+        load_progress(tmp_path, Progress)
+
+
+def test_a_damaged_network_costs_one_stage(tmp_path: Path) -> None:
+    states = [{"0.weight": np.full((2, 3), number, "f4")} for number in range(3)]
+    digests = [save_network(tmp_path, number, state) for number, state in enumerate(states)]
+    said: list[str] = []
+    for n_stages in (3, 2, 1):
+        found, state = last_network(tmp_path, digests, said.append)
+        assert found == n_stages
+        assert np.array_equal(state["0.weight"], states[n_stages - 1]["0.weight"])
+        flip(tmp_path / "networks" / f"{n_stages - 1}.npz", 777)
+    assert last_network(tmp_path, digests, said.append) == (0, {})
+    assert len(said) == 6
+    assert f"{tmp_path}/networks/2.npz: is damaged: it does not fit its digest." in said[0]
+    (tmp_path / "networks" / "1.npz").unlink()
+    assert last_network(tmp_path, digests[:2], said.append)[0] == 0
+
+
+def test_each_flipped_bit_of_a_network_is_found(tmp_path: Path) -> None:
+    digest = save_network(tmp_path, 0, {"0.weight": np.ones((2, 2), "f4")})
+    file = tmp_path / "networks" / "0.npz"
+    for bit in range(8 * file.stat().st_size):
+        flip(file, bit)
+        assert last_network(tmp_path, [digest], lambda line: None)[0] == 0
+        flip(file, bit)
+    assert last_network(tmp_path, [digest], pytest.fail)[0] == 1
+
+
+# Kills
+
+
+@pytest.mark.parametrize("moment", ["save_network", "save_progress", "save_metrics"])
+@pytest.mark.parametrize("after", [False, True])
+def test_no_stage_is_done_twice(
+    model_file: Path,
+    whole: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
+    after: bool,
+) -> None:
+    """A run cut off before or after each thing that it writes ends as the whole one."""
+    write = getattr(continual, moment)
+
+    def cut(*args: object, **options: object) -> object:
+        if after:
+            write(*args, **options)
+        raise KeyboardInterrupt
+
+    for _ in range(3 if moment == "save_network" and after else 1):
+        monkeypatch.setattr(continual, moment, cut)
+        with pytest.raises(KeyboardInterrupt):
+            run_experiment(
+                model_file,
+                out=tmp_path / "run",
+                resume=(tmp_path / "run").exists(),
+                progress=False,
+            )
+    monkeypatch.setattr(continual, moment, write)
+    resume(model_file, tmp_path / "run")
+    assert results(tmp_path / "run") == results(whole.directory)
+    assert LOCK not in os.listdir(tmp_path / "run")
+
+
+#: Runs a model file, or a sweep of it.
+SCRIPT = """
+import sys
+from pathlib import Path
+from brainsleep.experiments.run import run_experiment
+from brainsleep.experiments.sweep import run_sweep
+model, out = map(Path, sys.argv[2:])
+print("ready", flush=True)
+if sys.argv[1] == "run":
+    run_experiment(model, out=out, resume=out.exists(), progress=False)
+else:
+    run_sweep(model, out=out, n_seeds=2, n_jobs=2, resume=True)
+"""
+
+
+def start(kind: str, model_file: Path, out: Path) -> subprocess.Popen[str]:
+    """Start a run in a process of its own."""
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", SCRIPT, kind, str(model_file), str(out)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_ends_as_the_whole_one(
+    model_file: Path, whole: Run, tmp_path: Path
+) -> None:
+    chance, out = random.Random(3), tmp_path / "run"
+    for _ in range(2):
+        process = start("run", model_file, out)
+        time.sleep(1.5 * chance.random())
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert start("run", model_file, out).wait() == 0
+    assert results(out) == results(whole.directory)
+    names = [path.name for path in out.rglob("*")]
+    assert not [name for name in names if name.startswith(".")]
+
+
+# Damage
+
+#: Files of a run, and what --resume does when they are damaged: it goes on to the same end, or says
+#: what it cannot do without.
+FILES = {
+    "model.toml": "refused",
+    "run.json": "refused",
+    "progress.json": "refused",
+    "networks/0.npz": "not needed",
+    "networks/2.npz": "made again",
+    "metrics.json": "made again",
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("how", ["bit", "cut", "empty", "missing", "zeros", "noise"])
+def test_damage_is_found(model_file: Path, whole: Run, copy: Path, name: str, how: str) -> None:
+    file = copy / name
+    content = file.read_bytes()
+    chance = random.Random(f"{name} {how}")
+    place = chance.randrange(len(content) - 40)
+    if how == "bit":
+        # not in the space between values of a JSON file, where it changes nothing
+        place = content.index(b'"', place)
+        flip(file, 8 * place + 1)
+    elif how == "missing":
+        file.unlink()
+    else:
+        file.write_bytes(
+            {
+                "cut": content[:place],
+                "empty": b"",
+                "zeros": content[:place] + bytes(30) + content[place + 30 :],
+                "noise": content[:place] + chance.randbytes(30) + content[place + 30 :],
+            }[how]
+        )
+    refused = FILES[name] == "refused" and (name, how) != ("progress.json", "missing")
+    if refused:
+        with pytest.raises(BrainsleepError) as raised:
+            resume(model_file, copy)
+        assert file.name in str(raised.value)
+        assert "\n" not in str(raised.value)
+        return
+    said = resume(model_file, copy)
+    if name == "networks/2.npz":
+        assert "networks/2.npz" in said[0]
+        assert "task 3 of 3" in said[1]
+    if FILES[name] == "not needed":
+        shutil.copy(whole.directory / name, file)
+    assert results(copy) == results(whole.directory)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "{}", '{"accuracy": {}}', json.dumps({**METRICS, "accuracy": 1}), "\xff"],
+)
+def test_damaged_results_are_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "metrics.json").write_text(text, encoding="latin-1")
+    words = r"metrics\.json is damaged .*; brainsleep run with --resume writes it anew\.$"
+    with pytest.raises(DirectoryError, match=words):
+        load_run(tmp_path)
+    with pytest.raises(DirectoryError, match=words):
+        compare_runs(tmp_path, tmp_path)
+
+
+def test_a_night_that_is_gone_is_said(
+    model_file: Path, whole: Run, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(continual.ContinualExperiment, "draw_figures", DRAW)
+    shutil.rmtree(copy / "nights")
+    (said,) = resume(model_file, copy)
+    assert "figures are not drawn: " in said
+    assert "nights/2" in said
+    assert load_run(copy).metrics["accuracy"] == whole.metrics["accuracy"]
+
+
+# Runs of earlier versions
+
+
+@pytest.fixture
+def old(copy: Path) -> Path:
+    """Return the run as an earlier version would have left it: no digests, one network."""
+    for name in ("run", "progress", "metrics"):
+        file = copy / f"{name}.json"
+        content = json.loads(file.read_text())
+        del content["sha256"]
+        content.pop("model_sha256", None)
+        for task in content.get("tasks", []):
+            del task["network"]
+        file.write_text(json.dumps(content, indent=2))
+    network = read_arrays(copy / "networks" / "2.npz")
+    np.savez(copy / "network.npz", **network)
+    shutil.rmtree(copy / "networks")
+    return copy
+
+
+def cut_to(old: Path, n_tasks: int) -> None:
+    """Have an earlier version's run note fewer tasks."""
+    progress = json.loads((old / "progress.json").read_text())
+    progress["tasks"] = progress["tasks"][:n_tasks]
+    (old / "progress.json").write_text(json.dumps(progress))
+    (old / "metrics.json").unlink()
+
+
+def test_an_old_run_is_read_and_resumed(model_file: Path, whole: Run, old: Path) -> None:
+    assert load_run(old).metrics["accuracy"] == whole.metrics["accuracy"]
+    assert resume(model_file, old) == []
+    assert load_run(old).metrics["accuracy"] == whole.metrics["accuracy"]
+
+
+def test_an_old_run_goes_on_from_its_last_network(model_file: Path, whole: Run, old: Path) -> None:
+    np.savez(old / "network.npz", **read_arrays(whole.directory / "networks" / "0.npz"))
+    cut_to(old, 1)
+    said = resume(model_file, old)
+    assert said[0].startswith("task 2 of 3")
+    assert load_run(old).metrics["accuracy"] == whole.metrics["accuracy"]
+    assert results(old)[2:] == results(whole.directory)[2:]
+
+
+@pytest.mark.parametrize("damage", ["ahead", "cut", "missing"])
+def test_an_old_run_with_another_network_begins_again(
+    model_file: Path, whole: Run, old: Path, damage: str
+) -> None:
+    """Earlier versions could be killed between network.npz and progress.json."""
+    cut_to(old, 2)
+    file = old / "network.npz"
+    if damage == "cut":
+        file.write_bytes(file.read_bytes()[:-1000])
+    elif damage == "missing":
+        file.unlink()
+    said = resume(model_file, old)
+    assert "network.npz" in said[0]
+    assert said[0].endswith("Beginning again.")
+    assert results(old) == results(whole.directory)
+
+
+# Sweeps
+
+
+def test_a_sweep_has_one_writer(model_file: Path, tmp_path: Path) -> None:
+    with (
+        directory_lock(tmp_path),
+        pytest.raises(DirectoryError, match=f"in use by process {os.getpid()} on "),
+    ):
+        run_sweep(model_file, out=tmp_path)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_sweep_does_not_take_runs_of_another_model(
+    model_file: Path, copy: Path, tmp_path: Path
+) -> None:
+    copy.rename(tmp_path / "seed-0")
+    request = RunRequest(model_file=model_file, out=tmp_path / "seed-0", resume=True)
+    assert finished_metrics(request) == load_run(tmp_path / "seed-0").metrics
+    assert finished_metrics(replace(request, controls=("pixel_shuffled",))) is None
+    with pytest.raises(DirectoryError, match="seed-0 holds a run of another model file"):
+        run_sweep("split_mnist_lif", n_seeds=1, out=tmp_path, resume=True)
+
+
+def test_a_sweep_mends_damaged_results(model_file: Path, copy: Path, tmp_path: Path) -> None:
+    copy.rename(tmp_path / "seed-0")
+    before = load_run(tmp_path / "seed-0").metrics
+    (tmp_path / "seed-0" / "metrics.json").write_text("{")
+    said: list[str] = []
+    run_sweep(model_file, n_seeds=1, out=tmp_path, resume=True, report=said.append)
+    assert "metrics.json is damaged" in said[0]
+    assert load_run(tmp_path / "seed-0").metrics == before
+
+
+@pytest.mark.slow
+def test_a_sweep_that_is_killed_takes_its_runs_with_it(
+    model_file: Path, whole: Run, tmp_path: Path
+) -> None:
+    out = tmp_path / "sweep"
+    for seconds in (3, 6):
+        process = start("sweep", model_file, out)
+        time.sleep(seconds)
+        process.kill()
+        process.wait()
+    assert start("sweep", model_file, out).wait() == 0
+    assert results(out / "seed-0") == results(whole.directory)
+    assert json.loads((out / "summary.json").read_text())["seeds"] == [0, 1]
+
+
+def test_results_are_written_with_their_digest(tmp_path: Path) -> None:
+    run = save_metrics(tmp_path, METRICS)
+    assert load_run(tmp_path) == run
+    text = (tmp_path / "metrics.json").read_text()
+    (tmp_path / "metrics.json").write_text(text.replace("0.5", "0.6"))
+    with pytest.raises(DirectoryError, match="does not fit its digest"):
+        load_run(tmp_path)
