@@ -11,7 +11,6 @@ A night's directory holds
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +26,8 @@ from ..support.directory_lock import LOCK, directory_lock
 from ..support.files import PARTIAL
 from ..support.json_files import write_json
 from ..support.user_warnings import warn_user
-from .saved_request import NIGHT, REQUEST, STREAM, SavedRequest, read_request
+from .night_files import NIGHT, REQUEST, STREAM, read_description
+from .saved_request import SavedRequest, read_request
 
 #: Seconds for which a night that is to go on waits for another process that writes there.
 PATIENCE = 30.0
@@ -69,9 +69,15 @@ class NightDirectory:
 
 
 def is_finished(path: Path) -> bool:
-    """Tell whether a directory holds a night that ran to its end."""
-    file = path / NIGHT
-    return file.exists() and not json.loads(file.read_text())["settings"].get("stopped", False)
+    """Tell whether a directory holds a night that ran to its end.
+
+    Raises
+    ------
+    DirectoryError
+        If that cannot be read.
+    """
+    description = read_description(path)
+    return description is not None and not description.is_stopped
 
 
 def require_place(path: Path, resume: bool) -> None:
@@ -180,11 +186,13 @@ def _left_at_start(path: Path) -> list[Path] | None:
 
 
 def _is_empty(folder: Path) -> bool:
-    """Tell whether a folder holds nothing; another process may just have removed it."""
+    """Tell whether this is a folder that holds nothing, or nothing at all any more."""
     try:
         return not any(folder.iterdir())
-    except FileNotFoundError:
+    except FileNotFoundError:  # another process has just removed it
         return True
+    except NotADirectoryError:
+        return False
 
 
 def snapshots(path: Path) -> list[int]:

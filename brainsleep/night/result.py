@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -14,27 +13,22 @@ import numpy.typing as npt
 from brian2.units import Quantity, second
 
 from ..devices.activity import PopulationRate, Spikes
-from ..errors import DirectoryError, ParameterError, TranslationError
-from ..support.array_files import read_arrays, write_arrays
+from ..errors import ParameterError, TranslationError
+from ..support.array_files import write_arrays
 from ..support.calls import public
-from ..support.files import JsonObject, publish_directory, read_text, write_atomically
+from ..support.files import JsonObject, publish_directory
 from ..support.names import ByName, read_path
 from ..support.quantities import Time
 from ..translation import Translation, write_back
 from .assembly import Assembly
 from .findings import Finding
+from .night_files import require_description, write_description
+from .night_reading import read_masks, read_spikes, read_weights
 from .streaming import StreamedSpikes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from torch import nn
-
-
-#: Version of the layout that `Night.save` writes.
-FORMAT = 1
-
-#: Files that a saved night has only where there are masks, by what they hold.
-MASKS = ("masks", "under_masks")
 
 
 @dataclass
@@ -148,24 +142,25 @@ class Night:
         """Write weights and description; ``night.json`` last, as it says that all is there."""
         write_arrays(folder / "weights_before.npz", self.weights_before)
         write_arrays(folder / "weights_after.npz", self.weights_after)
-        for name in MASKS:
+        for name in ("masks", "under_masks"):
             if getattr(self, name):
                 write_arrays(folder / f"{name}.npz", getattr(self, name))
-        description = {
-            "format": FORMAT,
-            "recorded": list(self.spikes),
-            "counted": list(self.counts),
-            "streamed": streamed,
-            "sizes": self.sizes,
-            "n_steps": self.n_steps,
-            "dt_seconds": float(self.dt),
-            "gains": self.gains,
-            "thresholds": self.thresholds,
-            "timings": self.timings,
-            "settings": self.settings,
-            "findings": [asdict(finding) for finding in self.findings],
-        }
-        write_atomically(folder / "night.json", json.dumps(description, indent=2))
+        write_description(
+            folder,
+            {
+                "recorded": list(self.spikes),
+                "counted": list(self.counts),
+                "streamed": streamed,
+                "sizes": self.sizes,
+                "n_steps": self.n_steps,
+                "dt_seconds": float(self.dt),
+                "gains": self.gains,
+                "thresholds": self.thresholds,
+                "timings": self.timings,
+                "settings": self.settings,
+                "findings": [asdict(finding) for finding in self.findings],
+            },
+        )
 
     @classmethod
     @public
@@ -196,66 +191,26 @@ class Night:
             If there is no complete night, or not one this version can read, or it was damaged.
         """
         folder = read_path(directory, "directory")
-        try:
-            description = json.loads(read_text(folder / "night.json"))
-            streamed = description.get("streamed")
-            arrays = read_arrays(folder / "spikes.npz") if streamed is None else {}
-            before = read_arrays(folder / "weights_before.npz")
-            after = read_arrays(folder / "weights_after.npz")
-            masks, under = (
-                read_arrays(folder / f"{name}.npz") if (folder / f"{name}.npz").exists() else {}
-                for name in MASKS
-            )
-        except FileNotFoundError as error:
-            raise DirectoryError(
-                f"{folder} holds no saved night: {error.filename} is missing."
-            ) from None
-        except (OSError, ValueError) as error:
-            raise DirectoryError(f"{folder} holds a night that cannot be read: {error}") from error
-        if description.get("format") != FORMAT:
-            raise DirectoryError(
-                f"{folder} holds a night in format {description.get('format')}; this version of "
-                f"brainsleep reads format {FORMAT}."
-            )
-        dt = Quantity(description["dt_seconds"], dim=second.dim)
-
-        def on_disk(population: int, n_neurons: int) -> StreamedSpikes:
-            n_steps = description["n_steps"]
-            return StreamedSpikes(folder / "stream", population, n_neurons, dt, n_steps, verify)
-
-        spikes: dict[str, Spikes | StreamedSpikes] = {}
-        for k, name in enumerate(description["recorded"]):
-            n_neurons = description["sizes"][name]
-            if streamed is None:
-                spikes[name] = Spikes(arrays[f"{k}.i"], arrays[f"{k}.step"] * dt, n_neurons)
-            else:
-                train = spikes[name] = on_disk(streamed[k], n_neurons)
-                if verify:
-                    train.check()
-        counts = {}
-        populations = list(description["sizes"])
-        for k, name in enumerate(description.get("counted", [])):
-            if streamed is None:
-                counts[name] = arrays[f"{k}.count"]
-            else:
-                number = populations.index(name)
-                counts[name] = on_disk(number, description["sizes"][name]).counts
+        description = require_description(folder)
+        before, after = read_weights(folder, description)
+        masks, under = read_masks(folder, description)
+        spikes, counts = read_spikes(folder, description, verify=verify)
         return cls(
             ann=None if ann is None else write_back(ann, with_hidden(after, under)),
             spikes=spikes,
             weights_before=before,
             weights_after=after,
-            timings=description["timings"],
-            gains=description["gains"],
-            thresholds=description["thresholds"],
-            sizes=description["sizes"],
-            n_steps=description["n_steps"],
-            dt=dt,
-            settings=description["settings"],
+            timings=description.timings,
+            gains=description.gains,
+            thresholds=description.thresholds,
+            sizes=description.sizes,
+            n_steps=description.n_steps,
+            dt=Quantity(description.dt_seconds, dim=second.dim),
+            settings=description.settings,
             counts=counts,
             masks=masks,
             under_masks=under,
-            findings=tuple(Finding(**one) for one in description.get("findings", [])),
+            findings=tuple(description.findings),
         )
 
     @property

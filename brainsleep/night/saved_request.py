@@ -16,13 +16,11 @@ from ..errors import DirectoryError
 from ..support.files import JsonObject
 from ..support.json_files import DIGEST, read_json
 from .asked import EXACT_DEVICES, asked_for, differences
+from .night_files import NIGHT, REQUEST, STREAM
 from .streaming import compared_with
 
 if TYPE_CHECKING:
     from .preparation import PreparedNight
-
-#: Names in a night's directory.
-REQUEST, STREAM, NIGHT = "request.json", "stream", "night.json"
 
 #: Version of the layout of ``request.json``; the first had no number, and said less.
 FORMAT = 2

@@ -1,0 +1,221 @@
+"""The files of a night that ended: its description, and arrays that fit it; all checked on reading.
+
+``night.json`` describes the night, and holds the digests of the files of arrays beside it. Nights
+of format 1 have no digests: their files are only held against each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ..errors import DataError, DirectoryError, reason
+from ..support.array_files import read_arrays
+from ..support.files import JsonObject
+from ..support.json_files import DIGEST, read_json, write_json
+from .findings import Finding
+
+#: Names in a night's directory.
+REQUEST, STREAM, NIGHT = "request.json", "stream", "night.json"
+
+#: Version of the layout that is written, and those that are read.
+FORMAT, FORMATS = 2, (1, 2)
+
+_Count = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+class NightDescription(BaseModel):
+    """What ``night.json`` says.
+
+    Attributes
+    ----------
+    format : int
+        One of `FORMATS`.
+    recorded, counted : list of str
+        Populations whose spikes were kept; of which only the number of spikes in each step.
+    streamed : list of int or None
+        For each population recorded, its number in the names of its files; None if the spikes are
+        in ``spikes.npz``.
+    sizes : dict of str to int
+        Neurons by population, ``"input"`` first.
+    n_steps : int
+        Length in steps.
+    dt_seconds : float
+        Time step.
+    gains, thresholds, timings, settings, findings
+        As in `Night`.
+    files : dict of str to str
+        SHA-256 of each file of arrays.
+    """
+
+    model_config = ConfigDict(strict=True)
+
+    format: int
+    recorded: list[str]
+    counted: list[str] = []
+    streamed: list[_Count] | None = None
+    sizes: dict[str, Annotated[int, Field(gt=0, lt=2**31)]]
+    n_steps: _Count
+    dt_seconds: Annotated[float, Field(gt=0, lt=1e6)]
+    gains: dict[str, float]
+    thresholds: dict[str, float]
+    timings: dict[str, Any]
+    settings: dict[str, Any]
+    findings: list[Finding] = []
+    files: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> NightDescription:
+        unknown = {*self.recorded, *self.counted} - {*self.sizes}
+        if unknown:
+            raise ValueError(f"no size of {sorted(unknown)[0]!r}")
+        if self.streamed is not None and len(self.streamed) != len(self.recorded):
+            raise ValueError("streamed and recorded have unequal lengths")
+        return self
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the night was ended before its time."""
+        return bool(self.settings.get("stopped", False))
+
+
+def write_description(folder: Path, description: JsonObject) -> None:
+    """Write ``night.json``, which says that all else is there, with the digests of the arrays.
+
+    Raises
+    ------
+    DirectoryError
+        If it cannot be written.
+    """
+    files = {file.name: _digest(file) for file in sorted(folder.glob("*.npz"))}
+    write_json(folder / NIGHT, {"format": FORMAT, **description, "files": files})
+
+
+def read_description(folder: Path) -> NightDescription | None:
+    """Read what a night was; None if there is none, or none that ended.
+
+    Raises
+    ------
+    DirectoryError
+        If it was damaged, or is of another version.
+    """
+    file = folder / NIGHT
+    if not file.exists():
+        return None
+    try:
+        content = read_json(file, _remedy(folder))
+    except DirectoryError:
+        if not file.exists():  # another process goes on with a night that was stopped
+            return None
+        raise
+    version = content.get("format")
+    if isinstance(version, int) and version not in FORMATS:
+        raise DirectoryError(
+            f"{folder} holds a night in format {version}; this version of brainsleep reads "
+            f"formats {', '.join(map(str, FORMATS))}."
+        )
+    if version != 1 and DIGEST not in content:
+        raise _damaged(file, "it has lost its digest")
+    try:
+        return NightDescription.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ": ".join(map(str, first["loc"]))
+        raise _damaged(file, f"{where}: {first['msg']}" if where else first["msg"]) from None
+
+
+def require_description(folder: Path) -> NightDescription:
+    """Read what a night was; as `read_description`, but there must be one that ended."""
+    description = read_description(folder)
+    if description is None:
+        text = f"{folder} holds no saved night: {NIGHT} is missing"
+        if (folder / REQUEST).exists():
+            text += "; the night there has not ended, and bs.Save(..., resume=True) goes on with it"
+        raise DirectoryError(f"{text}.")
+    return description
+
+
+def read_night_arrays(
+    folder: Path, name: str, description: NightDescription, kinds: str
+) -> dict[str, np.ndarray]:
+    """Read the arrays of a file of a night.
+
+    Parameters
+    ----------
+    folder : Path
+        The night's directory.
+    name : str
+        Name of the file, without its suffix.
+    description : NightDescription
+        What the night was.
+    kinds : str
+        Of their types, as in `numpy.dtype.kind`.
+
+    Returns
+    -------
+    dict of str to ndarray
+        None for a file that there is only with masks, and is not there.
+
+    Raises
+    ------
+    DirectoryError
+        If it is missing or damaged, with what can still be had.
+    """
+    file = folder / f"{name}.npz"
+    if file.name not in description.files and not file.exists() and name.endswith("masks"):
+        return {}
+    try:
+        if description.format > 1 and _digest(file) != description.files.get(file.name):
+            raise _damaged(file, f"it does not fit its digest in {NIGHT}")
+        arrays = read_arrays(file)
+    except FileNotFoundError:
+        raise DirectoryError(
+            f"{folder} holds no saved night: {file.name} is missing; {_remedy(folder)}."
+        ) from None
+    except DataError as error:
+        raise _damaged(file, reason(error)) from None
+    except OSError as error:
+        if isinstance(error, DirectoryError):
+            raise
+        raise DirectoryError(f"cannot read {file} ({error.strerror}).") from None
+    for key, array in arrays.items():
+        if array.dtype.kind not in kinds:
+            raise _damaged(file, f"{key} is of type {array.dtype}")
+    return arrays
+
+
+def require_arrays(file: Path, fits: bool, fault: str) -> None:
+    """Raise a DirectoryError that a file of a night is damaged, unless what is in it fits."""
+    if not fits:
+        raise _damaged(file, fault)
+
+
+def _damaged(file: Path, fault: str) -> DirectoryError:
+    """Return the error for a file that is not as it was written."""
+    return DirectoryError(f"{file} is damaged ({fault}); {_remedy(file.parent)}.")
+
+
+def _remedy(folder: Path) -> str:
+    """Say what can still be had of a night of which a file was damaged."""
+    if (folder / REQUEST).exists():
+        return (
+            f"delete {NIGHT} there, and bs.sleep with bs.Save(..., resume=True) computes it again, "
+            "from its last snapshot"
+        )
+    return f"numpy.load reads what is intact of {_in_words(folder.glob('*.npz'))}"
+
+
+def _in_words(files: Iterable[Path]) -> str:
+    """Return the names of files in one line."""
+    return ", ".join(sorted(file.name for file in files)) or "its arrays"
+
+
+def _digest(file: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,105 @@
+"""Weights and spikes of a night that ended, read from its directory and held against it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from brian2.units import Quantity, second
+
+from ..devices.activity import Spikes
+from .night_files import STREAM, NightDescription, read_night_arrays, require_arrays
+from .streaming import StreamedSpikes
+
+
+def read_weights(
+    folder: Path, description: NightDescription
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Read the weights before and after a night, which must be alike."""
+    before, after = (
+        read_night_arrays(folder, name, description, "f")
+        for name in ("weights_before", "weights_after")
+    )
+    shapes = {name: array.shape for name, array in before.items()}
+    alike = shapes == {name: array.shape for name, array in after.items()}
+    require_arrays(folder / "weights_after.npz", alike, "its shapes are not those before")
+    return before, after
+
+
+def read_masks(
+    folder: Path, description: NightDescription
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Read masks, and what the network keeps under them; nothing where there are none."""
+    return (
+        read_night_arrays(folder, "masks", description, "b"),
+        read_night_arrays(folder, "under_masks", description, "f"),
+    )
+
+
+def read_spikes(
+    folder: Path, description: NightDescription, *, verify: bool
+) -> tuple[dict[str, Spikes | StreamedSpikes], dict[str, np.ndarray]]:
+    """Read the spikes of populations, and the counts of those of which only rates were recorded.
+
+    Parameters
+    ----------
+    folder : Path
+        The night's directory.
+    description : NightDescription
+        What the night was.
+    verify : bool
+        Whether spikes that were written while the night ran are compared with their digests.
+    """
+    if description.streamed is None:
+        return _saved(folder, description)
+    return _streamed(folder, description, verify)
+
+
+def _saved(
+    folder: Path, description: NightDescription
+) -> tuple[dict[str, Spikes | StreamedSpikes], dict[str, np.ndarray]]:
+    """Read spikes and counts of a night that was saved when it had ended."""
+    file, counts = folder / "spikes.npz", {}
+    spikes: dict[str, Spikes | StreamedSpikes] = {}
+    arrays = read_night_arrays(folder, "spikes", description, "iu")
+    dt = Quantity(description.dt_seconds, dim=second.dim)
+    for k, name in enumerate(description.recorded):
+        n_neurons = description.sizes[name]
+        fits = {f"{k}.i", f"{k}.step"} <= set(arrays)
+        require_arrays(file, fits, f"it has no spikes of {name!r}")
+        neurons, steps = arrays[f"{k}.i"], arrays[f"{k}.step"]
+        fits = neurons.ndim == 1 and neurons.shape == steps.shape
+        fits = fits and _are_below(neurons, n_neurons) and _are_below(steps, description.n_steps)
+        require_arrays(file, fits, f"its spikes of {name!r} are none of this night")
+        spikes[name] = Spikes(neurons, steps * dt, n_neurons)
+    for k, name in enumerate(description.counted):
+        counts[name] = arrays.get(f"{k}.count", np.zeros(0))
+        fits = counts[name].shape == (description.n_steps,)
+        require_arrays(file, fits, f"its counts of {name!r} are not those of all steps")
+    return spikes, counts
+
+
+def _streamed(
+    folder: Path, description: NightDescription, verify: bool
+) -> tuple[dict[str, Spikes | StreamedSpikes], dict[str, np.ndarray]]:
+    """Find spikes and counts of a night that was written while it ran."""
+    dt = Quantity(description.dt_seconds, dim=second.dim)
+
+    def on_disk(population: int, name: str) -> StreamedSpikes:
+        size, n_steps = description.sizes[name], description.n_steps
+        return StreamedSpikes(folder / STREAM, population, size, dt, n_steps, verify)
+
+    assert description.streamed is not None
+    spikes: dict[str, Spikes | StreamedSpikes] = {}
+    for number, name in zip(description.streamed, description.recorded, strict=True):
+        train = spikes[name] = on_disk(number, name)
+        if verify:
+            train.check()
+    names = list(description.sizes)
+    counts = {name: on_disk(names.index(name), name).counts for name in description.counted}
+    return spikes, counts
+
+
+def _are_below(values: np.ndarray, limit: int) -> bool:
+    """Tell whether all values are indices of so many things."""
+    return bool(values.min(initial=0) >= 0 and values.max(initial=-1) < limit)

@@ -1,0 +1,386 @@
+"""Directories of nights of which something was damaged: found, named, and never believed."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import brainsleep as bs
+from brainsleep.devices import Runtime
+from brainsleep.errors import DirectoryError
+from brainsleep.night import night_directory
+from brainsleep.night.night_directory import snapshot_weights
+from brainsleep.support.directory_lock import directory_lock
+from brainsleep.support.json_files import read_json
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
+
+def sleep(seed: int = 0, **arguments: Any) -> bs.Night:
+    """Sleep for 600 steps with some synapses absent."""
+    torch.manual_seed(0)
+    ann = nn.Sequential(nn.Linear(16, 6), nn.ReLU(), nn.Linear(6, 3))
+    return bs.sleep(
+        ann,
+        np.full(16, 0.3),
+        duration=600,
+        seed=seed,
+        neuron=bs.LIF(gain=1, threshold=0.25),
+        plasticity=bs.SRC(1e-3, 1e-3),
+        masks={"0": np.random.default_rng(1).random((6, 16)) < 0.7},
+        record=bs.Record(["input", "0"], rates="2"),
+        progress=False,
+        **arguments,
+    )
+
+
+@pytest.fixture(scope="module", params=["saved", "streamed"])
+def intact(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the directory of a night that was saved when it had ended, or while it ran."""
+    directory = tmp_path_factory.mktemp(request.param) / "night"
+    if request.param == "saved":
+        sleep(device=Runtime("numpy")).save(directory)
+    else:
+        sleep(save=bs.Save(directory, snapshot_every=200))
+    return directory
+
+
+@pytest.fixture
+def damaged(intact: Path, tmp_path: Path) -> Path:
+    """Return a copy, to be damaged."""
+    return shutil.copytree(intact, tmp_path / "night")
+
+
+def content(directory: Path) -> tuple[object, ...]:
+    """Return all that a night says."""
+    night = bs.Night.load(directory)
+    arrays = [night.weights_before, night.weights_after, night.masks, night.under_masks]
+    values = [{name: (a.dtype, a.tobytes()) for name, a in each.items()} for each in arrays]
+    spikes = {
+        name: (np.asarray(one.i).tobytes(), one.t.tobytes()) for name, one in night.spikes.items()
+    }
+    rates = {name: np.asarray(one.counts).tobytes() for name, one in night.rates.items()}
+    rest = (night.n_steps, night.dt, night.gains, night.thresholds, night.sizes, night.settings)
+    return (*values, spikes, rates, *rest, night.timings, night.findings)
+
+
+def files(directory: Path) -> list[Path]:
+    """Return the files by which a night is read."""
+    streams = [file for file in directory.rglob("spikes*") if file.parent.name == "stream"]
+    return [*directory.glob("*.npz"), directory / "night.json", *streams]
+
+
+def damage(whole: bytes, chance: random.Random) -> bytes:
+    """Damage the content of a file in one of many ways."""
+    changed, at = bytearray(whole), chance.randrange(len(whole))
+    kind = chance.randrange(6)
+    if kind == 0:
+        del changed[at:]
+    elif kind == 1:
+        changed[at : at + 64] = bytes(len(changed[at : at + 64]))
+    elif kind == 2:
+        changed[at:at] = chance.randbytes(chance.randrange(1, 20))
+    elif kind == 3:
+        changed[at] = chance.randrange(256)
+    else:
+        changed[at] ^= 1 << chance.randrange(8)
+    return bytes(changed)
+
+
+def attempt(call: Callable[..., Any], *arguments: Any, **options: Any) -> tuple[Any, str]:
+    """Return what a call returns, or the message of a DirectoryError."""
+    try:
+        return call(*arguments, **options), ""
+    except DirectoryError as error:
+        return None, str(error)
+
+
+#: How often each file is damaged.
+N_DAMAGES = int(os.environ.get("BRAINSLEEP_FAULTS", "20"))
+
+
+def test_no_damage_is_believed(intact: Path, damaged: Path) -> None:
+    chance, wanted = random.Random(0), content(intact)
+    believed, n_found = [], 0
+    for file in files(damaged):
+        whole = file.read_bytes()
+        for _ in range(N_DAMAGES if whole else 0):
+            changed = damage(whole, chance)
+            file.write_bytes(changed)
+            found, problem = attempt(content, damaged)
+            n_found += found is None
+            if found is None:
+                assert str(damaged) in problem
+                assert "\n" not in problem
+            elif found != wanted:
+                believed.append((file.name, changed))
+        file.write_bytes(whole)
+    assert not believed
+    assert n_found > 4 * N_DAMAGES
+    assert content(damaged) == wanted
+
+
+def test_files_that_are_missing_or_of_another_night(intact: Path, damaged: Path) -> None:
+    for file in files(damaged):
+        whole = file.read_bytes()
+        file.unlink()
+        with pytest.raises(DirectoryError, match=file.name):
+            content(damaged)
+        file.mkdir()
+        with pytest.raises(DirectoryError, match=file.name):
+            content(damaged)
+        file.rmdir()
+        file.write_bytes(whole)
+    weights = (damaged / "weights_before.npz").read_bytes()
+    (damaged / "weights_after.npz").write_bytes(weights)
+    with pytest.raises(DirectoryError, match=r"weights_after\.npz is damaged"):
+        content(damaged)
+
+
+def test_what_can_still_be_had_is_said(damaged: Path) -> None:
+    (damaged / "weights_after.npz").write_bytes(b"")
+    with pytest.raises(DirectoryError) as caught:
+        content(damaged)
+    if not (damaged / "request.json").exists():
+        assert "numpy.load reads what is intact of masks.npz, spikes.npz, " in str(caught.value)
+        return
+    assert "delete night.json there, and bs.sleep with" in str(caught.value)
+    with pytest.raises(DirectoryError, match=r"weights_after\.npz is damaged"):
+        sleep(save=bs.Save(damaged, resume=True))
+    (damaged / "night.json").unlink()
+    night = sleep(save=bs.Save(damaged, snapshot_every=200, resume=True))
+    assert_same(night, sleep())
+
+
+def assert_same(one: bs.Night, other: bs.Night) -> None:
+    """Assert that two nights have the same weights and spikes."""
+    for name, weights in one.weights_after.items():
+        assert np.array_equal(weights, other.weights_after[name])
+    for name, train in one.spikes.items():
+        assert np.array_equal(train.i, other.spikes[name].i)
+
+
+# Nights of the first format, without digests
+
+
+def as_old(directory: Path) -> None:
+    """Make a night one of format 1."""
+    description = read_json(directory / "night.json")
+    for name in ("sha256", "files"):
+        del description[name]
+    (directory / "night.json").write_text(json.dumps({**description, "format": 1}))
+
+
+def test_old_nights_are_read(intact: Path, damaged: Path) -> None:
+    as_old(damaged)
+    assert content(damaged) == content(intact)
+
+
+def test_damage_to_an_old_night_is_no_traceback(damaged: Path) -> None:
+    as_old(damaged)
+    chance = random.Random(1)
+    for file in [*damaged.glob("*.npz"), damaged / "night.json"]:
+        whole = file.read_bytes()
+        for _ in range(5 * N_DAMAGES):
+            file.write_bytes(damage(whole, chance))
+            found, problem = attempt(content, damaged)
+            assert found is not None or str(damaged) in problem
+        file.write_bytes(whole)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("n_steps", "600"),
+        ("n_steps", -1),
+        ("n_steps", None),
+        ("n_steps", 10**30),
+        ("dt_seconds", 0.0),
+        ("dt_seconds", float("nan")),
+        ("dt_seconds", [1]),
+        ("sizes", {}),
+        ("sizes", {"input": 0, "0": 6, "2": 3}),
+        ("sizes", 3),
+        ("recorded", ["nobody"]),
+        ("recorded", "input"),
+        ("counted", [3]),
+        ("streamed", [99]),
+        ("streamed", [-1, 0]),
+        ("settings", []),
+        ("timings", None),
+        ("findings", [{"layer": "0"}]),
+        ("findings", [3]),
+        ("format", "1"),
+        ("format", None),
+        ("format", 1.5),
+        ("format", True),
+    ],
+    ids=range(23),
+)
+def test_an_old_description_of_another_form(name: str, value: object, damaged: Path) -> None:
+    as_old(damaged)
+    description = json.loads((damaged / "night.json").read_text())
+    (damaged / "night.json").write_text(json.dumps({**description, name: value}))
+    with pytest.raises(DirectoryError, match=str(damaged)):
+        content(damaged)
+
+
+def write_npz(file: Path, **arrays: object) -> None:
+    """Write an npz file in place of another."""
+    np.savez(file, **arrays)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["spikes", "weights_before", "weights_after", "masks"])
+def test_old_arrays_of_another_form(name: str, damaged: Path) -> None:
+    as_old(damaged)
+    file = damaged / f"{name}.npz"
+    if not file.exists():
+        pytest.skip("its spikes are in streams")
+    with np.load(file) as found:
+        arrays = dict(found)
+    key = next(iter(arrays))
+    wrong = [np.array([{}], dtype=object), np.array(["a"]), np.zeros(3, complex), np.zeros((7, 7))]
+    for values in wrong:
+        if name == "masks" and values.dtype == float:
+            continue
+        write_npz(file, **{**arrays, key: values})
+        with pytest.raises(DirectoryError, match=r"\.npz is damaged"):
+            content(damaged)
+    write_npz(file)
+    if name != "masks":
+        with pytest.raises(DirectoryError, match=r"\.npz is damaged"):
+            content(damaged)
+    promise = b"{'descr': '<f8', 'fortran_order': False, 'shape': (10000000000000,), }"
+    header = b"\x93NUMPY\x01\x00v\x00" + promise.ljust(117) + b"\n"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(f"{key}.npy", header)
+    with pytest.raises(DirectoryError, match=r"\.npz is damaged"):
+        content(damaged)
+
+
+# Nights that were killed
+
+
+def test_a_night_that_was_killed_before_its_request_begins_anew(tmp_path: Path) -> None:
+    wanted = sleep()
+    for number, left in enumerate([[], ["stream/"], [".request.json.ab.partial", "stream/"]]):
+        directory = tmp_path / str(number)
+        for name in [*left, ".lock"]:
+            if name.endswith("/"):
+                (directory / name).mkdir(parents=True)
+            else:
+                directory.mkdir(exist_ok=True)
+                (directory / name).write_text("17 elsewhere\n")
+        if left:
+            before = sorted(os.listdir(directory))
+            with pytest.raises(DirectoryError, match=r"had not begun .* resume=True"):
+                sleep(save=directory)
+            assert sorted({*os.listdir(directory), ".lock"}) == before
+        assert_same(sleep(save=bs.Save(directory, resume=True)), wanted)
+        assert not [name for name in os.listdir(directory) if name.startswith(".")]
+
+
+def test_every_place_of_a_kill_while_a_night_begins_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object, **__: object) -> None:
+        raise Killed
+
+    wanted = sleep()
+    for place in ("shutil.rmtree", "pathlib.Path.mkdir"):
+        directory = tmp_path / place
+        sleep(save=directory)
+        (directory / "night.json").unlink()  # without a snapshot
+        with monkeypatch.context() as patch:
+            if place == "shutil.rmtree":
+                patch.setattr(night_directory.shutil, "rmtree", killed)
+            else:
+                patch.setattr(Path, "mkdir", killed)
+            with pytest.raises(Killed):
+                sleep(save=bs.Save(directory, resume=True))
+        assert_same(sleep(save=bs.Save(directory, resume=True)), wanted)
+
+
+def test_other_directories_are_left_alone(tmp_path: Path) -> None:
+    for name in ("stream", "stream/spikes0.i", "precious.txt", ".request.json"):
+        directory = tmp_path / name.replace("/", "-")
+        (directory / name).parent.mkdir(parents=True)
+        (directory / name).write_text("mine")
+        before = {file: file.is_file() and file.read_text() for file in directory.rglob("*")}
+        for resume in (False, True):
+            with pytest.raises(DirectoryError, match="exists already, and holds no night"):
+                sleep(save=bs.Save(directory, resume=resume))
+        assert before == {f: f.is_file() and f.read_text() for f in directory.rglob("*")}
+
+
+def test_a_night_that_was_saved_does_not_go_on(intact: Path, damaged: Path) -> None:
+    (damaged / "request.json").unlink(missing_ok=True)
+    with pytest.raises(DirectoryError, match=r"read it by bs\.Night\.load"):
+        sleep(save=bs.Save(damaged, resume=True))
+    assert content(damaged) == content(intact)
+
+
+def test_a_damaged_request_is_told(tmp_path: Path) -> None:
+    directory, chance = tmp_path / "night", random.Random(2)
+    sleep(save=bs.Save(directory, snapshot_every=200))
+    request, night = directory / "request.json", directory / "night.json"
+    whole, n_found = request.read_bytes(), 0
+    wanted = content(directory)
+    for number in range(3 * N_DAMAGES):
+        request.write_bytes(damage(whole, chance))
+        if number % 2:
+            night.unlink(missing_ok=True)
+        found, problem = attempt(sleep, save=bs.Save(directory, resume=True))
+        if found is None:
+            n_found += 1
+            assert "request.json is damaged" in problem
+            assert ("bs.Night.load reads it" if night.exists() else "to sleep anew") in problem
+            with pytest.raises(DirectoryError, match=r"request\.json is damaged"):
+                snapshot_weights(directory, 200)
+    assert n_found > 2 * N_DAMAGES
+    request.write_bytes(whole)
+    sleep(save=bs.Save(directory, resume=True))
+    assert content(directory)[:2] == wanted[:2]
+
+
+def test_a_damaged_description_is_told_when_a_night_is_to_go_on(tmp_path: Path) -> None:
+    directory = tmp_path / "night"
+    sleep(save=directory)
+    (directory / "night.json").write_text("{")
+    with pytest.raises(DirectoryError, match=r"night\.json is damaged .* delete night\.json"):
+        sleep(save=bs.Save(directory, resume=True))
+
+
+def test_one_writer_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(night_directory, "PATIENCE", 0.1)
+    directory = tmp_path / "night"
+    directory.mkdir()
+    with directory_lock(directory):
+        for resume in (False, True):
+            with pytest.raises(DirectoryError, match=f"in use by process {os.getpid()} on "):
+                sleep(save=bs.Save(directory, resume=resume))
+    sleep(save=directory)
+    with directory_lock(directory):  # a finished night is written by nobody
+        sleep(save=bs.Save(directory, resume=True))
+
+
+def test_an_unfinished_night_is_called_that(tmp_path: Path) -> None:
+    directory = tmp_path / "night"
+    sleep(save=directory)
+    (directory / "night.json").unlink()
+    with pytest.raises(DirectoryError, match=r"night\.json is missing; .* resume=True"):
+        bs.Night.load(directory)
