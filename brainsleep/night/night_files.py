@@ -7,6 +7,7 @@ of format 1 have no digests: their files are only held against each other.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -122,7 +123,7 @@ def read_description(folder: Path) -> NightDescription | None:
     if version != 1 and DIGEST not in content:
         raise _damaged(file, "it has lost its digest")
     try:
-        return NightDescription.model_validate(content)
+        return NightDescription.model_validate_json(json.dumps(content))
     except ValidationError as error:
         first = error.errors()[0]
         where = ": ".join(map(str, first["loc"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import re
@@ -12,6 +13,8 @@ from pathlib import Path
 
 from ..errors import DirectoryError
 from .system_locks import Lock, is_open_file, lock_file
+
+logger = logging.getLogger("brainsleep")
 
 #: The file in a directory that is locked; it names the process that works there.
 LOCK = ".lock"
@@ -25,7 +28,9 @@ def directory_lock(directory: Path, patience: float = PATIENCE) -> Iterator[int]
     """Be the only process that works in a directory.
 
     The lock is the operating system's: it ends with those that hold it, however they end. On file
-    systems without locks there is none, and the directory is entered all the same.
+    systems without locks there is none, and the directory is entered all the same, with a warning
+    in the log; so it is where a process of another host was killed, or cannot be seen: some network
+    file systems keep locks to one host.
 
     Parameters
     ----------
@@ -50,9 +55,10 @@ def directory_lock(directory: Path, patience: float = PATIENCE) -> Iterator[int]
     while True:
         descriptor = _open(file)
         try:
-            _take(descriptor, file, latest)
+            lock = _take(descriptor, file, latest)
             if not is_open_file(descriptor, file):
                 continue  # the process before ended, and removed its file
+            _warn_of_others(descriptor, directory, lock)
             _sign(descriptor)
             try:
                 yield descriptor
@@ -74,14 +80,28 @@ def _open(file: Path) -> int:
         raise DirectoryError(f"cannot write to {file.parent}: {error.strerror}.") from None
 
 
-def _take(descriptor: int, file: Path, latest: float) -> None:
+def _take(descriptor: int, file: Path, latest: float) -> Lock:
     """Lock the open file, waiting until `latest` for another process to end."""
-    while lock_file(descriptor, exclusive=True, wait=False) is Lock.BUSY:
+    while (lock := lock_file(descriptor, exclusive=True, wait=False)) is Lock.BUSY:
         if time.monotonic() > latest:
             raise DirectoryError(
-                f"{file.parent} is in use by {_holder(descriptor)}; wait for its end, or stop it."
+                f"{file.parent} is in use by {_in_words(_signed(descriptor))}; wait for its end, "
+                "or stop it."
             )
         time.sleep(0.02)
+    return lock
+
+
+def _warn_of_others(descriptor: int, directory: Path, lock: Lock) -> None:
+    """Say in the log what the lock cannot keep out."""
+    before = _signed(descriptor)
+    if before is not None and before[1] != platform.node():
+        logger.warning(
+            "%s was left by process %d on %s without a word; make sure that it has ended",
+            *(directory, *before),
+        )
+    if lock is Lock.UNAVAILABLE:
+        logger.warning("%s: no locks here; let one process at a time work in it", directory)
 
 
 def _sign(descriptor: int) -> None:
@@ -91,8 +111,28 @@ def _sign(descriptor: int) -> None:
         os.pwrite(descriptor, f"{os.getpid()} {platform.node()}\n".encode(), 0)
 
 
-def _holder(descriptor: int) -> str:
-    """Say which process holds the file."""
+def _signed(descriptor: int) -> tuple[int, str] | None:
+    """Return number and host of the process that holds the file, or left it; None if not said."""
     text = os.pread(descriptor, 200, 0).decode(errors="replace")
-    signed = re.fullmatch(r"(\d{1,10}) (\S{1,80})\n", text)
-    return "another process" if signed is None else f"process {signed[1]} on {signed[2]}"
+    signed = re.fullmatch(r"([1-9]\d{0,9}) (\S{1,80})\n", text)
+    return None if signed is None else (int(signed[1]), signed[2])
+
+
+def _in_words(holder: tuple[int, str] | None) -> str:
+    """Say which process holds the file."""
+    if holder is None:
+        return "another process"
+    pid, host = holder
+    started = "a simulation that was started by " if _has_ended(pid, host) else ""
+    return f"{started}process {pid} on {host}"
+
+
+def _has_ended(pid: int, host: str) -> bool:
+    """Tell whether a process is surely gone."""
+    try:
+        os.kill(pid, 0) if host == platform.node() else None
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):  # it is another user's
+        return False
+    return False

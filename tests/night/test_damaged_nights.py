@@ -36,7 +36,7 @@ def sleep(seed: int = 0, **arguments: Any) -> bs.Night:
         np.full(16, 0.3),
         duration=600,
         seed=seed,
-        neuron=bs.LIF(gain=1, threshold=0.25),
+        neuron=bs.LIF(gain=[9, 1], threshold=0.25),  # which is worth a finding
         plasticity=bs.SRC(1e-3, 1e-3),
         masks={"0": np.random.default_rng(1).random((6, 16)) < 0.7},
         record=bs.Record(["input", "0"], rates="2"),
@@ -107,7 +107,7 @@ def attempt(call: Callable[..., Any], *arguments: Any, **options: Any) -> tuple[
 
 
 #: How often each file is damaged.
-N_DAMAGES = int(os.environ.get("BRAINSLEEP_FAULTS", "20"))
+N_DAMAGES = 20
 
 
 def test_no_damage_is_believed(intact: Path, damaged: Path) -> None:
@@ -161,6 +161,10 @@ def test_what_can_still_be_had_is_said(damaged: Path) -> None:
     (damaged / "night.json").unlink()
     night = sleep(save=bs.Save(damaged, snapshot_every=200, resume=True))
     assert_same(night, sleep())
+
+
+def test_findings_come_back(intact: Path) -> None:
+    assert bs.Night.load(intact).findings == sleep().findings != ()
 
 
 def assert_same(one: bs.Night, other: bs.Night) -> None:

@@ -218,7 +218,8 @@ def test_a_child_that_inherits_the_lock_is_waited_for(tmp_path: Path) -> None:
     started = time.monotonic()
     parent.kill()
     parent.wait()
-    with pytest.raises(DirectoryError, match="in use by"), directory_lock(tmp_path, patience=0.05):
+    words = f"in use by a simulation that was started by process {parent.pid} on "
+    with pytest.raises(DirectoryError, match=words), directory_lock(tmp_path, patience=0.05):
         pass
     with directory_lock(tmp_path):
         assert time.monotonic() - started > 0.8
@@ -270,8 +271,16 @@ def test_a_directory_that_is_not_there_is_not_locked(tmp_path: Path) -> None:
         pass
 
 
+def test_what_another_host_has_left_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / LOCK).write_text("17 elsewhere\n")
+    with directory_lock(tmp_path):
+        assert "was left by process 17 on elsewhere" in caplog.text
+
+
 def test_without_locks_of_the_system_the_directory_is_entered(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     import fcntl
 
@@ -281,4 +290,5 @@ def test_without_locks_of_the_system_the_directory_is_entered(
     monkeypatch.setattr(fcntl, "flock", refuse)
     with directory_lock(tmp_path), directory_lock(tmp_path, patience=0):
         pass
+    assert "no locks here" in caplog.text
     assert os.listdir(tmp_path) == []
