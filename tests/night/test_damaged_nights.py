@@ -36,7 +36,7 @@ def sleep(seed: int = 0, **arguments: Any) -> bs.Night:
         np.full(16, 0.3),
         duration=600,
         seed=seed,
-        neuron=bs.LIF(gain=[9, 1], threshold=0.25),  # which is worth a finding
+        neuron=bs.LIF(gain=1, threshold=[0.25, 25]),  # layer 2 is silent, which is found
         plasticity=bs.SRC(1e-3, 1e-3),
         masks={"0": np.random.default_rng(1).random((6, 16)) < 0.7},
         record=bs.Record(["input", "0"], rates="2"),
