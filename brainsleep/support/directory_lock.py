@@ -24,7 +24,7 @@ PATIENCE = 5.0
 
 
 @contextmanager
-def directory_lock(directory: Path, patience: float = PATIENCE) -> Iterator[int]:
+def directory_lock(directory: Path, patience: float | None = None) -> Iterator[int]:
     """Be the only process that works in a directory.
 
     The lock is the operating system's: it ends with those that hold it, however they end. On file
@@ -36,8 +36,8 @@ def directory_lock(directory: Path, patience: float = PATIENCE) -> Iterator[int]
     ----------
     directory : Path
         Must exist. While the lock is held there is a file ``.lock`` in it.
-    patience : float
-        Seconds to wait for another process.
+    patience : float, optional
+        Seconds to wait for another process; `PATIENCE` unless given.
 
     Yields
     ------
@@ -51,7 +51,7 @@ def directory_lock(directory: Path, patience: float = PATIENCE) -> Iterator[int]
         If another process works there, which is named, or the directory cannot be written.
     """
     file = directory / LOCK
-    latest = time.monotonic() + patience
+    latest = time.monotonic() + (PATIENCE if patience is None else patience)
     while True:
         descriptor = _open(file)
         try:

@@ -79,6 +79,12 @@ def _without_figures() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait for other processes."""
+    monkeypatch.setattr("brainsleep.support.directory_lock.PATIENCE", 0.0)
+
+
 @pytest.fixture(scope="module")
 def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a model file that runs in a second."""
@@ -177,6 +183,7 @@ def test_what_is_of_somebody_else_stays(
     assert (tmp_path / name).read_text() == "precious"
 
 
+@pytest.mark.usefixtures("impatient")
 def test_two_that_begin_at_once_are_told_apart(model_file: Path, tmp_path: Path) -> None:
     request = RunRequest(model_file=model_file, out=tmp_path / "run")
     with open_run_directory(request, "tiny"):
@@ -454,6 +461,7 @@ def test_an_old_run_with_another_network_begins_again(
 # Sweeps
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_sweep_has_one_writer(model_file: Path, tmp_path: Path) -> None:
     with (
         directory_lock(tmp_path),
