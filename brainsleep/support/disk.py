@@ -110,4 +110,4 @@ def _fault(number: int | None, error: OSError, file: Path) -> tuple[str, str]:
         return "the name is too long for its disk", "choose a shorter one"
     if number == errno.ENOENT:
         return "there is no such file or directory", "something may have removed it meanwhile"
-    return reason(error) if error.strerror is None else error.strerror, "choose another place"
+    return reason(OSError(error.strerror or str(error))), "choose another place"

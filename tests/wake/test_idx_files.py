@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -231,6 +232,77 @@ def test_links_and_files_in_place_of_folders(tmp_path, idx_arrays):
         wake.load_split("mnist", tmp_path)
     with pytest.raises(DataError, match="a file; give the folder it is in"):
         wake.load_split("mnist", tmp_path / "store" / "t10k-labels-idx1-ubyte")
+
+
+# Files that unfold, or promise, more than they should
+
+
+def zeros(path, n_bytes, start=b""):
+    """Write a gzip file of many zeros."""
+    with gzip.open(path, "wb", compresslevel=1) as stream:
+        stream.write(start)
+        for _ in range(n_bytes // 2**20):
+            stream.write(bytes(2**20))
+
+
+BOMBS = {
+    "no magic number": (lambda path: zeros(path, 2**28), "magic number 0"),
+    "another magic number": (
+        lambda path: zeros(path, 2**28, struct.pack(">2I", 2049, 2**28)),
+        r"magic number 2049, expected 2051 \(it holds labels\)",
+    ),
+    "more than it promises": (
+        lambda path: zeros(path, 2**28, struct.pack(">4I", 2051, 1, 28, 28)),
+        "is too long: its header promises 1 x 28 x 28 = 784 bytes, it holds more",
+    ),
+    "less than it promises": (
+        lambda path: zeros(path, 2**20, struct.pack(">4I", 2051, 2**21, 10, 10)),
+        "is truncated: .* = 209715200 bytes, it holds 1048576",
+    ),
+    "more than memory": (
+        lambda path: zeros(path, 2**20, struct.pack(">4I", 2051, 2**31, 1000, 1000)),
+        "asks for 10.7 PB of memory, and .*B are free",
+    ),
+    "more than memory, not compressed": (
+        lambda path: path.write_bytes(struct.pack(">4I", 2051, 2**31, 1000, 1000)),
+        "is truncated",
+    ),
+    "compressed twice": (
+        lambda path: path.write_bytes(gzip.compress(gzip.compress(bytes(2**26)))),
+        "is not the IDX file|is truncated",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BOMBS)
+def test_a_file_that_unfolds_to_too_much_is_told_before_memory_is_taken(tmp_path, kind):
+    path = tmp_path / "train-images-idx3-ubyte.gz"
+    make, message = BOMBS[kind]
+    make(path)
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match=message) as raised:
+            read_idx(path, n_dimensions=3)
+        held = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert held < (2.2e8 if kind == "less than it promises" else 1e7)
+    assert str(path) in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_the_limit_is_the_memory_that_is_free(tmp_path, monkeypatch):
+    path = tmp_path / "train-images-idx3-ubyte.gz"
+    zeros(path, 2**24, struct.pack(">4I", 2051, 2**14, 32, 32))
+    tracemalloc.start()
+    try:
+        assert read_idx(path, n_dimensions=3).shape == (16384, 32, 32)
+        assert tracemalloc.get_traced_memory()[1] < 1.5 * 2**24
+    finally:
+        tracemalloc.stop()
+    monkeypatch.setattr("brainsleep.support.memory.available_memory", lambda: 5 * 2**24 - 1)
+    with pytest.raises(DataError, match=r"asks for 83.9 MB of memory, and 83.9 MB are free"):
+        read_idx(path, n_dimensions=3)
 
 
 @settings(max_examples=60, deadline=None)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import DataError, DirectoryError, brief
+from ...support.files import replacing
 from ...support.names import read_path
 from ...support.user_warnings import warn_user
 from .nir_package import NirWarning, import_nir
@@ -66,14 +67,8 @@ def write_graph(path: str | os.PathLike[str], graph: nir.NIRGraph) -> None:
         raise DirectoryError(f"cannot write {target}: it is a directory; give the name of a file.")
     if not target.parent.is_dir():
         raise DirectoryError(f"cannot write {target}: {target.parent} is no directory.")
-    partial = target.with_name(f".{target.name}.partial")
-    try:
+    with replacing(target) as partial:
         import_nir().write(partial, graph)
-        partial.replace(target)
-    except OSError as error:
-        raise DirectoryError(f"cannot write {target}: {_reason(error)}.") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def checked_graph(
@@ -101,6 +96,8 @@ def _require_nir_file(path: Path) -> None:
     """Raise a DataError unless a path leads to an HDF5 file with a graph."""
     import h5py
 
+    from .unfolding import require_readable
+
     try:
         if not path.exists():
             raise DataError(f"{path}: there is no such file.")
@@ -118,6 +115,10 @@ def _require_nir_file(path: Path) -> None:
     try:
         with h5py.File(path, "r") as file:
             found = "node" in file
+            if found:
+                require_readable(file, path)
+    except DataError:
+        raise
     except (OSError, RuntimeError, KeyError) as error:
         raise DataError(f"{path}: is damaged or truncated: {_reason(error)}.") from None
     if not found:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
-from ...errors import TranslationError
+from ...errors import TranslationError, brief
 from ..layers import INPUT
 from .node_values import kind_of
 
@@ -107,8 +107,8 @@ class Wiring:
             for name in edge:
                 if name not in self.nodes:
                     raise TranslationError(
-                        f"the edge {edge[0]!r} -> {edge[1]!r} names a node that the graph lacks: "
-                        f"{name!r}."
+                        f"the edge {brief(edge[0])} -> {brief(edge[1])} names a node that the "
+                        f"graph lacks: {brief(name)}."
                     )
             if edge in seen:
                 raise TranslationError(f"the edge {edge[0]!r} -> {edge[1]!r} is there twice.")

@@ -12,14 +12,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
+from torch.func import functional_call
 
 from ...errors import TranslationError
+from ...support.memory import require_memory
 from .graph_paths import POOLS, WEIGHTS, Named, Path
 from .node_values import kind_of, metadata_of, one_value, values
 from .weight_modules import Scale, Weighted, as_module, scale_columns, scale_rows, set_weights
 
 if TYPE_CHECKING:
     import nir
+
+#: How often the activity of a layer is held while what leads there is compared with the graph.
+_COPIES = 4
 
 #: Number of inputs that are pushed through a pool at a time.
 BLOCK = 512
@@ -102,15 +107,30 @@ def literally(
     shapes = [in_shape]
     for name, node in nodes:
         module = as_module(name, node, shapes[-1])
-        try:
-            result = module(torch.zeros(1, *shapes[-1], dtype=torch.float64))
-        except RuntimeError:
-            raise TranslationError(
-                f"node {name!r}: its window is larger than what it gets, {shapes[-1]}."
-            ) from None
         modules.append(module)
-        shapes.append(tuple(result.shape[1:]))
+        shapes.append(_shape_after(name, module, shapes[-1]))
     return modules, shapes
+
+
+def _shape_after(name: str, module: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape that a module makes of another, without any values.
+
+    A few numbers in a file can ask for more than fits into memory.
+    """
+    without_values = {
+        key: torch.empty_like(tensor, device="meta")
+        for key, tensor in [*module.named_parameters(), *module.named_buffers()]
+    }
+    try:
+        given = torch.zeros(1, *shape, dtype=torch.float64, device="meta")
+        result = functional_call(module, without_values, given)
+    except (RuntimeError, TypeError, ValueError):
+        raise TranslationError(
+            f"node {name!r}: its window is larger than what it gets, {shape}."
+        ) from None
+    n_values = _COPIES * (math.prod(shape) + result.numel())
+    require_memory(8 * n_values, f"node {name!r}")
+    return tuple(result.shape[1:])
 
 
 def _without_weights(

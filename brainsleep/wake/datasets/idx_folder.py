@@ -188,5 +188,6 @@ def _read_part(place: _Place, name: str, prefix: str) -> Dataset:
             f"{name}: in {place.folder} the {prefix} files hold {len(images)} images "
             f"but {len(labels)} labels."
         )
-    flat = images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
+    flat = images.reshape(len(images), -1).astype(np.float32)
+    flat /= np.float32(255)
     return Dataset(name, flat, labels.astype(np.int64), images.shape[1:])
