@@ -118,19 +118,21 @@ def _shape_after(name: str, module: nn.Module, shape: tuple[int, ...]) -> tuple[
     A few numbers in a file can ask for more than fits into memory.
     """
     without_values = {
-        key: torch.empty_like(tensor, device="meta")
-        for key, tensor in [*module.named_parameters(), *module.named_buffers()]
+        key: torch.empty_like(tensor, device="meta") for key, tensor in module.named_parameters()
     }
     try:
-        given = torch.zeros(1, *shape, dtype=torch.float64, device="meta")
-        result = functional_call(module, without_values, given)
+        if isinstance(module, Scale):
+            after = torch.broadcast_shapes((1, *shape), module.factors.shape)
+        else:
+            given = torch.zeros(1, *shape, dtype=torch.float64, device="meta")
+            after = functional_call(module, without_values, given).shape
     except (RuntimeError, TypeError, ValueError):
         raise TranslationError(
             f"node {name!r}: its window is larger than what it gets, {shape}."
         ) from None
-    n_values = _COPIES * (math.prod(shape) + result.numel())
+    n_values = _COPIES * (math.prod(shape) + math.prod(after))
     require_memory(8 * n_values, f"node {name!r}")
-    return tuple(result.shape[1:])
+    return tuple(after[1:])
 
 
 def _without_weights(

@@ -21,11 +21,9 @@ Weighted: TypeAlias = nn.Linear | nn.Conv1d | nn.Conv2d
 class Scale(nn.Module):
     """Multiplies each value by a factor of its own."""
 
-    factors: torch.Tensor
-
     def __init__(self, factors: torch.Tensor) -> None:
         super().__init__()
-        self.register_buffer("factors", factors, persistent=False)
+        self.factors = factors
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the product."""

@@ -11,7 +11,7 @@ import math
 import os
 import zlib
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,8 @@ from ...support.memory import require_memory
 
 _UNSIGNED_BYTE = 0x08
 _GZIP = b"\x1f\x8b"
+
+_Stream: TypeAlias = IO[bytes] | gzip.GzipFile
 
 #: What files with other magic numbers hold, for messages.
 _CONTENTS = {2049: "labels", 2051: "images"}
@@ -72,7 +74,11 @@ def read_idx(path: Path, n_dimensions: int) -> npt.NDArray[np.uint8]:
 
 
 def _sizes(
-    content: IO[bytes], path: Path, n_dimensions: int, *, is_named_gzip: bool = False
+    content: _Stream,
+    path: Path,
+    n_dimensions: int,
+    *,
+    is_named_gzip: bool = False,
 ) -> list[int]:
     """Read the header of a file; return the sizes that it promises."""
     n_header = 4 * (1 + n_dimensions)
@@ -101,7 +107,7 @@ def _sizes(
     return sizes
 
 
-def _values(content: IO[bytes], path: Path, sizes: list[int]) -> npt.NDArray[np.uint8]:
+def _values(content: _Stream, path: Path, sizes: list[int]) -> npt.NDArray[np.uint8]:
     """Read as many values as the header of a file has promised."""
     require_memory(math.prod(sizes) * _BYTES_EACH, str(path))
     values = np.empty(math.prod(sizes), dtype=np.uint8)
@@ -117,7 +123,7 @@ def _promise(sizes: list[int]) -> str:
     return f"its header promises {' x '.join(map(str, sizes))} = {math.prod(sizes)} bytes"
 
 
-def _fill(values: npt.NDArray[np.uint8], content: IO[bytes]) -> int:
+def _fill(values: npt.NDArray[np.uint8], content: _Stream) -> int:
     """Fill an array from a file, piece by piece; return how many values there were."""
     n_read = 0
     while n_read < len(values):
