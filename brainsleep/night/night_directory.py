@@ -23,6 +23,7 @@ from ..devices.snapshots import Snapshot, last_intact, snapshot_steps
 from ..devices.streams import DamageError
 from ..errors import DirectoryError, ParameterError
 from ..support.directory_lock import LOCK, directory_lock
+from ..support.disk import plain_disk_errors
 from ..support.files import PARTIAL
 from ..support.json_files import write_json
 from ..support.user_warnings import warn_user
@@ -247,22 +248,19 @@ def _go_on(path: Path, request: SavedRequest) -> NightDirectory:
     if stream.is_symlink() or (stream.exists() and not stream.is_dir()):
         raise DirectoryError(f"{stream} is no directory, and is left alone.")
     try:
-        snapshot, faults = last_intact(stream, request.streams)
-        if snapshot is not None:
-            request.require_same_input(path, snapshot.n_steps)
-        (path / NIGHT).unlink(missing_ok=True)
-        if snapshot is not None:
-            snapshot.go_back()
-        else:
-            if stream.exists():  # unless the night was killed just here
-                shutil.rmtree(stream)
-            stream.mkdir()
+        with plain_disk_errors("cannot go on in", stream):
+            snapshot, faults = last_intact(stream, request.streams)
+            if snapshot is not None:
+                request.require_same_input(path, snapshot.n_steps)
+            (path / NIGHT).unlink(missing_ok=True)
+            if snapshot is not None:
+                snapshot.go_back()
+            else:
+                if stream.exists():  # unless the night was killed just here
+                    shutil.rmtree(stream)
+                stream.mkdir()
     except DamageError as damage:
         raise DirectoryError(f"{damage}.") from None
-    except OSError as error:
-        if isinstance(error, DirectoryError):
-            raise
-        raise DirectoryError(f"cannot write to {stream}: {error.strerror}.") from None
     first_step = 0 if snapshot is None else snapshot.n_steps
     if faults:
         begin = f"goes on from step {first_step}" if first_step else "begins anew"

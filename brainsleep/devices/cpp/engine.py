@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -16,6 +17,7 @@ import numpy as np
 
 from ...errors import DirectoryError, NightError
 from ...network.plan import NetworkPlan
+from ...support.disk import disk_error
 from ...support.progress import progress_bar
 from ..base import Job, Outcome
 from ..cache import PROGRAM, Program, obtain
@@ -234,7 +236,7 @@ class CppEngine:
     def _report(self, status: int, message: str, file: Path) -> LoopReport:
         """Read what the program tells about its loop, if it finished."""
         if status == CANNOT_WRITE:
-            raise DirectoryError(f"the night's program {message[:500]}.")
+            raise _write_error(message)
         # Brian2's program prints about arrays it could not read, and carries on
         if status != 0 or message or not file.exists():
             raise NightError(
@@ -288,3 +290,12 @@ def _text(messages: IO[bytes]) -> str:
     """Return what a program has printed, as far as it is shown."""
     messages.seek(0)
     return " ".join(messages.read(10_000).decode(errors="replace").split())
+
+
+def _write_error(message: str) -> DirectoryError:
+    """Return what a program's message about a file that it cannot write says."""
+    found = re.search(r"cannot write (.+) \((\d+)\)$", message)
+    if found is None:
+        return DirectoryError(f"the night's program could not write its results: {message[:500]}.")
+    number = int(found[2])
+    return disk_error(OSError(number, os.strerror(number), found[1]))

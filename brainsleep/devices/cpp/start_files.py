@@ -8,6 +8,7 @@ import numpy as np
 
 from ...network.plan import NetworkPlan
 from ...network.weight_layout import flat_weights, stock_weights
+from ...support.disk import plain_disk_errors
 from ..base import Job
 from .manifest import Manifest
 
@@ -39,12 +40,14 @@ def start_arguments(
     ------
     ValueError
         If weights have a shape that the plan does not expect.
+    DirectoryError
+        If a file cannot be written.
     """
     arguments: list[str] = []
 
     def add_array(name: str, values: np.ndarray) -> None:
         file = folder / f"{name}.initial"
-        values.tofile(file)
+        _write(file, values)
         arguments.append(f"{name}={file}")
 
     names = manifest.populations + manifest.projections
@@ -80,6 +83,11 @@ def presentation_environment(
     -------
     dict of str to str
         Environment variables; none for a job without presentations.
+
+    Raises
+    ------
+    DirectoryError
+        If a file cannot be written.
     """
     if job.presentation_steps == 0:
         return {}
@@ -93,7 +101,13 @@ def presentation_environment(
     ]
     if given:
         file = folder / "currents"
-        np.hstack([np.asarray(biases, dtype=plan.dtype) for _, biases in given]).tofile(file)
+        _write(file, np.hstack([np.asarray(biases, dtype=plan.dtype) for _, biases in given]))
         environment["BRAINSLEEP_CURRENTS"] = str(file.resolve())
         environment["BRAINSLEEP_CURRENTS_OF"] = ",".join(name for name, _ in given)
     return environment
+
+
+def _write(file: Path, values: np.ndarray) -> None:
+    """Write an array; unlike `ndarray.tofile`, never a part of it."""
+    with plain_disk_errors("cannot write", file):
+        file.write_bytes(np.ascontiguousarray(values).data)

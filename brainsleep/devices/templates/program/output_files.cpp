@@ -1,8 +1,8 @@
 {# Files that the program writes. Every write, flush and close is checked: a file that cannot be
-   written ends the program with a status of its own, EX_IOERR, and a message that names the file. #}
+   written ends the program with a status of its own, EX_IOERR, and a message that names the file and
+   the error. #}
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <fcntl.h>
 #include <fstream>
 #include <iostream>
@@ -19,7 +19,7 @@ void fail(const std::string& what, const std::string& path)
 
 void fail_to_write(const std::string& path)
 {
-    std::cerr << "cannot write " << path << ": " << strerror(errno ? errno : EIO) << std::endl;
+    std::cerr << "cannot write " << path << " (" << (errno ? errno : EIO) << ")" << std::endl;
     exit(EX_IOERR);
 }
 

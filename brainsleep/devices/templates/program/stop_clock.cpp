@@ -4,4 +4,4 @@ const std::chrono::duration<double> _loop_time = std::chrono::steady_clock::now(
 std::ofstream _report(results_dir + "loop.txt");
 _report << brainsleep::steps_made << " " << _loop_time.count() << " " << brainsleep::peak_memory();
 _report.close();
-if (!_report) { std::cerr << "cannot write " << results_dir << "loop.txt" << std::endl; exit(74); }
+if (!_report) { std::cerr << "cannot write " << results_dir << "loop.txt (" << errno << ")" << std::endl; exit(74); }
