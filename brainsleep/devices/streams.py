@@ -35,14 +35,10 @@ class DamageError(Exception):
         The file.
     fault : str
         What is wrong with it.
-    intact_bytes : int
-        How much can still be read from its beginning.
     """
 
-    def __init__(self, file: Path, fault: str, intact_bytes: int = 0) -> None:
+    def __init__(self, file: Path, fault: str) -> None:
         super().__init__(f"{file} {fault}")
-        self.file = file
-        self.intact_bytes = intact_bytes
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,7 @@ class StreamReader:
         """
         n_bytes = size_of(self.file)
         if n_bytes % self.dtype.itemsize:
-            raise DamageError(self.file, f"has {n_bytes} bytes, which are no whole values", n_bytes)
+            raise DamageError(self.file, f"has {n_bytes} bytes, which are no whole values")
         return n_bytes // self.dtype.itemsize
 
     def read(self, first: int = 0, last: int | None = None) -> np.ndarray:
@@ -93,7 +89,7 @@ class StreamReader:
         total, size = len(self), self.dtype.itemsize
         last = total if last is None else last
         if last > total:
-            raise DamageError(self.file, f"has {total} values, not {last}", total * size)
+            raise DamageError(self.file, f"has {total} values, not {last}")
         if self.verify:
             self._verify(total * size, first * size, last * size)
         if first >= last:  # nothing cannot be mapped
@@ -105,9 +101,9 @@ class StreamReader:
         digests, n_wanted = read_digests(self.file), n_blocks(last)
         is_all = n_wanted == n_blocks(n_bytes)
         if len(digests) < n_wanted or (is_all and len(digests) > n_wanted):
-            fault = f"has {n_blocks(n_bytes)} blocks, but {len(digests)} digests"
-            intact = min(n_bytes // BLOCK_BYTES, len(digests)) * BLOCK_BYTES
-            raise DamageError(self.file, fault, intact)
+            name = digest_file(self.file).name
+            fault = f"has {n_blocks(n_bytes)} blocks, but {name} has {len(digests)} digests"
+            raise DamageError(self.file, fault)
         verify_blocks(self.file, digests, n_bytes, first, last)
 
 
@@ -182,7 +178,26 @@ def verify_blocks(file: Path, digests: np.ndarray, end: int, first: int, last: i
             stream.seek(begin)
             if zlib.crc32(stream.read(min(BLOCK_BYTES, end - begin))) != digests[block]:
                 fault = f"was damaged: block {block + 1} of {len(digests)} is not as it was written"
-                raise DamageError(file, fault, begin)
+                raise DamageError(file, fault)
+
+
+def intact_beginning(file: Path) -> int:
+    """Return how many bytes at the beginning of a damaged stream are as they were written.
+
+    Where there are no digests, all that is there is taken for intact.
+    """
+    try:
+        n_bytes = size_of(file)
+        if not has_digests(file.parent):
+            return n_bytes
+        digests = read_digests(file)
+    except DamageError:
+        return 0
+    with file.open("rb") as stream:
+        for block, digest in enumerate(digests):
+            if zlib.crc32(stream.read(BLOCK_BYTES)) != digest:
+                return block * BLOCK_BYTES
+    return min(n_bytes, len(digests) * BLOCK_BYTES)
 
 
 def verify_beginning(file: Path, length: int, last_digest: int) -> None:
@@ -203,7 +218,7 @@ def verify_beginning(file: Path, length: int, last_digest: int) -> None:
         If the stream is shorter, or a block was damaged.
     """
     if size_of(file) < length:
-        raise DamageError(file, f"has {size_of(file)} of {length} bytes", size_of(file))
+        raise DamageError(file, f"has {size_of(file)} of {length} bytes")
     whole = length // BLOCK_BYTES
     digests = read_digests(file)[:whole]
     if len(digests) < whole:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..devices.activity import Spikes, spikes_in_words
 from ..devices.recording import SpikeFiles
-from ..devices.streams import DamageError, StreamReader, has_digests
+from ..devices.streams import DamageError, StreamReader, has_digests, intact_beginning
 from ..errors import DirectoryError, ParameterError
 from ..support.checks import whole_number
 
@@ -72,7 +72,7 @@ class StreamedSpikes:
         n_counts = self._length(name)
         if self.verify and n_counts != self.n_steps:
             fault = f"counts the spikes of {n_counts} steps, but the night has {self.n_steps}"
-            raise self._error(self._damage(name, fault, n_counts))
+            raise self._error(self._damage(name, fault))
         return self._values(name, 0, n_counts)
 
     @property
@@ -129,7 +129,7 @@ class StreamedSpikes:
         total, found = int(counts.sum(dtype=np.int64)), len(self)
         if total != found:
             fault = f"has {found} spikes, but {total} were counted"
-            raise self._error(self._damage(self._files.indices, fault, found))
+            raise self._error(self._damage(self._files.indices, fault))
 
     def _values(self, name: str, first: int, last: int) -> np.ndarray:
         """Read a part of a file; what was read whole is compared with its digests only once."""
@@ -137,7 +137,7 @@ class StreamedSpikes:
         try:
             values = StreamReader(self.folder / name, _INT32, verify).read(first, last)
             if name == self._files.counts and values.min(initial=0) < 0:
-                raise self._damage(name, "counts less than no spikes", 0)
+                raise self._damage(name, "counts less than no spikes")
         except DamageError as damage:
             raise self._error(damage) from None
         if first == 0 and last == self._length(name):
@@ -151,13 +151,13 @@ class StreamedSpikes:
         except DamageError as damage:
             raise self._error(damage) from None
 
-    def _damage(self, name: str, fault: str, intact: int) -> DamageError:
-        """Return what is wrong with a file, whose first values are intact."""
-        return DamageError(self.folder / name, fault, intact * _INT32.itemsize)
+    def _damage(self, name: str, fault: str) -> DamageError:
+        """Return what is wrong with a file."""
+        return DamageError(self.folder / name, fault)
 
     def _error(self, damage: DamageError) -> DirectoryError:
         """Say what is damaged, and which part of the night can still be read."""
-        n_steps = self._intact_steps(damage)
+        n_steps = self._intact_steps()
         text = f"{damage}."
         if n_steps > 0:
             text += (
@@ -166,18 +166,13 @@ class StreamedSpikes:
             )
         return DirectoryError(text)
 
-    def _intact_steps(self, damage: DamageError) -> int:
-        """Return how many steps can be read from the beginning."""
-        n_values = damage.intact_bytes // _INT32.itemsize
-        if damage.file.name == self._files.counts:
-            return min(n_values, self.n_steps)
-        if damage.file.name != self._files.indices or n_values == 0:
-            return 0
-        try:
-            counts = StreamReader(self.folder / self._files.counts, _INT32).read(0, self.n_steps)
-        except DamageError:
-            return 0
-        return int(np.searchsorted(np.cumsum(counts, dtype=np.int64), n_values, side="right"))
+    def _intact_steps(self) -> int:
+        """Return how many steps, from the beginning, are as they were written."""
+        counts, indices = self.folder / self._files.counts, self.folder / self._files.indices
+        n_steps = min(intact_beginning(counts) // _INT32.itemsize, self.n_steps)
+        n_spikes = intact_beginning(indices) // _INT32.itemsize
+        so_far = np.cumsum(np.fromfile(counts, _INT32, n_steps), dtype=np.int64)
+        return int(np.searchsorted(so_far, n_spikes, side="right"))
 
     def __repr__(self) -> str:
         return spikes_in_words(self)
