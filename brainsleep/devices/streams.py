@@ -65,10 +65,10 @@ class StreamReader:
         Raises
         ------
         DamageError
-            If there is no such file, or it does not hold whole values.
+            If there is no such file, or, where it is verified, it does not hold whole values.
         """
         n_bytes = size_of(self.file)
-        if n_bytes % self.dtype.itemsize:
+        if self.verify and n_bytes % self.dtype.itemsize:
             raise DamageError(self.file, f"has {n_bytes} bytes, which are no whole values")
         return n_bytes // self.dtype.itemsize
 
@@ -257,10 +257,11 @@ def _truncate(file: Path, length: int, then: bytes = b"") -> None:
         descriptor = os.open(file, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise DamageError(file, f"cannot be opened: {error.strerror}") from None
-    with os.fdopen(descriptor, "r+b") as stream:
+    try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
             raise DamageError(file, "is a link or no file, and is left alone")
-        stream.truncate(length)
-        stream.seek(length)
-        stream.write(then)
+        os.ftruncate(descriptor, length)
+        os.pwrite(descriptor, then, length)
+    finally:
+        os.close(descriptor)

@@ -147,7 +147,7 @@ class StreamedSpikes:
     def _length(self, name: str) -> int:
         """Return how many numbers a file holds."""
         try:
-            return len(StreamReader(self.folder / name, _INT32))
+            return len(StreamReader(self.folder / name, _INT32, self.verify))
         except DamageError as damage:
             raise self._error(damage) from None
 
