@@ -183,7 +183,7 @@ def test_nights_of_version_0_1_are_read(finished: Path, truth: bs.Night) -> None
         bs.Night.load(finished)
 
 
-def test_nights_of_version_0_1_begin_anew(killed: Path, truth: bs.Night) -> None:
+def test_snapshots_without_digests_are_not_gone_on_from(killed: Path, truth: bs.Night) -> None:
     _without_digests(killed)
     with pytest.warns(UserWarning, match=r"begins anew.*no digests"):
         assert_same(truth, night_on_disk(killed, resume=True))
