@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from brainsleep.errors import BrainsleepError, DirectoryError
+from brainsleep.support.json_files import read_json
 
 
 def parser(description: str, figure: str) -> argparse.ArgumentParser:
@@ -51,17 +52,9 @@ def night_directory(run: Path, number: int | None) -> Path:
 def read_metrics(run: Path) -> dict[str, Any]:
     """Read a run's metrics."""
     file = run / "metrics.json"
-    try:
-        metrics = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DirectoryError(
-            f"{run} is no finished run: cannot read {file} ({error.strerror})."
-        ) from None
-    except ValueError as error:
-        raise DirectoryError(f"{file} is not valid JSON: {error}.") from None
-    if not isinstance(metrics, dict):
-        raise DirectoryError(f"{file} does not hold the metrics of a run.")
-    return metrics
+    if not file.exists():
+        raise DirectoryError(f"{run} is no finished run: {file} is missing.")
+    return read_json(file)
 
 
 def write_json(path: Path, content: Any) -> Path:

@@ -60,7 +60,7 @@ class NightDescription(BaseModel):
     recorded: list[str]
     counted: list[str] = []
     streamed: list[_Count] | None = None
-    sizes: dict[str, Annotated[int, Field(gt=0, lt=2**31)]]
+    sizes: dict[str, Annotated[int, Field(ge=0, lt=2**31)]]
     n_steps: _Count
     dt_seconds: Annotated[float, Field(gt=0, lt=1e6)]
     gains: dict[str, float]
