@@ -28,6 +28,7 @@
 #define __shared__ static
 #define __forceinline__ inline
 #define __CUDA_ARCH__ 900
+#define SHARED 163840  // bytes of shared memory that a block may ask for
 using std::max;
 using std::min;
 
@@ -35,8 +36,7 @@ struct dim3 { unsigned x, y, z; dim3(unsigned a = 1) : x(a), y(1), z(1) {} };
 typedef std::function<void()> Body;
 
 #ifdef AT_ONCE
-// All threads of all blocks at the same time, for a checker of races to watch. Shared memory is
-// that of one block: a kernel that has some must be launched with one.
+// All threads of all blocks at the same time, for a checker of races to watch.
 static thread_local dim3 threadIdx, blockIdx;
 static dim3 blockDim, gridDim;
 struct Block { pthread_barrier_t barrier; std::atomic<unsigned> votes[32]; };
@@ -51,9 +51,17 @@ inline unsigned __ballot_sync(unsigned, bool mine)
     __syncthreads();
     return votes;
 }
-inline void run_blocks(unsigned n_blocks, unsigned n_threads, const Body& body)
+template <class T> T __shfl_down_sync(unsigned, T mine, int distance)
 {
-    gridDim = dim3(n_blocks);
+    static T values[1024];
+    values[threadIdx.x] = mine;
+    __syncthreads();
+    const T other = threadIdx.x%32 + distance < 32 ? values[threadIdx.x + distance] : mine;
+    __syncthreads();
+    return other;
+}
+inline void run_at_once(unsigned first, unsigned n_blocks, unsigned n_threads, const Body& body)
+{
     blockDim = dim3(n_threads);
     std::vector<Block> blocks(n_blocks);
     std::vector<std::thread> threads;
@@ -61,13 +69,21 @@ inline void run_blocks(unsigned n_blocks, unsigned n_threads, const Body& body)
     for (unsigned k = 0; k < n_blocks*n_threads; k++)
         threads.emplace_back([&, k]()
         {
-            blockIdx.x = k/n_threads;
+            blockIdx.x = first + k/n_threads;
             threadIdx.x = k%n_threads;
-            block = &blocks[blockIdx.x];
+            block = &blocks[k/n_threads];
             body();
         });
     for (std::thread& each : threads) each.join();
     for (Block& each : blocks) pthread_barrier_destroy(&each.barrier);
+}
+// Shared memory is the same for all blocks here: those of a kernel that asks for it take turns.
+inline void run_blocks(unsigned n_blocks, unsigned n_threads, bool in_turn, const Body& body)
+{
+    gridDim = dim3(n_blocks);
+    blockDim = dim3(n_threads);
+    if (!in_turn) return run_at_once(0, n_blocks, n_threads, body);
+    for (unsigned k = 0; k < n_blocks; k++) run_at_once(k, 1, n_threads, body);
 }
 #else
 static dim3 threadIdx, blockIdx, blockDim, gridDim;
@@ -157,7 +173,16 @@ inline unsigned __ballot_sync(unsigned, bool mine)
     __syncthreads();
     return all;
 }
-inline void run_blocks(unsigned blocks, unsigned threads, const Body& body)
+template <class T> T __shfl_down_sync(unsigned, T mine, int distance)
+{
+    static T values[1024];
+    values[threadIdx.x] = mine;
+    __syncthreads();
+    const T other = threadIdx.x%32 + distance < 32 ? values[threadIdx.x + distance] : mine;
+    __syncthreads();
+    return other;
+}
+inline void run_blocks(unsigned blocks, unsigned threads, bool, const Body& body)
 {
     static Block block;
     gridDim = dim3(blocks);
@@ -181,12 +206,20 @@ static Graph* capturing = 0;
 struct Shape
 {
     unsigned blocks, threads;
-    Shape(unsigned blocks, unsigned threads, size_t = 0) : blocks(blocks), threads(threads) {}
+    size_t shared;
+    Shape(unsigned blocks, unsigned threads, size_t shared = 0)
+        : blocks(blocks), threads(threads), shared(shared) {}
 };
 
 template <class Kernel> auto launch(Shape shape, Kernel kernel)
 {
     const unsigned blocks = shape.blocks, threads = shape.threads;
+    const bool in_turn = shape.shared > 0;
+    if (shape.shared > SHARED)
+    {
+        std::cerr << "a kernel asked for " << shape.shared << " bytes of shared memory" << std::endl;
+        exit(1);
+    }
     if (blocks == 0 || threads == 0 || threads > 1024)
     {
         std::cerr << "a kernel was launched with " << blocks << " blocks of " << threads << std::endl;
@@ -194,7 +227,7 @@ template <class Kernel> auto launch(Shape shape, Kernel kernel)
     }
     return [=](auto... arguments)
     {
-        const auto call = [=]() { run_blocks(blocks, threads, [=]() { kernel(arguments...); }); };
+        const auto call = [=]() { run_blocks(blocks, threads, in_turn, [=]() { kernel(arguments...); }); };
         if (capturing) capturing->push_back(call);
         else call();
     };
@@ -270,6 +303,10 @@ template <class K> cudaError cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* 
     *n = 1;
     return cudaSuccess;
 }
+enum cudaDeviceAttr { cudaDevAttrMaxSharedMemoryPerBlockOptin };
+enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize };
+inline cudaError cudaDeviceGetAttribute(int* value, cudaDeviceAttr, int) { *value = SHARED; return cudaSuccess; }
+template <class K> cudaError cudaFuncSetAttribute(K, cudaFuncAttribute, int) { return cudaSuccess; }
 template <class K> cudaError cudaFuncGetAttributes(cudaFuncAttributes*, K) { return cudaSuccess; }
 
 typedef int cudaStream_t;

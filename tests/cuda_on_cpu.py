@@ -33,6 +33,7 @@ def compile_for_cpu(directory, *flags):
 def called(code):
     """Turn kernel launches into calls: ``f<<<a, b>>>(c);`` into ``launch(Shape(a, b), f)(c);``."""
     code = re.sub(r"asm volatile\(.*\);", "(void)address;", code)
+    code = re.sub(r"extern __shared__ (\w+) (\w+)\[\];", r"static \1 \2[SHARED/sizeof(\1)];", code)
     return re.sub(
         r"(\w+)<<<((?:[^>]|->)*?)>>>\s*\(",
         r"launch(Shape(\2), [](auto... given) { \1(given...); })(",

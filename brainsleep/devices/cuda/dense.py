@@ -14,14 +14,15 @@ from collections.abc import Collection, Sequence
 from importlib import import_module
 from typing import Any
 
-from brian2 import NeuronGroup, Synapses
+import numpy as np
+from brian2 import NeuronGroup, Synapses, prefs
 from brian2.codegen.statements import Statement
 
 from ...network.build import BuiltNetwork
 from ...network.plan import ProjectionPlan, assigned
 from ...network.stock import connect_stock
 from ..dense import DenseSynapses, OneToOneSynapses
-from ..dense.code import COMPUTED_INDICES
+from ..dense.code import COMPUTED_INDICES, FLOAT_LITERAL
 from ..dense.synapses import ComputedPathway
 from .coverage import unsupported_by_rows
 
@@ -81,9 +82,16 @@ class RowCodeGenerator(CUDACodeGenerator):
         around = {"row_reads": self.row_reads, "row_writes": self.row_writes}
         return super().determine_keywords() | {k: "\n".join(v) for k, v in around.items()}
 
+    def translate_expression(self, expression: str) -> str:
+        """Translate an expression; in single precision, give its literals single precision."""
+        code = super().translate_expression(expression)
+        if prefs.core.default_float_dtype == np.float32:
+            code = FLOAT_LITERAL.sub(r"\1f", code)
+        return str(code)
+
     def _of_row(self, names: Collection[str]) -> set[str]:
         """Return the variables that belong to the neuron of a thread's row."""
-        if self.template_name != "dense_pre":
+        if self.template_name not in ("dense_pre", "block_dense_pre"):
             return set()
         return {name for name in names if self.variable_indices[name] == ROW}
 

@@ -16,6 +16,7 @@ from ...network.plan import NetworkPlan
 from ..cpp.building import run_from_rest
 from ..cpp.manifest import Manifest
 from ..isolation import isolated_brian2, standalone_preferences
+from .blocks import LoopDescription, connect_in_blocks, reason_for_steps, use_functions
 from .dense import connect_on_gpu, goes_in_graphs, list_in_order
 from .flags import compiler_flags
 from .project import CudaProject
@@ -52,11 +53,17 @@ def build_program(plan: NetworkPlan, directory: Path, toolkit: Toolkit, capabili
 
 def _generate(plan: NetworkPlan, project: CudaProject, directory: Path) -> Manifest:
     """Build the network, and write its code."""
+    in_blocks = reason_for_steps(plan) is None
+    join = connect_in_blocks if in_blocks else connect_on_gpu
     built = build_network(
-        plan, _no_feed, connect_on_gpu, record=_no_record, count=_no_record, watch=_no_record
+        plan, _no_feed, join, record=_no_record, count=_no_record, watch=_no_record
     )
-    list_in_order(built)
     project.populations = built.populations
+    if in_blocks:
+        use_functions(built)
+        project.loop_description = LoopDescription(plan, built, project)
+    else:
+        list_in_order(built)
     project.insert_code("before_start", "brainsleep::be_quiet();")
     project.apply_run_args()
     run_from_rest(built, plan)

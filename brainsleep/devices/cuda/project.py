@@ -20,11 +20,15 @@ from ..compiler_failure import run_compiler
 from ..cpp.unity import rewrite_run
 from ..recording import SpikeFiles, state_file
 from ..rendering import render
+from .blocks import BLOCK_STEPS, BlockLoop, LoopDescription
 from .sources import write_unit
 from .toolkit import Toolkit
 
 import_module("brian2cuda")  # registers its preferences and functions
 CUDAStandaloneDevice: Any = import_module("brian2cuda.device").CUDAStandaloneDevice
+
+#: Steps of which the input is handed over at once where a night goes step by step.
+STEPS_OF_GRAPHS = 128
 
 
 class CudaProject(CUDAStandaloneDevice):
@@ -45,6 +49,8 @@ class CudaProject(CUDAStandaloneDevice):
         All populations, the input first; set before the network is run.
     goes_in_graphs : bool
         Whether steps are launched as graphs; set before the program is built.
+    loop_description : LoopDescription or None
+        Describes the loop of a night in blocks of steps; None for one that goes step by step.
     """
 
     def __init__(self, plan: NetworkPlan, toolkit: Toolkit, flags: Sequence[str]) -> None:
@@ -54,6 +60,7 @@ class CudaProject(CUDAStandaloneDevice):
         self.flags = list(flags)
         self.populations: list[NeuronGroup] = []
         self.goes_in_graphs = False
+        self.loop_description: LoopDescription | None = None
 
     def network_run(self, net: Network, *args: object, **kwargs: object) -> None:
         """Generate what a run needs, with our input, our records and a clock around the loop."""
@@ -67,6 +74,8 @@ class CudaProject(CUDAStandaloneDevice):
 
     def _with_ours(self, net: str, lines: Sequence[str]) -> list[str]:
         """Put our functions among the lines that fill a network."""
+        if self.loop_description is not None:
+            return [line for line in lines if not line.startswith(f"{net}.add(")]
 
         def adds(function: str) -> str:
             return f"{net}.add(&night_clock, {function});"
@@ -89,14 +98,17 @@ class CudaProject(CUDAStandaloneDevice):
 
     def _night(self) -> dict[str, object]:
         """Return what our own code, ``templates/night.cu``, needs to know of this network."""
+        loop = None if self.loop_description is None else self.loop_description.loop()
         return {
+            "block_loop": loop,
+            "block_steps": STEPS_OF_GRAPHS if loop is None else BLOCK_STEPS,
             "n_inputs": self.plan.sizes[0],
             "n_modulations": int(bool(self.plan.modulated)),
             "goes_in_graphs": str(self.goes_in_graphs).lower(),
             "input_spikes": self._spikes(self.populations[0]),
             "modulations": [self._on_gpu(index, MODULATION) for index in self.plan.modulated],
             "spike_records": self._spike_records(),
-            "value_records": self._value_records(),
+            "value_records": self._value_records(loop),
         }
 
     def _spike_records(self) -> list[dict[str, object]]:
@@ -107,6 +119,7 @@ class CudaProject(CUDAStandaloneDevice):
             records.append(
                 {
                     "name": f"spikes{index}",
+                    "population": index,
                     "size": self.plan.sizes[index],
                     "count_file": files.counts,
                     "index_file": files.indices if index in self.plan.recorded else None,
@@ -115,7 +128,7 @@ class CudaProject(CUDAStandaloneDevice):
             )
         return records
 
-    def _value_records(self) -> list[dict[str, object]]:
+    def _value_records(self, loop: BlockLoop | None) -> list[dict[str, object]]:
         """Return which values are kept after a step, for the template."""
         scalar = {"float32": "float", "float64": "double"}[self.plan.dtype]
         return [
@@ -125,6 +138,7 @@ class CudaProject(CUDAStandaloneDevice):
                 "size": self.plan.sizes[index],
                 "file": state_file(self.populations[index].name, name),
                 "source": self._on_gpu(index, name),
+                "history": "" if loop is None else loop.layers[index].trace(name),
             }
             for number, (index, name) in enumerate(self.plan.watched)
         ]

@@ -33,11 +33,18 @@ CODE_OBJECTS = "code_objects"
 OPENING, CLOSING = "///// Support code /////", "\nvoid _before_run_"
 
 
-def repaired(code: str) -> str:
+#: Where the night is: on the GPU, and in the functions of a block.
+NOW, IN_BLOCKS = "&brainsleep::", "&_place."
+
+#: Members of the functions of a block, which Brian2CUDA writes as parameters.
+MEMBERS = re.compile(r"(?<=///// MEMBERS /////)(.*?)(?=///// END OF MEMBERS /////)", re.DOTALL)
+
+
+def repaired(code: str, in_blocks: bool = False) -> str:
     """Return a generated file's code without the mistakes in :data:`REPAIRS`."""
     for wrong, right in REPAIRS:
-        code = code.replace(wrong, right)
-    return code
+        code = code.replace(wrong, right.replace(NOW, IN_BLOCKS) if in_blocks else right)
+    return MEMBERS.sub(lambda found: found[1].replace(",\n", ";\n").replace("const ", ""), code)
 
 
 def includable(code: str, stem: str) -> str:
@@ -82,7 +89,7 @@ def write_unit(project: Path, sources: Iterable[str], night: Mapping[str, object
     names = [name for name in sorted(sources) if name.endswith(".cu")]
     for name in names:
         file = project / name
-        code = repaired(file.read_text())
+        code = repaired(file.read_text(), in_blocks=night["block_loop"] is not None)
         file.write_text(includable(code, file.stem) if file.parent.name == CODE_OBJECTS else code)
     unit = project / "unity.cu"
     unit.write_text(render("cuda/templates/unity.cu", sources=names, **night))

@@ -1,23 +1,12 @@
-{# Our own code in a CUDA program. It comes first, before what Brian2CUDA generates. #}
-// What a night adds to Brian2CUDA's program: its loop, input from standard input, records to files.
-//
+{# A night step by step: for networks in which spikes flow back, and others that cannot go in blocks.
+   It comes before what Brian2CUDA generates. #}
 // The GPU goes through a block of steps by itself: their input is there before, and what is
 // recorded of them is fetched afterwards. Nothing in a step waits for the host, unless stock
 // synapses do; where they do not, steps are launched as graphs, several at once.
-#include <algorithm>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <string>
-#include <vector>
-
 namespace brainsleep {
 
-const int block_steps = 128, graph_steps = 8;
+const int graph_steps = 8;
 const bool goes_in_graphs = {{goes_in_graphs}};
-const size_t spike_bytes = ({{n_inputs}} + 7)/8;
-const size_t row_bytes = spike_bytes + {{n_modulations}}*sizeof(double);
-int64_t steps_made = 0;
 
 // ---------------------------------------------------------------- on the GPU
 
@@ -39,14 +28,6 @@ __global__ void tick(double dt)
     step++;
     timestep++;
     now = timestep*dt;
-}
-
-template <class T> T* gpu_array(size_t size)
-{
-    T* array;
-    CUDA_SAFE_CALL(cudaMalloc((void**)&array, size*sizeof(T)));
-    CUDA_SAFE_CALL(cudaMemset(array, 0, size*sizeof(T)));
-    return array;
 }
 
 __device__ inline void prefetch(const void* address)
@@ -123,20 +104,6 @@ template <class T> __global__ void keep_values(const T* values, int n, T* kept)
 
 // ---------------------------------------------------------------- records
 
-void check(bool written)
-{
-    if (written) return;
-    std::cerr << "cannot write to " << brian::results_dir << std::endl;
-    exit(1);
-}
-
-template <class T> void write(FILE* file, const T* values, size_t count)
-{
-    check(file && fwrite(values, sizeof(T), count, file) == count);
-}
-
-FILE* open(const char* name) { return fopen((brian::results_dir + name).c_str(), "wb"); }
-
 // What is kept of a block, until it is over.
 struct Record
 {
@@ -205,8 +172,6 @@ template <class T> struct ValueRecord : Record
 
 // ---------------------------------------------------------------- the loop
 
-unsigned char* rows;
-
 // Stands for the input population's threshold: lists the spikes of this step's row.
 void feed() { list_events(rows, row_bytes, {{n_inputs}}, {{input_spikes}}); }
 
@@ -236,12 +201,6 @@ void record()
 
 {% endif %}
 }
-
-// Input of the next steps.
-std::vector<unsigned char> input(block_steps*row_bytes);
-
-// Reads it; returns how many steps it is for.
-int read_block() { return fread(input.data(), row_bytes, block_steps, stdin); }
 
 // Launches all kernels of a step; those of stock synapses ask the host's clock.
 void launch_step()
@@ -295,9 +254,4 @@ void run_night()
     brian::night_clock.t[0] = steps_made*dt;
 }
 
-// Brian2CUDA prints pages; what is wrong goes to standard error.
-void be_quiet()
-{
-    if (!freopen((brian::results_dir + "stdout.txt").c_str(), "w", stdout)) exit(1);
-}
 }

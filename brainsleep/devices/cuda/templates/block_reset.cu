@@ -1,0 +1,2 @@
+{# What a spike does to its own neuron. #}
+{% extends 'block_update.cu' %}
