@@ -14,6 +14,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,12 +23,10 @@ from typing import Any
 import torch
 from bench import (
     INTERCHANGED_ORDERS,
-    STEPWISE_ORDERS,
     compare,
     describe_machine,
     describe_versions,
     format_table,
-    kernel_at,
     run_brainsleep,
 )
 from gpu_loops import (
@@ -45,11 +45,9 @@ HERE = Path(__file__).parent
 PACKAGE, LIMIT = "brainsleep cuda", "memory bandwidth"
 ON_CPU, KERNEL = "brainsleep cpp, on the CPU", "C++ written by hand, on the CPU"
 #: Steps per night by size: enough that the start of a program, which is part of the package's
-#: time, counts little. Methods on the CPU run a tenth of them.
-STEPS, CPU_SHARE = {1200: 20_000, 4000: 8000, 16000: 2000, 32000: 800}, 10
+#: time, counts little. Slow methods, on the CPU and launched eagerly, run a tenth of them.
+STEPS, SLOW_SHARE = {1200: 20_000, 4000: 8000, 16000: 2000, 32000: 800}, 10
 CHECK_STEPS = 40
-#: From this size on, the kernel written by hand has the order of loops for large networks.
-LARGE = 8000
 #: Rows of loops with a fixed number of rows, relative to the largest number of spikes in a step.
 SPARE = 1.25
 #: Bytes of a copy that measures bandwidth, far more than any cache, and number of copies.
@@ -84,16 +82,11 @@ def all_methods(problem: Problem, program: Path, capacity: int, device: str) -> 
     import brainsleep as bs
 
     own = bs.devices.Cuda(unverified=True) if device == "cuda" else "cpp"
-    if problem.sizes[1] >= LARGE:
-        kernel = partial(run_kernel, program, order=INTERCHANGED_ORDERS[0])
-    else:
-        orders = STEPWISE_ORDERS + INTERCHANGED_ORDERS
-        kernel = kernel_at(program, problem.first_steps(CHECK_STEPS), orders)
     return {
-        PACKAGE: lambda night, record=None: run_brainsleep(night, own, record),
+        PACKAGE: lambda night: run_brainsleep(night, own),
         **torch_methods(capacity, device),
-        ON_CPU: lambda night, record=None: run_brainsleep(night, "cpp", record),
-        KERNEL: kernel,
+        ON_CPU: lambda night: run_brainsleep(night, "cpp"),
+        KERNEL: partial(run_kernel, program, order=INTERCHANGED_ORDERS[0]),
     }
 
 
@@ -128,24 +121,68 @@ def bytes_per_step(sizes: tuple[int, ...], spikes: list[float]) -> float:
     return total
 
 
-def measure(
-    n_hidden: int, spikes: str, program: Path, options: argparse.Namespace, device: str
-) -> dict[str, Any]:
-    """Time all methods at one size in turn, after comparing each with the night of the kernel."""
+@dataclass(frozen=True)
+class Case:
+    """A night to measure.
+
+    Attributes
+    ----------
+    problem : Problem
+        The whole night.
+    spikes : str
+        Spikes of a hidden layer per step, as on the command line.
+    """
+
+    problem: Problem
+    spikes: str
+
+    @property
+    def check(self) -> Problem:
+        """Its first steps, on which methods are compared."""
+        return self.problem.first_steps(min(CHECK_STEPS, self.problem.n_steps))
+
+    def part_for(self, method: str) -> Problem:
+        """Return what a method runs: all of it, or as much as there is time for."""
+        if method == PACKAGE or method.endswith("graphs"):
+            return self.problem
+        n_steps = max(self.problem.n_steps // SLOW_SHARE, self.check.n_steps)
+        return self.problem.first_steps(n_steps)
+
+
+def make_case(n_hidden: int, spikes: str, steps_factor: float) -> Case:
+    """Make a night of a size; `spikes` is a number, or a percentage of the neurons."""
     nearest = min(STEPS, key=lambda size: abs(size - n_hidden))
-    n_steps = max(round(options.steps_factor * STEPS[nearest]) // GRAPH_STEPS, 1) * GRAPH_STEPS
+    n_steps = max(round(steps_factor * STEPS[nearest]) // GRAPH_STEPS, 1) * GRAPH_STEPS
     rate = float(spikes[:-1]) / 100 * n_hidden if spikes.endswith("%") else float(spikes)
-    problem = make_problem(n_hidden, n_steps, hidden_rate=rate)
-    on_cpu = problem.first_steps(max(n_steps // CPU_SHARE, min(CHECK_STEPS, n_steps)))
-    capacity = min(math.ceil(SPARE * most_spikes(problem, device)), n_hidden)
-    methods = all_methods(problem, program, capacity, device)
+    return Case(make_problem(n_hidden, n_steps, hidden_rate=rate), spikes)
+
+
+def compile_all(cases: list[Case], device: str) -> None:
+    """Compile the package's programs for networks of all sizes, at the same time."""
+    methods = (PACKAGE, ON_CPU)
+    cases = list({case.problem.sizes: case for case in cases}.values())
+    with ThreadPoolExecutor() as pool:
+        nights = [
+            pool.submit(all_methods(case.problem, Path(), 0, device)[name], case.check)
+            for case in cases
+            for name in methods
+        ]
+        for night in nights:
+            night.result()
+
+
+def measure(case: Case, program: Path, repeats: int, device: str) -> dict[str, Any]:
+    """Time all methods on a night in turn, after comparing each with the kernel."""
+    problem = case.problem
+    largest = math.ceil(SPARE * most_spikes(problem, device))
+    methods = all_methods(problem, program, min(largest, problem.sizes[1]), device)
     rows = {}
-    first = problem.first_steps(min(CHECK_STEPS, n_steps))
-    expected = methods[KERNEL](first)
+    expected = methods[KERNEL](case.check)
     for name, method in list(methods.items()):
-        options_of_check = {"record": "all"} if name in (PACKAGE, ON_CPU) else {}
         try:
-            result = method(first, **options_of_check)
+            result = method(case.check)
+            if not result.spikes:  # the package records none here
+                result = replace(result, spikes=expected.spikes)
             difference = compare(name, result, expected)
             rows[name] = {"max_weight_difference": difference, "remark": result.remark}
         except torch.OutOfMemoryError:
@@ -154,23 +191,23 @@ def measure(
         torch.cuda.empty_cache()
     times: dict[str, list[float]] = {name: [] for name in methods}
     counts: tuple[int, ...] = ()
-    for _ in range(options.repeats):
+    for _ in range(repeats):
         for name, method in methods.items():
-            result = method(on_cpu if name in (ON_CPU, KERNEL) else problem)
+            result = method(case.part_for(name))
             times[name].append(result.ms_per_step)
             counts = result.spikes if name == KERNEL else counts
             torch.cuda.empty_cache()
     for name, values in times.items():
         rows[name] |= {"ms_per_step": statistics.median(values), "all_ms_per_step": values}
-    rates = [count / on_cpu.n_steps for count in counts]
+    rates = [count / case.part_for(KERNEL).n_steps for count in counts]
     limit = 1e3 * bytes_per_step(problem.sizes, rates) / bandwidth(device)
     cached = device == "cuda" and 4 * problem.n_synapses < cache_bytes()
     remark = "calculated; but all weights fit into the cache of the GPU" if cached else "calculated"
     rows[LIMIT] = {"ms_per_step": limit, "remark": remark}
     return {
-        "hidden": n_hidden,
+        "hidden": problem.sizes[1],
         "synapses": problem.n_synapses,
-        "steps": n_steps,
+        "steps": problem.n_steps,
         "spikes_per_step": rates,
         "methods": rows,
     }
@@ -248,9 +285,14 @@ def main(arguments: list[str] | None = None) -> None:
     options.output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
         program = compile_kernel(Path(scratch))
-        for n_hidden, spikes in itertools.product(options.sizes, options.spikes):
-            print(f"H = {n_hidden}, {spikes} spikes", file=sys.stderr)
-            results["sizes"].append(measure(n_hidden, spikes, program, options, device))
+        cases = [
+            make_case(n_hidden, spikes, options.steps_factor)
+            for n_hidden, spikes in itertools.product(options.sizes, options.spikes)
+        ]
+        compile_all(cases, device)
+        for case in cases:
+            print(f"H = {case.problem.sizes[1]}, {case.spikes} spikes", file=sys.stderr)
+            results["sizes"].append(measure(case, program, options.repeats, device))
             # written after each size, in case a larger one fails
             (options.output / "RESULTS_GPU.md").write_text(report(results))
             (options.output / "results_gpu.json").write_text(json.dumps(results, indent=1))

@@ -56,7 +56,7 @@ wanted() { case " $steps " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
 
 limit() { local name=SECONDS_$1; echo "${!name:-$2}"; }
 
-tests() { "$python" -m pytest -p no:cacheprovider -q --durations=8 "$@"; }
+tests() { "$python" -m pytest -p no:cacheprovider -p no:benchmark -q --durations=8 "$@"; }
 
 # On as many cores as there are: compiling takes most of the time.
 tests_on_all() { tests -n "$((cores < 16 ? cores : 16))" --dist worksteal "$@"; }
@@ -90,14 +90,12 @@ sed -n '/^===== versions/,$p' "$OUT/log.txt" | tail -n +2
 
 gpu_tests=tests/devices/test_gpu.py
 if [ -n "$dry" ]; then
-    double='tests/devices/test_cuda_on_cpu.py -k published_algorithm'
-    single='tests/devices/test_cuda_on_cpu.py -k order_of_threads'
+    same="tests/devices/test_cuda_on_cpu.py -k 'published_algorithm or order_of_threads'"
     sizes='--dry-run --sizes 100 --steps-factor 0.05 --repeats 1'
     others="--collect-only -m gpu $gpu_tests tests/night/test_batched.py"
     sanitizer="--collect-only $gpu_tests -k sanitizer"
 else
-    double="$gpu_tests -k 'one_program or test_same_as_cpp or other_models'"
-    single="$gpu_tests -k single_precision"
+    same="$gpu_tests -k 'one_program or test_same_as_cpp or other_models or single_precision'"
     sizes=${SPEED_OPTIONS:---sizes 1200 4000 16000 --steps-factor 0.5 --repeats 3}
     others="-m gpu $gpu_tests tests/night/test_batched.py -k 'hundred or thousand or drawn or a_gpu'"
     sanitizer="$gpu_tests -k sanitizer"
@@ -106,8 +104,7 @@ large='--sizes 32000 --steps-factor 0.5 --repeats 3'
 
 wanted a && step "a: one night" "$(limit a 60)" \
     "$python" benchmarks/first_gpu_night.py ${dry:+--dry-run}
-wanted b && step "b: as C++, float64" "$(limit b 150)" bash -c "tests_on_all $double"
-wanted b && step "b: as C++, float32" "$(limit b 150)" bash -c "tests_on_all $single"
+wanted b && step "b: as C++" "$(limit b 200)" bash -c "tests_on_all $same"
 wanted c && step "c: speed" "$(limit c 240)" \
     "$python" benchmarks/gpu.py $sizes --output "$OUT"
 wanted d && step "d: other tests" "$(limit d 240)" bash -c "tests_on_all $others"

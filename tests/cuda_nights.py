@@ -134,6 +134,7 @@ NIGHTS = {
     "STDP": (replace(LIF, delay_steps=0), bs.STDP(), {}),
     "AdEx": (bs.AdEx(gain=20, threshold=15), bs.TripletSTDP(), dict(dt="0.1 ms")),
     "reward": (LIF, bs.RewardSTDP(), dict(modulation=np.linspace(-1, 2, 150))),
+    "modulated": (LIF, RULE, dict(modulation=np.linspace(0, 2, 150))),
     "recurrent": (LIF, RULE, dict(lateral={"0": bs.lateral.InhibitoryPopulation()})),
     "pooled": (LIF, RULE, dict(lateral={"0": bs.lateral.MeanInhibition(0.3)})),
     "regulated": (LIF, bs.Homeostasis(RULE), {}),

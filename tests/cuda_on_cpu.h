@@ -77,7 +77,7 @@ inline void run_at_once(unsigned first, unsigned n_blocks, unsigned n_threads, c
     for (std::thread& each : threads) each.join();
     for (Block& each : blocks) pthread_barrier_destroy(&each.barrier);
 }
-// Shared memory is the same for all blocks here: those of a kernel that asks for it take turns.
+// Shared memory is the same for all blocks here: those of a kernel that has some take turns.
 inline void run_blocks(unsigned n_blocks, unsigned n_threads, bool in_turn, const Body& body)
 {
     gridDim = dim3(n_blocks);
@@ -207,14 +207,16 @@ struct Shape
 {
     unsigned blocks, threads;
     size_t shared;
+    bool takes_turns;
     Shape(unsigned blocks, unsigned threads, size_t shared = 0)
-        : blocks(blocks), threads(threads), shared(shared) {}
+        : blocks(blocks), threads(threads), shared(shared), takes_turns(false) {}
+    Shape in_turn() { takes_turns = true; return *this; }
 };
 
 template <class Kernel> auto launch(Shape shape, Kernel kernel)
 {
     const unsigned blocks = shape.blocks, threads = shape.threads;
-    const bool in_turn = shape.shared > 0;
+    const bool in_turn = shape.takes_turns;
     if (shape.shared > SHARED)
     {
         std::cerr << "a kernel asked for " << shape.shared << " bytes of shared memory" << std::endl;

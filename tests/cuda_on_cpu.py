@@ -13,6 +13,9 @@ HEADERS += [
     for name in ("device_vector", "host_vector", "reduce", "sort", "system_error", "unique")
 ]
 
+#: Names of kernels, and what comes after them.
+KERNELS = re.compile(r"__global__ void (\w+)\((.*?)(?=__global__|\Z)", re.DOTALL)
+
 
 def compile_for_cpu(directory, *flags):
     """Compile ``unity.cu`` in a folder to ``main``, with g++."""
@@ -34,8 +37,11 @@ def called(code):
     """Turn kernel launches into calls: ``f<<<a, b>>>(c);`` into ``launch(Shape(a, b), f)(c);``."""
     code = re.sub(r"asm volatile\(.*\);", "(void)address;", code)
     code = re.sub(r"extern __shared__ (\w+) (\w+)\[\];", r"static \1 \2[SHARED/sizeof(\1)];", code)
-    return re.sub(
-        r"(\w+)<<<((?:[^>]|->)*?)>>>\s*\(",
-        r"launch(Shape(\2), [](auto... given) { \1(given...); })(",
-        code,
-    )
+    sharing = {name for name, body in KERNELS.findall(code) if "__shared__" in body}
+
+    def call(launch):
+        name, shape = launch.groups()
+        in_turn = ".in_turn()" if name in sharing else ""
+        return f"launch(Shape({shape}){in_turn}, [](auto... given) {{ {name}(given...); }})("
+
+    return re.sub(r"(\w+)<<<((?:[^>]|->)*?)>>>\s*\(", call, code)

@@ -99,7 +99,8 @@ def test_threads_that_run_at_once_do_not_race(on_cpu, monkeypatch, tmp_path, rul
     assert all(len(train) > 0 for train in night.spikes.values())
 
 
-#: Cases with stock synapses, which go step by step.
+#: Cases that go step by step, and those of them that have stock synapses.
+STEPS = {"reward", "scaled", "pooled"}
 STOCK = {"recurrent", "regulated", "masked, regulated", "convolution"}
 
 
@@ -110,8 +111,10 @@ def test_code_of_other_models_on_cpu(on_cpu, case, empty_cache):
     with tarfile.open(packed) as archive:
         unit = archive.extractfile("unity.cu").read().decode()
         names = archive.getnames()
-    stock = case in STOCK | {"pooled"}  # a sum over neurons, which Brian2CUDA clears by itself
-    assert f"goes_in_graphs = {str(not stock).lower()};" in unit
+    assert ("go_through1" in unit) is (case not in STEPS | STOCK)
+    if case in STEPS | STOCK:
+        stock = case in STOCK | {"pooled"}  # a sum over neurons, which Brian2CUDA clears by itself
+        assert f"goes_in_graphs = {str(not stock).lower()};" in unit
     assert any("push_spikes" in name for name in names) is (case in STOCK)
 
 

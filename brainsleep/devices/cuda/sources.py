@@ -36,15 +36,34 @@ OPENING, CLOSING = "///// Support code /////", "\nvoid _before_run_"
 #: Where the night is: on the GPU, and in the functions of a block.
 NOW, IN_BLOCKS = "&brainsleep::", "&_place."
 
-#: Members of the functions of a block, which Brian2CUDA writes as parameters.
-MEMBERS = re.compile(r"(?<=///// MEMBERS /////)(.*?)(?=///// END OF MEMBERS /////)", re.DOTALL)
+#: Where functions of a block want what Brian2CUDA writes as parameters of a kernel.
+PLACES = re.compile(r"///// (MEMBERS|PARAMETERS|NAMES) /////(.*?)///// END OF \1 /////", re.DOTALL)
 
 
 def repaired(code: str, in_blocks: bool = False) -> str:
-    """Return a generated file's code without the mistakes in :data:`REPAIRS`."""
+    """Return a generated file's code without the mistakes in :data:`REPAIRS`.
+
+    Parameters
+    ----------
+    code : str
+        CUDA C++.
+    in_blocks : bool
+        Whether it is for the loop in blocks of steps, in which the time is that of a function's
+        call, and parameters are members of a code object.
+    """
     for wrong, right in REPAIRS:
         code = code.replace(wrong, right.replace(NOW, IN_BLOCKS) if in_blocks else right)
-    return MEMBERS.sub(lambda found: found[1].replace(",\n", ";\n").replace("const ", ""), code)
+    return PLACES.sub(_as_wanted, code)
+
+
+def _as_wanted(found: re.Match[str]) -> str:
+    """Return parameters as members of a struct, as parameters that do not overlap, or as names."""
+    kind, parameters = found.groups()
+    if kind == "MEMBERS":
+        return parameters.replace(",\n", ";\n").replace("const ", "")
+    if kind == "PARAMETERS":
+        return parameters.replace("* ", "* __restrict__ ")
+    return ", ".join(parameter.split()[-1] for parameter in parameters.split(","))
 
 
 def includable(code: str, stem: str) -> str:

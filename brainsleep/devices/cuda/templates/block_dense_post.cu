@@ -1,7 +1,23 @@
-{# A postsynaptic spike changes the row of its neuron; the threads share the synapses. #}
+{# A postsynaptic spike changes the row of its neuron; the threads share the synapses. Arrays come as
+   arguments, for which the compiler may be told that they do not overlap. #}
 {% extends 'block_code.cu' %}
 {% block function %}
-    __device__ __forceinline__ void operator()(const brainsleep::Place& _place)
+    template <int _threads> __device__ __forceinline__ void operator()(const brainsleep::Place& _place)
+    {
+        change<_threads>(
+            _place,
+            ///// NAMES /////
+            %KERNEL_PARAMETERS%
+            ///// END OF NAMES /////
+        );
+    }
+
+    template <int _threads> static __device__ __forceinline__ void change(
+        const brainsleep::Place& _place,
+        ///// PARAMETERS /////
+        %KERNEL_PARAMETERS%
+        ///// END OF PARAMETERS /////
+    )
     {
         using namespace brian;
         const int _postsynaptic_idx = _place.neuron;
@@ -10,7 +26,8 @@
         {
             const int _vectorisation_idx = 0;
             {{scalar_code|autoindent}}
-            for (int _presynaptic_idx = threadIdx.x; _presynaptic_idx < {{n_pre}}; _presynaptic_idx += blockDim.x)
+            #pragma unroll 8
+            for (int _presynaptic_idx = threadIdx.x; _presynaptic_idx < {{n_pre}}; _presynaptic_idx += _threads)
             {
                 const int _idx = _presynaptic_idx, _vectorisation_idx = _idx;
                 {{vector_code|autoindent}}

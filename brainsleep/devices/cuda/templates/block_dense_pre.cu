@@ -3,7 +3,7 @@
    thread goes through all of them. Arrays of synapses begin with the neuron's row. #}
 {% extends 'block_code.cu' %}
 {% block function %}
-    __device__ __forceinline__ void operator()(
+    template <int _threads> __device__ __forceinline__ void operator()(
         const brainsleep::Place& _place, const int32_t* _events, int _n_events)
     {
         using namespace brian;
@@ -19,7 +19,8 @@
         {% for _name in sums %}
         if (threadIdx.x != 0) {{_name}} = 0;
         {% endfor %}
-        for (int _event = threadIdx.x; _event < _n_events; _event += blockDim.x)
+        #pragma unroll 4
+        for (int _event = threadIdx.x; _event < _n_events; _event += _threads)
         {% else %}
         if (threadIdx.x != 0) return;
         {% if not writes_synapses %}
@@ -32,7 +33,7 @@
             {{vector_code|autoindent}}
         }
         {% for _name in sums if in_parallel %}
-        {{_name}} = brainsleep::sum_of_threads({{_name}});
+        {{_name}} = brainsleep::sum_of_threads<_threads>({{_name}});
         {% endfor %}
         if (threadIdx.x != 0) return;
 

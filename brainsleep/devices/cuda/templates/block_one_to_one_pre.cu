@@ -9,6 +9,8 @@
         %KERNEL_CONSTANTS%
         {{kernel_lines|autoindent}}
         {{scalar_code|autoindent}}
-        {{vector_code|autoindent}}
+        {
+            {{vector_code|autoindent}}
+        }
     }
 {% endblock %}

@@ -9,14 +9,16 @@
         %KERNEL_CONSTANTS%
         {{kernel_lines|autoindent}}
         {{scalar_code|autoindent}}
-        {{vector_code|autoindent}}
-        {% if _uses_refractory %}
-        if (_cond)
         {
-            {{not_refractory}}[_idx] = false;
-            {{lastspike}}[_idx] = {{t}};
+            {{vector_code|autoindent}}
+            {% if _uses_refractory %}
+            if (_cond)
+            {
+                {{not_refractory}}[_idx] = false;
+                {{lastspike}}[_idx] = {{t}};
+            }
+            {% endif %}
+            return _cond;
         }
-        {% endif %}
-        return _cond;
     }
 {% endblock %}

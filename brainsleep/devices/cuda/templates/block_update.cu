@@ -10,6 +10,8 @@
         %KERNEL_CONSTANTS%
         {{kernel_lines|autoindent}}
         {{scalar_code|autoindent}}
-        {{vector_code|autoindent}}
+        {
+            {{vector_code|autoindent}}
+        }
     }
 {% endblock %}

@@ -90,7 +90,7 @@ __global__ void go_through{{layer.number}}(
         {
             const int32_t* const events = histories.events{{code.source}} + (size_t)(s + {{1 - block_loop.delay_steps}})*{{code.n_pre + 1}};
             const int n_events = events[{{code.n_pre}}];
-            if (n_events > 0) {{code.name}}(place, events, n_events);
+            if (n_events > 0) {{code.name}}.operator()<{{layer.threads}}>(place, events, n_events);
             {% if code.writes %}
             changed |= n_events > 0;
             {% endif %}
@@ -99,7 +99,7 @@ __global__ void go_through{{layer.number}}(
         __syncthreads();
         if (fired)
         {
-            {{code.name}}(place);
+            {{code.name}}.operator()<{{layer.threads}}>(place);
             changed = true;
             __syncthreads();
         }

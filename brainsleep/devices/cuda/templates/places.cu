@@ -10,16 +10,19 @@ struct Place
 };
 
 // Adds up what the threads of a block have, always in the same order; the first gets the sum.
-template <class T> __device__ __forceinline__ T sum_of_threads(T value)
+template <int threads, class T> __device__ __forceinline__ T sum_of_threads(T value)
 {
     __shared__ T parts[32];
     for (int distance = 16; distance > 0; distance /= 2)
         value += __shfl_down_sync(0xffffffff, value, distance);
-    if (blockDim.x == 32) return value;
+    if (threads == 32) return value;
     if (threadIdx.x % 32 == 0) parts[threadIdx.x/32] = value;
     __syncthreads();
     if (threadIdx.x == 0)
-        for (int warp = 1; warp < blockDim.x/32; warp++) value += parts[warp];
+    {
+        #pragma unroll
+        for (int warp = 1; warp < threads/32; warp++) value += parts[warp];
+    }
     __syncthreads();
     return value;
 }
