@@ -65,7 +65,8 @@ def run_continual(request: RunRequest) -> Run:
         model, tasks, seed=request.seed, show_progress=request.progress, report=request.report
     )
     experiment.check_nights()
-    with open_run_directory(request, model.name) as directory, torch_threads(1):
+    data = [images for task in tasks for images in (task.train, task.test)]
+    with open_run_directory(request, model.name, data) as directory, torch_threads(1):
         # one thread: equal seeds, equal results, on any machine
         experiment.open(directory)
         experiment.run_baselines()
@@ -239,9 +240,9 @@ class ContinualExperiment:
         """Return where the night after a task lies."""
         return self.directory / "nights" / str(task.index)
 
-    def _problem_of_old(self, state: State) -> str | None:
+    def _problem_of_old(self, n_tasks: int, state: State) -> str | None:
         """Say whether a network of an earlier version is not the one of the last night."""
-        folder = self._night(self.tasks[len(self.done.tasks) - 1])
+        folder = self._night(self.tasks[n_tasks - 1])
         weights = Night.load(folder).weights_after if folder.exists() else {}
         if all(np.array_equal(state[name], weights[name].astype("f4")) for name in weights):
             return None

@@ -68,7 +68,7 @@ def last_network(
     directory: Path,
     digests: Sequence[str],
     report: Callable[[str], None],
-    check_old: Callable[[State], str | None] = lambda state: None,
+    check_old: Callable[[int, State], str | None] = lambda n_stages, state: None,
 ) -> tuple[int, State]:
     """Find the last network that is as it was written.
 
@@ -82,7 +82,8 @@ def last_network(
     report : callable
         Told of damage, line by line.
     check_old : callable
-        Says what is wrong with a network of an earlier version, or None.
+        Says what is wrong with a network of an earlier version as that after so many stages, or
+        None.
 
     Returns
     -------
@@ -96,7 +97,7 @@ def last_network(
         file = _network_file(directory, n_stages - 1) if digest else directory / "network.npz"
         try:
             state = _read_network(file, digest)
-            if not digest and (problem := check_old(state)):
+            if not digest and (problem := check_old(n_stages, state)):
                 raise DataError(f"{file}: {problem}.")
         except (DataError, DirectoryError) as error:
             if digest:

@@ -18,11 +18,13 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+
+import numpy as np
 
 from ..errors import DirectoryError, brief
 from ..support.directory_lock import LOCK, directory_lock
@@ -34,6 +36,7 @@ from ..support.files import (
     write_atomically,
 )
 from ..support.json_files import read_json, write_json
+from ..wake import Dataset
 from .run_request import RunRequest
 
 #: What every run's results hold.
@@ -106,10 +109,21 @@ def save_metrics(directory: Path, metrics: JsonObject) -> Run:
 
 
 @contextmanager
-def open_run_directory(request: RunRequest, name: str) -> Iterator[Path]:
+def open_run_directory(
+    request: RunRequest, name: str, data: Sequence[Dataset] = ()
+) -> Iterator[Path]:
     """Work in the run directory of an experiment of this name: a new one, or the one to resume.
 
     A directory that a run has left which was killed while it began counts as a new one.
+
+    Parameters
+    ----------
+    request : RunRequest
+        What is asked for.
+    name : str
+        Names the directory unless `request` does.
+    data : sequence of Dataset
+        All images and labels; the run may only go on with the same.
 
     Yields
     ------
@@ -124,9 +138,9 @@ def open_run_directory(request: RunRequest, name: str) -> Iterator[Path]:
     directory = _place(request, name)
     with directory_lock(directory):
         if not (directory / "run.json").exists() and _is_at_its_beginning(directory, request):
-            _begin(directory, request)
+            _begin(directory, request, _digest_of(data))
         elif request.resume:
-            _check_same_run(directory, request)
+            _check_same_run(directory, request, _digest_of(data))
         else:
             require_free(directory, ", or resume it")
         for folder in (directory, directory / "networks"):
@@ -180,15 +194,24 @@ def _is_at_its_beginning(directory: Path, request: RunRequest) -> bool:
     return True
 
 
-def _begin(directory: Path, request: RunRequest) -> None:
+def _begin(directory: Path, request: RunRequest, data_sha256: str) -> None:
     """Write down what is asked for; ``run.json`` last, as it says that a run is there."""
     model = request.model_file.read_bytes()
     write_atomically(directory / "model.toml", model)
-    write_json(directory / "run.json", {**request.settings, "model_sha256": _digest(model)})
+    digests = {"model_sha256": _digest(model), "data_sha256": data_sha256}
+    write_json(directory / "run.json", {**_settings(request), **digests})
 
 
-def _check_same_run(directory: Path, request: RunRequest) -> None:
-    """Raise a DirectoryError unless the run in a directory is this very one."""
+def _settings(request: RunRequest) -> JsonObject:
+    """Return what decides the results beside the model file and the data."""
+    return {**request.settings, "brainsleep": version("brainsleep")}
+
+
+def _check_same_run(directory: Path, request: RunRequest, data_sha256: str | None = None) -> None:
+    """Raise a DirectoryError unless the run in a directory is this very one.
+
+    Runs of earlier versions do not say everything.
+    """
     file, model_file = directory / "run.json", request.model_file
     if not file.exists():
         raise DirectoryError(f"{directory} holds no run to resume: run.json is missing.")
@@ -205,8 +228,11 @@ def _check_same_run(directory: Path, request: RunRequest) -> None:
         raise DirectoryError(
             f"{directory / 'model.toml'} is missing or damaged; copy {model_file} over it."
         )
-    for name, value in request.settings.items():
-        if before.get(name) != value:
+    asked = _settings(request)
+    if data_sha256 is not None:
+        asked["data_sha256"] = data_sha256
+    for name, value in asked.items():
+        if before.get(name, value) != value:
             raise DirectoryError(
                 f"{directory} holds a run with {name} = {brief(before.get(name))}, "
                 f"not {brief(value)}."
@@ -219,6 +245,16 @@ def versions(packages: Iterable[str]) -> dict[str, str]:
         "python": platform.python_version(),
         **{package: version(package) for package in packages},
     }
+
+
+def _digest_of(data: Sequence[Dataset]) -> str:
+    """Return the SHA-256 of images and labels."""
+    digest = hashlib.sha256()
+    for one in data:
+        for values in (one.images, one.labels):
+            digest.update(f"{values.dtype.str} {values.shape}".encode())
+            digest.update(np.ascontiguousarray(values).data)
+    return digest.hexdigest()
 
 
 def _digest(content: bytes) -> str:

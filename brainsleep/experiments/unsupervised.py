@@ -63,7 +63,7 @@ def run_unsupervised(request: RunRequest) -> Run:
     prepared = network.prepare(
         device=section.device, dtype=section.dtype, progress=request.progress
     )
-    with open_run_directory(request, model.name) as directory:
+    with open_run_directory(request, model.name, [split.train, split.test]) as directory:
         run = _Learning(model, split, prepared, request, directory)
         run.learn()
         run.draw_figures()

@@ -41,6 +41,7 @@ from brainsleep.experiments.shipped import find_model
 from brainsleep.experiments.sweep import run_sweep
 from brainsleep.support.array_files import read_arrays
 from brainsleep.support.directory_lock import LOCK, directory_lock
+from brainsleep.wake import Dataset
 
 ROOT = Path(__file__).parents[2]
 
@@ -193,6 +194,32 @@ def test_two_that_begin_at_once_are_told_apart(model_file: Path, tmp_path: Path)
                 open_run_directory(other, "tiny"),
             ):
                 pass
+
+
+def test_a_run_goes_on_with_the_same_data_and_version_only(
+    model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = np.random.default_rng(0).random((4, 784), dtype="f4")
+    data = Dataset("a", images, [0, 1, 0, 1])
+    request = RunRequest(model_file=model_file, out=tmp_path, resume=True)
+    with open_run_directory(request, "tiny", [data]):
+        pass
+    with open_run_directory(request, "tiny", [Dataset("b", images.copy(), [0, 1, 0, 1])]):
+        pass
+    one_bit = images.copy()
+    one_bit.view("i4")[3, 77] ^= 1
+    for other in (Dataset("a", one_bit, [0, 1, 0, 1]), Dataset("a", images, [0, 1, 1, 1])):
+        with (
+            pytest.raises(DirectoryError, match="holds a run with data_sha256 = "),
+            open_run_directory(request, "tiny", [other]),
+        ):
+            pass
+    monkeypatch.setattr("brainsleep.experiments.rundirectory.version", lambda name: "99")
+    with (
+        pytest.raises(DirectoryError, match=r"holds a run with brainsleep = '.*', not '99'\.$"),
+        open_run_directory(request, "tiny", [data]),
+    ):
+        pass
 
 
 # Progress and networks
@@ -408,7 +435,8 @@ def old(copy: Path) -> Path:
         file = copy / f"{name}.json"
         content = json.loads(file.read_text())
         del content["sha256"]
-        content.pop("model_sha256", None)
+        for later in ("model_sha256", "data_sha256", "brainsleep"):
+            content.pop(later, None)
         for task in content.get("tasks", []):
             del task["network"]
         file.write_text(json.dumps(content, indent=2))
