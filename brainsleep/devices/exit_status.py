@@ -15,24 +15,21 @@ def signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def ending(status: int, memory: int = 0) -> str:
+def ending(status: int) -> str:
     """Say how a program ended that did not do what it should.
 
     Parameters
     ----------
     status : int
         As `subprocess.Popen.returncode` has it: negative for signals.
-    memory : int
-        Bytes that it was expected to take; 0 if that is not known.
     """
     if status >= 0:
         return f"ended with status {status}"
     killed = f"was killed by {signal_name(-status)}"
     if status == -signal.SIGKILL:
-        needs = f" (about {in_words(memory)} are needed)" if memory else ""
         return (
-            f"{killed}: someone ended it, or the memory did not suffice{needs}; "
-            f"{in_words(available_memory())} are free now"
+            f"{killed}: someone ended it, or the memory did not suffice "
+            f"({in_words(available_memory())} are free now)"
         )
     if status == -signal.SIGXFSZ:
         return f"{killed}: a limit (ulimit -f) allows no file as long"

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import BrainsleepError
+from ..errors import BrainsleepError, reason
+from ..support.disk import disk_error
 
 if TYPE_CHECKING:
     from ..devices.cache import Entry
@@ -253,6 +254,12 @@ def main() -> None:
         app()
     except BrainsleepError as error:
         typer.echo(f"brainsleep: {error}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        typer.echo(f"brainsleep: {disk_error(error, 'cannot use')}", err=True)
+        sys.exit(1)
+    except MemoryError as error:
+        typer.echo(f"brainsleep: the memory does not suffice: {reason(error)}", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         typer.echo("\nbrainsleep: interrupted; go on with --resume", err=True)

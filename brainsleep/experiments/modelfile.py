@@ -10,10 +10,18 @@ from typing import Any
 from brian2.units import Hz
 from pydantic import Field, ValidationError
 
-from ..errors import BrainsleepError, ModelFileError, brief, reason, suggest, suggest_nearest
+from ..errors import (
+    BrainsleepError,
+    DataError,
+    ModelFileError,
+    brief,
+    reason,
+    suggest,
+    suggest_nearest,
+)
 from ..support.calls import public
 from ..support.checks import known_name
-from ..support.files import JsonObject
+from ..support.files import JsonObject, read_text
 from ..support.quantities import quantity
 from ..wake import SCENARIOS
 from ..wake.networks.perceptron import layer_sizes
@@ -94,12 +102,12 @@ def load_model_file(path: str | Path | None = None) -> ModelFile:
 def read_toml(file: Path) -> JsonObject:
     """Read a model file's content, unchecked; a ModelFileError if it is missing or not TOML."""
     try:
-        return tomllib.loads(file.read_text())
+        return tomllib.loads(read_text(file))
     except FileNotFoundError:
         hint = suggest_nearest(str(file), map(str, file.parent.glob("*.toml")))
         raise ModelFileError(f"there is no model file {file}.{hint}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelFileError(f"cannot read the model file {file}: {error}.") from None
+    except (OSError, DataError) as error:
+        raise ModelFileError(f"cannot read the model file {file}: {reason(error)}.") from None
     except (ValueError, RecursionError) as error:  # also of numbers and tables without end
         raise ModelFileError(f"{file} is not a TOML file: {reason(error)}.") from None
 

@@ -28,6 +28,7 @@ import numpy as np
 
 from ..errors import DirectoryError, brief
 from ..support.directory_lock import LOCK, directory_lock
+from ..support.disk import disk_error
 from ..support.files import (
     JsonObject,
     is_partial,
@@ -162,7 +163,7 @@ def _place(request: RunRequest, name: str) -> Path:
     except FileExistsError:
         require_free(wanted, ", or resume it")
     except OSError as error:
-        raise DirectoryError(f"cannot write to {wanted}: {error.strerror}.") from None
+        raise disk_error(error, "cannot write to", wanted) from error
     if not _is_at_its_beginning(wanted, request):
         require_free(wanted, ", or resume it")
     return wanted
@@ -190,7 +191,7 @@ def _is_at_its_beginning(directory: Path, request: RunRequest) -> bool:
             elif path.name != LOCK and not is_partial(path):
                 return False
     except OSError as error:
-        raise DirectoryError(f"cannot read {directory}: {error.strerror}.") from None
+        raise disk_error(error, "cannot read", directory) from error
     return True
 
 

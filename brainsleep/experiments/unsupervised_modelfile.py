@@ -12,7 +12,7 @@ from ..circuit.winners import WinnerNetwork
 from ..errors import ModelFileError
 from ..neurons import NEURONS
 from ..plasticity import RULES
-from ..support.files import JsonObject
+from ..support.files import JsonObject, read_text
 from .kinds import Registry
 from .modelfile import check_content, read_toml
 from .sections import DataSection, ModelSection, Section
@@ -129,7 +129,7 @@ class UnsupervisedModel(Section):
 def is_unsupervised(path: Path) -> bool:
     """Tell whether a model file is one of unsupervised learning; a broken file is not."""
     try:
-        return "unsupervised" in tomllib.loads(path.read_text())
+        return "unsupervised" in tomllib.loads(read_text(path))
     except (OSError, ValueError, RecursionError):
         return False
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure, SubFigure
 
-from ..errors import BrainsleepError, DirectoryError, KindError, ParameterError, brief, suggest
+from ..errors import BrainsleepError, KindError, ParameterError, brief, suggest
 from ..support.calls import public
+from ..support.disk import plain_disk_errors
+from ..support.files import replacing
 from ..support.names import read_path
 from .canvas import AxesLike, all_axes
 
@@ -54,16 +55,10 @@ def save_figure(figure: Figure | AxesLike, path: str | os.PathLike[str]) -> Path
         raise ParameterError(
             f"{target}: cannot write figures as {file_format!r}.{suggest(file_format, formats)}"
         )
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
+    with plain_disk_errors("cannot write", target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        drawn.savefig(temporary, format=file_format, dpi=DPI, bbox_inches="tight")
-        temporary.replace(target)
-    except OSError as error:
-        raise DirectoryError(f"cannot write {target}: {error.strerror}.") from None
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    with replacing(target) as partial:
+        drawn.savefig(partial, format=file_format, dpi=DPI, bbox_inches="tight")
     return target
 
 

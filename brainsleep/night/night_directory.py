@@ -23,7 +23,7 @@ from ..devices.snapshots import Snapshot, last_intact, snapshot_steps
 from ..devices.streams import DamageError
 from ..errors import DirectoryError, ParameterError
 from ..support.directory_lock import LOCK, directory_lock
-from ..support.disk import plain_disk_errors
+from ..support.disk import disk_error, plain_disk_errors
 from ..support.files import PARTIAL
 from ..support.json_files import write_json
 from ..support.user_warnings import warn_user
@@ -145,7 +145,7 @@ def open_night_directory(
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DirectoryError(f"cannot write to {path}: {error.strerror}.") from None
+        raise disk_error(error, "cannot write to", path) from error
     with directory_lock(path, PATIENCE if resume else 0.0) as lock:
         require_place(path, resume)  # another may have been here meanwhile
         yield replace(_begin(path, request), lock=lock)
@@ -165,7 +165,7 @@ def _begin(path: Path, request: SavedRequest) -> NightDirectory:
     try:
         (path / STREAM).mkdir()
     except OSError as error:
-        raise DirectoryError(f"cannot write to {path}: {error.strerror}.") from None
+        raise disk_error(error, "cannot write to", path) from error
     write_json(path / REQUEST, request.content())
     return NightDirectory(path, 0)
 
@@ -181,7 +181,7 @@ def _left_at_start(path: Path) -> list[Path] | None:
         found = [each for each in path.iterdir() if each.name != LOCK] if path.is_dir() else [path]
         stream = [each for each in found if each.name == STREAM and _is_empty(each)]
     except OSError as error:
-        raise DirectoryError(f"cannot read {path}: {error.strerror}.") from None
+        raise disk_error(error, "cannot read", path) from error
     left = stream + [each for each in found if each.match(f".{REQUEST}.*{PARTIAL}")]
     return left if len(left) == len(found) else None
 

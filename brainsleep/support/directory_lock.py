@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import DirectoryError
+from .disk import disk_error
 from .system_locks import Lock, is_open_file, lock_file
 
 logger = logging.getLogger("brainsleep")
@@ -77,7 +78,7 @@ def _open(file: Path) -> int:
     try:
         return os.open(file, flags, 0o644)
     except OSError as error:
-        raise DirectoryError(f"cannot write to {file.parent}: {error.strerror}.") from None
+        raise disk_error(error, "cannot write to", file.parent) from error
 
 
 def _take(descriptor: int, file: Path, latest: float) -> Lock:

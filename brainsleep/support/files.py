@@ -80,7 +80,7 @@ def require_free(target: Path, or_else: str = "") -> None:
     try:
         is_taken = target.exists() and (not target.is_dir() or any(target.iterdir()))
     except OSError as error:
-        raise DirectoryError(f"cannot read {target}: {error.strerror}.") from None
+        raise disk_error(error, "cannot read", target) from error
     if is_taken:
         raise DirectoryError(
             f"{target} exists already, and nothing was overwritten; choose another{or_else}."

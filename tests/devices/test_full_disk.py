@@ -7,7 +7,6 @@ import pytest
 from helpers import SMALL, assert_same_nights, heaviside, mlp
 
 import brainsleep as bs
-from brainsleep.devices.cpp.engine import CANNOT_WRITE, _write_error
 from brainsleep.errors import DirectoryError
 
 N_STEPS = 1200
@@ -68,11 +67,3 @@ def test_nights_on_disk_are_right_or_an_error(pages, truth, small_disk):
     else:
         assert_same_nights(night, truth)
         assert_same_nights(bs.Night.load(folder / "night"), truth)
-
-
-def test_a_message_about_a_file_is_told_with_its_disk(tmp_path):
-    assert CANNOT_WRITE == 74
-    told = str(_write_error(f"cannot write {tmp_path}/a (b) (28)"))
-    assert told.startswith(f"cannot write {tmp_path}/a (b): the disk at ")
-    assert "is full" in told
-    assert "cut off" in str(_write_error("cut off"))

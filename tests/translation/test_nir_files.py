@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import types
+from pathlib import Path
 
 import h5py
 import nir
@@ -150,11 +151,13 @@ def test_what_fails_leaves_the_old_file_and_no_other(tmp_path, night, monkeypatc
     night.to_nir(path)
     before = path.read_bytes()
 
-    def full_disk(target, *arguments, **options) -> None:
-        target.write_text("half")
+    write = Path.write_bytes
+
+    def full_disk(target: Path, content: bytes) -> None:
+        write(target, content[:100])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(nir, "write", full_disk)
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
     with pytest.raises(DirectoryError, match=r"cannot write .*net\.nir: the disk at .* is full"):
         night.to_nir(path)
     assert path.read_bytes() == before

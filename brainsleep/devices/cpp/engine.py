@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-import re
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,20 +13,17 @@ from typing import IO, Self
 
 import numpy as np
 
-from ...errors import DirectoryError, NightError
+from ...errors import NightError
 from ...network.plan import NetworkPlan
-from ...support.disk import disk_error
 from ...support.progress import progress_bar
 from ..base import Job, Outcome
 from ..cache import PROGRAM, Program, obtain
 from ..recording import SpikeFiles, read_result, state_file
+from .failure import failure, in_memory, start_failure, text_of
 from .feeding import feed
 from .manifest import Manifest
 from .scratch import scratch_folder
 from .start_files import presentation_environment, start_arguments
-
-#: Exit status of a program that could not write a file (``EX_IOERR``); its message names the file.
-CANNOT_WRITE = 74
 
 
 @dataclass(frozen=True)
@@ -188,7 +183,7 @@ class CppEngine:
         """Run the program, and feed it the night's input."""
         environment = self.environment(job)
         environment |= presentation_environment(self.plan, self.manifest, job, results)
-        with _in_memory() as messages, progress_bar(job.n_steps, description, progress) as bar:
+        with in_memory() as messages, progress_bar(job.n_steps, description, progress) as bar:
             process = self._start(arguments, (*tokens, *job.kept_open), environment, messages)
             assert process.stdin is not None
             try:
@@ -200,7 +195,7 @@ class CppEngine:
                 process.kill()
                 process.wait()
                 raise
-            report = self._report(status, _text(messages), results / "loop.txt")
+            report = self._report(status, text_of(messages), results / "loop.txt")
         if report.n_steps != job.n_steps and not stopped:
             raise NightError(
                 f"the night ran {report.n_steps} of {job.n_steps} steps: its input ended too early."
@@ -228,22 +223,13 @@ class CppEngine:
                 pass_fds=kept_open,  # its folders stay, and stay locked, as long as it runs
             )
         except OSError as error:
-            raise NightError(
-                f"the night's program cannot be started ({error.strerror}); delete "
-                f"{self.directory} to have it compiled again."
-            ) from error
+            raise start_failure(error, self.directory) from error
 
     def _report(self, status: int, message: str, file: Path) -> LoopReport:
         """Read what the program tells about its loop, if it finished."""
-        if status == CANNOT_WRITE:
-            raise _write_error(message)
         # Brian2's program prints about arrays it could not read, and carries on
         if status != 0 or message or not file.exists():
-            raise NightError(
-                f"the night's program ended with status {status} "
-                f"({message[:500] or 'without a message'}); if {self.directory} was damaged, "
-                "delete it to have the program compiled again."
-            )
+            raise failure(status, message, self.directory, file.parent)
         n_steps, seconds, peak_memory = file.read_text().split()
         return LoopReport(int(n_steps), float(seconds), int(peak_memory))
 
@@ -276,26 +262,3 @@ class CppEngine:
             values = read_result(results / name, self.plan.dtype, math.prod(shape))
             weights[index] = values.reshape(shape)
         return weights
-
-
-def _in_memory() -> IO[bytes]:
-    """Open a file in memory, where it can be written when the disk is full."""
-    try:
-        return os.fdopen(os.memfd_create("brainsleep"), "r+b")
-    except (AttributeError, OSError):  # Linux only
-        return tempfile.TemporaryFile()
-
-
-def _text(messages: IO[bytes]) -> str:
-    """Return what a program has printed, as far as it is shown."""
-    messages.seek(0)
-    return " ".join(messages.read(10_000).decode(errors="replace").split())
-
-
-def _write_error(message: str) -> DirectoryError:
-    """Return what a program's message about a file that it cannot write says."""
-    found = re.search(r"cannot write (.+) \((\d+)\)$", message)
-    if found is None:
-        return DirectoryError(f"the night's program could not write its results: {message[:500]}.")
-    number = int(found[2])
-    return disk_error(OSError(number, os.strerror(number), found[1]))

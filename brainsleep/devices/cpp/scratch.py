@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...errors import NightError
 from ...support.disk import plain_disk_errors
 from ...support.owned_folders import make_owned_folder, sweep_owned_folders
 from ...support.ownership import require_safe_place
@@ -19,7 +20,8 @@ from ...support.ownership import require_safe_place
 #: How the names of the folders begin.
 NAME = "brainsleep"
 
-_ADVICE = "set TMPDIR to a folder of your own, on a disk with space"
+#: What to do about a place that will not do.
+TEMPORARY_ADVICE = "set TMPDIR to a folder of your own, on a disk with space"
 
 #: What the guard does. A line tells that the folder is gone; without one, its input just ends.
 _GUARD = 'read -r _ || rm -rf "$0"'
@@ -60,7 +62,7 @@ def scratch_folder() -> Iterator[Scratch]:
     DirectoryError
         If it cannot be made, or if others could put another folder in its place.
     """
-    with plain_disk_errors("cannot make a folder in", Path(tempfile.gettempdir()), _ADVICE):
+    with plain_disk_errors("cannot make a folder in", _temporary_name(), TEMPORARY_ADVICE):
         parent = _temporary_directory()
         _sweep(parent)
         path, owner = make_owned_folder(parent, NAME)
@@ -71,24 +73,36 @@ def scratch_folder() -> Iterator[Scratch]:
         os.close(owner)
 
 
+def _temporary_name() -> Path:
+    """Return where temporary folders are to be made; Python looks elsewhere if that is full."""
+    return Path(os.environ.get("TMPDIR") or "/tmp")
+
+
 def _temporary_directory() -> Path:
     """Return where temporary folders are made, once it is known that others cannot replace them."""
     place = Path(tempfile.gettempdir()).resolve()
-    require_safe_place(place, "the temporary folder", place, _ADVICE)
+    require_safe_place(place, "the temporary folder", place, TEMPORARY_ADVICE)
     return place
 
 
 @contextmanager
 def _guard(path: Path) -> Iterator[int]:
     """Remove a folder at the end; a shell does so if all that hold the descriptor end before."""
-    guard = subprocess.Popen(
-        ["/bin/sh", "-c", _GUARD, str(path)],
-        cwd="/",
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C is for this process
-    )
+    try:
+        guard = subprocess.Popen(
+            ["/bin/sh", "-c", _GUARD, str(path)],
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for this process
+        )
+    except OSError as error:
+        shutil.rmtree(path, ignore_errors=True)
+        raise NightError(
+            f"no process can be started ({error.strerror}); end other programs, or allow more "
+            "(ulimit)."
+        ) from error
     assert guard.stdin is not None
     try:
         yield guard.stdin.fileno()

@@ -11,6 +11,7 @@ from ...network.weight_layout import flat_weights, stock_weights
 from ...support.disk import plain_disk_errors
 from ..base import Job
 from .manifest import Manifest
+from .scratch import TEMPORARY_ADVICE
 
 
 def start_arguments(
@@ -108,6 +109,6 @@ def presentation_environment(
 
 
 def _write(file: Path, values: np.ndarray) -> None:
-    """Write an array; unlike `ndarray.tofile`, never a part of it."""
-    with plain_disk_errors("cannot write", file):
-        file.write_bytes(np.ascontiguousarray(values).data)
+    """Write an array to a file, whole; NumPy's `tofile` tells of no error when it closes."""
+    with plain_disk_errors("cannot write", file, TEMPORARY_ADVICE), file.open("wb") as stream:
+        stream.write(np.ascontiguousarray(values).data)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import DataError, DirectoryError, brief
-from ...support.files import replacing
+from ...support.files import write_atomically
 from ...support.names import read_path
 from ...support.user_warnings import warn_user
 from .nir_package import NirWarning, import_nir
@@ -67,8 +68,9 @@ def write_graph(path: str | os.PathLike[str], graph: nir.NIRGraph) -> None:
         raise DirectoryError(f"cannot write {target}: it is a directory; give the name of a file.")
     if not target.parent.is_dir():
         raise DirectoryError(f"cannot write {target}: {target.parent} is no directory.")
-    with replacing(target) as partial:
-        import_nir().write(partial, graph)
+    content = io.BytesIO()  # HDF5 ends the process where a disk gets full
+    import_nir().write(content, graph)
+    write_atomically(target, content.getvalue())
 
 
 def checked_graph(
