@@ -262,6 +262,8 @@ def _go_on(path: Path, request: SavedRequest) -> NightDirectory:
     except DamageError as damage:
         raise DirectoryError(f"{damage}.") from None
     first_step = 0 if snapshot is None else snapshot.n_steps
+    if first_step:
+        request.warn_of_another_program(path)
     if faults:
         begin = f"goes on from step {first_step}" if first_step else "begins anew"
         warn_user(f"the night in {path} {begin}, as a later snapshot is damaged: {faults[0]}.")

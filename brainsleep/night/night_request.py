@@ -67,7 +67,8 @@ class Save:
     """Where a night is written while it runs.
 
     Spikes go to disk and never to memory, however long the night is; `Night.load` finds it all
-    again. C++ devices only.
+    again. C++ devices only. One process at a time writes to a directory; on file systems without
+    locks that is up to you.
 
     Parameters
     ----------
@@ -77,7 +78,10 @@ class Save:
         Steps between two snapshots of the whole state; none unless given.
     resume : bool
         Go on with the night in the directory, from its last snapshot, to the very weights it would
-        have had; a night that is finished is read back.
+        have had; a night that is finished is read back, and where there is none it begins. It is a
+        `DirectoryError` that names what differs if the night in the directory was asked for
+        otherwise: stimulus, device, models, anything that decides the result. While another process
+        writes there it waits up to 30 s.
     """
 
     directory: str | os.PathLike[str]

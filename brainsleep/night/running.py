@@ -231,17 +231,17 @@ def make_ready(prepared: PreparedNight, *, progress: bool = True) -> Iterator[Re
         "calibrate": calibrate,
         "stages": stages,
     }
-    with _directory(prepared, staged, thresholds) as directory:
+    with _directory(prepared, staged, thresholds, engine) as directory:
         yield ReadyNight(staged, engine, thresholds, directory, timings)
 
 
 def _directory(
-    prepared: PreparedNight, staged: PreparedNight, thresholds: list[float]
+    prepared: PreparedNight, staged: PreparedNight, thresholds: list[float], engine: Engine
 ) -> AbstractContextManager[NightDirectory | None]:
     """Hold the directory of a night, if it has one."""
     if prepared.save is None:
         return nullcontext()
-    request = SavedRequest.of(prepared, staged, thresholds)
+    request = SavedRequest.of(prepared, staged, thresholds, engine)
     return open_night_directory(prepared.save.path, request, resume=prepared.save.resume)
 
 

@@ -15,11 +15,13 @@ from ..devices.recording import stream_names
 from ..errors import DirectoryError
 from ..support.files import JsonObject
 from ..support.json_files import DIGEST, read_json
+from ..support.user_warnings import warn_user
 from .asked import EXACT_DEVICES, asked_for, differences
 from .night_files import NIGHT, REQUEST, STREAM
 from .streaming import compared_with
 
 if TYPE_CHECKING:
+    from ..devices import Engine
     from .preparation import PreparedNight
 
 #: Version of the layout of ``request.json``; the first had no number, and said less.
@@ -43,6 +45,8 @@ class SavedRequest:
         Of the weights, by name.
     streams : list of str
         Names of all files of spikes.
+    program : str or None
+        Key of the compiled program, where there is one: it stands for compiler and processor, too.
     draw : callable
         Returns the night's input spikes, chunk by chunk, from its first step on.
     """
@@ -51,13 +55,19 @@ class SavedRequest:
     projections: list[str | None]
     shapes: dict[str, list[int]]
     streams: list[str]
+    program: str | None
     draw: Callable[[], Iterator[NDArray[np.bool_]]]
 
     @classmethod
     def of(
-        cls, prepared: PreparedNight, staged: PreparedNight, thresholds: list[float]
+        cls,
+        prepared: PreparedNight,
+        staged: PreparedNight,
+        thresholds: list[float],
+        engine: Engine,
     ) -> SavedRequest:
         """Return what identifies a night, before and after its stages were simulated."""
+        folder = getattr(engine, "directory", None)
         job = staged.job(thresholds)
         names = prepared.assembly.weight_names()
         return cls(
@@ -69,6 +79,7 @@ class SavedRequest:
                 if name is not None and values is not None
             },
             streams=list(stream_names(prepared.plan)),
+            program=None if folder is None else folder.name,
             draw=lambda: staged.stimulus.chunks(staged.n_steps, staged.plan.dt, staged.seed),
         )
 
@@ -77,6 +88,7 @@ class SavedRequest:
         return {
             "format": FORMAT,
             "asked": self.asked,
+            "program": self.program,
             "projections": self.projections,
             "shapes": self.shapes,
         }
@@ -116,6 +128,16 @@ class SavedRequest:
                 f"differs: {found}. Ask as before to go on with it; {_remedy(path)}."
             )
 
+    def warn_of_another_program(self, path: Path) -> None:
+        """Warn if a night of float32 goes on with a program of another compiler or processor."""
+        before = read_request(path).get("program")
+        if self.asked["dtype"] == "float32" and before != self.program:
+            warn_user(
+                f"the night in {path} was begun by a program of another processor, compiler or "
+                "state of the code: in float32, it may differ in its last digits from one that was "
+                "not interrupted."
+            )
+
     def require_same_input(self, path: Path, n_steps: int | None = None) -> None:
         """Raise unless the stimulus draws the spikes of the night in a directory, at first.
 
@@ -146,10 +168,15 @@ def read_request(path: Path) -> JsonObject:
         If it is missing or damaged, with what can still be had.
     """
     request = read_json(path / REQUEST, _remedy(path))
+    fault = None
     if "format" in request and DIGEST not in request:
-        raise DirectoryError(
-            f"{path / REQUEST} is damaged (it has lost its digest); {_remedy(path)}."
-        )
+        fault = "it has lost its digest"
+    elif not isinstance(request.get("projections"), list):
+        fault = "it does not say what was joined"
+    elif not isinstance(request.get("shapes"), dict):
+        fault = "it does not say what shapes the weights had"
+    if fault is not None:
+        raise DirectoryError(f"{path / REQUEST} is damaged ({fault}); {_remedy(path)}.")
     return request
 
 

@@ -127,7 +127,8 @@ def sleep(
     ParameterError, UnitsError
         If an argument makes no sense; nothing has been compiled or run by then.
     DirectoryError
-        If the directory to save in is taken, or holds another night.
+        If the directory to save in is taken or written by another process, or holds another night
+        or a damaged one.
     CompilerError
         If the device needs a C++ compiler and there is none.
     NightError

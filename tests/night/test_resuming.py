@@ -359,3 +359,12 @@ def test_a_night_of_an_older_version_is_read_but_does_not_go_on(begun: Path) -> 
     write_json(begun / "request.json", request)
     with pytest.raises(DirectoryError, match="of another version of brainsleep"):
         sleep(begun, np.full(16, 0.3))
+
+
+def test_in_float32_another_program_is_told(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="stopped after"):
+        sleep(tmp_path / "n", np.full(16, 0.3), stop_at=400)
+    request = read_json(tmp_path / "n" / "request.json")
+    write_json(tmp_path / "n" / "request.json", {**request, "program": "0" * 32})
+    with pytest.warns(UserWarning, match="begun by a program of another processor"):
+        sleep(tmp_path / "n", np.full(16, 0.3))
