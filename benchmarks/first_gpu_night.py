@@ -19,7 +19,8 @@ from bench import sleep
 from problem import make_problem
 
 PACKAGES = ("brian2", "brian2cuda", "cython", "numpy", "torch", "pytest", "scipy")
-N_HIDDEN, N_STEPS = 1200, 400
+#: Hidden neurons and steps: on a GPU, and in a dry run.
+NIGHT, DRY_NIGHT = (1200, 2000), (60, 100)
 
 
 def version(package: str) -> str:
@@ -69,14 +70,15 @@ def print_night(dry_run: bool) -> int:
     import brainsleep as bs
 
     device = emulated() if dry_run else bs.devices.Cuda(unverified=True)
-    problem = make_problem(N_HIDDEN, N_STEPS)
+    n_hidden, n_steps = DRY_NIGHT if dry_run else NIGHT
+    problem = make_problem(n_hidden, n_steps, hidden_rate=0.05 * n_hidden)
     nights = {}
     for name, where in (("cold", device), ("warm", device), ("cpp", "cpp")):
         started = time.perf_counter()
         nights[name] = sleep(problem, where, "all", dtype="float64")
         seconds = time.perf_counter() - started
         counts = [len(train) for train in nights[name].spikes.values()]
-        loop = 1e3 * nights[name].timings["run"] / N_STEPS
+        loop = 1e3 * nights[name].timings["run"] / n_steps
         print(f"{name}: {seconds:.1f} s in all, {loop:.4f} ms per step, spikes {counts}")
     one, other = nights["warm"], nights["cpp"]
     same = all(
