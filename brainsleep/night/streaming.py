@@ -15,6 +15,7 @@ from ..devices.recording import SpikeFiles
 from ..devices.streams import DamageError, StreamReader, has_digests, intact_beginning
 from ..errors import DirectoryError, ParameterError
 from ..support.checks import whole_number
+from .night_files import NIGHT
 
 _INT32 = np.dtype(np.int32)
 
@@ -164,6 +165,8 @@ class StreamedSpikes:
                 f" The first {n_steps} of {self.n_steps} steps can still be read: by "
                 f"bs.Night.load(..., verify=False), and then spikes[...].part(0, {n_steps})."
             )
+        if (self.folder.parent / NIGHT).exists():
+            text += f" Without {NIGHT} there, bs.Save(..., resume=True) computes it again."
         return DirectoryError(text)
 
     def _intact_steps(self) -> int:

@@ -1,5 +1,6 @@
 """Devices: the build cache, missing compilers, programs that fail, and the user's own Brian2."""
 
+import json
 import os
 import shutil
 import sys
@@ -17,6 +18,8 @@ from brainsleep.devices import CppStandalone, Job, Runtime, get_device
 from brainsleep.devices.cache import sign
 from brainsleep.devices.compiler import find_compiler
 from brainsleep.devices.cpp.engine import CppEngine
+from brainsleep.devices.cpp.manifest import Manifest
+from brainsleep.devices.recording import SpikeFiles, read_result
 from brainsleep.errors import CompilerError, DirectoryError, NightError, ParameterError, UnitsError
 from brainsleep.network.plan import NetworkPlan
 from brainsleep.support import progress
@@ -305,6 +308,48 @@ def test_temporary_files_are_cleared_away(tmp_path, monkeypatch):
 
 
 # Names
+
+
+def test_variables_of_the_environment_do_not_lead_a_night_elsewhere(tmp_path, monkeypatch):
+    expected = night()
+    (tmp_path / "others.state").write_bytes(bytes(10))
+    monkeypatch.setenv("BRAINSLEEP_FOLDER", str(tmp_path))
+    monkeypatch.setenv("BRAINSLEEP_RESUME", str(tmp_path / "others.state"))
+    monkeypatch.setenv("BRAINSLEEP_PRESENTATION_STEPS", "3")
+    assert_same_nights(night(), expected)
+    assert [file.name for file in tmp_path.iterdir()] == ["others.state"]
+
+
+def test_results_that_are_cut_or_gone_are_named(tmp_path):
+    file = tmp_path / "spikes0.n"
+    with pytest.raises(NightError, match=r"cannot read .*spikes0\.n"):
+        read_result(file, np.int32, 3)
+    file.write_bytes(bytes(8))
+    with pytest.raises(NightError, match=r"left 2 of 3 values in .*spikes0\.n"):
+        read_result(file, np.int32, 3)
+    assert read_result(file, np.int32, 2).tolist() == [0, 0]
+    (tmp_path / "spikes0.i").write_bytes(bytes(4))
+    np.array([1, 1], np.int32).tofile(file)
+    with pytest.raises(NightError, match=r"left 1 of 2 values in .*spikes0\.i"):
+        SpikeFiles.of(0).read(tmp_path, 2)
+
+
+@pytest.mark.parametrize("name", ["../w", "/etc/passwd", "a/b", ""])
+def test_manifests_name_files_in_the_folder_of_results(name, tmp_path):
+    content = {"populations": ["input"], "projections": [], "weight_files": [None]}
+    content |= {"population_files": [{"v": "v_1"}]}
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(json.dumps(content))
+    assert Manifest.read(tmp_path).populations == ["input"]
+    for key, value in [
+        ("populations", [name]),
+        ("projections", [name]),
+        ("weight_files", [name]),
+        ("population_files", [{"v": name}]),
+    ]:
+        manifest.write_text(json.dumps({**content, key: value}))
+        with pytest.raises(ValueError, match="is no name"):
+            Manifest.read(tmp_path)
 
 
 def test_devices_by_name():

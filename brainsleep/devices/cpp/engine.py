@@ -161,8 +161,9 @@ class CppEngine:
 
     def environment(self, job: Job) -> dict[str, str]:
         """Return the environment variables with which a job's program runs."""
+        others = {k: one for k, one in os.environ.items() if not k.startswith("BRAINSLEEP_")}
         # huge pages of memory save cache misses
-        environment = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", **os.environ}
+        environment = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", **others}
         environment["BRAINSLEEP_SNAPSHOT_EVERY"] = str(job.snapshot_every)
         environment["BRAINSLEEP_FIRST_STEP"] = str(job.first_step)
         if job.folder is not None:
