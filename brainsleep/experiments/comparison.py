@@ -80,16 +80,22 @@ def _check(paths: list[Path]) -> None:
             f"a comparison needs two or more model files or run directories, but got {len(paths)}."
         )
     for path in paths:
-        if path.is_dir():
-            load_run(path)
-        elif is_unsupervised(path):
+        if _learns_without_labels(path):
             raise ModelFileError(
                 f"{path.name} learns without labels and does not sleep; run it alone."
             )
-        elif path.exists():
-            load_model_file(path)
-        else:
+        if path.is_dir():
+            continue
+        if not path.exists():
             raise ModelFileError(f"{path} is neither a model file nor a run directory.")
+        load_model_file(path)
+
+
+def _learns_without_labels(path: Path) -> bool:
+    """Tell whether a run, or a model file, is one of unsupervised learning."""
+    if path.is_dir():
+        return bool(load_run(path).metrics["scenario"] == "unsupervised")
+    return is_unsupervised(path)
 
 
 def _folder_name(labels: list[str]) -> str:

@@ -126,7 +126,8 @@ def _finish(request: RunRequest) -> JsonObject:
 
 def _finish_in_worker(request: RunRequest, parent: int) -> JsonObject:
     """Run one seed in a process that does not outlive the sweep."""
-    _end_with(parent)
+    if os.getpid() != parent:  # joblib starts no processes within some others
+        _end_with(parent)
     return _finish(request)
 
 

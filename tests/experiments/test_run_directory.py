@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import select
 import shutil
 import signal
 import subprocess
@@ -18,8 +19,8 @@ import numpy as np
 import pytest
 
 import brainsleep as bs
-from brainsleep.errors import BrainsleepError, DirectoryError
-from brainsleep.experiments import continual
+from brainsleep.errors import BrainsleepError, DirectoryError, ModelFileError
+from brainsleep.experiments import continual, sweep
 from brainsleep.experiments.comparison import compare_runs
 from brainsleep.experiments.learned_tasks import LearnedTask, Progress
 from brainsleep.experiments.run import run_experiment
@@ -414,6 +415,12 @@ def test_damaged_results_are_told(tmp_path: Path, text: str) -> None:
         compare_runs(tmp_path, tmp_path)
 
 
+def test_runs_without_sleep_are_not_compared(tmp_path: Path) -> None:
+    save_metrics(tmp_path, {**METRICS, "scenario": "unsupervised"})
+    with pytest.raises(ModelFileError, match="learns without labels and does not sleep"):
+        compare_runs(tmp_path, tmp_path)
+
+
 def test_a_night_that_is_gone_is_said(
     model_file: Path, whole: Run, copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -518,6 +525,35 @@ def test_a_sweep_mends_damaged_results(model_file: Path, copy: Path, tmp_path: P
     run_sweep(model_file, n_seeds=1, out=tmp_path, resume=True, report=said.append)
     assert "metrics.json is damaged" in said[0]
     assert load_run(tmp_path / "seed-0").metrics == before
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_worker_ends_with_its_sweep() -> None:
+    reading, writing = os.pipe()
+    parent = os.fork()
+    if parent == 0:
+        parent = os.getpid()
+        if os.fork() == 0:
+            sweep._end_with(parent)
+            os.write(writing, b"x")
+        time.sleep(60)
+        os._exit(0)
+    os.close(writing)
+    assert os.read(reading, 1) == b"x"
+    assert not select.select([reading], [], [], 0.7)[0], "it lives as long as its parent"
+    os.kill(parent, signal.SIGKILL)
+    os.waitpid(parent, 0)
+    assert select.select([reading], [], [], 20)[0]
+    assert os.read(reading, 1) == b"", "it has ended"
+    os.close(reading)
+
+
+def test_a_sweep_does_not_end_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where joblib starts no processes, the worker is the sweep."""
+    monkeypatch.setattr(sweep, "_finish", lambda request: {})
+    monkeypatch.setattr(sweep, "_end_with", pytest.fail)
+    request = RunRequest(model_file=Path("model.toml"))
+    assert sweep._finish_in_worker(request, os.getpid()) == {}
 
 
 @pytest.mark.slow
