@@ -99,7 +99,7 @@ def require_place(path: Path, resume: bool) -> None:
     if left:
         there, remedy = "a night that had not begun when it was killed, or is beginning", "begin it"
     elif (path / REQUEST).exists():
-        there, remedy = "a night", "go on with it"
+        there, remedy = f"a night {_state(path)}", "go on with it"
     elif (path / NIGHT).exists():
         raise DirectoryError(
             f"{path} exists already: it holds a night that does not say what was asked for; read "
@@ -110,6 +110,20 @@ def require_place(path: Path, resume: bool) -> None:
     raise DirectoryError(
         f"{path} exists already: it holds {there}, and nothing was overwritten; {remedy} by "
         "bs.Save(..., resume=True), or choose another directory."
+    )
+
+
+def _state(path: Path) -> str:
+    """Say how far a night has come."""
+    try:
+        description = read_description(path)
+    except DirectoryError:
+        return f"whose {NIGHT} is damaged"
+    if description is None:
+        steps = snapshots(path)
+        return f"that has not ended ({f'{steps[-1]} steps' if steps else 'nothing'} in a snapshot)"
+    return (
+        f"{'stopped' if description.is_stopped else 'finished'} after {description.n_steps} steps"
     )
 
 

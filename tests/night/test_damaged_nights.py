@@ -388,3 +388,25 @@ def test_an_unfinished_night_is_called_that(tmp_path: Path) -> None:
     (directory / "night.json").unlink()
     with pytest.raises(DirectoryError, match=r"night\.json is missing; .* resume=True"):
         bs.Night.load(directory)
+
+
+def test_plain_save_says_what_is_there(tmp_path: Path) -> None:
+    directory = tmp_path / "night"
+
+    def there() -> str:
+        return attempt(sleep, save=directory)[1]
+
+    asked = iter(range(1000))
+    arguments = {"save": bs.Save(directory, snapshot_every=200)}
+    sleep(**arguments, should_stop=lambda: next(asked) * 32 > 400)
+    assert "it holds a night stopped after 416 steps, and nothing was overwritten" in there()
+    (directory / "night.json").write_text("{")
+    assert "it holds a night whose night.json is damaged, and" in there()
+    (directory / "night.json").unlink()
+    assert "it holds a night that has not ended (400 steps in a snapshot), and" in there()
+    sleep(save=bs.Save(directory, resume=True))
+    assert "it holds a night finished after 600 steps, and" in there()
+    for snapshot in directory.glob("stream/snapshot-*"):
+        snapshot.unlink()
+    (directory / "night.json").unlink()
+    assert "it holds a night that has not ended (nothing in a snapshot), and" in there()
