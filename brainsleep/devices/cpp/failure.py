@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import signal
 import tempfile
 from pathlib import Path
 from typing import IO
@@ -17,6 +18,9 @@ from .scratch import TEMPORARY_ADVICE
 
 #: Exit status of a program that could not write a file (``EX_IOERR``); its message names the file.
 CANNOT_WRITE = 74
+
+#: Signals with which programs end that do what no processor can.
+_CRASHES = (signal.SIGSEGV, signal.SIGILL, signal.SIGBUS, signal.SIGFPE, signal.SIGABRT)
 
 #: Most characters of what the program says, and most bytes that are looked at.
 _MOST_SHOWN, _MOST_READ = 500, 10_000
@@ -55,8 +59,10 @@ def failure(status: int, message: str, program: Path, scratch: Path) -> Brainsle
             f"({in_words(available_memory())} are free now); end other programs, or allow more."
         )
     said = f" ({message[:_MOST_SHOWN]})" if message else ""
-    mend = f"; if {program} was damaged, delete it to have the program compiled again"
-    return NightError(f"the night's program {ending(status)}{said}{mend if status >= 0 else ''}.")
+    mend = ""
+    if status >= 0 or -status in _CRASHES:
+        mend = f"; if {program} was damaged, delete it to have the program compiled again"
+    return NightError(f"the night's program {ending(status)}{said}{mend}.")
 
 
 def start_failure(error: OSError, program: Path) -> NightError:
