@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..support.files import read_text
 from .streams import DamageError, cut, size_of, verify_beginning
 
 #: File with the layout of all snapshots of a folder, whose records had no digests in version 0.1.
@@ -146,7 +147,7 @@ class Snapshot:
         """Read what is in the snapshots of a folder, as version 0.1 left it."""
         place = self.folder / LAYOUT
         try:
-            for name, dtype, size in json.loads(place.read_text()):
+            for name, dtype, size in json.loads(read_text(place)):
                 if not _STATE.fullmatch(f"state {name} {dtype} {size} 0"):
                     raise ValueError
                 self._add(name, dtype, size, None)

@@ -106,7 +106,9 @@ def read_toml(file: Path) -> JsonObject:
     except FileNotFoundError:
         hint = suggest_nearest(str(file), map(str, file.parent.glob("*.toml")))
         raise ModelFileError(f"there is no model file {file}.{hint}") from None
-    except (OSError, DataError) as error:
+    except DataError as error:
+        raise ModelFileError(str(error)) from None
+    except OSError as error:
         raise ModelFileError(f"cannot read the model file {file}: {reason(error)}.") from None
     except (ValueError, RecursionError) as error:  # also of numbers and tables without end
         raise ModelFileError(f"{file} is not a TOML file: {reason(error)}.") from None

@@ -26,12 +26,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import DirectoryError, brief
+from ..errors import DataError, DirectoryError, brief
 from ..support.directory_lock import LOCK, directory_lock
 from ..support.disk import disk_error
 from ..support.files import (
     JsonObject,
     is_partial,
+    read_bytes,
     remove_partial_files,
     require_free,
     write_atomically,
@@ -186,7 +187,7 @@ def _is_at_its_beginning(directory: Path, request: RunRequest) -> bool:
     try:
         for path in directory.iterdir():
             if path.name == "model.toml":
-                if not request.model_file.read_bytes().startswith(path.read_bytes()):
+                if not read_bytes(request.model_file).startswith(read_bytes(path)):
                     return False
             elif path.name != LOCK and not is_partial(path):
                 return False
@@ -197,7 +198,7 @@ def _is_at_its_beginning(directory: Path, request: RunRequest) -> bool:
 
 def _begin(directory: Path, request: RunRequest, data_sha256: str) -> None:
     """Write down what is asked for; ``run.json`` last, as it says that a run is there."""
-    model = request.model_file.read_bytes()
+    model = read_bytes(request.model_file)
     write_atomically(directory / "model.toml", model)
     digests = {"model_sha256": _digest(model), "data_sha256": data_sha256}
     write_json(directory / "run.json", {**_settings(request), **digests})
@@ -219,10 +220,10 @@ def _check_same_run(directory: Path, request: RunRequest, data_sha256: str | Non
     advice = "its nights and metrics.json can still be read"
     before = read_json(file, advice)
     try:
-        kept = _digest((directory / "model.toml").read_bytes())
-    except OSError:
+        kept = _digest(read_bytes(directory / "model.toml"))
+    except (OSError, DataError):
         kept = None
-    wanted, given = before.get("model_sha256", kept), _digest(model_file.read_bytes())
+    wanted, given = before.get("model_sha256", kept), _digest(read_bytes(model_file))
     if wanted is not None and given != wanted:
         raise DirectoryError(f"{directory} holds a run of another model file than {model_file}.")
     if given != kept:

@@ -177,10 +177,9 @@ def read_bytes(file: Path, most: int = LONGEST_TEXT) -> bytes:
     with file.open("rb") as stream:
         content = stream.read(most + 1)
     if len(content) > most:
-        size = in_words(max(file.stat().st_size, len(content)))
-        raise DataError(
-            f"{shown(file)}: has {size} or more; no such file has more than {in_words(most)}."
-        )
+        size = file.stat().st_size
+        has = in_words(size) if size > most else "no end in sight"
+        raise DataError(f"{shown(file)}: has {has}; no such file has more than {in_words(most)}.")
     return content
 
 

@@ -20,6 +20,7 @@ from brainsleep.devices import cache
 from brainsleep.devices.cache import locks, obtaining, programs
 from brainsleep.errors import DirectoryError, ParameterError
 from brainsleep.experiments.cli import app
+from brainsleep.support.disk import disk_of
 
 KEY = "0123456789abcdef" * 2
 DAY = 86_400
@@ -283,8 +284,8 @@ def test_full_folder_builds_nothing(empty_cache, monkeypatch):
     with pytest.raises(DirectoryError) as raised:
         obtain(build=build)
     assert str(raised.value) == (
-        f"the build folder {empty_cache} is full (only 5.0 MB are free): free some space, or set "
-        "BRAINSLEEP_CACHE to a folder elsewhere."
+        f"cannot build in the folder {empty_cache}: the disk at {disk_of(empty_cache)} is full "
+        "(5.0 MB are left); free some space, or set BRAINSLEEP_CACHE to a folder elsewhere."
     )
     assert build.count == 0
     assert names(empty_cache) == []
@@ -322,11 +323,11 @@ def small_cache(small_disk, monkeypatch):
 
 def test_real_disk_that_gets_full(small_cache, monkeypatch):
     build = Builder(size=2_000_000)
-    with pytest.raises(DirectoryError, match=r"only 1\.0 MB are free"):
+    with pytest.raises(DirectoryError, match=r"is full \(1\.0 MB are left\)"):
         obtain(build=build)
     assert build.count == 0
     monkeypatch.setattr(obtaining, "FREE_BYTES_TO_BUILD", 0)
-    with pytest.raises(DirectoryError, match="No space left on device"):
+    with pytest.raises(DirectoryError, match=r"disk0 is full \(.* MB are left\)"):
         obtain(build=build)
     assert build.count == 1
     assert names(small_cache) == []

@@ -12,6 +12,7 @@ from pathlib import Path
 from platformdirs import user_cache_dir
 
 from ...errors import BrainsleepError, DirectoryError, ParameterError, brief
+from ...support.disk import disk_error
 from ...support.ownership import make_private_folder, require_own_folder
 
 #: Programs take up to this many bytes together, unless BRAINSLEEP_CACHE_SIZE says otherwise.
@@ -119,11 +120,8 @@ def plain_errors(root: Path) -> Iterator[None]:
     except BrainsleepError:
         raise
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DirectoryError(
-                f"the build folder {root} is full ({error.strerror}): free some space, or set "
-                "BRAINSLEEP_CACHE to a folder elsewhere."
-            ) from error
-        raise DirectoryError(
-            f"cannot build in the folder {root} ({error.strerror or error}); {_ADVICE}."
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        advice = "free some space, or set BRAINSLEEP_CACHE to a folder elsewhere"
+        raise disk_error(
+            error, "cannot build in the folder", root, advice if is_full else _ADVICE
         ) from error
