@@ -361,3 +361,13 @@ def test_stages_reach_the_night() -> None:
     handed = one.night_after(one.new_network(), tasks[0], model).stages
     assert float(handed.duration) == pytest.approx(0.3)
     one.check_nights()
+
+
+def test_a_file_without_end_is_read_no_further(tmp_path):
+    file = tmp_path / "model.toml"
+    with file.open("wb") as stream:
+        stream.truncate(10**9)  # takes no space
+    with pytest.raises(ModelFileError, match=r"model.toml: has 1 GB; .* more than 16.8 MB\.$"):
+        load_model_file(file)
+    with pytest.raises(ModelFileError, match=r"/dev/zero: has no end in sight"):
+        load_model_file("/dev/zero")

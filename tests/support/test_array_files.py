@@ -187,7 +187,7 @@ def test_texts_without_end_are_read_no_further(tmp_path):
         stream.truncate(10**10)  # takes no space
     with pytest.raises(DataError, match=r"night.json: has 10 GB; .* more than 16.8 MB\.$"):
         read_text(file)
-    with pytest.raises(DirectoryError, match=r"night.json: has 10 GB .* 16.8 MB; run again\.$"):
+    with pytest.raises(DirectoryError, match=r"night.json: has 10 GB; .* 16.8 MB; run again\.$"):
         read_json(file, "run again")
     (tmp_path / "endless").symlink_to("/dev/zero")
     with pytest.raises(DataError, match=r"endless: has no end in sight; .* 16.8 MB"):
