@@ -68,7 +68,7 @@ def asked_for(prepared: PreparedNight, staged: PreparedNight, job: Job) -> JsonO
             "spikes": [prepared.populations[index] for index in prepared.recorded],
             "rates": [prepared.populations[index] for index in prepared.counted],
         },
-        "stimulus": _large(prepared.stimulus, repr(prepared.stimulus)),
+        "stimulus": _large(prepared.stimulus, brief(prepared.stimulus)),
         "stages": _stages(prepared, staged),
         "modulation": None if prepared.modulation is None else _large(prepared.modulation),
         "masks": _masks(prepared, job, names),
@@ -132,11 +132,7 @@ def _large(value: Any, shown: str | None = None) -> JsonObject:
     """Let a large thing stand for itself by its digest."""
     if shown is None:
         shown = f"shape {np.shape(value)}"
-    line = " ".join(shown.split())
-    return {
-        "shown": line if len(line) <= 80 else f"{line[:77]}...",
-        "sha256": content_digest(value),
-    }
+    return {"shown": shown, "sha256": content_digest(value)}
 
 
 def _parameter(value: float | np.ndarray) -> object:
@@ -156,7 +152,7 @@ def _stages(prepared: PreparedNight, staged: PreparedNight) -> JsonObject | None
     if prepared.stages is None:
         return None
     assert isinstance(staged.stimulus, Gated)
-    return _large((staged.stimulus.gate, staged.modulation), repr(prepared.stages))
+    return _large((staged.stimulus.gate, staged.modulation), brief(prepared.stages))
 
 
 def _masks(prepared: PreparedNight, job: Job, names: Sequence[str]) -> JsonObject:
