@@ -155,7 +155,7 @@ def _place(request: RunRequest, name: str) -> Path:
     wanted = Path("runs") / name if request.out is None else Path(request.out)
     if request.resume:
         if not wanted.is_dir():
-            raise DirectoryError(f"{wanted} holds no run to resume.")
+            raise DirectoryError(f"{wanted} holds no run to resume; begin one without --resume.")
         return wanted
     try:
         if request.out is None:
