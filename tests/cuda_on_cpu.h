@@ -39,33 +39,32 @@ typedef std::function<void()> Body;
 // All threads of all blocks at the same time, for a checker of races to watch.
 static thread_local dim3 threadIdx, blockIdx;
 static dim3 blockDim, gridDim;
-struct Block { pthread_barrier_t barrier; std::atomic<unsigned> votes[32]; };
+struct Block { pthread_barrier_t barrier, warps[32]; std::atomic<unsigned> votes[32]; };
 static thread_local Block* block;
 inline void __syncthreads() { pthread_barrier_wait(&block->barrier); }
+inline void __syncwarp() { pthread_barrier_wait(&block->warps[threadIdx.x/32]); }
 inline unsigned __ballot_sync(unsigned, bool mine)
 {
     std::atomic<unsigned>& votes = block->votes[threadIdx.x/32];
     if (threadIdx.x%32 == 0) votes = 0;
-    __syncthreads();
+    __syncwarp();
     votes |= (unsigned)mine << threadIdx.x%32;
-    __syncthreads();
-    return votes;
-}
-template <class T> T __shfl_down_sync(unsigned, T mine, int distance)
-{
-    static T values[1024];
-    values[threadIdx.x] = mine;
-    __syncthreads();
-    const T other = threadIdx.x%32 + distance < 32 ? values[threadIdx.x + distance] : mine;
-    __syncthreads();
-    return other;
+    __syncwarp();
+    const unsigned all = votes;
+    __syncwarp();
+    return all;
 }
 inline void run_at_once(unsigned first, unsigned n_blocks, unsigned n_threads, const Body& body)
 {
     blockDim = dim3(n_threads);
     std::vector<Block> blocks(n_blocks);
     std::vector<std::thread> threads;
-    for (Block& each : blocks) pthread_barrier_init(&each.barrier, 0, n_threads);
+    for (Block& each : blocks)
+    {
+        pthread_barrier_init(&each.barrier, 0, n_threads);
+        for (unsigned k = 0; 32*k < n_threads; k++)
+            pthread_barrier_init(&each.warps[k], 0, std::min(n_threads - 32*k, 32u));
+    }
     for (unsigned k = 0; k < n_blocks*n_threads; k++)
         threads.emplace_back([&, k]()
         {
@@ -90,8 +89,11 @@ static dim3 threadIdx, blockIdx, blockDim, gridDim;
 
 // The threads of a block take turns: each runs until it waits for the others. One that waits has
 // a stack of its own, to be left and returned to.
+struct Barrier { int arrived = 0; unsigned times = 0; };
 struct Block
 {
+    Barrier barrier, warps[32];
+    int n_threads = 0;
     struct Thread { ucontext_t context; std::vector<char> stack; bool over; };
     std::vector<Thread> threads;
     ucontext_t scheduler;
@@ -112,10 +114,17 @@ struct Block
         threadIdx.x = thread;
         swapcontext(&scheduler, &threads[thread].context);
     }
-    void wait()
+    // Waits until a number of threads have come.
+    void wait(Barrier& barrier, int n)
     {
         waited = true;
-        swapcontext(&threads[current].context, &scheduler);
+        const unsigned times = barrier.times;
+        if (++barrier.arrived == n)
+        {
+            barrier.arrived = 0;
+            barrier.times++;
+        }
+        while (barrier.times == times) swapcontext(&threads[current].context, &scheduler);
     }
     static int order(int k, int n)
     {
@@ -129,6 +138,7 @@ struct Block
     {
         body = of_each;
         running() = this;
+        n_threads = n;
         if ((int)threads.size() < n) threads.resize(n);
         // the first tells whether they wait for each other; most kernels do not
         for (int k = 0; k < n; k++)
@@ -160,27 +170,28 @@ struct Block
         waited = false;
     }
 };
-inline void __syncthreads() { Block::running()->wait(); }
+inline void __syncthreads()
+{
+    Block* const block = Block::running();
+    block->wait(block->barrier, block->n_threads);
+}
+inline void __syncwarp()
+{
+    Block* const block = Block::running();
+    const int warp = threadIdx.x/32;
+    block->wait(block->warps[warp], std::min(block->n_threads - 32*warp, 32));
+}
 inline unsigned __ballot_sync(unsigned, bool mine)
 {
     static unsigned votes[32];
-    const int warp = threadIdx.x/32, lane = threadIdx.x%32;
-    votes[warp] |= (unsigned)mine << lane;
-    __syncthreads();
+    const int warp = threadIdx.x/32;
+    votes[warp] |= (unsigned)mine << threadIdx.x%32;
+    __syncwarp();
     const unsigned all = votes[warp];
-    __syncthreads();
+    __syncwarp();
     votes[warp] = 0;
-    __syncthreads();
+    __syncwarp();
     return all;
-}
-template <class T> T __shfl_down_sync(unsigned, T mine, int distance)
-{
-    static T values[1024];
-    values[threadIdx.x] = mine;
-    __syncthreads();
-    const T other = threadIdx.x%32 + distance < 32 ? values[threadIdx.x + distance] : mine;
-    __syncthreads();
-    return other;
 }
 inline void run_blocks(unsigned blocks, unsigned threads, bool, const Body& body)
 {
@@ -194,6 +205,16 @@ inline void run_blocks(unsigned blocks, unsigned threads, bool, const Body& body
     }
 }
 #endif
+
+template <class T> T __shfl_down_sync(unsigned, T mine, int distance)
+{
+    static T values[1024];
+    values[threadIdx.x] = mine;
+    __syncwarp();
+    const T other = threadIdx.x%32 + distance < 32 ? values[threadIdx.x + distance] : mine;
+    __syncwarp();
+    return other;
+}
 
 inline void __threadfence() {}
 inline int __popc(unsigned bits) { return __builtin_popcount(bits); }

@@ -40,7 +40,7 @@ from .dense import GpuDenseSynapses, GpuOneToOneSynapses, RowCodeObject
 BLOCK_STEPS = 256
 
 #: Threads for a neuron by the length of its rows: the first whose length is not exceeded.
-THREADS = ((128, 32), (512, 64), (2048, 128), (8192, 256), (math.inf, 512))
+THREADS = ((512, 32), (2048, 64), (8192, 128), (math.inf, 256))
 
 #: Templates for neurons: Brian2's name, and ours.
 TEMPLATES = {"stateupdate": "block_update", "threshold": "block_threshold", "reset": "block_reset"}

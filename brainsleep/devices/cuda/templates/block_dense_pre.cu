@@ -33,7 +33,7 @@
             {{vector_code|autoindent}}
         }
         {% for _name in sums if in_parallel %}
-        {{_name}} = brainsleep::sum_of_threads<_threads>({{_name}});
+        {{_name}} = brainsleep::sum_of_threads<_threads, {{loop.index0}}>({{_name}}, _n_events);
         {% endfor %}
         if (threadIdx.x != 0) return;
 
