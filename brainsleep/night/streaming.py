@@ -174,6 +174,8 @@ class StreamedSpikes:
         counts, indices = self.folder / self._files.counts, self.folder / self._files.indices
         n_steps = min(intact_beginning(counts) // _INT32.itemsize, self.n_steps)
         n_spikes = intact_beginning(indices) // _INT32.itemsize
+        if n_steps == 0 or n_spikes == 0:  # or there may be no such file
+            return 0
         so_far = np.cumsum(np.fromfile(counts, _INT32, n_steps), dtype=np.int64)
         return int(np.searchsorted(so_far, n_spikes, side="right"))
 
