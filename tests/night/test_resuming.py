@@ -311,8 +311,11 @@ def test_a_night_with_another_stimulus_is_refused_and_left_alone(begun: Path) ->
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@pytest.mark.parametrize("record", ["all", bs.Record("0", rates="all")], ids=["spikes", "rates"])
-@pytest.mark.parametrize("stop_at", [None, 1300], ids=["finished", "stopped"])
+@pytest.mark.parametrize(
+    ("stop_at", "record"),
+    [(None, "all"), (1300, "all"), (1300, bs.Record("0", rates="all"))],
+    ids=["finished", "stopped", "without input"],
+)
 def test_a_stimulus_that_hides_what_it_draws_is_known_by_its_spikes(
     stop_at: int | None, record: Any, tmp_path: Path
 ) -> None:
