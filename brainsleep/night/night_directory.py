@@ -24,7 +24,7 @@ from ..devices.streams import DamageError
 from ..errors import DirectoryError, ParameterError
 from ..support.directory_lock import LOCK, directory_lock
 from ..support.disk import disk_error, plain_disk_errors
-from ..support.files import PARTIAL
+from ..support.files import PARTIAL, remove_partial_files
 from ..support.json_files import write_json
 from ..support.user_warnings import warn_user
 from .night_files import NIGHT, REQUEST, STREAM, read_description
@@ -267,6 +267,7 @@ def _go_on(path: Path, request: SavedRequest) -> NightDirectory:
             if snapshot is not None:
                 request.require_same_input(path, snapshot.n_steps)
             (path / NIGHT).unlink(missing_ok=True)
+            remove_partial_files(path)
             if snapshot is not None:
                 snapshot.go_back()
             else:

@@ -16,7 +16,7 @@ from ..devices.activity import PopulationRate, Spikes
 from ..errors import ParameterError, TranslationError
 from ..support.array_files import write_arrays
 from ..support.calls import public
-from ..support.files import JsonObject, publish_directory
+from ..support.files import JsonObject, publish_directory, replacing
 from ..support.names import ByName, read_path
 from ..support.quantities import Time
 from ..translation import Translation, write_back
@@ -140,11 +140,11 @@ class Night:
 
     def write(self, folder: Path, *, streamed: list[int] | None) -> None:
         """Write weights and description; ``night.json`` last, as it says that all is there."""
-        write_arrays(folder / "weights_before.npz", self.weights_before)
-        write_arrays(folder / "weights_after.npz", self.weights_after)
-        for name in ("masks", "under_masks"):
-            if getattr(self, name):
-                write_arrays(folder / f"{name}.npz", getattr(self, name))
+        for name in ("weights_before", "weights_after", "masks", "under_masks"):
+            arrays = getattr(self, name)
+            if arrays or name.startswith("weights"):
+                with replacing(folder / f"{name}.npz") as partial:
+                    write_arrays(partial, arrays)
         write_description(
             folder,
             {

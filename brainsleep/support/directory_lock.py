@@ -6,6 +6,7 @@ import logging
 import os
 import platform
 import re
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -73,12 +74,17 @@ def directory_lock(directory: Path, patience: float | None = None) -> Iterator[i
 
 
 def _open(file: Path) -> int:
-    """Open the file to lock; a link to another file is not followed."""
+    """Open the file to lock; no link to another file is followed, and none with another name."""
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        return os.open(file, flags, 0o644)
+        descriptor = os.open(file, flags, 0o644)
     except OSError as error:
         raise disk_error(error, "cannot write to", file.parent) from error
+    found = os.fstat(descriptor)
+    if stat.S_ISREG(found.st_mode) and found.st_nlink <= 1:
+        return descriptor
+    os.close(descriptor)
+    raise DirectoryError(f"cannot write to {file}: it is a link, or no file; delete it.")
 
 
 def _take(descriptor: int, file: Path, latest: float) -> Lock:

@@ -233,6 +233,12 @@ def test_links_in_a_night_are_not_written_through(
         target.write_bytes(content)
         (stream / name).unlink(missing_ok=True)
         link(target, stream / name)  # type: ignore[operator]
+    for name in ("weights_before.npz", "weights_after.npz"):  # what Python writes at the end
+        precious.with_name(f"{name}.target").write_text("precious")
+        (killed / name).unlink()
+        link(precious.with_name(f"{name}.target"), killed / name)  # type: ignore[operator]
+        planted.append(name)
+    (killed / ".weights_after.npz.0123456789abcdef.partial").touch()
     before = {name: precious.with_name(f"{name}.target").read_bytes() for name in planted}
     with pytest.raises(DirectoryError, match=r"spikes2\.(i|n\.crc)"):
         night_on_disk(killed, resume=True)
@@ -242,6 +248,7 @@ def test_links_in_a_night_are_not_written_through(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert_same(truth, night_on_disk(killed, resume=True))
+    assert not list(killed.glob("*.partial"))
     for name, content in before.items():
         assert precious.with_name(f"{name}.target").read_bytes() == content, name
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -257,10 +258,13 @@ def test_a_lock_file_that_names_nobody(tmp_path: Path, text: str) -> None:
             pass
 
 
-def test_a_link_in_place_of_the_lock_is_not_followed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("link", [os.symlink, os.link])
+def test_a_link_in_place_of_the_lock_is_not_followed(
+    link: Callable[[Path, Path], None], tmp_path: Path
+) -> None:
     precious = tmp_path / "precious"
     precious.write_text("text")
-    (tmp_path / LOCK).symlink_to(precious)
+    link(precious, tmp_path / LOCK)
     with pytest.raises(DirectoryError, match="cannot write to"), directory_lock(tmp_path):
         pass
     assert precious.read_text() == "text"
