@@ -74,6 +74,10 @@ ATTACKS: dict[str, tuple[Judge, int]] = {
 }
 
 
+#: Attacks whose cases are numbers of free pages.
+ON_DISK = "full disk: "
+
+
 def main() -> int:
     """Run the attacks that are asked for; the exit status is 1 if one succeeded."""
     wanted = os.environ.get("BRAINSLEEP_FAULTS", "").split(",")
@@ -88,7 +92,7 @@ def main() -> int:
         for name in ATTACKS:
             if not any(part in name for part in wanted):
                 continue
-            if name.startswith("full disk") and (reason := why_no_disk()):
+            if name.startswith(ON_DISK) and (reason := why_no_disk()):
                 show(f"{name}: left out, {reason}")
                 continue
             numbers = [int(only)] if only is not None else numbers_of(name, scale, laboratory)
@@ -101,9 +105,9 @@ def main() -> int:
 def numbers_of(name: str, scale: float, laboratory: Laboratory) -> Sequence[int]:
     """Return the numbers of the cases of an attack."""
     _, count = ATTACKS[name]
-    if not name.startswith("full disk"):
-        return range(max(1, round(scale * count)))
-    return pages(laboratory, name.rpartition(" ")[2], scale)
+    if name.startswith(ON_DISK):
+        return pages(laboratory, name.removeprefix(ON_DISK), scale)
+    return range(max(1, round(scale * count)))
 
 
 def attack(

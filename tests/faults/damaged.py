@@ -18,7 +18,7 @@ from runs import RunOf, SweepOf
 import brainsleep as bs
 from brainsleep.errors import ParameterError
 from brainsleep.experiments.rundirectory import load_run
-from brainsleep.night.streaming import snapshot_weights, snapshots
+from brainsleep.night.night_directory import snapshot_weights, snapshots
 
 Read = Callable[[Path], Digest]
 
@@ -133,9 +133,7 @@ def damage_finished_runs(case: Case, laboratory: Laboratory) -> Verdict:
         found = {"metrics": json.dumps(load_run(directory).metrics)}
         return found | {night.name: str(whole_digest(bs.Night.load(night))) for night in nights}
 
-    return judge_damage(
-        case, laboratory, Target(finished(0), finished(1), (load, RunOf(kind).go))
-    )
+    return judge_damage(case, laboratory, Target(finished(0), finished(1), (load, RunOf(kind).go)))
 
 
 def damage_killed_runs(case: Case, laboratory: Laboratory) -> Verdict:
@@ -241,4 +239,3 @@ def _undamaged(laboratory: Laboratory, template: Path, read: Read) -> Digest:
         ended = call(lambda: within(place, lambda: read(directory)), place)
         assert ended.how == "returned", ended.message
         return ended.value
-

@@ -49,8 +49,8 @@ class SavedNight:
 
 #: What is written to the disk, and whether its temporary files are there as well.
 SUBJECTS: dict[str, Subject] = {
-    "night": StreamedNight(SMALL),
-    "memory": NightInMemory(),
+    "streamed night": StreamedNight(SMALL),
+    "night in memory": NightInMemory(),
     "save": SavedNight(),
     "run": RunOf(),
 }
@@ -58,12 +58,12 @@ SUBJECTS: dict[str, Subject] = {
 
 def fill_under_night(case: Case, laboratory: Laboratory) -> Verdict:
     """Fill the disk that a night is streamed to."""
-    return judge_full(case, laboratory, "night")
+    return judge_full(case, laboratory, "streamed night")
 
 
 def fill_under_memory(case: Case, laboratory: Laboratory) -> Verdict:
     """Fill the disk of the temporary files of a night in memory."""
-    return judge_full(case, laboratory, "memory")
+    return judge_full(case, laboratory, "night in memory")
 
 
 def fill_under_save(case: Case, laboratory: Laboratory) -> Verdict:
@@ -80,7 +80,6 @@ def judge_full(case: Case, laboratory: Laboratory, name: str) -> Verdict:
     """Work on a disk with as many pages as the number of the case; then free it, and go on."""
     subject, truth = SUBJECTS[name], laboratory.measured(SUBJECTS[name]).truth
     with small_disk(case.folder / "disk") as disk, adopted_orphans():
-
         work = partial(within, case.folder, partial(subject.go, disk / "it"))
         filler = fill_but(disk, case.number)
         ended = call(work, case.folder)

@@ -16,6 +16,9 @@ from cases import Case, own_folder
 from forked import call, count_touches
 from nights import Digest, use_temporary_folder
 
+#: Hidden files that are there for good: locks, and the key of a folder of compiled programs.
+STAYS = (".lock", ".key")
+
 
 class Subject(Protocol):
     """What is attacked: work in a directory that goes on where it was cut short."""
@@ -135,10 +138,10 @@ def leftovers(folder: Path, seconds: float = 2.0) -> list[str]:
 
 def _left(folder: Path) -> list[str]:
     temporary = [path for path in folder.glob("tmp/*") if path.name.startswith("brainsleep")]
-    partial = [
+    unfinished = [
         path
         for path in folder.rglob("*")
-        if not path.name.endswith(".lock")
+        if path.name not in STAYS
         and (path.name.startswith((".", "building-")) or "partial" in path.name)
     ]
-    return sorted({str(path.relative_to(folder)) for path in [*temporary, *partial]})
+    return sorted({str(path.relative_to(folder)) for path in [*temporary, *unfinished]})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import tempfile
@@ -92,7 +93,7 @@ def network(sizes: tuple[int, ...]) -> nn.Sequential:
     """Return a network with weights drawn from a normal distribution."""
     rng = np.random.default_rng(0)
     modules: list[nn.Module] = []
-    for n_in, n_out in zip(sizes, sizes[1:], strict=False):
+    for n_in, n_out in itertools.pairwise(sizes):
         modules += [nn.Linear(n_in, n_out), nn.ReLU()]
     layers = nn.Sequential(*modules[:-1])
     for parameter in layers.parameters():

@@ -119,9 +119,7 @@ def judge_pair(
     directory = case.folder / "it"
     if pair.template is not None:
         laboratory.copy(pair.template, case)
-    works = [
-        partial(within, case.folder, partial(work, directory)) for work in pair.works
-    ]
+    works = [partial(within, case.folder, partial(work, directory)) for work in pair.works]
     with adopted_orphans():
         first = Child(works[0], case.folder)
         time.sleep(pair.usual * float(random.choice([0, random.uniform(0, 1)])))

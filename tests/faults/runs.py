@@ -165,4 +165,3 @@ def _without(content: dict[str, Any], *names: str) -> Digest:
         for name, value in content.items()
         if name not in names
     }
-
