@@ -49,11 +49,11 @@ Judge = Callable[[Case, Laboratory], Verdict]
 
 #: By name: what judges a case, and how many cases there are of it; on disks, one for each page.
 ATTACKS: dict[str, tuple[Judge, int]] = {
-    "kill: streamed night": (kill_nights, 600),
-    "kill: run": (kill_runs, 150),
-    "kill: run without labels": (kill_unsupervised_runs, 100),
-    "kill: sweep": (kill_sweeps, 50),
-    "kill: compilation": (kill_compiles, 100),
+    "kill: streamed night": (kill_nights, 750),
+    "kill: run": (kill_runs, 60),
+    "kill: run without labels": (kill_unsupervised_runs, 50),
+    "kill: sweep": (kill_sweeps, 20),
+    "kill: compilation": (kill_compiles, 120),
     "damage: finished night": (damage_finished_nights, 500),
     "damage: killed night": (damage_killed_nights, 500),
     "damage: night saved from memory": (damage_copied_nights, 300),
@@ -89,9 +89,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         laboratory = Laboratory(Path(folder))
         os.environ.setdefault("BRAINSLEEP_CACHE", f"{folder}/programs")
-        for name in ATTACKS:
-            if not any(part in name for part in wanted):
-                continue
+        parts = [name for name in ATTACKS if any(part in name for part in wanted)]
+        for name in [name for name in ATTACKS if name in wanted] or parts:
             if name.startswith(ON_DISK) and (reason := why_no_disk()):
                 show(f"{name}: left out, {reason}")
                 continue

@@ -97,7 +97,8 @@ class Laboratory:
             assert first.how == "returned", first.message
             shutil.rmtree(place / "it", ignore_errors=True)
             started = time.monotonic()
-            assert call(work, place).value == first.value
+            second = call(work, place)
+            assert second == first, f"not the same twice: {second.message}"
             seconds = time.monotonic() - started
             shutil.rmtree(place / "it", ignore_errors=True)
             return Measured(first.value, seconds, count_touches(work, place))

@@ -17,51 +17,8 @@ from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.rundirectory import load_run
 from brainsleep.experiments.sweep import run_sweep
 
-#: Three tasks, a small network and short nights.
-CONTINUAL = """
-name = "small"
-description = "Attacked."
-[data]
-train_per_class = 20
-[tasks]
-classes = [[0, 1], [2, 3], [4, 5]]
-[network]
-sizes = [784, 30, 20, 10]
-[training]
-epochs = 1
-[sleep]
-dtype = "float64"
-[sleep.neuron]
-kind = "heaviside"
-gain = "tadros"
-threshold = [0.16, 0.2, 0.1]
-decay = 0.9995786
-[sleep.plasticity]
-kind = "src"
-weight_factor = "tadros2022"
-increase = 3e-4
-decrease = 1e-4
-[sleep.stimulus]
-kind = "mean_of_random_images"
-max_rate = "430 Hz"
-[sleep.steps]
-first = 200
-"""
-UNSUPERVISED = """
-name = "small_unsupervised"
-description = "Attacked."
-[data]
-train_per_class = 4
-[unsupervised]
-n_neurons = 12
-n_presentations = 60
-blocks = 3
-n_assign = 20
-presentation = "20 ms"
-rest = "5 ms"
-dt = "1 ms"
-"""
-MODELS = {"continual": CONTINUAL, "unsupervised": UNSUPERVISED}
+#: Three tasks or blocks, small networks and short nights.
+MODELS = {file.stem: file for file in (Path(__file__).parent / "models").glob("*.toml")}
 
 
 @dataclass(frozen=True)
@@ -86,7 +43,7 @@ class RunOf:
         """Run, or go on with what is there, as the script of a user would."""
         with empty_figures():
             run_experiment(
-                model_file(self.kind, directory.parent),
+                MODELS[self.kind],
                 out=directory,
                 seed=self.seed,
                 controls=self.controls,
@@ -97,7 +54,7 @@ class RunOf:
 
     def read(self, directory: Path) -> Digest:
         """Return the digest of a finished run, from its directory."""
-        found = _without(load_run(directory).metrics, "timings")
+        found = _without(load_run(directory).metrics, "timings", "sha256")
         for folder in sorted((directory / "nights").glob("[0-9]*")):
             night = digest(bs.Night.load(folder))
             found |= {f"night {folder.name} {name}": value for name, value in night.items()}
@@ -123,7 +80,7 @@ class SweepOf:
         """Run, or go on with what is there."""
         with empty_figures():
             run_sweep(
-                model_file(self.kind, directory.parent),
+                MODELS[self.kind],
                 n_seeds=2,
                 n_jobs=self.n_jobs,
                 out=directory,
@@ -133,7 +90,7 @@ class SweepOf:
 
     def read(self, directory: Path) -> Digest:
         """Return the digest of a finished sweep, from its directory."""
-        return _without(json.loads((directory / "summary.json").read_text()))
+        return _without(json.loads((directory / "summary.json").read_text()), "sha256")
 
 
 @contextmanager
@@ -147,16 +104,6 @@ def empty_figures() -> Iterator[None]:
         yield
     finally:
         Figure.savefig = whole
-
-
-def model_file(kind: str, folder: Path) -> Path:
-    """Write a model file where there is none yet."""
-    file = folder / f"{kind}.toml"
-    if not file.exists():
-        partial = file.with_suffix(".partial")
-        partial.write_text(MODELS[kind])
-        partial.rename(file)
-    return file
 
 
 def _without(content: dict[str, Any], *names: str) -> Digest:
