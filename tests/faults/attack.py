@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -85,6 +86,7 @@ def main() -> int:
     seed = int(os.environ.get("BRAINSLEEP_FAULTS_SEED", "0"))
     only = os.environ.get("BRAINSLEEP_FAULTS_CASE")
     torch.set_num_threads(1)
+    warnings.simplefilter("ignore")
     tallies = []
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         laboratory = Laboratory(Path(folder))

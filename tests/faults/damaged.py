@@ -78,7 +78,7 @@ def damage_finished_nights(case: Case, laboratory: Laboratory) -> Verdict:
     night = SAVED[case.random().integers(len(SAVED))]
 
     def load(directory: Path) -> Digest:
-        return whole_digest(bs.Night.load(directory, network(night.sizes)))
+        return whole_digest(bs.Night.load(directory, network()))
 
     def go_on(directory: Path) -> Digest:
         return digest(night.run(directory, resume=True))
@@ -116,7 +116,7 @@ def damage_copied_nights(case: Case, laboratory: Laboratory) -> Verdict:
         )
 
     def load(directory: Path) -> Digest:
-        return whole_digest(bs.Night.load(directory, network(night.sizes)))
+        return whole_digest(bs.Night.load(directory, network()))
 
     return judge_damage(case, laboratory, Target(saved(0), saved(1), (load,)))
 

@@ -11,7 +11,7 @@ import numpy as np
 from cases import Case, Verdict, badly
 from forked import Child, Ended, adopted_orphans, call, kill_all
 from laboratory import Laboratory, Measured, Subject, leftovers, working
-from nights import SLOW_SIZES, Digest, NightOf, differences, digest
+from nights import Digest, NightOf, differences, digest
 from runs import RunOf, SweepOf
 
 import brainsleep as bs
@@ -68,7 +68,7 @@ NIGHTS = (
     NightOf(n_steps=20_000, snapshot_every=3000),
     NightOf(n_steps=5000, snapshot_every=None),
     NightOf("heaviside", n_steps=30_000, snapshot_every=1000),
-    NightOf("lif", n_steps=6000, snapshot_every=300, sizes=SLOW_SIZES),
+    NightOf(n_steps=10_000, snapshot_every=300),
 )
 RUNS = (RunOf(), RunOf(seed=1, controls=("decrease_only",)))
 

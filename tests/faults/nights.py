@@ -29,13 +29,11 @@ MODELS = {
         "neuron": bs.Heaviside(gain=1, threshold=0.25, decay=0.95),
         "plasticity": bs.SRC(1e-3, 1e-3, weight_factor="tadros2022"),
         "record": bs.Record(["input", "0"], rates=["2", "4"]),
-        "masks": {"2": np.random.default_rng(1).random((60, 80)) < 0.7},
+        "masks": {"2": np.random.default_rng(1).random((120, 160)) < 0.7},
     },
 }
 #: Few inputs, so that many steps fit into the pipe that feeds them.
-SIZES = (16, 80, 60, 10)
-#: Networks that take longer for a step.
-SLOW_SIZES = (16, 400, 300, 10)
+SIZES = (16, 160, 120, 10)
 
 
 @dataclass(frozen=True)
@@ -52,15 +50,14 @@ class NightOf:
         Its seed.
     snapshot_every : int or None
         Of the directory that it is saved in.
-    sizes : tuple of int
-        Of the network.
+    changes : dict
+        Other arguments of `bs.sleep`.
     """
 
     model: str = "lif"
     n_steps: int = 3000
     seed: int = 0
     snapshot_every: int | None = 400
-    sizes: tuple[int, ...] = SIZES
     changes: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def with_seed(self, seed: int) -> NightOf:
@@ -70,15 +67,13 @@ class NightOf:
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of `bs.sleep`, but for where it is saved."""
         given = {
-            "ann": network(self.sizes),
-            "stimulus": np.full(self.sizes[0], 0.1),
+            "ann": network(),
+            "stimulus": np.full(SIZES[0], 0.1),
             "duration": self.n_steps,
             "seed": self.seed,
             "progress": False,
             **MODELS[self.model],
         }
-        if self.sizes != SIZES:
-            given.pop("masks", None)
         return {**given, **self.changes}
 
     def run(self, directory: Path | None = None, *, resume: bool = False) -> bs.Night:
@@ -89,11 +84,11 @@ class NightOf:
         return bs.sleep(**self.arguments(), save=save)
 
 
-def network(sizes: tuple[int, ...]) -> nn.Sequential:
+def network() -> nn.Sequential:
     """Return a network with weights drawn from a normal distribution."""
     rng = np.random.default_rng(0)
     modules: list[nn.Module] = []
-    for n_in, n_out in itertools.pairwise(sizes):
+    for n_in, n_out in itertools.pairwise(SIZES):
         modules += [nn.Linear(n_in, n_out), nn.ReLU()]
     layers = nn.Sequential(*modules[:-1])
     for parameter in layers.parameters():
