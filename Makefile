@@ -17,6 +17,7 @@ help:
 	@echo 'make test     all tests but those that need CUDA'
 	@echo 'make bench    how fast a night is: against PyTorch and hand-written C++ (half an hour)'
 	@echo 'make gpu-wheels    what benchmarks/on_gpu.sh needs on a machine with a GPU and no network'
+	@echo 'make faults   kills, damaged files, full disks, pairs of writers: what holds (hours)'
 	@echo 'make lint     ruff and mypy'
 	@echo 'make format   let ruff put the code in order'
 	@echo 'make clean    remove .venv, caches and build output; runs/ stays'
@@ -44,6 +45,9 @@ gpu-wheels:
 	    --only-binary=:all: --implementation cp --python-version 3.12 $(GPU_PLATFORMS) \
 	    -c $@/constraints.txt -r benchmarks/gpu-wheels.txt -d $@
 	@du -sh $@
+
+faults: $(VENV)/installed-dev
+	$(VENV)/bin/python tests/faults/attack.py
 
 lint: $(VENV)/installed-dev
 	$(RUFF) check .

@@ -38,6 +38,7 @@ from disks import (
 )
 from kills import kill_compiles, kill_nights, kill_runs, kill_sweeps, kill_unsupervised_runs
 from laboratory import Laboratory
+from other_requests import ask_for_another_night
 from pairs import (
     pair_of_compilations,
     pair_of_nights,
@@ -67,6 +68,7 @@ ATTACKS: dict[str, tuple[Judge, int]] = {
     "full disk: night in memory": (fill_under_memory, 0),
     "full disk: save": (fill_under_save, 0),
     "full disk: run": (fill_under_run, 0),
+    "other request": (ask_for_another_night, 300),
     "pair: same night": (pair_of_nights, 60),
     "pair: other night": (pair_of_other_nights, 20),
     "pair: save": (pair_of_saves, 20),

@@ -83,7 +83,7 @@ def damage_finished_nights(case: Case, laboratory: Laboratory) -> Verdict:
     def go_on(directory: Path) -> Digest:
         return digest(night.run(directory, resume=True))
 
-    templates = (_streamed(laboratory, night, seed) for seed in (0, 1))
+    templates = (streamed_night(laboratory, night, seed) for seed in (0, 1))
     return judge_damage(case, laboratory, Target(*templates, (load, go_on, read_snapshots)))
 
 
@@ -94,15 +94,8 @@ def damage_killed_nights(case: Case, laboratory: Laboratory) -> Verdict:
     def go_on(directory: Path) -> Digest:
         return digest(night.run(directory, resume=True))
 
-    def killed(seed: int) -> Path:
-        other = night.with_seed(seed)
-        work = StreamedNight(other).go
-
-        return laboratory.template(
-            f"killed-{other.model}-{seed}", lambda place: kill_when(work, place, has_snapshots)
-        )
-
-    return judge_damage(case, laboratory, Target(killed(0), killed(1), (go_on, read_snapshots)))
+    templates = (killed_night(laboratory, night, seed) for seed in (0, 1))
+    return judge_damage(case, laboratory, Target(*templates, (go_on, read_snapshots)))
 
 
 def damage_copied_nights(case: Case, laboratory: Laboratory) -> Verdict:
@@ -228,9 +221,19 @@ def is_half_done(directory: Path) -> bool:
     return len(content.get("tasks", content.get("curve", []))) == 2
 
 
-def _streamed(laboratory: Laboratory, night: NightOf, seed: int) -> Path:
+def streamed_night(laboratory: Laboratory, night: NightOf, seed: int) -> Path:
+    """Return the directory of a night that ran to its end."""
     other = night.with_seed(seed)
     return laboratory.template(f"finished-{other.model}-{seed}", other.run)
+
+
+def killed_night(laboratory: Laboratory, night: NightOf, seed: int) -> Path:
+    """Return the directory of a night that was killed on its way."""
+    other = night.with_seed(seed)
+    work = StreamedNight(other).go
+    return laboratory.template(
+        f"killed-{other.model}-{seed}", lambda place: kill_when(work, place, has_snapshots)
+    )
 
 
 def _undamaged(laboratory: Laboratory, template: Path, read: Read) -> Digest:

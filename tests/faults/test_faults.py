@@ -34,6 +34,7 @@ FEW = {
     "full disk: night in memory": (6, 300),
     "full disk: save": (4, 150),
     "full disk: run": (2, 250),
+    "other request": 8,
     "pair: same night": 3,
     "pair: other night": 1,
     "pair: save": 1,
