@@ -104,3 +104,7 @@ def ask_for_another_night(case: Case, laboratory: Laboratory) -> Verdict:
             verdict = Verdict("wrong", wrong) if wrong else Verdict("held")
     verdict = verdict or Verdict("refused", ended.message)
     return Verdict(verdict.what, f"{change.__name__.replace('_', ' ')}: {verdict.note}")
+
+
+def _with(night: NightOf, **changes: Any) -> NightOf:
+    return replace(night, changes=changes)
