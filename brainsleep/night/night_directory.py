@@ -258,6 +258,7 @@ def snapshot_weights(path: Path, n_steps: int, *, verify: bool = True) -> dict[s
 
 def _go_on(path: Path, request: SavedRequest) -> NightDirectory:
     """Bring a directory back to its last snapshot that is intact."""
+    remove_partial_files(path)
     stream = path / STREAM
     if stream.is_symlink() or (stream.exists() and not stream.is_dir()):
         raise DirectoryError(f"{stream} is no directory, and is left alone.")

@@ -176,6 +176,15 @@ def test_night_killed_before_its_first_snapshot_starts_again(tmp_path: Path) -> 
     assert_same(sleep(), sleep(directory=directory, resume=True))
 
 
+def test_what_was_half_written_when_a_night_was_killed_is_removed(tmp_path: Path) -> None:
+    directory = tmp_path / "night"
+    sleep(directory=directory, snapshot_every=500)
+    (directory / "night.json").unlink()
+    (directory / ".night.json.0123456789abcdef.partial").write_text("{")
+    sleep(directory=directory, snapshot_every=500, resume=True)
+    assert not list(directory.rglob("*.partial"))
+
+
 def test_night_killed_after_its_last_step_is_written_out(tmp_path: Path) -> None:
     directory = tmp_path / "night"
     sleep(directory=directory, snapshot_every=500)
