@@ -64,8 +64,8 @@ def verdicts(laboratory: Laboratory, subject: Counting, count: int) -> set[str]:
 
 def test_kills_find_what_is_not_done_in_one_step(tmp_path: Path) -> None:
     laboratory = Laboratory(tmp_path)
-    assert "wrong" in verdicts(laboratory, Counting(careful=False), 24)
-    assert verdicts(laboratory, Counting(careful=True), 12) == {"held"}
+    assert "wrong" in verdicts(laboratory, Counting(careful=False), 14)
+    assert verdicts(laboratory, Counting(careful=True), 8) == {"held"}
 
 
 def test_damages_find_readers_who_believe_or_crash(tmp_path: Path) -> None:
