@@ -16,6 +16,7 @@ from ..devices.activity import PopulationRate, Spikes
 from ..errors import ParameterError, TranslationError
 from ..support.array_files import write_arrays
 from ..support.calls import public
+from ..support.checks import truth
 from ..support.files import JsonObject, publish_directory, replacing
 from ..support.names import ByName, read_path
 from ..support.quantities import Time
@@ -189,8 +190,10 @@ class Night:
         ------
         DirectoryError
             If there is no complete night, or not one this version can read, or it was damaged.
+        KindError
+            If `verify` is neither True nor False.
         """
-        folder = read_path(directory, "directory")
+        folder, verify = read_path(directory, "directory"), truth(verify, "verify")
         description = require_description(folder)
         before, after = read_weights(folder, description)
         masks, under = read_masks(folder, description)

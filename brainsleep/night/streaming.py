@@ -173,8 +173,6 @@ class StreamedSpikes:
         """Return how many steps, from the beginning, are as they were written."""
         counts, indices = self.folder / self._files.counts, self.folder / self._files.indices
         n_steps = min(intact_beginning(counts) // _INT32.itemsize, self.n_steps)
-        if n_steps == 0:
-            return 0
         n_spikes = intact_beginning(indices) // _INT32.itemsize
         if n_steps == 0 or n_spikes == 0:  # or there may be no such file
             return 0

@@ -172,7 +172,10 @@ CALLS = {
         {"stimulus": lambda: np.full(N_IN, 0.1), "duration": lambda: 5, "seed": lambda: [0, 1],
          "dt": lambda: 1 * ms, "record": lambda: "counts", "progress": lambda: False},
     ),
-    "Night.load": (bs.Night.load, {"directory": lambda: "nowhere", "ann": ann}),
+    "Night.load": (
+        bs.Night.load,
+        {"directory": lambda: "nowhere", "ann": ann, "verify": lambda: False},
+    ),
     "Night.save": (lambda **options: night().save(**options), {"directory": scratch}),
     "Night.to_nir": (
         lambda **options: night().to_nir(**options),
