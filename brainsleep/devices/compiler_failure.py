@@ -20,8 +20,11 @@ from .exit_status import signal_name
 #: The file of a failure, beside the folder of the build, which does not outlive it.
 LOG = "last_failure.log"
 
-#: What GCC and Clang say of their own parts that were ended by a signal.
-_KILLED = re.compile(r"Killed signal|terminated by signal|due to signal|unable to execute command")
+#: What GCC, Clang and nvcc say of their own parts that a signal ended, or that got no memory.
+_KILLED = re.compile(
+    r"Killed signal|terminated by signal|due to signal|unable to execute command|out of memory"
+    r"|virtual memory exhausted|Cannot allocate memory|bad_alloc"
+)
 
 _FULL = re.compile("no space left on device|disk quota exceeded", re.IGNORECASE)
 
@@ -73,11 +76,11 @@ def _full_disk(compiler: str, cache: Path) -> DirectoryError:
 def _failure(command: Sequence[str], folder: Path, result: subprocess.CompletedProcess[str]) -> str:
     """Say why a compiler failed, whose disks are not full."""
     if result.returncode < 0 or _KILLED.search(result.stderr):
-        by = f" ({signal_name(-result.returncode)})" if result.returncode < 0 else ""
+        by = f"by {signal_name(-result.returncode)}" if result.returncode < 0 else "or gave up"
         return (
-            f"{command[0]} was killed{by} while it compiled: most often the memory did not "
-            f"suffice ({in_words(available_memory())} are free now); close other programs, or "
-            "allow more."
+            f"{command[0]} was killed {by} while it compiled: most likely the memory did not "
+            f"suffice ({in_words(available_memory())} are free now); end other programs, or allow "
+            "more (ulimit)."
         )
     errors = [line for line in result.stderr.splitlines() if re.search("error|fatal", line)][:3]
     said = " | ".join(errors) or f"exit status {result.returncode}"

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tarfile
+import tempfile
 import threading
 import time
 
@@ -294,7 +295,7 @@ def test_full_folder_builds_nothing(empty_cache, monkeypatch):
 @pytest.mark.parametrize("when", ["build", "record", "publish"])
 def test_folder_that_gets_full_keeps_nothing_half_written(empty_cache, monkeypatch, when):
     def fill(*args):
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device", str(empty_cache / "main"))
 
     def build(folder):
         Builder()(folder)
@@ -311,6 +312,19 @@ def test_folder_that_gets_full_keeps_nothing_half_written(empty_cache, monkeypat
     assert "\n" not in str(raised.value)
     assert names(empty_cache) == []
     assert not obtain().cached
+
+
+def test_a_temporary_folder_that_gets_full_during_a_build_is_named(
+    empty_cache, small_disk, monkeypatch
+):
+    folder = small_disk(1)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+
+    def fill(work):
+        raise OSError(errno.ENOSPC, "No space left on device")  # as Brian2 does, naming no file
+
+    with pytest.raises(DirectoryError, match=rf"cannot write to {folder}: .* is full .* TMPDIR"):
+        obtain(build=fill)
 
 
 @pytest.fixture

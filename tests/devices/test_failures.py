@@ -125,10 +125,17 @@ def test_a_simulation_that_is_killed_says_by_what(deadly):
 
 
 COMPILERS = {
-    "kill -9 $$": (CompilerError, ["was killed (SIGKILL)", "memory did not suffice", "free now"]),
+    "kill -9 $$": (
+        CompilerError,
+        ["was killed by SIGKILL while", "memory did not suffice", "free now"],
+    ),
     "echo 'g++: fatal error: Killed signal terminated program cc1plus' >&2; exit 1": (
         CompilerError,
-        ["was killed while it compiled", "memory did not suffice"],
+        ["was killed or gave up while", "memory did not suffice"],
+    ),
+    "echo 'virtual memory exhausted: Cannot allocate memory' >&2; exit 1": (
+        CompilerError,
+        ["memory did not suffice"],
     ),
     "echo 'as: error: /tmp/x.o: No space left on device' >&2; exit 1": (
         DirectoryError,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 from platformdirs import user_cache_dir
 
 from ...errors import BrainsleepError, DirectoryError, ParameterError, brief
-from ...support.disk import disk_error
+from ...support.disk import disk_error, free_bytes
 from ...support.ownership import make_private_folder, require_own_folder
 
 #: Programs take up to this many bytes together, unless BRAINSLEEP_CACHE_SIZE says otherwise.
@@ -120,8 +121,15 @@ def plain_errors(root: Path) -> Iterator[None]:
     except BrainsleepError:
         raise
     except OSError as error:
-        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        advice = "free some space, or set BRAINSLEEP_CACHE to a folder elsewhere"
-        raise disk_error(
-            error, "cannot build in the folder", root, advice if is_full else _ADVICE
-        ) from error
+        raise _build_error(error, root) from error
+
+
+def _build_error(error: OSError, root: Path) -> DirectoryError:
+    """Return the error of a build that failed for want of space, or for another such reason."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return disk_error(error, "cannot build in the folder", root, _ADVICE)
+    temporary = Path(tempfile.gettempdir())  # Brian2 writes there, and names no file
+    if error.filename is None and free_bytes(temporary) < free_bytes(root):
+        return disk_error(error, "cannot write to", temporary, "set TMPDIR to a folder elsewhere")
+    advice = "free some space, or set BRAINSLEEP_CACHE to a folder elsewhere"
+    return disk_error(error, "cannot build in the folder", root, advice)
