@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import ModelFileError, ParameterError
+from ..support.disk import is_folder, is_there
 from ..support.files import JsonObject
 from .modelfile import load_model_file
 from .run import run_experiment
@@ -70,7 +71,7 @@ def compare_runs(
 def _find(experiment: str | Path) -> Path:
     """Return a run directory as it is, and a model file by its path or name."""
     path = Path(experiment)
-    return path if path.is_dir() else find_model(path)
+    return path if is_folder(path) else find_model(path)
 
 
 def _check(paths: list[Path]) -> None:
@@ -84,16 +85,16 @@ def _check(paths: list[Path]) -> None:
             raise ModelFileError(
                 f"{path.name} learns without labels and does not sleep; run it alone."
             )
-        if path.is_dir():
+        if is_folder(path):
             continue
-        if not path.exists():
+        if not is_there(path):
             raise ModelFileError(f"{path} is neither a model file nor a run directory.")
         load_model_file(path)
 
 
 def _learns_without_labels(path: Path) -> bool:
     """Tell whether a run, or a model file, is one of unsupervised learning."""
-    if path.is_dir():
+    if is_folder(path):
         return bool(load_run(path).metrics["scenario"] == "unsupervised")
     return is_unsupervised(path)
 
@@ -106,7 +107,7 @@ def _folder_name(labels: list[str]) -> str:
 
 def _get_run(path: Path, seed: int, progress: bool, report: Callable[[str], None]) -> Run:
     """Read a finished run, or run a model file."""
-    if path.is_dir():
+    if is_folder(path):
         return load_run(path)
     report(f"running {path}")
     return run_experiment(path, seed=seed, progress=progress, report=report)

@@ -28,7 +28,7 @@ import numpy as np
 
 from ..errors import DataError, DirectoryError, brief
 from ..support.directory_lock import LOCK, directory_lock
-from ..support.disk import disk_error
+from ..support.disk import disk_error, is_folder, is_there
 from ..support.files import (
     JsonObject,
     is_partial,
@@ -93,7 +93,7 @@ def finished_metrics(request: RunRequest) -> JsonObject | None:
     """
     assert request.out is not None
     directory = Path(request.out)
-    if not (directory / "metrics.json").exists():
+    if not is_there(directory / "metrics.json"):
         return None
     _check_same_run(directory, request)
     try:
@@ -154,7 +154,7 @@ def _place(request: RunRequest, name: str) -> Path:
     """Return the directory of a run, and make it if the run is a new one."""
     wanted = Path("runs") / name if request.out is None else Path(request.out)
     if request.resume:
-        if not wanted.is_dir():
+        if not is_folder(wanted):
             raise DirectoryError(f"{wanted} holds no run to resume; begin one without --resume.")
         return wanted
     try:

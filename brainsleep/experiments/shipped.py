@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import ModelFileError, brief, suggest
 from ..night.defaults import DEFAULT_MODEL
+from ..support.disk import is_there
 from ..support.files import SHIPPED_MODELS
 
 
@@ -60,7 +61,7 @@ def find_model(model: str | Path | None = None) -> Path:
     if model is None:
         return shipped_models()[DEFAULT_MODEL]
     path = Path(model)
-    if path.suffix == ".toml" or path.exists() or len(path.parts) != 1:
+    if path.suffix == ".toml" or is_there(path) or len(path.parts) != 1:
         return path
     known = shipped_models()
     if path.name not in known:

@@ -17,7 +17,7 @@ from joblib import Parallel, delayed
 from ..errors import DirectoryError
 from ..measures import summarise
 from ..support.directory_lock import LOCK, directory_lock
-from ..support.disk import plain_disk_errors
+from ..support.disk import is_folder, plain_disk_errors
 from ..support.files import JsonObject, remove_partial_files
 from ..support.json_files import write_json
 from .overrides import Overrides
@@ -120,7 +120,7 @@ def _finish(request: RunRequest) -> JsonObject:
     if metrics is not None:
         return metrics
     request.report(f"seed {request.seed}")
-    begun = replace(request, resume=Path(request.out or "").is_dir())
+    begun = replace(request, resume=is_folder(Path(request.out or "")))
     return run_request(begun).metrics
 
 

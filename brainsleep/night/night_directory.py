@@ -23,7 +23,7 @@ from ..devices.snapshots import Snapshot, last_intact, snapshot_steps
 from ..devices.streams import DamageError
 from ..errors import DirectoryError, ParameterError
 from ..support.directory_lock import LOCK, directory_lock
-from ..support.disk import disk_error, plain_disk_errors
+from ..support.disk import disk_error, is_there, plain_disk_errors
 from ..support.files import PARTIAL, remove_partial_files
 from ..support.json_files import write_json
 from ..support.user_warnings import warn_user
@@ -91,7 +91,7 @@ def require_place(path: Path, resume: bool) -> None:
     resume : bool
         Whether a night that is there may go on.
     """
-    if resume and (path / REQUEST).exists():
+    if resume and is_there(path / REQUEST):
         return
     left = _left_at_start(path)
     if left == [] or (resume and left):
@@ -189,7 +189,7 @@ def _left_at_start(path: Path) -> list[Path] | None:
 
     An empty list says that the place is free.
     """
-    if not path.exists():
+    if not is_there(path):
         return []
     try:
         found = [each for each in path.iterdir() if each.name != LOCK] if path.is_dir() else [path]
@@ -212,7 +212,8 @@ def _is_empty(folder: Path) -> bool:
 
 def snapshots(path: Path) -> list[int]:
     """Return after how many steps a night's directory has snapshots, in order."""
-    return snapshot_steps(path / STREAM)
+    with plain_disk_errors("cannot read", path):
+        return snapshot_steps(path / STREAM)
 
 
 def snapshot_weights(path: Path, n_steps: int, *, verify: bool = True) -> dict[str, np.ndarray]:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ..errors import DataError, DirectoryError, reason
 from ..support.array_files import read_arrays
+from ..support.disk import is_there
 from ..support.files import JsonObject
 from ..support.json_files import DIGEST, read_json, write_json
 from .findings import Finding
@@ -106,7 +107,7 @@ def read_description(folder: Path) -> NightDescription | None:
         If it was damaged, or is of another version.
     """
     file = folder / NIGHT
-    if not file.exists():
+    if not is_there(file):
         return None
     try:
         content = read_json(file, _remedy(folder))

@@ -67,6 +67,18 @@ def disk_error(
     return told
 
 
+def is_there(path: Path) -> bool:
+    """Tell whether there is something at a path; a DirectoryError if this user may not look."""
+    with plain_disk_errors("cannot look for", path):
+        return path.exists()
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether there is a folder at a path; a DirectoryError if this user may not look."""
+    with plain_disk_errors("cannot look for", path):
+        return path.is_dir()
+
+
 def disk_of(path: Path) -> Path:
     """Return where the disk is mounted that a path lies on, whether the path exists or not."""
     place = Path(os.path.realpath(path))

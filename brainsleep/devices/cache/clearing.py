@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...support.disk import is_folder, is_there
 from ...support.ownership import open_own, read_own
 from . import locks
 from .folder import KEY, cache_directory, cache_path, require_own_cache
@@ -77,7 +78,7 @@ def list_programs() -> list[Entry]:
     DirectoryError
         If the folder is another user's, or others can write to it.
     """
-    if cache_path().is_dir():
+    if is_folder(cache_path()):
         require_own_cache(cache_path().resolve())
     entries = _entries(cache_path())
     return sorted(entries, key=lambda entry: entry.used, reverse=True)
@@ -97,7 +98,7 @@ def clear(older_than_days: float = 0.0) -> Removal:
         If the folder cannot be written, is another user's, or others can write to it.
     """
     removal = Removal()
-    if not cache_path().exists():
+    if not is_there(cache_path()):
         return removal
     root = cache_directory()
     latest = time.time() - older_than_days * 86_400

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import DataError, DirectoryError, brief
+from ...support.disk import is_folder
 from ...support.files import write_atomically
 from ...support.names import read_path
 from ...support.user_warnings import warn_user
@@ -64,9 +65,9 @@ def write_graph(path: str | os.PathLike[str], graph: nir.NIRGraph) -> None:
         If the file cannot be written.
     """
     target = read_path(path, "path")
-    if target.is_dir():
+    if is_folder(target):
         raise DirectoryError(f"cannot write {target}: it is a directory; give the name of a file.")
-    if not target.parent.is_dir():
+    if not is_folder(target.parent):
         raise DirectoryError(f"cannot write {target}: {target.parent} is no directory.")
     content = io.BytesIO()  # HDF5 ends the process where a disk gets full
     import_nir().write(content, graph)
