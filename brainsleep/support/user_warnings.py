@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import warnings
 
-_PACKAGE = __name__.partition(".")[0]
+#: Frames of these are none of the user's: ours, and what runs our ``with`` statements.
+_NOT_OF_THE_USER = {__name__.partition(".")[0], "contextlib"}
 
 
 def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
@@ -20,7 +21,7 @@ def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
     """
     level, frame = 1, sys._getframe(0)
     while frame.f_back is not None:
-        if frame.f_globals.get("__name__", "").partition(".")[0] != _PACKAGE:
+        if frame.f_globals.get("__name__", "").partition(".")[0] not in _NOT_OF_THE_USER:
             break
         level, frame = level + 1, frame.f_back
     warnings.warn(message, category, stacklevel=level)
