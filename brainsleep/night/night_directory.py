@@ -269,7 +269,6 @@ def _go_on(path: Path, request: SavedRequest) -> NightDirectory:
             if snapshot is not None:
                 request.require_same_input(path, snapshot.n_steps)
             (path / NIGHT).unlink(missing_ok=True)
-            remove_partial_files(path)
             if snapshot is not None:
                 snapshot.go_back()
             else:
