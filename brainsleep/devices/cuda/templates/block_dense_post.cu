@@ -26,8 +26,17 @@
         {
             const int _vectorisation_idx = 0;
             {{scalar_code|autoindent}}
+            // as many synapses for each thread, a known number, so that several are fetched at once
+            const int _shares = {{n_pre}}/_threads;
             #pragma unroll 8
-            for (int _presynaptic_idx = threadIdx.x; _presynaptic_idx < {{n_pre}}; _presynaptic_idx += _threads)
+            for (int _share = 0; _share < _shares; _share++)
+            {
+                const int _presynaptic_idx = threadIdx.x + _share*_threads;
+                const int _idx = _presynaptic_idx, _vectorisation_idx = _idx;
+                {{vector_code|autoindent}}
+            }
+            const int _presynaptic_idx = threadIdx.x + _shares*_threads;
+            if (_presynaptic_idx < {{n_pre}})
             {
                 const int _idx = _presynaptic_idx, _vectorisation_idx = _idx;
                 {{vector_code|autoindent}}

@@ -1,5 +1,5 @@
 {# A night in blocks of steps: the neurons of a layer go through all steps of a block before the next
-   layer does, each with its rows of weights in shared memory. See blocks.py. #}
+   layer does, each with its rows of weights in shared memory. See gpu_blocks.py. #}
 namespace brainsleep {
 
 // What a block of steps is, for kernels.

@@ -39,8 +39,9 @@ from .dense import GpuDenseSynapses, GpuOneToOneSynapses, RowCodeObject
 #: Steps of a block.
 BLOCK_STEPS = 256
 
-#: Threads for a neuron by the length of its rows: the first whose length is not exceeded.
-THREADS = ((512, 32), (2048, 64), (8192, 128), (math.inf, 256))
+#: Threads for a neuron by the length of its rows: the first whose length is not exceeded. Measured
+#: on an H200: with fewer, a neuron waits for its own loads (docs/cuda.md).
+THREADS = ((128, 32), (512, 64), (2048, 128), (8192, 256), (math.inf, 512))
 
 #: Templates for neurons: Brian2's name, and ours.
 TEMPLATES = {"stateupdate": "block_update", "threshold": "block_threshold", "reset": "block_reset"}
