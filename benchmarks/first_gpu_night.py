@@ -62,14 +62,14 @@ def emulated() -> object:
 
     device.require_gpu = lambda: None
     project.compile_unit = lambda directory, _, flags: compile_for_cpu(directory)
-    return Cuda("9.0", unverified=True)
+    return Cuda("9.0")
 
 
 def print_night(dry_run: bool) -> int:
     """Run the night twice on the device and once in C++, and return the exit status."""
     import brainsleep as bs
 
-    device = emulated() if dry_run else bs.devices.Cuda(unverified=True)
+    device = emulated() if dry_run else bs.devices.Cuda()
     n_hidden, n_steps = DRY_NIGHT if dry_run else NIGHT
     problem = make_problem(n_hidden, n_steps, hidden_rate=0.05 * n_hidden)
     nights = {}

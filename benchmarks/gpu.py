@@ -81,7 +81,7 @@ def all_methods(problem: Problem, program: Path, capacity: int, device: str) -> 
     """Return all methods for a size: the package and PyTorch on the GPU, and two on the CPU."""
     import brainsleep as bs
 
-    own = bs.devices.Cuda(unverified=True) if device == "cuda" else "cpp"
+    own = bs.devices.Cuda() if device == "cuda" else "cpp"
     return {
         PACKAGE: lambda night: run_brainsleep(night, own),
         **torch_methods(capacity, device),

@@ -99,8 +99,8 @@ def sleep(
     Other Parameters
     ----------------
     device : str or Device
-        ``"cpp"`` (default), ``"cpp_stock"`` or ``"runtime"``. ``"cuda"`` is experimental: it has
-        not been run on a GPU, and refuses to start where something it needs is missing.
+        ``"cpp"`` (default), ``"cpp_stock"`` or ``"runtime"``. ``"cuda"`` runs on an NVIDIA GPU; it
+        needs Brian2CUDA and nvcc, and refuses to start where something is missing.
     dtype : str
         ``"float32"`` or ``"float64"``, the exact mode.
     dt : Quantity or str

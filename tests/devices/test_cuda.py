@@ -59,8 +59,7 @@ def complete(monkeypatch, tmp_path):
     )
     script(tmp_path / "tools" / "g++", "echo g++ 12")  # and no driver of this very machine
     monkeypatch.delenv("CXX", raising=False)
-    for name in ("CUDA_VISIBLE_DEVICES", "BRAINSLEEP_CUDA_UNVERIFIED"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setenv("PATH", f"{tmp_path / 'driver'}:{tmp_path / 'tools'}")
     return versions, home
 
@@ -82,12 +81,7 @@ def check(**options):
     Cuda(**options).check(PLAN)
 
 
-def test_a_complete_machine_still_needs_consent(complete, empty_cache, monkeypatch):
-    assert_message(
-        ParameterError, check, "never run on a GPU", "Cuda(unverified=True)", "pytest -m gpu"
-    )
-    check(unverified=True)
-    monkeypatch.setenv("BRAINSLEEP_CUDA_UNVERIFIED", "1")
+def test_a_complete_machine(complete, empty_cache):
     check()
     assert toolkit.detected_capability() == "9.0"
     found = toolkit.require_toolkit()
@@ -171,7 +165,7 @@ def test_texts_that_are_not_compute_capabilities(capability):
 
 def test_device_by_name():
     device = get_device("cuda")
-    assert (device.name, device.unverified, device.writes_to_disk) == ("cuda", False, False)
+    assert (device.name, device.writes_to_disk) == ("cuda", False)
     assert device.memory(PLAN) == 4 * PLAN.n_synapses
     code = "import brainsleep.devices, sys; sys.exit('brian2cuda' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -192,9 +186,7 @@ def test_plans_that_are_not_covered(complete):
     }
     for reason, link in others.items():
         plan = replace(PLAN, projections=(link, *links[1:]))
-        assert_message(
-            ParameterError, lambda plan=plan: Cuda(unverified=True).check(plan), reason, "'cpp'"
-        )
+        assert_message(ParameterError, lambda plan=plan: Cuda().check(plan), reason, "'cpp'")
 
 
 def test_what_needs_stock_synapses():
@@ -317,7 +309,7 @@ def test_programs_of_all_kinds_compile(case, dtype, empty_cache, monkeypatch):
     spikes = random_spikes(150, 36 if case == "convolution" else 30, 0.2)
 
     def night():
-        device = Cuda("9.0" if not toolkit.gpu_names() else None, unverified=True)
+        device = Cuda("9.0" if not toolkit.gpu_names() else None)
         sleep(network_of(case), spikes, device, neuron, plasticity, dtype, **options)
 
     if toolkit.gpu_names():

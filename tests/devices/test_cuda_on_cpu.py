@@ -51,7 +51,7 @@ def on_cpu(monkeypatch):
     monkeypatch.setattr(cuda_device, "require_toolkit", lambda: toolkit_of_none)
     monkeypatch.setattr(cuda_device, "require_gpu", lambda: None)
     monkeypatch.setattr(project, "compile_unit", compile_unit)
-    return Cuda("9.0", unverified=True)
+    return Cuda("9.0")
 
 
 def test_code_follows_the_published_algorithm_on_cpu(on_cpu, empty_cache):
