@@ -6,8 +6,8 @@ import os
 import shlex
 
 #: float64 is the exact mode: no fused multiply-add. In float32, quotients may be off by two units
-#: in the last place: exact division has a branch for denormal numbers, at which a loop over synapses
-#: waits for each of its loads. Functions such as exp are approximated in neither mode.
+#: in the last place: exact division has a branch for denormal numbers, at which a loop over
+#: synapses waits for each of its loads. Functions such as exp are approximated in neither mode.
 FLAGS: dict[str, list[str]] = {"float64": ["-fmad=false"], "float32": ["-prec-div=false"]}
 
 #: One stream per thread instead of the default one, which cannot make graphs.
