@@ -35,17 +35,17 @@ __global__ void go_through{{layer.number}}(
 {
     {% if layer.threads %}
     extern __shared__ double shared_rows[];
-    __shared__ bool fired;
+    __shared__ bool fired;  // for the threads that do not lead
     const bool leads = threadIdx.x == 0;
     Place place;
     place.neuron = blockIdx.x;
     {% else %}
-    bool fired = false;
     const bool leads = true;
     Place place;
     place.neuron = blockIdx.x*blockDim.x + threadIdx.x;
     if (place.neuron >= {{layer.size}}) return;
     {% endif %}
+    bool spikes = false;  // known to the thread that leads
 
     {% if layer.rows %}
     unsigned char* free_memory = (unsigned char*)shared_rows;
@@ -72,19 +72,19 @@ __global__ void go_through{{layer.number}}(
         {% endfor %}
         {% endfor %}
         {% if layer.number == 0 %}
-        fired = histories.rows[s*row_bytes + place.neuron/8] >> place.neuron%8 & 1;
+        spikes = histories.rows[s*row_bytes + place.neuron/8] >> place.neuron%8 & 1;
         {% endif %}
         {% for code in layer.codes %}
         {% if code.kind == "block_update" %}
         if (leads) {{code.name}}(place);
         {% elif code.kind == "block_reset" %}
-        if (leads && fired) {{code.name}}(place);
+        if (leads && spikes) {{code.name}}(place);
         {% elif code.kind == "block_threshold" %}
-        if (leads) fired = {{code.name}}(place);
+        if (leads) {% if layer.threads %}fired = {% endif %}spikes = {{code.name}}(place);
         {% elif code.kind == "block_one_to_one_pre" %}
         if (leads && histories.fired{{code.source}}[(size_t)(s + {{1 - block_loop.delay_steps}})*{{layer.size}} + place.neuron]) {{code.name}}(place);
         {% elif code.kind == "block_one_to_one_post" %}
-        if (leads && fired) {{code.name}}(place);
+        if (leads && spikes) {{code.name}}(place);
         {% elif code.kind == "block_dense_pre" %}
         __syncthreads();
         {
@@ -107,7 +107,7 @@ __global__ void go_through{{layer.number}}(
         {% endfor %}
         if (leads)
         {
-            histories.fired{{layer.number}}[(size_t)(s + 1)*{{layer.size}} + place.neuron] = fired;
+            histories.fired{{layer.number}}[(size_t)(s + 1)*{{layer.size}} + place.neuron] = spikes;
             {% for trace in layer.traces %}
             histories.{{trace.name}}[(size_t)(s + 1)*{{layer.size}} + place.neuron] = histories.{{trace.name}}_now[place.neuron];
             {% endfor %}
