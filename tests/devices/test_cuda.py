@@ -274,6 +274,50 @@ def test_mistakes_are_corrected():
     )
 
 
+def test_parameters_become_what_a_function_in_blocks_wants():
+    parameters = "const int n,\n\tfloat* _ptr_w"
+    code = "\n".join(
+        f"///// {kind} /////{parameters}///// END OF {kind} /////"
+        for kind in ("MEMBERS", "PARAMETERS", "NAMES")
+    )
+    members, *others = sources.repaired(code).split("\n\t")
+    assert members == "int n;"
+    assert "\n\t".join(others) == (
+        "float* _ptr_w\nconst int n,\n\tfloat* __restrict__ _ptr_w\nn, _ptr_w"
+    )
+
+
+def test_the_time_of_a_function_in_blocks_is_that_of_its_call():
+    code = "const double* t = &_value_array_night_clock_t;"
+    assert sources.repaired(code) == "const double* t = &brainsleep::now;"
+    assert sources.repaired(code, in_blocks=True) == "const double* t = &_place.now;"
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("drive_post += w", True),
+        ("drive_post += w\nw = clip(w + trace_post, 0, 1)", True),
+        ("drive_post += w*drive_post", False),
+        ("drive_post = w", False),
+        ("drive_post -= w", False),
+        ("drive_post += w\nw += drive_post", False),
+    ],
+)
+def test_what_only_adds_up_needs_no_order(code, told):
+    assert coverage.only_sums(code, ["drive_post"]) is told
+
+
+def test_which_networks_go_in_blocks():
+    assert coverage.reason_for_steps(PLAN) is None
+    (first, *rest) = PLAN.projections
+    regulated = replace(first.synapse, event="v_post > 1", on_event=("w = clip(w, 0, 1)",))
+    plan = replace(PLAN, projections=(replace(first, synapse=regulated), *rest))
+    assert "regulates synapses" in coverage.reason_for_steps(plan)
+    drawn = replace(PLAN, projections=(replace(first, kind="drawn"), *rest))
+    assert "need a list" in coverage.reason_for_steps(drawn)
+
+
 # Compiled with nvcc
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 from brian2 import Equations
@@ -10,6 +11,7 @@ from brian2.utils.stringtools import get_identifiers
 
 from ...network.plan import NetworkPlan, ProjectionPlan, assigned
 from ...network.stock import STOCK_BYTES, unsupported_by_stock
+from ..dense.suitability import reason_for_single_steps
 
 #: What draws random numbers in equations.
 RANDOM = re.compile(r"\b(rand|randn|poisson|binomial)\(|\bxi\b")
@@ -54,6 +56,35 @@ def unsupported_by_rows(projection: ProjectionPlan) -> str | None:
         for name in sorted(both & get_identifiers(rule.on_pre)):
             return f"synapses change {name}, which other synapses read in the same step"
     return None
+
+
+def only_sums(code: str, names: Iterable[str]) -> bool:
+    """Tell whether statements do nothing with some variables but add to them.
+
+    Parameters
+    ----------
+    code : str
+        Statements, one per line.
+    names : iterable of str
+        The variables.
+    """
+    names = set(names)
+    for statement in filter(None, (line.strip() for line in code.splitlines())):
+        target, added, expression = statement.partition("+=")
+        if not added or target.strip() not in names:
+            expression = statement
+        if get_identifiers(expression) & names:
+            return False
+    return True
+
+
+def reason_for_steps(plan: NetworkPlan) -> str | None:
+    """Say why a network must go step by step on a GPU, or return None if it may go in blocks."""
+    for link in plan.projections:
+        reason = unsupported_by_rows(link)
+        if reason is not None:
+            return reason
+    return reason_for_single_steps(plan)
 
 
 def _synaptic(model: str) -> set[str]:

@@ -18,7 +18,7 @@ spikes that arrive, and the synapses that change.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,13 +27,11 @@ from brian2 import Clock, NeuronGroup, Synapses, prefs
 from brian2.codegen.codeobject import CodeObject
 from brian2.codegen.generators.cpp_generator import c_data_type
 from brian2.core.variables import ArrayVariable, DynamicArrayVariable
-from brian2.utils.stringtools import get_identifiers
 
 from ...network.build import BuiltNetwork
 from ...network.plan import MODULATION, NetworkPlan, ProjectionPlan, assigned
-from ..dense.suitability import reason_for_single_steps
 from ..dense.synapses import ComputedPathway
-from .coverage import unsupported_by_rows
+from .coverage import only_sums
 from .dense import GpuDenseSynapses, GpuOneToOneSynapses, RowCodeObject
 
 #: Steps of a block.
@@ -72,35 +70,6 @@ class BlockOneToOneSynapses(GpuOneToOneSynapses):
     """Synapses from neuron i to neuron i whose code is called for one neuron at a time."""
 
     kind = "block_one_to_one"
-
-
-def only_sums(code: str, names: Iterable[str]) -> bool:
-    """Tell whether statements do nothing with some variables but add to them.
-
-    Parameters
-    ----------
-    code : str
-        Statements, one per line.
-    names : iterable of str
-        The variables.
-    """
-    names = set(names)
-    for statement in filter(None, (line.strip() for line in code.splitlines())):
-        target, added, expression = statement.partition("+=")
-        if not added or target.strip() not in names:
-            expression = statement
-        if get_identifiers(expression) & names:
-            return False
-    return True
-
-
-def reason_for_steps(plan: NetworkPlan) -> str | None:
-    """Say why a network must go step by step on a GPU, or return None if it may go in blocks."""
-    for link in plan.projections:
-        reason = unsupported_by_rows(link)
-        if reason is not None:
-            return reason
-    return reason_for_single_steps(plan)
 
 
 def connect_in_blocks(
