@@ -84,9 +84,12 @@ def test_no_memory_but_its_own_is_accessed(on_cpu, monkeypatch, tmp_path, n_inpu
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("rule", [RULE, bs.STDP()])
+@pytest.mark.parametrize("rule", [RULE, bs.STDP(), bs.SynapticScaling(RULE)])
 def test_threads_that_run_at_once_do_not_race(on_cpu, monkeypatch, tmp_path, rule, empty_cache):
-    """Every GPU thread is a thread of the system, and a checker watches what they share."""
+    """Every GPU thread is a thread of the system, and a checker watches what they share.
+
+    The last night goes step by step, the others in blocks.
+    """
     from brainsleep.devices.cuda import dense
 
     monkeypatch.setattr(dense, "THREADS_PER_BLOCK", 32)  # a few hundred threads per kernel

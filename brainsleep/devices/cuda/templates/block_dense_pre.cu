@@ -12,6 +12,9 @@
         {{kernel_lines|autoindent}}
         {{scalar_code|autoindent}}
 
+        {% if not in_parallel %}
+        if (threadIdx.x != 0) return;
+        {% endif %}
         ///// what the neuron has /////
         {{row_reads|autoindent}}
 
@@ -22,7 +25,6 @@
         #pragma unroll 4
         for (int _event = threadIdx.x; _event < _n_events; _event += _threads)
         {% else %}
-        if (threadIdx.x != 0) return;
         {% if not writes_synapses %}
         #pragma unroll 16
         {% endif %}
