@@ -48,6 +48,9 @@ ON_CPU, KERNEL = "brainsleep cpp, on the CPU", "C++ written by hand, on the CPU"
 #: time, counts little. Slow methods, on the CPU and launched eagerly, run a tenth of them.
 STEPS, SLOW_SHARE = {1200: 20_000, 4000: 8000, 16000: 2000, 32000: 800}, 10
 CHECK_STEPS = 40
+#: From this size on, neither the package on the CPU nor loops that are launched step by step: they
+#: take minutes, and were far behind at smaller sizes.
+LARGE = 8000
 #: Rows of loops with a fixed number of rows, relative to the largest number of spikes in a step.
 SPARE = 1.25
 #: Bytes of a copy that measures bandwidth, far more than any cache, and number of copies.
@@ -82,12 +85,20 @@ def all_methods(problem: Problem, program: Path, capacity: int, device: str) -> 
     import brainsleep as bs
 
     own = bs.devices.Cuda() if device == "cuda" else "cpp"
-    return {
+    methods: dict[str, Method] = {
         PACKAGE: lambda night: run_brainsleep(night, own),
         **torch_methods(capacity, device),
         ON_CPU: lambda night: run_brainsleep(night, "cpp"),
         KERNEL: partial(run_kernel, program, order=INTERCHANGED_ORDERS[0]),
     }
+    if problem.sizes[1] < LARGE:
+        return methods
+    return {name: each for name, each in methods.items() if is_fast(name) or name == KERNEL}
+
+
+def is_fast(method: str) -> bool:
+    """Tell whether a method runs whole nights, and networks of all sizes."""
+    return method == PACKAGE or method.endswith("graphs")
 
 
 def bandwidth(device: str) -> float:
@@ -143,7 +154,7 @@ class Case:
 
     def part_for(self, method: str) -> Problem:
         """Return what a method runs: all of it, or as much as there is time for."""
-        if method == PACKAGE or method.endswith("graphs"):
+        if is_fast(method):
             return self.problem
         n_steps = max(self.problem.n_steps // SLOW_SHARE, self.check.n_steps)
         return self.problem.first_steps(n_steps)
@@ -159,13 +170,13 @@ def make_case(n_hidden: int, spikes: str, steps_factor: float) -> Case:
 
 def compile_all(cases: list[Case], device: str) -> None:
     """Compile the package's programs for networks of all sizes, at the same time."""
-    methods = (PACKAGE, ON_CPU)
     cases = list({case.problem.sizes: case for case in cases}.values())
     with ThreadPoolExecutor() as pool:
         nights = [
-            pool.submit(all_methods(case.problem, Path(), 0, device)[name], case.check)
+            pool.submit(method, case.check)
             for case in cases
-            for name in methods
+            for name, method in all_methods(case.problem, Path(), 0, device).items()
+            if name in (PACKAGE, ON_CPU)
         ]
         for night in nights:
             night.result()
