@@ -16,10 +16,11 @@ from ...network.plan import NetworkPlan
 from ..cpp.building import run_from_rest
 from ..cpp.manifest import Manifest
 from ..isolation import isolated_brian2, standalone_preferences
+from .block_description import LoopDescription
 from .coverage import reason_for_steps
 from .dense import connect_on_gpu, goes_in_graphs, list_in_order
 from .flags import compiler_flags
-from .gpu_blocks import LoopDescription, connect_in_blocks, use_functions
+from .gpu_blocks import connect_in_blocks, use_functions
 from .project import CudaProject
 from .toolkit import Toolkit
 

@@ -20,7 +20,7 @@ from ..compiler_failure import run_compiler
 from ..cpp.unity import rewrite_run
 from ..recording import SpikeFiles, state_file
 from ..rendering import render
-from .gpu_blocks import BLOCK_STEPS, BlockLoop, LoopDescription
+from .block_description import BLOCK_STEPS, BlockLoop, LoopDescription
 from .sources import write_unit
 from .toolkit import Toolkit
 
