@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .. import __version__
 from ..errors import BrainsleepError, reason
 from ..support.disk import disk_error
+from .completion import DATASETS, DEVICES, EVALUATED_ON, offer, offer_models
 
 if TYPE_CHECKING:
     from ..devices.cache import Entry
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Let artificial neural networks sleep, and measure what it does.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -36,6 +37,7 @@ ModelArgument = Annotated[
     Path | None,
     typer.Argument(
         metavar="[MODEL]",
+        autocompletion=offer_models,
         help="A model file, or the name of one that comes with the package (brainsleep models); "
         "the default experiment without one.",
     ),
@@ -44,6 +46,7 @@ SweptModelArgument = Annotated[
     Path,
     typer.Argument(
         metavar="MODEL",
+        autocompletion=offer_models,
         help="A model file, or the name of one that comes with the package (brainsleep models).",
     ),
 ]
@@ -53,18 +56,44 @@ OutOption = Annotated[
 ]
 DataOption = Annotated[
     str | None,
-    typer.Option("--data", help="digits, mnist or fashion_mnist, in place of the model's own."),
+    typer.Option(
+        "--data",
+        autocompletion=offer(DATASETS),
+        help="digits, mnist or fashion_mnist, in place of the model's own.",
+    ),
 ]
 DataDirOption = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Folder of the data set's IDX files, or of torchvision's."),
 ]
 DeviceOption = Annotated[
-    str | None, typer.Option(help="cpp, cpp_stock, runtime or cuda, in place of the model's own.")
+    str | None,
+    typer.Option(
+        autocompletion=offer(DEVICES),
+        help="cpp, cpp_stock, runtime or cuda, in place of the model's own.",
+    ),
 ]
 EvaluateOption = Annotated[
     str | None,
-    typer.Option(help="test or validation (a fifth of the training images, to tune on)."),
+    typer.Option(
+        autocompletion=offer(EVALUATED_ON),
+        help="test or validation (a fifth of the training images, to tune on).",
+    ),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a value of the model file, as in sleep.neuron.decay=0.99; "
+        "may be given several times.",
+    ),
+]
+NoBaselinesOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-baselines", help="Leave out the training without sleep that results are held against."
+    ),
 ]
 ControlsOption = Annotated[
     bool,
@@ -72,6 +101,28 @@ ControlsOption = Annotated[
         "--controls", help="Also run the controls: what else could explain the effect of sleep."
     ),
 ]
+
+
+def _show_version(wanted: bool) -> None:
+    """Print the version and end, if that is wanted."""
+    if wanted:
+        typer.echo(f"brainsleep {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            is_eager=True,
+            callback=_show_version,
+            help="Show the version and exit.",
+        ),
+    ] = False,
+) -> None:
+    """Take the options that come before any command."""
 
 
 @app.command()
@@ -83,6 +134,8 @@ def run(
     seed: Annotated[int, typer.Option(min=0, help="Fixes the whole run.")] = 0,
     device: DeviceOption = None,
     evaluate_on: EvaluateOption = None,
+    set_: SetOption = None,
+    no_baselines: NoBaselinesOption = False,
     controls: ControlsOption = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
 ) -> None:
@@ -95,7 +148,8 @@ def run(
         model,
         out=out,
         seed=seed,
-        overrides=_overrides(data, data_dir, device, evaluate_on),
+        overrides=_overrides(data, data_dir, device, evaluate_on, set_),
+        baselines=not no_baselines,
         controls=CONTROLS if controls else (),
         resume=resume,
         report=typer.echo,
@@ -109,7 +163,11 @@ def run(
 def compare(
     experiments: Annotated[
         list[Path],
-        typer.Argument(metavar="EXPERIMENT", help="Model files or run directories, two or more."),
+        typer.Argument(
+            metavar="EXPERIMENT",
+            autocompletion=offer_models,
+            help="Model files or run directories, two or more.",
+        ),
     ],
     seed: Annotated[int, typer.Option(min=0, help="Seed of model files that are run.")] = 0,
     out: Annotated[
@@ -135,6 +193,8 @@ def sweep(
     out: OutOption = None,
     device: DeviceOption = None,
     evaluate_on: EvaluateOption = None,
+    set_: SetOption = None,
+    no_baselines: NoBaselinesOption = False,
     controls: ControlsOption = False,
     resume: Annotated[bool, typer.Option("--resume", help="Keep runs that are there.")] = False,
 ) -> None:
@@ -148,7 +208,8 @@ def sweep(
         n_seeds=seeds,
         n_jobs=n_jobs,
         out=out,
-        overrides=_overrides(data, data_dir, device, evaluate_on),
+        overrides=_overrides(data, data_dir, device, evaluate_on, set_),
+        baselines=not no_baselines,
         controls=CONTROLS if controls else (),
         resume=resume,
         report=typer.echo,
@@ -161,7 +222,12 @@ def sweep(
 @app.command()
 def models(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Print this one, to copy and change it.")
+        str | None,
+        typer.Argument(
+            metavar="[NAME]",
+            autocompletion=offer_models,
+            help="Print this one, to copy and change it.",
+        ),
     ] = None,
 ) -> None:
     """List the model files that come with the package; run takes their names."""
@@ -239,13 +305,23 @@ def _date(seconds: float) -> str:
 
 
 def _overrides(
-    data: str | None, data_dir: Path | None, device: str | None, evaluate_on: str | None
+    data: str | None,
+    data_dir: Path | None,
+    device: str | None,
+    evaluate_on: str | None,
+    changes: list[str] | None,
 ) -> Overrides:
     """Collect what the command line changes in a model file."""
+    from .model_changes import parse_changes
     from .overrides import Overrides
 
-    folder = None if data_dir is None else str(data_dir)
-    return Overrides(dataset=data, data_dir=folder, device=device, evaluate_on=evaluate_on)
+    return Overrides(
+        dataset=data,
+        data_dir=None if data_dir is None else str(data_dir),
+        device=device,
+        evaluate_on=evaluate_on,
+        changes=parse_changes(changes or ()),
+    )
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,6 @@ from ..support.files import JsonObject
 from ..translation import write_back
 from ..wake import (
     SCENARIOS,
-    STRATEGIES,
     Dataset,
     Split,
     Task,
@@ -36,16 +35,14 @@ from ..wake import (
     train_strategy,
     training_seed,
 )
-from .controls import check_controls, control_model, why_not
+from .controls import BASELINES, check_controls, control_model, why_not
+from .finished import finished_run
 from .learned_tasks import LearnedTask, Progress
 from .modelfile import ModelFile, load_model_file
 from .run_request import RunRequest
 from .run_state import State, last_network, load_progress, save_network, save_progress
 from .rundirectory import Run, open_run_directory, save_metrics, versions
 from .tables import new_findings
-
-#: Strategies of training without sleep; their accuracies have these names in ``metrics.json``.
-BASELINES = tuple(name for name, strategy in STRATEGIES.items() if not strategy.is_control)
 
 PACKAGES = ("brainsleep", "brian2", "torch", "numpy")
 
@@ -58,22 +55,32 @@ def run_continual(request: RunRequest) -> Run:
     BrainsleepError
         For a model file, data or directories that will not do, before any training.
     """
-    model = request.overrides.apply(load_model_file(request.model_file))
+    model = model_of(request)
     check_controls(request.controls)
     tasks = tasks_of(model, request.overrides.data_dir)
+    data = [images for task in tasks for images in (task.train, task.test)]
+    possible = tuple(name for name in request.controls if why_not(name, model) is None)
+    finished = finished_run(replace(request, controls=possible), data)
+    if finished is not None:
+        return finished
     experiment = ContinualExperiment(
         model, tasks, seed=request.seed, show_progress=request.progress, report=request.report
     )
     experiment.check_nights()
-    data = [images for task in tasks for images in (task.train, task.test)]
     with open_run_directory(request, model.name, data) as directory, torch_threads(1):
         # one thread: equal seeds, equal results, on any machine
         experiment.open(directory)
-        experiment.run_baselines()
+        if request.baselines:
+            experiment.run_baselines()
         experiment.run_tasks()
         experiment.run_controls(request.controls)
         experiment.draw_figures()
         return save_metrics(directory, experiment.metrics())
+
+
+def model_of(request: RunRequest) -> ModelFile:
+    """Return the model that is asked for, checked."""
+    return request.overrides.apply(load_model_file(request.model_file))
 
 
 class ContinualExperiment:

@@ -1,4 +1,4 @@
-"""Controls: what else could explain the effect of sleep."""
+"""Baselines, which do not sleep; controls: what else could explain the effect of sleep."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from collections.abc import Iterable
 
 from ..errors import ParameterError, suggest
 from ..support.files import JsonObject
+from ..wake import STRATEGIES
 from .modelfile import ModelFile
+
+#: Strategies of training without sleep; their accuracies have these names in ``metrics.json``.
+BASELINES = tuple(name for name, strategy in STRATEGIES.items() if not strategy.is_control)
 
 #: Their names. ``"rows_centred"`` trains without sleep; the others sleep otherwise.
 CONTROLS = ("decrease_only", "pixel_shuffled", "rows_centred")

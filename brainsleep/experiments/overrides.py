@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
+from ..errors import ModelFileError, ParameterError, brief
 from ..support.files import JsonObject
+from .model_changes import nearest_key, with_change
 from .modelfile import ModelFile, parse_model
-from .sections import Section
+from .sections import Section, SectionT
 
 
 @dataclass(frozen=True)
@@ -23,34 +26,65 @@ class Overrides:
         In place of ``sleep.device``.
     evaluate_on : str, optional
         In place of ``data.evaluate_on``.
+    changes : mapping of str to object
+        Any other values by their dotted keys, as ``{"sleep.neuron.decay": 0.99}``: what a TOML
+        file can hold, but for dates and times.
     """
 
     dataset: str | None = None
     data_dir: str | None = None
     device: str | None = None
     evaluate_on: str | None = None
+    changes: Mapping[str, object] = field(default_factory=dict)
 
     def apply(self, model: ModelFile) -> ModelFile:
         """Return the model with these changes, checked like the file itself."""
-        return parse_model(self.changed(model, device_section="sleep"), model.name)
+        return self.checked(model, parse_model, device_section="sleep")
 
-    def changed(self, model: Section, *, device_section: str) -> JsonObject:
-        """Return the content of a model file with these changes, unchecked.
+    def checked(
+        self,
+        model: SectionT,
+        parse: Callable[[JsonObject, str], SectionT],
+        *,
+        device_section: str,
+    ) -> SectionT:
+        """Return a model file of either kind of experiment with these changes.
 
         Parameters
         ----------
         model : Section
-            The whole model file, of either kind of experiment.
+            The whole model file.
+        parse : callable
+            Checks the content of such a file; its second argument names it in messages.
         device_section : str
             The section that names the device.
+
+        Raises
+        ------
+        BrainsleepError
+            For a key that there is not (with the nearest one), a value that makes no sense, or a
+            value that is changed twice.
         """
+        name = getattr(model, "name", "model file")
+        try:
+            return parse(self._changed(model, device_section), name)
+        except ModelFileError:
+            for key in self.changes:
+                if hint := nearest_key(key, model):
+                    raise ModelFileError(f"{name}: there is no key {brief(key)}.{hint}") from None
+            raise
+
+    def _changed(self, model: Section, device_section: str) -> JsonObject:
+        """Return the content of a model file with these changes, unchecked."""
         content = model.model_dump(exclude_unset=True)
-        changes = {
-            ("data", "dataset"): self.dataset,
-            ("data", "evaluate_on"): self.evaluate_on,
-            (device_section, "device"): self.device,
+        options = {
+            "data.dataset": self.dataset,
+            "data.evaluate_on": self.evaluate_on,
+            f"{device_section}.device": self.device,
         }
-        for (section, key), value in changes.items():
-            if value is not None:
-                content.setdefault(section, {})[key] = value
+        given = {key: value for key, value in options.items() if value is not None}
+        for key in given.keys() & self.changes.keys():
+            raise ParameterError(f"{key} is given twice: by an option of its own, and by --set.")
+        for key, value in {**given, **self.changes}.items():
+            content = with_change(content, key, value)
         return content

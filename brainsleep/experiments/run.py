@@ -7,28 +7,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..support.calls import public
+from .continual import model_of as continual_model
 from .continual import run_continual
-from .modelfile import ModelFile, load_model_file
+from .modelfile import ModelFile
 from .overrides import Overrides
 from .run_request import RunRequest, say_nothing
 from .rundirectory import Run
 from .shipped import find_model
+from .unsupervised import model_of as unsupervised_model
 from .unsupervised import run_unsupervised
-from .unsupervised_modelfile import UnsupervisedModel, is_unsupervised, load_unsupervised
+from .unsupervised_modelfile import UnsupervisedModel, is_unsupervised
 
 
 @dataclass(frozen=True)
 class Experiment:
     """One kind of experiment: how its model files are read, and how it is run."""
 
-    load: Callable[[Path], ModelFile | UnsupervisedModel]
+    load: Callable[[RunRequest], ModelFile | UnsupervisedModel]
     run: Callable[[RunRequest], Run]
 
 
 #: The kinds of experiments there are.
 EXPERIMENTS = {
-    "continual": Experiment(load_model_file, run_continual),
-    "unsupervised": Experiment(load_unsupervised, run_unsupervised),
+    "continual": Experiment(continual_model, run_continual),
+    "unsupervised": Experiment(unsupervised_model, run_unsupervised),
 }
 
 
@@ -39,6 +41,7 @@ def run_experiment(
     out: str | Path | None = None,
     seed: int = 0,
     overrides: Overrides | None = None,
+    baselines: bool = True,
     controls: tuple[str, ...] = (),
     resume: bool = False,
     progress: bool = True,
@@ -52,11 +55,14 @@ def run_experiment(
         A model file, or the name of one that comes with the package; the default experiment unless
         given.
     out : path, optional
-        Run directory; ``runs/NAME`` unless given, with a number when taken.
+        Run directory; ``runs/NAME`` unless given, with a number when taken. A finished run of the
+        very same request is not run again, but read.
     seed : int
         Fixes initial weights, batches, stimuli.
     overrides : Overrides, optional
         Changes to the model file.
+    baselines : bool
+        Also train without sleep: one task after the other, jointly, and so on.
     controls : tuple of str
         Of `brainsleep.experiments.controls.CONTROLS`: also run these. ``"decrease_only"`` sets the
         rule's `increase` to 0; it is left out, and reported, where a rule has no such parameter.
@@ -81,6 +87,7 @@ def run_experiment(
         out=out,
         seed=seed,
         overrides=overrides or Overrides(),
+        baselines=baselines,
         controls=controls,
         resume=resume,
         progress=progress,
@@ -99,7 +106,6 @@ def kind_of(model_file: Path) -> str:
     return "unsupervised" if is_unsupervised(model_file) else "continual"
 
 
-def experiment_name(model: str | Path | None = None) -> str:
-    """Return the name that a model file gives its experiment, having checked the file."""
-    model_file = find_model(model)
-    return EXPERIMENTS[kind_of(model_file)].load(model_file).name
+def experiment_name(request: RunRequest) -> str:
+    """Return the name of the experiment that is asked for, having checked its model file."""
+    return EXPERIMENTS[kind_of(request.model_file)].load(request).name

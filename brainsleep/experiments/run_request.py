@@ -28,6 +28,8 @@ class RunRequest:
         Of everything that is drawn.
     overrides : Overrides
         Changes to the model file.
+    baselines : bool
+        Whether to train without sleep, too.
     controls : tuple of str
         Controls to run as well.
     resume : bool
@@ -42,6 +44,7 @@ class RunRequest:
     out: str | Path | None = None
     seed: int = 0
     overrides: Overrides = field(default_factory=Overrides)
+    baselines: bool = True
     controls: tuple[str, ...] = ()
     resume: bool = False
     progress: bool = True

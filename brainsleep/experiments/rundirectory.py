@@ -28,7 +28,7 @@ import numpy as np
 
 from ..errors import DataError, DirectoryError, brief
 from ..support.directory_lock import LOCK, directory_lock
-from ..support.disk import disk_error, is_folder, is_there
+from ..support.disk import disk_error, is_folder
 from ..support.files import (
     JsonObject,
     is_partial,
@@ -43,6 +43,9 @@ from .run_request import RunRequest
 
 #: What every run's results hold.
 CONTRACT = ("scenario", "dataset", "model", "seed", "accuracy", "timings", "versions")
+
+#: What runs of earlier versions had, which do not say so.
+_EARLIER: JsonObject = {"changes": {}}
 
 
 @dataclass(frozen=True)
@@ -83,28 +86,6 @@ def load_run(directory: str | Path) -> Run:
     return Run(folder, metrics)
 
 
-def finished_metrics(request: RunRequest) -> JsonObject | None:
-    """Return the results of the run in a directory; None if it has to go on, to write them anew.
-
-    Raises
-    ------
-    DirectoryError
-        If there is another run.
-    """
-    assert request.out is not None
-    directory = Path(request.out)
-    if not is_there(directory / "metrics.json"):
-        return None
-    _check_same_run(directory, request)
-    try:
-        metrics = load_run(directory).metrics
-    except DirectoryError as error:
-        request.report(str(error))
-        return None
-    done = metrics["accuracy"].get("controls", {})
-    return metrics if all(name in done for name in request.controls) else None
-
-
 def save_metrics(directory: Path, metrics: JsonObject) -> Run:
     """Write the results of a run, which is finished with that."""
     return Run(directory, write_json(directory / "metrics.json", metrics))
@@ -140,9 +121,9 @@ def open_run_directory(
     directory = _place(request, name)
     with directory_lock(directory):
         if not (directory / "run.json").exists() and _is_at_its_beginning(directory, request):
-            _begin(directory, request, _digest_of(data))
+            _begin(directory, request, digest_of(data))
         elif request.resume:
-            _check_same_run(directory, request, _digest_of(data))
+            check_same_run(directory, request, digest_of(data))
         else:
             require_free(directory, ", or resume it")
         for folder in (directory, directory / "networks"):
@@ -209,10 +190,24 @@ def _settings(request: RunRequest) -> JsonObject:
     return {**request.settings, "brainsleep": version("brainsleep")}
 
 
-def _check_same_run(directory: Path, request: RunRequest, data_sha256: str | None = None) -> None:
-    """Raise a DirectoryError unless the run in a directory is this very one.
+def check_same_run(directory: Path, request: RunRequest, data_sha256: str | None = None) -> None:
+    """Compare the run in a directory with what is asked for.
 
     Runs of earlier versions do not say everything.
+
+    Parameters
+    ----------
+    directory : Path
+        A run directory.
+    request : RunRequest
+        What is asked for.
+    data_sha256 : str, optional
+        As of :func:`digest_of`; the data are not compared without it.
+
+    Raises
+    ------
+    DirectoryError
+        Unless it is this very run.
     """
     file, model_file = directory / "run.json", request.model_file
     if not file.exists():
@@ -234,10 +229,10 @@ def _check_same_run(directory: Path, request: RunRequest, data_sha256: str | Non
     if data_sha256 is not None:
         asked["data_sha256"] = data_sha256
     for name, value in asked.items():
-        if before.get(name, value) != value:
+        had = before.get(name, _EARLIER.get(name, value))
+        if had != value:
             raise DirectoryError(
-                f"{directory} holds a run with {name} = {brief(before.get(name))}, "
-                f"not {brief(value)}."
+                f"{directory} holds a run with {name} = {brief(had)}, not {brief(value)}."
             )
 
 
@@ -249,8 +244,8 @@ def versions(packages: Iterable[str]) -> dict[str, str]:
     }
 
 
-def _digest_of(data: Sequence[Dataset]) -> str:
-    """Return the SHA-256 of images and labels."""
+def digest_of(data: Sequence[Dataset]) -> str:
+    """Return the SHA-256 of images and labels, in hexadecimal."""
     digest = hashlib.sha256()
     for one in data:
         for values in (one.images, one.labels):

@@ -20,10 +20,10 @@ from ..support.directory_lock import LOCK, directory_lock
 from ..support.disk import is_folder, plain_disk_errors
 from ..support.files import JsonObject, remove_partial_files
 from ..support.json_files import write_json
+from .finished import finished_metrics
 from .overrides import Overrides
 from .run import experiment_name, run_request
 from .run_request import RunRequest, say_nothing
-from .rundirectory import finished_metrics
 from .shipped import find_model
 
 
@@ -34,6 +34,7 @@ def run_sweep(
     n_jobs: int = 1,
     out: str | Path | None = None,
     overrides: Overrides | None = None,
+    baselines: bool = True,
     controls: tuple[str, ...] = (),
     resume: bool = False,
     report: Callable[[str], None] = say_nothing,
@@ -42,7 +43,7 @@ def run_sweep(
 
     Parameters
     ----------
-    model, overrides, controls, report
+    model, overrides, baselines, controls, report
         As for `brainsleep.experiments.run.run_experiment`; with more than one job, the runs report
         nothing.
     n_seeds : int
@@ -68,20 +69,19 @@ def run_sweep(
         As for `brainsleep.experiments.run.run_experiment`; also if another sweep works in the
         directory, or it holds runs of another model file or other options.
     """
-    name = experiment_name(model)
+    request = RunRequest(
+        model_file=find_model(model),
+        overrides=overrides or Overrides(),
+        baselines=baselines,
+        controls=controls,
+        resume=True,
+        progress=n_jobs == 1,
+        report=report if n_jobs == 1 else say_nothing,
+    )
+    name = experiment_name(request)
     directory = Path(out) if out is not None else Path("runs") / f"{name}-sweep"
     requests = [
-        RunRequest(
-            model_file=find_model(model),
-            out=directory / f"seed-{seed}",
-            seed=seed,
-            overrides=overrides or Overrides(),
-            controls=controls,
-            resume=True,
-            progress=n_jobs == 1,
-            report=report if n_jobs == 1 else say_nothing,
-        )
-        for seed in range(n_seeds)
+        replace(request, out=directory / f"seed-{seed}", seed=seed) for seed in range(n_seeds)
     ]
     with _sweep_directory(directory, resume):
         if n_jobs == 1:

@@ -51,7 +51,7 @@ def result_table(metrics: JsonMapping) -> str:
     scores = metrics["accuracy"]
     definition, rows = _reading(metrics)
     lines = [heading(metrics) + f", seed {metrics['seed']}", definition, ""]
-    lines += [_row(label, f"{100 * scores[name]:5.1f}") for name, label in rows]
+    lines += [_row(label, f"{100 * scores[name]:5.1f}") for name, label in rows if name in scores]
     controls = scores.get("controls", {})
     lines += [
         _row(label, f"{100 * controls[name]:5.1f}")
@@ -113,7 +113,7 @@ def comparison_table(metrics: Mapping[str, JsonMapping]) -> str:
     runs = list(metrics.values())
     rows: list[tuple[str, list[str]]] = [("", list(metrics))]
     rows += [
-        (f"{label}, %", [f"{100 * run['accuracy'][name]:.1f}" for run in runs])
+        (f"{label}, %", [_percent(run["accuracy"], name) for run in runs])
         for name, label in COMPARED_ROWS
     ]
     for key, label, form in (
@@ -151,6 +151,11 @@ def _mean(nights: Sequence[JsonMapping], name: str, form: str) -> str:
     """Return the mean of a value over nights, or a dash where it is missing."""
     values = [night[name] for night in nights if name in night]
     return form.format(sum(values) / len(values)) if values else "-"
+
+
+def _percent(scores: JsonMapping, name: str) -> str:
+    """Return an accuracy in percent, or a dash where it was not measured."""
+    return f"{100 * scores[name]:.1f}" if name in scores else "-"
 
 
 def _reading(metrics: JsonMapping) -> tuple[str, tuple[tuple[str, str], ...]]:

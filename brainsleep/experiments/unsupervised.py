@@ -13,6 +13,7 @@ from ..circuit.winners import PreparedWinners, WinnerState
 from ..errors import ParameterError
 from ..support.files import JsonObject
 from ..wake import Dataset, Split, hold_out_validation, load_split
+from .finished import finished_run
 from .run_request import RunRequest
 from .run_state import last_network, load_progress, save_network, save_progress
 from .rundirectory import Run, open_run_directory, save_metrics, versions
@@ -53,11 +54,13 @@ def run_unsupervised(request: RunRequest) -> Run:
     """
     if request.controls:
         raise ParameterError("controls: there are none for unsupervised learning.")
-    model = load_unsupervised(request.model_file)
-    model = parse_unsupervised(
-        request.overrides.changed(model, device_section="unsupervised"), model.name
-    )
+    if not request.baselines:
+        raise ParameterError("baselines: unsupervised learning has none that could be left out.")
+    model = model_of(request)
     split = _split(model, request.overrides.data_dir)
+    finished = finished_run(request, [split.train, split.test])
+    if finished is not None:
+        return finished
     section = model.unsupervised
     network = section.build(split.train.images.shape[1])
     prepared = network.prepare(
@@ -68,6 +71,13 @@ def run_unsupervised(request: RunRequest) -> Run:
         run.learn()
         run.draw_figures()
         return save_metrics(directory, run.metrics())
+
+
+def model_of(request: RunRequest) -> UnsupervisedModel:
+    """Return the model that is asked for, checked."""
+    return request.overrides.checked(
+        load_unsupervised(request.model_file), parse_unsupervised, device_section="unsupervised"
+    )
 
 
 class _Learning:

@@ -163,7 +163,7 @@ def test_directory_that_holds_a_run_is_refused(
 ) -> None:
     before = (finished.directory / "metrics.json").read_bytes()
     with pytest.raises(DirectoryError, match="exists already"):
-        run_experiment(model_file, out=finished.directory, progress=False)
+        run_experiment(model_file, out=finished.directory, seed=1, progress=False)
     with pytest.raises(DirectoryError, match="seed = 0, not 1"):
         run_experiment(model_file, out=finished.directory, seed=1, resume=True, progress=False)
     with pytest.raises(DirectoryError, match="another model file"):

@@ -14,15 +14,21 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import brainsleep as bs
 from brainsleep.errors import BrainsleepError, DirectoryError, ModelFileError
 from brainsleep.experiments import continual, sweep
+from brainsleep.experiments.cli import app
 from brainsleep.experiments.comparison import compare_runs
+from brainsleep.experiments.controls import BASELINES
+from brainsleep.experiments.finished import finished_metrics
 from brainsleep.experiments.learned_tasks import LearnedTask, Progress
+from brainsleep.experiments.overrides import Overrides
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.run_request import RunRequest
 from brainsleep.experiments.run_state import (
@@ -33,16 +39,16 @@ from brainsleep.experiments.run_state import (
 )
 from brainsleep.experiments.rundirectory import (
     Run,
-    finished_metrics,
     load_run,
     open_run_directory,
     save_metrics,
 )
 from brainsleep.experiments.shipped import find_model
 from brainsleep.experiments.sweep import run_sweep
+from brainsleep.experiments.tables import comparison_table
 from brainsleep.support.array_files import read_arrays
 from brainsleep.support.directory_lock import LOCK, directory_lock
-from brainsleep.wake import Dataset
+from brainsleep.wake import Dataset, Split
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,7 +74,8 @@ METRICS = {
     "timings": [],
     "versions": {},
 }
-
+#: What the command line changes in some runs.
+CHANGES = {"sleep.steps.first": 20, "training.lr": 0.04}
 
 DRAW = continual.ContinualExperiment.draw_figures
 
@@ -310,6 +317,7 @@ def test_no_stage_is_done_twice(
 SCRIPT = """
 import sys
 from pathlib import Path
+from brainsleep.experiments.overrides import Overrides
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.sweep import run_sweep
 model, out = map(Path, sys.argv[2:])
@@ -432,6 +440,131 @@ def test_a_night_that_is_gone_is_said(
     assert load_run(copy).metrics["accuracy"] == whole.metrics["accuracy"]
 
 
+# Finished runs
+
+
+@pytest.fixture
+def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail if anything is trained, or a night begins."""
+    monkeypatch.setattr(continual, "open_run_directory", pytest.fail)
+
+
+def content_of(directory: Path) -> dict[str, tuple[bytes, int]]:
+    """Return what a directory holds, and when it was written."""
+    files = [file for file in sorted(directory.rglob("*")) if file.is_file()]
+    return {str(file): (file.read_bytes(), file.stat().st_mtime_ns) for file in files}
+
+
+@pytest.mark.usefixtures("nothing_runs")
+def test_a_finished_run_is_not_run_again(model_file: Path, copy: Path) -> None:
+    before = content_of(copy)
+    said: list[str] = []
+    run = run_experiment(model_file, out=copy, progress=False, report=said.append)
+    assert said == [f"{copy} holds this very run, finished; it is not run again"]
+    assert run == load_run(copy)
+    fewer = run_experiment(model_file, out=copy, baselines=False, progress=False)
+    assert fewer == run, "what is there is more than what is asked for"
+    assert content_of(copy) == before
+
+
+@pytest.mark.usefixtures("nothing_runs")
+def test_the_command_line_says_where_a_finished_run_lies(model_file: Path, copy: Path) -> None:
+    result = CliRunner().invoke(app, ["run", str(model_file), "--out", str(copy)])
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    assert lines[0] == f"{copy} holds this very run, finished; it is not run again"
+    assert lines[-1] == f"results and figures: {copy}"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"seed": 1},
+        {"controls": ("rows_centred",)},
+        {"overrides": Overrides(changes={"sleep.steps.first": 31})},
+        {"overrides": Overrides(evaluate_on="validation")},
+        {"overrides": Overrides(device="cpp_stock")},
+        {"model": "split_mnist_heaviside"},
+    ],
+    ids=str,
+)
+def test_a_finished_run_stays_when_another_is_asked_for(
+    model_file: Path, copy: Path, other: dict[str, Any]
+) -> None:
+    before = content_of(copy)
+    request = {"model": model_file, **other}
+    with pytest.raises(DirectoryError, match="exists already, and nothing was overwritten"):
+        run_experiment(**request, out=copy, progress=False)
+    assert content_of(copy) == before
+
+
+def test_a_run_of_other_data_or_with_damage_is_not_taken_for_finished(
+    model_file: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (copy / "metrics.json").write_text("{")
+    said: list[str] = []
+    with pytest.raises(DirectoryError, match="exists already"):
+        run_experiment(model_file, out=copy, progress=False, report=said.append)
+    assert "metrics.json is damaged" in said[0]
+    resume(model_file, copy)
+    load = continual.load_split
+
+    def every_other(*args: Any) -> Split:
+        split = load(*args)
+        return replace(split, train=split.train.subset(np.arange(0, len(split.train), 2)))
+
+    monkeypatch.setattr(continual, "load_split", every_other)
+    with pytest.raises(DirectoryError, match="exists already"):
+        run_experiment(model_file, out=copy, progress=False)
+
+
+def test_controls_that_a_model_does_not_have_are_not_missed(
+    model_file: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(continual, "why_not", lambda name, model: "it has no such parameter")
+    monkeypatch.setattr(continual, "open_run_directory", pytest.fail)
+    run = run_experiment(model_file, out=copy, controls=("decrease_only",), progress=False)
+    assert run == load_run(copy)
+
+
+# Changes and baselines
+
+
+def test_changes_and_baselines_of_a_run(model_file: Path, whole: Run, tmp_path: Path) -> None:
+    """A run with changes is that of a changed file; baselines may come later."""
+    out = tmp_path / "run"
+    words = ["--set", "sleep.steps.first=20", "--set", "training.lr=0.04"]
+    arguments = ["run", str(model_file), "--out", str(out), *words]
+    result = CliRunner().invoke(app, [*arguments, "--no-baselines"])
+    assert result.exit_code == 0, result.output
+    assert "training" not in result.output
+    assert "joint" not in result.output.split("accuracy in %")[1]
+    changed = tmp_path / "changed.toml"
+    text = model_file.read_text()
+    for old, new in (("first = 30", "first = 20"), ("lr = 0.05", "lr = 0.04")):
+        assert old in text
+        text = text.replace(old, new)
+    changed.write_text(text)
+    by_file = run_experiment(changed, out=tmp_path / "by file", progress=False)
+    run = load_run(out)
+    scores = by_file.metrics["accuracy"]
+    assert not set(BASELINES) & set(run.metrics["accuracy"])
+    for name, value in run.metrics["accuracy"].items():
+        assert value == scores[name]
+    table = comparison_table({"with": by_file.metrics, "without": run.metrics})
+    (joint,) = [line for line in table.splitlines() if line.startswith("joint")]
+    assert joint.split()[-2:] == [f"{100 * scores['joint']:.1f}", "-"]
+    request = RunRequest(model_file=model_file, out=out, overrides=Overrides(changes=CHANGES))
+    assert finished_metrics(request) is None, "its baselines are missing"
+    assert finished_metrics(replace(request, baselines=False)) == run.metrics
+    with pytest.raises(DirectoryError, match=r"run with changes = {'sleep\.steps\.first': 20"):
+        resume(model_file, out)
+    with pytest.raises(DirectoryError, match=r"with changes = {}, not {'sleep\.steps\.first': 20"):
+        finished_metrics(replace(request, out=whole.directory))
+    assert CliRunner().invoke(app, [*arguments, "--resume"]).exit_code == 0
+    assert load_run(out).metrics["accuracy"] == scores
+
+
 # Runs of earlier versions
 
 
@@ -442,7 +575,7 @@ def old(copy: Path) -> Path:
         file = copy / f"{name}.json"
         content = json.loads(file.read_text())
         del content["sha256"]
-        for later in ("model_sha256", "data_sha256", "brainsleep"):
+        for later in ("model_sha256", "data_sha256", "brainsleep", "changes"):
             content.pop(later, None)
         for task in content.get("tasks", []):
             del task["network"]
@@ -463,6 +596,10 @@ def cut_to(old: Path, n_tasks: int) -> None:
 
 def test_an_old_run_is_read_and_resumed(model_file: Path, whole: Run, old: Path) -> None:
     assert load_run(old).metrics["accuracy"] == whole.metrics["accuracy"]
+    assert run_experiment(model_file, out=old, progress=False) == load_run(old)
+    changed = RunRequest(model_file=model_file, out=old, overrides=Overrides(changes=CHANGES))
+    with pytest.raises(DirectoryError, match=r"run with changes = {}, not {'sleep"):
+        finished_metrics(changed)
     assert resume(model_file, old) == []
     assert load_run(old).metrics["accuracy"] == whole.metrics["accuracy"]
 

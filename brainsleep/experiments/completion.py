@@ -1,0 +1,27 @@
+"""What the tab key offers on the command line, found without loading torch or Brian2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from ..support.files import SHIPPED_MODELS
+
+#: What options with few values take.
+DATASETS = ("digits", "mnist", "fashion_mnist")
+DEVICES = ("cpp", "cpp_stock", "runtime", "cuda")
+EVALUATED_ON = ("test", "validation")
+
+
+def offer(words: Iterable[str]) -> Callable[[str], list[str]]:
+    """Return what completes the beginning of a word to one of some words."""
+    known = tuple(words)
+
+    def complete(incomplete: str) -> list[str]:
+        return [word for word in known if word.startswith(incomplete)]
+
+    return complete
+
+
+def offer_models(incomplete: str) -> list[str]:
+    """Complete the name of a model file that comes with the package; shells add paths."""
+    return offer(sorted(file.stem for file in SHIPPED_MODELS.glob("*.toml")))(incomplete)

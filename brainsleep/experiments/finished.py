@@ -1,0 +1,76 @@
+"""Finished runs are not run again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import DirectoryError
+from ..support.disk import is_there
+from ..support.files import JsonObject
+from ..wake import Dataset
+from .controls import BASELINES
+from .run_request import RunRequest
+from .rundirectory import Run, check_same_run, digest_of, load_run
+
+
+def finished_run(request: RunRequest, data: Sequence[Dataset]) -> Run | None:
+    """Return the finished run in a directory, if it is the very one that is asked for.
+
+    A run that is resumed is gone through all the same: what is missing is made again.
+
+    Parameters
+    ----------
+    request : RunRequest
+        What is asked for; it is told that nothing is run.
+    data : sequence of Dataset
+        All images and labels.
+    """
+    if request.out is None or request.resume:
+        return None
+    try:
+        metrics = finished_metrics(request, digest_of(data))
+    except DirectoryError:
+        return None  # of another run, which stays
+    if metrics is None:
+        return None
+    request.report(f"{request.out} holds this very run, finished; it is not run again")
+    return Run(Path(request.out), metrics)
+
+
+def finished_metrics(request: RunRequest, data_sha256: str | None = None) -> JsonObject | None:
+    """Return the results of the run in a directory; None if it has to go on, to write them anew.
+
+    Parameters
+    ----------
+    request : RunRequest
+        What is asked for.
+    data_sha256 : str, optional
+        As for `brainsleep.experiments.rundirectory.check_same_run`.
+
+    Raises
+    ------
+    DirectoryError
+        If there is another run.
+    """
+    assert request.out is not None
+    directory = Path(request.out)
+    if not is_there(directory / "metrics.json"):
+        return None
+    check_same_run(directory, request, data_sha256)
+    try:
+        metrics = load_run(directory).metrics
+    except DirectoryError as error:
+        request.report(str(error))
+        return None
+    return metrics if _holds_all(metrics, request) else None
+
+
+def _holds_all(metrics: JsonObject, request: RunRequest) -> bool:
+    """Tell whether there is an accuracy of every baseline and control that is asked for."""
+    scores = metrics["accuracy"]
+    baselines = BASELINES if request.baselines and metrics["scenario"] != "unsupervised" else ()
+    controls = scores.get("controls", {})
+    return all(name in scores for name in baselines) and all(
+        name in controls for name in request.controls
+    )

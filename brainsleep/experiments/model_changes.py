@@ -1,0 +1,117 @@
+"""Single values of a model file, changed by dotted keys as ``sleep.neuron.decay``."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+
+from ..errors import ModelFileError, ParameterError, brief, suggest_nearest
+from ..support.files import JsonMapping, JsonObject
+from .kinds import keys_of
+from .sections import ModelSection, Section
+
+
+def parse_changes(words: Iterable[str]) -> JsonObject:
+    """Read changes as the command line has them.
+
+    Parameters
+    ----------
+    words : iterable of str
+        Each ``KEY=VALUE``. A value is what TOML takes for one, as ``0.99``, ``true`` or
+        ``[1, 2]``; any other is text, so that ``sleep.dt=1 ms`` needs no quotes.
+
+    Returns
+    -------
+    dict
+        Values by dotted keys.
+
+    Raises
+    ------
+    ParameterError
+        For a word that is not of this form, or a key that comes twice.
+    """
+    changes: JsonObject = {}
+    for word in words:
+        key, equals, text = word.partition("=")
+        key = key.strip()
+        if not equals or not all(key.split(".")):
+            raise ParameterError(
+                f"--set wants KEY=VALUE, as in sleep.neuron.decay=0.99, but got {brief(word)}."
+            )
+        if key in changes:
+            raise ParameterError(f"--set names {brief(key)} twice.")
+        changes[key] = _value(text.strip())
+    return changes
+
+
+def with_change(content: JsonMapping, key: str, value: object) -> JsonObject:
+    """Return the content of a model file with one value changed, unchecked.
+
+    Raises
+    ------
+    ModelFileError
+        If the key leads through something that is no table.
+    """
+    first, *rest = key.split(".", maxsplit=1)
+    if not rest:
+        return {**content, first: value}
+    table = content.get(first, {})
+    if not isinstance(table, Mapping):
+        raise ModelFileError(
+            f"{first!r} is {brief(table)} and no table: it has no key {brief(rest[0])}."
+        )
+    return {**content, first: with_change(table, rest[0], value)}
+
+
+def nearest_key(key: str, model: Section) -> str:
+    """Say which key of a model was probably meant, where there is no table for `key`.
+
+    Parameters
+    ----------
+    key : str
+        A dotted key.
+    model : Section
+        A whole model file.
+
+    Returns
+    -------
+    str
+        As of `brainsleep.errors.suggest_nearest`; nothing if the table exists, or nothing is near.
+    """
+    known = dict.fromkeys(_dotted_keys(model))
+    table, _, last = key.rpartition(".")
+    if key in known or (table and table in known):
+        return ""
+    same_end = [other for other in known if other.rpartition(".")[2] == last]
+    return suggest_nearest(key, known) or (f" Did you mean {same_end[0]!r}?" if same_end else "")
+
+
+def _value(text: str) -> object:
+    """Read a value as TOML, or take it as text."""
+    try:
+        content = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        return text
+    value = content["value"]
+    return value if len(content) == 1 and _is_json(value) else text
+
+
+def _is_json(value: object) -> bool:
+    """Tell whether a value of TOML can be noted in a run directory: all but dates and times."""
+    if isinstance(value, list):
+        return all(map(_is_json, value))
+    if isinstance(value, dict):
+        return all(map(_is_json, value.values()))
+    return isinstance(value, str | bool | int | float)
+
+
+def _dotted_keys(model: Section, prefix: str = "") -> Iterator[str]:
+    """Yield the keys of a model file, those of tables within it after the table's own."""
+    for name, value in model:
+        yield prefix + name
+        if isinstance(value, Section):
+            yield from _dotted_keys(value, f"{prefix}{name}.")
+        elif isinstance(value, Mapping):
+            yield from (f"{prefix}{name}.{inner}" for inner in value)
+    if isinstance(model, ModelSection):
+        yield from (prefix + name for name in keys_of(model.registry[model.kind]))
