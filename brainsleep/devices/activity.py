@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from brian2.units import Hz, Quantity
+from brian2.units import Hz, Quantity, second
 from numpy.typing import NDArray
+
+from .recorded_spikes import RecordedSpikes
 
 
 @dataclass(frozen=True)
-class Spikes:
+class Spikes(RecordedSpikes):
     """Spikes of one population, in time order.
 
     Attributes
@@ -27,6 +29,17 @@ class Spikes:
     i: NDArray[np.int32]
     t: Quantity
     n_neurons: int
+
+    def _between(self, first: float, last: float) -> Spikes:
+        seconds = np.asarray(self.t / second)
+        return self._where((first <= seconds) & (seconds < last))
+
+    def _of(self, neurons: NDArray[np.int64]) -> Spikes:
+        return self._where(np.isin(self.i, neurons))
+
+    def _where(self, chosen: NDArray[np.bool_]) -> Spikes:
+        """Return a copy of some of the spikes."""
+        return Spikes(np.asarray(self.i)[chosen], self.t[chosen], self.n_neurons)
 
     def __repr__(self) -> str:
         return spikes_in_words(self)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from brian2.units import Quantity
+from brian2.units import Quantity, second
 from numpy.typing import NDArray
 
 from ..devices.activity import Spikes, spikes_in_words
+from ..devices.recorded_spikes import RecordedSpikes
 from ..devices.recording import SpikeFiles
 from ..devices.streams import DamageError, StreamReader, has_digests, intact_beginning
 from ..errors import DirectoryError, ParameterError
@@ -19,9 +21,12 @@ from .night_files import NIGHT
 
 _INT32 = np.dtype(np.int32)
 
+#: Spikes that are looked through at a time for those of some neurons.
+_AT_A_TIME = 1 << 22
+
 
 @dataclass(frozen=True)
-class StreamedSpikes:
+class StreamedSpikes(RecordedSpikes):
     """Spikes of one population on disk, in time order; read where they are looked at.
 
     Whatever is read is compared with the digests that were written with it, block by block. Nights
@@ -120,6 +125,25 @@ class StreamedSpikes:
         counts = self.counts
         if indices:
             self._require_sum(counts)
+
+    def _between(self, first: float, last: float) -> Spikes:
+        dt = float(self.dt / second)
+        steps = [math.ceil(min(seconds / dt, self.n_steps)) for seconds in (first, last)]
+        return self.part(*steps)
+
+    def _of(self, neurons: NDArray[np.int64]) -> Spikes:
+        counts, n_spikes = self.counts, len(self)
+        self._require_sum(counts)
+        found, places = [np.zeros(0, _INT32)], [np.zeros(0, np.int64)]
+        for first in range(0, n_spikes, _AT_A_TIME):
+            last = min(first + _AT_A_TIME, n_spikes)
+            values = self._values(self._files.indices, first, last)
+            chosen = np.flatnonzero(np.isin(values, neurons))
+            found.append(values[chosen])
+            places.append(first + chosen)
+        ends = np.cumsum(counts, dtype=np.int64)
+        steps = np.searchsorted(ends, np.concatenate(places), side="right")
+        return Spikes(np.concatenate(found), steps * self.dt, self.n_neurons)
 
     @property
     def _files(self) -> SpikeFiles:

@@ -185,6 +185,11 @@ CALLS = {
         lambda **options: night().plot_raster(**options),
         {"axes": lambda: None, "populations": lambda: ["0"], "max_spikes": lambda: 100},
     ),
+    "Spikes.between": (
+        lambda **options: spikes().between(**options),
+        {"start": lambda: 5 * ms, "stop": lambda: 25 * ms},
+    ),
+    "Spikes.of": (lambda **options: spikes().of(**options), {"neurons": lambda: [0, 2]}),
     "Record": (bs.Record, {"spikes": lambda: "all", "rates": lambda: ["0"]}),
     "Save": (bs.Save, {"directory": scratch, "snapshot_every": lambda: 3, "resume": lambda: False}),
     # neurons and rules, through a night
