@@ -16,8 +16,6 @@ from ..support.quantities import Time, quantity
 if TYPE_CHECKING:
     import pandas
 
-    from .activity import Spikes
-
 #: Fraction of a time by which rounding may be off; a step is a larger part of any night.
 _ROUNDING = 1e-12
 
@@ -64,7 +62,7 @@ class RecordedSpikes(ABC):
         ends = np.searchsorted(neurons[order], np.arange(n_neurons + 1)).tolist()
         return {neuron: times[ends[neuron] : ends[neuron + 1]] for neuron in range(n_neurons)}
 
-    def between(self, start: Time, stop: Time) -> Spikes:
+    def between(self, start: Time, stop: Time) -> RecordedSpikes:
         """Return the spikes of a part of the night, in memory.
 
         Of a night on disk, nothing is read of what comes later.
@@ -97,7 +95,7 @@ class RecordedSpikes(ABC):
             )
         return self._between(first * (1 - _ROUNDING), last * (1 - _ROUNDING))
 
-    def of(self, neurons: ArrayLike) -> Spikes:
+    def of(self, neurons: ArrayLike) -> RecordedSpikes:
         """Return the spikes of some neurons, in memory.
 
         Of a night on disk all spikes are read, a few at a time; what is kept is these neurons'.
@@ -146,11 +144,14 @@ class RecordedSpikes(ABC):
         return pandas.DataFrame({"neuron": np.array(self.i), "time_s": np.asarray(self.t / second)})
 
     @abstractmethod
-    def _between(self, first: float, last: float) -> Spikes:
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def _between(self, first: float, last: float) -> RecordedSpikes:
         """Return the spikes with first <= t < last, in seconds."""
 
     @abstractmethod
-    def _of(self, neurons: NDArray[np.int64]) -> Spikes:
+    def _of(self, neurons: NDArray[np.int64]) -> RecordedSpikes:
         """Return the spikes of neurons that there are; numbers in order, each once."""
 
 
