@@ -168,6 +168,10 @@ def test_a_model_file_from_beginning_to_end(model: Path, tmp_path: Path) -> None
     assert "learned by spike timing" in result_table(metrics)
     for figure in ("receptive_fields", "learning_curve"):
         assert (run.directory / "figures" / f"{figure}.png").stat().st_size > 1000
+    said: list[str] = []
+    again = run_experiment(model, out=run.directory, seed=1, progress=False, report=said.append)
+    assert again == run
+    assert said == [f"{run.directory} holds this very run, finished; it is not run again"]
     # cut off after the first block, it goes on to the very same end
     progress = json.loads((run.directory / "progress.json").read_text())
     assert len(progress["curve"]) == 2
