@@ -173,7 +173,7 @@ def test_a_single_channel_may_be_left_out_and_flat_networks_flatten():
 
 def test_a_taken_directory_is_answered_with_what_to_do(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(DirectoryError, match=r"choose another, or go on with it by bs\.Save"):
+    with pytest.raises(DirectoryError, match=r"holds no night; choose another"):
         slept(save=tmp_path, device="cpp")
 
 
