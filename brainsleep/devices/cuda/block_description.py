@@ -1,6 +1,6 @@
 """What the template of the loop in blocks is told: layers, code, rows, and what is kept.
 
-See :mod:`~brainsleep.devices.cuda.gpu_blocks` for the loop, which ``templates/blocks.cu`` writes.
+See `gpu_blocks` for the loop, which ``templates/blocks.cu`` writes.
 """
 
 from __future__ import annotations
