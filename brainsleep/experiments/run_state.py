@@ -19,17 +19,35 @@ from ..errors import DataError, DirectoryError
 from ..support.array_files import read_arrays, write_arrays
 from ..support.disk import plain_disk_errors
 from ..support.files import JsonObject, replacing
-from ..support.json_files import read_json, write_json
+from ..support.json_files import DIGEST, read_json, write_json
 
 #: Arrays by name.
 State = Mapping[str, np.ndarray]
 
+#: Under this key what a run writes holds the digest in its ``run.json``.
+RUN = "run_sha256"
+
 T = TypeVar("T")
+
+
+def run_digest(directory: Path) -> str | None:
+    """Return the digest that tells a run from others; None for runs of earlier versions."""
+    try:
+        return read_json(directory / "run.json").get(DIGEST)
+    except DirectoryError:
+        return None
+
+
+def require_of_run(file: Path, content: JsonObject, advice: str) -> None:
+    """Raise a DirectoryError if a file was written by another run than that of its directory."""
+    run = run_digest(file.parent)
+    if run is not None and content.get(RUN, run) != run:
+        raise DirectoryError(f"{file} was written by another run; {advice}.")
 
 
 def save_progress(directory: Path, progress: JsonObject) -> None:
     """Note what a run has done so far."""
-    write_json(directory / "progress.json", progress)
+    write_json(directory / "progress.json", {**progress, RUN: run_digest(directory)})
 
 
 def load_progress(directory: Path, kind: type[T]) -> T:
@@ -38,7 +56,7 @@ def load_progress(directory: Path, kind: type[T]) -> T:
     Raises
     ------
     DirectoryError
-        If ``progress.json`` is damaged.
+        If ``progress.json`` is damaged, or of another run.
     """
     file = directory / "progress.json"
     if not file.exists():
@@ -48,6 +66,8 @@ def load_progress(directory: Path, kind: type[T]) -> T:
         "from its beginning"
     )
     content = read_json(file, advice)
+    require_of_run(file, content, advice)
+    content.pop(RUN, None)
     try:
         return TypeAdapter(kind).validate_python(content)
     except ValidationError:

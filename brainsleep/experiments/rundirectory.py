@@ -40,6 +40,7 @@ from ..support.files import (
 from ..support.json_files import read_json, write_json
 from ..wake import Dataset
 from .run_request import RunRequest
+from .run_state import RUN, require_of_run, run_digest
 
 #: What every run's results hold.
 CONTRACT = ("scenario", "dataset", "model", "seed", "accuracy", "timings", "versions")
@@ -70,7 +71,7 @@ def load_run(directory: str | Path) -> Run:
     Raises
     ------
     DirectoryError
-        If there is none, or its results are damaged.
+        If there is none, or its results are damaged or of another run.
     """
     folder = Path(directory)
     file = folder / "metrics.json"
@@ -78,6 +79,7 @@ def load_run(directory: str | Path) -> Run:
         raise DirectoryError(f"{folder} holds no finished run: metrics.json is missing.")
     advice = "brainsleep run with --resume writes it anew"
     metrics = read_json(file, advice)
+    require_of_run(file, metrics, advice)
     missing = [name for name in CONTRACT if name not in metrics]
     if missing or not isinstance(metrics["accuracy"], dict):
         raise DirectoryError(
@@ -88,7 +90,8 @@ def load_run(directory: str | Path) -> Run:
 
 def save_metrics(directory: Path, metrics: JsonObject) -> Run:
     """Write the results of a run, which is finished with that."""
-    return Run(directory, write_json(directory / "metrics.json", metrics))
+    sealed = {**metrics, RUN: run_digest(directory)}
+    return Run(directory, write_json(directory / "metrics.json", sealed))
 
 
 @contextmanager
@@ -126,7 +129,7 @@ def open_run_directory(
             check_same_run(directory, request, digest_of(data))
         else:
             require_free(directory, ", or resume it")
-        for folder in (directory, directory / "networks"):
+        for folder in (directory, directory / "networks", directory / "figures"):
             remove_partial_files(folder)
         yield directory
 

@@ -48,6 +48,7 @@ from brainsleep.experiments.sweep import run_sweep
 from brainsleep.experiments.tables import comparison_table
 from brainsleep.support.array_files import read_arrays
 from brainsleep.support.directory_lock import LOCK, directory_lock
+from brainsleep.support.json_files import write_json
 from brainsleep.wake import Dataset, Split
 
 ROOT = Path(__file__).parents[2]
@@ -118,13 +119,17 @@ def copy(whole: Run, tmp_path: Path) -> Path:
     return Path(shutil.copytree(whole.directory, tmp_path / "run"))
 
 
+#: What two runs with the same results may have otherwise.
+UNLIKE = ("timings", "sha256", "run_sha256")
+
+
 def results(directory: Path) -> tuple[object, ...]:
     """Return all that counts of a finished run, bit for bit."""
     metrics = load_run(directory).metrics
     nights = [bs.Night.load(folder) for folder in sorted((directory / "nights").iterdir())]
     networks = [read_arrays(file) for file in sorted((directory / "networks").iterdir())]
     return (
-        {name: one for name, one in metrics.items() if name not in ("timings", "sha256")},
+        {name: one for name, one in metrics.items() if name not in UNLIKE},
         [[(name, one.tobytes()) for name, one in each.items()] for each in networks],
         [[one.tobytes() for one in night.weights_after.values()] for night in nights],
         [[np.asarray(one.i).tobytes() for one in night.spikes.values()] for night in nights],
@@ -423,6 +428,30 @@ def test_damaged_results_are_told(tmp_path: Path, text: str) -> None:
         compare_runs(tmp_path, tmp_path)
 
 
+@pytest.mark.parametrize("name", ["metrics.json", "progress.json"])
+def test_what_another_run_has_written_is_not_taken(name: str, tmp_path: Path) -> None:
+    """A file that is whole, but was copied from the run of another seed."""
+    save = {
+        "metrics.json": lambda directory: save_metrics(directory, METRICS),
+        "progress.json": lambda directory: save_progress(directory, {"baselines": {"joint": 0.5}}),
+    }[name]
+    load = {
+        "metrics.json": lambda directory: load_run(directory).metrics,
+        "progress.json": lambda directory: load_progress(directory, Progress).baselines,
+    }[name]
+    for seed in (0, 1):
+        directory = tmp_path / str(seed)
+        directory.mkdir()
+        write_json(directory / "run.json", {"seed": seed})
+        save(directory)
+    assert load(tmp_path / "0")
+    shutil.copyfile(tmp_path / "1" / name, tmp_path / "0" / name)
+    with pytest.raises(DirectoryError, match=f"{name} was written by another run; "):
+        load(tmp_path / "0")
+    (tmp_path / "0" / "run.json").unlink()  # results may be kept alone
+    assert load(tmp_path / "0")
+
+
 def test_runs_without_sleep_are_not_compared(tmp_path: Path) -> None:
     save_metrics(tmp_path, {**METRICS, "scenario": "unsupervised"})
     with pytest.raises(ModelFileError, match="learns without labels and does not sleep"):
@@ -575,7 +604,7 @@ def old(copy: Path) -> Path:
         file = copy / f"{name}.json"
         content = json.loads(file.read_text())
         del content["sha256"]
-        for later in ("model_sha256", "data_sha256", "brainsleep", "changes"):
+        for later in ("model_sha256", "data_sha256", "run_sha256", "brainsleep", "changes"):
             content.pop(later, None)
         for task in content.get("tasks", []):
             del task["network"]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from cases import Case, own_folder
-from forked import call, count_touches
+from forked import adopted_orphans, call, count_touches
 from nights import Digest, use_temporary_folder
 
 #: Hidden files that are there for good: locks, and the key of a folder of compiled programs.
@@ -75,7 +75,8 @@ class Laboratory:
         def make() -> Path:
             directory = self.folder / "templates" / name / "it"
             directory.parent.mkdir(parents=True, exist_ok=True)
-            ended = call(lambda: within(directory.parent, lambda: fill(directory)), self.folder)
+            with adopted_orphans():  # a simulation writes on for a moment
+                ended = call(lambda: within(directory.parent, lambda: fill(directory)), self.folder)
             assert ended.how in ("returned", "killed"), ended.message
             shutil.rmtree(directory.parent / "tmp", ignore_errors=True)
             return directory
