@@ -25,8 +25,9 @@ from tqdm import tqdm
 
 from brainsleep.errors import BrainsleepError
 
-#: Seconds after which a child is stuck. A case takes less than one on a machine with nothing to do.
-PATIENCE = 120
+#: A child is stuck if it sleeps for so many seconds, or has not ended after so many times as long.
+#: Most cases take less than a second on a machine with nothing to do.
+PATIENCE, MOST_WAITS = 60, 20
 
 #: What Python does with files, as audit hooks name it; each is told before it is done.
 TOUCHES = (
@@ -89,7 +90,7 @@ class Child:
         """Return the compiled programs that the child runs now."""
         return [pid for pid in children_of(self.pid) if _executable(pid).endswith("/main")]
 
-    def wait(self, seconds: float = PATIENCE) -> Ended | None:
+    def wait(self, seconds: float | None = None) -> Ended | None:
         """Wait for the end; return None if it has not come by then, and the child goes on."""
         readable, _, _ = select.select([self._results], [], [], seconds)
         if not readable:
@@ -105,13 +106,19 @@ class Child:
         return Ended("raw", message=f"the process ended with status {number}")
 
     def end(self) -> Ended:
-        """Wait for the end, however long it takes within reason."""
-        ended = self.wait()
-        if ended is None:
-            self.kill()
-            self.wait()
-            return Ended("stuck", message=f"not at its end after {PATIENCE} s")
-        return ended
+        """Wait for the end; a busy machine may give the child no turn for long."""
+        before = None
+        for _ in range(MOST_WAITS):
+            ended = self.wait(PATIENCE)
+            if ended is not None:
+                return ended
+            now = _activity(self.pid)
+            if now == before and "R" not in now and "D" not in now:
+                break
+            before = now
+        self.kill()
+        self.wait()
+        return Ended("stuck", message=f"it sleeps, or has no end: {before}")
 
 
 def call(function: Callable[[], Any], watched: Path) -> Ended:
@@ -228,6 +235,16 @@ def _at_each_touch(watched: Path, do: Callable[[], None]) -> None:
         working[0] = False
 
     sys.addaudithook(hook)
+
+
+def _activity(pid: int) -> str:
+    """Return the state and the processor time of a process and of those it has started."""
+    found = []
+    for one in (pid, *children_of(pid)):
+        with suppress(OSError):
+            fields = Path(f"/proc/{one}/stat").read_text().rpartition(") ")[2].split()
+            found.append(f"{fields[0]} {fields[11]} {fields[12]}")
+    return ", ".join(found)
 
 
 def _executable(pid: int) -> str:

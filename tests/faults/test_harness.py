@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import forked
 import numpy as np
 import pytest
 from cases import Case, Tally, Verdict, own_folder, table
@@ -100,6 +101,18 @@ def test_calls_in_children_are_told_apart(tmp_path: Path) -> None:
     assert child.wait(0.01) is None
     child.kill()
     assert child.end().how == "killed"
+
+
+def test_a_child_that_sleeps_is_stuck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forked, "PATIENCE", 0.2)
+    assert call(lambda: time.sleep(60), tmp_path).how == "stuck"
+    until = time.monotonic() + 1
+
+    def work() -> None:
+        while time.monotonic() < until:
+            pass
+
+    assert call(work, tmp_path).how == "returned"
 
 
 def test_touches_of_files_are_counted_and_kill(tmp_path: Path) -> None:
