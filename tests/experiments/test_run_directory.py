@@ -428,6 +428,15 @@ def test_damaged_results_are_told(tmp_path: Path, text: str) -> None:
         compare_runs(tmp_path, tmp_path)
 
 
+@pytest.mark.parametrize("folder", ["", "networks", "figures"])
+def test_what_was_half_written_is_removed(folder: str, model_file: Path, copy: Path) -> None:
+    left = copy / folder / ".weights.png.0123456789abcdef.partial"
+    left.parent.mkdir(exist_ok=True)
+    left.touch()
+    resume(model_file, copy)
+    assert not left.exists()
+
+
 @pytest.mark.parametrize("name", ["metrics.json", "progress.json"])
 def test_what_another_run_has_written_is_not_taken(name: str, tmp_path: Path) -> None:
     """A file that is whole, but was copied from the run of another seed."""
