@@ -8,34 +8,26 @@ import platform
 import random
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from processes import start_script
 
 from brainsleep.errors import DirectoryError
 from brainsleep.support.directory_lock import LOCK, directory_lock
 from brainsleep.support.files import PARTIAL, remove_partial_files, write_atomically
 from brainsleep.support.json_files import DIGEST, read_json, write_json
 
-ROOT = Path(__file__).parents[2]
 CONTENT = {"seed": 3, "accuracy": [0.1, None, 0.25], "names": {"α": "layer \n 1"}, "n": 1e-300}
 
 
 def start(script: str, *arguments: object) -> subprocess.Popen[str]:
     """Start a process that prints a line when it is ready."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
+    process, line = start_script(script, *arguments)
+    assert line == "ready\n"
     return process
 
 

@@ -6,18 +6,16 @@ import os
 import random
 import shutil
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
+from processes import start_script
 
 from brainsleep.support import owned_folders
 from brainsleep.support.files import publish_directory
 from brainsleep.support.owned_folders import make_owned_folder, sweep_owned_folders
-
-ROOT = Path(__file__).parents[2]
 
 #: Makes a folder with a file in it, and goes on when it is told to.
 OWNER = """
@@ -53,15 +51,8 @@ while True:
 
 def start(script: str, *arguments: object) -> tuple[subprocess.Popen[str], str]:
     """Start a process; return it and the first line it prints."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    return process, process.stdout.readline().strip()
+    process, line = start_script(script, *arguments)
+    return process, line.strip()
 
 
 def test_folders_of_the_living_stay_and_those_of_the_dead_go(tmp_path: Path) -> None:

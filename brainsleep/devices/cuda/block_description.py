@@ -18,6 +18,7 @@ from brian2.core.variables import ArrayVariable
 
 from ...network.build import BuiltNetwork
 from ...network.plan import MODULATION, NetworkPlan, assigned
+from ..dense.blocks import read_of_source
 from ..dense.synapses import ComputedPathway
 
 #: Steps of a block.
@@ -297,12 +298,8 @@ class LoopDescription:
     def _traces(self, number: int) -> list[Trace]:
         """Return what later code reads of a population's neurons, and what is watched."""
         population = self.built.populations[number]
-        kept: dict[str, ArrayVariable] = {}
-        for synapses, link in zip(self.built.projections, self.plan.projections, strict=True):
-            if link.source == number:
-                for pathway in synapses._pathways:
-                    for code in pathway.code_objects:
-                        kept |= self._read_of(population.name, code)
+        links = zip(self.built.projections, self.plan.projections, strict=True)
+        kept = read_of_source(synapses for synapses, link in links if link.source == number)
         for index, name in self.plan.watched:
             if index == number:
                 kept[name] = population.variables[name]
@@ -316,17 +313,6 @@ class LoopDescription:
             )
             for name, variable in sorted(kept.items())
         ]
-
-    def _read_of(self, population: str, code: CodeObject) -> dict[str, ArrayVariable]:
-        return {
-            variable.name: variable
-            for variable in code.variables.values()
-            if isinstance(variable, ArrayVariable)
-            and variable.owner.name == population
-            and not variable.scalar
-            and not variable.constant
-            and variable.name != "_spikespace"
-        }
 
     def _members(self, code: CodeObject) -> set[str]:
         """Return the C++ names of the arrays that a code object has."""

@@ -153,7 +153,7 @@ def _layers(plan: NetworkPlan, built: BuiltNetwork, device: CPPStandaloneDevice)
             for synapses, link in zip(built.projections, plan.projections, strict=True)
             if link.source == index
         ]
-        kept = _read_of_source(outgoing)
+        kept = read_of_source(outgoing)
         kept |= {
             name: population.variables[name] for number, name in plan.watched if number == index
         }
@@ -207,7 +207,7 @@ def _tile_neurons(plan: NetworkPlan, index: int) -> int:
     return max(TILE_BYTES // row_bytes // TILE_MULTIPLE, 1) * TILE_MULTIPLE
 
 
-def _read_of_source(projections: Iterable[Synapses]) -> dict[str, ArrayVariable]:
+def read_of_source(projections: Iterable[Synapses]) -> dict[str, ArrayVariable]:
     """Return the variables of presynaptic neurons that the code of projections reads, by name."""
     read: dict[str, ArrayVariable] = {}
     for synapses in projections:
