@@ -97,7 +97,7 @@ if [ -n "$dry" ]; then
 else
     same="$gpu_tests -k 'one_program or test_same_as_cpp or other_models or single_precision'"
     sizes=${SPEED_OPTIONS:---sizes 1200 4000 --steps-factor 0.5 --repeats 3}
-    others="-m gpu $gpu_tests tests/night/test_batched.py -k 'hundred or thousand or drawn or a_gpu'"
+    others="-m gpu $gpu_tests tests/night/test_batched.py -v -k 'hundred or drawn or a_gpu'"
     sanitizer="$gpu_tests -k sanitizer"
 fi
 large='--sizes 16000 --repeats 1' largest='--sizes 32000 --spikes 60 --repeats 1'
