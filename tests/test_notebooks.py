@@ -18,6 +18,8 @@ PICTURES = {
     "lif_heaviside_adex": 2,  # rasters; rates and weight changes
     "nrem_adex": 5,  # both stages, spectrum, gated raster, hypnogram
     "diehl_cook_digits": 2,  # what an input looks like, what was learned
+    "long_nights": 2,  # the first and the last second; rates over the night
+    "spiking_inference_nir": 2,  # accuracy over steps, a raster
     "asp_lifelong": 3,  # the leak; what was learned without it and with it
 }
 
