@@ -14,9 +14,10 @@ from ..errors import KindError, ParameterError, brief, suggest
 from ..network.plan import NetworkPlan
 from ..network.traces import Traces
 from ..neurons import fixed_parameters
-from ..plasticity import postsynaptic_parameters, resting_parameters
+from ..plasticity import at_scale, postsynaptic_parameters, resting_parameters
 from ..support.array_values import numbers
 from ..support.names import table, text
+from ..support.weight_scale import weight_scale
 from .description import CircuitDescription
 from .parts import INPUT, Population, Projection
 
@@ -96,12 +97,19 @@ def run_parameters(
     ]
 
 
-def synapse_parameters(link: Projection, *, plastic: bool) -> dict[str, float]:
-    """Return the parameters of a projection's rule; without learning, its rates are zero."""
+def synapse_parameters(
+    circuit: CircuitDescription, link: Projection, *, plastic: bool
+) -> dict[str, float]:
+    """Return the parameters of a projection's rule; without learning, its rates are zero.
+
+    Percentages are of the circuit's own weights, whatever a run begins with.
+    """
     if link.plasticity is None:
         return {}
-    (values,) = link.plasticity.synapse_parameters([link.target])
-    return values if plastic else resting_parameters(link.plasticity, values)
+    scale = weight_scale([circuit.weights[link.name]], circuit.sizes[link.source])
+    rule = at_scale(link.plasticity, [link.target], [scale])
+    (values,) = rule.synapse_parameters([link.target])
+    return values if plastic else resting_parameters(rule, values)
 
 
 def check_variable(circuit: CircuitDescription, plan: NetworkPlan, pair: object) -> tuple[str, str]:

@@ -114,7 +114,8 @@ class PreparedCircuit:
                 self.circuit, self.plan, {} if parameters is None else parameters
             ),
             projection_parameters=[
-                synapse_parameters(link, plastic=plastic) for link in self.circuit.projections
+                synapse_parameters(self.circuit, link, plastic=plastic)
+                for link in self.circuit.projections
             ],
             seed=seed,
             modulation=self._modulation(modulation, n_steps),

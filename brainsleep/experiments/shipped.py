@@ -6,9 +6,11 @@ import tomllib
 from pathlib import Path
 
 from ..errors import ModelFileError, brief, suggest
-from ..night.defaults import DEFAULT_MODEL
 from ..support.disk import is_there
 from ..support.files import SHIPPED_MODELS
+
+#: The model file of the default experiment, by name.
+DEFAULT_MODEL = "split_mnist_heaviside"
 
 
 def shipped_models() -> dict[str, Path]:

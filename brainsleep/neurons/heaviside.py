@@ -44,8 +44,8 @@ class Heaviside(LayeredNeuron):
     bias_gain : number, list or dict, optional
         :math:`\kappa`, what one unit of bias adds to v each step; the gain unless given.
     target_rate : number, Quantity, list or dict, optional
-        Mean firing rate wanted in each layer, in Hz, for ``threshold="calibrated"``; 30 Hz unless
-        given.
+        Mean firing rate wanted in each layer, in Hz, for ``threshold="calibrated"``; 50 Hz unless
+        given, and 100 Hz in the last layer.
 
     References
     ----------

@@ -12,9 +12,9 @@ from ..support.parameters import PerLayer, differs_by_layer, per_layer
 from ..support.quantities import quantity
 from .model import GivenConstants, Neuron
 
-#: Mean firing rate in Hz that calibrated thresholds aim at unless a model says otherwise; hidden
-#: layers fire at 20 to 30 Hz in the night of the default experiment.
-DEFAULT_TARGET_RATE = 30.0
+#: Mean firing rates in Hz that calibrated thresholds aim at unless a model says otherwise.
+DEFAULT_HIDDEN_RATE = 50.0
+DEFAULT_OUTPUT_RATE = 100.0
 
 
 def given_gains(neuron: GivenConstants, layer_names: Sequence[str]) -> list[float]:
@@ -38,9 +38,12 @@ def given_bias_gains(
 
 
 def given_target_rate(neuron: GivenConstants, layer_names: Sequence[str]) -> list[float]:
-    """Return the wanted firing rates, one per layer, in Hz; the default where none is given."""
+    """Return the wanted firing rates, one per layer, in Hz; the default where none is given.
+
+    The last layer is the network's output, and has a default of its own.
+    """
     if neuron.target_rate is None:
-        return [DEFAULT_TARGET_RATE] * len(layer_names)
+        return [*[DEFAULT_HIDDEN_RATE] * (len(layer_names) - 1), DEFAULT_OUTPUT_RATE]
     rates = per_layer(neuron.target_rate, layer_names, "neuron: target_rate")
     return [
         _rate(rate, f"neuron: target_rate of layer {name!r}")

@@ -34,8 +34,8 @@ class LayeredNeuron(ABC):
     bias_gain : number, Quantity, list or dict, optional
         What one unit of bias adds in each step; the gain unless given.
     target_rate : number, Quantity, list or dict, optional
-        Mean firing rate wanted in each layer, in Hz, for ``threshold="calibrated"``; 30 Hz unless
-        given.
+        Mean firing rate wanted in each layer, in Hz, for ``threshold="calibrated"``; 50 Hz unless
+        given, and 100 Hz in the last layer.
     """
 
     gain: PerLayer = "tadros"

@@ -22,6 +22,7 @@ from ..plasticity import (
     FROZEN,
     Plasticity,
     SynapseEquations,
+    learning_rates,
     modulated,
     postsynaptic_parameters,
     resting_parameters,
@@ -195,6 +196,15 @@ class Assembly:
             else:
                 values.append(resting_parameters(self.plasticity, rates[layer.name]))
         return values + [{} for _ in self._more_links]
+
+    def learning_rates(self) -> dict[str, dict[str, float]]:
+        """Return the rule's rates of learning as numbers, by parameter and layer."""
+        names = self.translation.layer_names
+        values = dict(zip(names, self.plasticity.synapse_parameters(names), strict=True))
+        return {
+            rate: {name: values[name][rate] for name in names if name not in self.frozen}
+            for rate in learning_rates(self.plasticity)
+        }
 
     def weights(self) -> list[np.ndarray | None]:
         """Return the weights of each projection, None where there are none."""

@@ -12,7 +12,6 @@ from ..errors import ParameterError, UnitsError, brief
 from ..neurons import Heaviside, Neuron, given_gains, given_target_rate, given_thresholds, is_neuron
 from ..plasticity import SRC, Plasticity, is_rule
 from ..translation import Translation, tadros_gains
-from .defaults import default_models
 
 
 @dataclass(frozen=True)
@@ -86,24 +85,16 @@ def check_target_rate(constants: LayerConstants, dt: float, layer_names: Sequenc
             )
 
 
-def read_models(
-    neuron: Neuron | None, plasticity: Plasticity | None, layer_names: Sequence[str]
-) -> tuple[Neuron, Plasticity]:
-    """Fill in the default models and check the kinds of those given.
-
-    Defaults are those of the default experiment for networks with as many layers; for others
-    `Heaviside` and `SRC` as they are, whose thresholds are calibrated.
+def read_models(neuron: Neuron | None, plasticity: Plasticity | None) -> tuple[Neuron, Plasticity]:
+    """Fill in the default models, `Heaviside` and `SRC` as they are, and check those given.
 
     Raises
     ------
     UnitsError
         If one is no model.
     """
-    default = default_models()
-    if len(layer_names) != default.n_layers:
-        default = default._replace(neuron=Heaviside(), rule=SRC())
-    model = default.neuron if neuron is None else neuron
-    rule = default.rule if plasticity is None else plasticity
+    model = Heaviside() if neuron is None else neuron
+    rule = SRC() if plasticity is None else plasticity
     return check_neuron(model), check_rule(rule)
 
 

@@ -20,7 +20,7 @@ from ..devices.arguments import (
 )
 from ..errors import ParameterError
 from ..network.plan import NetworkPlan
-from ..plasticity import Plasticity, asks_for_modulation
+from ..plasticity import Plasticity, asks_for_modulation, at_scale
 from ..stimuli import Gated, Stimulus, as_stimulus, skip_steps
 from ..support.checks import read_seed
 from ..translation import (
@@ -28,6 +28,7 @@ from ..translation import (
     as_translation,
     calibrate_thresholds,
     require_float32_copy,
+    weight_scales,
     with_masks,
 )
 from ..translation.activations import as_input
@@ -53,7 +54,9 @@ class PreparedNight:
     request : NightRequest
         What was asked for.
     assembly : Assembly
-        The network's layers, and the models they get.
+        The network's layers, and the models they get, learning rates as numbers.
+    rule : Plasticity
+        The rule as it was asked for, learning rates perhaps as percentages.
     stimulus : Stimulus
         What drives the input.
     device : Device
@@ -78,6 +81,7 @@ class PreparedNight:
 
     request: NightRequest
     assembly: Assembly
+    rule: Plasticity
     stimulus: Stimulus
     device: Device
     plan: NetworkPlan
@@ -196,7 +200,8 @@ def prepare_night(request: NightRequest) -> PreparedNight:
     network, stimulus, data = _inputs(request)
     device, dt = get_device(request.device), read_time_step(request.dt)
     n_steps = number_of_steps(request.duration, dt, stimulus)
-    neuron, rule = read_models(request.neuron, request.plasticity, network.layer_names)
+    neuron, asked = read_models(request.neuron, request.plasticity)
+    rule = at_scale(asked, network.layer_names, weight_scales(network))
     check_stages(request.stages)
     constants = layer_constants(neuron, network, data)
     check_target_rate(constants, dt, network.layer_names)
@@ -222,6 +227,7 @@ def prepare_night(request: NightRequest) -> PreparedNight:
     prepared = PreparedNight(
         request=request,
         assembly=assembly,
+        rule=asked,
         stimulus=stimulus,
         device=device,
         plan=plan,

@@ -76,13 +76,13 @@ def sleep(
         Simulated time, or a number of steps; 0.5 s unless given. With explicit spikes it is
         their length, and any other value is an error.
     neuron : neuron model, optional
-        `Heaviside`, `LIF`, … or a model of your own. Unless given, that of the default experiment
-        for networks with three layers of weights, for others ``Heaviside()``. Plain models like
-        ``LIF()`` have calibrated thresholds: each layer fires at 30 Hz (`target_rate`) under the
-        stimulus.
+        `Heaviside`, `LIF`, … or a model of your own; ``Heaviside()`` unless given. Plain models
+        like ``LIF()`` have calibrated thresholds: under the stimulus, the last layer fires at
+        100 Hz and each other at 50 Hz, unless `target_rate` says otherwise.
     plasticity : plasticity rule, optional
-        `SRC`, `STDP`, … or a rule of your own. Unless given, that of the default experiment for
-        networks with three layers of weights, for others ``SRC()``.
+        `SRC`, `STDP`, … or a rule of your own; ``SRC()`` unless given. Learning rates may be
+        percentages of each layer's weight scale, as in ``SRC(increase="1.5 %")``, and are so in
+        plain rules; ``night.settings["learning_rates"]`` has the numbers used.
     lateral : dict of str to MeanInhibition, WinnerTakeAll, Recurrent or InhibitoryPopulation
         Inhibition and recurrence within layers, by name. See `brainsleep.lateral`.
     stages : Wake, NREM, REM or Hypnogram, optional

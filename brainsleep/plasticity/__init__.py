@@ -13,7 +13,9 @@ from .rule import FROZEN as FROZEN
 from .rule import Plasticity as Plasticity
 from .rule import SynapseEquations as SynapseEquations
 from .rule import asks_for_modulation as asks_for_modulation
+from .rule import at_scale as at_scale
 from .rule import is_rule as is_rule
+from .rule import learning_rates as learning_rates
 from .rule import learns as learns
 from .rule import learns_from_spikes as learns_from_spikes
 from .rule import modulated as modulated

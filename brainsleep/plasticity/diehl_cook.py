@@ -41,8 +41,8 @@ class DiehlCook(LayeredRule):
     Diehl, Cook 2015, Frontiers in Computational Neuroscience 9:99, and its published code.
     """
 
-    potentiation: PerLayer = parameter(1e-2, learning_rate=True, stated=True)
-    depression: PerLayer = parameter(1e-4, learning_rate=True, stated=True)
+    potentiation: PerLayer = parameter(1e-2, learning_rate=True, of_weight=True, stated=True)
+    depression: PerLayer = parameter(1e-4, learning_rate=True, of_weight=True, stated=True)
     _: KW_ONLY
     tau_pre: Time = parameter(20 * ms, ms, above=0, by_layer=False)
     tau_post: Time = parameter(20 * ms, ms, above=0, by_layer=False)

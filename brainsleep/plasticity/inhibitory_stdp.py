@@ -43,7 +43,7 @@ class InhibitorySTDP(LayeredRule):
     Vogels, Sprekeler, Zenke, Clopath, Gerstner 2011, Science 334:1569.
     """
 
-    learning_rate: PerLayer = parameter(1e-3, learning_rate=True, stated=True)
+    learning_rate: PerLayer = parameter(1e-3, learning_rate=True, of_weight=True, stated=True)
     _: KW_ONLY
     target_rate: Quantity | str = parameter(5 * Hz, Hz, minimum=0, by_layer=False)
     tau: Time = parameter(20 * ms, ms, above=0, by_layer=False)

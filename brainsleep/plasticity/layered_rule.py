@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 from brian2.units import ms
 
@@ -15,6 +15,7 @@ from ..support.parameters import (
     ShownSignature,
     check_parameters,
     declared_parameters,
+    percentages_read,
     read_by_layer,
 )
 from ..support.quantities import quantity
@@ -51,6 +52,19 @@ class LayeredRule(ABC):
         return tuple(
             name for name, declared in declared_parameters(self).items() if declared.learning_rate
         )
+
+    def at_scale(self, layer_names: Sequence[str], scales: Sequence[float]) -> Self:
+        """Return the rule with numbers in place of percentages.
+
+        Parameters
+        ----------
+        layer_names : sequence of str
+            The layers.
+        scales : sequence of float
+            Their weight scales, of which the percentages are.
+        """
+        found = percentages_read(self, "plasticity", layer_names, scales)
+        return replace(self, **found) if found else self
 
     def synapse_parameters(self, layer_names: Sequence[str]) -> list[dict[str, float]]:
         """Return the synaptic parameters, a dict per layer."""

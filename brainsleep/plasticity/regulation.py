@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 from brian2.units import ms
 
@@ -16,7 +16,14 @@ from ..errors import ParameterError, UnitsError, brief
 from ..support.parameters import parameter
 from ..support.quantities import Time, quantity
 from .layered_rule import LayeredRule
-from .rule import Plasticity, SynapseEquations, is_rule, learning_rates, postsynaptic_parameters
+from .rule import (
+    Plasticity,
+    SynapseEquations,
+    at_scale,
+    is_rule,
+    learning_rates,
+    postsynaptic_parameters,
+)
 
 #: Holds at the end of every period.
 PERIOD_IS_OVER = "(t_in_timesteps + 1) % regulation_steps == 0"
@@ -50,6 +57,11 @@ class RegulatedRule(LayeredRule):
     def learning_rates(self) -> tuple[str, ...]:
         """The synaptic parameters that are zero where nothing is to be learned."""
         return learning_rates(self.rule) + super().learning_rates
+
+    def at_scale(self, layer_names: Sequence[str], scales: Sequence[float]) -> Self:
+        """Return both with numbers in place of percentages."""
+        inner = replace(self, rule=at_scale(self.rule, layer_names, scales))
+        return super(RegulatedRule, inner).at_scale(layer_names, scales)
 
     def synapse_parameters(self, layer_names: Sequence[str]) -> list[dict[str, float]]:
         """Return the synaptic parameters of both, a dict per layer."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, TypeVar, cast
 
 from brian2 import Equations
 
@@ -76,6 +76,25 @@ class Plasticity(Protocol):
 
         A rule with variables on the postsynaptic neurons also has `postsynaptic_parameters`.
         """
+
+
+RuleT = TypeVar("RuleT", bound=Plasticity)
+
+
+def at_scale(rule: RuleT, layer_names: Sequence[str], scales: Sequence[float]) -> RuleT:
+    """Return a rule with numbers in place of percentages; one that knows none as it is.
+
+    Parameters
+    ----------
+    rule : Plasticity
+        The rule.
+    layer_names : sequence of str
+        The layers.
+    scales : sequence of float
+        Their weight scales; see `brainsleep.translation.weight_scales`.
+    """
+    method = getattr(rule, "at_scale", None)
+    return rule if method is None else cast(RuleT, method(layer_names, scales))
 
 
 def is_rule(value: object) -> bool:

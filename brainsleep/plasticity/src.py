@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, replace
+from typing import ClassVar, Self
 
 from brian2.units import ms
 
+from ..errors import ParameterError
 from ..support.calls import public
-from ..support.parameters import PerLayer, parameter
+from ..support.parameters import PerLayer, has_percentage, parameter
 from ..support.quantities import Time
 from .layered_rule import LayeredRule
 from .rule import SynapseEquations
@@ -34,7 +35,8 @@ class WeightFactor:
     source: str
 
 
-#: The four factors that go by the name "sleep replay consolidation" in the sources.
+#: The four factors that go by the name "sleep replay consolidation" in the sources, and one that
+#: means the same whatever the size of the weights.
 WEIGHT_FACTORS: dict[str, WeightFactor] = {
     factor.name: factor
     for factor in (
@@ -44,6 +46,11 @@ WEIGHT_FACTORS: dict[str, WeightFactor] = {
             "tadros2022",
             "2/(1 + exp(clip(w/0.001, -60, 60)))",
             "Tadros et al. 2022, Nat. Commun. 13:7742 (MATLAB code)",
+        ),
+        WeightFactor(
+            "tadros2022_relative",
+            "2/(1 + exp(clip(w/factor_width, -60, 60)))",
+            "Tadros et al. 2022 (MATLAB code), its 0.001 made a part of the weight scale",
         ),
         WeightFactor(
             "sigmoid",
@@ -56,6 +63,11 @@ WEIGHT_FACTORS: dict[str, WeightFactor] = {
         WeightFactor("additive", "1", "Hebb 1949"),
     )
 }
+
+#: The factor whose width is a parameter, and its width unless given: it is that of the published
+#: factor, 0.001, for torch's default initialisation and 800 to 1,200 inputs.
+RELATIVE = "tadros2022_relative"
+FACTOR_WIDTH = "5 %"
 
 
 @public
@@ -74,15 +86,23 @@ class SRC(LayeredRule):
 
     Parameters
     ----------
-    increase : number, list or dict
+    increase : number, percentage, list or dict
         Weight change of a synapse whose two neurons spike; >= 0, a layer parameter.
-        (``inc`` in the MATLAB code.)
-    decrease : number, list or dict
+        (``inc`` in the MATLAB code.) A text such as ``"1.5 %"`` is a part of the layer's weight
+        scale, the root mean square of its weights when the night begins
+        (`brainsleep.translation.weight_scales`); with the factor ``"multiplicative"``, of the
+        weight itself.
+    decrease : number, percentage, list or dict
         Weight change of a synapse whose postsynaptic neuron alone spikes; >= 0, subtracted.
         (``dec`` in the MATLAB code.)
     weight_factor : str
-        The factor g: ``"tadros2022"``, ``"sigmoid"``, ``"multiplicative"`` or ``"additive"``
-        (see :data:`WEIGHT_FACTORS`). They are not interchangeable at equal rates.
+        The factor g: ``"tadros2022"``, ``"tadros2022_relative"``, ``"sigmoid"``,
+        ``"multiplicative"`` or ``"additive"`` (see :data:`WEIGHT_FACTORS`). They are not
+        interchangeable at equal rates. Unless given, ``"tadros2022"``; where a rate is a
+        percentage, ``"tadros2022_relative"``.
+    factor_width : number, percentage, list or dict, optional
+        For ``"tadros2022_relative"``: the weight over which g falls from 1 to 0.54; 5 % of the
+        weight scale unless given. ``"tadros2022"`` is the same with 0.001.
     tau_pre : Quantity or str
         Time constant of the presynaptic trace; 0 ms is the published rule.
 
@@ -96,29 +116,56 @@ class SRC(LayeredRule):
     Tadros, Krishnan, Ramyaa, Bazhenov 2022, Nature Communications 13:7742, Methods.
     """
 
-    increase: PerLayer = parameter(1e-3, minimum=0, learning_rate=True, stated=True)
-    decrease: PerLayer = parameter(1e-4, minimum=0, learning_rate=True, stated=True)
+    increase: PerLayer = parameter(
+        "1.6 %", minimum=0, learning_rate=True, of_weight=True, stated=True
+    )
+    decrease: PerLayer = parameter(
+        "0.9 %", minimum=0, learning_rate=True, of_weight=True, stated=True
+    )
     _: KW_ONLY
-    weight_factor: str = parameter("tadros2022", choices=WEIGHT_FACTORS, by_layer=False)
+    weight_factor: str = parameter(None, choices=WEIGHT_FACTORS, by_layer=False)
+    factor_width: PerLayer | None = parameter(None, above=0, of_weight=True)
     tau_pre: Time = parameter(0 * ms, ms, minimum=0, by_layer=False)
 
     kind: ClassVar[str] = "src"
     presynaptic_decays: ClassVar[Mapping[str, str]] = {"trace_decay": "tau_pre"}
 
+    def __post_init__(self) -> None:
+        if self.weight_factor is None:
+            is_relative = has_percentage(self.increase) or has_percentage(self.decrease)
+            object.__setattr__(self, "weight_factor", RELATIVE if is_relative else "tadros2022")
+        super().__post_init__()
+        if self.factor_width is not None and self.weight_factor != RELATIVE:
+            raise ParameterError(
+                f"plasticity: factor_width belongs to weight_factor={RELATIVE!r}, not to "
+                f"{self.weight_factor!r}."
+            )
+
+    def at_scale(self, layer_names: Sequence[str], scales: Sequence[float]) -> Self:
+        """Return the rule with numbers in place of percentages."""
+        if self.weight_factor == "multiplicative":  # percentages of the weight itself
+            return super().at_scale(layer_names, [1.0] * len(scales))
+        if self.weight_factor == RELATIVE and self.factor_width is None:
+            return replace(self, factor_width=FACTOR_WIDTH).at_scale(layer_names, scales)
+        return super().at_scale(layer_names, scales)
+
     @property
     def label(self) -> str:
-        """What the rule is called where programs are listed: its four forms differ in code."""
+        """What the rule is called where programs are listed: its forms differ in code."""
         return f"SRC {self.weight_factor}"
 
     def equations(self) -> SynapseEquations:
         """Return the rule as Brian2 strings."""
         factor = WEIGHT_FACTORS[self.weight_factor].expression
-        return SynapseEquations(
-            model="""
+        model = """
             w : 1
             increase : 1 (shared, constant)  # weight change, both neurons spike
             decrease : 1 (shared, constant)  # weight change, postsynaptic neuron alone
-            """,
+            """
+        if self.weight_factor == RELATIVE:
+            model += "factor_width : 1 (shared, constant)"
+        return SynapseEquations(
+            model=model,
             on_pre="drive_post += w",
             on_post=f"w += (increase*trace_pre - decrease*(1 - trace_pre))*({factor})",
             presynaptic_model="""

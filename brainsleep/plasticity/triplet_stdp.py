@@ -45,11 +45,17 @@ class TripletSTDP(LayeredRule):
     Pfister, Gerstner 2006, Journal of Neuroscience 26:9673.
     """
 
-    pair_potentiation: PerLayer = parameter(5e-10, learning_rate=True, stated=True)
-    pair_depression: PerLayer = parameter(7e-3, learning_rate=True, stated=True)
+    pair_potentiation: PerLayer = parameter(
+        "5e-8 %", learning_rate=True, of_weight=True, stated=True
+    )
+    pair_depression: PerLayer = parameter("0.7 %", learning_rate=True, of_weight=True, stated=True)
     _: KW_ONLY
-    triplet_potentiation: PerLayer = parameter(6.2e-3, learning_rate=True, stated=True)
-    triplet_depression: PerLayer = parameter(2.3e-4, learning_rate=True, stated=True)
+    triplet_potentiation: PerLayer = parameter(
+        "0.62 %", learning_rate=True, of_weight=True, stated=True
+    )
+    triplet_depression: PerLayer = parameter(
+        "0.023 %", learning_rate=True, of_weight=True, stated=True
+    )
     tau_plus: Time = parameter(16.8 * ms, ms, above=0, by_layer=False)
     tau_minus: Time = parameter(33.7 * ms, ms, above=0, by_layer=False)
     tau_x: Time = parameter(101 * ms, ms, above=0, by_layer=False)

@@ -20,7 +20,7 @@ from brian2.units import Quantity, Unit
 from ..errors import ParameterError, UnitsError, brief, suggest
 from .checks import number
 from .names import known_names
-from .quantities import quantity
+from .quantities import is_percentage, percentage, quantity
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -49,6 +49,8 @@ class Parameter:
         Its name in the model's equations, where that is another.
     learning_rate : bool
         Whether it is zero where nothing is to be learned.
+    of_weight : bool
+        Whether it is in units of weight: then it may be a percentage, of the layer's weight scale.
     stated : bool
         Whether model files must state it: no experiment should depend on one that it does not.
     optional : bool
@@ -63,6 +65,7 @@ class Parameter:
     by_layer: bool = True
     equation_name: str | None = None
     learning_rate: bool = False
+    of_weight: bool = False
     stated: bool = False
     optional: bool = False
 
@@ -74,6 +77,12 @@ class Parameter:
         ParameterError, UnitsError
             If it is out of range, has the wrong unit, or is no number.
         """
+        if is_percentage(value):
+            self.fraction(value, label)
+            raise ParameterError(
+                f"{label} is {brief(value)} of a weight scale, which is not known here; give a "
+                "number."
+            )
         if self.unit is None:
             return number(
                 value,
@@ -90,6 +99,23 @@ class Parameter:
             exclusive_minimum=self.exclusive_minimum,
         )
 
+    def fraction(self, value: str, label: str) -> float:
+        """Return a percentage as a fraction of the weight scale.
+
+        Raises
+        ------
+        ParameterError
+            If it is out of range, or the parameter is not in units of weight.
+        """
+        if not self.of_weight:
+            raise ParameterError(
+                f"{label} is not in units of weight, so {brief(value)} means nothing; give a "
+                "number."
+            )
+        return percentage(
+            value, label, minimum=self.minimum, exclusive_minimum=self.exclusive_minimum
+        )
+
 
 def parameter(
     default: object,
@@ -102,6 +128,7 @@ def parameter(
     by_layer: bool = True,
     equation_name: str | None = None,
     learning_rate: bool = False,
+    of_weight: bool = False,
     stated: bool = False,
 ) -> Any:
     """Declare a field of a model: its default, and what :class:`Parameter` says of it.
@@ -114,7 +141,7 @@ def parameter(
         Of the field, and of its bounds.
     above : float, optional
         In place of `minimum`: a bound that is itself refused.
-    minimum, maximum, choices, by_layer, equation_name, learning_rate, stated
+    minimum, maximum, choices, by_layer, equation_name, learning_rate, of_weight, stated
         As in :class:`Parameter`.
 
     Returns
@@ -130,6 +157,7 @@ def parameter(
         by_layer=by_layer,
         equation_name=equation_name,
         learning_rate=learning_rate,
+        of_weight=of_weight,
         stated=stated,
         optional=default is None,
     )
@@ -204,6 +232,8 @@ def check_parameters(model: DataclassInstance, kind: str) -> dict[str, float]:
             _check_choice(value, kind, name, declared.choices)
         elif value is None and declared.optional:
             continue
+        elif is_percentage(value):
+            declared.fraction(value, label)
         elif not (declared.by_layer and differs_by_layer(value)):
             values[name] = declared.read(value, label)
     return values
@@ -259,6 +289,47 @@ def read_by_layer(
             label = f"{kind}: {name} of layer {layer_name!r}"
             layer[declared.equation_name or name] = declared.read(one, label)
     return layers
+
+
+def percentages_read(
+    model: DataclassInstance, kind: str, layer_names: Sequence[str], scales: Sequence[float]
+) -> dict[str, list[float]]:
+    """Return the parameters that hold percentages of a weight scale, as numbers.
+
+    Parameters
+    ----------
+    model, kind, layer_names
+        As in :func:`read_by_layer`.
+    scales : sequence of float
+        What 100 % is, in each layer.
+
+    Returns
+    -------
+    dict of str to list of float
+        By field, one number per layer; fields without percentages are left out.
+    """
+    found = {}
+    for name, declared in declared_parameters(model).items():
+        if not (declared.of_weight and has_percentage(getattr(model, name))):
+            continue
+        given = per_layer(getattr(model, name), layer_names, f"{kind}: {name}")
+        labels = [f"{kind}: {name} of layer {layer!r}" for layer in layer_names]
+        found[name] = [
+            declared.fraction(one, label) * scale
+            if is_percentage(one)
+            else declared.read(one, label)
+            for one, label, scale in zip(given, labels, scales, strict=True)
+        ]
+    return found
+
+
+def has_percentage(value: object) -> bool:
+    """Tell whether a layer parameter is a percentage, in one layer at least."""
+    if isinstance(value, Mapping):
+        return any(map(is_percentage, value.values()))
+    if isinstance(value, (Sequence, np.ndarray)) and differs_by_layer(value):
+        return any(map(is_percentage, value))
+    return is_percentage(value)
 
 
 def per_layer(value: object, layer_names: Sequence[str], field: str) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 from brian2.units import (
@@ -25,7 +25,7 @@ from brian2.units import (
 )
 from brian2.units.fundamentalunits import get_unit
 
-from ..errors import KindError, UnitsError, brief, show_own_errors_plainly, suggest
+from ..errors import KindError, ParameterError, UnitsError, brief, show_own_errors_plainly, suggest
 from .checks import check_range, number
 
 # Here, because this is where the package first imports Brian2.
@@ -56,6 +56,7 @@ Time: TypeAlias = Quantity | str
 
 _NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 _QUANTITY = re.compile(rf"\s*({_NUMBER})\s*\*?\s*([A-Za-z]+)\s*")
+_PERCENTAGE = re.compile(rf"\s*({_NUMBER})\s*%\s*")
 
 
 def quantity(
@@ -118,6 +119,39 @@ def quantity(
         unit=f" {unit}",
     )
     return float(value)
+
+
+def is_percentage(value: object) -> TypeGuard[str]:
+    """Tell whether a value is meant as a percentage: a text that ends with the sign."""
+    return isinstance(value, str) and value.rstrip().endswith("%")
+
+
+def percentage(
+    value: str, field: str, *, minimum: float = -math.inf, exclusive_minimum: bool = False
+) -> float:
+    """Read a percentage and return it as a fraction: ``"1.5 %"`` is 0.015.
+
+    Parameters
+    ----------
+    value : str
+        A text for which :func:`is_percentage` holds.
+    field : str
+        The parameter's name, for error messages.
+    minimum, exclusive_minimum
+        As in :func:`quantity`, as a fraction.
+
+    Raises
+    ------
+    ParameterError
+        If it is no percentage, or out of range.
+    """
+    match = _PERCENTAGE.fullmatch(value)
+    if match is None:
+        raise ParameterError(f"{field}: {brief(value)} is no percentage; write it like '1.5 %'.")
+    percent = float(match[1])
+    bound = 100 * minimum
+    check_range(percent, field, minimum=bound, exclusive_minimum=exclusive_minimum, unit=" %")
+    return percent / 100
 
 
 def _parse_quantity(text: str, field: str) -> Quantity:

@@ -8,6 +8,7 @@ from .synapse_masks import Masks, present_weight, under_masks, with_masks
 from .threshold_search import CalibrationWarning, calibrate_thresholds
 from .translate import MAX_POOLING, as_translation, translate
 from .translated_network import Translation
+from .weight_scales import weight_scales
 from .writeback import PrecisionWarning, require_float32_copy, tensor_values, write_back
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "tensor_values",
     "translate",
     "under_masks",
+    "weight_scales",
     "with_masks",
     "write_back",
 ]

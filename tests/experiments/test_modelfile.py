@@ -19,7 +19,6 @@ from brainsleep.experiments.kinds import stated_keys_of
 from brainsleep.experiments.modelfile import load_model_file, parse_model
 from brainsleep.experiments.shipped import find_model
 from brainsleep.neurons import NEURONS
-from brainsleep.night.defaults import default_models
 from brainsleep.plasticity import RULES
 from brainsleep.support.quantities import quantity
 from brainsleep.wake import class_incremental, load_split
@@ -58,18 +57,6 @@ def test_models_holds_what_is_promised() -> None:
 
 def test_default_experiment_is_split_mnist_heaviside() -> None:
     assert find_model().read_text() == (MODELS / "split_mnist_heaviside.toml").read_text()
-
-
-def test_defaults_of_sleep_are_the_default_experiment() -> None:
-    section = load_model_file().sleep
-    default_neuron, default_rule, _ = default_models()
-    assert section.neuron.build() == default_neuron
-    rule = section.plasticity.build()
-    assert (rule.increase, rule.decrease, rule.weight_factor) == (
-        default_rule.increase,
-        default_rule.decrease,
-        default_rule.weight_factor,
-    )
 
 
 def test_steps_grow_with_the_task() -> None:

@@ -29,7 +29,6 @@ from brainsleep.errors import (
     ParameterError,
     UnitsError,
 )
-from brainsleep.night.defaults import default_models
 from brainsleep.support.json_files import read_json, write_json
 
 NUMPY = bs.devices.Runtime("numpy")
@@ -242,36 +241,34 @@ def test_zeros_and_ones_of_any_type_are_these_very_spikes(kind):
 @pytest.mark.parametrize(
     ("neuron", "sizes"),
     [
-        (bs.Heaviside(), (12, 20, 20, 20, 5)),
-        (bs.LIF(), (12, 5)),
-        (bs.LIF(), SMALL),
-        (bs.LIF(), (12, 20, 20, 20, 5)),
-        (bs.AdaptiveThreshold(), (12, 5)),
-        (bs.CurrentLIF(), (12, 5)),
-        (bs.IntegrateAndFire(), (12, 5)),
+        (bs.Heaviside(), (60, 20, 20, 20, 5)),
+        (bs.LIF(), (60, 5)),
+        (bs.LIF(), (60, 20, 20, 5)),
+        (bs.LIF(), (60, 20, 20, 20, 5)),
+        (bs.AdaptiveThreshold(), (60, 5)),
+        (bs.CurrentLIF(), (60, 5)),
+        (bs.IntegrateAndFire(), (60, 5)),
     ],
 )
 def test_plain_neurons_sleep_in_any_network_at_the_default_rate(neuron, sizes):
     ann = mlp(sizes, bias=len(sizes) > 4)
     with warnings.catch_warnings(action="error", category=bs.CalibrationWarning):
-        night = bs.sleep(ann, np.full(12, 0.05), neuron=neuron)
+        night = bs.sleep(
+            ann, np.full(60, 0.05), neuron=neuron, plasticity=bs.SRC(increase=0, decrease=0)
+        )
     for name in night.thresholds:
-        assert float(night.rates[name].mean / Hz) == pytest.approx(30, rel=0.15)
+        wanted = 100 if name == list(night.thresholds)[-1] else 50
+        assert float(night.rates[name].mean / Hz) == pytest.approx(wanted, rel=0.15)
     assert set(night.gains.values()) == {1.0}
-    expected = bs.SRC() if len(sizes) != 4 else default_models().rule
-    assert night.assembly.plasticity == expected
+
+
+@pytest.mark.parametrize("sizes", [(12, 8, 5), SMALL])
+def test_defaults_are_plain_models_for_any_network(sizes):
+    night = bs.sleep(mlp(sizes), np.full(12, 0.05), duration=20, device=NUMPY)
+    assert night.assembly.neuron == bs.Heaviside()
+    assert night.settings["plasticity"] == repr(bs.SRC())
     for name, weights in night.weights_after.items():
         assert (weights != night.weights_before[name]).any()
-
-
-def test_defaults_are_plain_models_but_for_the_layers_of_the_default_experiment():
-    images = np.random.default_rng(0).random((20, 12))
-    for sizes, expected in (
-        ((12, 8, 5), bs.Heaviside()),
-        (SMALL, default_models().neuron),
-    ):
-        night = bs.sleep(mlp(sizes), np.full(12, 0.05), images, duration=20, device=NUMPY)
-        assert night.assembly.neuron == expected
 
 
 def test_gains_do_not_matter_where_thresholds_are_calibrated():
@@ -675,7 +672,6 @@ BAD = {
     "gain in mV": (dict(neuron=bs.Heaviside([1 * mV] * 3, 1)), UnitsError, "gain of layer '0'"),
     "data missing": (dict(neuron=bs.Heaviside(threshold=1)), ParameterError, "data is missing"),
     "two of three": (dict(neuron=bs.Heaviside([1, 1], 1)), ParameterError, "2 values for 3 layers"),
-    "defaults of the experiment": (dict(neuron=None), ParameterError, "data is missing"),
     "free gain, bias gain given": (
         dict(neuron=bs.Heaviside(bias_gain=1)),
         ParameterError,

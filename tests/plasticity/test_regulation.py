@@ -44,7 +44,9 @@ RULES = {
     "scaling": bs.SynapticScaling(STDP, target_rate=100 * Hz, scaling=0.05, every=7 * ms),
     "downscaling": bs.Downscaling(bs.SRC(1e-2, 1e-3), downscaling=[0.1, 0.2], every=15 * ms),
     "asp": bs.ASP(tau_leak=50 * ms, tau_memory=500 * ms, w_max=10, every=10 * ms, w_rest=0.05),
-    "reward": bs.RewardSTDP(learning_rate=1.5, w_min=-10, w_max=10, tau_eligibility=30 * ms),
+    "reward": bs.RewardSTDP(
+        0.01, 0.0105, learning_rate=1.5, w_min=-10, w_max=10, tau_eligibility=30 * ms
+    ),
 }
 
 

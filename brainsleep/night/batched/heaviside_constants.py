@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...errors import KindError, ParameterError, brief
 from ...neurons import Heaviside, given_gains, given_thresholds
-from ...plasticity import SRC
+from ...plasticity import SRC, at_scale
 from ...support.quantities import quantity
-from ...translation import Translation, tadros_gains
+from ...translation import Translation, tadros_gains, weight_scales
 
 Model = TypeVar("Model")
 
@@ -28,8 +28,8 @@ class HeavisideConstants:
     ----------
     gain, bias_gain, v_threshold, decay : ndarray of float64
         Constants of the neurons; see `brainsleep.Heaviside`.
-    increase, decrease : ndarray of float64
-        Constants of the rule; see `brainsleep.SRC`.
+    increase, decrease, factor_width : ndarray of float64
+        Constants of the rule; see `brainsleep.SRC`. The width is 0 where its factor has none.
     """
 
     gain: NDArray[np.float64]
@@ -38,6 +38,7 @@ class HeavisideConstants:
     decay: NDArray[np.float64]
     increase: NDArray[np.float64]
     decrease: NDArray[np.float64]
+    factor_width: NDArray[np.float64]
 
 
 def one_per_night(given: Model | Sequence[Model], kind: type[Model], field: str) -> list[Model]:
@@ -125,11 +126,17 @@ def heaviside_constants(
     """
     names = translation.layer_names
     of_neurons = [_neuron_values(translation, neuron, data) for neuron in neurons]
-    of_rules = [rule.synapse_parameters(names) for rule in rules]
+    of_rules = [_rule_values(rule, names) for rule in at_scales(translation, rules)]
     return [
         HeavisideConstants(**_columns([values[k] for values in of_neurons]), **_columns(rates))
         for k, rates in enumerate(zip(*of_rules, strict=True))
     ]
+
+
+def at_scales(translation: Translation, rules: Sequence[SRC]) -> list[SRC]:
+    """Return rules with numbers in place of percentages of the network's weight scales."""
+    names, scales = translation.layer_names, weight_scales(translation)
+    return [at_scale(rule, names, scales) for rule in rules]
 
 
 def weight_factor(rules: Sequence[SRC]) -> str:
@@ -171,6 +178,11 @@ def _neuron_values(
     else:
         gains = given_gains(neuron, names)
     return neuron.parameters(names, gains, given_thresholds(neuron, names))
+
+
+def _rule_values(rule: SRC, names: Sequence[str]) -> list[dict[str, float]]:
+    """Return the constants of one rule, a dict per layer."""
+    return [{"factor_width": 0.0, **values} for values in rule.synapse_parameters(names)]
 
 
 def _columns(values: Sequence[Mapping[str, float]]) -> dict[str, NDArray[np.float64]]:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import torch
 
 from ...errors import TranslationError
 from ...translation import Layer, Translation
 
+#: A factor g of a weight and of the width of g, for those that have one.
+Factor: TypeAlias = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
 #: The factors g(w) of `brainsleep.plasticity.WEIGHT_FACTORS`, written so that nothing overflows.
-FACTORS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
-    "tadros2022": lambda w: 2 * torch.sigmoid(-w / 0.001),
-    "sigmoid": torch.sigmoid,
-    "multiplicative": lambda w: w,
-    "additive": torch.ones_like,
+FACTORS: dict[str, Factor] = {
+    "tadros2022": lambda w, _: 2 * torch.sigmoid(-w / 0.001),
+    "tadros2022_relative": lambda w, width: 2 * torch.sigmoid(-w / width),
+    "sigmoid": lambda w, _: torch.sigmoid(w),
+    "multiplicative": lambda w, _: w,
+    "additive": lambda w, _: torch.ones_like(w),
 }
 
 
@@ -39,7 +44,7 @@ class HeavisidePopulation:
         Whether weights change; those of a frozen layer do not.
     mask : Tensor of bool, shape (n_out, n_in), or None
         Where there are synapses; None if they all are there.
-    gain, bias_gain, v_threshold, decay, increase, decrease : Tensor, shape (n_nights, 1)
+    gain, bias_gain, v_threshold, decay, increase, decrease, factor_width : Tensor, (n_nights, 1)
         See `HeavisideConstants`.
     """
 
@@ -47,7 +52,7 @@ class HeavisidePopulation:
     weight: torch.Tensor
     v: torch.Tensor
     bias: torch.Tensor
-    factor: Callable[[torch.Tensor], torch.Tensor]
+    factor: Factor
     learns: bool
     mask: torch.Tensor | None
     gain: torch.Tensor
@@ -56,6 +61,7 @@ class HeavisidePopulation:
     decay: torch.Tensor
     increase: torch.Tensor
     decrease: torch.Tensor
+    factor_width: torch.Tensor
 
     def step(self, arriving: torch.Tensor) -> torch.Tensor:
         """Integrate, spike, learn and reset.
@@ -85,7 +91,7 @@ class HeavisidePopulation:
         night, neuron = torch.nonzero(spiking, as_tuple=True)
         rows = self.weight[night, neuron]
         rate = torch.where(arriving[night], self.increase[night], -self.decrease[night])
-        changed = rows + rate * self.factor(rows)
+        changed = rows + rate * self.factor(rows, self.factor_width[night])
         if self.mask is not None:
             changed = torch.where(self.mask[neuron], changed, 0)
         self.weight[night, neuron] = changed

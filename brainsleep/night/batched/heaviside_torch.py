@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from functools import cached_property
 
@@ -40,7 +40,7 @@ from .heaviside_constants import (
     one_per_night,
     weight_factor,
 )
-from .heaviside_population import FACTORS, HeavisidePopulation, require_dense
+from .heaviside_population import FACTORS, Factor, HeavisidePopulation, require_dense
 from .inputs import common_length, draw, given_seeds, given_stimuli
 from .nights import SpikeRecords, TorchNights
 
@@ -160,7 +160,7 @@ class HeavisideTorch:
         return heaviside_constants(self.translation, self._neurons, self._rules, data)
 
     @cached_property
-    def _factor(self) -> Callable[[torch.Tensor], torch.Tensor]:
+    def _factor(self) -> Factor:
         """The weight factor g(w)."""
         return FACTORS[weight_factor(self._rules)]
 
