@@ -22,13 +22,18 @@ FACTORS = {
 class Reference:
     """Spikes of every population (input first) as (n_steps, n) bool, and the final weights.
 
-    `rises` and `falls` count the single weight changes upwards and downwards, per layer.
+    `rises` and `falls` count the single weight changes upwards and downwards, per layer. After each
+    step: `v` of each layer and, of LIF neurons, the trace of what arrives there, (n_steps, n); and
+    the weights into each layer, (n_steps, n_post, n_pre), if they are kept.
     """
 
     spikes: list
     weights: list
     rises: list
     falls: list
+    v: list
+    traces: list
+    course: list
 
 
 def heaviside_night(
@@ -44,6 +49,7 @@ def heaviside_night(
     biases=None,
     bias_gains=None,
     masks=None,
+    keep_weights=False,
 ):
     """Run one time step after the other, all layers in the same step. Constants are per layer.
 
@@ -62,6 +68,7 @@ def heaviside_night(
     spikes = [np.asarray(input_spikes, dtype=bool)]
     spikes += [np.zeros((n_steps, len(w)), dtype=bool) for w in weights]
     rises, falls = [0] * n_layers, [0] * n_layers
+    kept_v, kept_traces, course = ([[] for _ in weights] for _ in range(3))
 
     for step in range(n_steps):
         for k in range(n_layers):
@@ -84,7 +91,10 @@ def heaviside_night(
             weights[k][post] = changed
             # reset
             v[k][post] = 0
-    return Reference(spikes, weights, rises, falls)
+            kept_v[k].append(v[k].copy())
+            if keep_weights:
+                course[k].append(weights[k].copy())
+    return Reference(spikes, weights, rises, falls, *map(arrays, (kept_v, kept_traces, course)))
 
 
 def lif_night(
@@ -104,6 +114,7 @@ def lif_night(
     biases=None,
     dt=1.0,
     masks=None,
+    keep_weights=False,
 ):
     """Run the same with LIF neurons, in ms and in mV above rest.
 
@@ -123,6 +134,7 @@ def lif_night(
     spikes = [np.asarray(input_spikes, dtype=bool)]
     spikes += [np.zeros((n_steps, len(w)), dtype=bool) for w in weights]
     rises, falls = [0] * n_layers, [0] * n_layers
+    kept_v, kept_traces, course = ([[] for _ in weights] for _ in range(3))
 
     for step in range(n_steps):
         for k in range(n_layers):
@@ -148,4 +160,13 @@ def lif_night(
             weights[k][post] = changed
             # reset
             v[k][post] = v_reset
-    return Reference(spikes, weights, rises, falls)
+            kept_v[k].append(v[k].copy())
+            kept_traces[k].append(traces[k].copy())
+            if keep_weights:
+                course[k].append(weights[k].copy())
+    return Reference(spikes, weights, rises, falls, *map(arrays, (kept_v, kept_traces, course)))
+
+
+def arrays(lists):
+    """Return an array of what was kept of each layer."""
+    return [np.array(values) for values in lists]

@@ -84,6 +84,11 @@ class Circuit(CircuitDescription):
         """
         step = read_time_step(dt)
         kept = as_record(record)
+        if kept.states or kept.weights:
+            raise ParameterError(
+                "record: a circuit keeps spikes and rates; final_values= of its run returns "
+                "variables at the end."
+            )
         recorded = recorded_populations(kept.spikes, self.names, "record")
         counted = recorded_populations(kept.rates, self.names, "record: rates")
         populations = list(self.populations.values())

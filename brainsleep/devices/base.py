@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..errors import ParameterError
 from ..network.plan import NetworkPlan
 from ..plasticity import EXISTS
+from .sampling import ALL_SAMPLES, Sampling
 
 #: Steps between two updates of the progress bar, and two questions whether a night is to stop.
 STEPS_PER_REPORT = 32
@@ -58,6 +59,8 @@ class Job:
         Number of steps already made; `input_spikes` begin after them.
     presentation_steps : int
         Number of steps after which all populations go back to how they began; 0 for never.
+    sampling : Sampling
+        Of which steps, neurons and synapses values are kept of what the plan watches.
     presentation_biases : list of ndarray or None, each (n_presentations, n_neurons), optional
         One entry per population, the input left out: biases that change with the presentation.
     final_values : tuple of (int, str)
@@ -80,6 +83,7 @@ class Job:
     snapshot_every: int = 0
     snapshot: Path | None = None
     first_step: int = 0
+    sampling: Sampling = ALL_SAMPLES
     presentation_steps: int = 0
     presentation_biases: list[np.ndarray | None] | None = None
     final_values: tuple[tuple[int, str], ...] = ()
@@ -128,8 +132,11 @@ class Outcome:
         One entry per projection, as in the job.
     counts : dict of int to ndarray of int32, shape (n_steps,)
         By counted population: number of spikes in each step.
-    states : dict of (int, str) to ndarray, shape (n_steps, n_neurons)
-        By watched population and variable: values after each step.
+    states : dict of (int, str) to ndarray, shape (n_samples, n_neurons)
+        By watched population and variable: values after each step of which they are kept, of the
+        neurons of which they are.
+    weight_samples : dict of int to ndarray, shape (n_samples, n_synapses)
+        The same for weights, by watched projection.
     final_values : dict of (int, str) to ndarray, shape (n_neurons,)
         By population and variable, as in the job: values at the end.
     timings : dict of str to float
@@ -144,6 +151,7 @@ class Outcome:
     weights: list[np.ndarray | None]
     counts: dict[int, NDArray[np.int32]] = field(default_factory=dict)
     states: dict[tuple[int, str], np.ndarray] = field(default_factory=dict)
+    weight_samples: dict[int, np.ndarray] = field(default_factory=dict)
     final_values: dict[tuple[int, str], np.ndarray] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     n_steps: int = 0
@@ -192,6 +200,9 @@ class Device(Protocol):
         What messages and reports call the device.
     writes_to_disk : bool
         Whether a night can be written to disk as it runs; see `Job.folder`.
+    records_state : bool
+        Whether it keeps values of variables and weights as `Job.sampling` says. A device without
+        this attribute does not.
     """
 
     name: str

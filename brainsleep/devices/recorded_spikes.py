@@ -120,7 +120,7 @@ class RecordedSpikes(ABC):
         DirectoryError
             If they are on disk and were damaged.
         """
-        return self._of(_read_neurons(neurons, self.n_neurons))
+        return self._of(read_neurons(neurons, self.n_neurons))
 
     def to_pandas(self) -> pandas.DataFrame:
         """Return all spikes as a table.
@@ -155,20 +155,37 @@ class RecordedSpikes(ABC):
         """Return the spikes of neurons that there are; numbers in order, each once."""
 
 
-def _read_neurons(neurons: ArrayLike, n_neurons: int) -> NDArray[np.int64]:
-    """Return the numbers of some neurons, in order, each once."""
-    found = read_array(neurons, "neurons")
+def read_neurons(neurons: ArrayLike, n_neurons: int, field: str = "neurons") -> NDArray[np.int64]:
+    """Return the numbers of some neurons of a population, in order, each once.
+
+    Parameters
+    ----------
+    neurons : int, array_like of int, or array_like of bool of shape (n_neurons,)
+        Their numbers, or whether each neuron is one of them.
+    n_neurons : int
+        Size of the population.
+    field : str, optional
+        What messages call them.
+
+    Raises
+    ------
+    KindError, UnitsError
+        If they are something else.
+    ParameterError
+        If the population has no such neurons.
+    """
+    found = read_array(neurons, field)
     if found.dtype == bool:
-        check_shape(found, "neurons", (n_neurons,))
+        check_shape(found, field, (n_neurons,))
         return np.flatnonzero(found)
     if found.size == 0:
         return np.zeros(0, np.int64)
     if found.dtype.kind not in "iu" or found.ndim > 1:
         raise KindError(
-            f"neurons must be a whole number, or a list of some, as [0, 3], not {brief(neurons)}."
+            f"{field} must be a whole number, or a list of some, as [0, 3], not {brief(neurons)}."
         )
     if not 0 <= found.min() <= found.max() < n_neurons:
         raise ParameterError(
-            f"neurons must lie between 0 and {n_neurons - 1}, not {brief(neurons)}."
+            f"{field} must lie between 0 and {n_neurons - 1}, not {brief(neurons)}."
         )
     return np.unique(found.astype(np.int64))

@@ -11,13 +11,18 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from brian2 import NeuronGroup
+from brian2 import NeuronGroup, Synapses
+from brian2.codegen.generators.cpp_generator import c_data_type
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.groups.group import CodeRunner
 from numpy.typing import NDArray
 
 from ..errors import NightError
-from ..network.plan import NetworkPlan
+from ..network.plan import NetworkPlan, population_name, projection_name
+
+#: What follows the name of a variable: in that of the file of its values, and in that of the file
+#: that says of which elements they are kept.
+STATE_SUFFIX, CHOSEN_SUFFIX = ".state", ".chosen"
 
 
 class _StreamCode(CPPStandaloneCodeObject):
@@ -71,9 +76,11 @@ class SpikeFiles:
 
 
 def stream_names(plan: NetworkPlan) -> list[str]:
-    """Return the names of the files of spikes that a night on a plan writes."""
+    """Return the names of the files of spikes and of values that a night on a plan writes."""
     names = [SpikeFiles.of(index).counts for index in sorted({*plan.recorded, *plan.counted})]
-    return names + [SpikeFiles.of(index).indices for index in plan.recorded]
+    names += [SpikeFiles.of(index).indices for index in plan.recorded]
+    names += [state_file(population_name(index), variable) for index, variable in plan.watched]
+    return names + [state_file(projection_name(index), "w") for index in plan.watched_weights]
 
 
 def read_result(file: Path, dtype: npt.DTypeLike, size: int) -> np.ndarray:
@@ -165,23 +172,30 @@ class CountStream(_Stream):
     template_name = "count_stream"
 
 
-def state_file(population: str, variable: str) -> str:
-    """Return the name of the file of a variable's values, which has one row per step."""
-    return f"{population}.{variable}.state"
+def state_file(group: str, variable: str) -> str:
+    """Return the name of the file of a variable's values, which has one row per sample."""
+    return f"{group}.{variable}{STATE_SUFFIX}"
+
+
+def chosen_file(group: str, variable: str) -> str:
+    """Return the name of the file that tells a program of which elements values are kept."""
+    return f"{group}.{variable}{CHOSEN_SUFFIX}"
 
 
 class StateStream(CodeRunner):
-    """Writes a variable of a population to a file after every step.
+    """Writes values of a variable to a file, after the steps of which they are kept.
 
     Parameters
     ----------
-    group : NeuronGroup
-        The population.
+    group : NeuronGroup or Synapses
+        Whose variable it is.
     variable : str
         Name of the variable.
+    size : int
+        Number of its elements.
     """
 
-    def __init__(self, group: NeuronGroup, variable: str) -> None:
+    def __init__(self, group: NeuronGroup | Synapses, variable: str, size: int) -> None:
         self.variable = group.variables[variable]
         super().__init__(
             group,
@@ -193,7 +207,9 @@ class StateStream(CodeRunner):
             needed_variables=[variable],
             template_kwds={
                 "variable": self.variable,
-                "file": state_file(group.name, variable),
+                "c_type": c_data_type(self.variable.dtype),
+                "name": f"{group.name}.{variable}",
+                "size": size,
             },
             codeobj_class=_StreamCode,
         )

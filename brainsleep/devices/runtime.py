@@ -9,15 +9,24 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
-from brian2 import Hz, NetworkOperation, NeuronGroup, Quantity, second
+from brian2 import (
+    Hz,
+    NetworkOperation,
+    NeuronGroup,
+    Quantity,
+    StateMonitor,
+    Synapses,
+    second,
+)
 from brian2.core.variables import ArrayVariable
 from brian2.devices.device import RuntimeDevice
 
 from ..errors import ParameterError
-from ..network.build import BuiltNetwork, build_network
+from ..network.build import BuiltNetwork, build_network, monitor_state
 from ..network.plan import INPUT_SLOT, MODULATION, NetworkPlan
 from ..network.stock import unsupported_by_stock
 from ..network.weight_layout import stock_weights
@@ -50,6 +59,7 @@ class Runtime:
 
     name = "runtime"
     writes_to_disk = False
+    records_state = True
 
     def __init__(self, target: str = "auto") -> None:
         self.target = known_name(target, "runtime target", TARGETS)
@@ -139,7 +149,7 @@ class RuntimeEngine:
             is threading.main_thread(),
         }
         with isolated_brian2(RuntimeDevice(), preferences):
-            built = build_network(self.plan, lambda group, modulated: _feed(group, modulated, job))
+            built = _build(self.plan, job)
             _set_state(self.plan, built, job)
             if job.presentation_steps > 0:
                 built.network.add(_presentations(built, job))
@@ -150,6 +160,26 @@ class RuntimeEngine:
             outcome = _read(self.plan, built, job)
         outcome.timings = {"run": loop_seconds, "read": time.perf_counter() - started}
         return outcome
+
+
+def _build(plan: NetworkPlan, job: Job) -> BuiltNetwork:
+    """Make the Brian2 objects of a plan, with what feeds and records them."""
+    sampling = job.sampling
+    if sampling.every == 0:
+        plan = replace(plan, watched=(), watched_weights=())
+
+    def watch(group: NeuronGroup, index: int, variable: str) -> StateMonitor:
+        return monitor_state(group, variable, sampling.neurons.get(index, True), sampling.every)
+
+    def watch_weights(synapses: Synapses, index: int) -> StateMonitor:
+        return monitor_state(synapses, "w", sampling.synapses.get(index, True), sampling.every)
+
+    return build_network(
+        plan,
+        lambda group, modulated: _feed(group, modulated, job),
+        watch=watch,
+        watch_weights=watch_weights,
+    )
 
 
 def _feed(group: NeuronGroup, modulated: list[NeuronGroup], job: Job) -> list[NetworkOperation]:
@@ -279,6 +309,9 @@ def _read(plan: NetworkPlan, built: BuiltNetwork, job: Job) -> Outcome:
         (index, name): np.asarray(getattr(monitor, f"{name}_")).T.copy()
         for (index, name), monitor in built.watchers.items()
     }
+    weight_samples = {
+        index: np.asarray(monitor.w_).T.copy() for index, monitor in built.weight_watchers.items()
+    }
     final_values = {
         (index, name): np.array(built.populations[index].variables[name].get_value())
         for index, name in job.final_values
@@ -293,6 +326,7 @@ def _read(plan: NetworkPlan, built: BuiltNetwork, job: Job) -> Outcome:
         weights=weights,
         counts=counts,
         states=states,
+        weight_samples=weight_samples,
         final_values=final_values,
         n_steps=_steps_made(built),
     )

@@ -17,7 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+import numpy as np
 from brian2 import (
     BrianObject,
     Clock,
@@ -30,6 +32,7 @@ from brian2 import (
     Synapses,
     second,
 )
+from numpy.typing import NDArray
 
 from .groups import input_population, pool, population, projection
 from .plan import NetworkPlan
@@ -55,6 +58,8 @@ class BuiltNetwork:
         What counts spikes, by number of the counted population.
     watchers : dict of (int, str) to BrianObject
         What keeps values of a variable, by population and name.
+    weight_watchers : dict of int to BrianObject
+        What keeps weights, by projection.
     """
 
     network: Network
@@ -63,11 +68,11 @@ class BuiltNetwork:
     monitors: dict[int, BrianObject]
     counters: dict[int, BrianObject]
     watchers: dict[tuple[int, str], BrianObject]
+    weight_watchers: dict[int, BrianObject]
 
     def recorders(self, population: int) -> list[BrianObject]:
-        """Return all that records something of a population."""
-        found = [what[population] for what in (self.monitors, self.counters) if population in what]
-        return found + [one for (index, _), one in self.watchers.items() if index == population]
+        """Return all that records spikes of a population."""
+        return [what[population] for what in (self.monitors, self.counters) if population in what]
 
 
 def monitor_spikes(group: NeuronGroup, population: int) -> SpikeMonitor:
@@ -83,10 +88,16 @@ def monitor_rate(group: NeuronGroup, population: int) -> PopulationRateMonitor:
     return monitor
 
 
-def monitor_state(group: NeuronGroup, variable: str) -> StateMonitor:
-    """Record in memory a variable of all neurons after each step."""
+def monitor_state(
+    group: NeuronGroup | Synapses,
+    variable: str,
+    chosen: NDArray[np.int64] | Literal[True] = True,
+    every: int = 1,
+) -> StateMonitor:
+    """Record a variable in memory, of all or of chosen elements, after every so many steps."""
     name = f"values_of_{group.name}_{variable}"  # as no part of a population is called
-    return StateMonitor(group, variable, record=True, when="end", name=name)
+    times = {"clock": group.clock} if every == 1 else {"dt": every * group.clock.dt}
+    return StateMonitor(group, variable, record=chosen, when="end", name=name, **times)
 
 
 def build_network(
@@ -96,7 +107,8 @@ def build_network(
     *,
     record: Callable[[NeuronGroup, int], BrianObject] = monitor_spikes,
     count: Callable[[NeuronGroup, int], BrianObject] = monitor_rate,
-    watch: Callable[[NeuronGroup, str], BrianObject] = monitor_state,
+    watch: Callable[[NeuronGroup, int, str], BrianObject] | None = None,
+    watch_weights: Callable[[Synapses, int], BrianObject] | None = None,
 ) -> BuiltNetwork:
     """Build the Brian2 objects of a plan.
 
@@ -115,8 +127,11 @@ def build_network(
         of each step.
     count : callable
         Takes the same; makes the object that counts its spikes in each step.
-    watch : callable
-        Takes a population and the name of a variable; makes the object that keeps its values.
+    watch : callable, optional
+        Takes a population, its number and the name of a variable; makes the object that keeps its
+        values. Without, no Brian2 object does.
+    watch_weights : callable, optional
+        The same for a projection and its number.
 
     Returns
     -------
@@ -133,12 +148,20 @@ def build_network(
     ]
     monitors = {index: record(populations[index], index) for index in plan.recorded}
     counters = {index: count(populations[index], index) for index in plan.counted}
-    watchers = {(index, name): watch(populations[index], name) for index, name in plan.watched}
+    watchers, weight_watchers = {}, {}
+    if watch is not None:
+        for index, name in plan.watched:
+            watchers[index, name] = watch(populations[index], index, name)
+    if watch_weights is not None:
+        for index in plan.watched_weights:
+            weight_watchers[index] = watch_weights(projections[index], index)
     objects = [*populations, *projections, *monitors.values(), *counters.values()]
-    objects += watchers.values()
+    objects += [*watchers.values(), *weight_watchers.values()]
     for layer in plan.pooled:
         objects += pool(plan, layer, populations[layer])
     objects += feed(source, [populations[number] for number in plan.modulated]) or []
     network = Network(objects, name="night")
     network.schedule = plan.schedule()
-    return BuiltNetwork(network, populations, projections, monitors, counters, watchers)
+    return BuiltNetwork(
+        network, populations, projections, monitors, counters, watchers, weight_watchers
+    )

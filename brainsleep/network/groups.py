@@ -15,7 +15,7 @@ from brian2.equations.equations import FLOAT
 from brian2.groups.group import CodeRunner
 
 from .inflow import Inflow
-from .plan import MODULATION, NetworkPlan
+from .plan import MODULATION, NetworkPlan, population_name, projection_name
 from .traces import Traces, joined_lines
 
 
@@ -35,7 +35,7 @@ def input_population(plan: NetworkPlan, clock: Clock) -> NeuronGroup:
         "spiking : boolean\n" + traces.model,
         threshold="spiking",
         reset=traces.reset,
-        name="input",
+        name=population_name(0),
         clock=clock,
         dtype=np.dtype(plan.dtype),
     )
@@ -59,7 +59,7 @@ def population(plan: NetworkPlan, layer: int, clock: Clock) -> NeuronGroup:
     clock : Clock
         The clock of the night.
     """
-    neuron, name = plan.neurons[layer - 1], f"layer{layer}"
+    neuron, name = plan.neurons[layer - 1], population_name(layer)
     inflow = Inflow.of(plan, layer)
     sent, received = Traces.sent(plan, layer), Traces.received(plan, layer)
     own = received if plan.is_recurrent else sent + received
@@ -165,7 +165,7 @@ def projection(
         As for `brainsleep.network.build.build_network`.
     """
     link = plan.projections[index]
-    rule, target = link.synapse, f"layer{link.target}"
+    rule, target = link.synapse, population_name(link.target)
     on_post: dict[str, str] = {"post": rule.on_post} if rule.on_post.strip() else {}
     on_event = {"pre": "spike", "post": "spike"}
     for number, statement in enumerate(rule.on_event, start=1):
@@ -179,7 +179,7 @@ def projection(
         on_pre=Inflow.of(plan, link.target).directed(index, rule.on_pre),
         on_post=on_post or None,
         on_event={name: event for name, event in on_event.items() if name in ("pre", *on_post)},
-        name=f"synapses{index + 1}",
+        name=projection_name(index),
         clock=clock,
         dtype=np.dtype(plan.dtype),
     )

@@ -152,6 +152,8 @@ class NetworkPlan:
         Populations of which only the number of spikes in each step is kept.
     watched : tuple of (int, str)
         Populations, and the variable of each whose values after each step are kept.
+    watched_weights : tuple of int
+        Projections whose weights after each step are kept.
     pooled : tuple of int
         Populations whose neurons know the mean drive of their population.
     labels : Labels
@@ -167,6 +169,7 @@ class NetworkPlan:
     recorded: tuple[int, ...]
     counted: tuple[int, ...] = ()
     watched: tuple[tuple[int, str], ...] = ()
+    watched_weights: tuple[int, ...] = ()
     pooled: tuple[int, ...] = ()
     labels: Labels = field(default=Labels(), compare=False)
 
@@ -268,6 +271,16 @@ class NetworkPlan:
             if self.delay_steps == 1:
                 blocks.reverse()
         return ["start", *(slot for block in blocks for slot in block), "end"]
+
+
+def population_name(number: int) -> str:
+    """Return what Brian2 calls a population of a plan."""
+    return f"layer{number}" if number else "input"
+
+
+def projection_name(number: int) -> str:
+    """Return what Brian2 calls a projection of a plan."""
+    return f"synapses{number + 1}"
 
 
 def assigned(code: str) -> set[str]:

@@ -67,6 +67,7 @@ def asked_for(prepared: PreparedNight, staged: PreparedNight, job: Job) -> JsonO
         "record": {
             "spikes": [prepared.populations[index] for index in prepared.recorded],
             "rates": [prepared.populations[index] for index in prepared.counted],
+            **_kept(prepared),
         },
         "stimulus": _large(prepared.stimulus, brief(prepared.stimulus)),
         "stages": _stages(prepared, staged),
@@ -144,6 +145,24 @@ def _by_name(names: Sequence[str], values: Sequence[np.ndarray | None]) -> JsonO
     """Return the digests of the arrays that are there."""
     return {
         name: _large(array) for name, array in zip(names, values, strict=True) if array is not None
+    }
+
+
+def _kept(prepared: PreparedNight) -> JsonObject:
+    """Identify what is kept of neurons' variables and of weights; nothing where none is."""
+    kept, names = prepared.kept, prepared.populations
+    if not kept.dimensions and not kept.weights:
+        return {}
+    states: dict[str, list[str]] = {}
+    for index, variable in kept.dimensions:
+        states.setdefault(names[index], []).append(variable)
+    return {
+        "states": states,
+        "neurons": {names[index]: _large(one) for index, one in kept.sampling.neurons.items()},
+        "weights": {
+            name: _large(kept.sampling.synapses[index]) for index, (name, _) in kept.weights.items()
+        },
+        "every": kept.sampling.every,
     }
 
 

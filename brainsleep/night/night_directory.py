@@ -22,6 +22,7 @@ import numpy as np
 from ..devices.snapshots import Snapshot, last_intact, snapshot_steps
 from ..devices.streams import DamageError
 from ..errors import DirectoryError, ParameterError
+from ..network.plan import projection_name
 from ..support.directory_lock import LOCK, directory_lock
 from ..support.disk import disk_error, is_there, plain_disk_errors
 from ..support.files import PARTIAL, remove_partial_files
@@ -247,8 +248,8 @@ def snapshot_weights(path: Path, n_steps: int, *, verify: bool = True) -> dict[s
     try:
         snapshot = Snapshot.read(path / STREAM, n_steps)
         values = {
-            name: snapshot.values(f"synapses{number}.w", verify=verify)
-            for number, name in enumerate(request["projections"], start=1)
+            name: snapshot.values(f"{projection_name(number)}.w", verify=verify)
+            for number, name in enumerate(request["projections"])
             if name is not None
         }
     except DamageError as damage:

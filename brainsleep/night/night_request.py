@@ -18,7 +18,7 @@ from ..plasticity import Plasticity
 from ..stimuli import StimulusLike
 from ..support.calls import public
 from ..support.checks import whole_number
-from ..support.names import read_path
+from ..support.names import read_path, table
 from ..support.quantities import Time
 from ..translation import Masks, Translation
 from ..wake.given_data import Images
@@ -44,10 +44,33 @@ class Record:
     rates : "all", None, str or sequence of str
         Populations of which the number of spikes in each step is kept (`Night.rates`); those whose
         spikes are kept have rates anyway.
+    states : mapping of str to str or sequence of str
+        By population: variables of its neurons whose values are kept (`Night.states`), such as
+        ``"v"``; those that plasticity rules keep on neurons, such as ``"trace"``, among them.
+    neurons : mapping of str to array_like
+        By population: of which neurons they are kept, by number, or as one truth value per neuron;
+        of all unless given.
+    weights : mapping of str to int or array_like
+        By name in the state dict, such as ``"0.weight"``: a number of synapses, drawn once for all
+        nights of a network; or the rows (postsynaptic neurons, or channels of a convolution) whose
+        weights are kept (`Night.weight_traces`).
+    every : int
+        States and weights are kept after the first step of the night, and then after every so many
+        steps, as they are when the step ends.
     """
 
     spikes: Populations = "all"
     rates: Populations = ()
+    states: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    neurons: Mapping[str, npt.ArrayLike] = field(default_factory=dict)
+    weights: Mapping[str, int | npt.ArrayLike] = field(default_factory=dict)
+    every: int = 1
+
+    def __post_init__(self) -> None:
+        table(self.states, "record: states", 'a dict by layer, like {"0": ["v"]}')
+        table(self.neurons, "record: neurons", 'a dict by layer, like {"0": [0, 5]}')
+        table(self.weights, "record: weights", 'a dict by weight, like {"0.weight": 100}')
+        whole_number(self.every, "record: every", minimum=1)
 
 
 def as_record(record: Record | Populations) -> Record:

@@ -18,6 +18,7 @@ from ..devices.arguments import (
     read_time_step,
     recorded_populations,
 )
+from ..devices.sampling import NO_SAMPLES
 from ..errors import ParameterError
 from ..network.plan import NetworkPlan
 from ..plasticity import Plasticity, asks_for_modulation, at_scale
@@ -35,6 +36,7 @@ from ..translation.activations import as_input
 from ..wake.given_data import read_images
 from .assembly import Assembly, addition_factors, lateral_parts
 from .gating import Stages, check_stages
+from .kept_state import KeptState
 from .models import LayerConstants, check_equations, check_target_rate, layer_constants, read_models
 from .night_request import NightRequest, Save, as_record, as_save
 from .part_inputs import data_at, shapes_of_images, stimulus_at
@@ -65,6 +67,8 @@ class PreparedNight:
         What the generated code depends on.
     recorded, counted : tuple of int
         Populations whose spikes are wanted; of which only their number in each step is.
+    kept : KeptState
+        What is kept of neurons' variables and of weights.
     n_steps, seed : int
         Length in time steps; seed of the stimulus.
     constants : LayerConstants
@@ -87,6 +91,7 @@ class PreparedNight:
     plan: NetworkPlan
     recorded: tuple[int, ...]
     counted: tuple[int, ...]
+    kept: KeptState
     n_steps: int
     seed: int
     constants: LayerConstants
@@ -128,6 +133,7 @@ class PreparedNight:
             projection_parameters=self.assembly.projection_parameters(plastic),
             seed=self.seed,
             modulation=self._modulation(length),
+            sampling=self.kept.sampling if plastic else NO_SAMPLES,
         )
 
     def _modulation(self, n_steps: int) -> np.ndarray | None:
@@ -224,6 +230,8 @@ def prepare_night(request: NightRequest) -> PreparedNight:
         recorded=recorded,
         counted=others,  # calibration and findings look at all populations
     )
+    kept = KeptState.of(as_record(request.record), assembly, plan)
+    plan = kept.watched_by(plan)
     prepared = PreparedNight(
         request=request,
         assembly=assembly,
@@ -233,6 +241,7 @@ def prepare_night(request: NightRequest) -> PreparedNight:
         plan=plan,
         recorded=recorded,
         counted=counted,
+        kept=kept,
         n_steps=n_steps,
         seed=read_seed(request.seed),
         constants=constants,
@@ -244,6 +253,7 @@ def prepare_night(request: NightRequest) -> PreparedNight:
     # raises for whatever is wrong with the models' own parameters
     prepared.job(constants.thresholds or [1.0] * len(network.layer_names))
     device.check(plan)
+    kept.check(device, plan, n_steps, on_disk=prepared.save is not None)
     _check_save(prepared)
     warn_of_weights_outside(assembly)
     return replace(prepared, seconds=time.perf_counter() - started)

@@ -25,6 +25,7 @@ from .assembly import Assembly
 from .findings import Finding
 from .night_files import require_description, write_description
 from .night_reading import read_masks, read_spikes, read_weights
+from .recorded_state import KeptStates, KeptWeights, RecordedState, RecordedWeights
 from .streaming import StreamedSpikes
 
 if TYPE_CHECKING:
@@ -61,6 +62,10 @@ class Night:
         Seed, device, data type and models, as text.
     counts : dict of str to ndarray
         By population of which only rates were recorded: its spikes in each step; see `rates`.
+    states : dict of str to RecordedState
+        By population: variables of neurons, where ``bs.Record(states=)`` asked for them.
+    weight_traces : dict of str to RecordedWeights
+        By state-dict name: weights in the course of the night, where ``bs.Record(weights=)`` did.
     masks : dict of str to ndarray of bool
         By state-dict name, for weights of which synapses were absent: True where there was one.
     under_masks : dict of str to ndarray
@@ -85,6 +90,8 @@ class Night:
     dt: Quantity
     settings: JsonObject = field(default_factory=dict)
     counts: dict[str, np.ndarray] = field(default_factory=dict)
+    states: dict[str, RecordedState] = field(default_factory=dict)
+    weight_traces: dict[str, RecordedWeights] = field(default_factory=dict)
     masks: dict[str, np.ndarray] = field(default_factory=dict)
     under_masks: dict[str, np.ndarray] = field(default_factory=dict)
     assembly: Assembly | None = None
@@ -92,6 +99,7 @@ class Night:
 
     def __post_init__(self) -> None:
         self.spikes, self.counts = ByName(self.spikes), ByName(self.counts)
+        self.states, self.weight_traces = KeptStates(self.states), KeptWeights(self.weight_traces)
         self.weights_before = ByName(self.weights_before)
         self.weights_after = ByName(self.weights_after)
         self.gains, self.thresholds = ByName(self.gains), ByName(self.thresholds)

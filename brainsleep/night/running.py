@@ -22,6 +22,7 @@ from .night_directory import NightDirectory, open_night_directory, require_place
 from .preparation import PreparedNight, n_spikes
 from .result import Night, with_hidden
 from .saved_request import SavedRequest
+from .state_results import kept_states, kept_weights
 from .streaming import StreamedSpikes
 
 logger = logging.getLogger("brainsleep")
@@ -83,6 +84,7 @@ class ReadyNight:
         names, plan, constants = prepared.layer_names, prepared.plan, prepared.constants
         before, after = prepared.assembly.before_and_after(outcome.weights)
         under = under_masks(prepared.translation)
+        stream = None if self.directory is None else self.directory.stream
         night = Night(
             ann=write_back(prepared.translation.module, with_hidden(after, under)),
             spikes=self._spikes(outcome),
@@ -96,6 +98,8 @@ class ReadyNight:
             dt=self._dt,
             settings=self._settings(outcome),
             counts=self._counts(outcome),
+            states=kept_states(prepared, outcome, stream),
+            weight_traces=kept_weights(prepared, outcome, stream),
             masks=prepared.assembly.masks_by_name(),
             under_masks=under,
             assembly=prepared.assembly.awake(outcome.weights, constants.gains, self.thresholds),

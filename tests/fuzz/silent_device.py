@@ -33,8 +33,17 @@ class SilentEngine:
             weights=[None if weights is None else weights.copy() for weights in job.weights],
             counts={index: np.zeros(n_steps, np.int32) for index in plan.counted},
             states={
-                (index, name): np.zeros((n_steps, plan.sizes[index]))
+                (index, name): np.zeros(
+                    (
+                        job.sampling.n_samples(n_steps),
+                        len(job.sampling.neurons.get(index, range(plan.sizes[index]))),
+                    )
+                )
                 for index, name in plan.watched
+            },
+            weight_samples={
+                index: np.zeros((job.sampling.n_samples(n_steps), len(places)))
+                for index, places in job.sampling.synapses.items()
             },
             final_values={
                 (index, name): np.zeros(plan.sizes[index]) for index, name in job.final_values

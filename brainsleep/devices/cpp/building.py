@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from brian2 import Synapses, second
+from brian2 import NeuronGroup, Synapses, second
 
 from ...network.build import BuiltNetwork, build_network
 from ...network.plan import NetworkPlan
@@ -71,13 +71,21 @@ def _built(plan: NetworkPlan, device: UnityDevice, join: Callable[..., Synapses]
     """Build a plan's Brian2 objects, with what feeds and records them."""
     in_blocks = _in_blocks(plan, join)
     feed = feed_blocks if in_blocks else feed_rows
+
+    def stream_state(group: NeuronGroup, _: int, variable: str) -> StateStream:
+        return StateStream(group, variable, len(group))
+
+    def stream_weights(synapses: Synapses, index: int) -> StateStream:
+        return StateStream(synapses, "w", _n_values(synapses, plan, index))
+
     built = build_network(
         plan,
         feed_neurons if join is connect_stock else feed,
         join,
         record=SpikeStream,
         count=CountStream,
-        watch=StateStream,
+        watch=None if in_blocks else stream_state,  # there the loop itself takes values
+        watch_weights=None if in_blocks else stream_weights,
     )
     device.apply_run_args()
     if in_blocks:
@@ -90,12 +98,17 @@ def _built(plan: NetworkPlan, device: UnityDevice, join: Callable[..., Synapses]
         built.network.add(PresentationStarter(built.populations[0]))
     device.populations, device.projections = built.populations, built.projections
     device.n_synaptic_values = {
-        synapses.name: synapses.n_values
-        if isinstance(synapses, ComputedSynapses)
-        else plan.n_synapses_of(link)
-        for synapses, link in zip(built.projections, plan.projections, strict=True)
+        synapses.name: _n_values(synapses, plan, index)
+        for index, synapses in enumerate(built.projections)
     }
     return built
+
+
+def _n_values(synapses: Synapses, plan: NetworkPlan, index: int) -> int:
+    """Return how many values each variable of a projection has."""
+    if isinstance(synapses, ComputedSynapses):
+        return synapses.n_values
+    return plan.n_synapses_of(plan.projections[index])
 
 
 def run_from_rest(built: BuiltNetwork, plan: NetworkPlan) -> None:

@@ -19,11 +19,12 @@ from ...support.progress import progress_bar
 from ..base import Job, Outcome
 from ..cache import PROGRAM, Program, obtain
 from ..recording import SpikeFiles, read_result, state_file
+from ..sampling import Sampling
 from .failure import failure, in_memory, start_failure, text_of
 from .feeding import feed
 from .manifest import Manifest
 from .scratch import scratch_folder
-from .start_files import presentation_environment, start_arguments
+from .start_files import presentation_environment, start_arguments, write_chosen
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,7 @@ class CppEngine:
         # huge pages of memory save cache misses
         environment = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", **others}
         environment["BRAINSLEEP_SNAPSHOT_EVERY"] = str(job.snapshot_every)
+        environment["BRAINSLEEP_SAMPLE_EVERY"] = str(job.sampling.every)
         environment["BRAINSLEEP_FIRST_STEP"] = str(job.first_step)
         if job.folder is not None:
             environment["BRAINSLEEP_FOLDER"] = str(job.folder.resolve())
@@ -184,6 +186,7 @@ class CppEngine:
         """Run the program, and feed it the night's input."""
         environment = self.environment(job)
         environment |= presentation_environment(self.plan, self.manifest, job, results)
+        write_chosen(self.plan, self.manifest, job.sampling, results)
         with in_memory() as messages, progress_bar(job.n_steps, description, progress) as bar:
             process = self._start(arguments, (*tokens, *job.kept_open), environment, messages)
             assert process.stdin is not None
@@ -242,16 +245,32 @@ class CppEngine:
                 outcome.spikes[index] = SpikeFiles.of(index).read(results, n_steps)
             for index in self.plan.counted:
                 outcome.counts[index] = SpikeFiles.of(index).read_counts(results, n_steps)
-            for index, variable in self.plan.watched:
-                file = results / state_file(self.manifest.populations[index], variable)
-                shape = n_steps, self.plan.sizes[index]
-                values = read_result(file, self.plan.dtype, math.prod(shape))
-                outcome.states[index, variable] = values.reshape(shape)
+            self._read_samples(outcome, results, job.sampling, n_steps)
         for index, variable in job.final_values:
             file = results / self.manifest.population_files[index][variable]
             size = self.plan.sizes[index]
             outcome.final_values[index, variable] = read_result(file, self.plan.dtype, size)
         return outcome
+
+    def _read_samples(
+        self, outcome: Outcome, results: Path, sampling: Sampling, n_steps: int
+    ) -> None:
+        """Read the values that are kept of what the plan watches."""
+
+        def read(group: str, variable: str, n_elements: int) -> np.ndarray:
+            shape = sampling.n_samples(n_steps), n_elements
+            file = results / state_file(group, variable)
+            return read_result(file, self.plan.dtype, math.prod(shape)).reshape(shape)
+
+        for index, variable in self.plan.watched:
+            n_neurons = len(sampling.neurons.get(index, range(self.plan.sizes[index])))
+            name = self.manifest.populations[index]
+            outcome.states[index, variable] = read(name, variable, n_neurons)
+        for index in self.plan.watched_weights:
+            shape = self.plan.weight_shape(self.plan.projections[index])
+            n_synapses = len(sampling.synapses.get(index, range(math.prod(shape))))
+            name = self.manifest.projections[index]
+            outcome.weight_samples[index] = read(name, "w", n_synapses)
 
     def _weights(self, results: Path, job: Job) -> list[np.ndarray | None]:
         """Read the weights that have changed; the others are those of the job."""

@@ -10,6 +10,8 @@ from ...network.plan import NetworkPlan
 from ...network.weight_layout import flat_weights, stock_weights
 from ...support.disk import plain_disk_errors
 from ..base import Job
+from ..recording import chosen_file
+from ..sampling import Sampling
 from .manifest import Manifest
 from .scratch import TEMPORARY_ADVICE
 
@@ -106,6 +108,31 @@ def presentation_environment(
         environment["BRAINSLEEP_CURRENTS"] = str(file.resolve())
         environment["BRAINSLEEP_CURRENTS_OF"] = ",".join(name for name, _ in given)
     return environment
+
+
+def write_chosen(plan: NetworkPlan, manifest: Manifest, sampling: Sampling, folder: Path) -> None:
+    """Write of which neurons and synapses values are kept; all where there is no file.
+
+    Parameters
+    ----------
+    plan, manifest, folder
+        As in :func:`start_arguments`.
+    sampling : Sampling
+        What is kept.
+
+    Raises
+    ------
+    DirectoryError
+        If a file cannot be written.
+    """
+    for index, variable in plan.watched:
+        if index in sampling.neurons:
+            name = chosen_file(manifest.populations[index], variable)
+            _write(folder / name, sampling.neurons[index].astype(np.int64))
+    for index in plan.watched_weights:
+        if index in sampling.synapses:
+            name = chosen_file(manifest.projections[index], "w")
+            _write(folder / name, sampling.synapses[index].astype(np.int64))
 
 
 def _write(file: Path, values: np.ndarray) -> None:

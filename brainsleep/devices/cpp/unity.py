@@ -12,6 +12,7 @@ from brian2.devices.cpp_standalone.device import CPPStandaloneDevice, CPPWriter
 from ..cache import PROGRAM
 from ..compiler import compile_program
 from ..dense import BlockLoop
+from ..recording import CHOSEN_SUFFIX, STATE_SUFFIX
 from ..rendering import render
 from ..streams import BLOCK_BYTES, DIGEST_SUFFIX
 from .state import presentation_biases, state_variables
@@ -83,6 +84,8 @@ class UnityDevice(CPPStandaloneDevice):
             block_loop=self.block_loop,
             stream_block=BLOCK_BYTES,
             digest_suffix=DIGEST_SUFFIX,
+            state_suffix=STATE_SUFFIX,
+            chosen_suffix=CHOSEN_SUFFIX,
         )
         (project / "unity.cpp").write_text(program)
 

@@ -49,8 +49,8 @@ class Cuda:
     As in C++, weights, parameters, input spikes and duration go in when the program is launched,
     so one program serves every night on the same plan; programs are kept in the cache. Not
     covered are models that draw random numbers, convolutions that learn,
-    ``max_pooling="most_active"``, nights written to disk as they run, and images presented one
-    after the other.
+    ``max_pooling="most_active"``, nights written to disk as they run, recorded state, and images
+    presented one after the other.
 
     Parameters
     ----------
@@ -66,6 +66,7 @@ class Cuda:
 
     name = "cuda"
     writes_to_disk = False
+    records_state = False
 
     def __init__(self, compute_capability: str | None = None) -> None:
         self.compute_capability = compute_capability
@@ -163,6 +164,8 @@ class CudaEngine(CppEngine):
             raise ParameterError(
                 "device 'cuda' cannot write a night to disk as it runs; use 'cpp'."
             )
+        if not job.sampling.is_whole:
+            raise ParameterError("device 'cuda' records no state; use 'cpp'.")
         if job.presentation_steps > 0:
             raise ParameterError("device 'cuda' runs no presentations; use 'cpp'.")
         return super().run(job, progress, description)

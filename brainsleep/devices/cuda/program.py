@@ -57,9 +57,7 @@ def _generate(plan: NetworkPlan, project: CudaProject, directory: Path) -> Manif
     """Build the network, and write its code."""
     in_blocks = reason_for_steps(plan) is None
     join = connect_in_blocks if in_blocks else connect_on_gpu
-    built = build_network(
-        plan, _no_feed, join, record=_no_record, count=_no_record, watch=_no_record
-    )
+    built = build_network(plan, _no_feed, join, record=_no_record, count=_no_record)
     project.populations = built.populations
     if in_blocks:
         use_functions(built)

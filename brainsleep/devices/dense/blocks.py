@@ -65,6 +65,34 @@ class Variable:
         return f"{self.name}.home"
 
 
+@dataclass(frozen=True)
+class Sampled:
+    """An array of which the loop keeps values.
+
+    Attributes
+    ----------
+    name : str
+        What its files are called, without a suffix.
+    values : str
+        C++ expression for where its values are.
+    c_type : str
+        C++ type of its elements.
+    size, elements : int
+        Number of its elements: in all, and for each neuron of the layer.
+    """
+
+    name: str
+    values: str
+    c_type: str
+    size: int
+    elements: int
+
+    @property
+    def samples(self) -> str:
+        """C++ name of what keeps them."""
+        return f"samples_of_{self.name.replace('.', '_')}"
+
+
 @dataclass
 class Layer:
     """One population in the loop.
@@ -76,11 +104,13 @@ class Layer:
     spikes : Variable
         Its spikes.
     traces : list of Variable
-        Its other variables that projections read or that are watched.
+        Its other variables that projections read.
     sources : list of Variable
         What its own projection reads of the population before it.
     functions, recorders : list of str
         C++ functions, for one tile and step, and for one step.
+    samples : list of Sampled
+        What is kept of its neurons, and of the weights that lead to them.
     modulation : str or None
         The array that gets the modulation of each step.
     """
@@ -92,6 +122,7 @@ class Layer:
     sources: list[Variable]
     functions: list[str]
     recorders: list[str]
+    samples: list[Sampled]
     modulation: str | None
 
     @property
@@ -154,9 +185,6 @@ def _layers(plan: NetworkPlan, built: BuiltNetwork, device: CPPStandaloneDevice)
             if link.source == index
         ]
         kept = read_of_source(outgoing)
-        kept |= {
-            name: population.variables[name] for number, name in plan.watched if number == index
-        }
         sources = sorted({link.source for link in plan.incoming(index)})
         layers.append(
             Layer(
@@ -176,12 +204,35 @@ def _layers(plan: NetworkPlan, built: BuiltNetwork, device: CPPStandaloneDevice)
                     for recorder in built.recorders(index)
                     for code in recorder.code_objects
                 ],
+                samples=_samples(plan, built, device, index),
                 modulation=device.get_array_name(population.variables[MODULATION])
                 if plan.is_modulated(index)
                 else None,
             )
         )
     return layers
+
+
+def _samples(
+    plan: NetworkPlan, built: BuiltNetwork, device: CPPStandaloneDevice, index: int
+) -> list[Sampled]:
+    """List what is kept of a population and of the weights that lead to it."""
+    population, n_neurons = built.populations[index], plan.sizes[index]
+    found = []
+    for number, name in plan.watched:
+        if number == index:
+            variable = population.variables[name]
+            values, c_type = device.get_array_name(variable), c_data_type(variable.dtype)
+            found.append(Sampled(f"{population.name}.{name}", values, c_type, n_neurons, 1))
+    for number in plan.watched_weights:
+        link, synapses = plan.projections[number], built.projections[number]
+        if link.target == index:
+            weights, size = synapses.variables["w"], math.prod(plan.weight_shape(link))
+            values, c_type = f"&{device.dynamic_arrays[weights]}[0]", c_data_type(weights.dtype)
+            # a kernel is not divided among neurons; its population is a single tile
+            elements = size // n_neurons if link.kind == "all_to_all" else size
+            found.append(Sampled(f"{synapses.name}.w", values, c_type, size, elements))
+    return found
 
 
 def _block_steps(plan: NetworkPlan) -> int:

@@ -1,7 +1,10 @@
-{# Append a variable of a population, as it is after this step, to its stream. #}
+{# Append values of a variable, as they are after this step, to their stream. #}
 {% extends 'common_group.cpp' %}
 {% block maincode %}
-    static brainsleep::Stream& _values = brainsleep::open_stream("{{file}}");
-    const size_t _size = {{variable.size}};
-    _values.append({{get_array_name(variable)}}, _size*sizeof(*{{get_array_name(variable)}}));
+    static brainsleep::Samples<{{c_type}}> _samples("{{name}}", {{size}});
+    if (brainsleep::is_sampled(night_clock.timestep[0]))
+    {
+        _samples.take({{get_array_name(variable)}}, 0, 0, {{size}});
+        _samples.write(1);
+    }
 {% endblock %}

@@ -39,6 +39,11 @@ void run_night()
     History<{{variable.c_type}}> {{variable.name}}({{variable.array}}, {{variable.size}});
     {% endfor %}
     {% endfor %}
+    {% for layer in block_loop.layers %}
+    {% for one in layer.samples %}
+    Samples<{{one.c_type}}> {{one.samples}}("{{one.name}}", {{one.size}});
+    {% endfor %}
+    {% endfor %}
     int64_t begin = first_step;
     while (true)
     {
@@ -50,6 +55,7 @@ void run_night()
         n_steps = fread(input_rows, row_bytes, n_steps, stdin);
         if (n_steps == 0) break;
         present_if_due(begin);
+        size_t n_samples;  // of this block
 
         {% for layer in block_loop.layers %}
         // population {{loop.index0}}
@@ -62,6 +68,7 @@ void run_night()
         for (; tile.first < {{layer.n_neurons}}; tile.first = tile.last)
         {
             tile.last = std::min<size_t>(tile.first + {{layer.tile_neurons}}, {{layer.n_neurons}});
+            n_samples = 0;
             for (int64_t s = 0; s < n_steps; s++)
             {
                 set_time(begin + s);
@@ -79,10 +86,22 @@ void run_night()
                 {% for variable in layer.traces %}
                 {{variable.name}}.keep(s + 1, tile.first, tile.last - tile.first);
                 {% endfor %}
+                {% if layer.samples %}
+                if (is_sampled(begin + s))
+                {
+                    {% for one in layer.samples %}
+                    {{one.samples}}.take({{one.values}}, n_samples, tile.first*{{one.elements}}, tile.last*{{one.elements}});
+                    {% endfor %}
+                    n_samples++;
+                }
+                {% endif %}
             }
         }
         {% for variable in layer.sources %}
         {{variable.name}}.go_home();
+        {% endfor %}
+        {% for one in layer.samples %}
+        {{one.samples}}.write(n_samples);
         {% endfor %}
         {% endfor %}
         tile = whole_population;

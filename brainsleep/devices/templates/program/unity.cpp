@@ -25,6 +25,8 @@ namespace brainsleep { inline void enter(int64_t) {} }
 
 {% include "templates/program/snapshots.cpp" %}
 
+{% include "templates/program/samples.cpp" %}
+
 {% include "templates/program/presentations.cpp" %}
 
 {% for name in sources %}

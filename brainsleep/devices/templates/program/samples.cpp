@@ -1,0 +1,48 @@
+{# Values of variables that are kept of some steps: of all elements of an array or of some. #}
+#include <algorithm>
+#include <numeric>
+namespace brainsleep {
+const int64_t sample_every = number("BRAINSLEEP_SAMPLE_EVERY");
+inline bool is_sampled(int64_t step) { return sample_every > 0 && step % sample_every == 0; }
+
+// The elements of an array of which values are kept, in ascending order: all, unless a file beside
+// the program's results names some.
+std::vector<int64_t> chosen_elements(const std::string& name, size_t size)
+{
+    std::vector<int64_t> chosen(size);
+    const std::string path = brian::results_dir + name + "{{chosen_suffix}}";
+    std::ifstream file(path, std::ios::binary | std::ios::ate);
+    if (!file)
+    {
+        std::iota(chosen.begin(), chosen.end(), 0);
+        return chosen;
+    }
+    chosen.resize(file.tellg() / sizeof(int64_t));
+    file.seekg(0);
+    file.read((char*)chosen.data(), chosen.size()*sizeof(int64_t));
+    if (!file) fail("cannot read", path);
+    return chosen;
+}
+
+template<typename T> class Samples
+{
+    Stream& stream;
+    const std::vector<int64_t> chosen;
+    std::vector<T> rows;
+
+public:
+    Samples(const std::string& name, size_t size)
+        : stream(open_stream(name + "{{state_suffix}}")), chosen(chosen_elements(name, size)) {}
+
+    // Takes the values of those elements that lie from first to last, last excluded, into a row.
+    void take(const T* values, size_t row, size_t first, size_t last)
+    {
+        if (rows.size() < (row + 1)*chosen.size()) rows.resize((row + 1)*chosen.size());
+        T* const target = rows.data() + row*chosen.size();
+        const auto begin = chosen.begin();
+        size_t k = std::lower_bound(begin, chosen.end(), (int64_t)first) - begin;
+        for (; k < chosen.size() && chosen[k] < (int64_t)last; k++) target[k] = values[chosen[k]];
+    }
+    void write(size_t n_rows) { stream.append(rows.data(), n_rows*chosen.size()*sizeof(T)); }
+};
+}
