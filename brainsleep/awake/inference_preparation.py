@@ -97,7 +97,7 @@ def _assembly(network: Translation, neuron: Neuron, scaled: Normalisation) -> As
     return Assembly(
         network,
         with_constants(neuron, network, scaled),
-        SRC(),  # at no synapse
+        SRC(0, 0),  # at no synapse
         frozenset(network.layer_names),
         network.max_pooling,
         scaled.factors,
