@@ -31,6 +31,47 @@ FORMAT, FORMATS = 2, (1, 2)
 _Count = Annotated[int, Field(ge=0, lt=2**63)]
 
 
+#: Name of a file of values that a night wrote while it ran.
+_StateFile = Annotated[str, Field(pattern=r"^\w+\.\w+\.state$")]
+
+
+class KeptVariable(BaseModel):
+    """A variable of which values were kept.
+
+    Attributes
+    ----------
+    dimension : list of float
+        Exponents of the seven base units.
+    file : str or None
+        Where the values lie, if the night wrote them while it ran.
+    """
+
+    model_config = ConfigDict(strict=True)
+
+    dimension: Annotated[list[float], Field(min_length=7, max_length=7)]
+    file: _StateFile | None
+
+
+class KeptDescription(BaseModel):
+    """What was kept of neurons' variables and of weights.
+
+    Attributes
+    ----------
+    every : int
+        Steps from one sample to the next.
+    states : dict of str to dict of str to KeptVariable
+        By population and variable.
+    weights : dict of str to str or None
+        By name: where the values lie, if the night wrote them while it ran.
+    """
+
+    model_config = ConfigDict(strict=True)
+
+    every: Annotated[int, Field(ge=1, lt=2**31)]
+    states: dict[str, dict[str, KeptVariable]]
+    weights: dict[str, _StateFile | None]
+
+
 class NightDescription(BaseModel):
     """What ``night.json`` says.
 
@@ -51,6 +92,8 @@ class NightDescription(BaseModel):
         Time step.
     gains, thresholds, timings, settings, findings
         As in `Night`.
+    kept : KeptDescription or None
+        What was kept of neurons' variables and of weights.
     files : dict of str to str
         SHA-256 of each file of arrays.
     """
@@ -69,6 +112,7 @@ class NightDescription(BaseModel):
     timings: dict[str, Any]
     settings: dict[str, Any]
     findings: list[Finding] = []
+    kept: KeptDescription | None = None
     files: dict[str, str] = {}
 
     @model_validator(mode="after")

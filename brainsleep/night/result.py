@@ -23,6 +23,7 @@ from ..support.quantities import Time
 from ..translation import Translation, write_back
 from .assembly import Assembly
 from .findings import Finding
+from .kept_files import KEPT, kept_arrays, kept_content, read_kept
 from .night_files import require_description, write_description
 from .night_reading import read_masks, read_spikes, read_weights
 from .recorded_state import KeptStates, KeptWeights, RecordedState, RecordedWeights
@@ -149,8 +150,13 @@ class Night:
 
     def write(self, folder: Path, *, streamed: list[int] | None) -> None:
         """Write weights and description; ``night.json`` last, as it says that all is there."""
-        for name in ("weights_before", "weights_after", "masks", "under_masks"):
-            arrays = getattr(self, name)
+        kept = self.states, self.weight_traces
+        kinds = {
+            name: getattr(self, name)
+            for name in ("weights_before", "weights_after", "masks", "under_masks")
+        }
+        kinds[KEPT] = kept_arrays(*kept, streamed=streamed is not None)
+        for name, arrays in kinds.items():
             if arrays or name.startswith("weights"):
                 with replacing(folder / f"{name}.npz") as partial:
                     write_arrays(partial, arrays)
@@ -167,6 +173,7 @@ class Night:
                 "thresholds": self.thresholds,
                 "timings": self.timings,
                 "settings": self.settings,
+                "kept": kept_content(*kept, streamed=streamed is not None),
                 "findings": [asdict(finding) for finding in self.findings],
             },
         )
@@ -206,6 +213,7 @@ class Night:
         before, after = read_weights(folder, description)
         masks, under = read_masks(folder, description)
         spikes, counts = read_spikes(folder, description, verify=verify)
+        states, weight_traces = read_kept(folder, description, after, verify=verify)
         return cls(
             ann=None if ann is None else write_back(ann, with_hidden(after, under)),
             spikes=spikes,
@@ -219,6 +227,8 @@ class Night:
             dt=Quantity(description.dt_seconds, dim=second.dim),
             settings=description.settings,
             counts=counts,
+            states=states,
+            weight_traces=weight_traces,
             masks=masks,
             under_masks=under,
             findings=tuple(description.findings),
