@@ -20,6 +20,7 @@ from ..stimuli import MeanOfRandomImages, Stimulus, StimulusLike
 from ..support.calls import public
 from ..support.checks import known_name
 from ..support.parameters import PerLayer
+from ..support.progress import progress_bar
 from ..support.quantities import Time
 from ..translation import Translation, as_translation, calibrate_thresholds
 from ..translation.activations import as_input
@@ -133,7 +134,7 @@ def calibrate(
     )
     engine = night.device.prepare(night.plan, progress)
     built = time.perf_counter()
-    thresholds, trials = _thresholds(night, engine)
+    thresholds, trials = _thresholds(night, engine, progress)
     reached = night.trial_rates(engine, thresholds)
     names, ended = night.layer_names, time.perf_counter()
     gains = dict(zip(names, night.constants.gains, strict=True))
@@ -225,19 +226,26 @@ def _model(
     )
 
 
-def _thresholds(night: PreparedNight, engine: Engine) -> tuple[list[float], list[int]]:
+def _thresholds(
+    night: PreparedNight, engine: Engine, progress: bool
+) -> tuple[list[float], list[int]]:
     """Return the thresholds, given or found, and how many simulations each took."""
     names = night.layer_names
     if night.constants.thresholds is not None:
         return list(night.constants.thresholds), [0] * len(names)
     assert night.constants.target_rate is not None
     thresholds, trials = [1.0] * len(names), [0] * len(names)
-    for index, (name, target) in enumerate(zip(names, night.constants.target_rate, strict=True)):
+    with progress_bar(len(names), "calibrate", progress, unit="layer") as bar:
+        for index, (name, target) in enumerate(
+            zip(names, night.constants.target_rate, strict=True)
+        ):
 
-        def simulate(trial: list[float], index: int = index) -> list[float]:
-            trials[index] += 1
-            tried = [*thresholds[:index], *trial, *thresholds[index + 1 :]]
-            return [night.trial_rates(engine, tried)[index]]
+            def simulate(trial: list[float], index: int = index) -> list[float]:
+                trials[index] += 1
+                bar.set_postfix_str(f"trial {trials[index]}")
+                tried = [*thresholds[:index], *trial, *thresholds[index + 1 :]]
+                return [night.trial_rates(engine, tried)[index]]
 
-        (thresholds[index],) = calibrate_thresholds(simulate, [target], [name])
+            (thresholds[index],) = calibrate_thresholds(simulate, [target], [name], progress=False)
+            bar.update(1)
     return thresholds, trials

@@ -58,7 +58,7 @@ class Circuit(CircuitDescription):
         dt: Time | None = None,
         record: Record | Populations = "all",
         is_modulated: bool = False,
-        progress: bool = False,
+        progress: bool = True,
     ) -> PreparedCircuit:
         """Compile the circuit, or find it compiled.
 
@@ -132,7 +132,7 @@ class Circuit(CircuitDescription):
         parameters: Mapping[str, ParameterValues] | None = None,
         plastic: bool = True,
         final_values: Sequence[tuple[str, str]] = (),
-        progress: bool = False,
+        progress: bool = True,
     ) -> CircuitRun:
         """Compile the circuit, or find it compiled, and run it once.
 

@@ -60,7 +60,7 @@ class PreparedCircuit:
         parameters: Mapping[str, ParameterValues] | None = None,
         plastic: bool = True,
         final_values: Sequence[tuple[str, str]] = (),
-        progress: bool = False,
+        progress: bool = True,
         description: str = "run",
     ) -> CircuitRun:
         """Run the circuit once.
@@ -86,7 +86,7 @@ class PreparedCircuit:
         final_values : sequence of (str, str)
             Populations and variables whose values at the end are returned.
         progress : bool
-            Whether to show a progress bar.
+            Show a progress bar where there is a terminal or a notebook.
         description : str
             Text beside the progress bar.
 

@@ -146,7 +146,7 @@ class WinnerNetwork:
 
     @public
     def prepare(
-        self, device: str | Device = "cpp", *, dtype: str = "float32", progress: bool = False
+        self, device: str | Device = "cpp", *, dtype: str = "float32", progress: bool = True
     ) -> PreparedWinners:
         """Compile the network, or find it compiled.
 
@@ -205,7 +205,7 @@ class PreparedWinners:
         state: WinnerState,
         *,
         seed: int = 0,
-        progress: bool = False,
+        progress: bool = True,
     ) -> WinnerState:
         """Show images one after the other, and return what was learned.
 
@@ -218,7 +218,7 @@ class PreparedWinners:
         seed : int
             Seed of the input spikes.
         progress : bool
-            Whether to show a progress bar.
+            Show a progress bar where there is a terminal or a notebook.
 
         Returns
         -------
@@ -247,7 +247,7 @@ class PreparedWinners:
         state: WinnerState,
         *,
         seed: int = 0,
-        progress: bool = False,
+        progress: bool = True,
     ) -> npt.NDArray[np.int32]:
         """Show images to a network that does not learn, and count its spikes.
 

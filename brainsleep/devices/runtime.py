@@ -9,8 +9,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from brian2 import (
@@ -32,7 +33,7 @@ from ..network.stock import unsupported_by_stock
 from ..network.weight_layout import stock_weights
 from ..support.calls import public
 from ..support.checks import known_name
-from ..support.progress import progress_bar
+from ..support.progress import progress_bar, text_bar
 from .base import STEPS_PER_REPORT, Job, Outcome, require_plan
 from .compiler import find_compiler
 from .isolation import isolated_brian2
@@ -94,12 +95,12 @@ class Runtime:
         plan : NetworkPlan
             What to run.
         progress : bool
-            Without effect: nothing is compiled yet.
+            Whether to show that Cython compiles, when a job runs.
         """
         target = self.target
         if target == "auto":
             target = "cython" if find_compiler() is not None else "numpy"
-        return RuntimeEngine(plan, target)
+        return RuntimeEngine(plan, target, progress)
 
 
 class RuntimeEngine:
@@ -111,14 +112,17 @@ class RuntimeEngine:
         What to run.
     target : str
         ``"cython"`` or ``"numpy"``.
+    progress : bool
+        Whether to show that Cython compiles.
     """
 
     build_cached = False
     build_seconds = 0.0
 
-    def __init__(self, plan: NetworkPlan, target: str) -> None:
+    def __init__(self, plan: NetworkPlan, target: str, progress: bool = False) -> None:
         self.plan = plan
         self.target = target
+        self.shows_compiling = progress and target == "cython"
 
     def run(self, job: Job, progress: bool = False, description: str = "sleep") -> Outcome:
         """Run one job.
@@ -148,18 +152,47 @@ class RuntimeEngine:
             "core.stop_on_keyboard_interrupt": threading.current_thread()
             is threading.main_thread(),
         }
-        with isolated_brian2(RuntimeDevice(), preferences):
+        with (
+            _compiling(self.shows_compiling) as compiling,
+            isolated_brian2(_CountingDevice(compiling.update), preferences),
+        ):
             built = _build(self.plan, job)
             _set_state(self.plan, built, job)
             if job.presentation_steps > 0:
                 built.network.add(_presentations(built, job))
             if job.should_stop is not None:
                 built.network.add(_stopping(built, job.should_stop, job.n_steps))
-            loop_seconds = _run(self.plan, built, job, progress, description)
+            loop_seconds = _run(self.plan, built, job, compiling, progress, description)
             started = time.perf_counter()
             outcome = _read(self.plan, built, job)
         outcome.timings = {"run": loop_seconds, "read": time.perf_counter() - started}
         return outcome
+
+
+class _CountingDevice(RuntimeDevice):
+    """Brian2's device, which says when a piece of code is ready."""
+
+    def __init__(self, report: Callable[[int], object]) -> None:
+        super().__init__()
+        self.report = report
+
+    def code_object(self, *args: Any, **options: Any) -> Any:
+        """Make a piece of code, compiled, or found compiled."""
+        made = super().code_object(*args, **options)
+        self.report(1)
+        return made
+
+
+def _compiling(visible: bool) -> text_bar:
+    """Return the bar of code that Cython compiles; none is seen where all is compiled already."""
+    return progress_bar(
+        None,
+        'Cython compiles, once (device="cpp" is quicker)',
+        visible,
+        unit=" pieces",
+        bar_format="{desc}: {n_fmt}{unit}, {elapsed}",
+        delay=2,
+    )
 
 
 def _build(plan: NetworkPlan, job: Job) -> BuiltNetwork:
@@ -275,21 +308,29 @@ def _set_state(plan: NetworkPlan, built: BuiltNetwork, job: Job) -> None:
 
 
 def _run(
-    plan: NetworkPlan, built: BuiltNetwork, job: Job, progress: bool, description: str
+    plan: NetworkPlan,
+    built: BuiltNetwork,
+    job: Job,
+    compiling: text_bar,
+    progress: bool,
+    description: str,
 ) -> float:
     """Run the network and return the seconds its loop took, code generation left out."""
     started: list[float] = []
+    bars: list[text_bar] = []
     n_steps = job.n_steps
 
     def report(elapsed: Quantity, completed: float, start: Quantity, duration: Quantity) -> None:
         # Brian2 calls this for the first time when all code is generated and compiled
         if not started:
+            compiling.close()
+            bars.append(opened.enter_context(progress_bar(n_steps, description, progress)))
             started.append(time.perf_counter())
-        bar.update(round(completed * n_steps) - bar.n)
+        bars[0].update(round(completed * n_steps) - bars[0].n)
 
     # Brian2 compares all state variables with 1e50, which float32 does not reach
     overflow: Literal["ignore"] | None = "ignore" if plan.dtype == "float32" else None
-    with progress_bar(n_steps, description, progress) as bar, np.errstate(over=overflow):
+    with ExitStack() as opened, np.errstate(over=overflow):
         duration = Quantity(n_steps * plan.dt, dim=second.dim)
         built.network.run(duration, report=report, report_period=0.1 * second, namespace={})
     return time.perf_counter() - started[0]

@@ -14,6 +14,7 @@ import typer
 from .. import __version__
 from ..errors import BrainsleepError, reason
 from ..support.disk import disk_error
+from ..support.progress import bars_aside
 from .completion import DATASETS, DEVICES, EVALUATED_ON, offer, offer_models
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ app.add_typer(cache_app, name="cache")
 ModelArgument = Annotated[
     Path | None,
     typer.Argument(
-        metavar="[MODEL]",
+        metavar="MODEL",
         autocompletion=offer_models,
         help="A model file, or the name of one that comes with the package (brainsleep models); "
         "the default experiment without one.",
@@ -101,6 +102,9 @@ ControlsOption = Annotated[
         "--controls", help="Also run the controls: what else could explain the effect of sleep."
     ),
 ]
+NoProgressOption = Annotated[
+    bool, typer.Option("--no-progress", help="Show no progress bars; none show in a pipe anyway.")
+]
 
 
 def _show_version(wanted: bool) -> None:
@@ -138,6 +142,7 @@ def run(
     no_baselines: NoBaselinesOption = False,
     controls: ControlsOption = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    no_progress: NoProgressOption = False,
 ) -> None:
     """Train on one task after another, sleep after each, and measure."""
     from .controls import CONTROLS
@@ -152,7 +157,8 @@ def run(
         baselines=not no_baselines,
         controls=CONTROLS if controls else (),
         resume=resume,
-        report=typer.echo,
+        progress=not no_progress,
+        report=_say,
     )
     typer.echo()
     typer.echo(result_table(finished.metrics))
@@ -173,11 +179,14 @@ def compare(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the figure goes; runs/compare-A-B-….")
     ] = None,
+    no_progress: NoProgressOption = False,
 ) -> None:
     """Put models side by side, two or more: accuracy, rates, weight change, time, and a figure."""
     from .comparison import compare_runs
 
-    text, figure = compare_runs(*experiments, seed=seed, out=out, report=typer.echo)
+    text, figure = compare_runs(
+        *experiments, seed=seed, out=out, progress=not no_progress, report=_say
+    )
     typer.echo()
     typer.echo(text)
     typer.echo(f"\nfigure: {figure}")
@@ -197,6 +206,7 @@ def sweep(
     no_baselines: NoBaselinesOption = False,
     controls: ControlsOption = False,
     resume: Annotated[bool, typer.Option("--resume", help="Keep runs that are there.")] = False,
+    no_progress: NoProgressOption = False,
 ) -> None:
     """Run a model with several seeds; report mean and standard deviation."""
     from .controls import CONTROLS
@@ -212,7 +222,8 @@ def sweep(
         baselines=not no_baselines,
         controls=CONTROLS if controls else (),
         resume=resume,
-        report=typer.echo,
+        progress=not no_progress,
+        report=_say,
     )
     typer.echo()
     typer.echo(sweep_table(summary))
@@ -224,7 +235,7 @@ def models(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[NAME]",
+            metavar="NAME",
             autocompletion=offer_models,
             help="Print this one, to copy and change it.",
         ),
@@ -302,6 +313,12 @@ def _megabytes(size: int) -> str:
 
 def _date(seconds: float) -> str:
     return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")
+
+
+def _say(line: str) -> None:
+    """Print a line of a report above the progress bars."""
+    with bars_aside():
+        typer.echo(line)
 
 
 def _overrides(

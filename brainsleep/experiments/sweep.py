@@ -20,6 +20,7 @@ from ..support.directory_lock import LOCK, directory_lock
 from ..support.disk import is_folder, plain_disk_errors
 from ..support.files import JsonObject, remove_partial_files
 from ..support.json_files import write_json
+from ..support.progress import progress_bar
 from .finished import finished_metrics
 from .overrides import Overrides
 from .run import experiment_name, run_request
@@ -37,6 +38,7 @@ def run_sweep(
     baselines: bool = True,
     controls: tuple[str, ...] = (),
     resume: bool = False,
+    progress: bool = True,
     report: Callable[[str], None] = say_nothing,
 ) -> tuple[Path, JsonObject]:
     """Run a model file with the seeds 0, 1, … n_seeds - 1.
@@ -54,6 +56,9 @@ def run_sweep(
         ``runs/NAME-sweep`` unless given; each seed has a run directory in it.
     resume : bool
         Keep finished runs that are there, go on with unfinished ones.
+    progress : bool
+        Show how many seeds are done and, with one job, below it what the current run does; where
+        there is a terminal or a notebook.
 
     Returns
     -------
@@ -75,7 +80,7 @@ def run_sweep(
         baselines=baselines,
         controls=controls,
         resume=True,
-        progress=n_jobs == 1,
+        progress=progress and n_jobs == 1,
         report=report if n_jobs == 1 else say_nothing,
     )
     name = experiment_name(request)
@@ -83,14 +88,25 @@ def run_sweep(
     requests = [
         replace(request, out=directory / f"seed-{seed}", seed=seed) for seed in range(n_seeds)
     ]
-    with _sweep_directory(directory, resume):
-        if n_jobs == 1:
-            runs = [_finish(request) for request in requests]
-        else:
-            runs = Parallel(n_jobs=n_jobs, backend="loky")(
-                delayed(_finish_in_worker)(request, os.getpid()) for request in requests
-            )
+    with (
+        _sweep_directory(directory, resume),
+        progress_bar(n_seeds, f"sweep {name}", progress, unit="seed") as bar,
+    ):
+        runs = []
+        for metrics in _finish_all(requests, n_jobs):
+            runs.append(metrics)
+            bar.update(1)
         return directory, write_json(directory / "summary.json", _summary(runs))
+
+
+def _finish_all(requests: list[RunRequest], n_jobs: int) -> Iterator[JsonObject]:
+    """Run all seeds, some at the same time; their results come in the order of the seeds."""
+    if n_jobs == 1:
+        yield from map(_finish, requests)
+    else:
+        yield from Parallel(n_jobs=n_jobs, backend="loky", return_as="generator")(
+            delayed(_finish_in_worker)(request, os.getpid()) for request in requests
+        )
 
 
 @contextmanager

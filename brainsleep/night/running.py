@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import sys
 import time
@@ -15,6 +16,7 @@ from brian2.units import Quantity, second
 from ..devices import Engine, Job, Outcome
 from ..devices.activity import Spikes
 from ..errors import NightError
+from ..support.progress import bars_aside, bars_if, on_terminal
 from ..support.user_warnings import warn_user
 from ..translation import under_masks, write_back
 from .examination import Examination
@@ -225,10 +227,11 @@ def make_ready(prepared: PreparedNight, *, progress: bool = True) -> Iterator[Re
     laps = [time.perf_counter()]
     engine = prepared.device.prepare(prepared.plan, progress)
     laps.append(time.perf_counter())
-    thresholds = prepared.find_thresholds(engine)
-    laps.append(time.perf_counter())
-    staged = prepared.in_stages()  # thresholds are found with the gate open
-    laps.append(time.perf_counter())
+    with bars_if(progress):
+        thresholds = prepared.find_thresholds(engine)
+        laps.append(time.perf_counter())
+        staged = prepared.in_stages()  # thresholds are found with the gate open
+        laps.append(time.perf_counter())
     build, calibrate, stages = np.diff(laps).tolist()
     timings = {
         "translate": prepared.seconds,
@@ -257,5 +260,12 @@ def _announce_memory(prepared: PreparedNight, progress: bool) -> None:
     n_synapses = prepared.assembly.n_synapses(plan)
     text = f"sleep: {n_synapses:,} synapses, about {megabytes:,.0f} MiB on {device.name}"
     logger.info(text)
-    if progress and sys.stderr.isatty():
+    if progress and on_terminal():
+        _tell_once(text)
+
+
+@functools.cache  # the nights of a run are alike
+def _tell_once(text: str) -> None:
+    """Print a line to standard error, unless it was printed before."""
+    with bars_aside():
         print(text, file=sys.stderr)

@@ -174,7 +174,7 @@ class Cortex:
 
     @public
     def prepare(
-        self, device: str | Device = "cpp", *, dtype: str = "float32", progress: bool = False
+        self, device: str | Device = "cpp", *, dtype: str = "float32", progress: bool = True
     ) -> PreparedCircuit:
         """Compile the circuit, or find it compiled.
 
@@ -204,7 +204,7 @@ class Cortex:
         seed: int = 0,
         device: str | Device = "cpp",
         dtype: str = "float32",
-        progress: bool = False,
+        progress: bool = True,
     ) -> CorticalActivity:
         """Simulate the patch from rest.
 

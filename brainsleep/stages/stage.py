@@ -59,7 +59,7 @@ class Stage:
         seed: int = 0,
         device: str | Device = "cpp",
         dtype: str = "float32",
-        progress: bool = False,
+        progress: bool = True,
     ) -> CorticalActivity:
         """Simulate the patch of cortex alone, without any network that sleeps.
 

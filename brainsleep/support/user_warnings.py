@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import warnings
 
+from .progress import bars_aside
+
 #: Frames of these are none of the user's: ours, and what runs our ``with`` statements.
 _NOT_OF_THE_USER = {__name__.partition(".")[0], "contextlib"}
 
@@ -24,4 +26,5 @@ def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
         if frame.f_globals.get("__name__", "").partition(".")[0] not in _NOT_OF_THE_USER:
             break
         level, frame = level + 1, frame.f_back
-    warnings.warn(message, category, stacklevel=level)
+    with bars_aside():
+        warnings.warn(message, category, stacklevel=level)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ..support.calls import public
+from ..support.progress import progress_bar
 from ..support.user_warnings import warn_user
 
 #: A layer is calibrated when its rate is this close to the target, as a fraction of the target.
@@ -30,6 +32,8 @@ def calibrate_thresholds(
     target_rate: Sequence[float],
     layer_names: Sequence[str],
     start: Sequence[float] | None = None,
+    *,
+    progress: bool = True,
 ) -> list[float]:
     """Find thresholds, layer by layer, by bisection of the simulated rate.
 
@@ -48,6 +52,8 @@ def calibrate_thresholds(
     start : sequence of float, optional
         The threshold tried first in each layer, for example its gain, as only gain/threshold
         matters; 1 unless given.
+    progress : bool
+        Show a progress bar where there is a terminal or a notebook.
 
     Returns
     -------
@@ -60,14 +66,20 @@ def calibrate_thresholds(
         By layer name, about a layer whose rate is far from its target.
     """
     thresholds = [1.0] * len(target_rate) if start is None else list(start)
-    for index, (target, name) in enumerate(zip(target_rate, layer_names, strict=True)):
+    with progress_bar(len(thresholds), "calibrate", progress, unit="layer") as bar:
+        for index, (target, name) in enumerate(zip(target_rate, layer_names, strict=True)):
+            trials = itertools.count(1)
 
-        def rate_at(threshold: float, index: int = index) -> float:
-            trial = [*thresholds[:index], threshold, *thresholds[index + 1 :]]
-            return float(simulate(trial)[index])
+            def rate_at(
+                threshold: float, index: int = index, trials: Iterator[int] = trials
+            ) -> float:
+                bar.set_postfix_str(f"trial {next(trials)}")
+                trial = [*thresholds[:index], threshold, *thresholds[index + 1 :]]
+                return float(simulate(trial)[index])
 
-        thresholds[index], rate = _bisect(rate_at, target, thresholds[index])
-        _report(name, rate, target, thresholds[index])
+            thresholds[index], rate = _bisect(rate_at, target, thresholds[index])
+            bar.update(1)
+            _report(name, rate, target, thresholds[index])
     return thresholds
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from terminals import UP, terminal
 from typer.testing import CliRunner
 
 import brainsleep as bs
@@ -24,6 +25,9 @@ from brainsleep.experiments.unsupervised import model_of, run_unsupervised
 from brainsleep.wake.datasets.loading import DATASETS
 
 ROOT = Path(__file__).parents[2]
+
+#: A model file of which a run takes a second.
+SMALL = ROOT / "tests" / "faults" / "models" / "continual.toml"
 
 
 def changed(*words: str, model: str = "split_mnist_lif") -> bs.experiments.modelfile.ModelFile:
@@ -89,6 +93,60 @@ def test_completion_can_be_installed() -> None:
     result = CliRunner().invoke(cli.app, ["--help"])
     assert "--install-completion" in result.output
     assert "--version" in result.output
+
+
+def test_the_usage_line_shows_an_optional_argument_once() -> None:
+    usage = CliRunner().invoke(cli.app, ["run", "--help"]).output
+    assert "[MODEL]" in usage
+    assert "[[" not in usage
+
+
+# Progress
+
+
+def test_bars_show_on_the_terminal_of_a_command(tmp_path: Path) -> None:
+    """The terminal does not know its size, as that of `script` or in a container."""
+    with terminal() as screen:
+        result = subprocess.run(
+            [sys.executable, "-c", "from brainsleep.experiments.cli import main; main()"]
+            + ["sweep", str(SMALL), "--seeds", "1", "--no-baselines", "--out", "it"],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=screen.device,
+            text=True,
+            check=True,
+        )
+    for bar in ("sweep small:   0%", "task 1 of 3:   0%", "sleep:   0%", "/200 ["):
+        assert bar in screen.text()
+    assert UP in screen.text()
+    assert UP * 2 not in screen.text(), "more than two lines"
+    assert "%|" not in result.stdout
+    assert "\r" not in result.stdout
+    assert "task 3 of 3: " in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "function"),
+    [
+        (["run"], "run.run_experiment"),
+        (["sweep", "split_mnist_lif"], "sweep.run_sweep"),
+        (["compare", "a", "b"], "comparison.compare_runs"),
+    ],
+)
+def test_bars_can_be_turned_off(
+    words: list[str], function: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def note(*_: object, progress: bool, **__: object) -> None:
+        asked.append(progress)
+        raise ParameterError("not run")
+
+    monkeypatch.setattr(f"brainsleep.experiments.{function}", note)
+    CliRunner().invoke(cli.app, words)
+    CliRunner().invoke(cli.app, [*words, "--no-progress"])
+    assert asked == [True, False]
 
 
 # Changes

@@ -15,7 +15,7 @@ import numpy as np
 
 from ...errors import NightError
 from ...network.plan import NetworkPlan
-from ...support.progress import progress_bar
+from ...support.progress import progress_bar, waiting_bar
 from ..base import Job, Outcome
 from ..cache import PROGRAM, Program, obtain
 from ..recording import SpikeFiles, read_result, state_file
@@ -112,9 +112,8 @@ class CppEngine:
         started = time.perf_counter()
 
         def build_visibly(directory: Path) -> None:
-            with progress_bar(1, "compile", progress, unit="program") as bar:
+            with waiting_bar("compile", progress):
                 build(directory)
-                bar.update(1)
 
         found = obtain(key, build_visibly, Manifest.read, description)
         return cls(
