@@ -39,8 +39,14 @@ from brainsleep.wake.contexts import seeded
 
 CLASSES = [[0, 1], [2, 3], [4, 5], [6, 7], [8, 9]]
 TRAINING = Training(lr=0.05, momentum=0.5, batch_size=25, epochs=4)
-#: By what learns at night: whether the network has biases.
-CONDITIONS = {"head": False, "all": False, "all, with biases": True}
+#: By what learns at night: what becomes of biases, None in networks that have none.
+CONDITIONS = {
+    "head": None,
+    "all": None,
+    "all, with biases": "frozen",
+    "all, and biases": "learn",
+    "all, biases ignored": "ignore",
+}
 SEARCH_SEEDS = (100, 101)
 AT_RANDOM = 12
 
@@ -138,6 +144,7 @@ def sleep(
                 decay=constants.decay,
             ),
             plasticity=bs.SRC(constants.increase, list(constants.decrease)),
+            biases=CONDITIONS[condition] or "frozen",
             record=None,
             seed=seed,
             progress=False,
@@ -149,7 +156,7 @@ def slept_through(tasks, condition: str, constants: Constants, seed: int) -> flo
 
     Thresholds are calibrated in the first night and kept in later ones.
     """
-    ann, thresholds = network(CONDITIONS[condition], seed), None
+    ann, thresholds = network(CONDITIONS[condition] is not None, seed), None
     for task in tasks:
         chosen = training_seed(seed, task.index)
         train(ann, task.train, TRAINING, seed=chosen, progress=False)

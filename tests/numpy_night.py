@@ -34,6 +34,7 @@ class Reference:
     v: list
     traces: list
     course: list
+    biases: list
 
 
 def heaviside_night(
@@ -48,6 +49,7 @@ def heaviside_night(
     factor,
     biases=None,
     bias_gains=None,
+    learn_biases=False,
     masks=None,
     keep_weights=False,
 ):
@@ -62,6 +64,7 @@ def heaviside_night(
     n_layers, n_steps = len(weights), len(input_spikes)
     if biases is None:
         biases = [np.zeros(len(w)) for w in weights]
+    biases = [np.array(b) for b in biases]
     if bias_gains is None:
         bias_gains = gains
     v = [np.zeros(len(w)) for w in weights]
@@ -89,12 +92,15 @@ def heaviside_night(
             rises[k] += int((changed > rows).sum())
             falls[k] += int((changed < rows).sum())
             weights[k][post] = changed
+            if learn_biases:  # weights of an input that fires in every step
+                biases[k][post] += increase[k] * g(biases[k][post])
             # reset
             v[k][post] = 0
             kept_v[k].append(v[k].copy())
             if keep_weights:
                 course[k].append(weights[k].copy())
-    return Reference(spikes, weights, rises, falls, *map(arrays, (kept_v, kept_traces, course)))
+    kept = map(arrays, (kept_v, kept_traces, course))
+    return Reference(spikes, weights, rises, falls, *kept, biases)
 
 
 def lif_night(
@@ -112,6 +118,7 @@ def lif_night(
     refractory_steps=0,
     v_reset=0.0,
     biases=None,
+    learn_biases=False,
     dt=1.0,
     masks=None,
     keep_weights=False,
@@ -128,6 +135,7 @@ def lif_night(
     n_layers, n_steps = len(weights), len(input_spikes)
     if biases is None:
         biases = [np.zeros(len(w)) for w in weights]
+    biases = [np.array(b) for b in biases]
     v = [np.zeros(len(w)) for w in weights]
     last_spike = [np.full(len(w), -(10**9)) for w in weights]
     traces = [np.zeros(w.shape[1]) for w in weights]
@@ -145,7 +153,10 @@ def lif_night(
             traces[k][arriving] = 1
             # leak and integrate, unless refractory
             awake = step - last_spike[k] >= refractory_steps
-            current = gains[k] * (weights[k] @ arriving.astype(np.float64) + biases[k])
+            # where biases learn, spikes of their inputs take as long as all others
+            constant = 1.0 if sent >= 0 or not learn_biases else 0.0
+            current = weights[k] @ arriving.astype(np.float64) + constant * biases[k]
+            current = gains[k] * current
             v[k] = np.where(awake, v[k] * np.exp(-dt / tau_m) + current, v[k])
             # spike
             post = awake & (v[k] >= thresholds[k])
@@ -158,13 +169,17 @@ def lif_night(
             rises[k] += int((changed > rows).sum())
             falls[k] += int((changed < rows).sum())
             weights[k][post] = changed
+            if learn_biases:
+                rate = increase[k] * constant - decrease[k] * (1 - constant)
+                biases[k][post] += rate * g(biases[k][post])
             # reset
             v[k][post] = v_reset
             kept_v[k].append(v[k].copy())
             kept_traces[k].append(traces[k].copy())
             if keep_weights:
                 course[k].append(weights[k].copy())
-    return Reference(spikes, weights, rises, falls, *map(arrays, (kept_v, kept_traces, course)))
+    kept = map(arrays, (kept_v, kept_traces, course))
+    return Reference(spikes, weights, rises, falls, *kept, biases)
 
 
 def arrays(lists):

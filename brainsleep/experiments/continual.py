@@ -298,6 +298,7 @@ class ContinualExperiment:
             duration=section.steps.of_task(task.index),
             neuron=section.neuron.build(),
             plasticity=section.plasticity.build(),
+            biases=section.biases,
             device=section.device,
             dtype=section.dtype,
             dt=section.dt,

@@ -203,12 +203,15 @@ class SleepSection(Section):
         As in `brainsleep.sleep`.
     gain_data : str
         Which training images ``gain = "tadros"`` looks at: ``"current"`` or ``"seen"``.
+    biases : str
+        ``"frozen"``, ``"learn"`` or ``"ignore"``, as in `brainsleep.sleep`.
     """
 
     device: str = "cpp"
     dtype: str = "float32"
     dt: str = "1 ms"
     gain_data: Literal["current", "seen"] = "current"
+    biases: Literal["frozen", "learn", "ignore"] = "frozen"
     neuron: NeuronSection
     plasticity: PlasticitySection
     stimulus: StimulusSection

@@ -99,7 +99,8 @@ def population(plan: NetworkPlan, layer: int, clock: Clock) -> NeuronGroup:
     _run_each_step(group, on_input, f"{name}_drive", f"{name}_integrate")
     group.state_updater.when = f"{name}_state"
     group.thresholder["spike"].when = f"{name}_spike"
-    group.resetter["spike"].when = f"{name}_reset"
+    if "spike" in group.resetter:
+        group.resetter["spike"].when = f"{name}_reset"
     for event in events.values():
         group.thresholder[event].when = f"{name}_regulate"
         group.thresholder[event].order = -1

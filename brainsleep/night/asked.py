@@ -55,6 +55,7 @@ def asked_for(prepared: PreparedNight, staged: PreparedNight, job: Job) -> JsonO
     ]
     return {
         "brainsleep": __version__,
+        "biases asleep": request.biases,
         "populations": dict(zip(prepared.populations, plan.sizes, strict=True)),
         "neuron": plan.labels.neuron,
         "plasticity": plan.labels.plasticity,

@@ -7,7 +7,7 @@ each of them stands for.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,6 +16,7 @@ from brian2 import Equations
 
 from ..errors import ParameterError, UnitsError, brief, suggest
 from ..network import pooling
+from ..network.every_step import EVERY_STEP
 from ..network.plan import Labels, NetworkPlan, ProjectionKind, ProjectionPlan, reached_receptor
 from ..neurons import Neuron, NeuronEquations, fixed_parameters
 from ..plasticity import (
@@ -29,7 +30,17 @@ from ..plasticity import (
     with_absent,
 )
 from ..support.names import table
-from ..translation import INPUT, Connection, Layer, Translation, present_weight, record_activations
+from ..translation import (
+    INPUT,
+    Connection,
+    Layer,
+    Translation,
+    per_neuron,
+    present_weight,
+    record_activations,
+    remaining_bias,
+)
+from .biases import bias_factor
 from .lateral import Lateral, LateralLink, LateralParts
 
 
@@ -53,6 +64,9 @@ class Assembly:
         Whether learning is multiplied by a factor that changes from step to step.
     lateral : dict of str to LateralParts
         What is put beside layers; its populations and projections come after the network's own.
+    biases_asleep : str
+        One of `brainsleep.night.biases.BIASES`. Biases that learn are connections from populations
+        of their own, which come after the input.
     """
 
     translation: Translation
@@ -63,6 +77,7 @@ class Assembly:
     factors: Mapping[str, tuple[float, ...]]
     is_modulated: bool = False
     lateral: Mapping[str, LateralParts] = field(default_factory=dict)
+    biases_asleep: str = "frozen"
 
     @property
     def links(self) -> list[tuple[Layer, Connection]]:
@@ -70,13 +85,31 @@ class Assembly:
         return [
             (layer, connection)
             for layer in self.translation.layers
-            for connection in layer.connections
+            for connection in (*layer.connections, *self._learning_biases(layer))
         ]
 
     @property
     def populations(self) -> list[str]:
         """Names of all populations, the input first."""
-        return [*self.translation.populations, *(name for name, _, _ in self._more_populations)]
+        first, *layers = self.translation.populations
+        more = [name for name, _, _ in self._more_populations]
+        return [first, *(link.source for link in self.bias_links), *layers, *more]
+
+    @property
+    def shown(self) -> list[tuple[str, int]]:
+        """Names and numbers of the populations that users see: without the inputs of biases."""
+        hidden = {link.source for link in self.bias_links}
+        return [(name, k) for k, name in enumerate(self.populations) if name not in hidden]
+
+    @property
+    def bias_links(self) -> list[Connection]:
+        """The biases that learn, each of which has a population that fires in every step."""
+        layers = self.translation.layers
+        return [link for layer in layers for link in self._learning_biases(layer)]
+
+    def _learning_biases(self, layer: Layer) -> tuple[Connection, ...]:
+        learns = self.biases_asleep == "learn" and layer.name not in self.frozen
+        return layer.biases if learns else ()
 
     @property
     def _more_populations(self) -> list[tuple[str, int, Neuron]]:
@@ -97,7 +130,8 @@ class Assembly:
     ) -> NetworkPlan:
         """Make the plan; the arguments are its remaining fields."""
         numbers = {name: number for number, name in enumerate(self.populations)}
-        neurons = [self._equations(layer) for layer in self.translation.layers]
+        neurons = [EVERY_STEP] * len(self.bias_links)
+        neurons += [self._equations(layer) for layer in self.translation.layers]
         neurons += [neuron.equations() for _, _, neuron in self._more_populations]
         projections = tuple(
             ProjectionPlan(
@@ -123,8 +157,10 @@ class Assembly:
             )
             for one in self._more_links
         )
+        n_inputs, *sizes = self.translation.sizes
+        sizes = [*(link.n_in for link in self.bias_links), *sizes]
         return NetworkPlan(
-            sizes=(*self.translation.sizes, *(size for _, size, _ in self._more_populations)),
+            sizes=(n_inputs, *sizes, *(size for _, size, _ in self._more_populations)),
             neurons=tuple(neurons),
             projections=projections,
             delay_steps=self.neuron.delay_steps,
@@ -162,6 +198,7 @@ class Assembly:
         postsynaptic = postsynaptic_parameters(self.plasticity, dt)
         learning = {layer.name for layer, link in self.links if self._learns(layer, link)}
         parameters: list[dict[str, float]] = [dict(presynaptic) if "input" in traced else {}]
+        parameters += [dict(presynaptic) for _ in self.bias_links]
         for layer in self.translation.layers:
             values = dict(chosen.get(layer.name, {}))
             if layer.kind == "average_pool":
@@ -169,6 +206,8 @@ class Assembly:
                 assert window is not None
                 values["window_size"] = float(math.prod(window.kernel_size))
             factors = self.factors.get(layer.name, (1.0,) * len(layer.connections))
+            if biases := self._learning_biases(layer):
+                factors += (bias_factor(self.neuron, layer.name, values),) * len(biases)
             factors += (1.0,) * sum(link.target == layer.name for link in self._more_links)
             if len(factors) > 1:
                 values |= {f"factor{k}": factor for k, factor in enumerate(factors, start=1)}
@@ -231,8 +270,13 @@ class Assembly:
         return sum(link.n_synapses for _, link in self.links) + sum(map(plan.n_synapses_of, more))
 
     def biases(self) -> list[np.ndarray | None]:
-        """Return the bias of each population, the input left out."""
-        own: list[np.ndarray | None] = [layer.bias for layer in self.translation.layers]
+        """Return the constant bias of each population, the input left out."""
+        layers = self.translation.layers
+        own: list[np.ndarray | None] = [None for _ in self.bias_links]
+        if self.biases_asleep == "ignore":
+            own += [None for _ in layers]
+        else:
+            own += [remaining_bias(layer, self._learning_biases(layer)) for layer in layers]
         return own + [None for _ in self._more_populations]
 
     def before_and_after(
@@ -260,13 +304,7 @@ class Assembly:
     ) -> Assembly:
         """Return the same assembly with the weights of an outcome, and constants for its table."""
         rest = iter(weights)
-        layers = tuple(
-            replace(
-                layer,
-                connections=tuple(replace(link, weight=next(rest)) for link in layer.connections),
-            )
-            for layer in self.translation.layers
-        )
+        layers = tuple(self._awake(layer, rest) for layer in self.translation.layers)
         names = self.translation.layer_names
         constants = {
             "gain": dict(zip(names, gains, strict=True)),
@@ -274,6 +312,17 @@ class Assembly:
         }
         translation = replace(self.translation, layers=layers, constants=constants)
         return replace(self, translation=translation)
+
+    def _awake(self, layer: Layer, weights: Iterator[np.ndarray | None]) -> Layer:
+        """Return a layer with the next weights of an outcome, its biases among them."""
+        links = tuple(replace(link, weight=next(weights)) for link in layer.connections)
+        old = self._learning_biases(layer)
+        if not old:
+            return replace(layer, connections=links)
+        new = tuple(replace(link, weight=next(weights)) for link in old)
+        rest = remaining_bias(layer, old)
+        bias = sum(map(per_neuron, new), start=np.zeros(()) if rest is None else rest)
+        return replace(layer, connections=links, bias=bias, biases=new)
 
     def weight_names(self) -> list[str | None]:
         """Return the name of each projection's weights in the state dict."""

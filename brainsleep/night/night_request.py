@@ -148,6 +148,7 @@ class NightRequest:
     neuron: Neuron | None = None
     plasticity: Plasticity | None = None
     lateral: Mapping[str, Lateral] | None = None
+    biases: str = "frozen"
     stages: Stages | None = None
     modulation: npt.ArrayLike | None = None
     device: str | Device = "cpp"

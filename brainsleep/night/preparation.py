@@ -23,7 +23,7 @@ from ..errors import ParameterError
 from ..network.plan import NetworkPlan
 from ..plasticity import Plasticity, asks_for_modulation, at_scale
 from ..stimuli import Gated, Stimulus, as_stimulus, skip_steps
-from ..support.checks import read_seed
+from ..support.checks import known_name, read_seed
 from ..translation import (
     Translation,
     as_translation,
@@ -35,6 +35,7 @@ from ..translation import (
 from ..translation.activations import as_input
 from ..wake.given_data import read_images
 from .assembly import Assembly, addition_factors, lateral_parts
+from .biases import BIASES, check_learning
 from .gating import Stages, check_stages
 from .kept_state import KeptState
 from .models import LayerConstants, check_equations, check_target_rate, layer_constants, read_models
@@ -212,6 +213,8 @@ def prepare_night(request: NightRequest) -> PreparedNight:
     constants = layer_constants(neuron, network, data)
     check_target_rate(constants, dt, network.layer_names)
     check_equations(neuron, rule, constants, network.layer_names)
+    if known_name(request.biases, "biases", BIASES) == "learn":
+        check_learning(network, neuron)
     assembly = Assembly(
         network,
         neuron,
@@ -221,6 +224,7 @@ def prepare_night(request: NightRequest) -> PreparedNight:
         addition_factors(network, data),
         is_modulated=request.modulation is not None or request.stages is not None,
         lateral=lateral_parts(network, request.lateral, neuron),
+        biases_asleep=request.biases,
     )
     recorded, counted = _recorded(request, assembly)
     others = tuple(index for index in range(len(assembly.populations)) if index not in recorded)
@@ -276,9 +280,11 @@ def _inputs(request: NightRequest) -> tuple[Translation, Stimulus, npt.ArrayLike
 def _recorded(request: NightRequest, assembly: Assembly) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the populations whose spikes, and those of which only rates are kept."""
     record = as_record(request.record)
-    recorded = recorded_populations(record.spikes, assembly.populations, "record")
-    counted = recorded_populations(record.rates, assembly.populations, "record: rates")
-    return recorded, tuple(index for index in counted if index not in recorded)
+    names, numbers = zip(*assembly.shown, strict=True)
+    spikes = recorded_populations(record.spikes, names, "record")
+    rates = recorded_populations(record.rates, names, "record: rates")
+    recorded, counted = ([numbers[index] for index in found] for found in (spikes, rates))
+    return tuple(recorded), tuple(index for index in counted if index not in recorded)
 
 
 def _modulation(request: NightRequest, n_steps: int, rule: Plasticity) -> np.ndarray | None:

@@ -95,7 +95,7 @@ class ReadyNight:
             timings={},
             gains=dict(zip(names, constants.gains, strict=True)),
             thresholds=dict(zip(names, self.thresholds, strict=True)),
-            sizes=dict(zip(prepared.populations, plan.sizes, strict=True)),
+            sizes={name: plan.sizes[number] for name, number in prepared.assembly.shown},
             n_steps=outcome.n_steps,
             dt=self._dt,
             settings=self._settings(outcome),

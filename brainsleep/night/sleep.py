@@ -40,6 +40,7 @@ def sleep(
     neuron: Neuron | None = None,
     plasticity: Plasticity | None = None,
     lateral: Mapping[str, Lateral] | None = None,
+    biases: str = "frozen",
     stages: Stages | None = None,
     modulation: npt.ArrayLike | None = None,
     device: str | Device = "cpp",
@@ -85,6 +86,12 @@ def sleep(
         plain rules; ``night.settings["learning_rates"]`` has the numbers used.
     lateral : dict of str to MeanInhibition, WinnerTakeAll, Recurrent or InhibitoryPopulation
         Inhibition and recurrence within layers, by name. See `brainsleep.lateral`.
+    biases : "frozen", "learn" or "ignore"
+        What becomes of biases. ``"frozen"``: each is a constant current, which stays as it is.
+        ``"learn"``: each is the weight of an input that fires in every step, acts through the gain
+        and learns by the rule of all weights; a convolution has one per channel, as its kernels.
+        ``"ignore"``: no constant current asleep, and the network wakes up with the biases it had.
+        See `docs/biases.md`.
     stages : Wake, NREM, REM or Hypnogram, optional
         A stage of sleep, or several: the up and down states of a simulated patch of cortex open
         and close the night's stimulus and its learning. See `brainsleep.stages`.
@@ -159,6 +166,7 @@ def sleep(
         neuron=neuron,
         plasticity=plasticity,
         lateral=lateral,
+        biases=biases,
         stages=stages,
         modulation=modulation,
         device=device,

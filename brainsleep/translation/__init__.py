@@ -1,6 +1,7 @@
 """From a torch module to spiking layers and their connections, and back with new weights."""
 
 from .activations import max_activations, record_activations
+from .bias_connections import per_neuron, remaining_bias
 from .gains import tadros_gains
 from .layers import INPUT, Connection, Fold, Layer
 from .part import features, start_at
@@ -25,6 +26,7 @@ __all__ = [
     "calibrate_thresholds",
     "features",
     "max_activations",
+    "per_neuron",
     "present_weight",
     "record_activations",
     "require_float32_copy",
@@ -35,5 +37,6 @@ __all__ = [
     "under_masks",
     "weight_scales",
     "with_masks",
+    "remaining_bias",
     "write_back",
 ]

@@ -145,6 +145,9 @@ class Layer:
         What drives the population; a residual addition has several.
     bias : ndarray, shape (n_out,), or None
         A copy, one value per neuron, with BatchNorm folded in.
+    biases : tuple of Connection
+        The parameters of which `bias` is the sum, besides what BatchNorm and arithmetic add: each
+        as a connection from an input that fires in every step, for nights in which biases learn.
     """
 
     name: str
@@ -153,6 +156,7 @@ class Layer:
     shape: tuple[int, ...]
     connections: tuple[Connection, ...]
     bias: NDArray[np.floating] | None = None
+    biases: tuple[Connection, ...] = ()
 
     @property
     def n_out(self) -> int:

@@ -47,6 +47,7 @@ class Current:
     shape: tuple[int, ...]
     connections: tuple[Connection, ...]
     bias: NDArray[np.float64] | None = None
+    biases: tuple[Connection, ...] = ()
 
     @property
     def nonnegative(self) -> bool:
@@ -165,6 +166,7 @@ class Populations:
                 shape=current.shape,
                 connections=connections,
                 bias=bias,
+                biases=tuple(finished(connection) for connection in current.biases),
             )
         )
 

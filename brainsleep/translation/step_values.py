@@ -11,6 +11,7 @@ from torch import fx
 
 from ..errors import TranslationError
 from .arithmetic import read_arithmetic, takes_constant
+from .bias_connections import bias_connection
 from .folding import Affine, fold_after, fold_before, read_batch_norm
 from .geometry import convolution_window, does_nothing, pool_window
 from .layers import INPUT, Connection
@@ -104,10 +105,6 @@ class StepValues:
                 "the module itself."
             )
         weight = self.tensors.take(constant, step.name)
-        bias = None
-        if bias_constant is not None:
-            bias = self.tensors.read(bias_constant, step.name, "bias").astype(np.float64)
-            bias = np.repeat(bias, math.prod(step.shape) // len(bias))
         if step.operation.kind == "dense":
             connection = self._dense(step, activity, weight)
         else:
@@ -117,9 +114,15 @@ class StepValues:
             weight_name=constant.name,
             mask=_as_mask(constant, connection.weight),
         )
+        bias, biases = None, ()
+        if bias_constant is not None:
+            values = self.tensors.read(bias_constant, step.name, "bias")
+            bias = np.repeat(values.astype(np.float64), math.prod(step.shape) // len(values))
+            if bias_constant.name is not None and bias_constant.mask is None:
+                biases = (bias_connection(bias_constant.name, values, connection),)
         if activity.affine is not None:
             connection, bias = fold_before(connection, bias, activity.affine)
-        return Current(step.name, step.node.name, step.shape, (connection,), bias)
+        return Current(step.name, step.node.name, step.shape, (connection,), bias, biases)
 
     def _dense(self, step: Step, activity: Activity, weight: NDArray[np.floating]) -> Connection:
         """Return the connection of a Linear."""
@@ -165,7 +168,10 @@ class StepValues:
             _unrectified(value) or (value not in self.populations and not affine.scales)
         ):
             connections, bias = fold_after(value.connections, value.bias, affine)
-            return replace(value, node=step.node.name, connections=connections, bias=bias)
+            biases, _ = fold_after(value.biases, None, affine)
+            return replace(
+                value, node=step.node.name, connections=connections, bias=bias, biases=biases
+            )
         activity = self._activity(step, step.inputs[0])
         return replace(activity, affine=affine.after(activity.affine))
 
@@ -232,9 +238,10 @@ class StepValues:
                     f"{step.place}: adds the activity of {source!r} twice; double the weights "
                     "instead."
                 )
-        biases = [part.bias for part in parts if part.bias is not None]
-        bias = sum(biases[1:], start=biases[0]) if biases else None
-        return Current(step.name, step.node.name, step.shape, connections, bias)
+        sums = [part.bias for part in parts if part.bias is not None]
+        bias = sum(sums[1:], start=sums[0]) if sums else None
+        biases = (*parts[0].biases, *parts[1].biases)
+        return Current(step.name, step.node.name, step.shape, connections, bias, biases)
 
     def _summand(self, step: Step, node: object) -> Current:
         """Return what one summand of an addition adds to its current."""
