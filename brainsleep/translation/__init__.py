@@ -29,6 +29,7 @@ __all__ = [
     "per_neuron",
     "present_weight",
     "record_activations",
+    "remaining_bias",
     "require_float32_copy",
     "start_at",
     "tadros_gains",
@@ -37,6 +38,5 @@ __all__ = [
     "under_masks",
     "weight_scales",
     "with_masks",
-    "remaining_bias",
     "write_back",
 ]

@@ -114,7 +114,7 @@ class StepValues:
             weight_name=constant.name,
             mask=_as_mask(constant, connection.weight),
         )
-        bias, biases = None, ()
+        bias, biases = None, tuple[Connection, ...]()
         if bias_constant is not None:
             values = self.tensors.read(bias_constant, step.name, "bias")
             bias = np.repeat(values.astype(np.float64), math.prod(step.shape) // len(values))

@@ -1,4 +1,4 @@
-"""What becomes of biases asleep: frozen, learned as the weights of inputs that always fire, ignored.
+"""What becomes of biases asleep: frozen, learned as weights of inputs that always fire, ignored.
 
 Learned biases are held against NumPy loops, and against networks that have such an input.
 """
@@ -278,7 +278,7 @@ def test_ignored_biases_are_not_there_and_come_back() -> None:
 
 
 def test_what_cannot_learn_is_refused() -> None:
-    with pytest.raises(ParameterError, match="unknown biases 'learned'.*'learn'"):
+    with pytest.raises(ParameterError, match=r"unknown biases 'learned'.*'learn'"):
         learned(small(), biases="learned")
     with pytest.raises(ParameterError, match="needs a layer that learns and has a bias"):
         learned(mlp(SMALL))
@@ -305,5 +305,25 @@ def test_a_night_on_disk_goes_on_only_with_the_same_word(tmp_path) -> None:
     assert_same_nights(loaded, in_memory)
     assert torch.equal(loaded.ann[0].bias, in_memory.ann[0].bias)
     for word in ("frozen", "ignore"):
-        with pytest.raises(DirectoryError, match=rf"biases asleep \('learn' there, '{word}' here\)"):
+        with pytest.raises(
+            DirectoryError, match=rf"biases asleep \('learn' there, '{word}' here\)"
+        ):
             learned(ann, "cpp", save=bs.Save(save.directory, resume=True), biases=word)
+
+
+def test_many_nights_in_torch_learn_the_same_biases() -> None:
+    ann = small()
+    neuron, rules = heaviside(1.0, 1.0), [RULE, bs.SRC(1e-3, 2e-3, weight_factor="additive")]
+    for word in biases.BIASES:
+        several = bs.HeavisideTorch(bs.translate(ann, frozen=["2"]), neuron, rules, biases=word)
+        nights = several.sleep(SPIKES, progress=False)
+        assert ("0.bias" in nights.weights, "2.bias" in nights.weights) == (word == "learn", False)
+        for number, rule in enumerate(rules):
+            expected = learned(
+                ann, biases=word, neuron=neuron, plasticity=rule, translation={"frozen": ["2"]}
+            )
+            for name, values in expected.weights_after.items():
+                found = nights.weights[name][number]
+                np.testing.assert_allclose(found, values, rtol=0, atol=1e-12, err_msg=name)
+            for name, values in expected.ann.state_dict().items():
+                torch.testing.assert_close(nights.ann(number).state_dict()[name], values)

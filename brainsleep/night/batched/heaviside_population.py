@@ -36,12 +36,14 @@ class HeavisidePopulation:
         The weights, changed in place.
     v : Tensor, shape (n_nights, n_out)
         Potentials of the neurons.
-    bias : Tensor, shape (n_out,)
-        Never changed.
+    constant : Tensor, shape (n_out,)
+        What is added in each step, before `bias_gain`; never changed.
+    bias : Tensor, shape (n_nights, n_out), or None
+        What is added, too, and learns as the weight of an input that fires in every step.
     factor : callable
         g(w), one of `FACTORS`.
     learns : bool
-        Whether weights change; those of a frozen layer do not.
+        Whether weights and `bias` change; those of a frozen layer do not.
     mask : Tensor of bool, shape (n_out, n_in), or None
         Where there are synapses; None if they all are there.
     gain, bias_gain, v_threshold, decay, increase, decrease, factor_width : Tensor, (n_nights, 1)
@@ -51,7 +53,8 @@ class HeavisidePopulation:
     source: str
     weight: torch.Tensor
     v: torch.Tensor
-    bias: torch.Tensor
+    constant: torch.Tensor
+    bias: torch.Tensor | None
     factor: Factor
     learns: bool
     mask: torch.Tensor | None
@@ -79,7 +82,8 @@ class HeavisidePopulation:
         rows = arriving.to(self.v.dtype).unsqueeze(1)
         # rows times matrices: on CPUs, matrices times columns take several times as long
         drive = torch.bmm(rows, self.weight.transpose(1, 2)).squeeze(1)
-        self.v = self.decay * self.v + self.gain * drive + self.bias_gain * self.bias
+        constant = self.constant if self.bias is None else self.constant + self.bias
+        self.v = self.decay * self.v + self.gain * drive + self.bias_gain * constant
         spiking = self.v >= self.v_threshold
         if self.learns:
             self._learn(arriving, spiking)
@@ -95,6 +99,10 @@ class HeavisidePopulation:
         if self.mask is not None:
             changed = torch.where(self.mask[neuron], changed, 0)
         self.weight[night, neuron] = changed
+        if self.bias is not None:
+            bias = self.bias[night, neuron]
+            factor = self.factor(bias, self.factor_width[night, 0])
+            self.bias[night, neuron] = bias + self.increase[night, 0] * factor
 
 
 def require_dense(translation: Translation) -> None:

@@ -24,14 +24,18 @@ from ...support.progress import progress_bar
 from ...support.quantities import Time
 from ...translation import (
     INPUT,
+    Connection,
     Layer,
     Translation,
     as_translation,
+    per_neuron,
     present_weight,
+    remaining_bias,
     require_float32_copy,
     under_masks,
 )
 from ...wake.given_data import GivenData, Images, read_images
+from ..biases import BIASES, check_learning
 from ..part_inputs import data_at, shapes_of_images
 from .heaviside_constants import (
     HeavisideConstants,
@@ -90,6 +94,8 @@ class HeavisideTorch:
         Where PyTorch computes: ``"cpu"``, ``"cuda"``, ...
     dtype : str
         ``"float64"``, the exact mode, or ``"float32"``.
+    biases : "frozen", "learn" or "ignore"
+        What becomes of biases, as in `brainsleep.sleep`.
 
     Raises
     ------
@@ -125,6 +131,7 @@ class HeavisideTorch:
     data: Images | None = None
     device: str | torch.device = "cpu"
     dtype: str = "float64"
+    biases: str = "frozen"
 
     def __post_init__(self) -> None:
         require_dense(self.translation)
@@ -132,6 +139,8 @@ class HeavisideTorch:
         # whatever is wrong is reported now, not when the network sleeps
         self._tensor(np.zeros(1))
         _ = self._factor, self._constants
+        if known_name(self.biases, "biases", BIASES) == "learn":
+            check_learning(self.translation, self._neurons[0])
 
     @cached_property
     def translation(self) -> Translation:
@@ -254,7 +263,8 @@ class HeavisideTorch:
                 source=layer.weighted[0].source,
                 weight=self._tensor(layer.weight).repeat(n_nights, 1, 1),
                 v=self._tensor(np.zeros((n_nights, layer.n_out))),
-                bias=self._tensor(np.zeros(layer.n_out) if layer.bias is None else layer.bias),
+                constant=self._constant(layer),
+                bias=self._bias(layer, n_nights),
                 factor=self._factor,
                 learns=layer.name not in self.translation.frozen,
                 mask=self._mask(layer),
@@ -266,6 +276,21 @@ class HeavisideTorch:
             for layer, constants in zip(self.translation.layers, self._constants, strict=True)
         }
 
+    def _learning(self, layer: Layer) -> tuple[Connection, ...]:
+        """Return the bias of a layer as a connection, if it learns."""
+        learns = self.biases == "learn" and layer.name not in self.translation.frozen
+        return layer.biases if learns else ()
+
+    def _constant(self, layer: Layer) -> torch.Tensor:
+        """Return what a layer's neurons get in each step, besides a bias that learns."""
+        given = None if self.biases == "ignore" else remaining_bias(layer, self._learning(layer))
+        return self._tensor(np.zeros(layer.n_out) if given is None else given)
+
+    def _bias(self, layer: Layer, n_nights: int) -> torch.Tensor | None:
+        """Copy the bias of a layer for each night, if it learns."""
+        links = self._learning(layer)
+        return self._tensor(per_neuron(links[0])).repeat(n_nights, 1) if links else None
+
     def _mask(self, layer: Layer) -> torch.Tensor | None:
         """Return where a layer has synapses, on the device; None if they all are there."""
         mask = layer.weighted[0].mask
@@ -275,17 +300,24 @@ class HeavisideTorch:
         self, populations: dict[str, HeavisidePopulation]
     ) -> dict[str, NDArray[np.floating]]:
         """Return the weights of all nights, by state-dict name, with BatchNorm taken out again."""
-        return {
-            layer.weight_name: np.stack(
-                [
-                    layer.weighted[0].unfolded(
-                        weight, present_weight(self.translation, layer.weighted[0])
-                    )
-                    for weight in populations[layer.name].weight.cpu().numpy()
-                ]
-            )
-            for layer in self.translation.layers
-        }
+        found = {}
+        for layer in self.translation.layers:
+            population = populations[layer.name]
+            for link, values in (
+                (layer.weighted[0], population.weight),
+                *((link, population.bias) for link in self._learning(layer)),
+            ):
+                assert link.weight_name is not None
+                assert link.weight is not None
+                assert values is not None
+                original = present_weight(self.translation, link)
+                found[link.weight_name] = np.stack(
+                    [
+                        link.unfolded(one, original).reshape(original.shape)
+                        for one in values.cpu().numpy().reshape(-1, *link.weight.shape)
+                    ]
+                )
+        return found
 
     def _tensor(self, values: NDArray[np.floating]) -> torch.Tensor:
         """Copy an array to the device, in the data type of the nights."""

@@ -25,7 +25,8 @@ class TorchNights:
     Attributes
     ----------
     weights : dict of str to ndarray, shape (n_nights, n_out, n_in)
-        The weights at the end of each night, by state-dict name.
+        The weights at the end of each night, by state-dict name; and biases that learned, of shape
+        (n_nights, n_out).
     counts : dict of str to ndarray of int64, shape (n_nights, n_steps)
         Number of spikes in each step, by population, ``"input"`` first; empty unless recorded.
     rasters : dict of str to ndarray of bool, shape (n_nights, n_steps, n_neurons)
