@@ -64,7 +64,7 @@ class KeptState:
         ParameterError, KindError, UnitsError
             Naming what is wrong, and what there is.
         """
-        dimensions, neurons = _states(record, assembly.populations, plan)
+        dimensions, neurons = _states(record, dict(assembly.shown), plan)
         weights, synapses = _weights(record, assembly, plan)
         sampling = Sampling(every=int(record.every), neurons=neurons, synapses=synapses)
         return cls(dimensions, weights, sampling)
@@ -99,13 +99,13 @@ class KeptState:
 
 
 def _states(
-    record: Record, populations: list[str], plan: NetworkPlan
+    record: Record, populations: Mapping[str, int], plan: NetworkPlan
 ) -> tuple[dict[tuple[int, str], Dimension], dict[int, NDArray[np.int64]]]:
     """Read which variables are kept, and of which neurons."""
     dimensions: dict[tuple[int, str], Dimension] = {}
     neurons: dict[int, NDArray[np.int64]] = {}
     for name in known_names(list(record.states), "record: states", populations, "population"):
-        number, where = populations.index(name), f"record: states of {brief(name)}"
+        number, where = populations[name], f"record: states of {brief(name)}"
         there = state_variables(plan, number)
         if not there:
             raise ParameterError(f"{where}: its neurons have no variables.")
@@ -117,7 +117,7 @@ def _states(
         if name not in record.states:
             hint = suggest(name, record.states)
             raise ParameterError(f"record: neurons: no state of {brief(name)} is recorded.{hint}")
-        number, where = populations.index(name), f"record: neurons of {brief(name)}"
+        number, where = populations[name], f"record: neurons of {brief(name)}"
         neurons[number] = read_neurons(chosen, plan.sizes[number], where)
         if neurons[number].size == 0:
             raise ParameterError(f"{where} must name a neuron.")

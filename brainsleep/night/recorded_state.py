@@ -252,20 +252,20 @@ class RecordedWeights(_Sampled):
 
     @property
     def post(self) -> NDArray[np.int64]:
-        """Postsynaptic neuron of each synapse; of the weights of a kernel, an error."""
+        """Postsynaptic neuron of each synapse; of kernels and biases, an error."""
         return self._neurons(0)
 
     @property
     def pre(self) -> NDArray[np.int64]:
-        """Presynaptic neuron of each synapse; of the weights of a kernel, an error."""
+        """Presynaptic neuron of each synapse; of kernels and biases, an error."""
         return self._neurons(1)
 
     def _neurons(self, axis: int) -> NDArray[np.int64]:
         """Return the neurons along an axis."""
         if self.index.shape[1] != 2:
             raise ParameterError(
-                "a weight of a convolution joins many pairs of neurons, so that it has no pre and "
-                "no post; index says where it lies in the kernels."
+                "a weight of a convolution joins many pairs of neurons, and a bias joins none, so "
+                "that they have no pre and no post; index says where they lie in the network."
             )
         return self.index[:, axis]
 
@@ -276,7 +276,7 @@ class RecordedWeights(_Sampled):
         -------
         pandas.DataFrame
             A row for each sample and synapse, in time order: ``time_s`` in seconds, ``post`` and
-            ``pre`` (of kernels ``index_0``, ``index_1``, …), and the weight ``w``.
+            ``pre`` (of kernels and biases ``index_0``, …), and the weight ``w``.
 
         Raises
         ------

@@ -196,6 +196,7 @@ class ReadyNight:
             "plasticity": repr(prepared.rule),
             "learning_rates": prepared.assembly.learning_rates(),
             "stages": None if request.stages is None else repr(request.stages),
+            "biases": request.biases,
             "lateral": {name: repr(one) for name, one in (request.lateral or {}).items()},
             "stopped": outcome.n_steps < prepared.n_steps,
         }

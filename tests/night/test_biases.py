@@ -129,7 +129,7 @@ NEURONS = {
 RULES = {
     "SRC": bs.SRC(INCREASE, DECREASE, weight_factor="sigmoid", tau_pre=5 * ms),
     "STDP": bs.STDP(0.01, 0.005, w_min=-3.0, w_max=3.0),
-    "TripletSTDP": bs.TripletSTDP(w_min=-3.0, w_max=3.0),
+    "TripletSTDP": bs.TripletSTDP(5e-3, 7e-3, triplet_potentiation=6e-3, w_min=-3.0, w_max=3.0),
 }
 
 
@@ -314,11 +314,11 @@ def test_a_night_on_disk_goes_on_only_with_the_same_word(tmp_path) -> None:
 def test_many_nights_in_torch_learn_the_same_biases() -> None:
     ann = small()
     neuron, rules = heaviside(1.0, 1.0), [RULE, bs.SRC(1e-3, 2e-3, weight_factor="additive")]
-    for word in biases.BIASES:
+    for word, n_compared in (("learn", 2), ("ignore", 1)):
         several = bs.HeavisideTorch(bs.translate(ann, frozen=["2"]), neuron, rules, biases=word)
         nights = several.sleep(SPIKES, progress=False)
         assert ("0.bias" in nights.weights, "2.bias" in nights.weights) == (word == "learn", False)
-        for number, rule in enumerate(rules):
+        for number, rule in enumerate(rules[:n_compared]):
             expected = learned(
                 ann, biases=word, neuron=neuron, plasticity=rule, translation={"frozen": ["2"]}
             )
