@@ -16,6 +16,7 @@ PACKAGE = ROOT / "brainsleep"
 CONVENIENCES = {
     ("night/result.py", "figures"): "Night.plot_raster",
     ("awake/accuracy.py", "figures"): "SpikingAccuracy.plot",
+    ("night/stored_classes.py", "stages"): "Night.load: stages of sleep are data, too",
 }
 
 #: Libraries that only some packages may import.

@@ -65,6 +65,10 @@ class Runtime:
     def __init__(self, target: str = "auto") -> None:
         self.target = known_name(target, "runtime target", TARGETS)
 
+    def arguments(self) -> dict[str, object]:
+        """Return the arguments that make the same device again."""
+        return {"target": self.target}
+
     def __repr__(self) -> str:
         return f"Runtime({self.target!r})"
 

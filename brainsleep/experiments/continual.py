@@ -17,7 +17,7 @@ from torch import nn
 from ..errors import DirectoryError, ParameterError
 from ..measures import mean_rates, weight_changes
 from ..night import Night, NightRequest, prepare_night, run_night
-from ..support.files import JsonObject
+from ..support.files import JsonObject, publish_directory
 from ..translation import write_back
 from ..wake import (
     SCENARIOS,
@@ -149,7 +149,8 @@ class ContinualExperiment:
             self.network = night.ann
             folder = self._night(task)
             shutil.rmtree(folder, ignore_errors=True)  # of a task that was cut short
-            night.save(folder)
+            with publish_directory(folder) as work:
+                night.write(work, in_run=True)
             changes = weight_changes(night.weights_before, night.weights_after)
             learned = LearnedTask(
                 before=before,

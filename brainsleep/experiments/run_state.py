@@ -1,8 +1,9 @@
 """What a run has done so far: a kill at any moment loses no more than the stage under way.
 
-The network after each stage lies in a file of its own, ``networks/K.npz``. It is written first;
-``progress.json``, which names it by its digest, is replaced afterwards, all at once. So a stage is
-done or it is not, and a network is that of its stage or is refused.
+The network after each stage has a file of its own, ``networks/K.json``, which refers to its arrays
+in ``arrays/``, where those of the nights lie, too. It is written first; ``progress.json``, which
+names it by its digest, is replaced afterwards, all at once. So a stage is done or it is not, and a
+network is that of its stage or is refused. Earlier versions wrote ``networks/K.npz``.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from ..errors import DataError, DirectoryError
-from ..support.array_files import read_arrays, write_arrays
+from ..support.array_files import read_arrays
+from ..support.array_store import ARRAYS, ArrayStore
 from ..support.disk import plain_disk_errors
-from ..support.files import JsonObject, replacing
+from ..support.files import JsonObject
 from ..support.json_files import DIGEST, read_json, write_json
 
 #: Arrays by name.
@@ -76,12 +78,14 @@ def load_progress(directory: Path, kind: type[T]) -> T:
 
 def save_network(directory: Path, stage: int, state: State) -> str:
     """Write the network after a stage; return its digest, which :func:`last_network` asks for."""
-    file = _network_file(directory, stage)
+    file, store = _network_file(directory, stage), ArrayStore(directory / ARRAYS)
+    references = {name: store.put(array) for name, array in state.items()}
+    store.sync()
     with plain_disk_errors("cannot write", file):
         file.parent.mkdir(exist_ok=True)
-    with replacing(file) as partial:
-        write_arrays(partial, state)
-        return _digest(partial)
+    write_json(file, {"arrays": references})
+    with plain_disk_errors("cannot read", file):
+        return _digest(file)
 
 
 def last_network(
@@ -115,6 +119,9 @@ def last_network(
     for n_stages in range(len(digests), 0, -1):
         digest = digests[n_stages - 1]
         file = _network_file(directory, n_stages - 1) if digest else directory / "network.npz"
+        old = file.with_suffix(".npz")
+        if not file.exists() and old.exists():
+            file = old
         try:
             state = _read_network(file, digest)
             if not digest and (problem := check_old(n_stages, state)):
@@ -131,7 +138,7 @@ def last_network(
 
 def _network_file(directory: Path, stage: int) -> Path:
     """Return where the network after a stage lies."""
-    return directory / "networks" / f"{stage}.npz"
+    return directory / "networks" / f"{stage}.json"
 
 
 def _read_network(file: Path, digest: str) -> State:
@@ -139,7 +146,10 @@ def _read_network(file: Path, digest: str) -> State:
     with plain_disk_errors("cannot read", file):
         if digest and _digest(file) != digest:
             raise DataError(f"{file}: is damaged: it does not fit its digest.")
-        return read_arrays(file)
+        if file.suffix == ".npz":  # of an earlier version
+            return read_arrays(file)
+        store = ArrayStore(file.parents[1] / ARRAYS)
+        return {name: store.get(one) for name, one in read_json(file)["arrays"].items()}
 
 
 def _digest(file: Path) -> str:

@@ -3,9 +3,11 @@
 A run directory holds
 
 - ``model.toml`` - the model file, as given; ``run.json`` - seed and everything overridden;
-- ``progress.json`` - what is done so far; ``networks/K.npz`` - the network as it woke up after
+- ``progress.json`` - what is done so far; ``networks/K.json`` - the network as it woke up after
   task K, or after block K of learning;
 - ``nights/K/`` - the night after task K, readable by `brainsleep.Night.load`;
+- ``arrays/`` - weights, spikes and images of all of them, by digest: what did not change is there
+  once;
 - ``figures/`` - pictures;
 - ``metrics.json`` - results, written when all is done;
 - ``.lock`` - while a process works there.
@@ -27,6 +29,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DataError, DirectoryError, brief
+from ..support.array_store import ARRAYS
 from ..support.directory_lock import LOCK, directory_lock
 from ..support.disk import disk_error, is_folder
 from ..support.files import (
@@ -129,8 +132,8 @@ def open_run_directory(
             check_same_run(directory, request, digest_of(data))
         else:
             require_free(directory, ", or resume it")
-        for folder in (directory, directory / "networks", directory / "figures"):
-            remove_partial_files(folder)
+        for folder in ("", "networks", "figures", ARRAYS):
+            remove_partial_files(directory / folder)
         yield directory
 
 

@@ -4,6 +4,7 @@ Each is a small frozen dataclass in a file of its own; `neuron_registry` lists t
 :mod:`brainsleep.neurons.model` for what a model of your own must offer.
 """
 
+from .given_neuron import GivenNeuron as GivenNeuron
 from .layer_values import fixed_parameters as fixed_parameters
 from .layer_values import given_bias_gains as given_bias_gains
 from .layer_values import given_gains as given_gains

@@ -1,14 +1,16 @@
 """The files of a night that ended: its description, and arrays that fit it; all checked on reading.
 
-``night.json`` describes the night, and holds the digests of the files of arrays beside it. Nights
-of format 1 have no digests: their files are only held against each other.
+``night.json`` describes the night, and refers by digest to arrays: in ``arrays/`` beside it, or for
+nights of a run in the ``arrays/`` that all of them share. Before format 3, arrays lay in one file
+for each kind; those of format 1 have no digests, and are only held against each other.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ..errors import DataError, DirectoryError, reason
 from ..support.array_files import read_arrays
+from ..support.array_store import ARRAYS, ArrayStore
 from ..support.disk import is_there
 from ..support.files import JsonObject
 from ..support.json_files import DIGEST, read_json, write_json
@@ -26,7 +29,7 @@ from .findings import Finding
 REQUEST, STREAM, NIGHT = "request.json", "stream", "night.json"
 
 #: Version of the layout that is written, and those that are read.
-FORMAT, FORMATS = 2, (1, 2)
+FORMAT, FORMATS = 3, (1, 2, 3)
 
 _Count = Annotated[int, Field(ge=0, lt=2**63)]
 
@@ -94,8 +97,15 @@ class NightDescription(BaseModel):
         As in `Night`.
     kept : KeptDescription or None
         What was kept of neurons' variables and of weights.
+    arrays : dict of str to dict
+        Arrays by kind and name, as references: ``"weights_before"``, ``"weights_after"``,
+        ``"masks"``, ``"under_masks"``, ``"neurons"`` and ``"counts"`` (of the spikes).
+    in_run : bool
+        Whether arrays lie in the folder that the nights of a run share.
+    source : dict
+        What the night was made of; see `brainsleep.night.night_source`.
     files : dict of str to str
-        SHA-256 of each file of arrays.
+        SHA-256 of each file of arrays, before format 3.
     """
 
     model_config = ConfigDict(strict=True)
@@ -113,6 +123,9 @@ class NightDescription(BaseModel):
     settings: dict[str, Any]
     findings: list[Finding] = []
     kept: KeptDescription | None = None
+    arrays: dict[str, dict[str, dict[str, Any]]] = {}
+    in_run: bool = False
+    source: dict[str, Any] | None = None
     files: dict[str, str] = {}
 
     @model_validator(mode="after")
@@ -131,15 +144,27 @@ class NightDescription(BaseModel):
 
 
 def write_description(folder: Path, description: JsonObject) -> None:
-    """Write ``night.json``, which says that all else is there, with the digests of the arrays.
+    """Write ``night.json``, which says that all else is there.
 
     Raises
     ------
     DirectoryError
         If it cannot be written.
     """
-    files = {file.name: _digest(file) for file in sorted(folder.glob("*.npz"))}
-    write_json(folder / NIGHT, {"format": FORMAT, **description, "files": files})
+    write_json(folder / NIGHT, {"format": FORMAT, **description})
+
+
+def array_store(folder: Path, *, in_run: bool) -> ArrayStore:
+    """Return where the arrays of a night lie.
+
+    Parameters
+    ----------
+    folder : Path
+        The night's directory.
+    in_run : bool
+        Whether it is one of a run: ``RUN/nights/K``.
+    """
+    return ArrayStore((folder.resolve().parents[1] if in_run else folder) / ARRAYS)
 
 
 def read_description(folder: Path) -> NightDescription | None:
@@ -166,13 +191,13 @@ def read_description(folder: Path) -> NightDescription | None:
             f"formats {', '.join(map(str, FORMATS))}."
         )
     if version != 1 and DIGEST not in content:
-        raise _damaged(file, "it has lost its digest")
+        raise damaged(file, "it has lost its digest")
     try:
         return NightDescription.model_validate_json(json.dumps(content))
     except ValidationError as error:
         first = error.errors()[0]
         where = ": ".join(map(str, first["loc"]))
-        raise _damaged(file, f"{where}: {first['msg']}" if where else first["msg"]) from None
+        raise damaged(file, f"{where}: {first['msg']}" if where else first["msg"]) from None
 
 
 def require_description(folder: Path) -> NightDescription:
@@ -189,14 +214,14 @@ def require_description(folder: Path) -> NightDescription:
 def read_night_arrays(
     folder: Path, name: str, description: NightDescription, kinds: str
 ) -> dict[str, np.ndarray]:
-    """Read the arrays of a file of a night.
+    """Read the arrays of one kind of a night.
 
     Parameters
     ----------
     folder : Path
         The night's directory.
     name : str
-        Name of the file, without its suffix.
+        The kind: one of those of `NightDescription`, or the name of a file without its suffix.
     description : NightDescription
         What the night was.
     kinds : str
@@ -205,44 +230,83 @@ def read_night_arrays(
     Returns
     -------
     dict of str to ndarray
-        None for a file that there is only with masks, and is not there.
+        Nothing for masks that are not there.
 
     Raises
     ------
     DirectoryError
         If it is missing or damaged, with what can still be had.
     """
+    if description.format < 3:
+        return _read_file(folder, name, description, kinds)
+    store = array_store(folder, in_run=description.in_run)
+    if description.in_run and not store.folder.is_dir():
+        raise DirectoryError(
+            f"{folder} holds a night of a run, whose arrays all nights of the run share: "
+            f"{store.folder} is missing; load the night where the run is, and save it by itself by "
+            "night.save."
+        )
+    with damage_named(folder / NIGHT):
+        arrays = {key: store.get(one) for key, one in description.arrays.get(name, {}).items()}
+    for key, array in arrays.items():
+        require_arrays(
+            folder / NIGHT, array.dtype.kind in kinds, f"{name} of {key!r} are {array.dtype}"
+        )
+    return arrays
+
+
+@contextmanager
+def damage_named(file: Path) -> Iterator[None]:
+    """Turn errors of reading arrays that a file refers to into a DirectoryError that names both."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        text = f"{error.filename} is missing, to which {file} refers"
+        raise DirectoryError(f"{text}; {_remedy(file.parent)}.") from None
+    except DataError as error:
+        text = f"{file} cannot be read whole ({str(error).rstrip('.')})"
+        raise DirectoryError(f"{text}; {_remedy(file.parent)}.") from None
+    except OSError as error:
+        if isinstance(error, DirectoryError):
+            raise
+        raise DirectoryError(f"cannot read {error.filename} ({error.strerror}).") from None
+
+
+def _read_file(
+    folder: Path, name: str, description: NightDescription, kinds: str
+) -> dict[str, np.ndarray]:
+    """Read a file of arrays of format 1 or 2."""
     file = folder / f"{name}.npz"
     if file.name not in description.files and not file.exists() and name.endswith("masks"):
         return {}
     try:
         if description.format > 1 and _digest(file) != description.files.get(file.name):
-            raise _damaged(file, f"it does not fit its digest in {NIGHT}")
+            raise damaged(file, f"it does not fit its digest in {NIGHT}")
         arrays = read_arrays(file)
     except FileNotFoundError:
         raise DirectoryError(
             f"{folder} holds no saved night: {file.name} is missing; {_remedy(folder)}."
         ) from None
     except DataError as error:
-        raise _damaged(file, reason(error)) from None
+        raise damaged(file, reason(error)) from None
     except OSError as error:
         if isinstance(error, DirectoryError):
             raise
         raise DirectoryError(f"cannot read {file} ({error.strerror}).") from None
     for key, array in arrays.items():
         if array.dtype.kind not in kinds:
-            raise _damaged(file, f"{key} is of type {array.dtype}")
+            raise damaged(file, f"{key} is of type {array.dtype}")
     return arrays
 
 
 def require_arrays(file: Path, fits: bool, fault: str) -> None:
     """Raise a DirectoryError that a file of a night is damaged, unless what is in it fits."""
     if not fits:
-        raise _damaged(file, fault)
+        raise damaged(file, fault)
 
 
-def _damaged(file: Path, fault: str) -> DirectoryError:
-    """Return the error for a file that is not as it was written."""
+def damaged(file: Path, fault: str) -> DirectoryError:
+    """Return the error for a file of a night that is not as it was written."""
     return DirectoryError(f"{file} is damaged ({fault}); {_remedy(file.parent)}.")
 
 
@@ -253,12 +317,8 @@ def _remedy(folder: Path) -> str:
             f"delete {NIGHT} there, and bs.sleep with bs.Save(..., resume=True) computes it again, "
             "from its last snapshot"
         )
-    return f"numpy.load reads what is intact of {_in_words(folder.glob('*.npz'))}"
-
-
-def _in_words(files: Iterable[Path]) -> str:
-    """Return the names of files in one line."""
-    return ", ".join(sorted(file.name for file in files)) or "its arrays"
+    files = ", ".join(sorted(file.name for file in folder.glob("*.npz")))
+    return f"numpy.load reads what is intact of {files or f'the arrays in {ARRAYS}'}"
 
 
 def _digest(file: Path) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from brian2.units import Quantity, second
 
 from ..devices.activity import Spikes
-from .night_files import STREAM, NightDescription, read_night_arrays, require_arrays
+from .night_files import NIGHT, STREAM, NightDescription, read_night_arrays, require_arrays
 from .streaming import StreamedSpikes
 
 
@@ -22,7 +24,8 @@ def read_weights(
     )
     shapes = {name: array.shape for name, array in before.items()}
     alike = shapes == {name: array.shape for name, array in after.items()}
-    require_arrays(folder / "weights_after.npz", alike, "its shapes are not those before")
+    file = folder / ("weights_after.npz" if description.format < 3 else NIGHT)
+    require_arrays(file, alike, "weights after have not the shapes of those before")
     return before, after
 
 
@@ -50,15 +53,49 @@ def read_spikes(
     verify : bool
         Whether spikes that were written while the night ran are compared with their digests.
     """
-    if description.streamed is None:
-        return _saved(folder, description)
-    return _streamed(folder, description, verify)
+    if description.streamed is not None:
+        return _streamed(folder, description, verify)
+    return (
+        _saved_as_steps(folder, description)
+        if description.format < 3
+        else _saved(folder, description)
+    )
 
 
 def _saved(
     folder: Path, description: NightDescription
 ) -> tuple[dict[str, Spikes | StreamedSpikes], dict[str, np.ndarray]]:
     """Read spikes and counts of a night that was saved when it had ended."""
+    file, n_steps = folder / NIGHT, description.n_steps
+    dt = Quantity(description.dt_seconds, dim=second.dim)
+    neurons = {
+        name: values.astype(np.int32)
+        for name, values in read_night_arrays(folder, "neurons", description, "u").items()
+    }
+    counts = {
+        name: values.astype(np.int32)
+        for name, values in read_night_arrays(folder, "counts", description, "u").items()
+    }
+    for name in (*description.recorded, *description.counted):
+        fits = (
+            name in counts and counts[name].shape == (n_steps,) and counts[name].min(initial=0) >= 0
+        )
+        require_arrays(file, fits, f"its counts of {name!r} are not those of all steps")
+    spikes: dict[str, Spikes | StreamedSpikes] = {}
+    for name in description.recorded:
+        n_neurons, n_spikes = description.sizes[name], counts[name].sum(dtype=np.int64)
+        fits = name in neurons and neurons[name].shape == (n_spikes,)
+        fits = fits and _are_below(neurons[name], n_neurons)
+        require_arrays(file, fits, f"its spikes of {name!r} are none of this night")
+        steps = np.repeat(np.arange(n_steps, dtype=np.int64), counts[name])
+        spikes[name] = Spikes(neurons[name], steps * dt, n_neurons)
+    return spikes, {name: counts[name] for name in description.counted}
+
+
+def _saved_as_steps(
+    folder: Path, description: NightDescription
+) -> tuple[dict[str, Spikes | StreamedSpikes], dict[str, np.ndarray]]:
+    """Read them of a night of format 1 or 2, which held the step of each spike."""
     file, counts = folder / "spikes.npz", {}
     spikes: dict[str, Spikes | StreamedSpikes] = {}
     arrays = read_night_arrays(folder, "spikes", description, "iu")
@@ -98,6 +135,40 @@ def _streamed(
     names = list(description.sizes)
     counts = {name: on_disk(names.index(name), name).counts for name in description.counted}
     return spikes, counts
+
+
+def compact_spikes(
+    spikes: Mapping[str, Spikes | StreamedSpikes],
+    counts: Mapping[str, np.ndarray],
+    dt: Quantity,
+    n_steps: int,
+) -> dict[str, dict[str, np.ndarray]]:
+    """Return spikes as they are saved: their neurons in time order, and how many each step has."""
+    neurons, per_step = {}, dict(counts)
+    for name, train in spikes.items():
+        steps = np.rint(np.asarray(train.t / dt)).astype(np.int64)
+        in_time = slice(None) if (np.diff(steps) >= 0).all() else np.argsort(steps, kind="stable")
+        neurons[name] = np.asarray(train.i)[in_time]
+        per_step[name] = np.bincount(steps, minlength=n_steps)
+    return {"neurons": _all_compact(neurons), "counts": _all_compact(per_step)}
+
+
+def spike_counts(
+    spikes: Spikes | StreamedSpikes, dt: Quantity, n_steps: int
+) -> npt.NDArray[np.int32]:
+    """Count the spikes of each step."""
+    if isinstance(spikes, StreamedSpikes):
+        return spikes.counts
+    steps = np.rint(np.asarray(spikes.t / dt)).astype(np.int64)
+    return np.bincount(steps, minlength=n_steps).astype(np.int32)
+
+
+def _all_compact(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return whole numbers in the smallest type that holds the largest of them."""
+    return {
+        name: array.astype(np.min_scalar_type(int(array.max(initial=0))))
+        for name, array in arrays.items()
+    }
 
 
 def _are_below(values: np.ndarray, limit: int) -> bool:

@@ -24,6 +24,7 @@ from ..translation import Masks, Translation
 from ..wake.given_data import Images
 from .gating import Stages
 from .lateral import Lateral
+from .models import LayerConstants
 
 if TYPE_CHECKING:
     from torch import nn
@@ -139,7 +140,11 @@ def as_save(save: Save | str | os.PathLike[str] | None) -> Save | None:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class NightRequest:
-    """A night as a user asks for it; see `brainsleep.sleep`, whose arguments these are."""
+    """A night as a user asks for it; see `brainsleep.sleep`, whose arguments these are.
+
+    `constants` and `factors` are gains and thresholds, and weights of paths that meet, where those
+    of an earlier night are to be used again.
+    """
 
     ann: nn.Module | Translation
     stimulus: StimulusLike
@@ -159,6 +164,8 @@ class NightRequest:
     masks: Masks | None = None
     save: Save | str | os.PathLike[str] | None = None
     should_stop: Callable[[], bool] | None = None
+    constants: LayerConstants | None = None
+    factors: Mapping[str, tuple[float, ...]] | None = None
 
     def __post_init__(self) -> None:
         if self.should_stop is not None and not callable(self.should_stop):

@@ -210,7 +210,7 @@ def prepare_night(request: NightRequest) -> PreparedNight:
     neuron, asked = read_models(request.neuron, request.plasticity)
     rule = at_scale(asked, network.layer_names, weight_scales(network))
     check_stages(request.stages)
-    constants = layer_constants(neuron, network, data)
+    constants = request.constants or layer_constants(neuron, network, data)
     check_target_rate(constants, dt, network.layer_names)
     check_equations(neuron, rule, constants, network.layer_names)
     if known_name(request.biases, "biases", BIASES) == "learn":
@@ -221,7 +221,7 @@ def prepare_night(request: NightRequest) -> PreparedNight:
         rule,
         network.frozen,
         network.max_pooling,
-        addition_factors(network, data),
+        addition_factors(network, data) if request.factors is None else request.factors,
         is_modulated=request.modulation is not None or request.stages is not None,
         lateral=lateral_parts(network, request.lateral, neuron),
         biases_asleep=request.biases,

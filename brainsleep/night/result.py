@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,20 +12,29 @@ import numpy as np
 import numpy.typing as npt
 from brian2.units import Quantity, second
 
+from ..devices import Device
 from ..devices.activity import PopulationRate, Spikes
 from ..errors import ParameterError, TranslationError
-from ..support.array_files import write_arrays
+from ..neurons import Neuron
+from ..plasticity import Plasticity
+from ..stimuli import StimulusLike
+from ..support.array_store import references
 from ..support.calls import public
 from ..support.checks import truth
-from ..support.files import JsonObject, publish_directory, replacing
+from ..support.files import JsonObject, publish_directory
 from ..support.names import ByName, read_path
 from ..support.quantities import Time
-from ..translation import Translation, write_back
+from ..translation import StoredModule, Translation, write_back
 from .assembly import Assembly
 from .findings import Finding
+from .gating import Stages
 from .kept_files import KEPT, kept_arrays, kept_content, read_kept
-from .night_files import require_description, write_description
-from .night_reading import read_masks, read_spikes, read_weights
+from .lateral import Lateral
+from .night_files import array_store, require_description, write_description
+from .night_reading import compact_spikes, read_masks, read_spikes, read_weights, spike_counts
+from .night_request import Populations, Record, Save, as_record
+from .night_setup import NightSetup
+from .night_source import NightSource, StoredSource, source_content
 from .recorded_state import KeptStates, KeptWeights, RecordedState, RecordedWeights
 from .streaming import StreamedSpikes
 
@@ -72,11 +81,12 @@ class Night:
     under_masks : dict of str to ndarray
         By state-dict name: what the network keeps under masks of its own, such as those of pruning,
         and 0 elsewhere; sleep leaves it alone.
-    assembly : Assembly or None
-        The spiking network that woke up; None for a night that was loaded.
     findings : tuple of Finding
         What is seldom wanted: layers that were silent or saturated, weights that did not change or
         ran into their bounds; `bs.sleep` warns of them.
+    source : NightSource or None
+        What it was made of, for `setup`, `neuron`, `plasticity`, `translation` and `again`; None
+        for nights that earlier versions saved.
     """
 
     ann: nn.Module | None
@@ -95,8 +105,9 @@ class Night:
     weight_traces: dict[str, RecordedWeights] = field(default_factory=dict)
     masks: dict[str, np.ndarray] = field(default_factory=dict)
     under_masks: dict[str, np.ndarray] = field(default_factory=dict)
-    assembly: Assembly | None = None
     findings: tuple[Finding, ...] = ()
+    source: NightSource | None = None
+    _assembly: Assembly | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self.spikes, self.counts = ByName(self.spikes), ByName(self.counts)
@@ -113,7 +124,7 @@ class Night:
             if name in self.counts:
                 counts = self.counts[name]
             elif name in self.spikes:
-                counts = _counts(self.spikes[name], self.dt, self.n_steps)
+                counts = spike_counts(self.spikes[name], self.dt, self.n_steps)
             else:
                 continue
             rates[name] = PopulationRate(counts, n_neurons, self.dt)
@@ -139,44 +150,56 @@ class Night:
             If the directory exists and is not empty, or cannot be written.
         """
         with publish_directory(read_path(directory, "directory")) as work:
-            arrays = {}
-            for number, train in enumerate(self.spikes.values()):
-                arrays[f"{number}.i"] = np.asarray(train.i)
-                arrays[f"{number}.step"] = np.rint(train.t / self.dt).astype(np.int64)
-            for number, counts in enumerate(self.counts.values()):
-                arrays[f"{number}.count"] = np.asarray(counts)
-            write_arrays(work / "spikes.npz", arrays)
-            self.write(work, streamed=None)
+            self.write(work)
 
-    def write(self, folder: Path, *, streamed: list[int] | None) -> None:
-        """Write weights and description; ``night.json`` last, as it says that all is there."""
-        kept = self.states, self.weight_traces
+    def write(
+        self, folder: Path, *, streamed: list[int] | None = None, in_run: bool = False
+    ) -> None:
+        """Write arrays and description; ``night.json`` last, as it says that all is there.
+
+        Parameters
+        ----------
+        folder : Path
+            The night's directory.
+        streamed : list of int, optional
+            For each population recorded, its number in the names of the files of spikes that the
+            night has written there while it ran.
+        in_run : bool
+            Whether it is one of a run, whose nights share their arrays.
+        """
+        store = array_store(folder, in_run=in_run)
+        kept, on_disk = (self.states, self.weight_traces), streamed is not None
         kinds = {
             name: getattr(self, name)
             for name in ("weights_before", "weights_after", "masks", "under_masks")
         }
-        kinds[KEPT] = kept_arrays(*kept, streamed=streamed is not None)
-        for name, arrays in kinds.items():
-            if arrays or name.startswith("weights"):
-                with replacing(folder / f"{name}.npz") as partial:
-                    write_arrays(partial, arrays)
-        write_description(
-            folder,
-            {
-                "recorded": list(self.spikes),
-                "counted": list(self.counts),
-                "streamed": streamed,
-                "sizes": self.sizes,
-                "n_steps": self.n_steps,
-                "dt_seconds": float(self.dt),
-                "gains": self.gains,
-                "thresholds": self.thresholds,
-                "timings": self.timings,
-                "settings": self.settings,
-                "kept": kept_content(*kept, streamed=streamed is not None),
-                "findings": [asdict(finding) for finding in self.findings],
+        kinds[KEPT] = kept_arrays(*kept, streamed=on_disk)
+        if not on_disk:
+            kinds |= compact_spikes(self.spikes, self.counts, self.dt, self.n_steps)
+        content = {
+            "recorded": list(self.spikes),
+            "counted": list(self.counts),
+            "streamed": streamed,
+            "sizes": self.sizes,
+            "n_steps": self.n_steps,
+            "dt_seconds": float(self.dt),
+            "gains": self.gains,
+            "thresholds": self.thresholds,
+            "timings": self.timings,
+            "settings": self.settings,
+            "kept": kept_content(*kept, streamed=on_disk),
+            "findings": [asdict(finding) for finding in self.findings],
+            "arrays": {
+                kind: {name: store.put(array) for name, array in arrays.items()}
+                for kind, arrays in kinds.items()
             },
-        )
+            "in_run": in_run,
+            "source": None if self.source is None else source_content(self.source, store),
+        }
+        store.sync()
+        write_description(folder, content)
+        if not in_run:
+            store.keep_only(references(content))
 
     @classmethod
     @public
@@ -214,6 +237,7 @@ class Night:
         masks, under = read_masks(folder, description)
         spikes, counts = read_spikes(folder, description, verify=verify)
         states, weight_traces = read_kept(folder, description, after, verify=verify)
+        store, source = array_store(folder, in_run=description.in_run), description.source
         return cls(
             ann=None if ann is None else write_back(ann, with_hidden(after, under)),
             spikes=spikes,
@@ -232,12 +256,117 @@ class Night:
             masks=masks,
             under_masks=under,
             findings=tuple(description.findings),
+            source=None if source is None else StoredSource(folder, source, store),
         )
 
     @property
-    def translation(self) -> Translation | None:
-        """The layers that slept, as a table with their gains and thresholds; None if loaded."""
-        return None if self.assembly is None else self.assembly.translation
+    def setup(self) -> NightSetup:
+        """Everything that decided what the night did.
+
+        Raises
+        ------
+        ParameterError
+            For a night that an earlier version of brainsleep saved, which does not know.
+        DirectoryError
+            For a night that was loaded, if that was damaged.
+        """
+        if self.source is None:
+            raise ParameterError(
+                "this night was saved by an earlier version of brainsleep, which kept its weights "
+                "and spikes but not its models; sleep again to have them."
+            )
+        return self.source.setup
+
+    @property
+    def neuron(self) -> Neuron:
+        """The neuron model; raises as `setup`."""
+        return self.setup.neuron
+
+    @property
+    def plasticity(self) -> Plasticity:
+        """The plasticity rule; raises as `setup`."""
+        return self.setup.plasticity
+
+    @property
+    def translation(self) -> Translation:
+        """The layers that slept, as a table with their gains and thresholds; raises as `setup`."""
+        return self.assembly.translation
+
+    @property
+    def assembly(self) -> Assembly:
+        """The spiking network that woke up; raises as `setup`."""
+        if self._assembly is None:
+            setup, weights = self.setup, with_hidden(self.weights_after, self.under_masks)
+            assert self.source is not None
+            network = self.source.network
+            if network is None:
+                module = StoredModule(weights) if self.ann is None else self.ann
+                network = setup.translation(module, weights)
+            constants = (list(self.gains.values()), list(self.thresholds.values()))
+            self._assembly = setup.assembly(network).awake(self.source.woke, *constants)
+        return self._assembly
+
+    @public
+    def again(
+        self,
+        *,
+        seed: int | None = None,
+        duration: Time | int | None = None,
+        stimulus: StimulusLike | None = None,
+        lateral: Mapping[str, Lateral] | None = None,
+        stages: Stages | None = None,
+        modulation: npt.ArrayLike | None = None,
+        device: str | Device | None = None,
+        record: Record | Populations = "as before",
+        save: Save | str | os.PathLike[str] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+        progress: bool = True,
+    ) -> Night:
+        """Sleep again, from the weights before this night; with the same seed it is the same.
+
+        Gains and thresholds are those of this night; thresholds are not calibrated anew. What is
+        not given is as it was.
+
+        Parameters
+        ----------
+        seed : int, optional
+            Another seed: other spikes of the stimulus.
+        duration : Quantity, str or int, optional
+            Another length.
+        stimulus, lateral, stages, modulation, device
+            As in `brainsleep.sleep`. Objects of classes of your own are not stored with a night:
+            of a night that was loaded, they must be given.
+        record, save, should_stop, progress
+            As in `brainsleep.sleep`.
+
+        Returns
+        -------
+        Night
+            Its `ann` is a copy of this night's `ann`, and None if that is None.
+
+        Raises
+        ------
+        ParameterError
+            If something is missing that was not stored, naming it; and as `brainsleep.sleep`.
+        BrainsleepError
+            As `brainsleep.sleep` raises it.
+        """
+        from .repeating import sleep_again
+
+        changes = {
+            "seed": seed,
+            "duration": duration,
+            "stimulus": stimulus,
+            "lateral": lateral,
+            "stages": stages,
+            "modulation": modulation,
+            "device": device,
+            "record": None if record == "as before" else as_record(record),
+            "save": save,
+            "should_stop": should_stop,
+        }
+        given = {name: value for name, value in changes.items() if value is not None}
+        return sleep_again(self, given, progress=progress)
 
     @public
     def to_nir(self, path: str | os.PathLike[str], dt: Time | None = None) -> None:
@@ -254,7 +383,7 @@ class Night:
         Raises
         ------
         ParameterError
-            For a night that was loaded: only one that `sleep` returned knows its neurons.
+            For a night that an earlier version saved: it does not know its neurons.
         TranslationError
             Naming what NIR cannot express.
         DirectoryError
@@ -269,11 +398,6 @@ class Night:
         """
         from ..translation.nir import write_nir
 
-        if self.assembly is None:
-            raise ParameterError(
-                "a night that was loaded does not know its neuron model; write the NIR graph "
-                "from the night that bs.sleep returns."
-            )
         if self.assembly.lateral:
             name = next(iter(self.assembly.lateral))
             raise TranslationError(
@@ -317,11 +441,3 @@ def with_hidden(
         name: values + under_masks[name] if name in under_masks else values
         for name, values in weights.items()
     }
-
-
-def _counts(spikes: Spikes | StreamedSpikes, dt: Quantity, n_steps: int) -> np.ndarray:
-    """Count the spikes of each step."""
-    if isinstance(spikes, StreamedSpikes):
-        return spikes.counts
-    steps = np.rint(np.asarray(spikes.t / dt)).astype(np.int64)
-    return np.bincount(steps, minlength=n_steps).astype(np.int32)

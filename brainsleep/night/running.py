@@ -6,9 +6,10 @@ import functools
 import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from brian2.units import Quantity, second
@@ -18,14 +19,19 @@ from ..devices.activity import Spikes
 from ..errors import NightError
 from ..support.progress import bars_aside, bars_if, on_terminal
 from ..support.user_warnings import warn_user
-from ..translation import under_masks, write_back
+from ..translation import StoredModule, under_masks, write_back
 from .examination import Examination
 from .night_directory import NightDirectory, open_night_directory, require_place
+from .night_setup import NightSetup
+from .night_source import SleptSource
 from .preparation import PreparedNight, n_spikes
 from .result import Night, with_hidden
 from .saved_request import SavedRequest
 from .state_results import kept_states, kept_weights
 from .streaming import StreamedSpikes
+
+if TYPE_CHECKING:
+    from torch import nn
 
 logger = logging.getLogger("brainsleep")
 
@@ -36,8 +42,10 @@ class ReadyNight:
 
     Attributes
     ----------
+    asked : PreparedNight
+        What was checked.
     prepared : PreparedNight
-        What was checked; its stages gate its stimulus and learning.
+        The same, where its stages gate its stimulus and learning.
     engine : Engine
         Its program.
     thresholds : list of float
@@ -48,6 +56,7 @@ class ReadyNight:
         Seconds: ``"translate"``, ``"build"``, ``"calibrate"``, ``"stages"``.
     """
 
+    asked: PreparedNight
     prepared: PreparedNight
     engine: Engine
     thresholds: list[float]
@@ -88,7 +97,7 @@ class ReadyNight:
         under = under_masks(prepared.translation)
         stream = None if self.directory is None else self.directory.stream
         night = Night(
-            ann=write_back(prepared.translation.module, with_hidden(after, under)),
+            ann=_awake(prepared.translation.module, with_hidden(after, under)),
             spikes=self._spikes(outcome),
             weights_before=before,
             weights_after=after,
@@ -104,10 +113,12 @@ class ReadyNight:
             weight_traces=kept_weights(prepared, outcome, stream),
             masks=prepared.assembly.masks_by_name(),
             under_masks=under,
-            assembly=prepared.assembly.awake(outcome.weights, constants.gains, self.thresholds),
             findings=Examination(
                 prepared, self.thresholds, outcome, self._n_spikes(outcome)
             ).findings(),
+            source=SleptSource(
+                NightSetup.of(self.asked, self.thresholds), outcome.weights, prepared.translation
+            ),
         )
         night.timings |= {
             **self.timings,
@@ -211,6 +222,11 @@ class ReadyNight:
                 )
 
 
+def _awake(module: nn.Module, weights: Mapping[str, np.ndarray]) -> nn.Module | None:
+    """Return a copy of a network with new weights; None if the network is not known."""
+    return None if isinstance(module, StoredModule) else write_back(module, weights)
+
+
 @contextmanager
 def make_ready(prepared: PreparedNight, *, progress: bool = True) -> Iterator[ReadyNight]:
     """Compile a night, find its thresholds, simulate its stages, and hold its directory meanwhile.
@@ -241,7 +257,7 @@ def make_ready(prepared: PreparedNight, *, progress: bool = True) -> Iterator[Re
         "stages": stages,
     }
     with _directory(prepared, staged, thresholds, engine) as directory:
-        yield ReadyNight(staged, engine, thresholds, directory, timings)
+        yield ReadyNight(prepared, staged, engine, thresholds, directory, timings)
 
 
 def _directory(

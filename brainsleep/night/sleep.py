@@ -16,7 +16,7 @@ from ..stimuli import StimulusLike
 from ..support.calls import public
 from ..support.quantities import Time
 from ..support.user_warnings import warn_user
-from ..translation import Masks, Translation
+from ..translation import Masks, StoredModule, Translation
 from ..wake.given_data import Images
 from .findings import NightWarning, summary
 from .gating import Stages
@@ -179,10 +179,15 @@ def sleep(
         should_stop=should_stop,
     )
     night = run_night(request, progress=progress)
+    warn_of_findings(night)
+    return night
+
+
+def warn_of_findings(night: Night) -> None:
+    """Warn of what is seldom wanted of a night."""
     if night.findings:
         text = "this night may not be what you want (night.findings has the same):"
         warn_user(f"{text}\n{summary(night.findings)}", NightWarning)
-    return night
 
 
 def run_night(request: NightRequest, *, progress: bool = True) -> Night:
@@ -194,5 +199,8 @@ def run_night(request: NightRequest, *, progress: bool = True) -> Night:
     with make_ready(prepared, progress=progress) as ready:
         if ready.is_finished:
             assert prepared.save is not None
-            return Night.load(prepared.save.path, prepared.translation.module)
+            module = prepared.translation.module
+            return Night.load(
+                prepared.save.path, None if isinstance(module, StoredModule) else module
+            )
         return ready.night(ready.run(progress=progress))

@@ -8,6 +8,7 @@ from .absent import EXISTS as EXISTS
 from .absent import PUT_BACK as PUT_BACK
 from .absent import needs_mask as needs_mask
 from .absent import with_absent as with_absent
+from .given_rule import GivenRule as GivenRule
 from .layered_rule import LayeredRule as LayeredRule
 from .rule import FROZEN as FROZEN
 from .rule import Plasticity as Plasticity

@@ -152,6 +152,10 @@ class Hypnogram:
                 stages.append((rem or REM(), cycle * share * second))
         return cls(stages)
 
+    def arguments(self) -> dict[str, object]:
+        """Return the arguments that make the same hypnogram again."""
+        return {"stages": [(one.stage, one.duration) for one in self.segments]}
+
     @property
     def duration(self) -> Quantity:
         """Length of the whole night."""

@@ -43,6 +43,10 @@ class Gated(Stimulus):
         self.n_inputs = stimulus.n_inputs
         self.n_steps = stimulus.n_steps
 
+    def arguments(self) -> dict[str, object]:
+        """Return the arguments that make the same stimulus again."""
+        return {"stimulus": self.stimulus, "gate": self.gate}
+
     def _details(self) -> list[str]:
         return [f"{len(self.gate):,} steps", repr(self.stimulus)]
 
@@ -110,11 +114,15 @@ class ShuffledPixels(Stimulus):
     """
 
     def __init__(self, stimulus: Stimulus, seed: int = 0) -> None:
-        seed = read_seed(seed, "stimulus: shuffling seed")
+        self.seed = seed = read_seed(seed, "stimulus: shuffling seed")
         self.stimulus = stimulus
         self.n_inputs = stimulus.n_inputs
         self.n_steps = stimulus.n_steps
         self.permutation = np.random.default_rng(seed).permutation(self.n_inputs)
+
+    def arguments(self) -> dict[str, object]:
+        """Return the arguments that make the same stimulus again."""
+        return {"stimulus": self.stimulus, "seed": self.seed}
 
     def _details(self) -> list[str]:
         return [repr(self.stimulus)]

@@ -50,6 +50,10 @@ class ConstantRates(Stimulus):
         self.rates = hertz.reshape(-1)
         self.n_inputs = len(self.rates)
 
+    def arguments(self) -> dict[str, object]:
+        """Return the arguments that make the same stimulus again."""
+        return {"rates": self.rates * Hz}
+
     def _details(self) -> list[str]:
         return [f"mean {self.rates.mean():.3g} Hz"] if len(self.rates) else []
 
@@ -81,6 +85,10 @@ class ConstantProbabilities(Stimulus):
         values = numbers(probability, "stimulus", minimum=0, maximum=1, hint=HINT_FOR_RATES)
         self.probability = values.reshape(-1)
         self.n_inputs = len(self.probability)
+
+    def arguments(self) -> dict[str, object]:
+        """Return the arguments that make the same stimulus again."""
+        return {"probability": self.probability}
 
     def _details(self) -> list[str]:
         return [f"mean {self.probability.mean():.3g} per step"]
@@ -125,6 +133,10 @@ class ExplicitSpikes(Stimulus):
             )
         self.spikes = values.reshape(len(values), -1).astype(bool, copy=False)
         self.n_steps, self.n_inputs = self.spikes.shape
+
+    def arguments(self) -> dict[str, object]:
+        """Return the arguments that make the same stimulus again."""
+        return {"spikes": self.spikes}
 
     def _details(self) -> list[str]:
         return [f"{self.n_steps:,} steps", f"{np.count_nonzero(self.spikes):,} spikes"]

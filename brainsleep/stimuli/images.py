@@ -86,6 +86,15 @@ class ImageStimulus(Stimulus):
         if mask is not None:  # a mask that does not fit is found now, not in the night
             mask.draw(np.random.default_rng(0), 1, self.image_shape)
 
+    def arguments(self) -> dict[str, object]:
+        """Return the arguments that make the same stimulus again."""
+        return {
+            "images": self.all_images,
+            "max_rate": self.max_rate * Hz,
+            "mask": self.mask,
+            "image_shape": self.image_shape,
+        }
+
     def _details(self) -> list[str]:
         mask = [] if self.mask is None else [repr(self.mask)]
         return [f"{len(self.all_images):,} images", f"max_rate={self.max_rate:.4g} Hz", *mask]
@@ -223,6 +232,10 @@ class ClassMeans(ImageStimulus):
         self.classes = classes
         self.images = self.summary()
 
+    def arguments(self) -> dict[str, object]:
+        """Return the arguments that make the same stimulus again."""
+        return {**super().arguments(), "labels": self.classes}
+
     def summary(self) -> npt.NDArray[np.floating]:
         """Return the mean image of each class, in ascending order of classes."""
         return np.stack(
@@ -260,6 +273,10 @@ class MeanOfRandomImages(ImageStimulus):
     ) -> None:
         super().__init__(images, max_rate, mask=mask, image_shape=image_shape)
         self.n_images = whole_number(n_images, "stimulus: n_images", minimum=1)
+
+    def arguments(self) -> dict[str, object]:
+        """Return the arguments that make the same stimulus again."""
+        return {**super().arguments(), "n_images": self.n_images}
 
     def pixels(self, rng: np.random.Generator, n_steps: int) -> npt.NDArray[np.floating]:
         """Return one mean for each step."""

@@ -41,17 +41,27 @@ class _Header:
         return math.prod(self.shape)
 
 
-def write_arrays(file: Path, arrays: Mapping[str, np.ndarray]) -> None:
+def write_arrays(file: Path, arrays: Mapping[str, np.ndarray], *, compress: bool = True) -> None:
     """Write an npz file, without pickles; unlike np.savez, for arrays of any name.
+
+    Parameters
+    ----------
+    file : Path
+        The file.
+    arrays : mapping of str to ndarray
+        By name.
+    compress : bool
+        Whether the quickest compression is used, or none.
 
     Raises
     ------
     DirectoryError
         If the file cannot be written.
     """
+    method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
     with plain_disk_errors("cannot write", file):
         try:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            with zipfile.ZipFile(file, "w", method, compresslevel=1) as archive:
                 for name, array in arrays.items():
                     with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
                         np.lib.format.write_array(stream, array, allow_pickle=False)

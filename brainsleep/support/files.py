@@ -88,7 +88,7 @@ def require_free(target: Path, or_else: str = "") -> None:
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[Path]:
+def replacing(target: Path, *, sync_folder: bool = True) -> Iterator[Path]:
     """Write a file so that a reader finds the old content or the new, never a part.
 
     It is on the disk when this returns. The partial file is made anew, with a name that no other
@@ -99,6 +99,8 @@ def replacing(target: Path) -> Iterator[Path]:
     ----------
     target : Path
         The file.
+    sync_folder : bool
+        Whether its name is on the disk, too; else :func:`sync` brings those of a folder there.
 
     Yields
     ------
@@ -115,13 +117,14 @@ def replacing(target: Path) -> Iterator[Path]:
         with _errors_name(target, meanwhile=partial):
             partial.touch(exist_ok=False)
             yield partial
-            _sync(partial)
+            sync(partial)
             partial.replace(target)
     finally:
         with suppress(OSError):
             partial.unlink()
-    with suppress(OSError):  # of file systems that cannot
-        _sync(target.parent)
+    if sync_folder:
+        with suppress(OSError):  # of file systems that cannot
+            sync(target.parent)
 
 
 def write_atomically(file: Path, content: str | bytes) -> None:
@@ -148,7 +151,7 @@ def remove_partial_files(directory: Path) -> None:
             file.unlink()
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Bring a file, or the names in a directory, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -5,6 +5,7 @@ from .bias_connections import per_neuron, remaining_bias
 from .gains import tadros_gains
 from .layers import INPUT, Connection, Fold, Layer
 from .part import features, start_at
+from .stored_module import StoredModule, stored_graph
 from .synapse_masks import Masks, present_weight, under_masks, with_masks
 from .threshold_search import CalibrationWarning, calibrate_thresholds
 from .translate import MAX_POOLING, as_translation, translate
@@ -21,6 +22,7 @@ __all__ = [
     "Layer",
     "Masks",
     "PrecisionWarning",
+    "StoredModule",
     "Translation",
     "as_translation",
     "calibrate_thresholds",
@@ -32,6 +34,7 @@ __all__ = [
     "remaining_bias",
     "require_float32_copy",
     "start_at",
+    "stored_graph",
     "tadros_gains",
     "tensor_values",
     "translate",

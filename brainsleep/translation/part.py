@@ -15,6 +15,7 @@ from ..support.calls import public
 from ..wake.given_data import Images
 from .activations import as_input, record_activations
 from .layers import INPUT, Layer
+from .stored_module import unknown_function
 from .tracing.trace import descendants
 from .translated_network import Translation
 
@@ -158,7 +159,10 @@ def _start(graph: fx.Graph, translation: Translation, population: str) -> fx.Nod
     if population == INPUT:
         return next(node for node in graph.nodes if node.op == "placeholder")
     name = translation.layer(population).node
-    return next(node for node in graph.nodes if node.name == name)
+    found = next((node for node in graph.nodes if node.name == name), None)
+    if found is None:
+        raise unknown_function()
+    return found
 
 
 class _Copier:

@@ -233,12 +233,14 @@ def test_links_in_a_night_are_not_written_through(
         target.write_bytes(content)
         (stream / name).unlink(missing_ok=True)
         link(target, stream / name)  # type: ignore[operator]
-    for name in ("weights_before.npz", "weights_after.npz"):  # what Python writes at the end
-        precious.with_name(f"{name}.target").write_text("precious")
-        (killed / name).unlink()
-        link(precious.with_name(f"{name}.target"), killed / name)  # type: ignore[operator]
-        planted.append(name)
-    (killed / ".weights_after.npz.0123456789abcdef.partial").touch()
+    arrays = list((killed / "arrays").iterdir())  # what Python writes at the end
+    for file in arrays:
+        precious.with_name(f"{file.name}.target").write_text("precious")
+        file.unlink()
+        link(precious.with_name(f"{file.name}.target"), file)  # type: ignore[operator]
+        planted.append(file.name)
+    (killed / ".night.json.0123456789abcdef.partial").touch()
+    (killed / "arrays" / ".ab.npz.0123456789abcdef.partial").touch()
     before = {name: precious.with_name(f"{name}.target").read_bytes() for name in planted}
     with pytest.raises(DirectoryError, match=r"spikes2\.(i|n\.crc)"):
         night_on_disk(killed, resume=True)
@@ -248,7 +250,7 @@ def test_links_in_a_night_are_not_written_through(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert_same(truth, night_on_disk(killed, resume=True))
-    assert not list(killed.glob("*.partial"))
+    assert not list(killed.rglob("*.partial"))
     for name, content in before.items():
         assert precious.with_name(f"{name}.target").read_bytes() == content, name
 

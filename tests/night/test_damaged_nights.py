@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from old_nights import as_old
 from torch import nn
 
 import brainsleep as bs
 from brainsleep.devices import Runtime
-from brainsleep.errors import DirectoryError
+from brainsleep.errors import DirectoryError, ParameterError
 from brainsleep.night import night_directory
 from brainsleep.night.night_directory import snapshot_weights
 from brainsleep.support.directory_lock import directory_lock
@@ -72,13 +73,40 @@ def content(directory: Path) -> tuple[object, ...]:
     }
     rates = {name: np.asarray(one.counts).tobytes() for name, one in night.rates.items()}
     rest = (night.n_steps, night.dt, night.gains, night.thresholds, night.sizes, night.settings)
-    return (*values, spikes, rates, *rest, night.timings, night.findings)
+    models = (repr(night.neuron), repr(night.plasticity), repr(night.translation))
+    drive = night.setup.stimulus.draw(50, night.dt).tobytes()
+    return (*values, spikes, rates, *rest, night.timings, night.findings, *models, drive)
+
+
+def old_content(directory: Path) -> tuple[object, ...]:
+    """Return all that a night of an earlier version says."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("neuron", "plasticity", "translation", "setup"):
+            patch.setattr(bs.Night, name, Silent())
+        return content(directory)[:14]
+
+
+class Silent:
+    """Stands for what old nights do not say."""
+
+    def draw(self, *arguments: object) -> np.ndarray:
+        return np.zeros(0)
+
+    @property
+    def stimulus(self) -> Silent:
+        return self
+
+
+def array_file(directory: Path, kind: str) -> Path:
+    """Return the file of the first array of a kind."""
+    first = next(iter(read_json(directory / "night.json")["arrays"][kind].values()))
+    return directory / "arrays" / f"{first['array']}.npz"
 
 
 def files(directory: Path) -> list[Path]:
     """Return the files by which a night is read."""
     streams = [file for file in directory.rglob("spikes*") if file.parent.name == "stream"]
-    return [*directory.glob("*.npz"), directory / "night.json", *streams]
+    return [*directory.rglob("*.npz"), directory / "night.json", *streams]
 
 
 def damage(whole: bytes, chance: random.Random) -> bytes:
@@ -107,7 +135,7 @@ def attempt(call: Callable[..., Any], *arguments: Any, **options: Any) -> tuple[
 
 
 #: How often each file is damaged.
-N_DAMAGES = 20
+N_DAMAGES = 8
 
 
 def test_no_damage_is_believed(intact: Path, damaged: Path) -> None:
@@ -142,21 +170,22 @@ def test_files_that_are_missing_or_of_another_night(intact: Path, damaged: Path)
             content(damaged)
         file.rmdir()
         file.write_bytes(whole)
-    weights = (damaged / "weights_before.npz").read_bytes()
-    (damaged / "weights_after.npz").write_bytes(weights)
-    with pytest.raises(DirectoryError, match=r"weights_after\.npz is damaged"):
+    before, after = array_file(damaged, "weights_before"), array_file(damaged, "weights_after")
+    after.write_bytes(before.read_bytes())
+    with pytest.raises(DirectoryError, match=f"{after.name}: is damaged: it does not fit"):
         content(damaged)
 
 
 def test_what_can_still_be_had_is_said(damaged: Path) -> None:
-    (damaged / "weights_after.npz").write_bytes(b"")
+    file = array_file(damaged, "weights_after")
+    file.write_bytes(b"")
     with pytest.raises(DirectoryError) as caught:
         content(damaged)
     if not (damaged / "request.json").exists():
-        assert "numpy.load reads what is intact of masks.npz, spikes.npz, " in str(caught.value)
+        assert "numpy.load reads what is intact of the arrays in arrays" in str(caught.value)
         return
     assert "delete night.json there, and bs.sleep with" in str(caught.value)
-    with pytest.raises(DirectoryError, match=r"weights_after\.npz is damaged"):
+    with pytest.raises(DirectoryError, match=rf"{file.name}: is damaged"):
         sleep(save=bs.Save(damaged, resume=True))
     (damaged / "night.json").unlink()
     night = sleep(save=bs.Save(damaged, snapshot_every=200, resume=True))
@@ -178,27 +207,26 @@ def assert_same(one: bs.Night, other: bs.Night) -> None:
 # Nights of the first format, without digests
 
 
-def as_old(directory: Path) -> None:
-    """Make a night one of format 1."""
-    description = read_json(directory / "night.json")
-    for name in ("sha256", "files"):
-        del description[name]
-    (directory / "night.json").write_text(json.dumps({**description, "format": 1}))
-
-
-def test_old_nights_are_read(intact: Path, damaged: Path) -> None:
-    as_old(damaged)
-    assert content(damaged) == content(intact)
+@pytest.mark.parametrize("version", [1, 2])
+def test_old_nights_are_read(version: int, intact: Path, damaged: Path) -> None:
+    as_old(damaged, version)
+    assert old_content(damaged) == content(intact)[:14]
+    night = bs.Night.load(damaged)
+    for ask in (lambda: night.neuron, lambda: night.translation, night.again):
+        with pytest.raises(ParameterError, match="saved by an earlier version of brainsleep"):
+            ask()
+    night.save(damaged / "again")  # without models, as it came
+    assert old_content(damaged / "again") == old_content(damaged)
 
 
 def test_damage_to_an_old_night_is_no_traceback(damaged: Path) -> None:
-    as_old(damaged)
+    as_old(damaged, 1)
     chance = random.Random(1)
     for file in [*damaged.glob("*.npz"), damaged / "night.json"]:
         whole = file.read_bytes()
         for _ in range(2 * N_DAMAGES):
             file.write_bytes(damage(whole, chance))
-            found, problem = attempt(content, damaged)
+            found, problem = attempt(old_content, damaged)
             assert found is not None or str(damaged) in problem
         file.write_bytes(whole)
 
@@ -233,11 +261,11 @@ def test_damage_to_an_old_night_is_no_traceback(damaged: Path) -> None:
     ids=range(23),
 )
 def test_an_old_description_of_another_form(name: str, value: object, damaged: Path) -> None:
-    as_old(damaged)
+    as_old(damaged, 1)
     description = json.loads((damaged / "night.json").read_text())
     (damaged / "night.json").write_text(json.dumps({**description, name: value}))
     with pytest.raises(DirectoryError, match=str(damaged)):
-        content(damaged)
+        old_content(damaged)
 
 
 def write_npz(file: Path, **arrays: object) -> None:
@@ -247,7 +275,7 @@ def write_npz(file: Path, **arrays: object) -> None:
 
 @pytest.mark.parametrize("name", ["spikes", "weights_before", "weights_after", "masks"])
 def test_old_arrays_of_another_form(name: str, damaged: Path) -> None:
-    as_old(damaged)
+    as_old(damaged, 1)
     file = damaged / f"{name}.npz"
     if not file.exists():
         pytest.skip("its spikes are in streams")
@@ -260,17 +288,17 @@ def test_old_arrays_of_another_form(name: str, damaged: Path) -> None:
             continue
         write_npz(file, **{**arrays, key: values})
         with pytest.raises(DirectoryError, match=r"\.npz is damaged"):
-            content(damaged)
+            old_content(damaged)
     write_npz(file)
     if name != "masks":
         with pytest.raises(DirectoryError, match=r"\.npz is damaged"):
-            content(damaged)
+            old_content(damaged)
     promise = b"{'descr': '<f8', 'fortran_order': False, 'shape': (10000000000000,), }"
     header = b"\x93NUMPY\x01\x00v\x00" + promise.ljust(117) + b"\n"
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr(f"{key}.npy", header)
     with pytest.raises(DirectoryError, match=r"\.npz is damaged"):
-        content(damaged)
+        old_content(damaged)
 
 
 # Nights that were killed

@@ -45,6 +45,10 @@ class CppStandalone:
     def __init__(self, name: Literal["cpp", "cpp_stock"] = "cpp") -> None:
         self.name: str = name
 
+    def arguments(self) -> dict[str, object]:
+        """Return the arguments that make the same device again."""
+        return {"name": self.name}
+
     def __repr__(self) -> str:
         return f"CppStandalone({self.name!r})"
 

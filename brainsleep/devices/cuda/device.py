@@ -73,6 +73,10 @@ class Cuda:
         if compute_capability is not None:
             checked_capability(text(compute_capability, "compute_capability"))
 
+    def arguments(self) -> dict[str, object]:
+        """Return the arguments that make the same device again."""
+        return {"compute_capability": self.compute_capability}
+
     def check(self, plan: NetworkPlan) -> None:
         """Raise, in one line, if anything is missing or the plan cannot run.
 

@@ -1,0 +1,122 @@
+"""What a night was made of: known of one that was just slept, read from disk of a saved one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..errors import DirectoryError
+from ..neurons import GivenNeuron, is_neuron
+from ..plasticity import GivenRule, is_rule
+from ..support.array_store import ArrayStore
+from ..support.files import JsonObject
+from ..support.stored_objects import Foreign, Reader, Writer, arguments_of, foreign_in
+from ..translation import Translation
+from .night_files import NIGHT, damage_named, damaged
+from .night_setup import NightSetup
+from .stored_classes import stored_classes
+
+
+class NightSource(Protocol):
+    """What a night was made of."""
+
+    @property
+    def setup(self) -> NightSetup:
+        """What decided what it did; a `Foreign` stands for what was not stored."""
+
+    @property
+    def woke(self) -> Sequence[np.ndarray | None]:
+        """The weights of each projection when it ended, with BatchNorm folded in."""
+
+    @property
+    def network(self) -> Translation | None:
+        """The network before the night with its graph, where that is known."""
+
+
+@dataclass(frozen=True, eq=False)
+class SleptSource:
+    """Of a night that has just been slept."""
+
+    setup: NightSetup
+    woke: Sequence[np.ndarray | None]
+    network: Translation | None
+
+
+@dataclass(frozen=True, eq=False)
+class StoredSource:
+    """Of a night in a directory.
+
+    Attributes
+    ----------
+    folder : Path
+        The directory.
+    stored : dict
+        What `source_content` returned.
+    store : ArrayStore
+        Where its arrays lie.
+    """
+
+    folder: Path
+    stored: JsonObject
+    store: ArrayStore
+    network: None = None
+
+    @cached_property
+    def setup(self) -> NightSetup:
+        """Read what decided the night.
+
+        Raises
+        ------
+        DirectoryError
+            If it was damaged, or an array is missing.
+        """
+        stored = self.stored.get("setup")
+        if not isinstance(stored, dict) or set(stored) != {one.name for one in fields(NightSetup)}:
+            raise self._damaged("it does not say what decided the night")
+        return NightSetup(**{name: self._value(content) for name, content in stored.items()})
+
+    @cached_property
+    def woke(self) -> Sequence[np.ndarray | None]:
+        """Read the weights when it ended; raises as `setup`."""
+        weights = self._value(self.stored.get("woke"))
+        if not isinstance(weights, list):
+            raise self._damaged("it does not say with which weights the night ended")
+        return weights
+
+    def _value(self, content: object) -> Any:
+        foreign = foreign_in(content)
+        if foreign is not None:
+            return Foreign(foreign)
+        with damage_named(self.folder / NIGHT):
+            return Reader(stored_classes(), self.store).value(content)
+
+    def _damaged(self, fault: str) -> DirectoryError:
+        return damaged(self.folder / NIGHT, fault)
+
+
+def source_content(source: NightSource, store: ArrayStore) -> JsonObject:
+    """Return what a night was made of as `json` writes it; arrays go into a store.
+
+    Models of users are stored as their equations and values. Of other objects of foreign classes
+    the name is stored.
+    """
+    setup = source.setup
+    names = [layer.name for layer in setup.layers if layer.kind == "neurons"]
+
+    def instead(model: Any) -> object:
+        if is_rule(model):
+            return GivenRule.of(model, names, float(setup.dt))
+        if is_neuron(model):
+            return GivenNeuron.of(model, names, setup.gains, setup.thresholds)
+        return None
+
+    writer = Writer(stored_classes(), store, instead)
+    return {
+        "setup": {name: writer.content(value) for name, value in arguments_of(setup).items()},
+        "woke": writer.content(list(source.woke)),
+    }
