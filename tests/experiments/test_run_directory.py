@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -47,8 +48,9 @@ from brainsleep.experiments.shipped import find_model
 from brainsleep.experiments.sweep import run_sweep
 from brainsleep.experiments.tables import comparison_table
 from brainsleep.support.array_files import read_arrays
+from brainsleep.support.array_store import ArrayStore
 from brainsleep.support.directory_lock import LOCK, directory_lock
-from brainsleep.support.json_files import write_json
+from brainsleep.support.json_files import read_json, write_json
 from brainsleep.wake import Dataset, Split
 
 ROOT = Path(__file__).parents[2]
@@ -127,13 +129,21 @@ def results(directory: Path) -> tuple[object, ...]:
     """Return all that counts of a finished run, bit for bit."""
     metrics = load_run(directory).metrics
     nights = [bs.Night.load(folder) for folder in sorted((directory / "nights").iterdir())]
-    networks = [read_arrays(file) for file in sorted((directory / "networks").iterdir())]
+    networks = [network_of(file) for file in sorted((directory / "networks").iterdir())]
     return (
         {name: one for name, one in metrics.items() if name not in UNLIKE},
         [[(name, one.tobytes()) for name, one in each.items()] for each in networks],
         [[one.tobytes() for one in night.weights_after.values()] for night in nights],
         [[np.asarray(one.i).tobytes() for one in night.spikes.values()] for night in nights],
     )
+
+
+def network_of(file: Path) -> dict[str, np.ndarray]:
+    """Return the network in one of a run's files, of this version or an earlier one."""
+    if file.suffix == ".npz":
+        return read_arrays(file)
+    store = ArrayStore(file.parents[1] / "arrays")
+    return {name: store.get(one) for name, one in read_json(file)["arrays"].items()}
 
 
 def resume(model_file: Path, directory: Path) -> list[str]:
@@ -621,10 +631,24 @@ def old(copy: Path) -> Path:
         for task in content.get("tasks", []):
             del task["network"]
         file.write_text(json.dumps(content, indent=2))
-    network = read_arrays(copy / "networks" / "2.npz")
-    np.savez(copy / "network.npz", **network)
+    np.savez(copy / "network.npz", **network_of(copy / "networks" / "2.json"))
     shutil.rmtree(copy / "networks")
     return copy
+
+
+def test_a_run_with_networks_in_npz_files_goes_on(model_file: Path, whole: Run, copy: Path) -> None:
+    progress = read_json(copy / "progress.json")
+    progress["tasks"].pop()
+    for stage, task in enumerate(progress["tasks"]):
+        file = copy / "networks" / f"{stage}.npz"
+        np.savez(file, **network_of(file.with_suffix(".json")))
+        file.with_suffix(".json").unlink()
+        task["network"] = hashlib.sha256(file.read_bytes()).hexdigest()
+    write_json(copy / "progress.json", progress)
+    (copy / "metrics.json").unlink()
+    said = resume(model_file, copy)
+    assert said[0].startswith("task 3 of 3")
+    assert results(copy) == results(whole.directory)
 
 
 def cut_to(old: Path, n_tasks: int) -> None:
@@ -646,7 +670,7 @@ def test_an_old_run_is_read_and_resumed(model_file: Path, whole: Run, old: Path)
 
 
 def test_an_old_run_goes_on_from_its_last_network(model_file: Path, whole: Run, old: Path) -> None:
-    np.savez(old / "network.npz", **read_arrays(whole.directory / "networks" / "0.npz"))
+    np.savez(old / "network.npz", **network_of(whole.directory / "networks" / "0.json"))
     cut_to(old, 1)
     said = resume(model_file, old)
     assert said[0].startswith("task 2 of 3")

@@ -514,7 +514,7 @@ def test_loading_what_is_no_night(saved, tmp_path, small):
 
 
 def test_saved_spikes_are_small(saved):
-    night, directory = saved
+    _, directory = saved
     arrays = read_json(directory / "night.json")["arrays"]
     types = {one["type"] for kind in ("neurons", "counts") for one in arrays[kind].values()}
     assert types == {"|u1"}  # as no population and no step has more than 255
