@@ -3,7 +3,7 @@
 A night's directory holds
 
 - ``request.json`` - what was asked for; only the same request may go on;
-- ``stream/`` - spikes of the recorded populations, and snapshots, with their digests;
+- ``stream/`` - spikes, states and weights that are recorded, and snapshots, with their digests;
 - ``weights_before.npz``, ``weights_after.npz``, ``night.json`` - written at the end, the last
   one last: a directory without it holds an unfinished night;
 - ``.lock`` - while a night is written, by a process that it names.

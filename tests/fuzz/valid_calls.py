@@ -111,6 +111,14 @@ SLEEP = {
     "plasticity": bs.SRC,
     "progress": lambda: False,
 }
+
+
+def sleep_recorded(states, neurons, weights, every):
+    """Sleep with a record of these."""
+    record = bs.Record(states=states, neurons=neurons, weights=weights, every=every)
+    return bs.sleep(**{name: value() for name, value in SLEEP.items()}, record=record)
+
+
 IMAGES = {"images": images, "max_rate": lambda: 400 * Hz}
 
 #: By name: what is called, and arguments that are right.
@@ -132,6 +140,15 @@ CALLS = {
             "seed": lambda: 3,
             "dtype": lambda: "float64",
             "device": lambda: "runtime",
+        },
+    ),
+    "sleep, states recorded": (
+        sleep_recorded,
+        {
+            "states": lambda: {"0": ["v"]},
+            "neurons": lambda: {"0": [1]},
+            "weights": lambda: {"0.weight": 3},
+            "every": lambda: 2,
         },
     ),
     "translate": (bs.translate, {"ann": ann}),
