@@ -46,6 +46,8 @@ class NightSetup:
         What drives the first of the layers; before stages gate it.
     lateral : dict of str to Lateral, or None
         What is put beside layers.
+    biases : str
+        What becomes of biases; see `brainsleep.night.biases.BIASES`.
     stages : Stages or None
         What gates the night.
     modulation : ndarray, shape (n_steps,), or None
@@ -74,6 +76,7 @@ class NightSetup:
     thresholds: Sequence[float]
     stimulus: Stimulus
     lateral: Mapping[str, Lateral] | None
+    biases: str
     stages: Stages | None
     modulation: np.ndarray | None
     device: Device
@@ -100,6 +103,7 @@ class NightSetup:
             thresholds=list(thresholds),
             stimulus=prepared.stimulus,
             lateral=prepared.request.lateral,
+            biases=prepared.request.biases,
             stages=prepared.stages,
             modulation=prepared.modulation,
             device=prepared.device,
@@ -141,6 +145,7 @@ class NightSetup:
             self.factors,
             is_modulated=self.modulation is not None or self.stages is not None,
             lateral=lateral_parts(network, self.lateral, self.neuron),
+            biases_asleep=self.biases,
         )
 
     def request(self, network: Translation, **changes: Any) -> NightRequest:
@@ -152,6 +157,7 @@ class NightSetup:
             neuron=self.neuron,
             plasticity=self.plasticity,
             lateral=self.lateral,
+            biases=self.biases,
             stages=self.stages,
             modulation=self.modulation,
             device=self.device,
