@@ -11,6 +11,7 @@ from brian2.units import Quantity, second
 from brian2.units.fundamentalunits import Dimension, get_or_create_dimension
 
 from ..support.files import JsonObject
+from ..support.stored_objects import BASE_UNITS
 from .night_files import (
     NIGHT,
     STREAM,
@@ -23,9 +24,6 @@ from .recorded_state import RecordedState, RecordedWeights, Values, ValuesInMemo
 
 #: What the arrays of all that was kept are called in the directory of a night.
 KEPT = "kept"
-
-#: What Brian2 calls the base units, in its order.
-_BASE = ("length", "mass", "time", "current", "temperature", "substance", "luminosity")
 
 
 def kept_content(
@@ -198,7 +196,7 @@ class _Reader:
 
 def _exponents(dimension: Dimension) -> list[float]:
     """Return the exponents of the base units."""
-    return [float(dimension.get_dimension(name)) for name in _BASE]
+    return [float(dimension.get_dimension(name)) for name in BASE_UNITS]
 
 
 def _are_within(values: np.ndarray, limit: int) -> bool:

@@ -22,6 +22,7 @@ from ..errors import (
     suggest,
 )
 from ..support.names import ByName
+from .night_files import NIGHT
 
 if TYPE_CHECKING:
     import pandas
@@ -82,7 +83,7 @@ class ValuesOnDisk:
                 0, n_samples * self.n_elements
             )
         except DamageError as damage:
-            raise DirectoryError(f"{damage}.") from None
+            raise self._error(str(damage)) from None
         return values.reshape(n_samples, self.n_elements)
 
     def check(self) -> int:
@@ -90,13 +91,18 @@ class ValuesOnDisk:
         try:
             n_values = len(StreamReader(self.file, self.dtype, self.verify))
         except DamageError as damage:
-            raise DirectoryError(f"{damage}.") from None
+            raise self._error(str(damage)) from None
         if self.verify and n_values != self.n_samples * self.n_elements:
-            raise DirectoryError(
-                f"{self.file} has {n_values} values, but the night kept {self.n_samples} times "
-                f"{self.n_elements}."
-            )
+            fault = f"has {n_values} values, but the night kept {self.n_samples}*{self.n_elements}"
+            raise self._error(f"{self.file} {fault}")
         return min(n_values // self.n_elements, self.n_samples)
+
+    def _error(self, fault: str) -> DirectoryError:
+        """Say what is damaged, and what can still be had."""
+        return DirectoryError(
+            f"{fault}; bs.Night.load(..., verify=False) reads what is there, and without {NIGHT} "
+            "there, bs.Save(..., resume=True) computes it again."
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)

@@ -25,7 +25,7 @@ from .files import JsonObject
 Classes: TypeAlias = Mapping[str, type]
 
 #: The seven dimensions of SI, in Brian2's order, by the names of their units.
-_BASE_UNITS = ("metre", "kilogram", "second", "ampere", "kelvin", "mole", "candle")
+BASE_UNITS = ("metre", "kilogram", "second", "ampere", "kelvin", "mole", "candle")
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Writer:
             value = value.detach().cpu().numpy()
         if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
             return self.store.put(value)
-        if isinstance(value, (list, np.ndarray)):
+        if isinstance(value, (list, range, np.ndarray)):
             return [self.content(each) for each in value]
         if isinstance(value, (tuple, frozenset)):
             kind = "tuple" if isinstance(value, tuple) else "set"
@@ -89,8 +89,8 @@ class Writer:
         return self._object(value)
 
     def _quantity(self, value: Quantity) -> JsonObject:
-        exponents = [value.dim.get_dimension(name) for name in _BASE_UNITS]
-        unit = {n: float(e) for n, e in zip(_BASE_UNITS, exponents, strict=True) if e}
+        exponents = [value.dim.get_dimension(name) for name in BASE_UNITS]
+        unit = {n: float(e) for n, e in zip(BASE_UNITS, exponents, strict=True) if e}
         bare = np.asarray(value)
         number = self.content(float(bare)) if bare.ndim == 0 else self.content(bare)
         return {"quantity": number, "unit": unit}
@@ -157,9 +157,9 @@ class Reader:
         raise DataError(f"it holds {brief(content)}, which stands for nothing.")
 
     def _quantity(self, number: object, unit: dict[str, Any]) -> Quantity:
-        if not all(k in _BASE_UNITS and isinstance(v, (int, float)) for k, v in unit.items()):
+        if not all(k in BASE_UNITS and isinstance(v, (int, float)) for k, v in unit.items()):
             raise DataError(f"it holds a quantity in {brief(unit)}.")
-        dim = get_or_create_dimension([unit.get(name, 0) for name in _BASE_UNITS])
+        dim = get_or_create_dimension([unit.get(name, 0) for name in BASE_UNITS])
         value = self.value(number)
         if not isinstance(value, (float, np.ndarray)):
             raise DataError(f"it holds a quantity of {brief(value)}.")

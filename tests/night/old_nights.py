@@ -33,7 +33,7 @@ def as_old(directory: Path, version: int) -> None:
     for name, arrays in files.items():
         if arrays or "masks" not in name:
             np.savez_compressed(directory / f"{name}.npz", **arrays)
-    for name in ("sha256", "arrays", "in_run", "source"):
+    for name in ("sha256", "arrays", "in_run", "source", "kept"):
         del description[name]
     if version == 1:
         (directory / "night.json").write_text(json.dumps({**description, "format": 1}))

@@ -40,7 +40,9 @@ def sleep(seed: int = 0, **arguments: Any) -> bs.Night:
         neuron=bs.LIF(gain=1, threshold=[0.25, 25]),  # layer 2 is silent, which is found
         plasticity=bs.SRC(1e-3, 1e-3),
         masks={"0": np.random.default_rng(1).random((6, 16)) < 0.7},
-        record=bs.Record(["input", "0"], rates="2"),
+        record=bs.Record(
+            ["input", "0"], rates="2", states={"0": "v"}, weights={"0.weight": 3}, every=7
+        ),
         progress=False,
         **arguments,
     )
@@ -72,10 +74,12 @@ def content(directory: Path) -> tuple[object, ...]:
         name: (np.asarray(one.i).tobytes(), one.t.tobytes()) for name, one in night.spikes.items()
     }
     rates = {name: np.asarray(one.counts).tobytes() for name, one in night.rates.items()}
+    kept = [(one.v.tobytes(), one.neurons.tobytes()) for one in night.states.values()]
+    kept += [(one.w.tobytes(), one.index.tobytes()) for one in night.weight_traces.values()]
     rest = (night.n_steps, night.dt, night.gains, night.thresholds, night.sizes, night.settings)
     models = (repr(night.neuron), repr(night.plasticity), repr(night.translation))
     drive = night.setup.stimulus.draw(50, night.dt).tobytes()
-    return (*values, spikes, rates, *rest, night.timings, night.findings, *models, drive)
+    return (*values, spikes, rates, *rest, night.timings, night.findings, *models, drive, kept)
 
 
 def old_content(directory: Path) -> tuple[object, ...]:
@@ -105,7 +109,7 @@ def array_file(directory: Path, kind: str) -> Path:
 
 def files(directory: Path) -> list[Path]:
     """Return the files by which a night is read."""
-    streams = [file for file in directory.rglob("spikes*") if file.parent.name == "stream"]
+    streams = [*directory.glob("stream/spikes*"), *directory.glob("stream/*.*.state*")]
     return [*directory.rglob("*.npz"), directory / "night.json", *streams]
 
 

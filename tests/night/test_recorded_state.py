@@ -151,6 +151,8 @@ def test_saved_nights_have_them(whole: bs.Night, tmp_path: Path) -> None:
     assert_same(whole, loaded)
     loaded.save(tmp_path / "copy")
     assert_same(whole, bs.Night.load(tmp_path / "copy"))
+    assert_same(whole, loaded.again(progress=False))
+    assert loaded.again(record=ALL, progress=False).states["0"].v.shape == (90, N_STEPS)
 
 
 @pytest.mark.parametrize("device", ["cpp", "cpp_stock"])
