@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from numpy.typing import ArrayLike
@@ -15,7 +16,10 @@ from ..wake.given_data import GivenData
 def shapes_of_images(
     data: GivenData | None, stimulus: StimulusLike | None = None
 ) -> Iterator[tuple[int, ...]]:
-    """Yield the shape of one image of the data, or of the stimulus, unless they are flat.
+    """Yield shapes that one input of the network may have, the likeliest first.
+
+    They are that of one image of the data, or of the stimulus; then the same flat, for networks
+    that fold flat images themselves (``nn.Unflatten``).
 
     Parameters
     ----------
@@ -24,21 +28,27 @@ def shapes_of_images(
     stimulus : bs.stimuli object or ndarray, optional
         What drives the input.
     """
-    shapes = [] if data is None else [shape for shape in data.shapes if len(shape) > 1]
-    if shapes:
-        yield from shapes
-    elif isinstance(stimulus, Stimulus):
-        yield from _not_flat(getattr(stimulus, "image_shape", ()))
+    given = () if data is None else data.shapes
+    of_stimulus = tuple(_shapes_of_stimulus(stimulus))
+    folded = [shape for shape in given if len(shape) > 1]
+    folded = folded or [shape for shape in of_stimulus if len(shape) > 1]
+    yield from folded
+    known = filter(None, (*folded, *given, *of_stimulus))
+    yield from dict.fromkeys((math.prod(shape),) for shape in known)
+
+
+def _shapes_of_stimulus(stimulus: StimulusLike | None) -> Iterator[tuple[int, ...]]:
+    """Yield the shape that one image of a stimulus may have."""
+    if isinstance(stimulus, Stimulus):
+        yield getattr(stimulus, "image_shape", ())
+        size = getattr(stimulus, "n_inputs", None)  # a stimulus without it is refused later
+        if isinstance(size, int):
+            yield (size,)
     elif stimulus is not None:
         values = read_array(stimulus, "stimulus")
         if values.dtype != bool:
-            yield from _not_flat(values.shape)
-        yield from _not_flat(values.shape[1:])  # of spikes, whose steps come first
-
-
-def _not_flat(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """Return a shape in a list, unless it is that of flat images."""
-    return [shape] if len(shape) > 1 else []
+            yield values.shape
+        yield values.shape[1:]  # of spikes, whose steps come first
 
 
 def data_at(network: Translation, data: ArrayLike | None) -> ArrayLike | None:

@@ -13,6 +13,7 @@ from torch import nn
 
 import brainsleep as bs
 from brainsleep.errors import ParameterError, TranslationError
+from brainsleep.night import NightRequest, prepare_night
 from brainsleep.night.night_directory import snapshot_weights
 
 RULE = bs.SRC(increase=2e-3, decrease=4e-4)
@@ -329,3 +330,20 @@ def test_nights_on_disk(tmp_path) -> None:
     resumed = night(ann, save=replace(save, resume=True), dtype="float64")
     for name, weights in in_memory.weights_after.items():
         np.testing.assert_array_equal(resumed.weights_after[name], weights)
+
+
+@pytest.mark.parametrize("given", ["image stimulus", "data", "probabilities", "rates"])
+def test_networks_that_fold_flat_images_themselves_are_read(given: str) -> None:
+    """What drives them may say how the images look; the network takes them flat all the same."""
+    network = nn.Sequential(nn.Unflatten(1, (1, 16, 16)), *cnn())
+    flat = np.random.default_rng(0).random((3, 256)).astype(np.float32)
+    stimuli = bs.stimuli
+    stimulus = {
+        "image stimulus": stimuli.MeanOfRandomImages(flat, mask=stimuli.RandomWindow(8)),
+        "data": stimuli.MeanOfRandomImages(flat, image_shape=(16, 16)),
+        "probabilities": flat[0],
+        "rates": stimuli.ConstantRates(flat[0] * 100 * Hz),
+    }[given]
+    data = flat if given == "data" else None
+    prepared = prepare_night(NightRequest(ann=network, stimulus=stimulus, data=data))
+    assert prepared.translation.input_shape == (256,)
