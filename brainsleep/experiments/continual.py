@@ -7,7 +7,8 @@ that was interrupted and resumed gives the same results as one that was not.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -35,13 +36,21 @@ from ..wake import (
     train_strategy,
     training_seed,
 )
+from ..wake.checkpoints import Checkpoints
 from .controls import BASELINES, check_controls, control_model, why_not
 from .finished import finished_run
 from .learned_tasks import LearnedTask, Progress
 from .modelfile import ModelFile, load_model_file
 from .run_request import RunRequest
-from .run_state import State, last_network, load_progress, save_network, save_progress
-from .rundirectory import Run, open_run_directory, save_metrics, versions
+from .run_state import (
+    State,
+    last_network,
+    load_progress,
+    run_digest,
+    save_network,
+    save_progress,
+)
+from .rundirectory import TRAINING, Run, open_run_directory, save_metrics, versions
 from .tables import new_findings
 
 PACKAGES = ("brainsleep", "brian2", "torch", "numpy")
@@ -75,6 +84,7 @@ def run_continual(request: RunRequest) -> Run:
         experiment.run_tasks()
         experiment.run_controls(request.controls)
         experiment.draw_figures()
+        experiment.forget_training()  # of a stage after which the run was killed
         return save_metrics(directory, experiment.metrics())
 
 
@@ -136,43 +146,47 @@ class ContinualExperiment:
             if name in self.done.baselines:
                 continue
             self.report(f"training: {name.replace('_', ' ')}")
-            self.done.baselines[name] = self.final_accuracy(self._train(name))
-            save_progress(self.directory, asdict(self.done))
+            with self._checkpoints(name) as checkpoints:
+                self.done.baselines[name] = self.final_accuracy(self._train(name, checkpoints))
+                save_progress(self.directory, asdict(self.done))
 
     def run_tasks(self) -> None:
         """Learn and sleep, task after task."""
         for task in self.tasks[len(self.done.tasks) :]:
-            self._learn(self.network, task)
-            before = task_accuracies(self.network, self.tasks, task.index + 1)
-            night = self._sleep(self.network, task, self.model)
-            assert night.ann is not None
-            self.network = night.ann
-            folder = self._night(task)
-            shutil.rmtree(folder, ignore_errors=True)  # of a task that was cut short
-            with publish_directory(folder) as work:
-                night.write(work, in_run=True)
-            changes = weight_changes(night.weights_before, night.weights_after)
-            learned = LearnedTask(
-                before=before,
-                after=task_accuracies(self.network, self.tasks, task.index + 1),
-                timings=night.timings,
-                rates=mean_rates(night.spikes, night.duration),
-                weight_change={
-                    name: change.mean_absolute_change for name, change in changes.items()
-                },
-                findings=[asdict(finding) for finding in night.findings],
-                network=save_network(self.directory, task.index, state_of(self.network)),
-            )
-            told = [one for task in self.done.tasks for one in task.findings]
-            self.done.tasks.append(learned)
-            save_progress(self.directory, asdict(self.done))
+            told = [one for done in self.done.tasks for one in done.findings]
+            with self._checkpoints(f"task {task.index}") as checkpoints:
+                self._learn(self.network, task, checkpoints)
+                learned = self._slept_on(task)
+                self.done.tasks.append(learned)
+                save_progress(self.directory, asdict(self.done))
             self.report(
                 f"task {task.index + 1} of {len(self.tasks)}: "
                 f"{_mean_percent(learned.before)} % before sleep, "
-                f"{_mean_percent(learned.after)} % after ({night.timings['run']:.2f} s)"
+                f"{_mean_percent(learned.after)} % after ({learned.timings['run']:.2f} s)"
             )
             for line in new_findings(learned.findings, told):
                 self.report(line)
+
+    def _slept_on(self, task: Task) -> LearnedTask:
+        """Sleep on a task that was learned; keep the night and the network that wakes up."""
+        before = task_accuracies(self.network, self.tasks, task.index + 1)
+        night = self._sleep(self.network, task, self.model)
+        assert night.ann is not None
+        self.network = night.ann
+        folder = self._night(task)
+        shutil.rmtree(folder, ignore_errors=True)  # of a task that was cut short
+        with publish_directory(folder) as work:
+            night.write(work, in_run=True)
+        changes = weight_changes(night.weights_before, night.weights_after)
+        return LearnedTask(
+            before=before,
+            after=task_accuracies(self.network, self.tasks, task.index + 1),
+            timings=night.timings,
+            rates=mean_rates(night.spikes, night.duration),
+            weight_change={name: change.mean_absolute_change for name, change in changes.items()},
+            findings=[asdict(finding) for finding in night.findings],
+            network=save_network(self.directory, task.index, state_of(self.network)),
+        )
 
     def run_controls(self, controls: tuple[str, ...]) -> None:
         """Run what else could explain the effect; say which controls the model does not have."""
@@ -184,12 +198,13 @@ class ContinualExperiment:
                 self.report(f"control left out: {name.replace('_', ' ')}: {reason}")
                 continue
             self.report(f"control: {name.replace('_', ' ')}")
-            if name == "rows_centred":
-                network = self._train("sequential_centred")
-            else:
-                network = self._slept_through(control_model(self.model, name))
-            self.done.controls[name] = self.final_accuracy(network)
-            save_progress(self.directory, asdict(self.done))
+            with self._checkpoints(f"control {name}") as checkpoints:
+                if name == "rows_centred":
+                    network = self._train("sequential_centred", checkpoints)
+                else:
+                    network = self._slept_through(control_model(self.model, name), checkpoints)
+                self.done.controls[name] = self.final_accuracy(network)
+                save_progress(self.directory, asdict(self.done))
 
     def final_accuracy(self, network: nn.Module) -> float:
         """Return the accuracy over the classes of all tasks."""
@@ -256,7 +271,18 @@ class ContinualExperiment:
             return None
         return "is not the network of the last night"
 
-    def _train(self, strategy: str) -> nn.Module:
+    @contextmanager
+    def _checkpoints(self, stage: str) -> Iterator[Checkpoints]:
+        """Keep how far training comes within a stage, until that is done."""
+        key = f"{run_digest(self.directory)} {stage}"
+        yield Checkpoints(self.directory / TRAINING, key, self.report)
+        self.forget_training()
+
+    def forget_training(self) -> None:
+        """Remove what was kept of training that is over."""
+        shutil.rmtree(self.directory / TRAINING, ignore_errors=True)
+
+    def _train(self, strategy: str, checkpoints: Checkpoints) -> nn.Module:
         """Train a new network on all tasks, without sleep."""
         return train_strategy(
             strategy,
@@ -265,9 +291,10 @@ class ContinualExperiment:
             self.training,
             seed=self.seed,
             progress=self.show_progress,
+            checkpoints=checkpoints,
         )
 
-    def _learn(self, network: nn.Module, task: Task) -> None:
+    def _learn(self, network: nn.Module, task: Task, checkpoints: Checkpoints) -> None:
         """Train in place on one task; the same batches as in the strategy "sequential"."""
         train(
             network,
@@ -276,6 +303,7 @@ class ContinualExperiment:
             seed=training_seed(self.seed, task.index),
             progress=self.show_progress,
             description=f"task {task.index + 1} of {len(self.tasks)}",
+            checkpoints=checkpoints,
         )
 
     def _sleep(self, network: nn.Module, task: Task, model: ModelFile) -> Night:
@@ -307,11 +335,11 @@ class ContinualExperiment:
             seed=training_seed(self.seed, task.index, "night"),
         )
 
-    def _slept_through(self, model: ModelFile) -> nn.Module:
+    def _slept_through(self, model: ModelFile, checkpoints: Checkpoints) -> nn.Module:
         """Learn and sleep through all tasks, keeping nothing but the network."""
         network = self.new_network()
         for task in self.tasks:
-            self._learn(network, task)
+            self._learn(network, task, checkpoints)
             night = self._sleep(network, task, model)
             assert night.ann is not None
             network = night.ann

@@ -5,6 +5,7 @@ A run directory holds
 - ``model.toml`` - the model file, as given; ``run.json`` - seed and everything overridden;
 - ``progress.json`` - what is done so far; ``networks/K.json`` - the network as it woke up after
   task K, or after block K of learning;
+- ``training/`` - while networks are trained: how far that has come;
 - ``nights/K/`` - the night after task K, readable by `brainsleep.Night.load`;
 - ``arrays/`` - weights, spikes and images of all of them, by digest: what did not change is there
   once;
@@ -47,6 +48,9 @@ from .run_state import RUN, require_of_run, run_digest
 
 #: What every run's results hold.
 CONTRACT = ("scenario", "dataset", "model", "seed", "accuracy", "timings", "versions")
+
+#: Name of the folder that tells how far training has come.
+TRAINING = "training"
 
 #: What runs of earlier versions had, which do not say so.
 _EARLIER: JsonObject = {"changes": {}}
@@ -132,7 +136,7 @@ def open_run_directory(
             check_same_run(directory, request, digest_of(data))
         else:
             require_free(directory, ", or resume it")
-        for folder in ("", "networks", "figures", ARRAYS):
+        for folder in ("", "networks", "figures", ARRAYS, TRAINING):
             remove_partial_files(directory / folder)
         yield directory
 

@@ -18,6 +18,7 @@ from ..errors import DataError, ParameterError
 from ..support.calls import public
 from ..support.checks import known_name
 from ..support.names import objects
+from .checkpoints import Checkpoints
 from .datasets import concatenate
 from .tasks import Task
 from .training import Training, train, training_seed
@@ -37,12 +38,15 @@ class Lessons:
         Seed of the experiment.
     progress : bool
         Whether to show a progress bar.
+    checkpoints : Checkpoints or None
+        Where the state after epochs is kept.
     """
 
     tasks: Sequence[Task]
     training: Training | None
     seed: int
     progress: bool
+    checkpoints: Checkpoints | None = None
 
     def train_on_task(self, network: nn.Module, k: int, *, masked: bool = False) -> None:
         """Train a network in place on the k-th task, its outputs alone if `masked`."""
@@ -55,6 +59,7 @@ class Lessons:
             classes=task.classes if masked else None,
             progress=self.progress,
             description=f"task {k + 1} of {len(self.tasks)}",
+            checkpoints=self.checkpoints,
         )
 
     def train_on_union(self, network: nn.Module) -> None:
@@ -66,6 +71,7 @@ class Lessons:
             seed=training_seed(self.seed, 0, "joint"),
             progress=self.progress,
             description="joint training",
+            checkpoints=self.checkpoints,
         )
 
 
@@ -234,6 +240,7 @@ def train_strategy(
     *,
     seed: int = 0,
     progress: bool = True,
+    checkpoints: Checkpoints | None = None,
 ) -> nn.Module:
     """Train a copy of a network on several tasks, without sleep.
 
@@ -252,6 +259,8 @@ def train_strategy(
         Seed of the experiment.
     progress : bool, optional
         Show a progress bar.
+    checkpoints : brainsleep.wake.checkpoints.Checkpoints, optional
+        As of :func:`brainsleep.wake.train`, for all trainings together.
 
     Returns
     -------
@@ -277,4 +286,5 @@ def train_strategy(
     tasks = objects(tasks, "tasks", Task, "a list of tasks, as bs.wake.class_incremental returns")
     if not tasks:
         raise DataError("there are no tasks to train on.")
-    return strategy.method(copy.deepcopy(network), Lessons(tasks, training, seed, progress))
+    lessons = Lessons(tasks, training, seed, progress, checkpoints)
+    return strategy.method(copy.deepcopy(network), lessons)

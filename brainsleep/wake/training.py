@@ -16,6 +16,7 @@ from ..support.calls import public
 from ..support.checks import known_name, number, whole_number
 from ..support.names import text
 from ..support.progress import progress_bar
+from .checkpoints import Checkpoints, TrainingState, network_digest
 from .contexts import mode_of, seeded
 from .datasets import Dataset
 from .interface import as_network_input, count_outputs
@@ -119,6 +120,7 @@ def train(
     classes: Iterable[int] | None = None,
     progress: bool = True,
     description: str = "training",
+    checkpoints: Checkpoints | None = None,
 ) -> list[float]:
     """Train a network **in place** with stochastic gradient descent.
 
@@ -144,6 +146,8 @@ def train(
         Show a progress bar.
     description : str, optional
         Words before the bar.
+    checkpoints : brainsleep.wake.checkpoints.Checkpoints, optional
+        Where the state after epochs is kept, so that training that was cut off goes on there.
 
     Returns
     -------
@@ -185,6 +189,11 @@ def train(
     batch_size, n_images = int(training.batch_size), len(dataset)
     n_batches = -(-n_images // batch_size)
     losses: list[float] = []
+    state = TrainingState(network, optimizer, shuffle, losses)
+    kept = None
+    if checkpoints is not None:
+        what = (training, seed, open_outputs, dataset.name, n_images, network_digest(network))
+        kept = checkpoints.next_training(*what)
     with (
         seeded(seed, network),
         mode_of(network, training=True),
@@ -192,7 +201,10 @@ def train(
             training.epochs * n_batches, description, enabled=progress, unit="batch"
         ) as bar,
     ):
-        for epoch in range(training.epochs):
+        if kept is not None and (arrays := kept.read()) is not None:
+            state.take(arrays)
+            bar.update(len(losses) * n_batches)
+        for epoch in range(len(losses), training.epochs):
             order = torch.randperm(n_images, generator=shuffle, device="cpu").to(device)
             total = _train_epoch(optimizer, order.split(batch_size), loss_of, bar.update)
             losses.append(total / n_images)
@@ -201,6 +213,8 @@ def train(
                     f"training diverged: the loss of epoch {epoch + 1} is {losses[-1]}; "
                     f"try less than lr={training.lr!r}."
                 )
+            if kept is not None:
+                kept.keep(state.arrays, is_last=epoch + 1 == training.epochs)
     optimizer.zero_grad()
     return losses
 

@@ -36,7 +36,14 @@ from disks import (
     pages,
     why_no_disk,
 )
-from kills import kill_compiles, kill_nights, kill_runs, kill_sweeps, kill_unsupervised_runs
+from kills import (
+    kill_compiles,
+    kill_nights,
+    kill_runs,
+    kill_sweeps,
+    kill_training,
+    kill_unsupervised_runs,
+)
 from laboratory import Laboratory
 from other_requests import ask_for_another_night
 from pairs import (
@@ -53,6 +60,7 @@ Judge = Callable[[Case, Laboratory], Verdict]
 ATTACKS: dict[str, tuple[Judge, int]] = {
     "kill: streamed night": (kill_nights, 750),
     "kill: run": (kill_runs, 60),
+    "kill: training": (kill_training, 60),
     "kill: run without labels": (kill_unsupervised_runs, 50),
     "kill: sweep": (kill_sweeps, 20),
     "kill: compilation": (kill_compiles, 120),

@@ -130,13 +130,14 @@ def damage_finished_runs(case: Case, laboratory: Laboratory) -> Verdict:
 
 
 def damage_killed_runs(case: Case, laboratory: Laboratory) -> Verdict:
-    """Damage a run that was killed after some of its tasks."""
-    kind = ("continual", "unsupervised")[case.random().integers(2)]
+    """Damage a run that was killed after some of its tasks, or while it trained for another."""
+    kind = ("continual", "unsupervised", "training")[case.random().integers(3)]
+    is_time = is_training if kind == "training" else is_half_done
 
     def killed(seed: int) -> Path:
         return laboratory.template(
             f"killed-run-{kind}-{seed}",
-            lambda place: kill_when(RunOf(kind, seed).go, place, is_half_done),
+            lambda place: kill_when(RunOf(kind, seed).go, place, is_time),
         )
 
     return judge_damage(case, laboratory, Target(killed(0), killed(1), (RunOf(kind).go,)))
@@ -219,6 +220,11 @@ def is_half_done(directory: Path) -> bool:
         return False
     content = json.loads(file.read_text())
     return len(content.get("tasks", content.get("curve", []))) == 2
+
+
+def is_training(directory: Path) -> bool:
+    """Tell whether a run has some of its work behind it, and trains."""
+    return is_half_done(directory) and any((directory / "training").glob("*.npz"))
 
 
 def streamed_night(laboratory: Laboratory, night: NightOf, seed: int) -> Path:

@@ -11,7 +11,6 @@ import pickle
 import select
 import signal
 import sys
-import threading
 import time
 import traceback
 import warnings
@@ -20,8 +19,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from tqdm import tqdm
 
 from brainsleep.errors import BrainsleepError
 
@@ -183,7 +180,6 @@ def _be_child(function: Callable[[], Any], watched: Path, touches: int, results:
         silence = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(silence, descriptor)
-        tqdm.set_lock(threading.RLock())  # its own is shared by all forks: also by those killed
         if touches:
             left = [touches]
 

@@ -84,6 +84,11 @@ def kill_runs(case: Case, laboratory: Laboratory) -> Verdict:
     return kill(case, laboratory, RUNS[case.random().integers(len(RUNS))])
 
 
+def kill_training(case: Case, laboratory: Laboratory) -> Verdict:
+    """Kill a run that trains for most of its time."""
+    return kill(case, laboratory, RunOf("training", controls=("pixel_shuffled", "rows_centred")))
+
+
 def kill_unsupervised_runs(case: Case, laboratory: Laboratory) -> Verdict:
     """Kill a run without labels."""
     return kill(case, laboratory, RunOf("unsupervised"))

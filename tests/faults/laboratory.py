@@ -140,6 +140,10 @@ def _left(folder: Path) -> list[str]:
         path
         for path in folder.rglob("*")
         if path.name not in STAYS
-        and (path.name.startswith((".", "building-")) or "partial" in path.name)
+        and (
+            path.name == "training"
+            or path.name.startswith((".", "building-"))
+            or "partial" in path.name
+        )
     ]
     return sorted({str(path.relative_to(folder)) for path in [*temporary, *unfinished]})

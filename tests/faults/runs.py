@@ -16,6 +16,7 @@ import brainsleep as bs
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.rundirectory import load_run
 from brainsleep.experiments.sweep import run_sweep
+from brainsleep.wake import checkpoints
 
 #: Three tasks or blocks, small networks and short nights.
 MODELS = {file.stem: file for file in (Path(__file__).parent / "models").glob("*.toml")}
@@ -41,7 +42,7 @@ class RunOf:
 
     def go(self, directory: Path) -> Digest:
         """Run, or go on with what is there, as the script of a user would."""
-        with empty_figures():
+        with empty_figures(), kept_each_epoch():
             run_experiment(
                 MODELS[self.kind],
                 out=directory,
@@ -104,6 +105,17 @@ def empty_figures() -> Iterator[None]:
         yield
     finally:
         Figure.savefig = whole
+
+
+@contextmanager
+def kept_each_epoch() -> Iterator[None]:
+    """Let training be written after every epoch, however short it is."""
+    usual = checkpoints.INTERVAL, checkpoints.MOST_OF_TIME
+    checkpoints.INTERVAL, checkpoints.MOST_OF_TIME = 0.0, 1e9
+    try:
+        yield
+    finally:
+        checkpoints.INTERVAL, checkpoints.MOST_OF_TIME = usual
 
 
 def _without(content: dict[str, Any], *names: str) -> Digest:

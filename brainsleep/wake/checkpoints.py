@@ -1,0 +1,203 @@
+"""Training that is cut off goes on after its last epoch, to the same weights bit for bit."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from ..errors import DataError, reason
+from ..support.array_files import read_arrays, write_arrays
+from ..support.disk import plain_disk_errors
+from ..support.files import replacing
+
+#: Least seconds between two writes: less than that is not worth keeping.
+INTERVAL = 5.0
+
+#: Most of the time that writing may take.
+MOST_OF_TIME = 0.02
+
+#: Arrays by name.
+Arrays = Mapping[str, np.ndarray]
+
+#: Names of the arrays that say whose state a file holds, and whether it is as it was written.
+_KEY, _SEAL = "key", "seal"
+
+
+class Checkpoints:
+    """How far the trainings of one piece of work have come, on disk.
+
+    The work may consist of several trainings, one after the other. It is repeated from its
+    beginning where it was cut off: what a training came to is then read in place of trained.
+    After an epoch all is written that is not on disk yet, unless that was done within
+    :data:`INTERVAL`, or would take more than :data:`MOST_OF_TIME`.
+
+    Parameters
+    ----------
+    directory : Path
+        Its own; made when there is something to write. Whoever has done the work removes it.
+    key : str
+        What decides the work beside the networks; states of other work are not used.
+    report : callable
+        Told of damage, line by line.
+    """
+
+    def __init__(self, directory: Path, key: str, report: Callable[[str], None]) -> None:
+        self.directory, self.key, self.report = directory, key, report
+        self._n_trainings = 0
+        self._unwritten: dict[Path, tuple[bytes, Arrays]] = {}
+        self._next = time.monotonic() + INTERVAL
+
+    def next_training(self, *what: object) -> Checkpoint:
+        """Return where the state of the next training lies; `what` decides what comes of it."""
+        key = hashlib.sha256(repr((self.key, self._n_trainings, *what)).encode()).digest()
+        self._n_trainings += 1
+        return Checkpoint(self, self.directory / f"{self._n_trainings}.npz", key)
+
+    def keep(self, file: Path, key: bytes, state: Callable[[], Arrays], *, is_last: bool) -> None:
+        """Write a state, and what is not written yet, if it is time to."""
+        is_time = time.monotonic() >= self._next
+        if is_time or is_last:
+            self._unwritten[file] = key, state()
+        if is_time:
+            started = time.monotonic()
+            self._write()
+            ended = time.monotonic()
+            self._next = ended + max(INTERVAL, (ended - started) / MOST_OF_TIME)
+
+    def _write(self) -> None:
+        """Write all states that are not on disk."""
+        with plain_disk_errors("cannot write", self.directory):
+            self.directory.mkdir(exist_ok=True)
+        for file, (key, arrays) in self._unwritten.items():
+            sealed = {**arrays, _KEY: _numbers(key), _SEAL: _numbers(_digest(key, arrays))}
+            with replacing(file) as partial:
+                write_arrays(partial, sealed, compress=False)
+        self._unwritten.clear()
+
+
+class Checkpoint:
+    """How far one training has come; made by :meth:`Checkpoints.next_training`."""
+
+    def __init__(self, all_of_them: Checkpoints, file: Path, key: bytes) -> None:
+        self.all, self.file, self.key = all_of_them, file, key
+
+    def read(self) -> Arrays | None:
+        """Return the state that is there; None if there is none, or it is damaged."""
+        try:
+            arrays = read_arrays(self.file)
+            key, seal = (arrays.pop(name).tobytes() for name in (_KEY, _SEAL))
+        except FileNotFoundError:
+            return None
+        except (DataError, KeyError, OSError) as error:
+            self._tell_damage(reason(error))
+            return None
+        if key != self.key:
+            return None  # of other work
+        if seal != _digest(key, arrays):
+            self._tell_damage("it does not fit its digest")
+            return None
+        return arrays
+
+    def keep(self, state: Callable[[], Arrays], *, is_last: bool) -> None:
+        """Write a state if it is time to; that after the last epoch later, too."""
+        self.all.keep(self.file, self.key, state, is_last=is_last)
+
+    def _tell_damage(self, why: str) -> None:
+        self.all.report(f"{self.file} is damaged ({why}); this training begins again.")
+
+
+class TrainingState:
+    """All that decides how training goes on after an epoch.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        What is trained.
+    optimizer : torch.optim.SGD
+        Whose momentum it is.
+    shuffle : torch.Generator
+        Of the order of images; others are those of torch itself.
+    losses : list of float
+        One per epoch.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        optimizer: torch.optim.SGD,
+        shuffle: torch.Generator,
+        losses: list[float],
+    ) -> None:
+        self.network, self.optimizer, self.losses = network, optimizer, losses
+        gpus = sorted({p.device.index for p in network.parameters() if p.device.type == "cuda"})
+        self.generators = [
+            shuffle,
+            torch.default_generator,
+            *(torch.cuda.default_generators[gpu] for gpu in gpus),
+        ]
+
+    def arrays(self) -> Arrays:
+        """Return a copy."""
+        state = {f"network {name}": one for name, one in self.network.state_dict().items()}
+        for number, parameter in enumerate(self._parameters()):
+            momentum = self.optimizer.state[parameter].get("momentum_buffer")
+            if momentum is not None:
+                state[f"momentum {number}"] = momentum
+        for number, generator in enumerate(self.generators):
+            state[f"random {number}"] = generator.get_state()
+        return {name: _bytes_of(one) for name, one in state.items()} | {
+            "losses": np.array(self.losses, dtype=np.float64)
+        }
+
+    def take(self, arrays: Arrays) -> None:
+        """Go back to what :meth:`arrays` returned."""
+        with torch.no_grad():
+            for name, one in self.network.state_dict().items():
+                one.copy_(_tensor_like(one, arrays[f"network {name}"]))
+        for number, parameter in enumerate(self._parameters()):
+            name = f"momentum {number}"
+            if name in arrays:
+                momentum = _tensor_like(parameter, arrays[name]).to(parameter.device)
+                self.optimizer.state[parameter]["momentum_buffer"] = momentum
+        for number, generator in enumerate(self.generators):
+            generator.set_state(torch.from_numpy(arrays[f"random {number}"]))
+        self.losses[:] = arrays["losses"].tolist()
+
+    def _parameters(self) -> list[torch.Tensor]:
+        return [one for group in self.optimizer.param_groups for one in group["params"]]
+
+
+def network_digest(network: nn.Module) -> str:
+    """Return the SHA-256 of a network's parameters and buffers."""
+    state = {name: _bytes_of(one) for name, one in network.state_dict().items()}
+    return _digest(b"", state).hex()
+
+
+def _bytes_of(tensor: torch.Tensor) -> np.ndarray:
+    """Copy the bytes of a tensor of any type."""
+    flat = tensor.detach().to("cpu", copy=True).contiguous().reshape(-1)
+    return flat.view(torch.uint8).numpy()
+
+
+def _tensor_like(like: torch.Tensor, content: np.ndarray) -> torch.Tensor:
+    """Return what :func:`_bytes_of` was given, a tensor of this type and shape."""
+    return torch.from_numpy(content).view(like.dtype).reshape(like.shape)
+
+
+def _digest(key: bytes, arrays: Arrays) -> bytes:
+    """Return the SHA-256 of a key and of arrays with their names."""
+    digest = hashlib.sha256(key)
+    for name, array in arrays.items():
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.digest()
+
+
+def _numbers(content: bytes) -> np.ndarray:
+    return np.frombuffer(content, dtype=np.uint8)
