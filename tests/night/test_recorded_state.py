@@ -263,6 +263,22 @@ def test_absent_synapses_are_no_part_of_rows_and_draws() -> None:
         night_in_process(mlp((12, 10, 5)), bs.Record(weights={"0.weight": 120}), masks={"0": mask})
 
 
+def test_a_bias_that_learns_is_followed() -> None:
+    """The populations that carry biases have numbers of their own, and no names."""
+    night = night_in_process(
+        mlp((12, 10, 5), bias=True),
+        bs.Record(states={"2": "v"}, weights={"0.bias": 4, "2.weight": [1]}),
+        biases="learn",
+    )
+    for name, trace in night.weight_traces.items():
+        place = tuple(trace.index.T)
+        np.testing.assert_array_equal(trace.w[:, -1], night.weights_after[name][place])
+    assert np.ptp(night.weight_traces["0.bias"].w) > 0
+    assert night.states["2"].v.shape == (5, 30)
+    with pytest.raises(ParameterError, match="a bias joins none"):
+        night.weight_traces["0.bias"].pre  # noqa: B018
+
+
 def test_a_recording_as_users_see_it() -> None:
     night = night_in_process(
         mlp((12, 10, 5)),
