@@ -204,15 +204,22 @@ def vary(best: Constants, rng: np.random.Generator) -> Constants:
     )
 
 
-def search(conditions: list[str], n_trials: int) -> None:
-    """Try constants on validation images: some at random, then near the best; print the best."""
+def search(conditions: list[str], n_trials: int, begin_with: list[str]) -> None:
+    """Try constants on validation images: some at random, then near the best; print the best.
+
+    Those that were chosen for other conditions may take the place of those at random.
+    """
     tasks = tasks_of("validation")
     for condition in conditions:
         rng = np.random.default_rng(0)  # the same draws for all conditions
         tried: list[tuple[float, Constants]] = []
         for number in range(n_trials):
-            at_random = not tried or number < AT_RANDOM
-            constants = draw(rng) if at_random else vary(max(tried, key=_score)[1], rng)
+            if number < len(begin_with):
+                constants = CHOSEN[begin_with[number]]
+            elif not begin_with and (not tried or number < AT_RANDOM):
+                constants = draw(rng)
+            else:
+                constants = vary(max(tried, key=_score)[1], rng)
             scores = [slept_through(tasks, condition, constants, SEARCH_SEEDS[0])]
             # a second seed only where the first one comes close to the best
             if not tried or scores[0] > max(tried, key=_score)[0] - 0.05:
@@ -264,11 +271,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--search", type=int, metavar="TRIALS", help="search for constants again")
+    parser.add_argument("--begin-with", nargs="+", default=[], choices=CHOSEN)
     parser.add_argument("--conditions", nargs="+", default=list(CONDITIONS), choices=CONDITIONS)
     arguments = parser.parse_args()
     with torch_threads(1):
         if arguments.search:
-            search(arguments.conditions, arguments.search)
+            search(arguments.conditions, arguments.search, arguments.begin_with)
         else:
             report(arguments.seeds)
 

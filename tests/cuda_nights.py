@@ -142,6 +142,7 @@ NIGHTS = {
     "masked": (LIF, bs.STDP(), dict(masks=MASKS)),
     "masked, regulated": (LIF, bs.Homeostasis(bs.STDP(), every=20 * ms), dict(masks=MASKS)),
     "additions": (replace(NEURON, gain=1.0), RULE, {}),
+    "biases": (LIF, RULE, dict(biases="learn")),
     "convolution": (
         replace(NEURON, gain=1.0),
         RULE,
@@ -152,7 +153,8 @@ NIGHTS = {
 
 def network_of(case):
     torch.manual_seed(0)
-    return {"additions": Residual, "convolution": convolutional}.get(case, lambda: mlp(SIZES))()
+    networks = {"additions": Residual, "convolution": convolutional}
+    return networks.get(case, lambda: mlp(SIZES, bias=case == "biases"))()
 
 
 def check_against(device, reference, case):

@@ -13,7 +13,7 @@ import pytest
 from brian2 import ms, nS, pA
 
 import brainsleep as bs
-from brainsleep.errors import ModelFileError
+from brainsleep.errors import ModelFileError, ParameterError
 from brainsleep.experiments import continual as experiment
 from brainsleep.experiments.kinds import stated_keys_of
 from brainsleep.experiments.modelfile import load_model_file, parse_model
@@ -131,6 +131,7 @@ def test_unknown_key_is_refused_with_the_nearest(table: str, key: str, nearest: 
         ("sleep.stimulus", "max_rate", "-20 Hz", "max_rate"),
         ("sleep.stimulus", "mask", "windows", "mask"),
         ("sleep.steps", "first", 0, "first"),
+        ("sleep", "biases", "learned", "biases.*'frozen', 'learn' or 'ignore'"),
         ("training", "lr", -1.0, "lr"),
         ("training", "loss", "crossentropy", "cross_entropy"),
         ("data", "evaluate_on", "train", "evaluate_on"),
@@ -348,6 +349,27 @@ def test_stages_reach_the_night() -> None:
     handed = one.night_after(one.new_network(), tasks[0], model).stages
     assert float(handed.duration) == pytest.approx(0.3)
     one.check_nights()
+
+
+@pytest.mark.parametrize("word", ["learn", "ignore"])
+def test_biases_reach_the_night(word: str) -> None:
+    """That none can learn is said before anything is trained."""
+    table = content()
+    table["network"] |= {"sizes": [784, 20, 20, 10], "bias": True}
+    table["sleep"]["biases"] = word
+    tasks = class_incremental(load_split("digits"), [[0, 1]])
+    for has_biases in (True, False):
+        table["network"]["bias"] = has_biases
+        model = parse_model(table, "my.toml")
+        one = experiment.ContinualExperiment(
+            model, tasks, seed=0, show_progress=False, report=print
+        )
+        assert one.night_after(one.new_network(), tasks[0], model).biases == word
+        if has_biases or word == "ignore":
+            one.check_nights()
+        else:
+            with pytest.raises(ParameterError, match="needs a layer that learns and has a bias"):
+                one.check_nights()
 
 
 def test_a_file_without_end_is_read_no_further(tmp_path):
