@@ -129,7 +129,9 @@ NEURONS = {
 RULES = {
     "SRC": bs.SRC(INCREASE, DECREASE, weight_factor="sigmoid", tau_pre=5 * ms),
     "STDP": bs.STDP(0.01, 0.005, w_min=-3.0, w_max=3.0),
-    "TripletSTDP": bs.TripletSTDP(*[5e-3] * 4, w_min=-3.0, w_max=3.0),
+    "TripletSTDP": bs.TripletSTDP(
+        5e-3, 7e-3, triplet_potentiation=6e-3, triplet_depression=2e-3, w_min=-3.0, w_max=3.0
+    ),
 }
 
 
