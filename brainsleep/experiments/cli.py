@@ -172,7 +172,7 @@ def compare(
         typer.Argument(
             metavar="EXPERIMENT",
             autocompletion=offer_models,
-            help="Model files or run directories, two or more.",
+            help="Model files, runs or sweeps, two or more.",
         ),
     ],
     seed: Annotated[int, typer.Option(min=0, help="Seed of model files that are run.")] = 0,
@@ -181,7 +181,7 @@ def compare(
     ] = None,
     no_progress: NoProgressOption = False,
 ) -> None:
-    """Put models side by side, two or more: accuracy, rates, weight change, time, and a figure."""
+    """Put models, runs or sweeps side by side: accuracy, rates, weight change, time, and a figure."""
     from .comparison import compare_runs
 
     text, figure = compare_runs(

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from ..errors import ModelFileError, ParameterError
 from ..support.disk import is_folder, is_there
-from ..support.files import JsonObject
 from .modelfile import load_model_file
 from .run import run_experiment
 from .run_request import say_nothing
-from .rundirectory import Run, load_run
+from .rundirectory import Run
 from .shipped import find_model
+from .sweep_comparison import by_seed, directory_of, load_runs, plotted
 from .tables import comparison_table
 from .unsupervised_modelfile import is_unsupervised
 
@@ -27,13 +27,17 @@ def compare_runs(
     progress: bool = True,
     report: Callable[[str], None] = say_nothing,
 ) -> tuple[str, Path]:
-    """Compare model files or run directories, two or more.
+    """Compare model files, runs or sweeps, two or more.
+
+    Sweeps are compared as means over their seeds, and with the first experiment seed by seed: the
+    mean difference with its 95 % confidence interval, the paired t-test and, from six seeds on,
+    Wilcoxon's signed-rank test (`brainsleep.measures.paired_difference`).
 
     Parameters
     ----------
     *experiments : path
         Each a model file, by its path or the name of one that comes with the package, which is run,
-        or the directory of a finished run.
+        or the directory of a finished run or of a sweep.
     seed : int
         Seed of model files that are run.
     out : path, optional
@@ -46,9 +50,10 @@ def compare_runs(
     Returns
     -------
     table : str
-        Accuracy, rates, weight change and time; one column per run.
+        Accuracy, rates, weight change and time; one column per experiment. With a sweep accuracies
+        are mean ± SD over its seeds, and comparisons by seed stand below.
     figure : Path
-        The same as a picture.
+        The same as a picture; of a sweep, means over its seeds.
 
     Raises
     ------
@@ -59,13 +64,12 @@ def compare_runs(
 
     paths = [_find(path) for path in experiments]
     _check(paths)
-    runs = [_get_run(path, seed, progress, report) for path in paths]
-    labelled = _label(runs)
+    labelled = _label([_get_runs(path, seed, progress, report) for path in paths])
     folder = Path(out) if out is not None else Path("runs") / _folder_name(list(labelled))
     picture = folder / "comparison.png"
-    metrics = {label: run.metrics for label, run in labelled.items()}
-    save_figure(plot_comparison({label: _plotted(run) for label, run in metrics.items()}), picture)
-    return comparison_table(metrics), picture
+    metrics = {label: [run.metrics for run in runs] for label, runs in labelled.items()}
+    save_figure(plot_comparison({label: plotted(runs) for label, runs in metrics.items()}), picture)
+    return "\n".join([comparison_table(metrics), *by_seed(metrics)]), picture
 
 
 def _find(experiment: str | Path) -> Path:
@@ -78,7 +82,7 @@ def _check(paths: list[Path]) -> None:
     """Refuse what cannot be compared, before anything is run."""
     if len(paths) < 2:
         raise ParameterError(
-            f"a comparison needs two or more model files or run directories, but got {len(paths)}."
+            f"a comparison needs two or more model files, runs or sweeps, but got {len(paths)}."
         )
     for path in paths:
         if _learns_without_labels(path):
@@ -88,14 +92,14 @@ def _check(paths: list[Path]) -> None:
         if is_folder(path):
             continue
         if not is_there(path):
-            raise ModelFileError(f"{path} is neither a model file nor a run directory.")
+            raise ModelFileError(f"{path} is neither a model file nor a directory.")
         load_model_file(path)
 
 
 def _learns_without_labels(path: Path) -> bool:
-    """Tell whether a run, or a model file, is one of unsupervised learning."""
+    """Tell whether a run, a sweep, or a model file, is one of unsupervised learning."""
     if is_folder(path):
-        return bool(load_run(path).metrics["scenario"] == "unsupervised")
+        return bool(load_runs(path)[0].metrics["scenario"] == "unsupervised")
     return is_unsupervised(path)
 
 
@@ -105,30 +109,19 @@ def _folder_name(labels: list[str]) -> str:
     return name if len(name) <= LONGEST_NAME else f"compare-{labels[0]}-and-{len(labels) - 1}-more"
 
 
-def _get_run(path: Path, seed: int, progress: bool, report: Callable[[str], None]) -> Run:
-    """Read a finished run, or run a model file."""
+def _get_runs(path: Path, seed: int, progress: bool, report: Callable[[str], None]) -> list[Run]:
+    """Read a finished run or the runs of a sweep, or run a model file."""
     if is_folder(path):
-        return load_run(path)
+        return load_runs(path)
     report(f"running {path}")
-    return run_experiment(path, seed=seed, progress=progress, report=report)
+    return [run_experiment(path, seed=seed, progress=progress, report=report)]
 
 
-def _label(runs: list[Run]) -> dict[str, Run]:
-    """Name each run by its model, or by its directory where models are the same."""
-    labels = [run.metrics["model"] for run in runs]
+def _label(experiments: list[list[Run]]) -> dict[str, list[Run]]:
+    """Name each experiment by its model, or by its directory where models are the same."""
+    labels = [runs[0].metrics["model"] for runs in experiments]
     if len(set(labels)) < len(labels):
-        labels = [run.directory.name for run in runs]
+        labels = [directory_of(runs).name for runs in experiments]
     if len(set(labels)) < len(labels):
         labels = [f"{label} ({number})" for number, label in enumerate(labels, start=1)]
-    return dict(zip(labels, runs, strict=True))
-
-
-def _plotted(metrics: JsonObject) -> JsonObject:
-    """Return the part of a run's metrics that the figure shows."""
-    return {
-        "before_sleep": metrics["accuracy"]["before_sleep"],
-        "after_sleep": metrics["accuracy"]["after_sleep"],
-        "rates": metrics["rates"],
-        "weight_change": metrics["weight_change"],
-        "timings": metrics["timings"],
-    }
+    return dict(zip(labels, experiments, strict=True))

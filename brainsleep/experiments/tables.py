@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..measures import summarise
 from ..support.files import JsonMapping
 from ..wake import STRATEGIES
 
@@ -102,31 +103,48 @@ def _finding(finding: JsonMapping) -> str:
     return "; ".join(filter(None, [f"  {finding['layer']}: {finding['text']}", finding["remedy"]]))
 
 
-def comparison_table(metrics: Mapping[str, JsonMapping]) -> str:
-    """Return several runs side by side: accuracy, rates, weight change, time.
+def comparison_table(experiments: Mapping[str, Sequence[JsonMapping]]) -> str:
+    """Return experiments side by side: accuracy, rates, weight change, time.
 
     Parameters
     ----------
-    metrics : mapping of str to mapping
-        Contents of ``metrics.json`` by label.
+    experiments : mapping of str to sequence of mapping
+        By label, the contents of ``metrics.json`` of one run, or of the runs of a sweep.
+
+    Returns
+    -------
+    str
+        Accuracies are mean ± SD over runs, everything else is the mean over all their nights.
     """
-    runs = list(metrics.values())
-    rows: list[tuple[str, list[str]]] = [("", list(metrics))]
+    columns = list(experiments.values())
+    nights = [
+        {
+            key: [night for run in runs for night in run.get(key, ())]
+            for key in ("rates", "weight_change", "timings")
+        }
+        for runs in columns
+    ]
+    rows: list[tuple[str, list[str]]] = [("", list(experiments))]
+    if any(len(runs) > 1 for runs in columns):
+        rows.append(("seeds", [str(len(runs)) for runs in columns]))
     rows += [
-        (f"{label}, %", [_percent(run["accuracy"], name) for run in runs])
+        (f"{label}, %", [_percent([run["accuracy"] for run in runs], name) for runs in columns])
         for name, label in COMPARED_ROWS
     ]
     for key, label, form in (
         ("rates", "rate of {}, Hz", "{:.1f}"),
         ("weight_change", "mean |Δw| per night, {}", "{:.2e}"),
     ):
-        names = dict.fromkeys(name for run in runs for night in run[key] for name in night)
+        names = dict.fromkeys(name for each in nights for night in each[key] for name in night)
         for name in names:
-            rows.append((label.format(name), [_mean(run[key], name, form) for run in runs]))
-    for name, label in (("run", "simulation per night, s"), ("build", "build per night, s")):
-        rows.append((label, [_mean(run["timings"], name, "{:.3f}") for run in runs]))
-    rows.append(("nights with findings", [_nights_with_findings(run) for run in runs]))
-    rows.append(("steps per night", [_mean(run["timings"], "steps", "{:.0f}") for run in runs]))
+            rows.append((label.format(name), [_mean(each[key], name, form) for each in nights]))
+    for name, label, form in (
+        ("run", "simulation per night, s", "{:.3f}"),
+        ("build", "build per night, s", "{:.3f}"),
+        ("steps", "steps per night", "{:.0f}"),
+    ):
+        rows.append((label, [_mean(each["timings"], name, form) for each in nights]))
+    rows.insert(-1, ("nights with findings", list(map(_nights_with_findings, columns))))
     first = max(len(label) for label, _ in rows)
     widths = [max(map(len, column)) for column in zip(*(cells for _, cells in rows), strict=True)]
     return "\n".join(
@@ -141,10 +159,11 @@ def heading(metrics: JsonMapping) -> str:
     return f"{metrics['model']}: {metrics['scenario']}, {metrics['dataset']}, {evaluated} images"
 
 
-def _nights_with_findings(run: JsonMapping) -> str:
-    """Return in how many of a run's nights something was found, or a dash if nobody looked."""
-    nights = run.get("findings")
-    return "-" if nights is None else f"{sum(map(bool, nights))} of {len(nights)}"
+def _nights_with_findings(runs: Sequence[JsonMapping]) -> str:
+    """Return in how many nights something was found, or a dash if nobody looked."""
+    nights = [night for run in runs for night in run.get("findings", ())]
+    looked = all("findings" in run for run in runs)
+    return f"{sum(map(bool, nights))} of {len(nights)}" if looked else "-"
 
 
 def _mean(nights: Sequence[JsonMapping], name: str, form: str) -> str:
@@ -153,9 +172,13 @@ def _mean(nights: Sequence[JsonMapping], name: str, form: str) -> str:
     return form.format(sum(values) / len(values)) if values else "-"
 
 
-def _percent(scores: JsonMapping, name: str) -> str:
-    """Return an accuracy in percent, or a dash where it was not measured."""
-    return f"{100 * scores[name]:.1f}" if name in scores else "-"
+def _percent(scores: Sequence[JsonMapping], name: str) -> str:
+    """Return an accuracy in percent, over runs; a dash where it was not measured."""
+    values = [100 * one[name] for one in scores if name in one]
+    if not values:
+        return "-"
+    spread = summarise(values)
+    return f"{spread.mean:.1f}" + (f" ± {spread.sd:.1f}" if len(values) > 1 else "")
 
 
 def _reading(metrics: JsonMapping) -> tuple[str, tuple[tuple[str, str], ...]]:

@@ -17,6 +17,8 @@ from .intervals import IntervalVariation as IntervalVariation
 from .intervals import cv_isi as cv_isi
 from .modes import Bimodality as Bimodality
 from .modes import bimodality as bimodality
+from .paired import PairedDifference as PairedDifference
+from .paired import paired_difference as paired_difference
 from .rates import firing_rates as firing_rates
 from .rates import mean_rates as mean_rates
 from .rates import population_rate as population_rate

@@ -127,7 +127,7 @@ def test_findings_of_nights_are_in_the_run_and_its_tables(
 def test_runs_of_earlier_versions_have_no_findings(finished: Run) -> None:
     earlier = {name: value for name, value in finished.metrics.items() if name != "findings"}
     assert result_table(earlier) == result_table({**earlier, "findings": [[], []]})
-    assert "nights with findings" in comparison_table({"one": earlier, "two": finished.metrics})
+    assert "nights with findings" in comparison_table({"one": [earlier], "two": [finished.metrics]})
 
 
 def test_interrupted_run_resumes_to_the_same_results(

@@ -602,7 +602,7 @@ def test_changes_and_baselines_of_a_run(model_file: Path, whole: Run, tmp_path: 
     assert not set(BASELINES) & set(run.metrics["accuracy"])
     for name, value in run.metrics["accuracy"].items():
         assert value == scores[name]
-    table = comparison_table({"with": by_file.metrics, "without": run.metrics})
+    table = comparison_table({"with": [by_file.metrics], "without": [run.metrics]})
     (joint,) = [line for line in table.splitlines() if line.startswith("joint")]
     assert joint.split()[-2:] == [f"{100 * scores['joint']:.1f}", "-"]
     request = RunRequest(model_file=model_file, out=out, overrides=Overrides(changes=CHANGES))

@@ -389,6 +389,10 @@ CALLS = {
     "up_states": (bs.measures.up_states, {"rate": rate}),
     "bimodality": (bs.measures.bimodality, {"rate": rate}),
     "summarise": (bs.measures.summarise, {"values": lambda: [1.0, 2.0]}),
+    "paired_difference": (
+        bs.measures.paired_difference,
+        {"first": lambda: [1.0, 2.0, 4.0], "second": lambda: [2.0, 2.5, 4.0]},
+    ),
     "weight_change": (
         bs.measures.weight_change, {"before": lambda: np.zeros(3), "after": lambda: np.ones(3)}
     ),
