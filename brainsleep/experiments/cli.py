@@ -181,7 +181,7 @@ def compare(
     ] = None,
     no_progress: NoProgressOption = False,
 ) -> None:
-    """Put models, runs or sweeps side by side: accuracy, rates, weight change, time, and a figure."""
+    """Put models, runs or sweeps side by side: accuracy, rates, weight change, time; a figure."""
     from .comparison import compare_runs
 
     text, figure = compare_runs(
