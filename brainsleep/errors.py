@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import difflib
 import reprlib
-import sys
 from collections.abc import Iterable
-from types import TracebackType
 
 #: Most characters of a value in a message; of more values than this, only the shape is shown.
 _MOST_SHOWN, _MANY = 60, 1000
@@ -136,23 +134,6 @@ def suggest_nearest(name: object, options: Iterable[str]) -> str:
     # no option is as long as some texts, and comparing takes time
     near = difflib.get_close_matches(name[:100].lower(), by_lower_case, n=1, cutoff=0.6)
     return f" Did you mean {by_lower_case[near[0]]!r}?" if near else ""
-
-
-def show_own_errors_plainly() -> None:
-    """Keep Brian2's "please report this bug in Brian 2" away from errors that are ours.
-
-    Importing Brian2 installs an exception hook with that message for *every* uncaught error
-    of a script. Errors of brainsleep get Python's own hook; all others go where they went.
-    """
-    hook_of_others = sys.excepthook
-
-    def hook(
-        kind: type[BaseException], error: BaseException, traceback: TracebackType | None
-    ) -> None:
-        chosen = sys.__excepthook__ if isinstance(error, BrainsleepError) else hook_of_others
-        chosen(kind, error, traceback)
-
-    sys.excepthook = hook
 
 
 def __dir__() -> list[str]:

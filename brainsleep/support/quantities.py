@@ -25,11 +25,8 @@ from brian2.units import (
 )
 from brian2.units.fundamentalunits import get_unit
 
-from ..errors import KindError, ParameterError, UnitsError, brief, show_own_errors_plainly, suggest
+from ..errors import KindError, ParameterError, UnitsError, brief, suggest
 from .checks import check_range, number
-
-# Here, because this is where the package first imports Brian2.
-show_own_errors_plainly()
 
 #: Units that a model file may use, by the name it writes.
 UNITS: dict[str, Unit] = {
