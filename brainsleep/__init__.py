@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from . import neurons as neurons
     from . import night as night
     from . import plasticity as plasticity
+    from . import presets as presets
     from . import stages as stages
     from . import stimuli as stimuli
     from . import translation as translation
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from .night.sleep import sleep as sleep
     from .night.weight_bounds import WeightBoundsWarning as WeightBoundsWarning
     from .plasticity.rule_registry import *
+    from .presets import PresetWarning as PresetWarning
     from .stimuli import codes as codes
     from .translation import CalibrationWarning as CalibrationWarning
     from .translation import PrecisionWarning as PrecisionWarning

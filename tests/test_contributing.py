@@ -23,7 +23,7 @@ def test_the_worked_example_runs():
     # the fields that LayeredNeuron and LayeredRule read are checked by name
     with pytest.raises(ParameterError, match="plasticity: step must be at least 0"):
         names["Growth"](step=-1)
-    with pytest.raises(ParameterError, match="neuron: gain must be 'tadros'"):
+    with pytest.raises(ParameterError, match="neuron: gain must be 'calibrated' or 'tadros'"):
         names["Counter"](gain="tadro")
 
 

@@ -9,20 +9,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 from brian2.units import ms
 
-from ..devices import Device, Engine
+from ..devices import Device
 from ..errors import KindError, ParameterError, brief
-from ..neurons import Heaviside, IntegrateAndFire, Neuron, given_bias_gains, given_target_rate
+from ..neurons import (
+    Heaviside,
+    IntegrateAndFire,
+    Neuron,
+    given_bias_gains,
+    given_target_rate,
+    is_text,
+)
 from ..night.night_request import NightRequest, Record
 from ..night.part_inputs import data_at
-from ..night.preparation import CALIBRATION_STEPS, PreparedNight, prepare_night
+from ..night.preparation import CALIBRATION_STEPS, prepare_night
 from ..plasticity import SRC
 from ..stimuli import MeanOfRandomImages, Stimulus, StimulusLike
 from ..support.calls import public
 from ..support.checks import known_name
 from ..support.parameters import PerLayer
-from ..support.progress import progress_bar
+from ..support.progress import bars_if
 from ..support.quantities import Time
-from ..translation import Translation, as_translation, calibrate_thresholds
+from ..translation import Translation, as_translation
 from ..translation.activations import as_input
 from ..wake.given_data import GivenData, Images, read_images
 from .calibration import Calibration, check_calibrated_model, with_constants_of
@@ -67,13 +74,13 @@ def calibrate(
     target_rate : number, Quantity, list or dict, optional
         Mean firing rate wanted in each layer, in Hz, for the method ``"rates"``.
     method : str, optional
-        ``"rates"``: bisection of thresholds, first layer to last, by simulation. ``"tadros"``:
-        gains of `brainsleep.translation.tadros_gains`. ``"percentile"``, ``"max_norm"``: gains of
-        `brainsleep.awake.normalisation.normalise`, for thresholds of 1. Unless given, ``"rates"``
-        if there is a `target_rate`, else ``"percentile"``.
+        ``"rates"``: search for thresholds, or gains, first layer to last, by simulation.
+        ``"tadros"``: gains of `brainsleep.translation.tadros_gains`. ``"percentile"``,
+        ``"max_norm"``: gains of `brainsleep.awake.normalisation.normalise`, for thresholds of 1.
+        Unless given, ``"rates"`` if there is a `target_rate`, else ``"percentile"``.
     stimulus : bs.stimuli object or ndarray, optional
         Stimulus under which rates are measured. Rates depend on it, so pass the night's. Unless
-        given, the mean of ten random images of the data, with a rate of 400 Hz for a pixel of 1.
+        given, the mean of ten random images of the data, with a rate of 900 Hz for a pixel of 1.
     neuron : neuron model, optional
         `Heaviside`, `LIF`, `IntegrateAndFire` or a dataclass of your own. Constants that the method
         does not find are taken from it: with ``"rates"`` its gains, if they are numbers; with
@@ -134,15 +141,17 @@ def calibrate(
     )
     engine = night.device.prepare(night.plan, progress)
     built = time.perf_counter()
-    thresholds, trials = _thresholds(night, engine, progress)
-    reached = night.trial_rates(engine, thresholds)
-    names, ended = night.layer_names, time.perf_counter()
-    gains = dict(zip(names, night.constants.gains, strict=True))
+    with bars_if(progress):
+        night, search = night.calibrate(engine, n_steps=night.n_steps)
+    reached = night.trial_rates(engine) if search is None else search.rates
+    names, ended, constants = night.layer_names, time.perf_counter(), night.constants
+    trials = [0] * len(names) if search is None else search.trials
+    gains = dict(zip(names, constants.known_gains, strict=True))
     bias_gains = dict(
-        zip(names, given_bias_gains(model, names, night.constants.gains), strict=True)
+        zip(names, given_bias_gains(model, names, constants.known_gains), strict=True)
     )
-    found = dict(zip(names, thresholds, strict=True))
-    wanted = night.constants.target_rate
+    found = dict(zip(names, constants.known_thresholds, strict=True))
+    wanted = constants.target_rate
     return Calibration(
         method=method,
         gains=gains,
@@ -212,7 +221,11 @@ def _model(
         neuron = IntegrateAndFire() if method in NORMALISATIONS else Heaviside()
     check_calibrated_model(neuron)
     if method == "rates":
-        model = replace(neuron, threshold="calibrated", target_rate=target_rate)  # type: ignore[type-var]
+        finds_gain = is_text(neuron.gain, "calibrated") and not is_text(
+            neuron.threshold, "calibrated"
+        )
+        threshold = neuron.threshold if finds_gain else "calibrated"
+        model = replace(neuron, threshold=threshold, target_rate=target_rate)  # type: ignore[type-var]
         given_target_rate(model, translation.layer_names)
         return model
     if method == "tadros":
@@ -224,28 +237,3 @@ def _model(
     return with_constants_of(
         neuron, gains=scaled.gains, thresholds=thresholds, bias_gains=scaled.bias_gains
     )
-
-
-def _thresholds(
-    night: PreparedNight, engine: Engine, progress: bool
-) -> tuple[list[float], list[int]]:
-    """Return the thresholds, given or found, and how many simulations each took."""
-    names = night.layer_names
-    if night.constants.thresholds is not None:
-        return list(night.constants.thresholds), [0] * len(names)
-    assert night.constants.target_rate is not None
-    thresholds, trials = [1.0] * len(names), [0] * len(names)
-    with progress_bar(len(names), "calibrate", progress, unit="layer") as bar:
-        for index, (name, target) in enumerate(
-            zip(names, night.constants.target_rate, strict=True)
-        ):
-
-            def simulate(trial: list[float], index: int = index) -> list[float]:
-                trials[index] += 1
-                bar.set_postfix_str(f"trial {trials[index]}")
-                tried = [*thresholds[:index], *trial, *thresholds[index + 1 :]]
-                return [night.trial_rates(engine, tried)[index]]
-
-            (thresholds[index],) = calibrate_thresholds(simulate, [target], [name], progress=False)
-            bar.update(1)
-    return thresholds, trials

@@ -11,7 +11,7 @@ from brian2 import Equations
 from ..devices import get_device
 from ..devices.arguments import check_dtype, read_time_step
 from ..errors import ParameterError
-from ..neurons import Neuron, given_thresholds
+from ..neurons import Neuron, given_thresholds, is_text
 from ..night.assembly import Assembly
 from ..night.models import check_neuron
 from ..night.part_inputs import data_at
@@ -144,7 +144,7 @@ def with_constants(
         )
     names = translation.layer_names
     constants: dict[str, PerLayer] = {}
-    if isinstance(neuron.gain, str) and neuron.gain == "tadros":
+    if is_text(neuron.gain, "tadros") or is_text(neuron.gain, "calibrated"):
         constants["gain"] = dict(normalisation.gains)
         if neuron.bias_gain is None:
             constants["bias_gain"] = dict(normalisation.bias_gains)

@@ -90,7 +90,7 @@ class StimulusSection(Section):
     kind: Literal["mean_of_random_images", "mean_image", "class_means"] = "mean_of_random_images"
     images: Literal["current", "seen"] = "current"
     n_images: int = 10
-    max_rate: str = "400 Hz"
+    max_rate: str = "900 Hz"
     mask: Literal["window", "pixels", "none"] = "none"
     size: int = 10
     keep: float = 0.25

@@ -11,6 +11,7 @@ from .layer_values import given_gains as given_gains
 from .layer_values import given_target_rate as given_target_rate
 from .layer_values import given_thresholds as given_thresholds
 from .layer_values import is_neuron as is_neuron
+from .layer_values import is_text as is_text
 from .layered_neuron import LayeredNeuron as LayeredNeuron
 from .model import Neuron as Neuron
 from .model import NeuronEquations as NeuronEquations

@@ -44,8 +44,8 @@ class AdaptiveLIF(LayeredNeuron):
     Bellec, Salaj, Subramoney, Legenstein, Maass 2018, NeurIPS, section 2.
     """
 
-    gain: PerLayer = "tadros"
-    threshold: PerLayer = "calibrated"
+    gain: PerLayer = "calibrated"
+    threshold: PerLayer = 10.0
     _: KW_ONLY
     tau_m: PerLayer = parameter(20 * ms, ms, above=0)
     tau_a: PerLayer = parameter(200 * ms, ms, above=0)

@@ -42,7 +42,7 @@ class AdaptiveThreshold(LayeredNeuron):
     (Goodman, Stimberg et al.).
     """
 
-    gain: PerLayer = "tadros"
+    gain: PerLayer = "calibrated"
     threshold: PerLayer = "calibrated"
     _: KW_ONLY
     tau_m: PerLayer = parameter(20 * ms, ms, above=0)

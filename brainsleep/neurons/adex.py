@@ -57,7 +57,7 @@ class AdEx(LayeredNeuron):
     Brette, Gerstner 2005, Journal of Neurophysiology 94:3637, whose values are the defaults.
     """
 
-    gain: PerLayer = 1.0
+    gain: PerLayer = "calibrated"
     threshold: PerLayer = 20.2
     _: KW_ONLY
     c_m: PerLayer = parameter(281 * pF, pF, above=0)

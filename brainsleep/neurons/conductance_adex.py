@@ -51,7 +51,7 @@ class ConductanceAdEx(LayeredNeuron):
     neuron in slow-wave sleep is the default; its v_reset: see docs/stages.md.
     """
 
-    gain: PerLayer = 1.0
+    gain: PerLayer = "calibrated"
     threshold: PerLayer = 13.0
     _: KW_ONLY
     c_m: PerLayer = parameter(200 * pF, pF, above=0)

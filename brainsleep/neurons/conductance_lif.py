@@ -57,7 +57,7 @@ class ConductanceLIF(LayeredNeuron):
     default, but for its threshold, which does not adapt.
     """
 
-    gain: PerLayer = 1.0
+    gain: PerLayer = "calibrated"
     threshold: PerLayer = 13.0
     _: KW_ONLY
     tau_m: PerLayer = parameter(100 * ms, ms, above=0)

@@ -52,7 +52,7 @@ class CurrentLIF(LayeredNeuron):
     Gerstner, Kistler, Naud, Paninski 2014, Neuronal Dynamics, sections 1.3 and 3.1.
     """
 
-    gain: PerLayer = "tadros"
+    gain: PerLayer = "calibrated"
     threshold: PerLayer = "calibrated"
     _: KW_ONLY
     tau_m: PerLayer = parameter(20 * ms, ms, above=0)

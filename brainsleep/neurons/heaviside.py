@@ -29,33 +29,34 @@ class Heaviside(LayeredNeuron):
 
     Parameters
     ----------
-    gain : "tadros", number, list or dict
-        :math:`\alpha`, what one unit of weight adds to v (no units). ``"tadros"`` computes it
-        from weights and activations (:func:`brainsleep.translation.tadros_gains`); without data,
-        and with calibrated thresholds, it is 1.
+    gain : "calibrated", "tadros", number, list or dict
+        :math:`\alpha`, what one unit of weight adds to v (no units). ``"calibrated"``: with
+        thresholds that are numbers, found so that every layer fires at `target_rate`, else 1.
+        ``"tadros"`` computes it from weights and activations
+        (:func:`brainsleep.translation.tadros_gains`).
     threshold : "calibrated", number, list or dict
         :math:`\beta`, in the units of v. ``"calibrated"`` finds the thresholds at which every
         layer fires at `target_rate`. Only gain/threshold matters for a spike.
     decay : number, list or dict
-        :math:`\lambda` in [0, 1], the part of v left after one step; 0.999 at 1 ms is a time
-        constant of 1 s.
+        :math:`\lambda` in [0, 1], the part of v left after one step. 0.95 at 1 ms is a time
+        constant of 20 ms, that of `LIF`; the published codes have 0.999, which is 1 s.
     gain_scale : float
         Factor on the gains that ``"tadros"`` finds (``alpha_scale`` in the MATLAB code).
     bias_gain : number, list or dict, optional
         :math:`\kappa`, what one unit of bias adds to v each step; the gain unless given.
     target_rate : number, Quantity, list or dict, optional
-        Mean firing rate wanted in each layer, in Hz, for ``threshold="calibrated"``; 50 Hz unless
-        given, and 100 Hz in the last layer.
+        Mean firing rate wanted in each layer, in Hz, where gain or threshold is calibrated; 30 Hz
+        unless given.
 
     References
     ----------
     Tadros, Krishnan, Ramyaa, Bazhenov 2022, Nature Communications 13:7742, Methods.
     """
 
-    gain: PerLayer = "tadros"
+    gain: PerLayer = "calibrated"
     threshold: PerLayer = "calibrated"
     _: KW_ONLY
-    decay: PerLayer = parameter(0.999, minimum=0, maximum=1)
+    decay: PerLayer = parameter(0.95, minimum=0, maximum=1)
 
     kind: ClassVar[str] = "heaviside"
     constants_unit: ClassVar[Unit | None] = None

@@ -30,7 +30,7 @@ class IntegrateAndFire(LayeredNeuron):
 
     Parameters
     ----------
-    gain : "tadros", number, list or dict
+    gain : "calibrated", "tadros", number, list or dict
         :math:`\alpha`, what one unit of weight adds to v; see :class:`Heaviside`.
     threshold : "calibrated", number, list or dict
         :math:`\beta`, also what a spike takes from v; see :class:`Heaviside`.
@@ -44,7 +44,7 @@ class IntegrateAndFire(LayeredNeuron):
     subtraction, and why).
     """
 
-    gain: PerLayer = "tadros"
+    gain: PerLayer = "calibrated"
     threshold: PerLayer = "calibrated"
 
     kind: ClassVar[str] = "integrate_and_fire"

@@ -40,7 +40,7 @@ class Izhikevich(LayeredNeuron):
     Izhikevich 2003, IEEE Transactions on Neural Networks 14:1569.
     """
 
-    gain: PerLayer = 1.0
+    gain: PerLayer = "calibrated"
     threshold: PerLayer = 30.0
     _: KW_ONLY
     a: PerLayer = parameter(0.02)

@@ -12,9 +12,15 @@ from ..support.parameters import PerLayer, differs_by_layer, per_layer
 from ..support.quantities import quantity
 from .model import GivenConstants, Neuron
 
-#: Mean firing rates in Hz that calibrated thresholds aim at unless a model says otherwise.
-DEFAULT_HIDDEN_RATE = 50.0
-DEFAULT_OUTPUT_RATE = 100.0
+#: Mean firing rate in Hz of each layer that is calibrated to unless a model says otherwise.
+DEFAULT_TARGET_RATE = 30.0
+
+#: What constants may be besides numbers.
+KEYWORDS: dict[str, tuple[str, ...]] = {
+    "gain": ("calibrated", "tadros"),
+    "threshold": ("calibrated",),
+    "bias_gain": (),
+}
 
 
 def given_gains(neuron: GivenConstants, layer_names: Sequence[str]) -> list[float]:
@@ -38,12 +44,9 @@ def given_bias_gains(
 
 
 def given_target_rate(neuron: GivenConstants, layer_names: Sequence[str]) -> list[float]:
-    """Return the wanted firing rates, one per layer, in Hz; the default where none is given.
-
-    The last layer is the network's output, and has a default of its own.
-    """
+    """Return the wanted firing rates, one per layer, in Hz; the default where none is given."""
     if neuron.target_rate is None:
-        return [*[DEFAULT_HIDDEN_RATE] * (len(layer_names) - 1), DEFAULT_OUTPUT_RATE]
+        return [DEFAULT_TARGET_RATE] * len(layer_names)
     rates = per_layer(neuron.target_rate, layer_names, "neuron: target_rate")
     return [
         _rate(rate, f"neuron: target_rate of layer {name!r}")
@@ -82,12 +85,12 @@ def _rate(value: object, label: str) -> float:
 
 def check_constants(neuron: GivenConstants) -> None:
     """Check what can be checked of gains and thresholds before the layers are known."""
-    for name, keyword in (("gain", "tadros"), ("threshold", "calibrated"), ("bias_gain", None)):
+    for name, keywords in KEYWORDS.items():
         value = getattr(neuron, name)
-        if value is None and keyword is None:
+        if value is None and not keywords:
             continue
-        if keyword is not None and isinstance(value, str) and not is_quantity_text(value):
-            _check_keyword(value, name, keyword)
+        if keywords and isinstance(value, str) and not is_quantity_text(value):
+            _check_keyword(value, name, keywords)
         elif not differs_by_layer(value):
             _constant(neuron, value, name, f"neuron: {name}")
     if neuron.target_rate is not None and not differs_by_layer(neuron.target_rate):
@@ -95,12 +98,12 @@ def check_constants(neuron: GivenConstants) -> None:
     number(neuron.gain_scale, "neuron: gain_scale", minimum=0, exclusive_minimum=True)
 
 
-def _check_keyword(value: str, field: str, keyword: str) -> None:
-    """Raise a ParameterError for a text that is neither a quantity nor the keyword."""
-    if value != keyword:
+def _check_keyword(value: str, field: str, keywords: Sequence[str]) -> None:
+    """Raise a ParameterError for a text that is neither a quantity nor a keyword."""
+    if value not in keywords:
         raise ParameterError(
-            f"neuron: {field} must be {keyword!r} or numbers, not {brief(value)}."
-            f"{suggest(value, [keyword])}"
+            f"neuron: {field} must be {' or '.join(map(repr, keywords))} or numbers, not "
+            f"{brief(value)}.{suggest(value, keywords)}"
         )
 
 
@@ -121,12 +124,14 @@ def is_quantity_text(text: str) -> bool:
 
 
 def fixed_parameters(neuron: Neuron, population: str) -> dict[str, float]:
-    """Return the parameters of a model whose gain and threshold are numbers.
+    """Return the parameters of a model without a trained network.
+
+    A gain that is to be calibrated is 1: weights put together by hand need none.
 
     Raises
     ------
     ParameterError
-        If one of them is to be found from a trained network.
+        If the threshold, or a gain of ``"tadros"``, is to be found from a trained network.
     """
     for name, keyword in (("gain", "tadros"), ("threshold", "calibrated")):
         if is_text(getattr(neuron, name), keyword):
@@ -134,6 +139,7 @@ def fixed_parameters(neuron: Neuron, population: str) -> dict[str, float]:
                 f"neuron: {name} of {population!r} must be numbers, not {keyword!r}: there is no "
                 "trained network to find it from."
             )
-    gains, thresholds = given_gains(neuron, [population]), given_thresholds(neuron, [population])
-    (values,) = neuron.parameters([population], gains, thresholds)
+    is_free = is_text(neuron.gain, "calibrated")
+    gains = [1.0] if is_free else given_gains(neuron, [population])
+    (values,) = neuron.parameters([population], gains, given_thresholds(neuron, [population]))
     return values

@@ -25,8 +25,9 @@ class LayeredNeuron(ABC):
 
     Parameters
     ----------
-    gain : "tadros", number, Quantity, list or dict
-        What one unit of weight adds, or ``"tadros"``: computed from weights and activations.
+    gain : "calibrated", "tadros", number, Quantity, list or dict
+        What one unit of weight adds. ``"tadros"``: computed from weights and activations.
+        ``"calibrated"``: found so that layers fire at `target_rate`; 1 if the threshold is.
     threshold : "calibrated", number, Quantity, list or dict
         Where a neuron spikes, or ``"calibrated"``: found so that layers fire at `target_rate`.
     gain_scale : float
@@ -34,11 +35,11 @@ class LayeredNeuron(ABC):
     bias_gain : number, Quantity, list or dict, optional
         What one unit of bias adds in each step; the gain unless given.
     target_rate : number, Quantity, list or dict, optional
-        Mean firing rate wanted in each layer, in Hz, for ``threshold="calibrated"``; 50 Hz unless
-        given, and 100 Hz in the last layer.
+        Mean firing rate wanted in each layer, in Hz, where gain or threshold is calibrated; 30 Hz
+        unless given.
     """
 
-    gain: PerLayer = "tadros"
+    gain: PerLayer = "calibrated"
     threshold: PerLayer = "calibrated"
     _: KW_ONLY
     gain_scale: float = 1.0

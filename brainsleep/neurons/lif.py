@@ -32,7 +32,7 @@ class LIF(LayeredNeuron):
 
     Parameters
     ----------
-    gain : "tadros", number, Quantity, list or dict
+    gain : "calibrated", "tadros", number, Quantity, list or dict
         mV per unit weight (a bare number means mV); see :class:`Heaviside`.
     threshold : "calibrated", number, Quantity, list or dict
         mV above `v_rest` (a bare number means mV); see :class:`Heaviside`.
@@ -58,7 +58,7 @@ class LIF(LayeredNeuron):
     Lapicque 1907; Gerstner, Kistler, Naud, Paninski 2014, Neuronal Dynamics, section 1.3.
     """
 
-    gain: PerLayer = "tadros"
+    gain: PerLayer = "calibrated"
     threshold: PerLayer = "calibrated"
     _: KW_ONLY
     tau_m: PerLayer = parameter(20 * ms, ms, above=0)

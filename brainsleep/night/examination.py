@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -29,8 +29,6 @@ class Examination:
     ----------
     prepared : PreparedNight
         What was asked for.
-    thresholds : sequence of float
-        One per layer that does not pool.
     outcome : Outcome
         What came back.
     n_spikes : mapping of str to int
@@ -38,7 +36,6 @@ class Examination:
     """
 
     prepared: PreparedNight
-    thresholds: Sequence[float]
     outcome: Outcome
     n_spikes: Mapping[str, int]
 
@@ -101,7 +98,8 @@ class Examination:
         if period is None:
             return 1.0
         names = prepared.layer_names
-        values = neuron.parameters(names, prepared.constants.gains, self.thresholds)
+        constants = prepared.constants
+        values = neuron.parameters(names, constants.known_gains, constants.known_thresholds)
         return max(1.0, round(values[names.index(layer)][period] / prepared.plan.dt))
 
     def _weights(self, layer: Layer) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
@@ -143,13 +141,15 @@ class Examination:
         prepared, neuron = self.prepared, self.prepared.assembly.neuron
         number = prepared.layer_names.index(layer.name)
         unit = neuron.constants_unit
-        if prepared.constants.thresholds is None:
-            rate = _in_unit((prepared.constants.target_rate or [0.0])[number], "Hz")
+        if prepared.constants.target_rate is not None:
+            rate = _in_unit(prepared.constants.target_rate[number], "Hz")
             silent = "no threshold made it fire: check its weights and the stimulus"
             saturated = f"lower its target_rate ({rate}) or the rule's rates of learning"
         else:
-            threshold = _in_unit(self.thresholds[number], unit)
-            gain = _in_unit(prepared.constants.gains[number], getattr(neuron, "gain_unit", unit))
+            threshold = _in_unit(prepared.constants.known_thresholds[number], unit)
+            gain = _in_unit(
+                prepared.constants.known_gains[number], getattr(neuron, "gain_unit", unit)
+            )
             silent = f"lower its threshold ({threshold}) or raise its gain ({gain})"
             saturated = f"raise its threshold ({threshold}) or lower its gain ({gain})"
             silent, saturated = (f"{one}; bs.calibrate finds both" for one in (silent, saturated))

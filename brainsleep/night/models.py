@@ -3,34 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy.typing as npt
 from brian2 import Equations
 
 from ..errors import ParameterError, UnitsError, brief
-from ..neurons import Heaviside, Neuron, given_gains, given_target_rate, given_thresholds, is_neuron
+from ..neurons import (
+    Heaviside,
+    Neuron,
+    given_gains,
+    given_target_rate,
+    given_thresholds,
+    is_neuron,
+    is_text,
+)
 from ..plasticity import SRC, Plasticity, is_rule
 from ..translation import Translation, tadros_gains
 
 
 @dataclass(frozen=True)
 class LayerConstants:
-    """Gains and thresholds, or the rates that thresholds are found for.
+    """Gains and thresholds, or the rates that one of them is found for.
 
     Attributes
     ----------
-    gains : list of float
-        One per layer that does not pool, in the neuron model's unit.
+    gains : list of float or None
+        One per layer that does not pool, in the neuron model's unit; None if they are to be found.
     thresholds : list of float or None
-        The same; None if they are to be calibrated.
+        The same; of the two, one at least is known.
     target_rate : list of float or None
-        Rates in Hz to calibrate to.
+        Rates in Hz to calibrate to, or calibrated to; None if nothing is.
     """
 
-    gains: list[float]
+    gains: list[float] | None
     thresholds: list[float] | None
     target_rate: list[float] | None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is to be found any more."""
+        return self.gains is not None and self.thresholds is not None
+
+    @property
+    def known_gains(self) -> list[float]:
+        """The gains; 1 in each layer while they are to be found."""
+        assert self.gains is not None or self.thresholds is not None
+        return [1.0 for _ in self.thresholds or ()] if self.gains is None else self.gains
+
+    @property
+    def known_thresholds(self) -> list[float]:
+        """The thresholds; the gain of each layer while they are to be found."""
+        return self.known_gains if self.thresholds is None else self.thresholds
+
+    def at(self, ratios: Sequence[float]) -> LayerConstants:
+        """Return the constants with these ratios of threshold to gain, which decide on spikes."""
+        if self.gains is None:
+            assert self.thresholds is not None
+            gains = [one / ratio for one, ratio in zip(self.thresholds, ratios, strict=True)]
+            return replace(self, gains=gains)
+        thresholds = [
+            ratio * (gain if gain > 0 else 1.0)
+            for gain, ratio in zip(self.gains, ratios, strict=True)
+        ]
+        return replace(self, thresholds=thresholds)
 
 
 def layer_constants(
@@ -38,8 +74,8 @@ def layer_constants(
 ) -> LayerConstants:
     """Read the constants of a neuron model, and compute gains that depend on the network.
 
-    Without data, gains of ``"tadros"`` are 1 if thresholds are to be calibrated: it is their ratio
-    that decides on spikes.
+    Where gain and threshold are both to be calibrated, the gain is 1: it is their ratio that
+    decides on spikes. So are gains of ``"tadros"`` without data.
 
     Parameters
     ----------
@@ -56,23 +92,38 @@ def layer_constants(
         Naming the constant and the layer.
     """
     names = network.layer_names
-    thresholds, target_rate = None, None
-    if isinstance(neuron.threshold, str) and neuron.threshold == "calibrated":
-        target_rate = given_target_rate(neuron, names)
-    else:
-        thresholds = given_thresholds(neuron, names)
-        if getattr(neuron, "target_rate", None) is not None:  # not used, but not junk either
-            given_target_rate(neuron, names)
-    if isinstance(neuron.gain, str) and neuron.gain == "tadros":
-        # a bias gain of one's own is in proportion to the gain
-        is_free = thresholds is None and getattr(neuron, "bias_gain", None) is None
-        if data is None and is_free:
-            gains = [1.0] * len(names)
-        else:
-            gains = tadros_gains(network, data, neuron.gain_scale)
-    else:
-        gains = given_gains(neuron, names)
-    return LayerConstants(gains, thresholds, target_rate)
+    if is_text(neuron.threshold, "calibrated"):
+        gains = _gains(neuron, network, data)
+        return LayerConstants(gains, None, given_target_rate(neuron, names))
+    thresholds = given_thresholds(neuron, names)
+    wanted = None
+    if is_text(neuron.gain, "calibrated") or getattr(neuron, "target_rate", None) is not None:
+        wanted = given_target_rate(neuron, names)
+    if not is_text(neuron.gain, "calibrated"):  # rates are not used, but not junk either
+        return LayerConstants(_gains(neuron, network, data), thresholds, None)
+    for name, threshold in zip(names, thresholds, strict=True):
+        if threshold == 0:
+            raise ParameterError(
+                f"neuron: threshold of layer {name!r} is 0, to which no gain can be calibrated; "
+                "give a threshold above 0, or gains as numbers."
+            )
+    return LayerConstants(None, thresholds, wanted)
+
+
+def _gains(neuron: Neuron, network: Translation, data: npt.ArrayLike | None) -> list[float]:
+    """Return the gains given or computed; 1 where they are free."""
+    names = network.layer_names
+    if is_text(neuron.gain, "calibrated"):
+        return [1.0] * len(names)
+    if not is_text(neuron.gain, "tadros"):
+        return given_gains(neuron, names)
+    # a bias gain of one's own is in proportion to the gain
+    is_free = is_text(neuron.threshold, "calibrated") and (
+        getattr(neuron, "bias_gain", None) is None
+    )
+    if data is None and is_free:
+        return [1.0] * len(names)
+    return tadros_gains(network, data, neuron.gain_scale)
 
 
 def check_target_rate(constants: LayerConstants, dt: float, layer_names: Sequence[str]) -> None:
@@ -113,12 +164,11 @@ def check_equations(
             f"neuron: {type(neuron).__name__} has no delay_steps; give it 0 or 1, the time steps "
             "that a spike takes to the next layer."
         )
-    thresholds = constants.thresholds or [1.0] * len(layer_names)
     _check_declared(
         "neuron",
         neuron,
         neuron.equations().model,
-        neuron.parameters(layer_names, constants.gains, thresholds),
+        neuron.parameters(layer_names, constants.known_gains, constants.known_thresholds),
     )
     _check_declared(
         "plasticity", rule, rule.equations().model, rule.synapse_parameters(layer_names)

@@ -14,9 +14,9 @@ from brian2.units import Quantity, second
 
 from ..devices import Device
 from ..neurons import Neuron
-from ..plasticity import Plasticity
+from ..plasticity import Plasticity, at_scale
 from ..stimuli import Stimulus
-from ..translation import Layer, Translation, stored_graph
+from ..translation import Layer, Translation, stored_graph, weight_scales
 from .assembly import Assembly, lateral_parts
 from .gating import Stages
 from .lateral import Lateral
@@ -39,7 +39,7 @@ class NightSetup:
     factors : dict of str to tuple of float
         As of `Assembly`.
     neuron, plasticity : Neuron, Plasticity
-        The models.
+        The models, as they were asked for.
     gains, thresholds : list of float
         One per layer that does not pool, in the neuron model's unit.
     stimulus : Stimulus
@@ -87,8 +87,8 @@ class NightSetup:
     record: Record
 
     @classmethod
-    def of(cls, prepared: PreparedNight, thresholds: Sequence[float]) -> NightSetup:
-        """Return what a night is that is about to run."""
+    def of(cls, prepared: PreparedNight) -> NightSetup:
+        """Return what a night is that is about to run, all its constants known."""
         network, assembly = prepared.translation, prepared.assembly
         return cls(
             input_shape=network.input_shape,
@@ -98,9 +98,9 @@ class NightSetup:
             input_at=network.input_at,
             factors=assembly.factors,
             neuron=assembly.neuron,
-            plasticity=assembly.plasticity,
-            gains=prepared.constants.gains,
-            thresholds=list(thresholds),
+            plasticity=prepared.rule,
+            gains=prepared.constants.known_gains,
+            thresholds=prepared.constants.known_thresholds,
             stimulus=prepared.stimulus,
             lateral=prepared.request.lateral,
             biases=prepared.request.biases,
@@ -139,7 +139,7 @@ class NightSetup:
         return Assembly(
             network,
             self.neuron,
-            self.plasticity,
+            at_scale(self.plasticity, network.layer_names, weight_scales(network)),
             self.frozen,
             self.max_pooling,
             self.factors,

@@ -22,13 +22,17 @@ from ..devices.sampling import NO_SAMPLES
 from ..errors import ParameterError
 from ..network.plan import NetworkPlan
 from ..plasticity import Plasticity, asks_for_modulation, at_scale
+from ..presets.matching import warn_of_presets
 from ..stimuli import Gated, Stimulus, as_stimulus, skip_steps
 from ..support.checks import known_name, read_seed
 from ..translation import (
+    FoundThresholds,
     Translation,
     as_translation,
-    calibrate_thresholds,
+    first_ratios,
+    report,
     require_float32_copy,
+    search_thresholds,
     weight_scales,
     with_masks,
 )
@@ -73,7 +77,7 @@ class PreparedNight:
     n_steps, seed : int
         Length in time steps; seed of the stimulus.
     constants : LayerConstants
-        Gains, and thresholds or the rates to calibrate them to.
+        Gains and thresholds, or one of them and the rates to calibrate the other to.
     modulation : ndarray, shape (n_steps,), or None
         The factor on learning in each step.
     stages : Stages or None
@@ -117,9 +121,7 @@ class PreparedNight:
         """Names of all populations, the input first."""
         return self.assembly.populations
 
-    def job(
-        self, thresholds: Sequence[float], *, n_steps: int | None = None, plastic: bool = True
-    ) -> Job:
+    def job(self, *, n_steps: int | None = None, plastic: bool = True) -> Job:
         """Make the job of a night, or of a shorter trial in which no weight changes."""
         length = self.n_steps if n_steps is None else n_steps
         return Job(
@@ -129,7 +131,7 @@ class PreparedNight:
             biases=self.assembly.biases(),
             masks=self.assembly.masks(),
             population_parameters=self.assembly.population_parameters(
-                self.constants.gains, thresholds, self.plan.dt
+                self.constants.known_gains, self.constants.known_thresholds, self.plan.dt
             ),
             projection_parameters=self.assembly.projection_parameters(plastic),
             seed=self.seed,
@@ -166,24 +168,57 @@ class PreparedNight:
             modulation=given * gate.learning,
         )
 
-    def find_thresholds(self, engine: Engine) -> list[float]:
-        """Return the thresholds given, or those at which the layers fire at their target rates."""
-        constants = self.constants
-        if constants.thresholds is not None:
-            return constants.thresholds
-        assert constants.target_rate is not None
-        trial_steps = min(self.n_steps, CALIBRATION_STEPS)
-        return calibrate_thresholds(
-            lambda thresholds: self.trial_rates(engine, thresholds, n_steps=trial_steps),
-            constants.target_rate,
-            self.layer_names,
-        )
+    def calibrate(
+        self, engine: Engine, *, n_steps: int | None = None
+    ) -> tuple[PreparedNight, FoundThresholds | None]:
+        """Find the gains or thresholds that are to be calibrated.
 
-    def trial_rates(
-        self, engine: Engine, thresholds: Sequence[float], *, n_steps: int | None = None
-    ) -> list[float]:
+        Parameters
+        ----------
+        engine : Engine
+            The night's program.
+        n_steps : int, optional
+            Length of a trial; the night's, but at most `CALIBRATION_STEPS`, unless given.
+
+        Returns
+        -------
+        night : PreparedNight
+            All its constants are known.
+        found : FoundThresholds or None
+            How they were found; None if nothing was to be found.
+
+        Warns
+        -----
+        CalibrationWarning
+            About layers that do not reach their target rate.
+        """
+        constants, target_rate = self.constants, self.constants.target_rate
+        if target_rate is None or constants.is_complete:
+            return self, None
+        length = min(self.n_steps, CALIBRATION_STEPS) if n_steps is None else n_steps
+
+        def rates(ratios: Sequence[float]) -> list[float]:
+            trial = replace(self, constants=constants.at(ratios))
+            return trial.trial_rates(engine, n_steps=length)
+
+        found = search_thresholds(rates, target_rate, self._first_ratios(target_rate, length))
+        known = constants.at(found.thresholds)
+        what = ("gain", known.gains) if constants.gains is None else ("threshold", known.thresholds)
+        report(found, target_rate, self.layer_names, *what)
+        return replace(self, constants=known), found
+
+    def _first_ratios(self, target_rate: Sequence[float], n_steps: int) -> list[float]:
+        """Guess the ratios of threshold to gain with which a search begins."""
+        chunks = self.stimulus.chunks(n_steps, self.plan.dt, self.seed)
+        wanted = {
+            name: rate * self.plan.dt
+            for name, rate in zip(self.layer_names, target_rate, strict=True)
+        }
+        return first_ratios(self.translation, float(next(iter(chunks)).mean()), wanted)
+
+    def trial_rates(self, engine: Engine, *, n_steps: int | None = None) -> list[float]:
         """Run a trial in which no weight changes; return the mean rate of each layer in Hz."""
-        outcome = engine.run(self.job(thresholds, n_steps=n_steps, plastic=False))
+        outcome = engine.run(self.job(n_steps=n_steps, plastic=False))
         seconds = (self.n_steps if n_steps is None else n_steps) * self.plan.dt
         numbers = [self.populations.index(name) for name in self.layer_names]
         return [
@@ -255,11 +290,12 @@ def prepare_night(request: NightRequest) -> PreparedNight:
         started=started,
     )
     # raises for whatever is wrong with the models' own parameters
-    prepared.job(constants.thresholds or [1.0] * len(network.layer_names))
+    prepared.job()
     device.check(plan)
     kept.check(device, plan, n_steps, on_disk=prepared.save is not None)
     _check_save(prepared)
     warn_of_weights_outside(assembly)
+    warn_of_presets(neuron, asked, network.sizes)
     return replace(prepared, seconds=time.perf_counter() - started)
 
 

@@ -43,13 +43,11 @@ class ReadyNight:
     Attributes
     ----------
     asked : PreparedNight
-        What was checked.
+        What was checked, all constants known.
     prepared : PreparedNight
         The same, where its stages gate its stimulus and learning.
     engine : Engine
         Its program.
-    thresholds : list of float
-        One per layer that does not pool.
     directory : NightDirectory or None
         Where it writes while it runs.
     timings : dict of str to float
@@ -59,7 +57,6 @@ class ReadyNight:
     asked: PreparedNight
     prepared: PreparedNight
     engine: Engine
-    thresholds: list[float]
     directory: NightDirectory | None
     timings: dict[str, float]
 
@@ -102,8 +99,8 @@ class ReadyNight:
             weights_before=before,
             weights_after=after,
             timings={},
-            gains=dict(zip(names, constants.gains, strict=True)),
-            thresholds=dict(zip(names, self.thresholds, strict=True)),
+            gains=dict(zip(names, constants.known_gains, strict=True)),
+            thresholds=dict(zip(names, constants.known_thresholds, strict=True)),
             sizes={name: plan.sizes[number] for name, number in prepared.assembly.shown},
             n_steps=outcome.n_steps,
             dt=self._dt,
@@ -113,12 +110,8 @@ class ReadyNight:
             weight_traces=kept_weights(prepared, outcome, stream),
             masks=prepared.assembly.masks_by_name(),
             under_masks=under,
-            findings=Examination(
-                prepared, self.thresholds, outcome, self._n_spikes(outcome)
-            ).findings(),
-            source=SleptSource(
-                NightSetup.of(self.asked, self.thresholds), outcome.weights, prepared.translation
-            ),
+            findings=Examination(prepared, outcome, self._n_spikes(outcome)).findings(),
+            source=SleptSource(NightSetup.of(self.asked), outcome.weights, prepared.translation),
         )
         night.timings |= {
             **self.timings,
@@ -154,7 +147,7 @@ class ReadyNight:
     def _job(self) -> Job:
         """Return the job, which begins where a snapshot was taken."""
         prepared = self.prepared
-        job = prepared.job(self.thresholds)
+        job = prepared.job()
         if self.directory is not None:
             save = prepared.save
             job = replace(
@@ -245,9 +238,9 @@ def make_ready(prepared: PreparedNight, *, progress: bool = True) -> Iterator[Re
     engine = prepared.device.prepare(prepared.plan, progress)
     laps.append(time.perf_counter())
     with bars_if(progress):
-        thresholds = prepared.find_thresholds(engine)
+        prepared, _ = prepared.calibrate(engine)
         laps.append(time.perf_counter())
-        staged = prepared.in_stages()  # thresholds are found with the gate open
+        staged = prepared.in_stages()  # constants are found with the gate open
         laps.append(time.perf_counter())
     build, calibrate, stages = np.diff(laps).tolist()
     timings = {
@@ -256,17 +249,17 @@ def make_ready(prepared: PreparedNight, *, progress: bool = True) -> Iterator[Re
         "calibrate": calibrate,
         "stages": stages,
     }
-    with _directory(prepared, staged, thresholds, engine) as directory:
-        yield ReadyNight(prepared, staged, engine, thresholds, directory, timings)
+    with _directory(prepared, staged, engine) as directory:
+        yield ReadyNight(prepared, staged, engine, directory, timings)
 
 
 def _directory(
-    prepared: PreparedNight, staged: PreparedNight, thresholds: list[float], engine: Engine
+    prepared: PreparedNight, staged: PreparedNight, engine: Engine
 ) -> AbstractContextManager[NightDirectory | None]:
     """Hold the directory of a night, if it has one."""
     if prepared.save is None:
         return nullcontext()
-    request = SavedRequest.of(prepared, staged, thresholds, engine)
+    request = SavedRequest.of(prepared, staged, engine)
     return open_night_directory(prepared.save.path, request, resume=prepared.save.resume)
 
 

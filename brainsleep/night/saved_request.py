@@ -63,12 +63,11 @@ class SavedRequest:
         cls,
         prepared: PreparedNight,
         staged: PreparedNight,
-        thresholds: list[float],
         engine: Engine,
     ) -> SavedRequest:
         """Return what identifies a night, before and after its stages were simulated."""
         folder = getattr(engine, "directory", None)
-        job = staged.job(thresholds)
+        job = staged.job()
         names = prepared.assembly.weight_names()
         return cls(
             asked=asked_for(prepared, staged, job),

@@ -77,9 +77,9 @@ def sleep(
         Simulated time, or a number of steps; 0.5 s unless given. With explicit spikes it is
         their length, and any other value is an error.
     neuron : neuron model, optional
-        `Heaviside`, `LIF`, … or a model of your own; ``Heaviside()`` unless given. Plain models
-        like ``LIF()`` have calibrated thresholds: under the stimulus, the last layer fires at
-        100 Hz and each other at 50 Hz, unless `target_rate` says otherwise.
+        `Heaviside`, `LIF`, … or a model of your own; ``Heaviside()`` unless given. In plain models
+        like ``LIF()`` or ``AdEx()`` thresholds, or else gains, are calibrated: under the stimulus
+        each layer fires at 30 Hz, unless `target_rate` says otherwise.
     plasticity : plasticity rule, optional
         `SRC`, `STDP`, … or a rule of your own; ``SRC()`` unless given. Learning rates may be
         percentages of each layer's weight scale, as in ``SRC(increase="1.5 %")``, and are so in

@@ -117,10 +117,10 @@ class SRC(LayeredRule):
     """
 
     increase: PerLayer = parameter(
-        "1.6 %", minimum=0, learning_rate=True, of_weight=True, stated=True
+        "1 %", minimum=0, learning_rate=True, of_weight=True, stated=True
     )
     decrease: PerLayer = parameter(
-        "0.9 %", minimum=0, learning_rate=True, of_weight=True, stated=True
+        "4 %", minimum=0, learning_rate=True, of_weight=True, stated=True
     )
     _: KW_ONLY
     weight_factor: str = parameter(None, choices=WEIGHT_FACTORS, by_layer=False)

@@ -31,7 +31,7 @@ from .masks import Mask, RandomWindow
 from .stimulus import Stimulus
 
 #: Rate of a white pixel, unless given.
-MAX_RATE = 400 * Hz
+MAX_RATE = 900 * Hz
 
 
 class ImageStimulus(Stimulus):

@@ -2,12 +2,19 @@
 
 from .activations import max_activations, record_activations
 from .bias_connections import per_neuron, remaining_bias
+from .first_ratios import first_ratios
 from .gains import tadros_gains
 from .layers import INPUT, Connection, Fold, Layer
 from .part import features, start_at
 from .stored_module import StoredModule, stored_graph
 from .synapse_masks import Masks, present_weight, under_masks, with_masks
-from .threshold_search import CalibrationWarning, calibrate_thresholds
+from .threshold_search import (
+    CalibrationWarning,
+    FoundThresholds,
+    calibrate_thresholds,
+    report,
+    search_thresholds,
+)
 from .translate import MAX_POOLING, as_translation, translate
 from .translated_network import Translation
 from .weight_scales import weight_scales
@@ -19,6 +26,7 @@ __all__ = [
     "CalibrationWarning",
     "Connection",
     "Fold",
+    "FoundThresholds",
     "Layer",
     "Masks",
     "PrecisionWarning",
@@ -27,12 +35,15 @@ __all__ = [
     "as_translation",
     "calibrate_thresholds",
     "features",
+    "first_ratios",
     "max_activations",
     "per_neuron",
     "present_weight",
     "record_activations",
     "remaining_bias",
+    "report",
     "require_float32_copy",
+    "search_thresholds",
     "start_at",
     "stored_graph",
     "tadros_gains",

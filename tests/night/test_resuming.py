@@ -76,9 +76,7 @@ def asked_of(**changes: Any) -> dict[str, Any]:
     }
     prepared = prepare_night(NightRequest(**(arguments | changes)))
     staged = prepared.in_stages()
-    thresholds = prepared.constants.thresholds
-    assert thresholds is not None
-    return json.loads(json.dumps(asked_for(prepared, staged, staged.job(thresholds))))
+    return json.loads(json.dumps(asked_for(prepared, staged, staged.job())))
 
 
 #: Changes of a night, and the field that is named first.

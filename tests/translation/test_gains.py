@@ -60,7 +60,7 @@ def test_tadros_gains_use_the_network_awake():
 def test_bad_data_for_gains(data, words, empty_cache):
     with pytest.raises((ParameterError, UnitsError)) as raised:
         bs.sleep(
-            mlp(SMALL), np.zeros(12), data, neuron=bs.Heaviside(threshold=1), plasticity=bs.SRC()
+            mlp(SMALL), np.zeros(12), data, neuron=bs.Heaviside("tadros", 1), plasticity=bs.SRC()
         )
     assert words in str(raised.value)
     assert "\n" not in str(raised.value)
