@@ -10,7 +10,7 @@ from ..support.disk import is_folder, is_there
 from .modelfile import load_model_file
 from .run import run_experiment
 from .run_request import say_nothing
-from .rundirectory import Run
+from .run_results import Run
 from .shipped import find_model
 from .sweep_comparison import by_seed, directory_of, load_runs, plotted
 from .tables import comparison_table

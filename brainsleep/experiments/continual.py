@@ -18,6 +18,7 @@ from torch import nn
 from ..errors import DirectoryError, ParameterError
 from ..measures import mean_rates, weight_changes
 from ..night import Night, NightRequest, prepare_night, run_night
+from ..support.array_store import ARRAYS, ArrayStore
 from ..support.files import JsonObject, publish_directory
 from ..translation import write_back
 from ..wake import (
@@ -29,7 +30,6 @@ from ..wake import (
     concatenate,
     hold_out_validation,
     load_split,
-    mlp,
     task_accuracies,
     torch_threads,
     train,
@@ -42,6 +42,7 @@ from .finished import finished_run
 from .learned_tasks import LearnedTask, Progress
 from .modelfile import ModelFile, load_model_file
 from .run_request import RunRequest
+from .run_results import Run
 from .run_state import (
     State,
     last_network,
@@ -50,7 +51,7 @@ from .run_state import (
     save_network,
     save_progress,
 )
-from .rundirectory import TRAINING, Run, open_run_directory, save_metrics, versions
+from .rundirectory import TRAINING, open_run_directory, save_metrics, versions
 from .tables import new_findings
 
 PACKAGES = ("brainsleep", "brian2", "torch", "numpy")
@@ -112,12 +113,13 @@ class ContinualExperiment:
         self.report = report
         self.training = model.training.build()
         self.directory = Path()
+        self.arrays = ArrayStore(self.directory / ARRAYS)
         self.done = Progress()
         self.network = self.new_network()
 
     def open(self, directory: Path) -> None:
         """Work in a run directory, going on with what is done there."""
-        self.directory = directory
+        self.directory, self.arrays = directory, ArrayStore(directory / ARRAYS)
         self.done = load_progress(directory, Progress)
         digests = [task.network for task in self.done.tasks]
         n_done, state = last_network(directory, digests, self.report, self._problem_of_old)
@@ -130,15 +132,7 @@ class ContinualExperiment:
 
     def new_network(self) -> nn.Module:
         """Return the network before any training."""
-        section = self.model.network
-        return mlp(
-            section.sizes,
-            bias=section.bias,
-            dropout=section.dropout,
-            init=section.init,
-            output_relu=section.output_relu,
-            seed=self.seed,
-        )
+        return self.model.network.build(self.seed)
 
     def run_baselines(self) -> None:
         """Train without sleep, in every way there is."""
@@ -176,7 +170,7 @@ class ContinualExperiment:
         folder = self._night(task)
         shutil.rmtree(folder, ignore_errors=True)  # of a task that was cut short
         with publish_directory(folder) as work:
-            night.write(work, in_run=True)
+            night.write(work, shared=self.arrays)
         changes = weight_changes(night.weights_before, night.weights_after)
         return LearnedTask(
             before=before,
@@ -185,7 +179,9 @@ class ContinualExperiment:
             rates=mean_rates(night.spikes, night.duration),
             weight_change={name: change.mean_absolute_change for name, change in changes.items()},
             findings=[asdict(finding) for finding in night.findings],
-            network=save_network(self.directory, task.index, state_of(self.network)),
+            network=save_network(
+                self.directory, task.index, state_of(self.network), self.arrays
+            ),
         )
 
     def run_controls(self, controls: tuple[str, ...]) -> None:

@@ -11,7 +11,8 @@ from ..support.files import JsonObject
 from ..wake import Dataset
 from .controls import BASELINES
 from .run_request import RunRequest
-from .rundirectory import Run, check_same_run, digest_of, load_run
+from .run_results import Run, load_run
+from .rundirectory import check_same_run, digest_of
 
 
 def finished_run(request: RunRequest, data: Sequence[Dataset]) -> Run | None:

@@ -12,7 +12,7 @@ from .continual import run_continual
 from .modelfile import ModelFile
 from .overrides import Overrides
 from .run_request import RunRequest, say_nothing
-from .rundirectory import Run
+from .run_results import Run
 from .shipped import find_model
 from .unsupervised import model_of as unsupervised_model
 from .unsupervised import run_unsupervised

@@ -76,9 +76,21 @@ def load_progress(directory: Path, kind: type[T]) -> T:
         raise DirectoryError(f"{file} is damaged (it notes no progress); {advice}.") from None
 
 
-def save_network(directory: Path, stage: int, state: State) -> str:
-    """Write the network after a stage; return its digest, which :func:`last_network` asks for."""
-    file, store = _network_file(directory, stage), ArrayStore(directory / ARRAYS)
+def save_network(directory: Path, stage: int, state: State, store: ArrayStore | None = None) -> str:
+    """Write the network after a stage; return its digest, which :func:`last_network` asks for.
+
+    Parameters
+    ----------
+    directory : Path
+        The run directory.
+    stage : int
+        Which stage, from 0.
+    state : mapping of str to ndarray
+        The network.
+    store : ArrayStore, optional
+        The arrays of the run, if this process has written there already what the network has.
+    """
+    file, store = _network_file(directory, stage), store or ArrayStore(directory / ARRAYS)
     references = {name: store.put(array) for name, array in state.items()}
     store.sync()
     with plain_disk_errors("cannot write", file):
@@ -119,9 +131,6 @@ def last_network(
     for n_stages in range(len(digests), 0, -1):
         digest = digests[n_stages - 1]
         file = _network_file(directory, n_stages - 1) if digest else directory / "network.npz"
-        old = file.with_suffix(".npz")
-        if not file.exists() and old.exists():
-            file = old
         try:
             state = _read_network(file, digest)
             if not digest and (problem := check_old(n_stages, state)):
@@ -136,6 +145,17 @@ def last_network(
     return 0, {}
 
 
+def network_after(directory: Path, stage: int, digest: str) -> State:
+    """Read the network after a stage.
+
+    Raises
+    ------
+    DataError, DirectoryError
+        If it is missing, or does not have this digest.
+    """
+    return _read_network(_network_file(directory, stage), digest)
+
+
 def _network_file(directory: Path, stage: int) -> Path:
     """Return where the network after a stage lies."""
     return directory / "networks" / f"{stage}.json"
@@ -143,10 +163,13 @@ def _network_file(directory: Path, stage: int) -> Path:
 
 def _read_network(file: Path, digest: str) -> State:
     """Read a network, of a file that must have this digest if there is one."""
+    old = file.with_suffix(".npz")
+    if not file.exists() and old.exists():  # of an earlier version
+        file = old
     with plain_disk_errors("cannot read", file):
         if digest and _digest(file) != digest:
             raise DataError(f"{file}: is damaged: it does not fit its digest.")
-        if file.suffix == ".npz":  # of an earlier version
+        if file == old:
             return read_arrays(file)
         store = ArrayStore(file.parents[1] / ARRAYS)
         return {name: store.get(one) for name, one in read_json(file)["arrays"].items()}

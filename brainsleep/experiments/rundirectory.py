@@ -19,11 +19,9 @@ JSON files carry a digest of what they say, and name those of the model file and
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -44,55 +42,14 @@ from ..support.files import (
 from ..support.json_files import read_json, write_json
 from ..wake import Dataset
 from .run_request import RunRequest
-from .run_state import RUN, require_of_run, run_digest
-
-#: What every run's results hold.
-CONTRACT = ("scenario", "dataset", "model", "seed", "accuracy", "timings", "versions")
+from .run_results import Run
+from .run_state import RUN, run_digest
 
 #: Name of the folder that tells how far training has come.
 TRAINING = "training"
 
 #: What runs of earlier versions had, which do not say so.
 _EARLIER: JsonObject = {"changes": {}}
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished run.
-
-    Attributes
-    ----------
-    directory : Path
-        Where everything lies.
-    metrics : dict
-        The content of ``metrics.json``.
-    """
-
-    directory: Path
-    metrics: JsonObject
-
-
-def load_run(directory: str | Path) -> Run:
-    """Read a finished run.
-
-    Raises
-    ------
-    DirectoryError
-        If there is none, or its results are damaged or of another run.
-    """
-    folder = Path(directory)
-    file = folder / "metrics.json"
-    if not os.path.lexists(file):
-        raise DirectoryError(f"{folder} holds no finished run: metrics.json is missing.")
-    advice = "brainsleep run with --resume writes it anew"
-    metrics = read_json(file, advice)
-    require_of_run(file, metrics, advice)
-    missing = [name for name in CONTRACT if name not in metrics]
-    if missing or not isinstance(metrics["accuracy"], dict):
-        raise DirectoryError(
-            f"{file} is damaged (it misses {brief((missing or ['accuracy'])[0])}); {advice}."
-        )
-    return Run(folder, metrics)
 
 
 def save_metrics(directory: Path, metrics: JsonObject) -> Run:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
+from torch import nn
 
 from ..support.files import JsonObject
-from ..wake import Training
+from ..wake import Training, mlp
 from .kinds import Registry, build_model, with_value
 
 SectionT = TypeVar("SectionT", bound="Section")
@@ -66,6 +67,17 @@ class NetworkSection(Section):
     dropout: float = 0.25
     init: Literal["default"] | float = "default"
     output_relu: bool = False
+
+    def build(self, seed: int) -> nn.Module:
+        """Return the network before any training."""
+        return mlp(
+            self.sizes,
+            bias=self.bias,
+            dropout=self.dropout,
+            init=self.init,
+            output_relu=self.output_relu,
+            seed=seed,
+        )
 
 
 class TrainingSection(Section):

@@ -15,8 +15,9 @@ from ..support.files import JsonObject
 from ..wake import Dataset, Split, hold_out_validation, load_split
 from .finished import finished_run
 from .run_request import RunRequest
+from .run_results import Run
 from .run_state import last_network, load_progress, save_network, save_progress
-from .rundirectory import Run, open_run_directory, save_metrics, versions
+from .rundirectory import open_run_directory, save_metrics, versions
 from .unsupervised_modelfile import UnsupervisedModel, load_unsupervised, parse_unsupervised
 
 PACKAGES = ("brainsleep", "brian2", "numpy")

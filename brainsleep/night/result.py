@@ -18,7 +18,7 @@ from ..errors import ParameterError, TranslationError
 from ..neurons import Neuron
 from ..plasticity import Plasticity
 from ..stimuli import StimulusLike
-from ..support.array_store import references
+from ..support.array_store import ArrayStore, references
 from ..support.calls import public
 from ..support.checks import truth
 from ..support.files import JsonObject, publish_directory
@@ -153,7 +153,11 @@ class Night:
             self.write(work)
 
     def write(
-        self, folder: Path, *, streamed: list[int] | None = None, in_run: bool = False
+        self,
+        folder: Path,
+        *,
+        streamed: list[int] | None = None,
+        shared: ArrayStore | None = None,
     ) -> None:
         """Write arrays and description; ``night.json`` last, as it says that all is there.
 
@@ -164,10 +168,10 @@ class Night:
         streamed : list of int, optional
             For each population recorded, its number in the names of the files of spikes that the
             night has written there while it ran.
-        in_run : bool
-            Whether it is one of a run, whose nights share their arrays.
+        shared : ArrayStore, optional
+            Where the nights of a run keep their arrays, if it is one of these.
         """
-        store = array_store(folder, in_run=in_run)
+        store = array_store(folder, in_run=False) if shared is None else shared
         kept, on_disk = (self.states, self.weight_traces), streamed is not None
         kinds = {
             name: getattr(self, name)
@@ -190,16 +194,23 @@ class Night:
             "kept": kept_content(*kept, streamed=on_disk),
             "findings": [asdict(finding) for finding in self.findings],
             "arrays": {
-                kind: {name: store.put(array) for name, array in arrays.items()}
+                kind: {
+                    name: store.put(array, self._since(kind, name))
+                    for name, array in arrays.items()
+                }
                 for kind, arrays in kinds.items()
             },
-            "in_run": in_run,
+            "in_run": shared is not None,
             "source": None if self.source is None else source_content(self.source, store),
         }
         store.sync()
         write_description(folder, content)
-        if not in_run:
+        if shared is None:
             store.keep_only(references(content))
+
+    def _since(self, kind: str, name: str) -> np.ndarray | None:
+        """Return what an array was before the night."""
+        return self.weights_before.get(name) if kind == "weights_after" else None
 
     @classmethod
     @public

@@ -1,6 +1,7 @@
 """A folder of arrays, each in a file that is named by what it holds: equal arrays lie there once.
 
 A reference to an array is a small JSON object: the digest of its values, their type and its shape.
+It may also say that the array is another one with some values changed, or another one rounded.
 Whatever is read is compared with its digest.
 """
 
@@ -19,7 +20,7 @@ import numpy as np
 
 from ..errors import DataError
 from .array_files import read_arrays, write_arrays
-from .disk import is_there, plain_disk_errors, shown
+from .disk import plain_disk_errors, shown
 from .files import JsonObject, remove_partial_files, replacing, sync
 
 #: Name of such a folder.
@@ -31,28 +32,37 @@ _VALUES = "values"
 #: A SHA-256 in hexadecimal.
 _DIGEST = "[0-9a-f]{64}"
 
+#: Arrays of fewer values are written whole, and those of which a larger part changed.
+_FEW, _MOST_CHANGED = 1000, 0.9
+
 #: Bytes from which is judged whether compressing an array is worth its time.
 _SAMPLE = 2**16
 
 
 @dataclass(frozen=True)
 class ArrayStore:
-    """Arrays in one folder or in several.
+    """Arrays in a folder.
 
     Attributes
     ----------
     folder : Path
-        Where arrays are written; made when the first is.
-    others : tuple of Path
-        Where they may lie as well, such as those that several nights of a run share.
+        Where they lie; made when the first is written.
     """
 
     folder: Path
-    others: tuple[Path, ...] = ()
-    _written: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    _known: dict[str, JsonObject] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
-    def put(self, array: np.ndarray) -> JsonObject:
+    def put(self, array: np.ndarray, since: np.ndarray | None = None) -> JsonObject:
         """Write an array, unless it is there already; return the reference to it.
+
+        Parameters
+        ----------
+        array : ndarray
+            The array. If it is of float64, its rounding to float32 needs no place any more.
+        since : ndarray, optional
+            What it was before: if a part did not change, only the rest is written.
 
         Raises
         ------
@@ -62,14 +72,36 @@ class ArrayStore:
         array = np.asarray(array)
         flat = np.ascontiguousarray(array).reshape(-1)
         digest = _digest(flat)
+        if digest not in self._known:
+            self._known[digest] = self._change(flat, since) or self._file(flat, digest)
+            if flat.dtype == np.float64:
+                with np.errstate(over="ignore"):
+                    rounded = flat.astype(np.float32)
+                known = {"rounded": {**self._known[digest], "shape": [flat.size]}}
+                self._known.setdefault(_digest(rounded), {**known, "type": rounded.dtype.str})
+        return {**self._known[digest], "shape": list(array.shape)}
+
+    def _file(self, flat: np.ndarray, digest: str) -> JsonObject:
+        """Write a flat array to a file of its own; return the reference without its shape."""
         file = self.folder / f"{digest}.npz"
-        if digest not in self._written and not _is_intact(file, digest):
+        if not _is_intact(file, digest):
             with plain_disk_errors("cannot write", self.folder):
                 self.folder.mkdir(exist_ok=True)
             with replacing(file, sync_folder=False) as partial:
                 write_arrays(partial, {_VALUES: flat}, compress=_is_worth_compressing(flat))
-        self._written.add(digest)
-        return {"array": digest, "type": flat.dtype.str, "shape": list(array.shape)}
+        return {"array": digest, "type": flat.dtype.str}
+
+    def _change(self, flat: np.ndarray, since: np.ndarray | None) -> JsonObject | None:
+        """Write what changed of an array, if that is worth it; return the reference."""
+        if since is None or since.size != flat.size or flat.size < _FEW:
+            return None
+        bits = np.dtype(f"u{flat.itemsize}")  # as -0 is not 0, and NaN is itself
+        with np.errstate(over="ignore"):
+            places = flat.view(bits) != np.ravel(since).astype(flat.dtype).view(bits)
+        if np.count_nonzero(places) > _MOST_CHANGED * flat.size:
+            return None
+        parts = {"since": since, "changed": np.packbits(places), "values": flat[places]}
+        return {name: self.put(part) for name, part in parts.items()} | {"type": flat.dtype.str}
 
     def get(self, reference: object) -> np.ndarray:
         """Read an array that something refers to; a copy of its own.
@@ -83,11 +115,39 @@ class ArrayStore:
         OSError
             If it cannot be read.
         """
-        digest, dtype, shape = _parts(reference)
-        flat = _values(self._file(digest), digest)
-        if flat.dtype != dtype or flat.size != math.prod(shape):
-            raise DataError(f"array {digest[:12]}… does not have the shape that it should have.")
+        match reference:
+            case {"type": str(name), "shape": list(shape), **parts} if _are_sizes(shape):
+                flat = self._flat(parts)
+            case _:
+                raise DataError("is no reference to an array.")
+        if flat.dtype.str != name or flat.size != math.prod(shape):
+            raise DataError("an array has not the type and the shape that it should have.")
         return flat.reshape(shape)
+
+    def _flat(self, parts: JsonObject) -> np.ndarray:
+        """Read a flat array, whole or put together."""
+        match parts:
+            case {"array": str(digest)} if len(parts) == 1 and re.fullmatch(_DIGEST, digest):
+                return _values(self.folder / f"{digest}.npz", digest)
+            case {"rounded": whole} if len(parts) == 1:
+                with np.errstate(over="ignore"):
+                    return self.get(whole).ravel().astype(np.float32)
+            case {"since": since, "changed": changed, "values": values} if len(parts) == 3:
+                return self._changed(since, changed, values)
+        raise DataError("is no reference to an array.")
+
+    def _changed(self, since: object, changed: object, values: object) -> np.ndarray:
+        """Put together an array of what it was before and what changed."""
+        new, bits = self.get(values), self.get(changed)
+        with np.errstate(over="ignore"):
+            flat = self.get(since).ravel().astype(new.dtype)
+        if bits.dtype != np.uint8 or bits.size != -(-flat.size // 8):
+            raise DataError("what changed in an array is not told of all of it.")
+        places = np.unpackbits(bits, count=flat.size).astype(bool)
+        if new.shape != (np.count_nonzero(places),):
+            raise DataError("what changed in an array is not told of all of it.")
+        flat[places] = new
+        return flat
 
     def sync(self) -> None:
         """Bring the names of all arrays to the disk; their content is there."""
@@ -105,11 +165,6 @@ class ArrayStore:
                 with plain_disk_errors("cannot remove", file):
                     file.unlink(missing_ok=True)
 
-    def _file(self, digest: str) -> Path:
-        """Return where an array lies, or would."""
-        names = [folder / f"{digest}.npz" for folder in (self.folder, *self.others)]
-        return next(filter(is_there, names), names[-1])
-
 
 def references(content: object) -> set[str]:
     """Return the digests of all arrays that a JSON object refers to."""
@@ -120,19 +175,8 @@ def references(content: object) -> set[str]:
     return set().union(*map(references, content), set()) if isinstance(content, list) else set()
 
 
-def _parts(reference: object) -> tuple[str, np.dtype, tuple[int, ...]]:
-    """Take a reference apart: digest, type, shape."""
-    fault = DataError("is no reference to an array.")
-    if not isinstance(reference, dict) or set(reference) != {"array", "type", "shape"}:
-        raise fault
-    digest, name, shape = (reference[key] for key in ("array", "type", "shape"))
-    if not (isinstance(digest, str) and re.fullmatch(_DIGEST, digest)):
-        raise fault
-    if not (isinstance(name, str) and re.fullmatch(r"[<>|=][biuf][0-9]{1,2}", name)):
-        raise fault
-    if not (isinstance(shape, list) and all(type(size) is int and size >= 0 for size in shape)):
-        raise fault
-    return digest, np.dtype(name), tuple(shape)
+def _are_sizes(shape: list[object]) -> bool:
+    return all(type(size) is int and size >= 0 for size in shape)
 
 
 def _digest(flat: np.ndarray) -> str:

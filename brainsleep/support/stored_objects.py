@@ -138,7 +138,7 @@ class Reader:
         if not isinstance(content, dict):
             raise DataError(f"it holds {brief(content)}, which stands for nothing.")
         match content:
-            case {"array": _}:
+            case {"array": _} | {"since": _} | {"rounded": _}:
                 return self.store.get(content)
             case {"number": ("nan" | "inf" | "-inf") as text}:
                 return float(text)

@@ -22,7 +22,8 @@ from brainsleep.experiments.controls import CONTROLS, why_not
 from brainsleep.experiments.overrides import Overrides
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.run_request import RunRequest
-from brainsleep.experiments.rundirectory import Run, load_run, open_run_directory
+from brainsleep.experiments.run_results import Run, load_run
+from brainsleep.experiments.rundirectory import open_run_directory
 from brainsleep.experiments.shipped import find_model, shipped_models
 from brainsleep.experiments.sweep import run_sweep
 from brainsleep.experiments.tables import comparison_table, result_table

@@ -32,23 +32,19 @@ from brainsleep.experiments.learned_tasks import LearnedTask, Progress
 from brainsleep.experiments.overrides import Overrides
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.run_request import RunRequest
+from brainsleep.experiments.run_results import Run, load_run
 from brainsleep.experiments.run_state import (
     last_network,
     load_progress,
     save_network,
     save_progress,
 )
-from brainsleep.experiments.rundirectory import (
-    Run,
-    load_run,
-    open_run_directory,
-    save_metrics,
-)
+from brainsleep.experiments.rundirectory import open_run_directory, save_metrics
 from brainsleep.experiments.shipped import find_model
 from brainsleep.experiments.sweep import run_sweep
 from brainsleep.experiments.tables import comparison_table
 from brainsleep.support.array_files import read_arrays
-from brainsleep.support.array_store import ArrayStore
+from brainsleep.support.array_store import ArrayStore, references
 from brainsleep.support.directory_lock import LOCK, directory_lock
 from brainsleep.support.json_files import read_json, write_json
 from brainsleep.wake import Dataset, Split
@@ -293,6 +289,77 @@ def test_each_flipped_bit_of_a_network_is_found(tmp_path: Path) -> None:
             assert found == 0 or file == array  # where zip files have dates and the like
             flip(file, bit)
     assert last_network(tmp_path, [digest], pytest.fail)[0] == 1
+
+
+# Finished runs
+
+
+def test_a_finished_run_is_read(whole: Run) -> None:
+    run = bs.load_run(whole.directory)
+    assert run == whole
+    assert repr(run).startswith("<Run of tiny, seed 0, ")
+    assert run.model.sleep.steps.first == 30
+    scores = run.metrics["accuracy"]
+    assert list(run.after_sleep.columns) == ["task 1", "task 2", "task 3"]
+    assert run.after_sleep.loc["after task 3", "task 2"] == scores["after_sleep"][2][1]
+    assert np.isnan(run.before_sleep.loc["after task 1", "task 2"])
+    assert list(run.tasks.index) == ["task 1", "task 2", "task 3"]
+    assert list(run.tasks["classes"]) == [[0, 1], [2, 3], [4, 5]]
+    row = [value for value in scores["before_sleep"][1] if value is not None]
+    assert run.tasks.loc["task 2", "before_sleep"] == pytest.approx(np.mean(row))
+    assert list(run.tasks["steps"]) == [one["steps"] for one in run.metrics["timings"]]
+    assert run.accuracies["joint"] == scores["joint"]
+    assert run.accuracies["final"] == scores["final"]
+    assert run.rates.loc["task 1", "input"] == run.metrics["rates"][0]["input"]
+    assert list(run.weight_change.columns) == ["0.weight", "3.weight"]
+
+
+def test_nights_of_a_run_are_read_when_looked_at(whole: Run, copy: Path) -> None:
+    nights = bs.load_run(copy).nights
+    assert len(nights) == len(list(nights)) == 3
+    assert nights[-1] is nights[2]
+    for number, night in enumerate(nights):
+        state = night.ann.state_dict()
+        network = network_of(copy / "networks" / f"{number}.json")
+        assert all(np.array_equal(state[name], value) for name, value in network.items())
+        assert list(network) == list(night.weights_after)
+    again = nights[1].again(progress=False)
+    assert (
+        again.weights_after["0.weight"].tobytes() == nights[1].weights_after["0.weight"].tobytes()
+    )
+    shutil.rmtree(copy / "nights" / "1")
+    anew = bs.load_run(copy).nights
+    assert anew[2].n_steps == nights[2].n_steps
+    with pytest.raises(DirectoryError, match="nights/1 holds no saved night"):
+        anew[0:2]
+    with pytest.raises(IndexError):
+        anew[3]
+
+
+def test_what_did_not_change_is_stored_once(whole: Run) -> None:
+    """The network after a task is what the night woke up with."""
+    nights = whole.nights
+    raw = 0
+    for one in nights:
+        for name, weights in one.weights_after.items():
+            before = one.weights_before[name]
+            raw += before.nbytes + weights.itemsize * np.count_nonzero(weights != before)
+    stored = sum(file.stat().st_size for file in (whole.directory / "arrays").iterdir())
+    images = sum(one.setup.stimulus.all_images.nbytes for one in nights)  # type: ignore[attr-defined]
+    assert stored < 1.2 * raw + images / 2
+    for number, night in enumerate(nights):
+        network = read_json(whole.directory / "networks" / f"{number}.json")
+        content = read_json(whole.directory / "nights" / str(number) / "night.json")
+        assert references(network) <= references(content["arrays"])
+        assert night.settings["stopped"] is False
+
+
+def test_a_changed_model_file_is_refused(copy: Path) -> None:
+    (copy / "model.toml").write_text((copy / "model.toml").read_text().replace("0.999", "0.99"))
+    run = bs.load_run(copy)
+    with pytest.raises(DirectoryError, match=r"model\.toml is missing or damaged; its metrics"):
+        run.model  # noqa: B018
+    assert len(run.after_sleep) == 3
 
 
 # Kills

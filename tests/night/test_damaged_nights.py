@@ -104,7 +104,7 @@ class Silent:
 def array_file(directory: Path, kind: str) -> Path:
     """Return the file of the first array of a kind."""
     first = next(iter(read_json(directory / "night.json")["arrays"][kind].values()))
-    return directory / "arrays" / f"{first['array']}.npz"
+    return directory / "arrays" / f"{first.get('values', first)['array']}.npz"
 
 
 def files(directory: Path) -> list[Path]:

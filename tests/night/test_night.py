@@ -492,7 +492,8 @@ def test_loading_what_is_no_night(saved, tmp_path, small):
     arrays = read_json(saved[1] / "night.json")["arrays"]
     for kind, content in [("neurons", b"PK"), ("weights_after", b""), ("counts", None)]:
         night.save(tmp_path / kind)
-        digest = next(iter(arrays[kind].values()))["array"]
+        first = next(iter(arrays[kind].values()))
+        digest = first.get("values", first)["array"]
         file = tmp_path / kind / "arrays" / f"{digest}.npz"
         file.unlink() if content is None else file.write_bytes(content)
         with pytest.raises(DirectoryError, match=file.name):

@@ -24,7 +24,7 @@ from brainsleep.neurons import NEURONS, LayeredNeuron, NeuronEquations
 from brainsleep.night.stored_classes import stored_classes
 from brainsleep.plasticity import RULES, LayeredRule
 from brainsleep.stimuli import Stimulus
-from brainsleep.support.array_store import ArrayStore
+from brainsleep.support.array_store import ArrayStore, references
 from brainsleep.support.content_digest import content_digest
 from brainsleep.support.json_files import read_json, write_json
 from brainsleep.support.parameters import declared_parameters, parameter
@@ -170,7 +170,9 @@ def test_recurrent_weights_come_back(tmp_path: Path) -> None:
         {"quantity": 1.0, "unit": {"parsec": 1.0}},
         {"quantity": "1", "unit": {}},
         {"array": "../../etc/passwd", "type": "<f4", "shape": [1]},
-        {"array": "0" * 64, "type": "|O", "shape": [1]},
+        {"array": "0" * 64, "type": "<f4", "shape": [1], "more": 3},
+        {"array": "0" * 64, "shape": [1]},
+        {"rounded": {"array": "x"}, "type": "<f4", "shape": [1]},
         {"array": "0" * 64, "type": "<f4", "shape": [-1]},
         {"table": [["a"]]},
         {"number": "1e5"},
@@ -420,21 +422,64 @@ def test_what_needs_the_module_says_so(tmp_path: Path) -> None:
 def test_what_is_equal_lies_there_once(tmp_path: Path) -> None:
     night = sleep(**NIGHTS["frozen"]())
     night.save(tmp_path / "night")
-    arrays = read_json(tmp_path / "night" / "night.json")["arrays"]
+    file = tmp_path / "night" / "night.json"
+    arrays = read_json(file)["arrays"]
     assert arrays["weights_before"]["0.weight"] == arrays["weights_after"]["0.weight"]
+    assert len([*(tmp_path / "night" / "arrays").iterdir()]) == len(references(read_json(file)))
     store = ArrayStore(tmp_path / "arrays")
     weights = np.random.default_rng(0).random((60, 50)).astype("f4")
-    references = [store.put(each) for each in (weights, weights.reshape(50, 60), weights * 0)]
+    made = [store.put(each) for each in (weights, weights.reshape(50, 60), weights * 0)]
     files = [*(tmp_path / "arrays").iterdir()]
     assert len(files) == 2
+    assert references(made) == {file.stem for file in files}
     assert sum(file.stat().st_size for file in files) < 1.1 * weights.nbytes
-    assert np.array_equal(store.get(references[1]), weights.reshape(50, 60))
-    file = tmp_path / "arrays" / f"{references[0]['array']}.npz"
+    assert np.array_equal(store.get(made[1]), weights.reshape(50, 60))
+    file = tmp_path / "arrays" / f"{made[0]['array']}.npz"
     file.write_bytes(file.read_bytes()[:-9])
     with pytest.raises(DataError, match="is damaged"):
-        store.get(references[0])
+        store.get(made[0])
     ArrayStore(tmp_path / "arrays").put(weights)  # written anew
-    assert np.array_equal(store.get(references[0]), weights)
+    assert np.array_equal(store.get(made[0]), weights)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    seed=st.integers(0, 999),
+    part=st.sampled_from([0.0, 0.001, 0.4, 0.89, 0.97, 1.0]),
+    types=st.sampled_from(["f4 f4", "f4 f8", "f8 f8", "f8 f4"]),
+)
+def test_of_what_changed_only_that_is_stored(
+    seed: int, part: float, types: str, tmp_path: Path
+) -> None:
+    random, folder = np.random.default_rng(seed), tmp_path / str(seed)
+    before, after = (random.normal(size=(40, 50)).astype(one) for one in types.split())
+    after = np.where(random.random((40, 50)) < part, after, before.astype(after.dtype))
+    before[0, :3], after[0, :3] = [0.0, np.nan, 1e30], [-0.0, np.nan, np.inf]
+    store = ArrayStore(folder)
+    made = [store.put(before), store.put(after, since=before), store.put(after.astype("f4"))]
+    wanted = [before, after, after.astype("f4")]
+    for reference, array in zip(json.loads(json.dumps(made)), wanted, strict=True):
+        found = ArrayStore(folder).get(reference)
+        assert (found.dtype, found.shape) == (array.dtype, array.shape)
+        assert found.tobytes() == array.tobytes()
+    n_bytes = sum(file.stat().st_size for file in folder.iterdir())
+    assert n_bytes < before.nbytes + min(1.0, part + 0.05) * after.nbytes + 5000
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("name", ["since", "changed", "values"])
+def test_damage_to_what_changed_is_found(name: str, tmp_path: Path) -> None:
+    before = np.random.default_rng(0).random(3000)
+    after = np.where(np.arange(3000) % 3 == 0, before + 1, before)
+    reference = ArrayStore(tmp_path).put(after, since=before)
+    assert name in reference
+    for other in (np.zeros(5), np.zeros(7, "u1")):
+        wrong = {**reference, name: ArrayStore(tmp_path).put(other)}
+        with pytest.raises(DataError):
+            ArrayStore(tmp_path).get(wrong)
+    (tmp_path / f"{reference[name]['array']}.npz").write_bytes(b"")
+    with pytest.raises(DataError):
+        ArrayStore(tmp_path).get(reference)
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (0, 3), (1,), (2, 0, 2), (3, 1, 2)])
@@ -452,7 +497,7 @@ def test_a_night_of_a_run_needs_the_run(tmp_path: Path) -> None:
     night = sleep(**NIGHTS["lif"]())
     folder = tmp_path / "run" / "nights" / "0"
     folder.mkdir(parents=True)
-    night.write(folder, in_run=True)
+    night.write(folder, shared=ArrayStore(tmp_path / "run" / "arrays"))
     assert [file.name for file in folder.iterdir()] == ["night.json"]
     shutil.move(tmp_path / "run", tmp_path / "moved")
     moved = tmp_path / "moved" / "nights" / "0"

@@ -1,0 +1,257 @@
+"""A finished run, read from its directory: results as tables, nights when they are looked at."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+
+from ..errors import DataError, DirectoryError, MissingPackageError, brief
+from ..night import Night
+from ..support.calls import public
+from ..support.files import JsonObject, read_bytes
+from ..support.json_files import read_json
+from ..support.names import read_path
+from ..translation import write_back
+from .learned_tasks import Progress
+from .modelfile import ModelFile, load_model_file
+from .overrides import Overrides
+from .run_state import load_progress, network_after, require_of_run
+from .unsupervised_modelfile import (
+    UnsupervisedModel,
+    is_unsupervised,
+    load_unsupervised,
+    parse_unsupervised,
+)
+
+if TYPE_CHECKING:
+    import pandas
+    from torch import nn
+
+#: What every run's results hold.
+CONTRACT = ("scenario", "dataset", "model", "seed", "accuracy", "timings", "versions")
+
+#: What can still be had of a run whose model file or settings are gone.
+_LEFT = "its metrics and nights can still be read"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    Attributes
+    ----------
+    directory : Path
+        Where everything lies.
+    metrics : dict
+        The content of ``metrics.json``.
+    """
+
+    directory: Path
+    metrics: JsonObject
+
+    @property
+    def model(self) -> ModelFile | UnsupervisedModel:
+        """The model file, with what the run changed in it.
+
+        Raises
+        ------
+        DirectoryError
+            If it is missing or damaged.
+        """
+        file, settings = self.directory / "model.toml", self._settings
+        try:
+            digest = hashlib.sha256(read_bytes(file)).hexdigest()
+        except (OSError, DataError):
+            digest = None
+        if digest is None or settings.get("model_sha256", digest) != digest:
+            raise DirectoryError(f"{file} is missing or damaged; {_LEFT}.")
+        names = ("dataset", "data_dir", "device", "evaluate_on", "changes")
+        changes = Overrides(**{name: settings[name] for name in names if name in settings})
+        if not is_unsupervised(file):
+            return changes.apply(load_model_file(file))
+        model = load_unsupervised(file)
+        return changes.checked(model, parse_unsupervised, device_section="unsupervised")
+
+    @property
+    def nights(self) -> RunNights:
+        """The nights, first to last; each is read when it is looked at."""
+        return RunNights(self)
+
+    @property
+    def tasks(self) -> pandas.DataFrame:
+        """What happened to each task, one per row.
+
+        Of a run of tasks: its classes, the mean accuracy on the tasks seen before and after the
+        night, the night's steps, and what it took in seconds. Of unsupervised learning: the
+        accuracy after each block of images, and the seconds.
+        """
+        timings = self.metrics["timings"]
+        if self.metrics["scenario"] == "unsupervised":
+            seconds = [one["learn"] for one in timings]
+            accuracy = self.metrics["accuracy"]["curve"]
+            return _table({"accuracy": accuracy, "seconds": seconds}, self._stages)
+        model = self.model
+        assert isinstance(model, ModelFile)
+        tables = (self.before_sleep, self.after_sleep)
+        before, after = (table.mean(axis="columns") for table in tables)
+        columns = {
+            "classes": model.tasks.classes,
+            "before_sleep": list(before),
+            "after_sleep": list(after),
+            "steps": [one["steps"] for one in timings],
+            "seconds": [one["total"] for one in timings],
+        }
+        return _table(columns, self._stages)
+
+    @property
+    def before_sleep(self) -> pandas.DataFrame:
+        """Accuracy on each task (column) before each night (row); NaN for tasks not yet seen."""
+        return self._matrix("before_sleep")
+
+    @property
+    def after_sleep(self) -> pandas.DataFrame:
+        """Accuracy on each task (column) after each night (row); NaN for tasks not yet seen."""
+        return self._matrix("after_sleep")
+
+    @property
+    def accuracies(self) -> pandas.Series:
+        """Accuracy over all classes at the end: asleep (``"final"``), baselines, controls."""
+        scores = self.metrics["accuracy"]
+        own = {name: value for name, value in scores.items() if isinstance(value, float)}
+        return _pandas().Series(own | scores.get("controls", {}), name="accuracy")
+
+    @property
+    def rates(self) -> pandas.DataFrame:
+        """Mean firing rate in Hz of each population (column) in each night (row)."""
+        return _table(self.metrics.get("rates", []), self._stages)
+
+    @property
+    def weight_change(self) -> pandas.DataFrame:
+        """Mean absolute change of each layer's weights (column) in each night (row)."""
+        return _table(self.metrics.get("weight_change", []), self._stages)
+
+    @property
+    def _stages(self) -> list[str]:
+        word = "block" if self.metrics["scenario"] == "unsupervised" else "task"
+        return [f"{word} {number}" for number, _ in enumerate(self.metrics["timings"], start=1)]
+
+    @property
+    def _settings(self) -> JsonObject:
+        return read_json(self.directory / "run.json", _LEFT)
+
+    def _matrix(self, name: str) -> pandas.DataFrame:
+        rows = self.metrics["accuracy"].get(name, [])
+        values = np.array(rows, dtype=float).reshape(len(rows), -1)
+        columns = [f"task {number}" for number in range(1, values.shape[1] + 1)]
+        return _pandas().DataFrame(values, [f"after {stage}" for stage in self._stages], columns)
+
+    def __repr__(self) -> str:
+        final = self.metrics["accuracy"].get("final")
+        score = f", {100 * final:.1f} %" if isinstance(final, float) else ""
+        name = f"{self.metrics['model']}, seed {self.metrics['seed']}"
+        return f"<Run of {name}{score}: {self.directory}>"
+
+
+@dataclass(frozen=True)
+class RunNights(Sequence[Night]):
+    """The nights of a run, each read when it is first looked at.
+
+    Attributes
+    ----------
+    run : Run
+        The run.
+    """
+
+    run: Run
+    _read: dict[int, Night] = field(default_factory=dict, repr=False, compare=False)
+
+    @overload
+    def __getitem__(self, index: int) -> Night: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Night]: ...
+    def __getitem__(self, index: int | slice) -> Night | list[Night]:
+        """Return the night after a task, numbered from 0; raises as `Night.load`."""
+        if isinstance(index, slice):
+            return [self[number] for number in range(len(self))[index]]
+        number = range(len(self))[index]
+        if number not in self._read:
+            folder = self.run.directory / "nights" / str(number)
+            self._read[number] = Night.load(folder, self._network(number))
+        return self._read[number]
+
+    def __len__(self) -> int:
+        has_nights = self.run.metrics["scenario"] != "unsupervised"
+        return len(self.run.metrics["timings"]) if has_nights else 0
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} nights of {self.run.directory}>"
+
+    def _network(self, number: int) -> nn.Module | None:
+        """Return the network that woke up; None for runs of the first version, which kept none."""
+        tasks = load_progress(self.run.directory, Progress).tasks
+        digest = tasks[number].network if number < len(tasks) else ""
+        model = self.run.model
+        if not digest or not isinstance(model, ModelFile):
+            return None
+        state = network_after(self.run.directory, number, digest)
+        return write_back(model.network.build(self.run.metrics["seed"]), state)
+
+
+@public
+def load_run(directory: str | os.PathLike[str]) -> Run:
+    """Read a finished run, as `brainsleep run` leaves it.
+
+    Parameters
+    ----------
+    directory : path
+        The run directory.
+
+    Returns
+    -------
+    Run
+        `Run.metrics`, and tables of them; `Run.model`; `Run.nights`, read when looked at.
+
+    Raises
+    ------
+    DirectoryError
+        If there is none, or its results are damaged or of another run.
+
+    Examples
+    --------
+    >>> run = bs.load_run("runs/split_mnist_heaviside")  # doctest: +SKIP
+    >>> run.after_sleep  # accuracy, task by task  # doctest: +SKIP
+    >>> run.nights[-1].plot_raster()  # doctest: +SKIP
+    """
+    folder = read_path(directory, "directory")
+    file = folder / "metrics.json"
+    if not os.path.lexists(file):
+        raise DirectoryError(f"{folder} holds no finished run: metrics.json is missing.")
+    advice = "brainsleep run with --resume writes it anew"
+    metrics = read_json(file, advice)
+    require_of_run(file, metrics, advice)
+    missing = [name for name in CONTRACT if name not in metrics]
+    if missing or not isinstance(metrics["accuracy"], dict):
+        raise DirectoryError(
+            f"{file} is damaged (it misses {brief((missing or ['accuracy'])[0])}); {advice}."
+        )
+    return Run(folder, metrics)
+
+
+def _table(content: Any, index: list[str]) -> pandas.DataFrame:
+    """Return columns by name, or rows that are tables, as a DataFrame with named rows."""
+    return _pandas().DataFrame(content, index=index if len(content) else None)
+
+
+def _pandas() -> Any:
+    """Return pandas, which mlxtend brings."""
+    try:
+        import pandas
+    except ImportError:
+        raise MissingPackageError("tables of runs need pandas: pip install pandas.") from None
+    return pandas
