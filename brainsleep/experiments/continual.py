@@ -179,9 +179,7 @@ class ContinualExperiment:
             rates=mean_rates(night.spikes, night.duration),
             weight_change={name: change.mean_absolute_change for name, change in changes.items()},
             findings=[asdict(finding) for finding in night.findings],
-            network=save_network(
-                self.directory, task.index, state_of(self.network), self.arrays
-            ),
+            network=save_network(self.directory, task.index, state_of(self.network), self.arrays),
         )
 
     def run_controls(self, controls: tuple[str, ...]) -> None:

@@ -182,7 +182,8 @@ class RunNights(Sequence[Night]):
         number = range(len(self))[index]
         if number not in self._read:
             folder = self.run.directory / "nights" / str(number)
-            self._read[number] = Night.load(folder, self._network(number))
+            night = self._read[number] = Night.load(folder)
+            night.ann = self._network(number)
         return self._read[number]
 
     def __len__(self) -> int:

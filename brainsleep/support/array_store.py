@@ -117,7 +117,7 @@ class ArrayStore:
         """
         match reference:
             case {"type": str(name), "shape": list(shape), **parts} if _are_sizes(shape):
-                flat = self._flat(parts)
+                flat = self._flat({str(key): part for key, part in parts.items()})
             case _:
                 raise DataError("is no reference to an array.")
         if flat.dtype.str != name or flat.size != math.prod(shape):
