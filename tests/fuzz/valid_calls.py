@@ -194,6 +194,18 @@ CALLS = {
         {"directory": lambda: "nowhere", "ann": ann, "verify": lambda: False},
     ),
     "Night.save": (lambda **options: night().save(**options), {"directory": scratch}),
+    "Night.again": (
+        lambda **options: night().again(**options),
+        {"seed": lambda: 1, "duration": lambda: 5, "record": lambda: "0",
+         "progress": lambda: False},
+    ),
+    "Night.again, named": (
+        lambda **options: night().again(**options),
+        {"stimulus": lambda: np.full(N_IN, 0.1), "lateral": lambda: None, "stages": lambda: None,
+         "modulation": lambda: None, "device": lambda: "cpp", "save": lambda: None,
+         "should_stop": lambda: None, "progress": lambda: False},
+    ),
+    "load_run": (bs.load_run, {"directory": lambda: "nowhere"}),
     "Night.to_nir": (
         lambda **options: night().to_nir(**options),
         {"path": scratch, "dt": lambda: 1 * ms},
