@@ -38,8 +38,8 @@ class Heaviside(LayeredNeuron):
         :math:`\beta`, in the units of v. ``"calibrated"`` finds the thresholds at which every
         layer fires at `target_rate`. Only gain/threshold matters for a spike.
     decay : number, list or dict
-        :math:`\lambda` in [0, 1], the part of v left after one step. 0.95 at 1 ms is a time
-        constant of 20 ms, that of `LIF`; the published codes have 0.999, which is 1 s.
+        :math:`\lambda` in [0, 1], the part of v left after one step. 0.98 at 1 ms is a time
+        constant of 50 ms (0.95 one of 20 ms, that of `LIF`); the published codes have 0.999, 1 s.
     gain_scale : float
         Factor on the gains that ``"tadros"`` finds (``alpha_scale`` in the MATLAB code).
     bias_gain : number, list or dict, optional
@@ -56,7 +56,7 @@ class Heaviside(LayeredNeuron):
     gain: PerLayer = "calibrated"
     threshold: PerLayer = "calibrated"
     _: KW_ONLY
-    decay: PerLayer = parameter(0.95, minimum=0, maximum=1)
+    decay: PerLayer = parameter(0.98, minimum=0, maximum=1)
 
     kind: ClassVar[str] = "heaviside"
     constants_unit: ClassVar[Unit | None] = None
