@@ -27,7 +27,8 @@ def stated_keys_of(model: type) -> list[str]:
     """Return the keys without which a model's table is not complete.
 
     Those that have no default, and those that the model wants to be stated, such as learning
-    rates: an experiment should not depend on one that it does not state.
+    rates that do not go with the size of the weights: an experiment should not depend on one that
+    it does not state.
     """
     stated = {name for name, declared in declared_parameters(model).items() if declared.stated}
     return [
@@ -159,9 +160,6 @@ def _missing(model: type, values: JsonMapping, table: str) -> Iterator[str]:
     for key in stated_keys_of(model):
         if key not in values:
             yield f"[{table}] misses the key {key!r}."
-    threshold = values.get("threshold", getattr(model, "threshold", None))
-    if isinstance(threshold, str) and threshold == "calibrated" and "target_rate" not in values:
-        yield f"[{table}] misses the key 'target_rate', to which thresholds are calibrated."
 
 
 def _without_prefix(message: str) -> str:

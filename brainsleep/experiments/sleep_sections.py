@@ -42,7 +42,11 @@ class NeuronSection(ModelSection):
     kind : str
         One of `brainsleep.neurons.NEURONS`, as ``"lif"``; the other keys are what the model
         takes, here those of `brainsleep.LIF`. Quantities are strings, as in ``"20 ms"``.
+        ``"heaviside"`` unless given: without the table, a night has the defaults of
+        `brainsleep.sleep`.
     """
+
+    kind: str = "heaviside"
 
     registry: ClassVar[Registry] = NEURONS
     table: ClassVar[str] = "sleep.neuron"
@@ -55,8 +59,11 @@ class PlasticitySection(ModelSection):
     ----------
     kind : str
         One of `brainsleep.plasticity.RULES`, as ``"src"``; the other keys are what the rule
-        takes, here those of `brainsleep.SRC`.
+        takes, here those of `brainsleep.SRC`. Rates may be percentages, as ``"1.5 %"``. ``"src"``
+        unless given.
     """
+
+    kind: str = "src"
 
     registry: ClassVar[Registry] = RULES
     table: ClassVar[str] = "sleep.plasticity"
@@ -212,8 +219,8 @@ class SleepSection(Section):
     dt: str = "1 ms"
     gain_data: Literal["current", "seen"] = "current"
     biases: Literal["frozen", "learn", "ignore"] = "frozen"
-    neuron: NeuronSection
-    plasticity: PlasticitySection
+    neuron: NeuronSection = Field(default_factory=NeuronSection)
+    plasticity: PlasticitySection = Field(default_factory=PlasticitySection)
     stimulus: StimulusSection
     steps: StepsSection
     stages: StagesSection | None = None

@@ -42,8 +42,8 @@ class RewardSTDP(LayeredRule):
     9:85, section 4.
     """
 
-    potentiation: PerLayer = parameter("1 %", of_weight=True, stated=True)
-    depression: PerLayer = parameter("1.05 %", of_weight=True, stated=True)
+    potentiation: PerLayer = parameter("1 %", of_weight=True)
+    depression: PerLayer = parameter("1.05 %", of_weight=True)
     _: KW_ONLY
     learning_rate: PerLayer = parameter(1.0, learning_rate=True)
     tau_plus: Time = parameter(20 * ms, ms, above=0, by_layer=False)

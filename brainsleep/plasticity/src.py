@@ -116,12 +116,8 @@ class SRC(LayeredRule):
     Tadros, Krishnan, Ramyaa, Bazhenov 2022, Nature Communications 13:7742, Methods.
     """
 
-    increase: PerLayer = parameter(
-        "1 %", minimum=0, learning_rate=True, of_weight=True, stated=True
-    )
-    decrease: PerLayer = parameter(
-        "4 %", minimum=0, learning_rate=True, of_weight=True, stated=True
-    )
+    increase: PerLayer = parameter("1 %", minimum=0, learning_rate=True, of_weight=True)
+    decrease: PerLayer = parameter("4 %", minimum=0, learning_rate=True, of_weight=True)
     _: KW_ONLY
     weight_factor: str = parameter(None, choices=WEIGHT_FACTORS, by_layer=False)
     factor_width: PerLayer | None = parameter(None, above=0, of_weight=True)

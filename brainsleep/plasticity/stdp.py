@@ -52,8 +52,8 @@ class STDP(LayeredRule):
     Biological Cybernetics 98:459.
     """
 
-    potentiation: PerLayer = parameter("1 %", learning_rate=True, of_weight=True, stated=True)
-    depression: PerLayer = parameter("1.05 %", learning_rate=True, of_weight=True, stated=True)
+    potentiation: PerLayer = parameter("1 %", learning_rate=True, of_weight=True)
+    depression: PerLayer = parameter("1.05 %", learning_rate=True, of_weight=True)
     _: KW_ONLY
     tau_plus: Time = parameter(20 * ms, ms, above=0, by_layer=False)
     tau_minus: Time = parameter(20 * ms, ms, above=0, by_layer=False)

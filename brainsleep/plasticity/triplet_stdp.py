@@ -45,17 +45,11 @@ class TripletSTDP(LayeredRule):
     Pfister, Gerstner 2006, Journal of Neuroscience 26:9673.
     """
 
-    pair_potentiation: PerLayer = parameter(
-        "5e-8 %", learning_rate=True, of_weight=True, stated=True
-    )
-    pair_depression: PerLayer = parameter("0.7 %", learning_rate=True, of_weight=True, stated=True)
+    pair_potentiation: PerLayer = parameter("5e-8 %", learning_rate=True, of_weight=True)
+    pair_depression: PerLayer = parameter("0.7 %", learning_rate=True, of_weight=True)
     _: KW_ONLY
-    triplet_potentiation: PerLayer = parameter(
-        "0.62 %", learning_rate=True, of_weight=True, stated=True
-    )
-    triplet_depression: PerLayer = parameter(
-        "0.023 %", learning_rate=True, of_weight=True, stated=True
-    )
+    triplet_potentiation: PerLayer = parameter("0.62 %", learning_rate=True, of_weight=True)
+    triplet_depression: PerLayer = parameter("0.023 %", learning_rate=True, of_weight=True)
     tau_plus: Time = parameter(16.8 * ms, ms, above=0, by_layer=False)
     tau_minus: Time = parameter(33.7 * ms, ms, above=0, by_layer=False)
     tau_x: Time = parameter(101 * ms, ms, above=0, by_layer=False)
