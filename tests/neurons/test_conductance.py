@@ -181,7 +181,7 @@ def layers_loop(spikes, weights, neuron, thresholds) -> list[np.ndarray]:
 
 
 def test_signed_weights_of_a_network_excite_and_inhibit() -> None:
-    neuron = bs.ConductanceLIF(threshold=[4.0, 3.0], tau_m=20 * ms, refractory=2 * ms)
+    neuron = bs.ConductanceLIF(1.0, [4.0, 3.0], tau_m=20 * ms, refractory=2 * ms)
     nights = [
         bs.sleep(
             mlp((12, 10, 5), dtype=torch.float64, scale=1.5),
@@ -210,7 +210,7 @@ def test_what_learns_may_change_its_sign() -> None:
         bs.sleep(
             mlp((12, 10, 5), dtype=torch.float64, scale=1.5),
             random_spikes(400, 12, 0.2),
-            neuron=bs.ConductanceLIF(threshold=[4.0, 3.0], tau_m=20 * ms),
+            neuron=bs.ConductanceLIF(1.0, [4.0, 3.0], tau_m=20 * ms),
             plasticity=bs.SRC(2e-2, 1e-2, weight_factor="additive"),
             device=device,
             dtype="float64",

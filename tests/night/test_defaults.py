@@ -15,7 +15,9 @@ NUMPY = bs.devices.Runtime("numpy")
 EXACT = {"dtype": "float64", "device": NUMPY}
 
 
-@pytest.mark.parametrize("neuron", [bs.Heaviside(), bs.LIF(threshold=15 * mV)])
+@pytest.mark.parametrize(
+    "neuron", [bs.Heaviside(), pytest.param(bs.LIF(threshold=15 * mV), marks=pytest.mark.slow)]
+)
 def test_scaled_weights_sleep_alike_with_defaults(neuron):
     """The weights of a layer times c: the same spikes, and all it learned times c."""
     factors = (3.7, 1e-3, 2e4)
@@ -23,7 +25,7 @@ def test_scaled_weights_sleep_alike_with_defaults(neuron):
     with torch.no_grad():
         for layer, factor in zip(scaled[::2], factors, strict=True):
             layer.weight *= factor
-    one, two = (bs.sleep(net, np.full(30, 0.1), None, 80, neuron=neuron, **EXACT)
+    one, two = (bs.sleep(net, np.full(30, 0.1), None, 40, neuron=neuron, **EXACT)
                 for net in (ann, scaled))  # fmt: skip
     for name, factor in zip(("0", "2", "4"), factors, strict=True):
         np.testing.assert_array_equal(one.spikes[name].i, two.spikes[name].i)
@@ -49,8 +51,8 @@ def test_fan_in_does_not_change_what_a_spike_is_worth():
     assert changes[1] == pytest.approx(changes[0], rel=0.5)
 
 
-#: Those that were silent, or missed their rate; the others are only tried in the long run.
-HARD = (bs.AdEx, bs.Izhikevich, bs.AdaptiveLIF, bs.ConductanceLIF)
+#: Those that were silent; the others are only tried in the long run.
+HARD = (bs.AdEx, bs.Izhikevich)
 OTHERS = [model for model in bs.neurons.NEURONS.values() if model not in HARD]
 
 
@@ -69,19 +71,18 @@ def test_no_plain_neuron_is_silent_or_saturated(neuron):
     assert (neuron().threshold == "calibrated") == (set(night.gains.values()) == {1.0})
 
 
-def test_a_layer_that_jumps_between_silence_and_saturation_takes_the_nearer_side():
+def test_a_layer_that_is_silent_or_saturated_at_any_threshold_is_told():
     ann = torch.nn.Linear(4, 3, bias=False)
     torch.nn.init.ones_(ann.weight)
-    with pytest.warns(bs.CalibrationWarning, match="runs away|stays silent"):
+    with pytest.warns(bs.CalibrationWarning, match="layer 'linear' runs away: 1e\\+03 Hz"):
         night = bs.sleep(
             ann,
-            np.ones((60, 4), dtype=bool),
+            np.ones((20, 4), dtype=bool),
             neuron=bs.Heaviside(decay=0),
             plasticity=bs.SRC(0, 0),
             device=NUMPY,
         )
-    (threshold,) = night.thresholds.values()
-    assert threshold == pytest.approx(4, rel=0.01)
+    assert night.thresholds["linear"] <= 4
 
 
 def test_gains_that_are_found_are_those_used_and_stored(tmp_path):
