@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from textwrap import fill
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -242,15 +241,12 @@ def models(
     ] = None,
 ) -> None:
     """List the model files that come with the package; run takes their names."""
-    from .shipped import describe_models, shipped_model
+    from .shipped import shipped_model, table_of_models
 
     if name is not None:
         typer.echo(shipped_model(name).read_text(), nl=False)
         return
-    for known, description in describe_models().items():
-        typer.echo(
-            f"{known}\n{fill(description, 76, initial_indent='    ', subsequent_indent='    ')}"
-        )
+    typer.echo(table_of_models())
 
 
 @cache_app.command("list")

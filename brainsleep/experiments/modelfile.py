@@ -46,12 +46,15 @@ class ModelFile(Section):
         Names the run directory.
     description : str
         What the experiment is, in a few words.
+    takes : str
+        Roughly how long a run takes, as in "1 min"; of a shipped model.
     references : list of str
         Where the model and its numbers come from.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9_.-]+$")
     description: str
+    takes: str = ""
     references: tuple[str, ...] = ()
     data: DataSection = DataSection()
     tasks: TasksSection = TasksSection()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import ModelFileError, brief, suggest
 from ..support.disk import is_there
-from ..support.files import SHIPPED_MODELS
+from ..support.files import SHIPPED_MODELS, JsonObject
 
 #: The model file of the default experiment, by name.
 DEFAULT_MODEL = "split_mnist_heaviside"
@@ -18,12 +18,33 @@ def shipped_models() -> dict[str, Path]:
     return {file.stem: file for file in sorted(SHIPPED_MODELS.glob("*.toml"))}
 
 
-def describe_models() -> dict[str, str]:
-    """Return what each shipped model file is, in its own words, on one line."""
-    return {
-        name: " ".join(tomllib.loads(file.read_text())["description"].split())
+def table_of_models() -> str:
+    """Return the shipped model files as a table: what they are, one line each."""
+    rows = [("name", "neuron, rule", "data", "network", "takes")]
+    rows += [
+        (name, *_in_short(tomllib.loads(file.read_text())))
         for name, file in shipped_models().items()
-    }
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def _in_short(model: JsonObject) -> tuple[str, str, str, str]:
+    """Return neuron and rule, data, network and duration of a shipped model file."""
+    if "unsupervised" in model:
+        section = model["unsupervised"]
+        rule = section["plasticity"].get("rule", section["plasticity"])["kind"]
+        network = f"{section['n_neurons']}, without labels"
+    else:
+        section = model["sleep"]
+        rule = section["plasticity"]["kind"]
+        network = "-".join(map(str, model["network"]["sizes"]))
+    stages = f", {section['stages']['kind']}" if "stages" in section else ""
+    what = f"{section['neuron']['kind']}, {rule}{stages}"
+    return what, model["data"]["dataset"], network, model["takes"]
 
 
 def shipped_model(name: str) -> Path:

@@ -115,12 +115,13 @@ class UnsupervisedModel(Section):
 
     Attributes
     ----------
-    name, description, references, data
+    name, description, takes, references, data
         As in other model files.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9_.-]+$")
     description: str
+    takes: str = ""
     references: tuple[str, ...] = ()
     data: DataSection = DataSection()
     unsupervised: UnsupervisedSection

@@ -12,6 +12,7 @@ import brian2
 import numpy as np
 import pytest
 from helpers import SMALL, assert_same_nights, mlp, random_spikes, raster
+from terminals import screen_of_stderr
 
 import brainsleep as bs
 from brainsleep.devices import CppStandalone, Job, Runtime, get_device
@@ -20,6 +21,7 @@ from brainsleep.devices.compiler import find_compiler
 from brainsleep.devices.cpp.engine import CppEngine
 from brainsleep.devices.cpp.manifest import Manifest
 from brainsleep.devices.recording import SpikeFiles, read_result
+from brainsleep.devices.runtime import _compiling
 from brainsleep.errors import CompilerError, DirectoryError, NightError, ParameterError, UnitsError
 from brainsleep.network.plan import NetworkPlan
 from brainsleep.support import progress
@@ -462,6 +464,20 @@ def test_a_night_in_a_terminal_shows_where_it_is(device, monkeypatch):
     terminal.text = ""
     night(device, progress=False)
     assert terminal.text == ""
+
+
+def test_runtime_says_that_cython_compiles_if_it_takes_a_while():
+    for wanted in (True, False):
+        with screen_of_stderr() as screen:
+            engine = Runtime("cython").prepare(PLAN, progress=wanted)
+            with _compiling(engine.shows_compiling) as bar:
+                bar.update(1)  # at once: nothing is said of what is compiled already
+                bar.start_t = bar.last_print_t = 0.0  # long ago
+                bar.update(11)
+        said = 'Cython compiles, once (device="cpp" is quicker): 12 pieces' in screen.text()
+        assert said is wanted
+        assert ": 1 pieces" not in screen.text()
+    assert not Runtime("numpy").prepare(PLAN, progress=True).shows_compiling
 
 
 def test_no_notebook_here():

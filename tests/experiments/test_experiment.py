@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import warnings
@@ -351,9 +352,14 @@ def test_command_line_errors_are_one_line(tmp_path: Path) -> None:
 
 
 def test_command_line_prints_a_model_file() -> None:
-    listed = CliRunner().invoke(app, ["models"]).output
-    for name, file in shipped_models().items():
-        assert f"{name}\n    " in listed
+    listed = CliRunner().invoke(app, ["models"]).output.splitlines()
+    assert listed[0].split("  ")[0] == "name"
+    assert len({len(line) - len(line.split("  ")[-1]) for line in listed}) == 1, "no columns"
+    lif = next(line for line in listed if line.startswith("split_mnist_lif "))
+    assert re.fullmatch(r"\w+ +lif, src +digits +784-1200-1200-10 +\d+ (s|min|h)", lif)
+    for line, (name, file) in zip(listed[1:], shipped_models().items(), strict=True):
+        assert line.startswith(f"{name} ")
+        assert re.search(r" \d+ (s|min|h)$", line), "how long it takes"
         result = CliRunner().invoke(app, ["models", name])
         assert result.exit_code == 0
         assert result.output == file.read_text()

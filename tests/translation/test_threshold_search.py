@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 from helpers import SMALL, mlp, random_spikes
+from terminals import screen_of_stderr
 
 import brainsleep as bs
 from brainsleep.translation import CalibrationWarning, calibrate_thresholds
@@ -165,3 +166,16 @@ def test_calibration_of_a_night_with_a_dead_layer(model, dtype):
     assert all("stays silent" in message for message in messages)
     assert len(night.spikes["0"]) > 0
     assert len(night.spikes["2"]) == 0
+
+
+def test_calibration_shows_its_layers_and_trials():
+    for wanted in (True, False):
+        with screen_of_stderr() as screen:
+            calibrate_thresholds(
+                lambda thresholds: [20 / one for one in thresholds],
+                [20, 5],
+                ["a", "b"],
+                progress=wanted,
+            )
+        for words in ("calibrate:   0%", "trial 1", "1/2 ["):
+            assert (words in screen.text()) is wanted
