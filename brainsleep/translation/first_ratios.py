@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+import numpy as np
+
 from .layers import INPUT
 from .translated_network import Translation
-from .weight_scales import weight_scales
 
 #: Threshold per standard deviation of what arrives in a step. Trained layers, whose inputs agree,
 #: need up to 20, random weights 1 to 3.
@@ -38,16 +39,16 @@ def first_ratios(
     """
     known = {INPUT: input_probability}
     ratios = []
-    scales = dict(zip(translation.layer_names, weight_scales(translation), strict=True))
     for layer in translation.layers:
-        arriving = sum(
-            math.prod(link.weight.shape[1:]) * known[link.source]
+        # variance of what arrives in a step; weights under a mask are 0
+        variance = sum(
+            float(np.vdot(link.weight, link.weight)) / len(link.weight) * known[link.source]
             for link in layer.connections
             if link.weight is not None
         )
         known[layer.name] = probability.get(
             layer.name, max(known[link.source] for link in layer.connections)
         )
-        if layer.name in scales:
-            ratios.append(DEVIATIONS * scales[layer.name] * math.sqrt(max(arriving, 1e-3)))
+        if layer.weighted:
+            ratios.append(DEVIATIONS * math.sqrt(variance) if variance > 0 else 1.0)
     return ratios
