@@ -63,12 +63,21 @@ RULES = {
     "modulated": dict(plasticity=bs.SRC(2e-2, 5e-3), modulation=np.linspace(0, 2, N_STEPS)),
     "stdp": dict(plasticity=STDP),
     "nearest": dict(plasticity=replace(STDP, interactions="nearest")),
-    "triplet_stdp": dict(plasticity=bs.TripletSTDP(w_min=-10, w_max=10)),
+    "triplet_stdp": dict(
+        plasticity=bs.TripletSTDP(
+            5e-10,
+            7e-3,
+            triplet_potentiation=6.2e-3,
+            triplet_depression=2.3e-4,
+            w_min=-10,
+            w_max=10,
+        )
+    ),
     "inhibitory_stdp": dict(plasticity=bs.InhibitorySTDP(0.02, tau=5 * ms)),
     "diehl_cook": dict(plasticity=bs.DiehlCook(0.05, 0.02, w_max=10)),
     "asp": dict(plasticity=bs.ASP(tau_leak=50 * ms, w_max=10, every=10 * ms, w_rest=0.2)),
     "reward_stdp": dict(
-        plasticity=bs.RewardSTDP(learning_rate=1.5, w_min=-10, w_max=10),
+        plasticity=bs.RewardSTDP(0.01, 0.0105, learning_rate=1.5, w_min=-10, w_max=10),
         modulation=np.where(np.arange(N_STEPS) % 20 == 7, 1.0, 0.0),
     ),
     "homeostasis": dict(plasticity=bs.Homeostasis(STDP, total_weight=3.0, every=20 * ms)),

@@ -494,7 +494,7 @@ def test_bad_stimuli(make, error, words):
 @pytest.mark.parametrize(
     ("stimulus", "words"),
     [
-        (stimuli.MeanImage(images()), "MeanImage(64 inputs, 6 images, max_rate=400 Hz)"),
+        (stimuli.MeanImage(images()), "MeanImage(64 inputs, 6 images, max_rate=900 Hz)"),
         (
             stimuli.MeanOfRandomImages(images(), max_rate=430 * Hz, mask=WINDOW),
             "MeanOfRandomImages(64 inputs, 6 images, max_rate=430 Hz, RandomWindow(size=3))",
