@@ -64,7 +64,13 @@ class ImageStimulus(Stimulus):
         mask: Mask | None = None,
         image_shape: tuple[int, ...] | None = None,
     ) -> None:
-        pixels = numbers(images, "stimulus: images", minimum=0, maximum=1, dtype=np.float32)
+        pixels = numbers(images, "stimulus: images", dtype=np.float32)
+        if pixels.min() < 0 or pixels.max() > 1:
+            raise ParameterError(
+                "stimulus: images must lie in [0, 1]; the values given range from "
+                f"{pixels.min():g} to {pixels.max():g}. Scale each input, as by (x - min) / "
+                "(max - min), and train the network on the same."
+            )
         if pixels.ndim < 2:
             raise ParameterError(
                 f"stimulus: images must have shape (n, ...) with n >= 1, not {pixels.shape}."

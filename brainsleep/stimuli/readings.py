@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ParameterError, UnitsError, brief
+from ..errors import KindError, ParameterError, UnitsError, brief
 from ..support.array_values import numbers, read_array
 from .given import (
     HINT_FOR_RATES,
@@ -64,6 +64,11 @@ def as_stimulus(
 
 def _from_array(given: npt.ArrayLike, n_inputs: int, input_shape: tuple[int, ...]) -> Stimulus:
     """Make a stimulus of an array of truth values or numbers."""
+    if isinstance(given, tuple) and len(given) == 2 and all(hasattr(x, "shape") for x in given):
+        raise KindError(
+            "stimulus: a pair, as of images and labels, was given; it is made of images alone, as "
+            "bs.stimuli.MeanOfRandomImages(images)."
+        )
     values = read_array(given, "stimulus", hint=HINT_FOR_RATES)
     if values.dtype.kind not in "biuf":
         raise UnitsError(
@@ -83,8 +88,9 @@ def _from_array(given: npt.ArrayLike, n_inputs: int, input_shape: tuple[int, ...
     numbers(values, "stimulus")
     raise ParameterError(
         f"stimulus: an array of shape {values.shape} would be the spikes of {len(values)} steps, "
-        f"each 0 or 1, but its values range from {values.min():g} to {values.max():g}; spike "
-        f"probabilities are one per input, of shape ({n_inputs},)."
+        f"all 0 or 1, but it holds other values, from {values.min():g} to {values.max():g}. Spike "
+        f"probabilities are one per input, of shape ({n_inputs},); for a matrix of data pass "
+        "bs.stimuli.MeanOfRandomImages(x)."
     )
 
 

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 import brainsleep as bs
 from brainsleep import stimuli
-from brainsleep.errors import BrainsleepError, ParameterError, UnitsError
+from brainsleep.errors import BrainsleepError, KindError, ParameterError, UnitsError
 
 DT = 1 * ms
 WINDOW = stimuli.RandomWindow(3)
@@ -293,7 +293,7 @@ def test_a_raster_of_any_type_is_a_raster(given_as):
 def test_as_many_steps_as_inputs_are_a_raster():
     square = np.eye(5, dtype=np.uint8)
     np.testing.assert_array_equal(stimuli.as_stimulus(square, 5).spikes, np.eye(5, dtype=bool))
-    with pytest.raises(ParameterError, match=r"spikes of 5 steps.* range from 0 to 0.5"):
+    with pytest.raises(ParameterError, match=r"spikes of 5 steps.* from 0 to 0.5"):
         stimuli.as_stimulus(square * 0.5, 5)
 
 
@@ -326,10 +326,16 @@ def test_one_row_is_probabilities_or_refused():
 @pytest.mark.parametrize(
     ("given_as", "words"),
     [
-        (RASTER * 0.25, "would be the spikes of 6 steps, each 0 or 1, but its values range from 0"),
-        (RASTER * 2, "range from 0 to 2; spike probabilities are one per input, of shape (4,)"),
-        (RASTER.astype(np.uint8) * 255, "range from 0 to 255"),
-        (-RASTER.astype(int), "range from -1 to 0"),
+        (
+            RASTER * 0.25,
+            "would be the spikes of 6 steps, all 0 or 1, but it holds other values",
+        ),
+        (
+            RASTER * 2,
+            "from 0 to 2. Spike probabilities are one per input, of shape (4,)",
+        ),
+        (RASTER.astype(np.uint8) * 255, "from 0 to 255"),
+        (-RASTER.astype(int), "from -1 to 0"),
         (np.where(RASTER, np.nan, 0), "holds NaN"),
         (np.zeros((6, 5, 4)), "6 x 5 rows of 4 inputs; a night takes one sample of a batch"),
         (np.zeros((1, 6, 4)), "1 x 6 rows of 4 inputs"),
@@ -346,6 +352,16 @@ def test_arrays_that_are_neither_probabilities_nor_spikes(given_as, words):
     assert words in str(raised.value)
 
 
+def test_what_newcomers_pass_is_answered_with_what_to_do():
+    table = np.random.default_rng(0).normal(5, 3, (6, 4))
+    with pytest.raises(KindError, match=r"a pair, as of images and labels.* images alone"):
+        stimuli.as_stimulus((table, np.zeros(6)), 4)
+    with pytest.raises(
+        ParameterError, match=r"Scale each input, as by \(x - min\) / "
+    ):
+        stimuli.MeanOfRandomImages(table)
+
+
 def test_rasters_of_snntorch():
     spikegen = pytest.importorskip("snntorch.spikegen")
     torch.manual_seed(0)
@@ -360,7 +376,7 @@ def test_rasters_of_snntorch():
         np.testing.assert_array_equal(stimulus.spikes, raster.reshape(20, 9).numpy() == 1)
     with pytest.raises(ParameterError, match="20 x 5 rows of 9 inputs"):
         stimuli.as_stimulus(spikegen.rate(sample.expand(5, 9), num_steps=20), 9)
-    with pytest.raises(ParameterError, match="range from -1 to"):
+    with pytest.raises(ParameterError, match="other values, from -1 to"):
         stimuli.as_stimulus(spikegen.delta(sample.reshape(3, 3) - 0.5, off_spike=True), 3)
 
 

@@ -30,7 +30,8 @@ class Dataset:
     labels : array_like of int, shape (n_images,)
         The class of each image, 0 or more; kept as int64.
     image_shape : tuple of int, optional
-        Shape to fold one row of `images` into, for looking at it.
+        Shape to fold one row of `images` into, for looking at it; (28, 28) for rows of 784 pixels
+        and (n_pixels,) for others unless given.
 
     Raises
     ------
@@ -41,14 +42,17 @@ class Dataset:
     name: str
     images: npt.NDArray[np.float32]
     labels: npt.NDArray[np.int64]
-    image_shape: tuple[int, ...] = (28, 28)
+    image_shape: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Bring the arrays to their types and check that they fit together."""
         text(self.name, "name")
         images = _read_images(self.images, self.name)
         labels = _read_labels(self.labels, len(images), self.name)
-        image_shape = read_shape(self.image_shape, f"{self.name}: image_shape")
+        image_shape = self.image_shape
+        if image_shape == ():
+            image_shape = (28, 28) if images.shape[1] == 784 else images.shape[1:]
+        image_shape = read_shape(image_shape, f"{self.name}: image_shape")
         if math.prod(image_shape) != images.shape[1]:
             raise ParameterError(
                 f"{self.name}: image_shape {image_shape} holds {math.prod(image_shape)} pixels, "
