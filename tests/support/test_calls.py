@@ -86,8 +86,8 @@ NOT_CALLED = set(
     Device Engine Gate ImageStimulus IntervalVariation Job Lateral LateralLink
     LateralParts Mask MeanSD Neuron Night Outcome PairedDifference Peak
     PreparedCircuit PreparedWinners Segment Spectrum SpikeTrain SpikingAccuracy Stage Stimulus
-    Translation UpStates WeightChange WinnerState Wiring as_stimulus brief get_device is_neuron number
-    numbers public reset_states skip_steps whole_number
+    Translation UpStates WeightChange WinnerState Wiring as_stimulus brief get_device is_neuron
+    number numbers public reset_states skip_steps whole_number
     """.split()
 )
 
