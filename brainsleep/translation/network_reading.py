@@ -23,6 +23,9 @@ from .verification import verify
 #: How often a module that draws random numbers runs again, to tell whether it depends on them.
 AGAIN = 20
 
+#: Modules that no part of a night can stand for; a network may hold them unused.
+NOT_TRANSLATED = (nn.RNNBase, nn.RNNCellBase, nn.MultiheadAttention, nn.Transformer, nn.Embedding)
+
 #: What messages ask for where the shape of one input cannot be known, by dimensions of a kernel.
 _ASKED = {3: "(channels, length)", 4: "(channels, height, width)"}
 
@@ -48,6 +51,26 @@ def read_network(ann: nn.Module, input_shape: tuple[int, ...] | None = None) -> 
     """
     module = runnable_copy(ann)
     _check_arguments(module)
+    try:
+        return _read_at_some_shape(ann, module, input_shape)
+    except TranslationError as error:
+        for name, part in module.named_modules():
+            named = isinstance(error, RunError) or str(error).startswith(
+                f"{name}: " if name else ""
+            )
+            if named and isinstance(part, NOT_TRANSLATED):
+                raise TranslationError(
+                    f"{name or 'the network'}: {type(part).__name__} cannot be translated; a "
+                    "night takes feed-forward layers, such as Linear, Conv1d and Conv2d with ReLU. "
+                    "Translate the part of the network that has only these."
+                ) from error
+        raise
+
+
+def _read_at_some_shape(
+    ann: nn.Module, module: nn.Module, input_shape: tuple[int, ...] | None
+) -> Translation:
+    """Read a network at a shape of its inputs, or at each that is possible until one fits."""
     if input_shape is not None:
         return _read(ann, module, input_shape)
     failed: TranslationError | None = None

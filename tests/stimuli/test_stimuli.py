@@ -356,9 +356,7 @@ def test_what_newcomers_pass_is_answered_with_what_to_do():
     table = np.random.default_rng(0).normal(5, 3, (6, 4))
     with pytest.raises(KindError, match=r"a pair, as of images and labels.* images alone"):
         stimuli.as_stimulus((table, np.zeros(6)), 4)
-    with pytest.raises(
-        ParameterError, match=r"Scale each input, as by \(x - min\) / "
-    ):
+    with pytest.raises(ParameterError, match=r"Scale each input, as by \(x - min\) / "):
         stimuli.MeanOfRandomImages(table)
 
 

@@ -239,3 +239,41 @@ def test_eval_may_return_nothing():
     expected = ann(images).detach()
     found = currents(bs.translate(ann), images)["fc2"]
     torch.testing.assert_close(found, expected)
+
+
+class Around(nn.Module):
+    """A module between two layers, called in its own way."""
+
+    def __init__(self, inner, call):
+        super().__init__()
+        self.fc1, self.inner, self.fc2 = nn.Linear(6, 6), inner, nn.Linear(6, 3)
+        self.call = call
+
+    def forward(self, x):
+        return self.fc2(self.call(self.inner, torch.relu(self.fc1(x))))
+
+
+@pytest.mark.parametrize(
+    ("inner", "call"),
+    [
+        (nn.LSTM(6, 6), lambda lstm, x: lstm(x)[0]),
+        (nn.GRU(5, 6), lambda gru, x: gru(x)[0]),  # which does not even run
+        (nn.GRUCell(6, 6), lambda cell, x: cell(x)),
+        (nn.MultiheadAttention(6, 2), lambda attention, x: attention(x, x, x)[0]),
+    ],
+    ids=lambda each: type(each).__name__ if isinstance(each, nn.Module) else "",
+)
+@pytest.mark.parametrize("input_shape", [None, (6,)])
+def test_recurrence_and_attention_are_refused_by_name(inner, call, input_shape):
+    name = type(inner).__name__
+    with pytest.raises(TranslationError, match=f"inner: {name} cannot be translated"):
+        bs.translate(Around(inner, call), input_shape)
+
+
+def test_what_is_there_and_not_used_is_nothing_to_refuse():
+    network = Around(nn.LSTM(6, 6), lambda _, x: x)
+    assert bs.translate(network).layer_names == ["fc1", "fc2"]
+    network.call = lambda _, x: torch.tanh(x)
+    with pytest.raises(TranslationError, match="ReLU") as raised:
+        bs.translate(network)
+    assert "LSTM" not in str(raised.value)
