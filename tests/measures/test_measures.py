@@ -46,6 +46,7 @@ LEAST_EXAMPLES = {
     "forgetting": 3,
     "intervals": 4,
     "modes": 4,
+    "paired": 2,
     "rates": 3,
     "spectra": 4,
     "states": 4,

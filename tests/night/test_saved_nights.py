@@ -349,7 +349,7 @@ def test_a_loaded_night_has_its_models(tmp_path: Path) -> None:
     loaded = bs.Night.load(tmp_path / "night")
     assert loaded.neuron == night.neuron == LIF
     assert repr(loaded.plasticity) == repr(night.plasticity)
-    assert repr(loaded.setup.stimulus) == "MeanOfRandomImages(16 inputs, 7 images, max_rate=400 Hz)"
+    assert repr(loaded.setup.stimulus) == "MeanOfRandomImages(16 inputs, 7 images, max_rate=900 Hz)"
     short = loaded.again(duration=30, record="input", progress=False)
     assert (short.n_steps, list(short.spikes)) == (30, ["input"])
     foreign = sleep(**NIGHTS["foreign"]())
