@@ -232,7 +232,11 @@ def load_run(directory: str | os.PathLike[str]) -> Run:
     folder = read_path(directory, "directory")
     file = folder / "metrics.json"
     if not os.path.lexists(file):
-        raise DirectoryError(f"{folder} holds no finished run: metrics.json is missing.")
+        is_night = os.path.lexists(folder / "night.json")
+        raise DirectoryError(
+            f"{folder} holds no finished run: metrics.json is missing."
+            + (" It is a night: bs.Night.load reads it." if is_night else "")
+        )
     advice = "brainsleep run with --resume writes it anew"
     metrics = read_json(file, advice)
     require_of_run(file, metrics, advice)

@@ -97,4 +97,5 @@ def _accuracy(value: object, name: str) -> float:
     """Check one entry; None and NaN stand for not yet seen."""
     if value is None or (isinstance(value, (float, np.floating)) and math.isnan(value)):
         return math.nan
-    return number(value, f"{name}: each accuracy, unless None,", minimum=0, maximum=1)
+    field = f"{name}: each accuracy, a part of 1 unless None,"
+    return number(value, field, minimum=0, maximum=1)

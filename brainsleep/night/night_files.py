@@ -204,7 +204,8 @@ def require_description(folder: Path) -> NightDescription:
     """Read what a night was; as `read_description`, but there must be one that ended."""
     description = read_description(folder)
     if description is None:
-        text = f"{folder} holds no saved night: {NIGHT} is missing"
+        missing = f"{NIGHT} is missing" if folder.exists() else "there is no such directory"
+        text = f"{folder} holds no saved night: {missing}"
         if (folder / REQUEST).exists():
             text += "; the night there has not ended, and bs.Save(..., resume=True) goes on with it"
         raise DirectoryError(f"{text}.")

@@ -163,7 +163,8 @@ def as_input(data: Images, translation: Translation) -> torch.Tensor:
         raise KindError(f"data must be numbers, not {brief(data)}.")
     if images.ndim < 2 or len(images) == 0:
         raise ParameterError(
-            f"data must have shape (n, ...) with n >= 1, but have shape {brief(images.shape)}."
+            f"data must have shape (n, ...) with n >= 1, but have shape {brief(images.shape)}"
+            + ("." if images.ndim != 1 else "; one number per sample would be labels.")
         )
     _check_shape(images.shape, translation.input_shape)
     if images.dtype == np.longdouble:  # which torch does not know

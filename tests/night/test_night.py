@@ -483,9 +483,11 @@ def test_loading_what_is_no_night(saved, tmp_path, small):
     night, _ = saved
     with pytest.raises(DirectoryError, match="holds no saved night"):
         bs.Night.load(tmp_path)
-    with pytest.raises(DirectoryError, match="holds no saved night"):
+    with pytest.raises(DirectoryError, match="holds no saved night: there is no such directory"):
         bs.Night.load(tmp_path / "nowhere")
     night.save(tmp_path / "cut")
+    with pytest.raises(DirectoryError, match=r"It is a night: bs\.Night\.load reads it"):
+        bs.load_run(tmp_path / "cut")
     (tmp_path / "cut" / "night.json").write_bytes(b"{")
     with pytest.raises(DirectoryError, match=r"night\.json is damaged"):
         bs.Night.load(tmp_path / "cut")
