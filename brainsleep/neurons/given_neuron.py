@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from brian2.units import Quantity
 
-from ..errors import ParameterError
-from ..support.parameters import PerLayer
+from ..support.parameters import PerLayer, stored_values
 from .model import Neuron, NeuronEquations
 
 
@@ -79,10 +78,4 @@ class GivenNeuron:
         ParameterError
             For a layer that was not there.
         """
-        for name in layer_names:
-            if name not in self.values:
-                raise ParameterError(
-                    f"neuron: {self.label} was saved with the values of its own night, which has "
-                    f"no layer {name!r}; make the model anew."
-                )
-        return [dict(self.values[name]) for name in layer_names]
+        return stored_values(self.values, layer_names, f"neuron: {self.label}")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import ParameterError
+from ..support.parameters import stored_values
 from .rule import Plasticity, SynapseEquations, learning_rates, postsynaptic_parameters
 
 
@@ -63,13 +64,7 @@ class GivenRule:
         ParameterError
             For a layer that was not there.
         """
-        for name in layer_names:
-            if name not in self.values:
-                raise ParameterError(
-                    f"plasticity: {self.label} was saved with the values of its own night, which "
-                    f"has no layer {name!r}; make the rule anew."
-                )
-        return [dict(self.values[name]) for name in layer_names]
+        return stored_values(self.values, layer_names, f"plasticity: {self.label}")
 
     def presynaptic_parameters(self, dt: float) -> dict[str, float]:
         """Return the parameters on presynaptic neurons; a ParameterError for another time step."""

@@ -368,3 +368,22 @@ def per_layer(value: object, layer_names: Sequence[str], field: str) -> list[Any
             )
         return list(value)
     return [value] * len(layer_names)
+
+
+def stored_values(
+    values: Mapping[str, Mapping[str, float]], layer_names: Sequence[str], what: str
+) -> list[dict[str, float]]:
+    """Return each layer's values of a model that was saved with those of its own night.
+
+    Raises
+    ------
+    ParameterError
+        For a layer that was not there; `what` says whose values they are.
+    """
+    for name in layer_names:
+        if name not in values:
+            raise ParameterError(
+                f"{what} was saved with the values of its own night, which has no layer {name!r}; "
+                "make it anew."
+            )
+    return [dict(values[name]) for name in layer_names]
