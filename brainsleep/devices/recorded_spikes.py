@@ -9,8 +9,9 @@ import numpy as np
 from brian2.units import Quantity, ms, second
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import KindError, MissingPackageError, ParameterError, brief
+from ..errors import KindError, ParameterError, brief
 from ..support.array_values import check_shape, read_array
+from ..support.data_frames import import_pandas
 from ..support.quantities import Time, quantity
 
 if TYPE_CHECKING:
@@ -137,11 +138,8 @@ class RecordedSpikes(ABC):
         DirectoryError
             If they are on disk and were damaged.
         """
-        try:
-            import pandas
-        except ImportError:
-            raise MissingPackageError("tables of spikes need pandas: pip install pandas.") from None
-        return pandas.DataFrame({"neuron": np.array(self.i), "time_s": np.asarray(self.t / second)})
+        columns = {"neuron": np.array(self.i), "time_s": np.asarray(self.t / second)}
+        return import_pandas("spikes").DataFrame(columns)
 
     @abstractmethod
     def __len__(self) -> int: ...

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from ..errors import DataError, DirectoryError, MissingPackageError, brief
+from ..errors import DataError, DirectoryError, brief
 from ..night import Night
 from ..support.calls import public
+from ..support.data_frames import import_pandas
 from ..support.files import JsonObject, read_bytes
 from ..support.json_files import read_json
 from ..support.names import read_path
@@ -124,7 +125,7 @@ class Run:
         """Accuracy over all classes at the end: asleep (``"final"``), baselines, controls."""
         scores = self.metrics["accuracy"]
         own = {name: value for name, value in scores.items() if isinstance(value, float)}
-        return _pandas().Series(own | scores.get("controls", {}), name="accuracy")
+        return import_pandas("runs").Series(own | scores.get("controls", {}), name="accuracy")
 
     @property
     def rates(self) -> pandas.DataFrame:
@@ -149,7 +150,9 @@ class Run:
         rows = self.metrics["accuracy"].get(name, [])
         values = np.array(rows, dtype=float).reshape(len(rows), -1)
         columns = [f"task {number}" for number in range(1, values.shape[1] + 1)]
-        return _pandas().DataFrame(values, [f"after {stage}" for stage in self._stages], columns)
+        return import_pandas("runs").DataFrame(
+            values, [f"after {stage}" for stage in self._stages], columns
+        )
 
     def __repr__(self) -> str:
         final = self.metrics["accuracy"].get("final")
@@ -250,13 +253,4 @@ def load_run(directory: str | os.PathLike[str]) -> Run:
 
 def _table(content: Any, index: list[str]) -> pandas.DataFrame:
     """Return columns by name, or rows that are tables, as a DataFrame with named rows."""
-    return _pandas().DataFrame(content, index=index if len(content) else None)
-
-
-def _pandas() -> Any:
-    """Return pandas, which mlxtend brings."""
-    try:
-        import pandas
-    except ImportError:
-        raise MissingPackageError("tables of runs need pandas: pip install pandas.") from None
-    return pandas
+    return import_pandas("runs").DataFrame(content, index=index if len(content) else None)

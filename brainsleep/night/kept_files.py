@@ -10,6 +10,7 @@ import numpy as np
 from brian2.units import Quantity, second
 from brian2.units.fundamentalunits import Dimension, get_or_create_dimension
 
+from ..devices.sampling import Sampling
 from ..support.files import JsonObject
 from ..support.stored_objects import BASE_UNITS
 from .night_files import (
@@ -135,7 +136,7 @@ class _Reader:
     ) -> None:
         self.folder, self.description, self.kept = folder, description, kept
         self.arrays, self.verify = arrays, verify
-        self.n_samples = -(-description.n_steps // kept.every)
+        self.n_samples = Sampling(every=kept.every).n_samples(description.n_steps)
         self.times: dict[str, Any] = {
             "every": kept.every,
             "dt": Quantity(description.dt_seconds, dim=second.dim),

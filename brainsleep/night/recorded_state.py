@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from ..devices.streams import DamageError, StreamReader, has_digests
 from ..errors import (
     DirectoryError,
-    MissingPackageError,
     ParameterError,
     UnknownNameError,
     brief,
     suggest,
 )
+from ..support.data_frames import import_pandas
 from ..support.names import ByName
 from .night_files import NIGHT
 
@@ -216,7 +216,7 @@ class RecordedState(_Sampled):
         columns = {"time_s": self._times(len(self.neurons))}
         columns["neuron"] = np.tile(self.neurons, len(self))
         columns |= {name: values.read().ravel() for name, values in self.values.items()}
-        return _table(columns)
+        return import_pandas("states").DataFrame(columns)
 
     def _unknown(self, name: object) -> str:
         """Say that a variable was not recorded."""
@@ -299,7 +299,8 @@ class RecordedWeights(_Sampled):
         columns |= {
             name: np.tile(self.index[:, axis], len(self)) for axis, name in enumerate(names)
         }
-        return _table(columns | {"w": self.values.read().ravel()})
+        columns["w"] = self.values.read().ravel()
+        return import_pandas("weights").DataFrame(columns)
 
     def __repr__(self) -> str:
         return f"RecordedWeights({len(self.index):,} synapses, {self._when()})"
@@ -327,12 +328,3 @@ class KeptWeights(ByName[RecordedWeights]):
             f"no weights were recorded; pass record=bs.Record(weights={{{brief(name)}: 100}}) to "
             "bs.sleep."
         )
-
-
-def _table(columns: Mapping[str, np.ndarray]) -> pandas.DataFrame:
-    """Make a table of columns."""
-    try:
-        import pandas
-    except ImportError:
-        raise MissingPackageError("tables of states need pandas: pip install pandas.") from None
-    return pandas.DataFrame(columns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from brian2.units import Quantity, second
@@ -47,12 +47,7 @@ def kept_states(
                 file = stream / state_file(population_name(number), name)
                 values[name] = _on_disk(prepared, outcome, file, len(neurons))
         found[prepared.populations[number]] = RecordedState(
-            neurons=neurons,
-            dimensions=variables,
-            values=values,
-            every=prepared.kept.sampling.every,
-            dt=Quantity(prepared.plan.dt, dim=second.dim),
-            n_samples=prepared.kept.sampling.n_samples(outcome.n_steps),
+            neurons=neurons, dimensions=variables, values=values, **_times(prepared, outcome)
         )
     return found
 
@@ -70,14 +65,19 @@ def kept_weights(
         else:
             file = stream / state_file(projection_name(number), "w")
             values = _on_disk(prepared, outcome, file, len(places))
-        found[name] = RecordedWeights(
-            index=np.stack(np.unravel_index(places, shape), axis=1),
-            values=values,
-            every=prepared.kept.sampling.every,
-            dt=Quantity(prepared.plan.dt, dim=second.dim),
-            n_samples=prepared.kept.sampling.n_samples(outcome.n_steps),
-        )
+        index = np.stack(np.unravel_index(places, shape), axis=1)
+        found[name] = RecordedWeights(index=index, values=values, **_times(prepared, outcome))
     return found
+
+
+def _times(prepared: PreparedNight, outcome: Outcome) -> dict[str, Any]:
+    """Return when samples were taken: the fields that states and weights have in common."""
+    sampling = prepared.kept.sampling
+    return {
+        "every": sampling.every,
+        "dt": Quantity(prepared.plan.dt, dim=second.dim),
+        "n_samples": sampling.n_samples(outcome.n_steps),
+    }
 
 
 def _on_disk(

@@ -44,7 +44,7 @@ _shown: set[Any] = set()
 _allowed: ContextVar[bool] = ContextVar("allowed", default=True)
 
 
-class _Calm:
+class _ForkSafe:
     """What sets our bars apart from tqdm's own: no thread behind them, and a lock to fork with.
 
     The lock is tqdm's between threads, so that our bars and the user's take turns. The one between
@@ -61,13 +61,13 @@ class _Calm:
         super().close()  # type: ignore[misc]
 
 
-class _TextBar(_Calm, text_bar):
+class _TextBar(_ForkSafe, text_bar):
     """A bar of characters."""
 
 
 def _begin_anew() -> None:
     """Make a forked process independent of bars and threads that only its parent has."""
-    _Calm._lock = threading.RLock()
+    _ForkSafe._lock = threading.RLock()
     _shown.clear()
 
 
@@ -203,7 +203,7 @@ def _notebook_bar() -> type[text_bar]:
         return _TextBar
     from tqdm.notebook import tqdm as widget_bar
 
-    class WidgetBar(_Calm, widget_bar):
+    class WidgetBar(_ForkSafe, widget_bar):
         """A bar of widgets."""
 
     return WidgetBar
