@@ -15,21 +15,16 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
-from ..errors import DirectoryError, ParameterError
+from ..errors import DirectoryError
 from ..measures import mean_rates, weight_changes
 from ..night import Night, NightRequest, prepare_night, run_night
 from ..support.array_store import ARRAYS, ArrayStore
 from ..support.files import JsonObject, publish_directory
 from ..translation import write_back
 from ..wake import (
-    SCENARIOS,
-    Dataset,
-    Split,
     Task,
     accuracy,
     concatenate,
-    hold_out_validation,
-    load_split,
     task_accuracies,
     torch_threads,
     train,
@@ -40,7 +35,8 @@ from ..wake.checkpoints import Checkpoints
 from .controls import BASELINES, check_controls, control_model, why_not
 from .finished import finished_run
 from .learned_tasks import LearnedTask, Progress
-from .modelfile import ModelFile, load_model_file
+from .materials import model_of, tasks_of
+from .modelfile import ModelFile
 from .run_request import RunRequest
 from .run_results import Run
 from .run_state import (
@@ -87,11 +83,6 @@ def run_continual(request: RunRequest) -> Run:
         experiment.draw_figures()
         experiment.forget_training()  # of a stage after which the run was killed
         return save_metrics(directory, experiment.metrics())
-
-
-def model_of(request: RunRequest) -> ModelFile:
-    """Return the model that is asked for, checked."""
-    return request.overrides.apply(load_model_file(request.model_file))
 
 
 class ContinualExperiment:
@@ -343,31 +334,6 @@ class ContinualExperiment:
 def state_of(network: nn.Module) -> State:
     """Return a network's parameters."""
     return {name: tensor.detach().cpu().numpy() for name, tensor in network.state_dict().items()}
-
-
-def tasks_of(model: ModelFile, data_dir: str | None) -> tuple[Task, ...]:
-    """Load the data and cut them into tasks."""
-    split: Split = load_split(model.data.dataset, data_dir, model.data.train_per_class)
-    if model.data.evaluate_on == "validation":
-        split = hold_out_validation(split)
-    tasks = SCENARIOS[model.tasks.scenario](split, model.tasks.classes)
-    _check_sizes(model, split.train)
-    return tasks
-
-
-def _check_sizes(model: ModelFile, train_set: Dataset) -> None:
-    """Hold the network's sizes against the data."""
-    sizes = model.network.sizes
-    n_pixels = train_set.images.shape[1]
-    if len(sizes) < 2 or sizes[0] != n_pixels:
-        raise ParameterError(
-            f"[network] sizes: begins with {sizes[:1]}, but {train_set.name} has {n_pixels} pixels."
-        )
-    highest = max(label for classes in model.tasks.classes for label in classes)
-    if sizes[-1] <= highest:
-        raise ParameterError(
-            f"[network] sizes: ends with {sizes[-1]} outputs, too few for class {highest}."
-        )
 
 
 def _mean_percent(row: list[float | None]) -> str:

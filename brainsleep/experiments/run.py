@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..support.calls import public
-from .continual import model_of as continual_model
 from .continual import run_continual
+from .materials import model_of as continual_model
 from .modelfile import ModelFile
 from .overrides import Overrides
 from .run_request import RunRequest, say_nothing

@@ -20,6 +20,7 @@ from brainsleep.experiments import continual as experiment
 from brainsleep.experiments.cli import app
 from brainsleep.experiments.comparison import compare_runs
 from brainsleep.experiments.controls import CONTROLS, why_not
+from brainsleep.experiments.materials import tasks_of
 from brainsleep.experiments.overrides import Overrides
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.run_request import RunRequest
@@ -223,8 +224,8 @@ def test_validation_scores_come_from_training_images(model_file: Path) -> None:
     model = Overrides(evaluate_on="validation").apply(
         bs.experiments.modelfile.load_model_file(model_file)
     )
-    held_out = experiment.tasks_of(model, None)
-    tested = experiment.tasks_of(bs.experiments.modelfile.load_model_file(model_file), None)
+    held_out = tasks_of(model, None)
+    tested = tasks_of(bs.experiments.modelfile.load_model_file(model_file), None)
     test_images = {image.tobytes() for task in tested for image in task.test.images}
     assert len(test_images) == 400
     for task in held_out:
