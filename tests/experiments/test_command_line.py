@@ -82,7 +82,8 @@ def test_the_tab_key_offers_what_there_is() -> None:
 def test_completion_loads_nothing_large() -> None:
     """The tab key has to answer at once."""
     code = (
-        "import sys; from brainsleep.experiments.cli import offer_models; offer_models('');"
+        "import sys; from brainsleep.experiments import cli, completion;"
+        "completion.offer_models('');"
         "sys.exit('torch' in sys.modules or 'brian2' in sys.modules)"
     )
     command = [sys.executable, "-c", code]

@@ -1,0 +1,112 @@
+"""Arguments and options that several commands take, and what becomes of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ...support.progress import bars_aside
+from ..completion import DATASETS, DEVICES, EVALUATED_ON, offer, offer_models
+
+if TYPE_CHECKING:
+    from ..overrides import Overrides
+
+ModelArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="MODEL",
+        autocompletion=offer_models,
+        help="A model file, or the name of one that comes with the package (brainsleep models); "
+        "the default experiment without one.",
+    ),
+]
+SweptModelArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="MODEL",
+        autocompletion=offer_models,
+        help="A model file, or the name of one that comes with the package (brainsleep models).",
+    ),
+]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Where results go; runs/NAME, with a number when taken."),
+]
+DataOption = Annotated[
+    str | None,
+    typer.Option(
+        "--data",
+        autocompletion=offer(DATASETS),
+        help="digits, mnist or fashion_mnist, in place of the model's own.",
+    ),
+]
+DataDirOption = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Folder of the data set's IDX files, or of torchvision's."),
+]
+DeviceOption = Annotated[
+    str | None,
+    typer.Option(
+        autocompletion=offer(DEVICES),
+        help="cpp, cpp_stock, runtime or cuda, in place of the model's own.",
+    ),
+]
+EvaluateOption = Annotated[
+    str | None,
+    typer.Option(
+        autocompletion=offer(EVALUATED_ON),
+        help="test or validation (a fifth of the training images, to tune on).",
+    ),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a value of the model file, as in sleep.neuron.decay=0.99; "
+        "may be given several times.",
+    ),
+]
+NoBaselinesOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-baselines", help="Leave out the training without sleep that results are held against."
+    ),
+]
+ControlsOption = Annotated[
+    bool,
+    typer.Option(
+        "--controls", help="Also run the controls: what else could explain the effect of sleep."
+    ),
+]
+NoProgressOption = Annotated[
+    bool, typer.Option("--no-progress", help="Show no progress bars; none show in a pipe anyway.")
+]
+
+
+def say(line: str) -> None:
+    """Print a line of a report above the progress bars."""
+    with bars_aside():
+        typer.echo(line)
+
+
+def overrides_of(
+    data: str | None,
+    data_dir: Path | None,
+    device: str | None,
+    evaluate_on: str | None,
+    changes: list[str] | None,
+) -> Overrides:
+    """Collect what the command line changes in a model file."""
+    from ..model_changes import parse_changes
+    from ..overrides import Overrides
+
+    return Overrides(
+        dataset=data,
+        data_dir=None if data_dir is None else str(data_dir),
+        device=device,
+        evaluate_on=evaluate_on,
+        changes=parse_changes(changes or ()),
+    )

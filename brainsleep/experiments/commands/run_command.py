@@ -1,0 +1,57 @@
+"""``brainsleep run``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .options import (
+    ControlsOption,
+    DataDirOption,
+    DataOption,
+    DeviceOption,
+    EvaluateOption,
+    ModelArgument,
+    NoBaselinesOption,
+    NoProgressOption,
+    OutOption,
+    SetOption,
+    overrides_of,
+    say,
+)
+
+
+def run(
+    model: ModelArgument = None,
+    data: DataOption = None,
+    data_dir: DataDirOption = None,
+    out: OutOption = None,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes the whole run.")] = 0,
+    device: DeviceOption = None,
+    evaluate_on: EvaluateOption = None,
+    set_: SetOption = None,
+    no_baselines: NoBaselinesOption = False,
+    controls: ControlsOption = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    no_progress: NoProgressOption = False,
+) -> None:
+    """Train on one task after another, sleep after each, and measure."""
+    from ..controls import CONTROLS
+    from ..run import run_experiment
+    from ..tables import result_table
+
+    finished = run_experiment(
+        model,
+        out=out,
+        seed=seed,
+        overrides=overrides_of(data, data_dir, device, evaluate_on, set_),
+        baselines=not no_baselines,
+        controls=CONTROLS if controls else (),
+        resume=resume,
+        progress=not no_progress,
+        report=say,
+    )
+    typer.echo()
+    typer.echo(result_table(finished.metrics))
+    typer.echo(f"\nresults and figures: {finished.directory}")
