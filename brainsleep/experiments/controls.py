@@ -6,11 +6,10 @@ from collections.abc import Iterable
 
 from ..errors import ParameterError, suggest
 from ..support.files import JsonObject
-from ..wake import STRATEGIES
 from .modelfile import ModelFile
 
 #: Strategies of training without sleep; their accuracies have these names in ``metrics.json``.
-BASELINES = tuple(name for name, strategy in STRATEGIES.items() if not strategy.is_control)
+BASELINES = ("sequential", "joint", "sequential_masked", "weight_averaging")
 
 #: Their names. ``"rows_centred"`` trains without sleep; the others sleep otherwise.
 CONTROLS = ("decrease_only", "pixel_shuffled", "rows_centred")

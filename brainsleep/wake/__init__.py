@@ -6,10 +6,12 @@ Uses torch, and neither Brian2 nor figures.
 from .contexts import torch_threads
 from .datasets import DATASETS, Dataset, Split, concatenate, hold_out_validation, load_split
 from .evaluation import accuracy, class_accuracies, confusion_matrix, predict, task_accuracies
+from .learner import Learner
+from .learning import learn_task, train_strategy
 from .networks import bitnet, bitnet_relu, mlp
 from .sparseness import sparsity
 from .spiking import Spiking, SpikingActivation, reset_states, set_spike_function
-from .strategies import STRATEGIES, Strategy, centre_rows, train_strategy
+from .strategies import STRATEGIES, Strategy, build_strategy, centre_rows
 from .surrogate import Arctan, FastSigmoid, SmoothThreshold, spike_function
 from .tasks import SCENARIOS, Task, class_incremental
 from .training import Training, train, training_seed
@@ -21,6 +23,7 @@ __all__ = [
     "Arctan",
     "Dataset",
     "FastSigmoid",
+    "Learner",
     "SmoothThreshold",
     "Spiking",
     "SpikingActivation",
@@ -31,12 +34,14 @@ __all__ = [
     "accuracy",
     "bitnet",
     "bitnet_relu",
+    "build_strategy",
     "centre_rows",
     "class_accuracies",
     "class_incremental",
     "concatenate",
     "confusion_matrix",
     "hold_out_validation",
+    "learn_task",
     "load_split",
     "mlp",
     "predict",

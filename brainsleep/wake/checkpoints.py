@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -27,6 +28,9 @@ Arrays = Mapping[str, np.ndarray]
 
 #: Names of the arrays that say whose state a file holds, and whether it is as it was written.
 _KEY, _SEAL = "key", "seal"
+
+#: What names of arrays that belong to the objective begin with.
+_OWN = "objective "
 
 
 class Checkpoints:
@@ -75,7 +79,7 @@ class Checkpoints:
         with plain_disk_errors("cannot write", self.directory):
             self.directory.mkdir(exist_ok=True)
         for file, (key, arrays) in self._unwritten.items():
-            sealed = {**arrays, _KEY: _numbers(key), _SEAL: _numbers(_digest(key, arrays))}
+            sealed = {**arrays, _KEY: _numbers(key), _SEAL: _numbers(digest_of(arrays, key))}
             with replacing(file) as partial:
                 write_arrays(partial, sealed, compress=False)
         self._unwritten.clear()
@@ -99,7 +103,7 @@ class Checkpoint:
             return None
         if key != self.key:
             return None  # of other work
-        if seal != _digest(key, arrays):
+        if seal != digest_of(arrays, key):
             self._tell_damage("it does not fit its digest")
             return None
         return arrays
@@ -110,6 +114,18 @@ class Checkpoint:
 
     def _tell_damage(self, why: str) -> None:
         self.all.report(f"{self.file} is damaged ({why}); this training begins again.")
+
+
+class Stateful(Protocol):
+    """Something that changes while training; see :class:`brainsleep.wake.objective.Objective`."""
+
+    def state(self) -> Arrays:
+        """Return a copy of what changes."""
+        ...
+
+    def restore(self, arrays: Arrays) -> None:
+        """Go back to it."""
+        ...
 
 
 class TrainingState:
@@ -125,6 +141,8 @@ class TrainingState:
         Of the order of images; others are those of torch itself.
     losses : list of float
         One per epoch.
+    objective : Stateful
+        What is minimised.
     """
 
     def __init__(
@@ -133,8 +151,10 @@ class TrainingState:
         optimizer: torch.optim.SGD,
         shuffle: torch.Generator,
         losses: list[float],
+        objective: Stateful,
     ) -> None:
         self.network, self.optimizer, self.losses = network, optimizer, losses
+        self.objective = objective
         gpus = sorted({p.device.index for p in network.parameters() if p.device.type == "cuda"})
         self.generators = [
             shuffle,
@@ -151,8 +171,10 @@ class TrainingState:
                 state[f"momentum {number}"] = momentum
         for number, generator in enumerate(self.generators):
             state[f"random {number}"] = generator.get_state()
-        return {name: _bytes_of(one) for name, one in state.items()} | {
-            "losses": np.array(self.losses, dtype=np.float64)
+        return {
+            **{name: _bytes_of(one) for name, one in state.items()},
+            **with_prefix(_OWN, self.objective.state()),
+            "losses": np.array(self.losses, dtype=np.float64),
         }
 
     def take(self, arrays: Arrays) -> None:
@@ -167,16 +189,31 @@ class TrainingState:
                 self.optimizer.state[parameter]["momentum_buffer"] = momentum
         for number, generator in enumerate(self.generators):
             generator.set_state(torch.from_numpy(arrays[f"random {number}"]))
+        self.objective.restore(without_prefix(_OWN, arrays))
         self.losses[:] = arrays["losses"].tolist()
 
     def _parameters(self) -> list[torch.Tensor]:
         return [one for group in self.optimizer.param_groups for one in group["params"]]
 
 
+def with_prefix(prefix: str, arrays: Arrays) -> dict[str, np.ndarray]:
+    """Return arrays by longer names, to put them beside others."""
+    return {f"{prefix}{name}": array for name, array in arrays.items()}
+
+
+def without_prefix(prefix: str, arrays: Arrays) -> dict[str, np.ndarray]:
+    """Return those that :func:`with_prefix` has put beside others, by their own names."""
+    return {
+        name.removeprefix(prefix): array
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }
+
+
 def network_digest(network: nn.Module) -> str:
     """Return the SHA-256 of a network's parameters and buffers."""
     state = {name: _bytes_of(one) for name, one in network.state_dict().items()}
-    return _digest(b"", state).hex()
+    return digest_of(state).hex()
 
 
 def _bytes_of(tensor: torch.Tensor) -> np.ndarray:
@@ -190,7 +227,7 @@ def _tensor_like(like: torch.Tensor, content: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(content).view(like.dtype).reshape(like.shape)
 
 
-def _digest(key: bytes, arrays: Arrays) -> bytes:
+def digest_of(arrays: Arrays, key: bytes = b"") -> bytes:
     """Return the SHA-256 of a key and of arrays with their names."""
     digest = hashlib.sha256(key)
     for name, array in arrays.items():

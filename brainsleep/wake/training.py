@@ -20,7 +20,8 @@ from .checkpoints import Checkpoints, TrainingState, network_digest
 from .contexts import mode_of, seeded
 from .datasets import Dataset
 from .interface import as_network_input, count_outputs
-from .seeds_and_classes import checked_seed, class_numbers
+from .objective import Objective, PlainObjective, open_outputs
+from .seeds_and_classes import checked_seed
 
 #: Losses by name; see :class:`Training`.
 LOSSES = ("cross_entropy", "mse")
@@ -118,6 +119,7 @@ def train(
     *,
     seed: int,
     classes: Iterable[int] | None = None,
+    objective: Objective | None = None,
     progress: bool = True,
     description: str = "training",
     checkpoints: Checkpoints | None = None,
@@ -142,6 +144,8 @@ def train(
     classes : iterable of int, optional
         Mask: only the outputs of these classes enter the loss. Others are out of the softmax
         (or add no squared error), so their output weights do not change.
+    objective : brainsleep.wake.objective.Objective, optional
+        What to minimise in place of ``training.loss``; then there are no `classes` to give.
     progress : bool, optional
         Show a progress bar.
     description : str, optional
@@ -176,11 +180,16 @@ def train(
     images = as_network_input(network, dataset.images)
     labels = torch.tensor(dataset.labels, device=device)
     n_outputs = count_outputs(network, dataset)
-    open_outputs = _open_outputs(classes, n_outputs, dataset, device)
+    if objective is None:
+        is_open = open_outputs(classes, n_outputs, dataset.classes, dataset.name)
+        is_open = None if is_open is None else is_open.to(device)
+        objective = PlainObjective(network, training.loss, is_open)
+    elif classes is not None:
+        raise ParameterError("classes mask the loss of training; an objective has its own.")
 
     def loss_of(batch: torch.Tensor) -> torch.Tensor:
         with torch.enable_grad():
-            return _loss(network(images[batch]), labels[batch], training.loss, open_outputs)
+            return objective.loss(images[batch], labels[batch])
 
     optimizer = torch.optim.SGD(
         parameters, lr=float(training.lr), momentum=float(training.momentum)
@@ -189,10 +198,10 @@ def train(
     batch_size, n_images = int(training.batch_size), len(dataset)
     n_batches = -(-n_images // batch_size)
     losses: list[float] = []
-    state = TrainingState(network, optimizer, shuffle, losses)
+    state = TrainingState(network, optimizer, shuffle, losses, objective)
     kept = None
     if checkpoints is not None:
-        what = (training, seed, open_outputs, dataset.name, n_images, network_digest(network))
+        what = (training, seed, objective.key, dataset.name, n_images, network_digest(network))
         kept = checkpoints.next_training(*what)
     with (
         seeded(seed, network),
@@ -206,7 +215,8 @@ def train(
             bar.update(len(losses) * n_batches)
         for epoch in range(len(losses), training.epochs):
             order = torch.randperm(n_images, generator=shuffle, device="cpu").to(device)
-            total = _train_epoch(optimizer, order.split(batch_size), loss_of, bar.update)
+            batches = order.split(batch_size)
+            total = _train_epoch(optimizer, batches, loss_of, objective.after_step, bar.update)
             losses.append(total / n_images)
             if not math.isfinite(losses[-1]):
                 raise ParameterError(
@@ -223,6 +233,7 @@ def _train_epoch(
     optimizer: torch.optim.Optimizer,
     batches: Sequence[torch.Tensor],
     loss_of: Callable[[torch.Tensor], torch.Tensor],
+    after_step: Callable[[], object],
     report: Callable[[int], object],
 ) -> float:
     """Take one step per batch of image numbers; return the sum of all images' losses."""
@@ -232,41 +243,7 @@ def _train_epoch(
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        after_step()
         total += loss.detach() * len(batch)
         report(1)
     return total.item()
-
-
-def _open_outputs(
-    classes: Iterable[int] | None, n_outputs: int, dataset: Dataset, device: torch.device
-) -> torch.Tensor | None:
-    """Return for each output whether it enters the loss; None if all do."""
-    if classes is None:
-        return None
-    labels = sorted(set(class_numbers(classes, "classes")))
-    if not labels or labels[-1] >= n_outputs:
-        raise ParameterError(
-            f"classes must be class numbers from 0 to {n_outputs - 1}, at least one, not {labels}."
-        )
-    masked = sorted(set(dataset.classes) - set(labels))
-    if masked:
-        raise ParameterError(
-            f"classes={labels!r} mask the classes {masked} of {dataset.name}'s images."
-        )
-    is_open = torch.zeros(n_outputs, dtype=torch.bool, device=device)
-    is_open[labels] = True
-    return is_open
-
-
-def _loss(
-    outputs: torch.Tensor, labels: torch.Tensor, kind: str, open_outputs: torch.Tensor | None
-) -> torch.Tensor:
-    """Return the mean loss of a batch, over all outputs or the open ones."""
-    if kind == "cross_entropy":
-        if open_outputs is not None:
-            outputs = outputs.masked_fill(~open_outputs, -math.inf)
-        return nn.functional.cross_entropy(outputs, labels)
-    difference = outputs - nn.functional.one_hot(labels, outputs.shape[1])
-    if open_outputs is not None:
-        difference = difference * open_outputs
-    return difference.square().mean()

@@ -504,6 +504,13 @@ CALLS = {
         {"name": lambda: "joint", "network": ann, "tasks": tasks,
          "training": lambda: wake.Training(epochs=1), "progress": lambda: False},
     ),
+    "learn_task": (
+        wake.learn_task,
+        {"strategy": lambda: wake.build_strategy("sequential"), "network": ann, "tasks": tasks,
+         "k": lambda: 1, "training": lambda: wake.Training(epochs=1), "seed": lambda: 0,
+         "progress": lambda: False},
+    ),
+    "build_strategy": (wake.build_strategy, {"name": lambda: "sequential"}),
     "training_seed": (wake.training_seed, {"seed": lambda: 0, "task_index": lambda: 0}),
     "accuracy": (wake.accuracy, {"network": ann, "dataset": dataset}),
     "class_accuracies": (wake.class_accuracies, {"network": ann, "dataset": dataset}),

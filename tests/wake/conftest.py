@@ -1,9 +1,16 @@
 """Fixtures of the waking side's tests."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
 import pytest
+import torch
+from cut_off import CutOff
 from toy_tasks import random_dataset
 
 from brainsleep import wake
+from brainsleep.wake import checkpoints
 
 
 @pytest.fixture
@@ -24,3 +31,30 @@ def network():
 @pytest.fixture(scope="session")
 def digits():
     return wake.load_split("digits")
+
+
+@pytest.fixture
+def kept_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write after every epoch, whatever it costs."""
+    monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
+    monkeypatch.setattr(checkpoints, "MOST_OF_TIME", 1e9)
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[int]]:
+    """Return a function that counts the steps of training, and cuts off after a number of them."""
+    step = torch.optim.SGD.step
+
+    def count(most: int) -> list[int]:
+        made = [0]
+
+        def counting(optimizer: torch.optim.SGD, *args: object) -> object:
+            if made[0] == most:
+                raise CutOff
+            made[0] += 1
+            return step(optimizer, *args)
+
+        monkeypatch.setattr(torch.optim.SGD, "step", counting)
+        return made
+
+    return count

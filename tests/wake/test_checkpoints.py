@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from cut_off import CutOff, kept_in
 from torch import nn
 from toy_tasks import assert_same_weights, random_dataset, weights
 
@@ -16,40 +17,11 @@ from brainsleep.errors import DirectoryError
 from brainsleep.wake import checkpoints as module
 from brainsleep.wake.checkpoints import Checkpoints
 
+pytestmark = pytest.mark.usefixtures("kept_at_once")
+
 #: Six batches an epoch.
 TRAINING = wake.Training(lr=0.1, momentum=0.5, batch_size=12, epochs=4)
 BATCHES = 6
-
-
-class CutOff(BaseException):
-    """What ends a process, Ctrl-C for instance."""
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write after every epoch, whatever it costs."""
-    monkeypatch.setattr(module, "INTERVAL", 0.0)
-    monkeypatch.setattr(module, "MOST_OF_TIME", 1e9)
-
-
-@pytest.fixture
-def steps(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[int]]:
-    """Return a function that counts the steps of training, and cuts off after a number of them."""
-    step = torch.optim.SGD.step
-
-    def count(most: int) -> list[int]:
-        made = [0]
-
-        def counting(optimizer: torch.optim.SGD, *args: object) -> object:
-            if made[0] == most:
-                raise CutOff
-            made[0] += 1
-            return step(optimizer, *args)
-
-        monkeypatch.setattr(torch.optim.SGD, "step", counting)
-        return made
-
-    return count
 
 
 def new_network() -> nn.Module:
@@ -58,10 +30,6 @@ def new_network() -> nn.Module:
     return nn.Sequential(
         nn.Linear(16, 20), nn.BatchNorm1d(20), nn.ReLU(), nn.Dropout(0.3), nn.Linear(20, 6)
     )
-
-
-def kept_in(folder: Path, key: str = "run", told: list[str] | None = None) -> Checkpoints:
-    return Checkpoints(folder / "training", key, [].append if told is None else told.append)
 
 
 def trained(checkpoints: Checkpoints | None = None) -> tuple[nn.Module, list[float]]:

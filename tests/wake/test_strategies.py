@@ -127,12 +127,13 @@ def test_strategies_are_entries_of_a_table(network, tasks):
 def test_a_strategy_of_ones_own_is_one_entry(network, tasks, monkeypatch):
     """The first task alone."""
 
-    def first_task(learner, lessons):
-        lessons.train_on_task(learner, 0)
-        return learner
+    class FirstTask(wake.Strategy):
+        kind = label = "first_task"
 
-    own = wake.Strategy(first_task, "first task alone", "the first task alone", "this test")
-    monkeypatch.setitem(wake.STRATEGIES, "first_task", own)
+        def trains(self, learner, task):
+            return task.index == 0
+
+    monkeypatch.setitem(wake.STRATEGIES, "first_task", FirstTask)
     result = quickly("first_task", network, tasks)
     expected = quickly("sequential", network, tasks[:1])
     assert_same_weights(weights(expected), weights(result))

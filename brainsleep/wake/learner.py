@@ -1,0 +1,135 @@
+"""What a strategy works with while one task is learned."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import torch
+from torch import nn
+
+from .checkpoints import Checkpoints
+from .interface import count_outputs
+from .objective import loss_of, open_outputs
+from .tasks import Task
+from .training import Training, training_seed
+
+
+@dataclass
+class Learner:
+    """A network that learns the tasks of an experiment, one of them now.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Changed in place.
+    tasks : sequence of Task
+        All of the experiment; a strategy looks at those up to the k-th alone.
+    k : int
+        Which of them is learned, from 0.
+    training : Training
+        How.
+    seed : int
+        Seed of the experiment.
+    progress : bool
+        Whether to show a progress bar.
+    checkpoints : Checkpoints or None
+        Where the state after epochs is kept.
+
+    Attributes
+    ----------
+    generator : torch.Generator
+        The random numbers of the strategy, on the CPU; each task has its own.
+    """
+
+    network: nn.Module
+    tasks: Sequence[Task]
+    k: int
+    training: Training
+    seed: int
+    progress: bool = True
+    checkpoints: Checkpoints | None = None
+    generator: torch.Generator = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Seed the strategy's random numbers."""
+        seed = training_seed(self.seed, self.task.index, "strategy")
+        self.generator = torch.Generator().manual_seed(seed)
+
+    @property
+    def task(self) -> Task:
+        """The task that is learned."""
+        return self.tasks[self.k]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next((one.device for one in self.network.parameters()), torch.device("cpu"))
+
+    @cached_property
+    def n_outputs(self) -> int:
+        """How many outputs the network has."""
+        return count_outputs(self.network, self.task.train)
+
+    @property
+    def seen(self) -> list[int]:
+        """The classes of this task and of those before it, ascending."""
+        return sorted({label for task in self.tasks[: self.k + 1] for label in task.classes})
+
+    @property
+    def seen_before(self) -> list[int]:
+        """The classes of the tasks before this one, ascending."""
+        return sorted({label for task in self.tasks[: self.k] for label in task.classes})
+
+    def loss(
+        self,
+        outputs: torch.Tensor,
+        labels: torch.Tensor,
+        tasks: torch.Tensor | None = None,
+        classes: Collection[int] | None = None,
+    ) -> torch.Tensor:
+        """Return the mean of the loss that `training` names.
+
+        Where tasks have `candidates`, only the outputs of these enter the loss of an image.
+
+        Parameters
+        ----------
+        outputs : torch.Tensor, shape (n_images, n_outputs)
+            What the network gave.
+        labels : torch.Tensor of int64, shape (n_images,)
+            The class of each image.
+        tasks : torch.Tensor of int, shape (n_images,), optional
+            The number of the task that each image comes from. Default: this one.
+        classes : collection of int, optional
+            The outputs that enter the loss, of those that would.
+
+        Returns
+        -------
+        torch.Tensor, shape ()
+        """
+        is_open = self._candidates
+        if is_open is not None:
+            is_open = is_open[self.k] if tasks is None else is_open[tasks.long()]
+        if classes is not None:
+            chosen = self.mask(classes)
+            is_open = chosen if is_open is None else is_open & chosen
+        return loss_of(outputs, labels, self.training.loss, is_open)
+
+    def mask(self, classes: Collection[int]) -> torch.Tensor:
+        """Return for each output whether it is that of one of some classes."""
+        is_open = torch.zeros(self.n_outputs, dtype=torch.bool, device=self.device)
+        is_open[list(classes)] = True
+        return is_open
+
+    @cached_property
+    def _candidates(self) -> torch.Tensor | None:
+        """For each task and output: whether it may be the answer; None if all may, always."""
+        candidates = [getattr(task, "candidates", None) for task in self.tasks[: self.k + 1]]
+        if all(one is None for one in candidates):
+            return None
+        rows = []
+        for task, one in zip(self.tasks, candidates, strict=False):
+            row = open_outputs(one, self.n_outputs, task.train.classes, task.train.name)
+            rows.append(torch.ones(self.n_outputs, dtype=torch.bool) if row is None else row)
+        return torch.stack(rows).to(self.device)
