@@ -18,9 +18,10 @@ from typer.testing import CliRunner
 
 import brainsleep as bs
 from brainsleep.devices import cache
-from brainsleep.devices.cache import locks, obtaining, programs
+from brainsleep.devices.cache import obtaining, programs
 from brainsleep.errors import DirectoryError, ParameterError
 from brainsleep.experiments.cli import app
+from brainsleep.support import key_locks as locks
 from brainsleep.support.disk import disk_of
 
 KEY = "0123456789abcdef" * 2
@@ -220,7 +221,7 @@ def test_leftovers_of_killed_processes_are_removed_and_nothing_else(empty_cache)
     (empty_cache / f"{KEY}.lock").touch()
     foreign = empty_cache / "building-plans"
     foreign.mkdir()
-    with locks.build_lock(empty_cache, alive) as lock:
+    with locks.key_lock(empty_cache, alive) as lock:
         assert lock is locks.Lock.HELD
         obtain()
         assert names(empty_cache) == sorted(

@@ -15,11 +15,12 @@ import pytest
 from test_cache import KEY, Builder, names, obtain
 
 from brainsleep.devices import cache
-from brainsleep.devices.cache import locks, signing
+from brainsleep.devices.cache import signing
 from brainsleep.devices.compiler_failure import run_compiler
 from brainsleep.devices.cpp.scratch import scratch_folder
 from brainsleep.errors import CompilerError, DirectoryError
 from brainsleep.experiments.cli import main
+from brainsleep.support import key_locks as locks
 
 ROOT = Path(__file__).parents[2]
 
@@ -287,7 +288,7 @@ def test_nobody_else_can_hold_a_lock(empty_cache):
     lock = empty_cache / f"{KEY}.lock"
     lock.touch()
     lock.chmod(0o666)
-    with locks.build_lock(empty_cache, KEY):
+    with locks.key_lock(empty_cache, KEY):
         assert stat.S_IMODE(lock.stat().st_mode) == 0o600
     assert not lock.exists()
 

@@ -21,8 +21,8 @@ being run.
 On file systems without locks two processes may build the same program, which costs time and
 nothing else, and what was used within a day is assumed to be in use.
 
-`folder` says where the cache is and how large it may get, `locks` holds the locks, `programs` says
-what a finished program is, `signing` who recorded it, `obtaining` finds or builds one, and
+`folder` says where the cache is and how large it may get, `programs` says what a finished program
+is, `signing` who recorded it, `obtaining` finds or builds one, and
 `clearing` lists and removes them.
 """
 

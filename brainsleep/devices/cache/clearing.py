@@ -14,11 +14,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...support import key_locks
 from ...support.disk import is_folder, is_there
+from ...support.key_locks import Lock, key_lock
 from ...support.ownership import open_own, read_own
-from . import locks
 from .folder import KEY, cache_directory, cache_path, require_own_cache
-from .locks import Lock, build_lock
 from .programs import PROGRAM, RECORD
 from .signing import UNFINISHED
 
@@ -164,12 +164,12 @@ def sweep(root: Path, held: str | None = None) -> None:
             if match[1] == held:
                 shutil.rmtree(path, ignore_errors=True)
                 continue
-            with build_lock(root, match[1], wait=False) as lock:
+            with key_lock(root, match[1], wait=False) as lock:
                 dead = lock is Lock.HELD or (lock is Lock.UNAVAILABLE and not _is_recent(path))
                 if dead:
                     shutil.rmtree(path, ignore_errors=True)
         elif (match := re.fullmatch(f"({KEY})\\.lock", path.name)) and match[1] != held:
-            with build_lock(root, match[1], wait=False):
+            with key_lock(root, match[1], wait=False):
                 pass  # which removes it, if no process holds it
 
 
@@ -204,7 +204,7 @@ def _remove(directory: Path) -> bool:
     except OSError:  # nothing that could be running
         return take_away(directory)
     try:
-        lock = locks.lock_file(descriptor, exclusive=True, wait=False)
+        lock = key_locks.lock_file(descriptor, exclusive=True, wait=False)
         if lock is Lock.BUSY or (lock is Lock.UNAVAILABLE and _is_recent(directory)):
             return False
         return take_away(directory)

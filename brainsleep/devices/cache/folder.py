@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +11,9 @@ from pathlib import Path
 
 from platformdirs import user_cache_dir
 
-from ...errors import BrainsleepError, DirectoryError, ParameterError, brief
+from ...errors import BrainsleepError, DirectoryError
+from ...support.cache_folders import open_cache_folder, require_own_cache_folder, size_setting
 from ...support.disk import disk_error, free_bytes
-from ...support.ownership import make_private_folder, require_own_folder
 
 #: Programs take up to this many bytes together, unless BRAINSLEEP_CACHE_SIZE says otherwise.
 DEFAULT_SIZE_LIMIT = 2**30
@@ -22,8 +21,9 @@ DEFAULT_SIZE_LIMIT = 2**30
 #: What the name of a program's folder looks like.
 KEY = "[0-9a-f]{32}"
 
-_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
-_UNITS |= {f"{unit}i": 1024**power for power, unit in enumerate("kmgt", start=1)}
+#: What messages call the folder, and the variable that names another.
+_NAMED = ("the build folder", "BRAINSLEEP_CACHE")
+
 _ADVICE = "set BRAINSLEEP_CACHE to a folder that can be written"
 
 
@@ -42,22 +42,8 @@ def cache_directory() -> Path:
         If it cannot be created or written, if another user could have put programs into it, or if
         none can be run from it.
     """
-    directory = cache_path()
-    try:
-        make_private_folder(directory)
-        directory = directory.resolve()
-        require_own_cache(directory)
-        writable = os.access(directory, os.W_OK | os.X_OK)
-        runnable = not os.statvfs(directory).f_flag & os.ST_NOEXEC
-    except DirectoryError:
-        raise
-    except OSError as error:
-        raise DirectoryError(
-            f"cannot create the build folder {directory} ({error.strerror}); {_ADVICE}."
-        ) from None
-    if not writable:
-        raise DirectoryError(f"cannot write to the build folder {directory}; {_ADVICE}.")
-    if not runnable:
+    directory = open_cache_folder(cache_path(), *_NAMED)
+    if os.statvfs(directory).f_flag & os.ST_NOEXEC:
         raise DirectoryError(
             f"the build folder {directory} lies on a file system from which no program may be "
             "run (noexec); set BRAINSLEEP_CACHE to a folder elsewhere."
@@ -78,9 +64,7 @@ def require_own_cache(directory: Path) -> None:
     DirectoryError
         Naming the folder that is another user's, or that others can write, and how to mend it.
     """
-    require_own_folder(
-        directory, "the build folder", "set BRAINSLEEP_CACHE to a folder of your own"
-    )
+    require_own_cache_folder(directory, *_NAMED)
 
 
 def size_limit() -> int:
@@ -91,15 +75,7 @@ def size_limit() -> int:
     ParameterError
         If the variable is not a size.
     """
-    text = os.environ.get("BRAINSLEEP_CACHE_SIZE", "").strip()
-    if not text:
-        return DEFAULT_SIZE_LIMIT
-    match = re.fullmatch(r"(\d+(?:\.\d+)?|\.\d+)\s*([kmgt]i?)?b?", text, re.IGNORECASE)
-    if match is None:
-        raise ParameterError(
-            f"BRAINSLEEP_CACHE_SIZE must be a size such as '500 MB' or '2 GiB', not {brief(text)}."
-        )
-    return int(float(match[1]) * _UNITS[(match[2] or "").lower()])
+    return size_setting("BRAINSLEEP_CACHE_SIZE", DEFAULT_SIZE_LIMIT)
 
 
 @contextmanager

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from ...errors import BrainsleepError, DirectoryError
+from ...support.key_locks import Lock, key_lock
 from ...support.ownership import PRIVATE_FOLDER
 from .clearing import remove_down_to, sweep, take_away
 from .folder import cache_directory, plain_errors, size_limit
-from .locks import Lock, build_lock
 from .programs import RECORD, DamagedError, Program, hold, is_intact, pack, read_intact
 
 logger = logging.getLogger("brainsleep")
@@ -83,7 +83,7 @@ def obtain(
     if found is not None:
         return found
     for _ in range(2):  # once more if someone empties the folder meanwhile
-        with plain_errors(root), build_lock(root, key) as lock:
+        with plain_errors(root), key_lock(root, key) as lock:
             # by the process that held the lock before
             found = _find(root / key, read, report=True)
             if found is not None:

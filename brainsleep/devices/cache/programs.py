@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from ...errors import brief
+from ...support import key_locks
 from ...support.ownership import folder_fault, open_own, read_own
-from . import locks
 from .folder import KEY
 from .signing import is_signed, signed
 
@@ -72,8 +72,8 @@ def hold(directory: Path) -> Program | None:
     except OSError as error:
         raise DamagedError(f"{PROGRAM} {error.strerror}") from None
     program = Program(directory, descriptor)
-    locks.lock_file(descriptor, exclusive=False, wait=True)  # for as long as removing takes
-    if locks.is_open_file(descriptor, file):
+    key_locks.lock_file(descriptor, exclusive=False, wait=True)  # for as long as removing takes
+    if key_locks.is_open_file(descriptor, file):
         return program
     program.release()
     return None

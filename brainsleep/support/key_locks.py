@@ -1,4 +1,4 @@
-"""Locks on programs that are being built."""
+"""Locks on what is being made under a key: one process makes it, and others wait."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ...errors import DirectoryError
-from ...support.disk import shown
-from ...support.ownership import PRIVATE_FILE, open_own
-from ...support.system_locks import Lock, is_open_file, lock_file
+from ..errors import DirectoryError
+from .disk import shown
+from .ownership import PRIVATE_FILE, open_own
+from .system_locks import Lock, is_open_file, lock_file
 
-__all__ = ["Lock", "build_lock", "is_open_file", "lock_file"]
+__all__ = ["Lock", "is_open_file", "key_lock", "lock_file"]
 
 logger = logging.getLogger("brainsleep")
 
 
 @contextmanager
-def build_lock(root: Path, key: str, *, wait: bool = True) -> Iterator[Lock]:
-    """Be the one process that builds a program, if the file system has locks.
+def key_lock(root: Path, key: str, *, wait: bool = True) -> Iterator[Lock]:
+    """Be the one process that makes what a key stands for, if the file system has locks.
 
     Parameters
     ----------
     root : Path
-        The folder of compiled programs.
+        The folder of what is made.
     key : str
-        The program's name.
+        Its name there.
     wait : bool
-        Whether to wait while another process builds it.
+        Whether to wait while another process makes it.
 
     Yields
     ------
@@ -48,7 +48,7 @@ def build_lock(root: Path, key: str, *, wait: bool = True) -> Iterator[Lock]:
         try:
             lock = lock_file(descriptor, exclusive=True, wait=False)
             if lock is Lock.BUSY and wait:
-                logger.info("waiting for another process that compiles %s", key)
+                logger.info("waiting for another process that makes %s", key)
                 lock = lock_file(descriptor, exclusive=True, wait=True)
             if lock is Lock.HELD and not is_open_file(descriptor, file):
                 continue  # the other process ended, and removed its lock file
