@@ -23,8 +23,8 @@ from ..support.files import JsonObject, publish_directory
 from ..translation import write_back
 from ..wake import (
     Task,
-    accuracy,
     concatenate,
+    final_accuracy_of,
     task_accuracies,
     torch_threads,
     train,
@@ -49,6 +49,7 @@ from .run_state import (
 )
 from .rundirectory import TRAINING, open_run_directory, save_metrics, versions
 from .tables import new_findings
+from .task_records import accuracy_definition, records_of
 
 PACKAGES = ("brainsleep", "brian2", "torch", "numpy")
 
@@ -63,7 +64,7 @@ def run_continual(request: RunRequest) -> Run:
     """
     model = model_of(request)
     check_controls(request.controls)
-    tasks = tasks_of(model, request.overrides.data_dir)
+    tasks = tasks_of(model, request.overrides.data_dir, request.seed)
     data = [images for task in tasks for images in (task.train, task.test)]
     possible = tuple(name for name in request.controls if why_not(name, model) is None)
     finished = finished_run(replace(request, controls=possible), data)
@@ -192,8 +193,8 @@ class ContinualExperiment:
                 save_progress(self.directory, asdict(self.done))
 
     def final_accuracy(self, network: nn.Module) -> float:
-        """Return the accuracy over the classes of all tasks."""
-        return accuracy(network, concatenate([task.test for task in self.tasks]))
+        """Return the accuracy over all tasks."""
+        return final_accuracy_of(network, self.tasks)
 
     def metrics(self) -> JsonObject:
         """Return the content of ``metrics.json``."""
@@ -201,6 +202,8 @@ class ContinualExperiment:
         before, after = self._accuracies()
         return {
             "scenario": self.model.tasks.scenario,
+            "tasks": records_of(self.tasks),
+            "accuracy_definition": accuracy_definition(self.tasks),
             "dataset": self.model.data.dataset,
             "evaluated_on": self.model.data.evaluate_on,
             "model": self.model.name,

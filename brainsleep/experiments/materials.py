@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..errors import ParameterError
-from ..wake import SCENARIOS, Dataset, Split, Task, hold_out_validation, load_split
+from ..wake import Dataset, Split, Task, hold_out_validation, load_split
+from ..wake.tasks import highest_label
 from .modelfile import ModelFile, load_model_file
 from .run_request import RunRequest
 
@@ -13,17 +14,17 @@ def model_of(request: RunRequest) -> ModelFile:
     return request.overrides.apply(load_model_file(request.model_file))
 
 
-def tasks_of(model: ModelFile, data_dir: str | None) -> tuple[Task, ...]:
-    """Load the data and cut them into tasks."""
+def tasks_of(model: ModelFile, data_dir: str | None, seed: int = 0) -> tuple[Task, ...]:
+    """Load the data and make the tasks of a run with this seed."""
     split: Split = load_split(model.data.dataset, data_dir, model.data.train_per_class)
     if model.data.evaluate_on == "validation":
         split = hold_out_validation(split)
-    tasks = SCENARIOS[model.tasks.scenario](split, model.tasks.classes)
-    _check_sizes(model, split.train)
+    tasks = model.tasks.tasks(split, seed)
+    _check_sizes(model, split.train, highest_label(tasks))
     return tasks
 
 
-def _check_sizes(model: ModelFile, train_set: Dataset) -> None:
+def _check_sizes(model: ModelFile, train_set: Dataset, highest: int) -> None:
     """Hold the network's sizes against the data."""
     sizes = model.network.sizes
     n_pixels = train_set.images.shape[1]
@@ -31,7 +32,6 @@ def _check_sizes(model: ModelFile, train_set: Dataset) -> None:
         raise ParameterError(
             f"[network] sizes: begins with {sizes[:1]}, but {train_set.name} has {n_pixels} pixels."
         )
-    highest = max(label for classes in model.tasks.classes for label in classes)
     if sizes[-1] <= highest:
         raise ParameterError(
             f"[network] sizes: ends with {sizes[-1]} outputs, too few for class {highest}."

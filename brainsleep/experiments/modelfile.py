@@ -20,21 +20,19 @@ from ..errors import (
     suggest_nearest,
 )
 from ..support.calls import public
-from ..support.checks import known_name
 from ..support.files import JsonObject, read_text
 from ..support.quantities import quantity
-from ..wake import SCENARIOS
 from ..wake.networks.perceptron import layer_sizes
 from .sections import (
     DataSection,
     NetworkSection,
     Section,
     SectionT,
-    TasksSection,
     TrainingSection,
 )
 from .shipped import find_model
 from .sleep_sections import SleepSection, StagesSection, StepsSection, StimulusSection
+from .task_sections import TasksSection
 
 
 class ModelFile(Section):
@@ -168,7 +166,7 @@ def _wrong_values(model: ModelFile) -> Iterator[str]:
         sleep.plasticity.build,
         lambda: quantity(sleep.stimulus.max_rate, Hz, "stimulus: max_rate", minimum=0),
         lambda: sleep.stages_of_task(0),
-        lambda: known_name(model.tasks.scenario, "scenario", SCENARIOS),
+        model.tasks.check,
     )
     for check in checks:
         try:
@@ -187,4 +185,6 @@ def _explain(problem: Any, sections: Mapping[tuple[str, ...], type[Section]]) ->
         return f"[{shown}] has no key {key!r}.{suggest(key, known)}"
     if problem["type"] == "missing":
         return f"[{shown}] misses the key {key!r}."
+    if isinstance(error := problem.get("ctx", {}).get("error"), BrainsleepError):
+        return f"[{shown}] {error}"
     return f"[{shown}] {key}: {problem['msg']}, but is {brief(problem['input'])}."

@@ -88,9 +88,9 @@ class Run:
     def tasks(self) -> pandas.DataFrame:
         """What happened to each task, one per row.
 
-        Of a run of tasks: its classes, the mean accuracy on the tasks seen before and after the
-        night, the night's steps, and what it took in seconds. Of unsupervised learning: the
-        accuracy after each block of images, and the seconds.
+        Of a run of tasks: its name and labels, the mean accuracy on the tasks seen before and
+        after the night, the night's steps, and what it took in seconds. Of unsupervised learning:
+        the accuracy after each block of images, and the seconds.
         """
         timings = self.metrics["timings"]
         if self.metrics["scenario"] == "unsupervised":
@@ -101,8 +101,10 @@ class Run:
         assert isinstance(model, ModelFile)
         tables = (self.before_sleep, self.after_sleep)
         before, after = (table.mean(axis="columns") for table in tables)
+        noted = self.metrics.get("tasks")  # not in runs of earlier versions
         columns = {
-            "classes": model.tasks.classes,
+            **({"name": [task["name"] for task in noted]} if noted else {}),
+            "classes": [task["classes"] for task in noted] if noted else model.tasks.classes,
             "before_sleep": list(before),
             "after_sleep": list(after),
             "steps": [one["steps"] for one in timings],

@@ -1,4 +1,4 @@
-"""Tables of model files: data, tasks, network and training; what all tables have in common.
+"""Tables of model files: data, network and training; what all tables have in common.
 
 Each section is a class; its attributes are the section's keys.
 """
@@ -41,22 +41,6 @@ class DataSection(Section):
     dataset: str = "digits"
     train_per_class: int | None = Field(default=None, ge=1)
     evaluate_on: Literal["test", "validation"] = "test"
-
-
-class TasksSection(Section):
-    """``[tasks]``: what is learned one after the other.
-
-    Attributes
-    ----------
-    scenario : str
-        A key of `brainsleep.wake.SCENARIOS`. ``"class-incremental"``: one head for all classes,
-        tasks are not told at test time.
-    classes : list of list of int
-        The classes of each task.
-    """
-
-    scenario: str = "class-incremental"
-    classes: list[list[int]] = [[0, 1], [2, 3], [4, 5], [6, 7], [8, 9]]
 
 
 class NetworkSection(Section):

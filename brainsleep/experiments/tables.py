@@ -7,12 +7,7 @@ from collections.abc import Mapping, Sequence
 from ..measures import summarise
 from ..support.files import JsonMapping
 from ..wake import STRATEGIES
-
-#: What accuracy means, printed with every table of them.
-DEFINITION = (
-    "accuracy in %, after the last task: unweighted mean over all classes; "
-    "every class competes (argmax over all outputs)"
-)
+from .task_records import ALL_CLASSES
 
 #: Accuracies that a comparison shows: name in metrics.json, and what tables call it.
 COMPARED_ROWS = (
@@ -181,7 +176,7 @@ def _reading(metrics: JsonMapping) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Return what accuracy means in a run or sweep, and the rows of its table."""
     if metrics["scenario"] == "unsupervised":
         return UNSUPERVISED_DEFINITION, UNSUPERVISED_ROWS
-    return DEFINITION, ROWS
+    return metrics.get("accuracy_definition", ALL_CLASSES), ROWS
 
 
 def _row(label: str, value: str) -> str:

@@ -5,15 +5,24 @@ Uses torch, and neither Brian2 nor figures.
 
 from .contexts import torch_threads
 from .datasets import DATASETS, Dataset, Split, concatenate, hold_out_validation, load_split
-from .evaluation import accuracy, class_accuracies, confusion_matrix, predict, task_accuracies
+from .evaluation import (
+    accuracy,
+    class_accuracies,
+    confusion_matrix,
+    confusion_of,
+    final_accuracy_of,
+    predict,
+    task_accuracies,
+)
 from .learner import Learner
 from .learning import learn_task, train_strategy
 from .networks import bitnet, bitnet_relu, mlp
+from .scenarios import SCENARIOS, class_incremental, domain_incremental, task_incremental
 from .sparseness import sparsity
 from .spiking import Spiking, SpikingActivation, reset_states, set_spike_function
 from .strategies import STRATEGIES, Strategy, build_strategy, centre_rows
 from .surrogate import Arctan, FastSigmoid, SmoothThreshold, spike_function
-from .tasks import SCENARIOS, Task, class_incremental
+from .tasks import Task
 from .training import Training, train, training_seed
 
 __all__ = [
@@ -40,6 +49,9 @@ __all__ = [
     "class_incremental",
     "concatenate",
     "confusion_matrix",
+    "confusion_of",
+    "domain_incremental",
+    "final_accuracy_of",
     "hold_out_validation",
     "learn_task",
     "load_split",
@@ -50,6 +62,7 @@ __all__ = [
     "sparsity",
     "spike_function",
     "task_accuracies",
+    "task_incremental",
     "torch_threads",
     "train",
     "train_strategy",

@@ -1,8 +1,9 @@
-"""What a network knows: accuracies, always with all classes to choose from.
+"""What a network knows: accuracies, with all classes to choose from unless tasks say otherwise.
 
 **Accuracy**, everywhere in this package: an image counts as right if its class has the largest
 of *all* the network's outputs, not only of those of its task, as class-incremental learning
-demands. The accuracy of one class is the share of its images that are right; the accuracy over
+demands. Where the network is told the task (`Task.candidates`), the outputs of that task compete
+alone. The accuracy of one class is the share of its images that are right; the accuracy over
 several classes is the *unweighted mean* of theirs, so a class with many images counts no more
 than one with few. All are between 0 and 1.
 """
@@ -21,17 +22,20 @@ from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.names import objects
 from .contexts import mode_of
-from .datasets import Dataset
+from .datasets import Dataset, concatenate
 from .interface import as_network_input, count_outputs
 from .seeds_and_classes import class_numbers
-from .tasks import Task
+from .tasks import Task, share_labels
 
 _BATCH_SIZE = 1000  # limits the memory needed; results do not depend on it
+_TASKS = "a list of tasks, as bs.wake.class_incremental returns"
 
 
 @public
-def predict(network: nn.Module, images: npt.ArrayLike) -> npt.NDArray[np.int64]:
-    """Return the class of the largest output for each image, all classes allowed.
+def predict(
+    network: nn.Module, images: npt.ArrayLike, *, candidates: Iterable[int] | None = None
+) -> npt.NDArray[np.int64]:
+    """Return the class of the largest output for each image.
 
     Parameters
     ----------
@@ -39,6 +43,8 @@ def predict(network: nn.Module, images: npt.ArrayLike) -> npt.NDArray[np.int64]:
         Used in evaluation mode, without gradients, and left as it was.
     images : array_like, shape (n_images, n_pixels)
         What the network takes.
+    candidates : iterable of int, optional
+        The outputs that compete. Default: all.
 
     Returns
     -------
@@ -48,8 +54,9 @@ def predict(network: nn.Module, images: npt.ArrayLike) -> npt.NDArray[np.int64]:
     Raises
     ------
     ParameterError
-        If the network does not take these images, or an output is NaN.
+        If the network does not take these images, an output is NaN, or a candidate has no output.
     """
+    chosen = None if candidates is None else _read_candidates(candidates)
     shown = as_network_input(network, images)
     if len(shown) == 0:
         return np.zeros(0, dtype=np.int64)
@@ -57,14 +64,17 @@ def predict(network: nn.Module, images: npt.ArrayLike) -> npt.NDArray[np.int64]:
     with torch.no_grad(), mode_of(network, training=False):
         for batch in shown.split(_BATCH_SIZE):
             outputs = _outputs(network, batch, tuple(shown.shape))
-            # NumPy's argmax takes the first of several maxima; torch's promises nothing.
-            predictions.append(outputs.cpu().numpy().argmax(axis=1))
+            predictions.append(_largest(outputs.cpu().numpy(), chosen))
     return np.concatenate(predictions).astype(np.int64)
 
 
 @public
 def class_accuracies(
-    network: nn.Module, dataset: Dataset, classes: Iterable[int] | None = None
+    network: nn.Module,
+    dataset: Dataset,
+    classes: Iterable[int] | None = None,
+    *,
+    candidates: Iterable[int] | None = None,
 ) -> npt.NDArray[np.float64]:
     """Return the share of each class's images that are classified right.
 
@@ -76,6 +86,8 @@ def class_accuracies(
         Images of other classes are not shown.
     classes : iterable of int, optional
         Default: the classes `dataset` has images of, ascending.
+    candidates : iterable of int, optional
+        As for :func:`predict`.
 
     Returns
     -------
@@ -95,12 +107,14 @@ def class_accuracies(
         what = f"class {missing[0]}" if missing else "any class"
         raise DataError(f"no accuracy: {dataset.name} has no images of {what}.")
     shown = dataset.of_classes(wanted)
-    is_right = predict(network, shown.images) == shown.labels
+    is_right = predict(network, shown.images, candidates=candidates) == shown.labels
     return np.array([is_right[shown.labels == label].mean() for label in wanted])
 
 
 @public
-def accuracy(network: nn.Module, dataset: Dataset) -> float:
+def accuracy(
+    network: nn.Module, dataset: Dataset, *, candidates: Iterable[int] | None = None
+) -> float:
     """Return the unweighted mean of the class accuracies, over the classes present.
 
     Parameters
@@ -109,6 +123,8 @@ def accuracy(network: nn.Module, dataset: Dataset) -> float:
         Left as it was.
     dataset : Dataset
         At least one image.
+    candidates : iterable of int, optional
+        As for :func:`predict`.
 
     Returns
     -------
@@ -122,7 +138,7 @@ def accuracy(network: nn.Module, dataset: Dataset) -> float:
     ParameterError
         As :func:`predict`.
     """
-    return float(class_accuracies(network, dataset).mean())
+    return float(class_accuracies(network, dataset, candidates=candidates).mean())
 
 
 @public
@@ -146,22 +162,83 @@ def task_accuracies(
     Returns
     -------
     list of float or None
-        One entry per task: :func:`accuracy` on its test images, ``None`` if not yet seen.
+        One entry per task: :func:`accuracy` on its test images, with its candidates; ``None`` if
+        not yet seen.
 
     Raises
     ------
     ParameterError
         If `n_seen` is not a whole number between 0 and the number of tasks.
     """
-    tasks = objects(tasks, "tasks", Task, "a list of tasks, as bs.wake.class_incremental returns")
+    tasks = objects(tasks, "tasks", Task, _TASKS)
     if n_seen is None:
         n_seen = len(tasks)
     n_seen = whole_number(n_seen, "n_seen", minimum=0, maximum=len(tasks))
-    return [accuracy(network, task.test) if k < n_seen else None for k, task in enumerate(tasks)]
+    return [_accuracy_of(network, task) if k < n_seen else None for k, task in enumerate(tasks)]
 
 
 @public
-def confusion_matrix(network: nn.Module, dataset: Dataset) -> npt.NDArray[np.int64]:
+def final_accuracy_of(network: nn.Module, tasks: Sequence[Task]) -> float:
+    """Return one number for all tasks: what tables of results show.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Left as it was.
+    tasks : sequence of Task
+        At least one.
+
+    Returns
+    -------
+    float
+        The unweighted mean over the classes of all tasks. Where tasks share labels, or have
+        candidates of their own, the unweighted mean of their accuracies.
+
+    Raises
+    ------
+    DataError
+        If there is no task.
+    ParameterError
+        As :func:`predict`.
+    """
+    tasks = _some_tasks(tasks)
+    if share_labels(tasks) or any(task.candidates is not None for task in tasks):
+        return float(np.mean([_accuracy_of(network, task) for task in tasks]))
+    return accuracy(network, concatenate([task.test for task in tasks]))
+
+
+@public
+def confusion_of(network: nn.Module, tasks: Sequence[Task]) -> npt.NDArray[np.int64]:
+    """Count which class was taken for which, over the test images of all tasks.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Left as it was.
+    tasks : sequence of Task
+        At least one; each with its own candidates.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_outputs, n_outputs)
+        As of :func:`confusion_matrix`.
+
+    Raises
+    ------
+    DataError
+        If there is no task, or one has no test images.
+    ParameterError
+        As :func:`confusion_matrix`.
+    """
+    tasks = _some_tasks(tasks)
+    counts = [confusion_matrix(network, one.test, candidates=one.candidates) for one in tasks]
+    return np.sum(counts, axis=0)
+
+
+@public
+def confusion_matrix(
+    network: nn.Module, dataset: Dataset, *, candidates: Iterable[int] | None = None
+) -> npt.NDArray[np.int64]:
     """Count which class was taken for which.
 
     Parameters
@@ -170,6 +247,8 @@ def confusion_matrix(network: nn.Module, dataset: Dataset) -> npt.NDArray[np.int
         Left as it was.
     dataset : Dataset
         At least one image.
+    candidates : iterable of int, optional
+        As for :func:`predict`.
 
     Returns
     -------
@@ -186,8 +265,45 @@ def confusion_matrix(network: nn.Module, dataset: Dataset) -> npt.NDArray[np.int
     if len(dataset) == 0:
         raise DataError(f"{dataset.name} has no images to count.")
     n_outputs = count_outputs(network, dataset)
-    cells = dataset.labels * n_outputs + predict(network, dataset.images)
+    predictions = predict(network, dataset.images, candidates=candidates)
+    cells = dataset.labels * n_outputs + predictions
     return np.bincount(cells, minlength=n_outputs**2).reshape(n_outputs, n_outputs)
+
+
+def _some_tasks(tasks: Sequence[Task]) -> list[Task]:
+    """Read a sequence of one task or more."""
+    read = objects(tasks, "tasks", Task, _TASKS)
+    if not read:
+        raise DataError("there are no tasks to measure accuracies on.")
+    return read
+
+
+def _accuracy_of(network: nn.Module, task: Task) -> float:
+    """Return the accuracy on a task's test images, with its candidates."""
+    return accuracy(network, task.test, candidates=task.candidates)
+
+
+def _read_candidates(candidates: Iterable[int]) -> npt.NDArray[np.int64]:
+    """Return the outputs that compete, ascending."""
+    chosen = sorted(set(class_numbers(candidates, "candidates")))
+    if not chosen:
+        raise ParameterError("candidates is empty: no output could win.")
+    return np.array(chosen, dtype=np.int64)
+
+
+def _largest(
+    outputs: npt.NDArray[np.floating], chosen: npt.NDArray[np.int64] | None
+) -> npt.NDArray[np.int64]:
+    """Return which of the outputs that compete is the largest, the lower one where some tie."""
+    # NumPy's argmax takes the first of several maxima; torch's promises nothing.
+    if chosen is None:
+        return outputs.argmax(axis=1)
+    if chosen[-1] >= outputs.shape[1]:
+        raise ParameterError(
+            f"candidates: output {chosen[-1]} is one of them, "
+            f"but the network has only {outputs.shape[1]} outputs."
+        )
+    return chosen[outputs[:, chosen].argmax(axis=1)]
 
 
 def _outputs(network: nn.Module, batch: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:

@@ -116,6 +116,13 @@ class Learner:
             is_open = chosen if is_open is None else is_open & chosen
         return loss_of(outputs, labels, self.training.loss, is_open)
 
+    def first_task_of(self, labels: torch.Tensor) -> torch.Tensor:
+        """Return for each label the number of the first task that has it."""
+        numbers = torch.zeros(self.n_outputs, dtype=torch.int64, device="cpu")
+        for k in reversed(range(self.k + 1)):
+            numbers[list(self.tasks[k].classes)] = k
+        return numbers.to(labels.device)[labels]
+
     def mask(self, classes: Collection[int]) -> torch.Tensor:
         """Return for each output whether it is that of one of some classes."""
         is_open = torch.zeros(self.n_outputs, dtype=torch.bool, device=self.device)
@@ -125,7 +132,7 @@ class Learner:
     @cached_property
     def _candidates(self) -> torch.Tensor | None:
         """For each task and output: whether it may be the answer; None if all may, always."""
-        candidates = [getattr(task, "candidates", None) for task in self.tasks[: self.k + 1]]
+        candidates = [task.candidates for task in self.tasks[: self.k + 1]]
         if all(one is None for one in candidates):
             return None
         rows = []

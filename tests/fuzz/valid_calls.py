@@ -470,6 +470,10 @@ CALLS = {
         wake.hold_out_validation, {"split": split, "fraction": lambda: 0.5}
     ),
     "class_incremental": (wake.class_incremental, {"split": split, "classes": lambda: [[0], [1]]}),
+    "task_incremental": (wake.task_incremental, {"split": split, "n_tasks": lambda: 2}),
+    "domain_incremental": (
+        wake.domain_incremental, {"split": split, "classes": lambda: [[0, 1], [2, 3]]}
+    ),
     "mlp": (wake.mlp, {"sizes": lambda: [4, 3, 2]}),
     "bitnet": (wake.bitnet, {"fs": lambda: 1.0, "n_classes": lambda: 2,
                              "image_size": lambda: 8, "steps": lambda: 1}),
@@ -516,6 +520,8 @@ CALLS = {
     "class_accuracies": (wake.class_accuracies, {"network": ann, "dataset": dataset}),
     "confusion_matrix": (wake.confusion_matrix, {"network": ann, "dataset": dataset}),
     "task_accuracies": (wake.task_accuracies, {"network": ann, "tasks": tasks}),
+    "final_accuracy_of": (wake.final_accuracy_of, {"network": ann, "tasks": tasks}),
+    "confusion_of": (wake.confusion_of, {"network": ann, "tasks": tasks}),
     "predict": (wake.predict, {"network": ann, "images": images}),
     "sparsity": (wake.sparsity, {"network": ann, "images": images}),
     "centre_rows": (wake.centre_rows, {"network": ann}),

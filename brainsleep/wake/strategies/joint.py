@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import torch
+
 from ...support.calls import public
 from ..datasets import Dataset, concatenate
 from ..learner import Learner
@@ -23,3 +25,8 @@ class Joint(Strategy):
     def data(self, learner: Learner, task: Task) -> Dataset:
         """Return the images of all tasks."""
         return concatenate([one.train for one in learner.tasks])
+
+    def batch(self, learner: Learner, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Return the loss of a batch; each image may have the outputs of its own task."""
+        tasks = learner.first_task_of(labels)
+        return learner.loss(learner.network(images), labels, tasks=tasks)
