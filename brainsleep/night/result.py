@@ -15,7 +15,7 @@ from brian2.units import Quantity, second
 from ..devices import Device
 from ..devices.activity import PopulationRate, Spikes
 from ..errors import ParameterError, TranslationError
-from ..neurons import Neuron
+from ..neurons import Neuron, is_text
 from ..plasticity import Plasticity
 from ..stimuli import StimulusLike
 from ..support.array_store import ArrayStore, references
@@ -372,7 +372,7 @@ class Night:
             "stages": stages,
             "modulation": modulation,
             "device": device,
-            "record": None if record == "as before" else as_record(record),
+            "record": None if is_text(record, "as before") else as_record(record),
             "save": save,
             "should_stop": should_stop,
         }

@@ -327,6 +327,8 @@ def test_a_night_is_slept_again(name: str, tmp_path: Path) -> None:
     bare, whole = bs.Night.load(tmp_path / "night"), bs.Night.load(tmp_path / "night", ann)
     assert repr(bare.translation) == repr(night.translation)
     assert bare.ann is None
+    with pytest.raises(BrainsleepError):
+        night.again(record=np.array([True, False]))
     another = night.again(seed=5, progress=False)
     for one in (night, bare, whole):
         assert_same(night, one)
