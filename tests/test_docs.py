@@ -178,7 +178,7 @@ def test_the_table_of_packages_is_complete_and_in_order() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["python.md", "architecture.md", "biases.md"])
+@pytest.mark.parametrize("name", ["python.md", "architecture.md", "biases.md", "measures.md"])
 def test_code_on_pages_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The blocks of a page run one after the other, as a reader would run them."""
     monkeypatch.chdir(tmp_path)

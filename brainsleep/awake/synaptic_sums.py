@@ -1,4 +1,4 @@
-"""What a connection makes of the activity of its source: weighted sums, and numbers of targets."""
+"""What a connection makes of the activity of its source: weighted sums."""
 
 from __future__ import annotations
 
@@ -53,39 +53,3 @@ def _convolved(
             groups=window.groups,
         )
     return result.reshape(len(source), -1).numpy()
-
-
-def fan_out(link: Connection) -> NDArray[np.int64]:
-    """Return the number of neurons that each neuron of a connection's source leads to.
-
-    Synapses that a mask leaves out are not counted.
-
-    Parameters
-    ----------
-    link : Connection
-        A connection of any kind.
-
-    Returns
-    -------
-    ndarray of int64, shape (n_in,)
-    """
-    if link.window is None:
-        if link.mask is not None:
-            return link.mask.sum(axis=0, dtype=np.int64)
-        return np.full(link.n_in, 1 if link.kind == "identity" else link.n_out, dtype=np.int64)
-    window = link.window
-    mask = np.ones(window.kernel_shape, bool) if link.mask is None else link.mask
-    # by source channel and place in the kernel: channels of the target that it leads to
-    by_group = mask.reshape(window.groups, -1, *window.kernel_shape[1:])
-    channels = by_group.sum(axis=1, dtype=np.int64).reshape(-1, *window.kernel_size)
-    rows, columns = (_met(window, axis) for axis in (0, 1))
-    return np.einsum("ckl,ky,lx->cyx", channels, rows, columns).ravel()
-
-
-def _met(window: Window, axis: int) -> NDArray[np.int64]:
-    """Count how often each place in the kernel meets each coordinate of the source."""
-    places = window.places(axis)
-    met = np.zeros((places.shape[1], window.in_shape[axis + 1]), np.int64)
-    _, in_kernel = np.nonzero(places >= 0)
-    np.add.at(met, (in_kernel, places[places >= 0]), 1)
-    return met

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from ..devices import Outcome
 from ..translation import INPUT, Translation
-from .synaptic_sums import fan_out
 
 
 @dataclass
@@ -108,7 +107,7 @@ class Tally:
         self.operations = {layer.name: 0 for layer in translation.layers}
         self.correlations = {layer.name: Correlation() for layer in translation.layers}
         self.fans = [
-            (layer.name, link.source, fan_out(link))
+            (layer.name, link.source, link.fan_out)
             for layer in translation.layers
             for link in layer.connections
         ]

@@ -10,8 +10,21 @@ from types import FunctionType
 
 from .accuracy_matrix import AccuracyMatrix as AccuracyMatrix
 from .binning import binned_rate as binned_rate
+from .class_accuracy import per_class_accuracy as per_class_accuracy
+from .confidence import Reliability as Reliability
+from .confidence import calibration_error as calibration_error
+from .confidence import reliability as reliability
+from .continual_summary import continual_measures as continual_measures
+from .definitions import DEFINITIONS as DEFINITIONS
+from .definitions import Definition as Definition
+from .definitions import definition_lines as definition_lines
+from .effort import n_spikes as n_spikes
+from .effort import stored_bytes as stored_bytes
+from .effort import synaptic_operations as synaptic_operations
+from .forgetting import average_incremental_accuracy as average_incremental_accuracy
 from .forgetting import final_accuracy as final_accuracy
 from .forgetting import forgetting as forgetting
+from .forgetting import forgetting_since_learned as forgetting_since_learned
 from .forgetting import recovered as recovered
 from .intervals import IntervalVariation as IntervalVariation
 from .intervals import cv_isi as cv_isi
@@ -30,11 +43,16 @@ from .states import up_states as up_states
 from .summary import MeanSD as MeanSD
 from .summary import summarise as summarise
 from .trains import SpikeTrain as SpikeTrain
+from .transfer import backward_transfer as backward_transfer
+from .transfer import forward_transfer as forward_transfer
+from .transfer import intransigence as intransigence
 from .weights import WeightChange as WeightChange
 from .weights import weight_change as weight_change
 from .weights import weight_changes as weight_changes
 
-#: All measures by name: the functions listed above.
+#: All measures by name: the functions listed above, but for what only names them.
 MEASURES: Mapping[str, Callable[..., object]] = {
-    name: one for name, one in list(vars().items()) if isinstance(one, FunctionType)
+    name: one
+    for name, one in list(vars().items())
+    if isinstance(one, FunctionType) and one is not definition_lines
 }

@@ -8,6 +8,10 @@ all tasks before and after the night that follows each task.
 Each row is what `brainsleep.wake.task_accuracies` returns, of all tasks or of those seen so far:
 rows may become longer, and what a shorter one lacks at its end counts as not yet seen. One row
 alone is a matrix of one row.
+
+Rows may also hold accuracies of tasks that are still to come. Where there is one row per task, task
+:math:`j` is learned in row :math:`j`, and measures of what was learned leave earlier entries out.
+In any other matrix a task is learned in the first row that has an accuracy of it.
 """
 
 from __future__ import annotations
@@ -72,6 +76,45 @@ def accuracy_array(R: AccuracyMatrix, name: str = "R") -> npt.NDArray[np.float64
     for filled, row in zip(matrix, rows, strict=True):
         filled[: len(row)] = row
     return matrix
+
+
+def learned_only(matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return a matrix without accuracies of tasks that were still to come: NaN in their place."""
+    if len(matrix) != matrix.shape[1]:
+        return matrix
+    return np.where(np.tri(len(matrix), dtype=bool), matrix, math.nan)
+
+
+def right_after_learning(matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the accuracy of each task in the row in which it was learned.
+
+    Raises
+    ------
+    ParameterError
+        If a task has none there.
+    """
+    learned = learned_only(matrix)
+    tasks = np.arange(matrix.shape[1])
+    rows = tasks if len(matrix) == len(tasks) else (~np.isnan(learned)).argmax(axis=0)
+    accuracies = learned[rows, tasks]
+    if np.isnan(accuracies).any():
+        task = int(np.isnan(accuracies).argmax())
+        raise ParameterError(
+            f"R: task {task} has no accuracy in row {rows[task]}, right after it was learned; give "
+            "a row for each task, as bs.wake.task_accuracies returns it."
+        )
+    return accuracies
+
+
+def last_row(matrix: npt.NDArray[np.float64], name: str = "R") -> npt.NDArray[np.float64]:
+    """Return the last row, or raise a ParameterError if it lacks a task."""
+    last = matrix[-1]
+    if np.isnan(last).any():
+        task = int(np.isnan(last).argmax())
+        raise ParameterError(
+            f"{name}: task {task} has no accuracy in the last row; is the run unfinished?"
+        )
+    return last
 
 
 def _is_row(value: object) -> bool:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from ..errors import ParameterError
 from ..support.calls import public
-from .accuracy_matrix import AccuracyMatrix, accuracy_array
+from .accuracy_matrix import AccuracyMatrix, accuracy_array, last_row, learned_only
+from .transfer import backward_transfer
 
 
 @public
 def final_accuracy(R: AccuracyMatrix) -> float:
-    r"""Return the mean accuracy of all tasks after the last one was learned.
+    r"""Return the average accuracy: the mean of all tasks after the last one was learned.
 
     .. math:: A = \frac{1}{T} \sum_{j=0}^{T-1} R_{K-1,j}
 
@@ -33,17 +33,70 @@ def final_accuracy(R: AccuracyMatrix) -> float:
     ParameterError
         If `R` is not an accuracy matrix, or the last row lacks a task.
 
+    References
+    ----------
+    Lopez-Paz, Ranzato 2017, Gradient Episodic Memory for Continual Learning (there ACC).
+
     Examples
     --------
     >>> final_accuracy([[1.0, None], [0.25, 0.75]])
     0.5
     """
-    return float(_last_row(accuracy_array(R)).mean())
+    return float(last_row(accuracy_array(R)).mean())
+
+
+@public
+def average_incremental_accuracy(R: AccuracyMatrix) -> float:
+    r"""Return the average accuracy over the tasks learned so far, averaged over all rows.
+
+    .. math:: \bar A = \frac{1}{K} \sum_{k=0}^{K-1} A_k, \qquad
+        A_k = \frac{1}{k+1} \sum_{j=0}^{k} R_{k,j}
+
+    for :math:`K` rows, where row :math:`k` counts the tasks learned until then.
+
+    Parameters
+    ----------
+    R : sequence of sequences of float or None
+        ``R[k][j]``: accuracy of task j after task k was learned. Not changed.
+
+    Returns
+    -------
+    float
+        Between 0 and 1.
+
+    Raises
+    ------
+    ParameterError
+        If `R` is not an accuracy matrix, or a row lacks a task learned until then.
+
+    References
+    ----------
+    Rebuffi, Kolesnikov, Sperl, Lampert 2017, iCaRL: Incremental Classifier and Representation
+    Learning.
+
+    Examples
+    --------
+    >>> average_incremental_accuracy([[1.0, None], [0.25, 0.75]])
+    0.75
+    """
+    matrix = learned_only(accuracy_array(R))
+    last_row(matrix)
+    seen = ~np.isnan(matrix)
+    missing = np.maximum.accumulate(seen, axis=0) & ~seen
+    if len(matrix) == matrix.shape[1]:
+        missing = np.tri(len(matrix), dtype=bool) & ~seen
+    empty = missing.any(axis=1) | ~seen.any(axis=1)
+    if empty.any():
+        row = int(empty.argmax())
+        raise ParameterError(f"R: row {row} lacks the accuracy of a task learned until then.")
+    return float(np.nanmean(matrix, axis=1).mean())
 
 
 @public
 def forgetting(R: AccuracyMatrix) -> float:
     r"""Return how much of each task's best accuracy is lost in the end, averaged over tasks.
+
+    :func:`forgetting_since_learned` is the other definition; it begins where a task was learned.
 
     .. math:: F = \frac{1}{T-1} \sum_{j=0}^{T-2}
         \left( \max_{k < K-1} R_{k,j} - R_{K-1,j} \right)
@@ -79,8 +132,8 @@ def forgetting(R: AccuracyMatrix) -> float:
     >>> forgetting([[1.0, None, None], [0.5, 0.75, None], [0.25, 0.5, 1.0]])
     0.5
     """
-    matrix = accuracy_array(R)
-    final = _last_row(matrix)[:-1]
+    matrix = learned_only(accuracy_array(R))
+    final = last_row(matrix)[:-1]
     if final.size == 0:
         return 0.0
     earlier = matrix[:-1, :-1]
@@ -96,6 +149,45 @@ def forgetting(R: AccuracyMatrix) -> float:
             "said how much of it was forgotten."
         )
     return float((np.nanmax(earlier, axis=0) - final).mean())
+
+
+@public
+def forgetting_since_learned(R: AccuracyMatrix) -> float:
+    r"""Return how much accuracy tasks lose after they were learned, averaged over tasks.
+
+    .. math:: F^{learned} = \frac{1}{T-1} \sum_{j=0}^{T-2} \left( R_{j,j} - R_{K-1,j} \right)
+        = -\mathrm{BWT}
+
+    :func:`forgetting` begins at the best accuracy instead, so it is never smaller.
+
+    Parameters
+    ----------
+    R : sequence of sequences of float or None
+        ``R[k][j]``: accuracy of task j after task k was learned. Not changed.
+
+    Returns
+    -------
+    float
+        Between -1 and 1; 0 for a single task; negative if tasks became better.
+
+    Raises
+    ------
+    ParameterError
+        As :func:`backward_transfer`.
+
+    References
+    ----------
+    Lopez-Paz, Ranzato 2017, Gradient Episodic Memory for Continual Learning.
+
+    Examples
+    --------
+    The first task is learned to 0.5, becomes better and falls to 0.25: of its best more is lost.
+
+    >>> R = [[0.5, None, None], [1.0, 0.75, None], [0.25, 0.75, 1.0]]
+    >>> forgetting_since_learned(R), forgetting(R)
+    (0.125, 0.375)
+    """
+    return 0.0 - backward_transfer(R)
 
 
 @public
@@ -148,14 +240,3 @@ def recovered(before: AccuracyMatrix, after: AccuracyMatrix) -> float:
             )
         gains.append(gain.mean())
     return float(np.mean(gains)) if gains else 0.0
-
-
-def _last_row(matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the last row, or raise if it lacks a task."""
-    last = matrix[-1]
-    if np.isnan(last).any():
-        task = int(np.isnan(last).argmax())
-        raise ParameterError(
-            f"R: task {task} has no accuracy in the last row; is the run unfinished?"
-        )
-    return last

@@ -93,6 +93,16 @@ class Connection:
             return int(self.mask.sum())
         return 0 if self.weight is None else self.weight.size
 
+    @property
+    def fan_out(self) -> NDArray[np.int64]:
+        """How many neurons each neuron of the source leads to, shape (n_in,); none by a mask."""
+        if self.window is None:
+            if self.mask is not None:
+                return self.mask.sum(axis=0, dtype=np.int64)
+            fan = 1 if self.kind == "identity" else self.n_out
+            return np.full(self.n_in, fan, dtype=np.int64)
+        return _fan_out(self.window, self.mask)
+
     def unfolded(
         self, weight: NDArray[np.floating], original: NDArray[np.floating]
     ) -> NDArray[np.floating]:
@@ -206,3 +216,22 @@ class Layer:
                 "was expected; look at its `connections` instead."
             )
         return self.weighted[0]
+
+
+def _fan_out(window: Window, mask: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+    """Return the number of neurons that each neuron of a window's source leads to."""
+    present = np.ones(window.kernel_shape, bool) if mask is None else mask
+    # by source channel and place in the kernel: channels of the target that it leads to
+    by_group = present.reshape(window.groups, -1, *window.kernel_shape[1:])
+    channels = by_group.sum(axis=1, dtype=np.int64).reshape(-1, *window.kernel_size)
+    rows, columns = (_met(window, axis) for axis in (0, 1))
+    return np.einsum("ckl,ky,lx->cyx", channels, rows, columns).ravel()
+
+
+def _met(window: Window, axis: int) -> NDArray[np.int64]:
+    """Count how often each place in the kernel meets each coordinate of the source."""
+    places = window.places(axis)
+    met = np.zeros((places.shape[1], window.in_shape[axis + 1]), np.int64)
+    _, in_kernel = np.nonzero(places >= 0)
+    np.add.at(met, (in_kernel, places[places >= 0]), 1)
+    return met

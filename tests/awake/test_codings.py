@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from brainsleep.awake.coding import Latency, Poisson, as_coding
-from brainsleep.awake.synaptic_sums import fan_out, weighted_sum
+from brainsleep.awake.synaptic_sums import weighted_sum
 from brainsleep.network.windows import Window
 from brainsleep.translation import Connection
 
@@ -66,4 +66,4 @@ def test_currents_and_fans_of_convolutions(case):
     found = weighted_sum(link, images.reshape(2, -1).numpy())
     np.testing.assert_allclose(found, expected.reshape(2, -1).numpy(), atol=1e-12)
     source, _, _ = window.unrolled()
-    np.testing.assert_array_equal(fan_out(link), np.bincount(source, minlength=n_in))
+    np.testing.assert_array_equal(link.fan_out, np.bincount(source, minlength=n_in))

@@ -414,6 +414,40 @@ CALLS = {
     ),
     "forgetting": (bs.measures.forgetting, {"R": accuracies}),
     "final_accuracy": (bs.measures.final_accuracy, {"R": accuracies}),
+    "average_incremental_accuracy": (
+        bs.measures.average_incremental_accuracy, {"R": accuracies}
+    ),
+    "forgetting_since_learned": (bs.measures.forgetting_since_learned, {"R": accuracies}),
+    "backward_transfer": (bs.measures.backward_transfer, {"R": accuracies}),
+    "forward_transfer": (
+        bs.measures.forward_transfer,
+        {"ahead": lambda: [[0.9, 0.4], [0.5, 0.8]], "untrained": lambda: [0.5, 0.5]},
+    ),
+    "intransigence": (
+        bs.measures.intransigence, {"R": accuracies, "joint": lambda: [0.9, 0.9]}
+    ),
+    "continual_measures": (
+        bs.measures.continual_measures,
+        {"R": accuracies, "ahead": lambda: [0.5, 0.4], "untrained": lambda: [0.5, 0.5],
+         "joint": lambda: [0.9, 0.9]},
+    ),
+    "calibration_error": (
+        bs.measures.calibration_error,
+        {"outputs": lambda: np.eye(3), "labels": lambda: [0, 1, 2], "n_bins": lambda: 5},
+    ),
+    "reliability": (
+        bs.measures.reliability, {"outputs": lambda: np.eye(3), "labels": lambda: [0, 1, 2]}
+    ),
+    "per_class_accuracy": (
+        bs.measures.per_class_accuracy, {"confusion": lambda: [[3, 1], [0, 2]]}
+    ),
+    "n_spikes": (bs.measures.n_spikes, {"spikes": lambda: {"0": spikes()}}),
+    "synaptic_operations": (
+        bs.measures.synaptic_operations,
+        {"spikes": lambda: night().spikes, "network": lambda: night().translation},
+    ),
+    "stored_bytes": (bs.measures.stored_bytes, {"kept": lambda: {"a": np.zeros(3)}}),
+    "definition_lines": (bs.measures.definition_lines, {"names": lambda: ["forgetting"]}),
     "recovered": (bs.measures.recovered, {"before": accuracies, "after": accuracies}),
     # stages
     "Cortex": (bs.stages.Cortex, {}),

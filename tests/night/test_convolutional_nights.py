@@ -9,10 +9,12 @@ import pytest
 import torch
 from brian2 import Hz
 from helpers import asleep
+from synaptic_probes import operations_by_probing
 from torch import nn
 
 import brainsleep as bs
 from brainsleep.errors import ParameterError, TranslationError
+from brainsleep.measures import synaptic_operations
 from brainsleep.night import NightRequest, prepare_night
 from brainsleep.night.night_directory import snapshot_weights
 
@@ -112,6 +114,9 @@ def test_a_convolutional_network_sleeps() -> None:
     assert set(found.thresholds) == {"0", "4", "9", "11"}
     assert f"{found.thresholds['4']:.4g}" in repr(found.translation)
     assert "7 (dense)" in repr(found.translation)
+    operations = synaptic_operations(found.spikes, found.translation)
+    assert list(operations) == ["0", "3", "4", "7", "9", "11"]
+    assert operations == operations_by_probing(found)
 
 
 def test_spikes_in_the_shape_of_the_input() -> None:
@@ -162,6 +167,8 @@ def test_a_residual_network_sleeps() -> None:
         if (weights != found.weights_before[name]).any()
     ]
     assert set(kernels) <= set(changed)
+    assert {link.kind for link in found.translation.connections} >= {"identity", "average_pool"}
+    assert synaptic_operations(found.spikes, found.translation) == operations_by_probing(found)
     still = night(ann, bs.SRC(0, 0), data=data, stimulus=stimulus, neuron=neuron)
     for name, values in ann.state_dict().items():
         assert torch.equal(still.ann.state_dict()[name], values), name
