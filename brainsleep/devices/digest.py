@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
 from pathlib import Path
 
-from .. import __version__
+from ..support.source_digest import digest_of_files, files_of
 
 #: Packages whose code shapes what is generated. Equations of models are part of the plan instead.
 PACKAGES = ("network", "devices")
@@ -35,11 +34,7 @@ def source_digest(*, with_cuda: bool = False, root: Path = _HERE) -> str:
     str
         64 hexadecimal digits.
     """
-    digest = hashlib.sha256(__version__.encode())
-    for file in source_files(with_cuda=with_cuda, root=root):
-        name, content = file.relative_to(root).as_posix().encode(), file.read_bytes()
-        digest.update(b"%d %s %d\n%s" % (len(name), name, len(content), content))
-    return digest.hexdigest()
+    return digest_of_files(source_files(with_cuda=with_cuda, root=root), root)
 
 
 def source_files(*, with_cuda: bool = False, root: Path = _HERE) -> list[Path]:
@@ -50,11 +45,6 @@ def source_files(*, with_cuda: bool = False, root: Path = _HERE) -> list[Path]:
     with_cuda, root
         As in `source_digest`.
     """
-    files = [file for package in PACKAGES for file in (root / package).rglob("*")]
-    return sorted(
-        file
-        for file in files
-        if file.is_file()
-        and "__pycache__" not in file.parts
-        and (with_cuda or root / CUDA not in file.parents)
-    )
+    return [
+        file for file in files_of(PACKAGES, root) if with_cuda or root / CUDA not in file.parents
+    ]

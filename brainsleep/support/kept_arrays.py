@@ -88,7 +88,8 @@ class KeptArrays:
         key : str
             32 hexadecimal digits that differ whenever the arrays could.
         make : callable
-            Returns the arrays, of numbers and truth values. What it raises is raised.
+            Returns the arrays, of numbers and truth values; none, if they should not be kept. What
+            it raises is raised.
 
         Returns
         -------
@@ -161,7 +162,7 @@ class KeptArrays:
     def _keep(self, file: Path, arrays: Arrays) -> None:
         """Write an entry, if it may have the space; for it older ones may have to go."""
         size = sum(array.nbytes for array in arrays.values())
-        if size > self.limit:
+        if size > self.limit or not arrays:
             return
         self._sweep(held=file.stem)
         seal = np.frombuffer(_digest(file.stem, arrays), dtype=np.uint8)

@@ -172,7 +172,7 @@ class TrainingState:
         for number, generator in enumerate(self.generators):
             state[f"random {number}"] = generator.get_state()
         return {
-            **{name: _bytes_of(one) for name, one in state.items()},
+            **{name: bytes_of(one) for name, one in state.items()},
             **with_prefix(_OWN, self.objective.state()),
             "losses": np.array(self.losses, dtype=np.float64),
         }
@@ -181,11 +181,11 @@ class TrainingState:
         """Go back to what :meth:`arrays` returned."""
         with torch.no_grad():
             for name, one in self.network.state_dict().items():
-                one.copy_(_tensor_like(one, arrays[f"network {name}"]))
+                one.copy_(tensor_like(one, arrays[f"network {name}"]))
         for number, parameter in enumerate(self._parameters()):
             name = f"momentum {number}"
             if name in arrays:
-                momentum = _tensor_like(parameter, arrays[name]).to(parameter.device)
+                momentum = tensor_like(parameter, arrays[name]).to(parameter.device)
                 self.optimizer.state[parameter]["momentum_buffer"] = momentum
         for number, generator in enumerate(self.generators):
             generator.set_state(torch.from_numpy(arrays[f"random {number}"]))
@@ -212,18 +212,18 @@ def without_prefix(prefix: str, arrays: Arrays) -> dict[str, np.ndarray]:
 
 def network_digest(network: nn.Module) -> str:
     """Return the SHA-256 of a network's parameters and buffers."""
-    state = {name: _bytes_of(one) for name, one in network.state_dict().items()}
+    state = {name: bytes_of(one) for name, one in network.state_dict().items()}
     return digest_of(state).hex()
 
 
-def _bytes_of(tensor: torch.Tensor) -> np.ndarray:
+def bytes_of(tensor: torch.Tensor) -> np.ndarray:
     """Copy the bytes of a tensor of any type."""
     flat = tensor.detach().to("cpu", copy=True).contiguous().reshape(-1)
     return flat.view(torch.uint8).numpy()
 
 
-def _tensor_like(like: torch.Tensor, content: np.ndarray) -> torch.Tensor:
-    """Return what :func:`_bytes_of` was given, a tensor of this type and shape."""
+def tensor_like(like: torch.Tensor, content: np.ndarray) -> torch.Tensor:
+    """Return what :func:`bytes_of` was given, a tensor of this type and shape."""
     return torch.from_numpy(content).view(like.dtype).reshape(like.shape)
 
 

@@ -23,6 +23,7 @@ from brainsleep.errors import DirectoryError, ParameterError
 from brainsleep.experiments.cli import app
 from brainsleep.support import key_locks as locks
 from brainsleep.support.disk import disk_of
+from brainsleep.support.kept_training import kept_training
 
 KEY = "0123456789abcdef" * 2
 DAY = 86_400
@@ -457,9 +458,12 @@ def test_clear_removes_what_is_ours_and_not_in_use(empty_cache):
     (empty_cache / "pictures").mkdir()
     (empty_cache / f"removing-{KEY}-aa").mkdir()
     place = f"from {empty_cache}"
-    assert command("clear", "--older-than", "9") == f"removed 0 programs, 0.0 MB, {place}\n"
-    assert command("clear", "--older-than", "7.5") == f"removed 1 program, 1.0 MB, {place}\n"
-    assert command("clear") == f"removed 1 program, 1.0 MB, {place}; 1 in use stayed\n"
+    for days, told in (
+        ("9", f"removed 0 programs, 0.0 MB, {place}"),
+        ("7.5", f"removed 1 program, 1.0 MB, {place}"),
+        ("0", f"removed 1 program, 1.0 MB, {place}; 1 in use stayed"),
+    ):
+        assert command("clear", "--older-than", days).splitlines()[0] == told
     assert names(empty_cache) == [numbered(0), "pictures", "thesis.tex"]
     held.program.release()
     assert command("clear").startswith("removed 1 program, 0.0 MB")
@@ -467,10 +471,27 @@ def test_clear_removes_what_is_ours_and_not_in_use(empty_cache):
 
 
 def test_list_and_clear_without_a_folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("BRAINSLEEP_CACHE", str(tmp_path / "none"))
-    assert command("list") == f"0 programs, 0.0 MB of 1073.7 MB, in {tmp_path / 'none'}\n"
-    assert command("clear") == f"removed 0 programs, 0.0 MB, from {tmp_path / 'none'}\n"
-    assert not (tmp_path / "none").exists()
+    none, training = tmp_path / "none", tmp_path / "none-training"
+    monkeypatch.setenv("BRAINSLEEP_CACHE", str(none))
+    assert command("list").splitlines() == [
+        f"0 programs, 0.0 MB of 1073.7 MB, in {none}",
+        f"0 trained networks, 0.0 MB of 4295.0 MB, in {training}",
+    ]
+    assert command("clear").splitlines() == [
+        f"removed 0 programs, 0.0 MB, from {none}",
+        f"removed 0 trained networks, 0.0 MB, from {training}",
+    ]
+    assert not none.exists()
+    assert not training.exists()
+
+
+def test_list_and_clear_know_trained_networks(empty_cache):
+    kept = kept_training()
+    kept.obtain(KEY, lambda: {"w": np.zeros(10**5)})
+    assert "1 trained network, 0.8 MB of" in command("list")
+    assert "removed 0 trained networks" in command("clear", "--older-than", "1")
+    assert "removed 1 trained network, 0.8 MB" in command("clear")
+    assert kept.entries() == []
 
 
 def test_list_shows_damaged_programs_too(empty_cache):

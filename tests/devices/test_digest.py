@@ -78,7 +78,7 @@ def test_cuda_counts_for_its_own_programs_only(copy):
 
 def test_version_and_digest_are_part_of_a_programs_key(copy, monkeypatch):
     before = digest_of(copy), CppStandalone()._key(PLAN)
-    monkeypatch.setattr(digest, "__version__", "99.0")
+    monkeypatch.setattr("brainsleep.support.source_digest.__version__", "99.0")
     assert digest_of(copy) != before[0]
     monkeypatch.setattr(cpp_standalone, "source_digest", lambda: "another")
     assert CppStandalone()._key(PLAN) != before[1]

@@ -1,1 +1,1 @@
-"""The commands of the command line, one file per group; `options` has what they share."""
+"""The commands of the command line, one file per group; `command_options` has what they share."""

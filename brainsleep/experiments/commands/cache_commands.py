@@ -12,16 +12,18 @@ if TYPE_CHECKING:
     from ...devices.cache import Entry
 
 cache_app = typer.Typer(
-    help="The compiled programs that are kept. BRAINSLEEP_CACHE sets the folder, "
-    "BRAINSLEEP_CACHE_SIZE how much space they may take (default 1 GiB).",
+    help="The compiled programs and the trained networks that are kept. BRAINSLEEP_CACHE sets the "
+    "folder of programs, BRAINSLEEP_CACHE_SIZE how much space they may take (default 1 GiB); "
+    "BRAINSLEEP_KEPT_TRAINING and BRAINSLEEP_KEPT_TRAINING_SIZE (default 4 GiB) those of networks.",
     no_args_is_help=True,
 )
 
 
 @cache_app.command("list")
 def list_cache() -> None:
-    """Show the compiled programs that are kept, last used first."""
+    """Show the compiled programs that are kept, last used first; count trained networks."""
     from ...devices.cache import cache_path, list_programs, size_limit
+    from ...support.kept_training import kept_training
 
     limit, entries = size_limit(), list_programs()
     total = sum(entry.size for entry in entries)
@@ -29,6 +31,12 @@ def list_cache() -> None:
         typer.echo(line)
     typer.echo(
         f"{_programs(len(entries))}, {_megabytes(total)} of {_megabytes(limit)}, in {cache_path()}"
+    )
+    kept = kept_training()
+    networks = kept.entries()
+    typer.echo(
+        f"{_networks(len(networks))}, {_megabytes(sum(one.size for one in networks))} of "
+        f"{_megabytes(kept.limit)}, in {kept.folder}"
     )
 
 
@@ -39,14 +47,21 @@ def clear_cache(
         typer.Option("--older-than", metavar="DAYS", min=0, help="Only what was not used since."),
     ] = 0.0,
 ) -> None:
-    """Remove compiled programs, but none that is running."""
+    """Remove compiled programs, but none that is running, and trained networks."""
     from ...devices.cache import cache_path, clear
+    from ...support.kept_training import kept_training
 
     removal = clear(older_than)
     in_use = f"; {removal.in_use} in use stayed" if removal.in_use else ""
     typer.echo(
         f"removed {_programs(removal.programs)}, {_megabytes(removal.size)}, "
         f"from {cache_path()}{in_use}"
+    )
+    kept = kept_training()
+    networks = kept.clear(older_than)
+    typer.echo(
+        f"removed {_networks(len(networks))}, {_megabytes(sum(one.size for one in networks))}, "
+        f"from {kept.folder}"
     )
 
 
@@ -70,6 +85,10 @@ def _program_table(entries: Sequence[Entry]) -> list[str]:
 
 def _programs(number: int) -> str:
     return "1 program" if number == 1 else f"{number} programs"
+
+
+def _networks(number: int) -> str:
+    return "1 trained network" if number == 1 else f"{number} trained networks"
 
 
 def _megabytes(size: int) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..completion import offer_models
-from .options import (
+from .command_options import (
     NoProgressOption,
     say,
 )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .options import (
+from .command_options import (
     ControlsOption,
     DataDirOption,
     DataOption,
