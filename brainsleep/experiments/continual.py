@@ -7,51 +7,43 @@ that was interrupted and resumed gives the same results as one that was not.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
-from torch import nn
 
-from ..errors import DirectoryError
+from ..errors import DirectoryError, ModelFileError
 from ..measures import mean_rates, weight_changes
-from ..night import Night, NightRequest, prepare_night, run_night
+from ..night import Night, prepare_night
 from ..support.array_store import ARRAYS, ArrayStore
 from ..support.files import JsonObject, publish_directory
 from ..translation import write_back
-from ..wake import (
-    Task,
-    concatenate,
-    final_accuracy_of,
-    task_accuracies,
-    torch_threads,
-    train,
-    train_strategy,
-    training_seed,
-)
+from ..wake import torch_threads
 from ..wake.checkpoints import Checkpoints
-from .controls import BASELINES, check_controls, control_model, why_not
+from .arms import Arm
+from .controls import check_controls, control_arm, why_not
+from .course import Course, Setting, run_arm, state_of
 from .finished import finished_run
 from .learned_tasks import LearnedTask, Progress
-from .materials import model_of, tasks_of
-from .modelfile import ModelFile
+from .materials import compared_strategies, model_of, tasks_of
+from .results import run_metrics
 from .run_request import RunRequest
 from .run_results import Run
 from .run_state import (
     State,
+    joined_state,
     last_network,
     load_progress,
     run_digest,
     save_network,
     save_progress,
+    split_state,
 )
-from .rundirectory import TRAINING, open_run_directory, save_metrics, versions
+from .rundirectory import TRAINING, open_run_directory, save_metrics
 from .tables import new_findings
-from .task_records import accuracy_definition, records_of
-
-PACKAGES = ("brainsleep", "brian2", "torch", "numpy")
+from .training_sections import StrategySection
 
 
 def run_continual(request: RunRequest) -> Run:
@@ -66,19 +58,18 @@ def run_continual(request: RunRequest) -> Run:
     check_controls(request.controls)
     tasks = tasks_of(model, request.overrides.data_dir, request.seed)
     data = [images for task in tasks for images in (task.train, task.test)]
+    setting = Setting(model=model, tasks=tasks, seed=request.seed, progress=request.progress)
+    strategies = compared_strategies(request, model)
     possible = tuple(name for name in request.controls if why_not(name, model) is None)
     finished = finished_run(replace(request, controls=possible), data)
     if finished is not None:
         return finished
-    experiment = ContinualExperiment(
-        model, tasks, seed=request.seed, show_progress=request.progress, report=request.report
-    )
+    experiment = ContinualExperiment(setting, request.report)
     experiment.check_nights()
     with open_run_directory(request, model.name, data) as directory, torch_threads(1):
         # one thread: equal seeds, equal results, on any machine
         experiment.open(directory)
-        if request.baselines:
-            experiment.run_baselines()
+        experiment.run_baselines(strategies)
         experiment.run_tasks()
         experiment.run_controls(request.controls)
         experiment.draw_figures()
@@ -87,27 +78,26 @@ def run_continual(request: RunRequest) -> Run:
 
 
 class ContinualExperiment:
-    """The steps of one run; each is skipped if `progress.json` says it is done."""
+    """The steps of one run; each is skipped if `progress.json` says it is done.
 
-    def __init__(
-        self,
-        model: ModelFile,
-        tasks: tuple[Task, ...],
-        *,
-        seed: int,
-        show_progress: bool,
-        report: Callable[[str], None],
-    ) -> None:
-        self.model = model
-        self.tasks = tasks
-        self.seed = seed
-        self.show_progress = show_progress
+    Parameters
+    ----------
+    setting : Setting
+        What all arms have in common.
+    report : callable
+        Told what is going on, line by line.
+    """
+
+    def __init__(self, setting: Setting, report: Callable[[str], None]) -> None:
+        self.setting, self.model, self.tasks = setting, setting.model, setting.tasks
         self.report = report
-        self.training = model.training.build()
         self.directory = Path()
         self.arrays = ArrayStore(self.directory / ARRAYS)
         self.done = Progress()
-        self.network = self.new_network()
+        arm = Arm(
+            name="sleep", label="sleep", waking=self.model.training.strategy, model=self.model
+        )
+        self.course = Course(setting, arm)
 
     def open(self, directory: Path) -> None:
         """Work in a run directory, going on with what is done there."""
@@ -116,65 +106,80 @@ class ContinualExperiment:
         digests = [task.network for task in self.done.tasks]
         n_done, state = last_network(directory, digests, self.report, self._problem_of_old)
         del self.done.tasks[n_done:]
-        self.network = write_back(self.new_network(), state)
+        of_network, of_strategy = split_state(state)
+        self.course.network = write_back(self.course.network, of_network)
+        if n_done:
+            self.course.strategy.restore(of_strategy)
+            self.course.seconds = sum(task.seconds for task in self.done.tasks)
+            self.course.stored_bytes = max(task.stored_bytes for task in self.done.tasks)
 
     def check_nights(self) -> None:
         """Raise what a night would raise, before anything is trained or written."""
-        prepare_night(self.night_after(self.new_network(), self.tasks[0], self.model))
+        nights = self.model.sleep.nights_after
+        for number in nights if nights != "every" else ():
+            if number > len(self.tasks):
+                raise ModelFileError(
+                    f"[sleep] nights_after names task {number}, but there are {len(self.tasks)}."
+                )
+        network = self.setting.new_network()
+        prepare_night(self.setting.night_after(network, 0, self.model))
 
-    def new_network(self) -> nn.Module:
-        """Return the network before any training."""
-        return self.model.network.build(self.seed)
-
-    def run_baselines(self) -> None:
-        """Train without sleep, in every way there is."""
-        for name in BASELINES:
+    def run_baselines(self, strategies: Sequence[StrategySection]) -> None:
+        """Train without sleep, in several ways."""
+        for waking in strategies:
+            name = waking.arm_name
             if name in self.done.baselines:
                 continue
             self.report(f"training: {name.replace('_', ' ')}")
+            arm = Arm(name=name, label=waking.label, waking=waking)
             with self._checkpoints(name) as checkpoints:
-                self.done.baselines[name] = self.final_accuracy(self._train(name, checkpoints))
+                self.done.baselines[name] = run_arm(arm, self.setting, checkpoints)
                 save_progress(self.directory, asdict(self.done))
 
     def run_tasks(self) -> None:
         """Learn and sleep, task after task."""
-        for task in self.tasks[len(self.done.tasks) :]:
+        for index in range(len(self.done.tasks), len(self.tasks)):
             told = [one for done in self.done.tasks for one in done.findings]
-            with self._checkpoints(f"task {task.index}") as checkpoints:
-                self._learn(self.network, task, checkpoints)
-                learned = self._slept_on(task)
+            with self._checkpoints(f"task {index}") as checkpoints:
+                learned = self._learned(index, checkpoints)
                 self.done.tasks.append(learned)
                 save_progress(self.directory, asdict(self.done))
-            self.report(
-                f"task {task.index + 1} of {len(self.tasks)}: "
-                f"{_mean_percent(learned.before)} % before sleep, "
-                f"{_mean_percent(learned.after)} % after ({learned.timings['run']:.2f} s)"
-            )
+            self.report(f"task {index + 1} of {len(self.tasks)}: {_in_words(learned)}")
             for line in new_findings(learned.findings, told):
                 self.report(line)
 
-    def _slept_on(self, task: Task) -> LearnedTask:
-        """Sleep on a task that was learned; keep the night and the network that wakes up."""
-        before = task_accuracies(self.network, self.tasks, task.index + 1)
-        night = self._sleep(self.network, task, self.model)
-        assert night.ann is not None
-        self.network = night.ann
-        folder = self._night(task)
+    def _learned(self, index: int, checkpoints: Checkpoints) -> LearnedTask:
+        """Learn a task and sleep on it; keep the night and the network that wakes up."""
+        course = self.course
+        seconds = course.seconds
+        ahead = course.row()[index]
+        course.learn(index, checkpoints)
+        before = course.row(index + 1)
+        learned = LearnedTask(before=before, after=before, ahead=ahead)
+        if self.model.sleep.has_night(index):
+            self._sleep(index, learned)
+        state = joined_state(state_of(course.network), course.strategy.state())
+        learned.network = save_network(self.directory, index, state, self.arrays)
+        learned.seconds = course.seconds - seconds
+        learned.stored_bytes = course.strategy.stored_bytes
+        return learned
+
+    def _sleep(self, index: int, learned: LearnedTask) -> None:
+        """Sleep on a task; keep the night, and note what it did."""
+        night = self.course.sleep(index)
+        folder = self._night(index)
         shutil.rmtree(folder, ignore_errors=True)  # of a task that was cut short
         with publish_directory(folder) as work:
             night.write(work, shared=self.arrays)
         changes = weight_changes(night.weights_before, night.weights_after)
-        return LearnedTask(
-            before=before,
-            after=task_accuracies(self.network, self.tasks, task.index + 1),
-            timings=night.timings,
-            rates=mean_rates(night.spikes, night.duration),
-            weight_change={name: change.mean_absolute_change for name, change in changes.items()},
-            findings=[asdict(finding) for finding in night.findings],
-            network=save_network(self.directory, task.index, state_of(self.network), self.arrays),
-        )
+        learned.after = self.course.row(index + 1)
+        learned.timings = night.timings
+        learned.rates = mean_rates(night.spikes, night.duration)
+        learned.weight_change = {name: one.mean_absolute_change for name, one in changes.items()}
+        learned.findings = [asdict(finding) for finding in night.findings]
+        learned.spikes = {name: len(one) for name, one in night.spikes.items()}
 
-    def run_controls(self, controls: tuple[str, ...]) -> None:
+    def run_controls(self, controls: Sequence[str]) -> None:
         """Run what else could explain the effect; say which controls the model does not have."""
         for name in controls:
             if name in self.done.controls:
@@ -185,42 +190,15 @@ class ContinualExperiment:
                 continue
             self.report(f"control: {name.replace('_', ' ')}")
             with self._checkpoints(f"control {name}") as checkpoints:
-                if name == "rows_centred":
-                    network = self._train("sequential_centred", checkpoints)
-                else:
-                    network = self._slept_through(control_model(self.model, name), checkpoints)
-                self.done.controls[name] = self.final_accuracy(network)
+                arm = control_arm(name, self.model)
+                self.done.controls[name] = run_arm(arm, self.setting, checkpoints)
                 save_progress(self.directory, asdict(self.done))
-
-    def final_accuracy(self, network: nn.Module) -> float:
-        """Return the accuracy over all tasks."""
-        return final_accuracy_of(network, self.tasks)
 
     def metrics(self) -> JsonObject:
         """Return the content of ``metrics.json``."""
-        tasks = self.done.tasks
-        before, after = self._accuracies()
-        return {
-            "scenario": self.model.tasks.scenario,
-            "tasks": records_of(self.tasks),
-            "accuracy_definition": accuracy_definition(self.tasks),
-            "dataset": self.model.data.dataset,
-            "evaluated_on": self.model.data.evaluate_on,
-            "model": self.model.name,
-            "seed": self.seed,
-            "accuracy": {
-                **self.done.baselines,
-                "before_sleep": before,
-                "after_sleep": after,
-                "final": self.final_accuracy(self.network),
-                "controls": self.done.controls,
-            },
-            "timings": [task.timings for task in tasks],
-            "rates": [task.rates for task in tasks],
-            "weight_change": [task.weight_change for task in tasks],
-            "findings": [task.findings for task in tasks],
-            "versions": versions(PACKAGES),
-        }
+        after = [task.after for task in self.done.tasks]
+        asleep = self.course.result(after, [task.ahead for task in self.done.tasks])
+        return run_metrics(self.setting, self.done, asleep)
 
     def draw_figures(self) -> None:
         """Draw the run's pictures; say so if the last night is no longer there to be drawn."""
@@ -231,29 +209,28 @@ class ContinualExperiment:
             save_figure,
         )
 
-        try:
-            night = Night.load(self._night(self.tasks[-1]))
-        except DirectoryError as error:
-            self.report(f"figures are not drawn: {error}")
-            return
         figures = self.directory / "figures"
-        before, after = self._accuracies()
-        save_figure(plot_raster(night), figures / "raster.png")
+        before = [task.before for task in self.done.tasks]
+        after = [task.after for task in self.done.tasks]
         save_figure(plot_accuracy_before_after(before, after), figures / "accuracy.png")
+        nights = [index for index, task in enumerate(self.done.tasks) if task.timings]
+        if not nights:
+            return
+        try:
+            night = Night.load(self._night(nights[-1]))
+        except DirectoryError as error:
+            self.report(f"figures of the night are not drawn: {error}")
+            return
+        save_figure(plot_raster(night), figures / "raster.png")
         save_figure(plot_weight_histograms(night), figures / "weights.png")
 
-    def _accuracies(self) -> tuple[list[list[float | None]], list[list[float | None]]]:
-        """Return the accuracy on each task, before and after each night."""
-        tasks = self.done.tasks
-        return [task.before for task in tasks], [task.after for task in tasks]
-
-    def _night(self, task: Task) -> Path:
+    def _night(self, index: int) -> Path:
         """Return where the night after a task lies."""
-        return self.directory / "nights" / str(task.index)
+        return self.directory / "nights" / str(index)
 
     def _problem_of_old(self, n_tasks: int, state: State) -> str | None:
         """Say whether a network of an earlier version is not the one of the last night."""
-        folder = self._night(self.tasks[n_tasks - 1])
+        folder = self._night(n_tasks - 1)
         weights = Night.load(folder).weights_after if folder.exists() else {}
         if all(np.array_equal(state[name], weights[name].astype("f4")) for name in weights):
             return None
@@ -270,75 +247,15 @@ class ContinualExperiment:
         """Remove what was kept of training that is over."""
         shutil.rmtree(self.directory / TRAINING, ignore_errors=True)
 
-    def _train(self, strategy: str, checkpoints: Checkpoints) -> nn.Module:
-        """Train a new network on all tasks, without sleep."""
-        return train_strategy(
-            strategy,
-            self.new_network(),
-            self.tasks,
-            self.training,
-            seed=self.seed,
-            progress=self.show_progress,
-            checkpoints=checkpoints,
-        )
 
-    def _learn(self, network: nn.Module, task: Task, checkpoints: Checkpoints) -> None:
-        """Train in place on one task; the same batches as in the strategy "sequential"."""
-        train(
-            network,
-            task.train,
-            self.training,
-            seed=training_seed(self.seed, task.index),
-            progress=self.show_progress,
-            description=f"task {task.index + 1} of {len(self.tasks)}",
-            checkpoints=checkpoints,
-        )
-
-    def _sleep(self, network: nn.Module, task: Task, model: ModelFile) -> Night:
-        """Sleep on one task."""
-        night = run_night(self.night_after(network, task, model), progress=self.show_progress)
-        if night.stopped:
-            raise KeyboardInterrupt  # a night cut short is no result of this experiment
-        return night
-
-    def night_after(self, network: nn.Module, task: Task, model: ModelFile) -> NightRequest:
-        """Return the night after a task."""
-        section = model.sleep
-        seen = {
-            "current": task.train,
-            "seen": concatenate([earlier.train for earlier in self.tasks[: task.index + 1]]),
-        }
-        return NightRequest(
-            ann=network,
-            stimulus=section.stimulus.build(seen[section.stimulus.images]),
-            data=seen[section.gain_data].images,
-            duration=section.steps.of_task(task.index),
-            neuron=section.neuron.build(),
-            plasticity=section.plasticity.build(),
-            biases=section.biases,
-            device=section.device,
-            dtype=section.dtype,
-            dt=section.dt,
-            stages=section.stages_of_task(task.index),
-            seed=training_seed(self.seed, task.index, "night"),
-        )
-
-    def _slept_through(self, model: ModelFile, checkpoints: Checkpoints) -> nn.Module:
-        """Learn and sleep through all tasks, keeping nothing but the network."""
-        network = self.new_network()
-        for task in self.tasks:
-            self._learn(network, task, checkpoints)
-            night = self._sleep(network, task, model)
-            assert night.ann is not None
-            network = night.ann
-        return network
+def _in_words(learned: LearnedTask) -> str:
+    """Return the accuracy before and after the night, if there was one."""
+    before, after = _mean_percent(learned.before), _mean_percent(learned.after)
+    if not learned.timings:
+        return f"{before} %, no night"
+    return f"{before} % before sleep, {after} % after ({learned.timings['run']:.2f} s)"
 
 
-def state_of(network: nn.Module) -> State:
-    """Return a network's parameters."""
-    return {name: tensor.detach().cpu().numpy() for name, tensor in network.state_dict().items()}
-
-
-def _mean_percent(row: list[float | None]) -> str:
+def _mean_percent(row: Sequence[float | None]) -> str:
     """Return the mean of the tasks seen, in percent."""
     return f"{100 * np.mean([value for value in row if value is not None]):.1f}"

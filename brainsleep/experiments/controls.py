@@ -1,4 +1,4 @@
-"""Baselines, which do not sleep; controls: what else could explain the effect of sleep."""
+"""Controls: what else could explain the effect of sleep."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ from collections.abc import Iterable
 
 from ..errors import ParameterError, suggest
 from ..support.files import JsonObject
+from ..wake import STRATEGIES
+from .arms import Arm
 from .modelfile import ModelFile
-
-#: Strategies of training without sleep; their accuracies have these names in ``metrics.json``.
-BASELINES = ("sequential", "joint", "sequential_masked", "weight_averaging")
+from .training_sections import StrategySection
 
 #: Their names. ``"rows_centred"`` trains without sleep; the others sleep otherwise.
 CONTROLS = ("decrease_only", "pixel_shuffled", "rows_centred")
+
+#: What tables call them.
+LABELS = {
+    "decrease_only": "sleep, decrease only",
+    "pixel_shuffled": "sleep, stimulus pixels shuffled",
+    "rows_centred": STRATEGIES["sequential_centred"].label,
+}
 
 
 def check_controls(names: Iterable[str]) -> None:
@@ -38,3 +45,16 @@ def control_model(model: ModelFile, control: str) -> ModelFile:
     else:
         changed = {"stimulus": section.stimulus.model_copy(update={"shuffle_pixels": True})}
     return model.model_copy(update={"sleep": section.model_copy(update=changed)})
+
+
+def control_arm(control: str, model: ModelFile) -> Arm:
+    """Return how a control goes through the tasks."""
+    if control == "rows_centred":
+        waking = StrategySection(kind="sequential_centred")
+        return Arm(name=control, label=LABELS[control], waking=waking)
+    return Arm(
+        name=control,
+        label=LABELS[control],
+        waking=model.training.strategy,
+        model=control_model(model, control),
+    )

@@ -9,7 +9,7 @@ from ..errors import DirectoryError
 from ..support.disk import is_there
 from ..support.files import JsonObject
 from ..wake import Dataset
-from .controls import BASELINES
+from .materials import compared_strategies, model_of
 from .run_request import RunRequest
 from .run_results import Run, load_run
 from .rundirectory import check_same_run, digest_of
@@ -70,8 +70,10 @@ def finished_metrics(request: RunRequest, data_sha256: str | None = None) -> Jso
 def _holds_all(metrics: JsonObject, request: RunRequest) -> bool:
     """Tell whether there is an accuracy of every baseline and control that is asked for."""
     scores = metrics["accuracy"]
-    baselines = BASELINES if request.baselines and metrics["scenario"] != "unsupervised" else ()
     controls = scores.get("controls", {})
-    return all(name in scores for name in baselines) and all(
+    if metrics["scenario"] == "unsupervised":
+        return True
+    strategies = compared_strategies(request, model_of(request))
+    return all(one.arm_name in scores for one in strategies) and all(
         name in controls for name in request.controls
     )

@@ -7,6 +7,7 @@ from ..wake import Dataset, Split, Task, hold_out_validation, load_split
 from ..wake.tasks import highest_label
 from .modelfile import ModelFile, load_model_file
 from .run_request import RunRequest
+from .training_sections import StrategySection
 
 
 def model_of(request: RunRequest) -> ModelFile:
@@ -36,3 +37,24 @@ def _check_sizes(model: ModelFile, train_set: Dataset, highest: int) -> None:
         raise ParameterError(
             f"[network] sizes: ends with {sizes[-1]} outputs, too few for class {highest}."
         )
+
+
+def compared_strategies(request: RunRequest, model: ModelFile) -> tuple[StrategySection, ...]:
+    """Return the ways to learn without sleep that a run is held against.
+
+    Raises
+    ------
+    ModelFileError
+        If one is asked for by a name that neither the model file nor the package has.
+    """
+    if not request.baselines:
+        return ()
+    if request.strategies is None:
+        return model.compare.strategies
+    of_model = {one.arm_name: one for one in model.compare.strategies}
+    asked = tuple(
+        of_model.get(name) or StrategySection.of_word(name) for name in request.strategies
+    )
+    for one in asked:
+        one.strategy()
+    return asked

@@ -11,7 +11,11 @@ from .kinds import keys_of
 from .sections import ModelSection, Section
 
 
-def parse_changes(words: Iterable[str]) -> JsonObject:
+def parse_changes(
+    words: Iterable[str],
+    option: str = "--set",
+    form: str = "KEY=VALUE, as in sleep.neuron.decay=0.99",
+) -> JsonObject:
     """Read changes as the command line has them.
 
     Parameters
@@ -19,6 +23,8 @@ def parse_changes(words: Iterable[str]) -> JsonObject:
     words : iterable of str
         Each ``KEY=VALUE``. A value is what TOML takes for one, as ``0.99``, ``true`` or
         ``[1, 2]``; any other is text, so that ``sleep.dt=1 ms`` needs no quotes.
+    option, form : str
+        What messages call the option, and what it wants.
 
     Returns
     -------
@@ -35,11 +41,9 @@ def parse_changes(words: Iterable[str]) -> JsonObject:
         key, equals, text = word.partition("=")
         key = key.strip()
         if not equals or not all(key.split(".")):
-            raise ParameterError(
-                f"--set wants KEY=VALUE, as in sleep.neuron.decay=0.99, but got {brief(word)}."
-            )
+            raise ParameterError(f"{option} wants {form}, but got {brief(word)}.")
         if key in changes:
-            raise ParameterError(f"--set names {brief(key)} twice.")
+            raise ParameterError(f"{option} names {brief(key)} twice.")
         changes[key] = _value(text.strip())
     return changes
 

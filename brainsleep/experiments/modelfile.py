@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,11 @@ from .sections import (
     NetworkSection,
     Section,
     SectionT,
-    TrainingSection,
 )
 from .shipped import find_model
 from .sleep_sections import SleepSection, StagesSection, StepsSection, StimulusSection
 from .task_sections import TasksSection
+from .training_sections import CompareSection, StrategySection, TrainingSection
 
 
 class ModelFile(Section):
@@ -58,6 +58,7 @@ class ModelFile(Section):
     tasks: TasksSection = TasksSection()
     network: NetworkSection = NetworkSection()
     training: TrainingSection = TrainingSection()
+    compare: CompareSection = CompareSection()
     sleep: SleepSection
 
 
@@ -69,6 +70,7 @@ _SECTIONS: dict[tuple[str, ...], type[Section]] = {
     ("tasks",): TasksSection,
     ("network",): NetworkSection,
     ("training",): TrainingSection,
+    ("compare",): CompareSection,
     ("sleep",): SleepSection,
     ("sleep", "stimulus"): StimulusSection,
     ("sleep", "steps"): StepsSection,
@@ -162,6 +164,8 @@ def _wrong_values(model: ModelFile) -> Iterator[str]:
     checks: tuple[Callable[[], object], ...] = (
         lambda: layer_sizes(model.network.sizes),
         model.training.build,
+        model.training.strategy.strategy,
+        lambda: _named_once(model.compare.strategies),
         sleep.neuron.build,
         sleep.plasticity.build,
         lambda: quantity(sleep.stimulus.max_rate, Hz, "stimulus: max_rate", minimum=0),
@@ -173,6 +177,19 @@ def _wrong_values(model: ModelFile) -> Iterator[str]:
             check()
         except BrainsleepError as error:
             yield str(error)
+
+
+def _named_once(strategies: Sequence[StrategySection]) -> None:
+    """Build all strategies; two arms of one name could not be told apart."""
+    names = [one.arm_name for one in strategies]
+    for name in names:
+        if names.count(name) > 1:
+            raise ModelFileError(
+                f"[compare] strategies: {name!r} is there twice; give each a name of its own, as "
+                f'in {{kind = {name!r}, name = "another"}}.'
+            )
+    for one in strategies:
+        one.strategy()
 
 
 def _explain(problem: Any, sections: Mapping[tuple[str, ...], type[Section]]) -> str:

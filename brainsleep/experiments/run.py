@@ -42,6 +42,7 @@ def run_experiment(
     seed: int = 0,
     overrides: Overrides | None = None,
     baselines: bool = True,
+    strategies: tuple[str, ...] | None = None,
     controls: tuple[str, ...] = (),
     resume: bool = False,
     progress: bool = True,
@@ -63,6 +64,9 @@ def run_experiment(
         Changes to the model file.
     baselines : bool
         Also train without sleep: one task after the other, jointly, and so on.
+    strategies : tuple of str, optional
+        In which ways: names of `brainsleep.wake.STRATEGIES`, or of the model file's ``[compare]``;
+        those of the model file unless given.
     controls : tuple of str
         Of `brainsleep.experiments.controls.CONTROLS`: also run these. ``"decrease_only"`` sets the
         rule's `increase` to 0; it is left out, and reported, where a rule has no such parameter.
@@ -88,6 +92,7 @@ def run_experiment(
         seed=seed,
         overrides=overrides or Overrides(),
         baselines=baselines,
+        strategies=strategies,
         controls=controls,
         resume=resume,
         progress=progress,

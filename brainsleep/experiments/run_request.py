@@ -30,6 +30,8 @@ class RunRequest:
         Changes to the model file.
     baselines : bool
         Whether to train without sleep, too.
+    strategies : tuple of str or None
+        In which ways; those of the model file unless given.
     controls : tuple of str
         Controls to run as well.
     resume : bool
@@ -45,6 +47,7 @@ class RunRequest:
     seed: int = 0
     overrides: Overrides = field(default_factory=Overrides)
     baselines: bool = True
+    strategies: tuple[str, ...] | None = None
     controls: tuple[str, ...] = ()
     resume: bool = False
     progress: bool = True

@@ -22,7 +22,7 @@ from ..translation import write_back
 from .learned_tasks import Progress
 from .modelfile import ModelFile, load_model_file
 from .overrides import Overrides
-from .run_state import load_progress, network_after, require_of_run
+from .run_state import load_progress, network_after, require_of_run, split_state
 from .unsupervised_modelfile import (
     UnsupervisedModel,
     is_unsupervised,
@@ -89,8 +89,8 @@ class Run:
         """What happened to each task, one per row.
 
         Of a run of tasks: its name and labels, the mean accuracy on the tasks seen before and
-        after the night, the night's steps, and what it took in seconds. Of unsupervised learning:
-        the accuracy after each block of images, and the seconds.
+        after the night, the night's steps, and what it took in seconds; NaN for a task without a
+        night. Of unsupervised learning: the accuracy after each block of images, and the seconds.
         """
         timings = self.metrics["timings"]
         if self.metrics["scenario"] == "unsupervised":
@@ -102,15 +102,17 @@ class Run:
         tables = (self.before_sleep, self.after_sleep)
         before, after = (table.mean(axis="columns") for table in tables)
         noted = self.metrics.get("tasks")  # not in runs of earlier versions
+        of_night = dict(zip(self._nights_after, timings, strict=True))
+        nights = [of_night.get(number, {}) for number in range(1, len(before) + 1)]
         columns = {
             **({"name": [task["name"] for task in noted]} if noted else {}),
             "classes": [task["classes"] for task in noted] if noted else model.tasks.classes,
             "before_sleep": list(before),
             "after_sleep": list(after),
-            "steps": [one["steps"] for one in timings],
-            "seconds": [one["total"] for one in timings],
+            "steps": [one.get("steps", np.nan) for one in nights],
+            "seconds": [one.get("total", np.nan) for one in nights],
         }
-        return _table(columns, self._stages)
+        return _table(columns, [f"task {number}" for number in range(1, len(before) + 1)])
 
     @property
     def before_sleep(self) -> pandas.DataFrame:
@@ -142,19 +144,24 @@ class Run:
     @property
     def _stages(self) -> list[str]:
         word = "block" if self.metrics["scenario"] == "unsupervised" else "task"
-        return [f"{word} {number}" for number, _ in enumerate(self.metrics["timings"], start=1)]
+        return [f"{word} {number}" for number in self._nights_after]
+
+    @property
+    def _nights_after(self) -> list[int]:
+        """Numbers of the tasks, from 1, that a night followed."""
+        every = list(range(1, len(self.metrics["timings"]) + 1))
+        return self.metrics.get("nights_after", every)
 
     @property
     def _settings(self) -> JsonObject:
         return read_json(self.directory / "run.json", _LEFT)
 
     def _matrix(self, name: str) -> pandas.DataFrame:
-        rows = self.metrics["accuracy"].get(name, [])
-        values = np.array(rows, dtype=float).reshape(len(rows), -1)
+        given = self.metrics["accuracy"].get(name, [])
+        values = np.array(given, dtype=float).reshape(len(given), -1)
         columns = [f"task {number}" for number in range(1, values.shape[1] + 1)]
-        return import_pandas("runs").DataFrame(
-            values, [f"after {stage}" for stage in self._stages], columns
-        )
+        rows = [f"after task {number}" for number in range(1, len(values) + 1)]
+        return import_pandas("runs").DataFrame(values, rows, columns)
 
     def __repr__(self) -> str:
         final = self.metrics["accuracy"].get("final")
@@ -181,14 +188,14 @@ class RunNights(Sequence[Night]):
     @overload
     def __getitem__(self, index: slice) -> list[Night]: ...
     def __getitem__(self, index: int | slice) -> Night | list[Night]:
-        """Return the night after a task, numbered from 0; raises as `Night.load`."""
+        """Return a night, numbered from 0; raises as `Night.load`."""
         if isinstance(index, slice):
             return [self[number] for number in range(len(self))[index]]
         number = range(len(self))[index]
         if number not in self._read:
-            folder = self.run.directory / "nights" / str(number)
-            night = self._read[number] = Night.load(folder)
-            night.ann = self._network(number)
+            task = self.run._nights_after[number] - 1
+            night = self._read[number] = Night.load(self.run.directory / "nights" / str(task))
+            night.ann = self._network(task)
         return self._read[number]
 
     def __len__(self) -> int:
@@ -199,13 +206,13 @@ class RunNights(Sequence[Night]):
         return f"<{len(self)} nights of {self.run.directory}>"
 
     def _network(self, number: int) -> nn.Module | None:
-        """Return the network that woke up; None for runs of the first version, which kept none."""
+        """Return the network after a task; None for runs of the first version, which kept none."""
         tasks = load_progress(self.run.directory, Progress).tasks
         digest = tasks[number].network if number < len(tasks) else ""
         model = self.run.model
         if not digest or not isinstance(model, ModelFile):
             return None
-        state = network_after(self.run.directory, number, digest)
+        state, _ = split_state(network_after(self.run.directory, number, digest))
         return write_back(model.network.build(self.run.metrics["seed"]), state)
 
 

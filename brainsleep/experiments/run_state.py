@@ -29,6 +29,9 @@ State = Mapping[str, np.ndarray]
 #: Under this key what a run writes holds the digest in its ``run.json``.
 RUN = "run_sha256"
 
+#: Begins the names of arrays of a waking strategy, beside those of the network.
+_OF_STRATEGY = " strategy "
+
 T = TypeVar("T")
 
 
@@ -154,6 +157,18 @@ def network_after(directory: Path, stage: int, digest: str) -> State:
         If it is missing, or does not have this digest.
     """
     return _read_network(_network_file(directory, stage), digest)
+
+
+def joined_state(network: State, strategy: State) -> State:
+    """Return the arrays of a network and of a waking strategy as those of one."""
+    return {**network, **{_OF_STRATEGY + name: array for name, array in strategy.items()}}
+
+
+def split_state(state: State) -> tuple[State, State]:
+    """Return the arrays of the network, and those of the waking strategy."""
+    names = [name for name in state if name.startswith(_OF_STRATEGY)]
+    network = {name: array for name, array in state.items() if name not in names}
+    return network, {name.removeprefix(_OF_STRATEGY): state[name] for name in names}
 
 
 def _network_file(directory: Path, stage: int) -> Path:

@@ -1,4 +1,4 @@
-"""Tables of model files: data, network and training; what all tables have in common.
+"""Tables of model files: data and network; what all tables have in common.
 
 Each section is a class; its attributes are the section's keys.
 """
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
 from ..support.files import JsonObject
-from ..wake import Training, mlp
+from ..wake import mlp
 from .kinds import Registry, build_model, with_value
 
 SectionT = TypeVar("SectionT", bound="Section")
@@ -62,20 +62,6 @@ class NetworkSection(Section):
             output_relu=self.output_relu,
             seed=seed,
         )
-
-
-class TrainingSection(Section):
-    """``[training]``: stochastic gradient descent; see `brainsleep.wake.Training`."""
-
-    lr: float = 0.05
-    momentum: float = 0.5
-    batch_size: int = 25
-    epochs: int = 4
-    loss: str = "cross_entropy"
-
-    def build(self) -> Training:
-        """Return the training plan."""
-        return Training(**dict(self))
 
 
 class ModelSection(Section):

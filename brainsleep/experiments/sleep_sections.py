@@ -6,7 +6,7 @@ which models there are is in the registries of `brainsleep.neurons` and `brainsl
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from brian2.units import Quantity, second
@@ -212,6 +212,9 @@ class SleepSection(Section):
         Which training images ``gain = "tadros"`` looks at: ``"current"`` or ``"seen"``.
     biases : str
         ``"frozen"``, ``"learn"`` or ``"ignore"``, as in `brainsleep.sleep`.
+    nights_after : "every" or list of int
+        After which tasks there is a night, numbered from 1, as ``[2, 5]``; images of the
+        ``"current"`` task are then those of all tasks since the last night.
     """
 
     device: str = "cpp"
@@ -219,11 +222,16 @@ class SleepSection(Section):
     dt: str = "1 ms"
     gain_data: Literal["current", "seen"] = "current"
     biases: Literal["frozen", "learn", "ignore"] = "frozen"
+    nights_after: Literal["every"] | list[Annotated[int, Field(ge=1)]] = "every"
     neuron: NeuronSection = Field(default_factory=NeuronSection)
     plasticity: PlasticitySection = Field(default_factory=PlasticitySection)
     stimulus: StimulusSection
     steps: StepsSection
     stages: StagesSection | None = None
+
+    def has_night(self, index: int) -> bool:
+        """Tell whether there is a night after the task of this number, from 0."""
+        return self.nights_after == "every" or index + 1 in self.nights_after
 
     def stages_of_task(self, index: int) -> Stages | None:
         """Return the stages of the night after one task, if there are any."""

@@ -26,6 +26,7 @@ from .overrides import Overrides
 from .run import experiment_name, run_request
 from .run_request import RunRequest, say_nothing
 from .shipped import find_model
+from .tables import label_of
 
 
 def run_sweep(
@@ -36,6 +37,7 @@ def run_sweep(
     out: str | Path | None = None,
     overrides: Overrides | None = None,
     baselines: bool = True,
+    strategies: tuple[str, ...] | None = None,
     controls: tuple[str, ...] = (),
     resume: bool = False,
     progress: bool = True,
@@ -45,7 +47,7 @@ def run_sweep(
 
     Parameters
     ----------
-    model, overrides, baselines, controls, report
+    model, overrides, baselines, strategies, controls, report
         As for `brainsleep.experiments.run.run_experiment`; with more than one job, the runs report
         nothing.
     n_seeds : int
@@ -78,6 +80,7 @@ def run_sweep(
         model_file=find_model(model),
         overrides=overrides or Overrides(),
         baselines=baselines,
+        strategies=strategies,
         controls=controls,
         resume=True,
         progress=progress and n_jobs == 1,
@@ -184,6 +187,7 @@ def _summary(runs: list[JsonObject]) -> JsonObject:
         "evaluated_on": first["evaluated_on"],
         "seeds": [run["seed"] for run in runs],
         "accuracy": accuracy,
+        "labels": {name: label_of(name, first) for name in accuracy},
         "findings": [night for run in runs for night in run.get("findings", [])],
         "versions": first["versions"],
     }

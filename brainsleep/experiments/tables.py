@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from ..measures import summarise
 from ..support.files import JsonMapping
 from ..wake import STRATEGIES
+from .controls import LABELS as CONTROL_LABELS
 from .task_records import ALL_CLASSES
 
 #: Accuracies that a comparison shows: name in metrics.json, and what tables call it.
@@ -16,12 +17,7 @@ COMPARED_ROWS = (
     ("joint", STRATEGIES["joint"].label),
     ("weight_averaging", STRATEGIES["weight_averaging"].label),
 )
-#: Rows of a result table, in order.
-ROWS = (
-    *COMPARED_ROWS,
-    ("sequential_masked", STRATEGIES["sequential_masked"].label),
-)
-#: The same of unsupervised learning.
+#: Rows of a table of unsupervised learning.
 UNSUPERVISED_ROWS = (
     ("final", "learned by spike timing"),
     ("untrained", "the same network, untrained"),
@@ -31,37 +27,95 @@ UNSUPERVISED_DEFINITION = (
     "accuracy in %: neurons learn without labels; training labels then say which class each "
     "stands for"
 )
-CONTROL_ROWS = (
-    ("decrease_only", "sleep, decrease only"),
-    ("pixel_shuffled", "sleep, stimulus pixels shuffled"),
-    ("rows_centred", STRATEGIES["sequential_centred"].label),
-)
+
+#: Names in ``accuracy`` that are not those of arms.
+_NOT_ARMS = ("before_sleep", "after_sleep", "final", "controls")
 
 
 def result_table(metrics: JsonMapping) -> str:
-    """Return the accuracies of one run as a table."""
+    """Return the results of one run as a table: accuracies, and what each way costs."""
     scores = metrics["accuracy"]
-    definition, rows = _reading(metrics)
-    lines = [heading(metrics) + f", seed {metrics['seed']}", definition, ""]
-    lines += [_row(label, f"{100 * scores[name]:5.1f}") for name, label in rows if name in scores]
-    controls = scores.get("controls", {})
-    lines += [
-        _row(label, f"{100 * controls[name]:5.1f}")
-        for name, label in CONTROL_ROWS
-        if name in controls
-    ]
+    lines = [heading(metrics) + f", seed {metrics['seed']}"]
+    if metrics["scenario"] == "unsupervised":
+        lines += [UNSUPERVISED_DEFINITION, ""]
+        lines += [_row(label, f"{100 * scores[name]:5.1f}") for name, label in UNSUPERVISED_ROWS]
+        return "\n".join(lines)
+    stored, seconds = _costs(metrics), metrics.get("seconds", {})
+    values = {**scores, **scores.get("controls", {})}
+    definition = metrics.get("accuracy_definition", ALL_CLASSES)
+    lines += [definition, "", *([_row("", "      stored    seconds")] if stored else [])]
+    for name in arm_names(scores):
+        cost = f"  {stored[name]:>10} {seconds[name]:10.1f}" if name in stored else ""
+        lines.append(_row(label_of(name, metrics), f"{100 * values[name]:5.1f}{cost}"))
     return "\n".join([*lines, *finding_lines(metrics.get("findings", []))])
+
+
+def _costs(metrics: JsonMapping) -> dict[str, str]:
+    """Return what each arm stores, in words; nothing of arms of earlier versions."""
+    noted = {**metrics.get("strategies", {}), **metrics.get("controls", {})}
+    if "sleep" in metrics:
+        noted["final"] = metrics["sleep"]
+    return {name: size_in_words(one["stored_bytes"]) for name, one in noted.items()}
+
+
+def arm_names(scores: JsonMapping) -> list[str]:
+    """Return the arms whose accuracies there are, in the order of tables: sleep is ``"final"``.
+
+    Parameters
+    ----------
+    scores : mapping
+        ``accuracy`` of ``metrics.json``, or of the summary of a sweep.
+    """
+    first = [name for name, _ in COMPARED_ROWS if name in scores]
+    others = [name for name in scores if name not in (*first, *_NOT_ARMS)]
+    return [*first, *others, *scores.get("controls", {})]
+
+
+def label_of(name: str, metrics: JsonMapping) -> str:
+    """Return what tables call an arm.
+
+    Parameters
+    ----------
+    name : str
+        As of :func:`arm_names`.
+    metrics : mapping
+        Content of ``metrics.json``, or the summary of a sweep, which has ``labels``.
+    """
+    noted = {**metrics.get("strategies", {}), **metrics.get("controls", {})}
+    if name in noted:
+        return str(noted[name]["label"])
+    if name in metrics.get("labels", {}):
+        return str(metrics["labels"][name])
+    if name in CONTROL_LABELS:
+        return CONTROL_LABELS[name]
+    return dict(COMPARED_ROWS).get(name) or str(
+        STRATEGIES[name].label if name in STRATEGIES else name
+    )
+
+
+def size_in_words(n_bytes: int) -> str:
+    """Return a number of bytes as "12.3 kB"."""
+    size, unit = float(n_bytes), "B"
+    for larger in ("kB", "MB", "GB"):
+        if size < 1000:
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
 
 
 def sweep_table(summary: JsonMapping) -> str:
     """Return the accuracies of several seeds as a table of mean and standard deviation."""
-    definition, rows = _reading(summary)
+    is_unsupervised = summary["scenario"] == "unsupervised"
+    of_runs = summary.get("accuracy_definition", ALL_CLASSES)
+    definition = UNSUPERVISED_DEFINITION if is_unsupervised else of_runs
     lines = [heading(summary) + f", seeds {summary['seeds']}", definition + "; mean ± SD", ""]
-    for name, label in (*rows, *CONTROL_ROWS):
+    labels = dict(UNSUPERVISED_ROWS) if is_unsupervised else {}
+    for name in labels or arm_names(summary["accuracy"]):
         if name in summary["accuracy"]:
             score = summary["accuracy"][name]
             single = " ".join(f"{100 * value:.1f}" for value in score["values"])
             spread = "" if score["sd"] is None else f" ± {100 * score['sd']:.1f}"
+            label = labels.get(name) or label_of(name, summary)
             lines.append(_row(label, f"{100 * score['mean']:5.1f}{spread}   ({single})"))
     return "\n".join([*lines, *finding_lines(summary.get("findings", []))])
 
@@ -170,13 +224,6 @@ def _percent(scores: Sequence[JsonMapping], name: str) -> str:
         return "-"
     spread = summarise(values)
     return f"{spread.mean:.1f}" + (f" ± {spread.sd:.1f}" if len(values) > 1 else "")
-
-
-def _reading(metrics: JsonMapping) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Return what accuracy means in a run or sweep, and the rows of its table."""
-    if metrics["scenario"] == "unsupervised":
-        return UNSUPERVISED_DEFINITION, UNSUPERVISED_ROWS
-    return metrics.get("accuracy_definition", ALL_CLASSES), ROWS
 
 
 def _row(label: str, value: str) -> str:

@@ -11,6 +11,7 @@ from .evaluation import (
     confusion_matrix,
     confusion_of,
     final_accuracy_of,
+    network_outputs,
     predict,
     task_accuracies,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "learn_task",
     "load_split",
     "mlp",
+    "network_outputs",
     "predict",
     "reset_states",
     "set_spike_function",

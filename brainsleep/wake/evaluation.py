@@ -56,16 +56,47 @@ def predict(
     ParameterError
         If the network does not take these images, an output is NaN, or a candidate has no output.
     """
+    outputs = network_outputs(network, images, candidates=candidates)
+    # NumPy's argmax takes the first of several maxima; torch's promises nothing.
+    return outputs.argmax(axis=1) if outputs.size else np.zeros(0, dtype=np.int64)
+
+
+@public
+def network_outputs(
+    network: nn.Module, images: npt.ArrayLike, *, candidates: Iterable[int] | None = None
+) -> npt.NDArray[np.floating]:
+    """Return what a network gives for each image.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Used in evaluation mode, without gradients, and left as it was.
+    images : array_like, shape (n_images, n_pixels)
+        What the network takes.
+    candidates : iterable of int, optional
+        The outputs that compete; others are minus infinity. Default: all.
+
+    Returns
+    -------
+    ndarray, shape (n_images, n_outputs)
+        As `brainsleep.measures.calibration_error` takes them; of shape (0, 0) without images.
+
+    Raises
+    ------
+    ParameterError
+        If the network does not take these images, an output is NaN, or a candidate has no output.
+    """
     chosen = None if candidates is None else _read_candidates(candidates)
     shown = as_network_input(network, images)
     if len(shown) == 0:
-        return np.zeros(0, dtype=np.int64)
-    predictions = []
+        return np.zeros((0, 0), dtype=np.float32)
     with torch.no_grad(), mode_of(network, training=False):
-        for batch in shown.split(_BATCH_SIZE):
-            outputs = _outputs(network, batch, tuple(shown.shape))
-            predictions.append(_largest(outputs.cpu().numpy(), chosen))
-    return np.concatenate(predictions).astype(np.int64)
+        batches = [
+            _outputs(network, batch, tuple(shown.shape)).cpu().numpy()
+            for batch in shown.split(_BATCH_SIZE)
+        ]
+    outputs = np.concatenate(batches)
+    return outputs if chosen is None else _of_candidates(outputs, chosen)
 
 
 @public
@@ -291,19 +322,18 @@ def _read_candidates(candidates: Iterable[int]) -> npt.NDArray[np.int64]:
     return np.array(chosen, dtype=np.int64)
 
 
-def _largest(
-    outputs: npt.NDArray[np.floating], chosen: npt.NDArray[np.int64] | None
-) -> npt.NDArray[np.int64]:
-    """Return which of the outputs that compete is the largest, the lower one where some tie."""
-    # NumPy's argmax takes the first of several maxima; torch's promises nothing.
-    if chosen is None:
-        return outputs.argmax(axis=1)
+def _of_candidates(
+    outputs: npt.NDArray[np.floating], chosen: npt.NDArray[np.int64]
+) -> npt.NDArray[np.floating]:
+    """Return outputs that are minus infinity but for those that compete."""
     if chosen[-1] >= outputs.shape[1]:
         raise ParameterError(
             f"candidates: output {chosen[-1]} is one of them, "
             f"but the network has only {outputs.shape[1]} outputs."
         )
-    return chosen[outputs[:, chosen].argmax(axis=1)]
+    competing = np.full_like(outputs, -np.inf)
+    competing[:, chosen] = outputs[:, chosen]
+    return competing
 
 
 def _outputs(network: nn.Module, batch: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:

@@ -17,9 +17,11 @@ from typer.testing import CliRunner
 import brainsleep as bs
 from brainsleep.errors import DirectoryError, ModelFileError, ParameterError
 from brainsleep.experiments import continual as experiment
+from brainsleep.experiments import course
 from brainsleep.experiments.cli import app
 from brainsleep.experiments.comparison import compare_runs
 from brainsleep.experiments.controls import CONTROLS, why_not
+from brainsleep.experiments.course import Setting
 from brainsleep.experiments.materials import tasks_of
 from brainsleep.experiments.overrides import Overrides
 from brainsleep.experiments.run import run_experiment
@@ -137,7 +139,7 @@ def test_interrupted_run_resumes_to_the_same_results(
     finished: Run, model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "cut"
-    whole_sleep = experiment.run_night
+    whole_sleep = course.run_night
     nights = []
 
     def sleep_once(*args: object, **kwargs: object) -> object:
@@ -146,11 +148,11 @@ def test_interrupted_run_resumes_to_the_same_results(
         nights.append(1)
         return whole_sleep(*args, **kwargs)
 
-    monkeypatch.setattr(experiment, "run_night", sleep_once)
+    monkeypatch.setattr(course, "run_night", sleep_once)
     with pytest.raises(KeyboardInterrupt):
         run_experiment(model_file, out=out, progress=False)
     assert not (out / "metrics.json").exists()
-    monkeypatch.setattr(experiment, "run_night", whole_sleep)
+    monkeypatch.setattr(course, "run_night", whole_sleep)
     resumed = run_experiment(model_file, out=out, resume=True, progress=False)
     for name in ("joint", "sequential", "before_sleep", "after_sleep", "final"):
         assert resumed.metrics["accuracy"][name] == finished.metrics["accuracy"][name]
@@ -302,7 +304,7 @@ def test_control_that_a_rule_does_not_have_is_left_out_by_name(model_file: Path)
     content["sleep"]["plasticity"] = {"kind": "stdp", "potentiation": 1e-3, "depression": 1e-3}
     stdp = bs.experiments.modelfile.parse_model(content, "stdp")
     said: list[str] = []
-    run = experiment.ContinualExperiment(stdp, (), seed=0, show_progress=False, report=said.append)
+    run = experiment.ContinualExperiment(Setting(model=stdp, tasks=()), said.append)
     run.run_controls(("decrease_only",))
     assert run.done.controls == {}
     (line,) = said
@@ -333,7 +335,7 @@ def test_command_line_prints_the_table(finished: Run, model_file: Path) -> None:
         ("joint", "joint training"),
     ):
         line = next(line for line in result.output.splitlines() if words in line)
-        assert line.split()[-1] == f"{100 * finished.metrics['accuracy'][name]:.1f}"
+        assert f"{100 * finished.metrics['accuracy'][name]:.1f}" in line.split()
 
 
 def test_command_line_errors_are_one_line(tmp_path: Path) -> None:

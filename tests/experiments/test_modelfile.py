@@ -15,6 +15,7 @@ from brian2 import ms, nS, pA
 import brainsleep as bs
 from brainsleep.errors import ModelFileError, ParameterError
 from brainsleep.experiments import continual as experiment
+from brainsleep.experiments.course import Setting
 from brainsleep.experiments.kinds import stated_keys_of
 from brainsleep.experiments.modelfile import load_model_file, parse_model
 from brainsleep.experiments.shipped import find_model
@@ -350,10 +351,10 @@ def test_stages_reach_the_night() -> None:
     table["network"]["sizes"] = [784, 20, 20, 10]
     model = parse_model(table, "my.toml")
     tasks = class_incremental(load_split("digits"), [[0, 1]])
-    one = experiment.ContinualExperiment(model, tasks, seed=0, show_progress=False, report=print)
-    handed = one.night_after(one.new_network(), tasks[0], model).stages
+    setting = Setting(model=model, tasks=tasks, progress=False)
+    handed = setting.night_after(setting.new_network(), 0, model).stages
     assert float(handed.duration) == pytest.approx(0.3)
-    one.check_nights()
+    experiment.ContinualExperiment(setting, print).check_nights()
 
 
 @pytest.mark.parametrize("word", ["learn", "ignore"])
@@ -366,10 +367,9 @@ def test_biases_reach_the_night(word: str) -> None:
     for has_biases in (True, False):
         table["network"]["bias"] = has_biases
         model = parse_model(table, "my.toml")
-        one = experiment.ContinualExperiment(
-            model, tasks, seed=0, show_progress=False, report=print
-        )
-        assert one.night_after(one.new_network(), tasks[0], model).biases == word
+        setting = Setting(model=model, tasks=tasks, progress=False)
+        assert setting.night_after(setting.new_network(), 0, model).biases == word
+        one = experiment.ContinualExperiment(setting, print)
         if has_biases or word == "ignore":
             one.check_nights()
         else:

@@ -23,10 +23,9 @@ from typer.testing import CliRunner
 
 import brainsleep as bs
 from brainsleep.errors import BrainsleepError, DirectoryError, ModelFileError
-from brainsleep.experiments import continual, sweep
+from brainsleep.experiments import continual, materials, sweep
 from brainsleep.experiments.cli import app
 from brainsleep.experiments.comparison import compare_runs
-from brainsleep.experiments.controls import BASELINES
 from brainsleep.experiments.finished import finished_metrics
 from brainsleep.experiments.learned_tasks import LearnedTask, Progress
 from brainsleep.experiments.overrides import Overrides
@@ -43,6 +42,7 @@ from brainsleep.experiments.rundirectory import open_run_directory, save_metrics
 from brainsleep.experiments.shipped import find_model
 from brainsleep.experiments.sweep import run_sweep
 from brainsleep.experiments.tables import comparison_table
+from brainsleep.experiments.training_sections import BASELINES
 from brainsleep.support.array_files import read_arrays
 from brainsleep.support.array_store import ArrayStore, references
 from brainsleep.support.directory_lock import LOCK, directory_lock
@@ -553,7 +553,7 @@ def test_a_night_that_is_gone_is_said(
     monkeypatch.setattr(continual.ContinualExperiment, "draw_figures", DRAW)
     shutil.rmtree(copy / "nights")
     (said,) = resume(model_file, copy)
-    assert "figures are not drawn: " in said
+    assert "figures of the night are not drawn: " in said
     assert "nights/2" in said
     assert load_run(copy).metrics["accuracy"] == whole.metrics["accuracy"]
 
@@ -625,13 +625,13 @@ def test_a_run_of_other_data_or_with_damage_is_not_taken_for_finished(
         run_experiment(model_file, out=copy, progress=False, report=said.append)
     assert "metrics.json is damaged" in said[0]
     resume(model_file, copy)
-    load = continual.load_split
+    load = materials.load_split
 
     def every_other(*args: Any) -> Split:
         split = load(*args)
         return replace(split, train=split.train.subset(np.arange(0, len(split.train), 2)))
 
-    monkeypatch.setattr(continual, "load_split", every_other)
+    monkeypatch.setattr(materials, "load_split", every_other)
     with pytest.raises(DirectoryError, match="exists already"):
         run_experiment(model_file, out=copy, progress=False)
 

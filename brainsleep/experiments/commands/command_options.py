@@ -75,6 +75,15 @@ NoBaselinesOption = Annotated[
         "--no-baselines", help="Leave out the training without sleep that results are held against."
     ),
 ]
+StrategiesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--strategies",
+        metavar="A,B,...",
+        help="The ways to train without sleep, in place of the model's own, as in "
+        "sequential,joint,replay:n_images=500.",
+    ),
+]
 ControlsOption = Annotated[
     bool,
     typer.Option(
@@ -90,6 +99,11 @@ def say(line: str) -> None:
     """Print a line of a report above the progress bars."""
     with bars_aside():
         typer.echo(line)
+
+
+def strategies_of(words: str | None) -> tuple[str, ...] | None:
+    """Read the names of strategies; None if the model's own are meant."""
+    return None if words is None else tuple(filter(None, map(str.strip, words.split(","))))
 
 
 def overrides_of(

@@ -17,8 +17,10 @@ from .command_options import (
     NoProgressOption,
     OutOption,
     SetOption,
+    StrategiesOption,
     overrides_of,
     say,
+    strategies_of,
 )
 
 
@@ -31,6 +33,7 @@ def run(
     device: DeviceOption = None,
     evaluate_on: EvaluateOption = None,
     set_: SetOption = None,
+    strategies: StrategiesOption = None,
     no_baselines: NoBaselinesOption = False,
     controls: ControlsOption = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
@@ -47,6 +50,7 @@ def run(
         seed=seed,
         overrides=overrides_of(data, data_dir, device, evaluate_on, set_),
         baselines=not no_baselines,
+        strategies=strategies_of(strategies),
         controls=CONTROLS if controls else (),
         resume=resume,
         progress=not no_progress,

@@ -16,9 +16,11 @@ from .command_options import (
     NoProgressOption,
     OutOption,
     SetOption,
+    StrategiesOption,
     SweptModelArgument,
     overrides_of,
     say,
+    strategies_of,
 )
 
 
@@ -32,6 +34,7 @@ def sweep(
     device: DeviceOption = None,
     evaluate_on: EvaluateOption = None,
     set_: SetOption = None,
+    strategies: StrategiesOption = None,
     no_baselines: NoBaselinesOption = False,
     controls: ControlsOption = False,
     resume: Annotated[bool, typer.Option("--resume", help="Keep runs that are there.")] = False,
@@ -49,6 +52,7 @@ def sweep(
         out=out,
         overrides=overrides_of(data, data_dir, device, evaluate_on, set_),
         baselines=not no_baselines,
+        strategies=strategies_of(strategies),
         controls=CONTROLS if controls else (),
         resume=resume,
         progress=not no_progress,

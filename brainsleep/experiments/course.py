@@ -1,0 +1,240 @@
+"""One arm's way through the tasks: learning, sleeping, measuring."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from ..measures import calibration_error
+from ..night import Night, NightRequest, run_night
+from ..translation import write_back
+from ..wake import (
+    Task,
+    Training,
+    concatenate,
+    confusion_of,
+    final_accuracy_of,
+    learn_task,
+    network_outputs,
+    task_accuracies,
+    training_seed,
+)
+from ..wake.checkpoints import Checkpoints
+from .arms import Arm, ArmResult
+from .modelfile import ModelFile
+from .run_state import State
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What all arms of an experiment have in common.
+
+    Attributes
+    ----------
+    model : ModelFile
+        Network and training; nights are those of each arm.
+    tasks : tuple of Task
+        In the order of learning.
+    seed : int
+        Of everything that is drawn.
+    progress : bool
+        Whether to show progress bars.
+    """
+
+    model: ModelFile
+    tasks: tuple[Task, ...]
+    seed: int = 0
+    progress: bool = True
+
+    @property
+    def training(self) -> Training:
+        """How networks learn."""
+        return self.model.training.build()
+
+    def new_network(self) -> nn.Module:
+        """Return the network before any training."""
+        return self.model.network.build(self.seed)
+
+    def night_after(self, network: nn.Module, index: int, model: ModelFile) -> NightRequest:
+        """Return the night after a task, with the `[sleep]` of a model.
+
+        Images of the current task are those of all tasks since the night before.
+        """
+        section = model.sleep
+        first = index
+        while first > 0 and not section.has_night(first - 1):
+            first -= 1
+        learned = [task.train for task in self.tasks[: index + 1]]
+        images = {"current": concatenate(learned[first:]), "seen": concatenate(learned)}
+        return NightRequest(
+            ann=network,
+            stimulus=section.stimulus.build(images[section.stimulus.images]),
+            data=images[section.gain_data].images,
+            duration=section.steps.of_task(index),
+            neuron=section.neuron.build(),
+            plasticity=section.plasticity.build(),
+            biases=section.biases,
+            device=section.device,
+            dtype=section.dtype,
+            dt=section.dt,
+            stages=section.stages_of_task(index),
+            seed=training_seed(self.seed, index, "night"),
+        )
+
+
+@dataclass
+class Course:
+    """One arm's way through the tasks.
+
+    Attributes
+    ----------
+    setting : Setting
+        What all arms have in common.
+    arm : Arm
+        Which way.
+    network : torch.nn.Module
+        As it is by now.
+    strategy : Strategy
+        How it learns while awake; also what it keeps between tasks.
+    stored_bytes : int
+        The most that the strategy has kept after a task.
+    seconds : float
+        Of learning and nights so far.
+    """
+
+    setting: Setting
+    arm: Arm
+    network: nn.Module = field(init=False)
+    stored_bytes: int = 0
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Begin with a new network."""
+        self.strategy = self.arm.waking.strategy()
+        self.network = self.setting.new_network()
+
+    def learn(self, index: int, checkpoints: Checkpoints | None = None) -> None:
+        """Learn a task."""
+        started = time.monotonic()
+        setting = self.setting
+        learn_task(
+            self.strategy,
+            self.network,
+            setting.tasks,
+            index,
+            setting.training,
+            seed=setting.seed,
+            progress=setting.progress,
+            checkpoints=checkpoints,
+        )
+        self.seconds += time.monotonic() - started
+        self.stored_bytes = max(self.stored_bytes, self.strategy.stored_bytes)
+
+    def sleep(self, index: int) -> Night:
+        """Sleep on a task; the network wakes up with other weights."""
+        assert self.arm.model is not None
+        started = time.monotonic()
+        request = self.setting.night_after(self.network, index, self.arm.model)
+        night = run_night(request, progress=self.setting.progress)
+        if night.stopped:
+            raise KeyboardInterrupt  # a night cut short is no result of this experiment
+        assert night.ann is not None
+        self.network = self._woken(night.ann, index)
+        self.seconds += time.monotonic() - started
+        return night
+
+    def row(self, n_seen: int | None = None) -> list[float | None]:
+        """Return the accuracy on each task; None for those after the first `n_seen`."""
+        return task_accuracies(self.readout, self.setting.tasks, n_seen)
+
+    @property
+    def readout(self) -> nn.Module:
+        """What classifies images: the network, or what the strategy makes of it."""
+        return self.strategy.readout(self.network)
+
+    def result(self, rows: Sequence[list[float | None]], ahead: list[float | None]) -> ArmResult:
+        """Return what came of it, given the accuracies that were measured on the way."""
+        tasks, waking = self.setting.tasks, self.arm.waking
+        readout = self.readout
+        confusion = confusion_of(readout, tasks)
+        untrained = task_accuracies(waking.strategy().readout(self.setting.new_network()), tasks)
+        return ArmResult(
+            kind=waking.kind,
+            label=self.arm.label,
+            parameters=waking.parameters,
+            R=list(rows),
+            ahead=ahead,
+            untrained=untrained,
+            final=final_accuracy_of(readout, tasks),
+            stored_bytes=self.stored_bytes,
+            seconds=self.seconds,
+            per_class=_per_class(confusion),
+            calibration_error=_calibration_error(readout, tasks),
+            confusion=confusion.tolist(),
+        )
+
+    def _woken(self, asleep: nn.Module, index: int) -> nn.Module:
+        """Return the network that wakes up, its weights changed if the arm is such a control."""
+        if self.arm.alter is None:
+            return asleep
+        generator = np.random.default_rng(training_seed(self.setting.seed, index, "control"))
+        altered = self.arm.alter(state_of(self.network), state_of(asleep), generator)
+        return write_back(asleep, altered)
+
+
+def run_arm(arm: Arm, setting: Setting, checkpoints: Checkpoints | None = None) -> ArmResult:
+    """Go through all tasks in one way.
+
+    Parameters
+    ----------
+    arm : Arm
+        Which way.
+    setting : Setting
+        What all arms have in common.
+    checkpoints : Checkpoints, optional
+        Where training that is cut off goes on.
+    """
+    course = Course(setting, arm)
+    if arm.night_first:
+        course.sleep(0)
+    rows: list[list[float | None]] = []
+    ahead: list[float | None] = []
+    for index in range(len(setting.tasks)):
+        ahead.append(course.row()[index])
+        if course.strategy.once and index + 1 < len(setting.tasks):
+            rows.append([None] * len(setting.tasks))
+            continue
+        course.learn(index, checkpoints)
+        if arm.sleeps and arm.model is not None and arm.model.sleep.has_night(index):
+            course.sleep(index)
+        rows.append(course.row(index + 1))
+    return course.result(rows, ahead)
+
+
+def state_of(network: nn.Module) -> State:
+    """Return a network's parameters and buffers."""
+    return {name: tensor.detach().cpu().numpy() for name, tensor in network.state_dict().items()}
+
+
+def _per_class(confusion: NDArray[np.int64]) -> dict[str, float]:
+    """Return the share of images that are right, of each class that has any."""
+    counts = confusion.sum(axis=1)
+    return {
+        str(label): float(confusion[label, label] / counts[label])
+        for label in np.flatnonzero(counts)
+    }
+
+
+def _calibration_error(network: nn.Module, tasks: Sequence[Task]) -> float | None:
+    """Return the calibration error over all tasks; None if there are images without outputs."""
+    outputs = np.concatenate(
+        [network_outputs(network, one.test.images, candidates=one.candidates) for one in tasks]
+    )
+    if not np.isfinite(outputs.max(axis=1)).all():
+        return None
+    return calibration_error(outputs, np.concatenate([one.test.labels for one in tasks]))

@@ -1,0 +1,112 @@
+"""Tables of model files: ``[training]`` and ``[compare]``, how the network learns while awake."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from pydantic import model_validator
+
+from ..support.files import JsonObject
+from ..wake import STRATEGIES, Training
+from ..wake.strategies import Strategy
+from .kinds import Registry
+from .model_changes import parse_changes
+from .sections import ModelSection, Section
+
+#: What a run is held against unless its model file says otherwise.
+BASELINES = ("sequential", "joint", "sequential_masked", "weight_averaging")
+
+
+class StrategySection(ModelSection):
+    """A strategy: its name alone, or a table of its ``kind`` and its parameters.
+
+    Attributes
+    ----------
+    kind : str
+        One of `brainsleep.wake.STRATEGIES`, as ``"replay"``; the other keys are its parameters.
+    name : str, optional
+        Of the arm, in results; `kind` unless given.
+    """
+
+    registry: ClassVar[Registry] = STRATEGIES
+    table: ClassVar[str] = "compare.strategies"
+
+    name: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_name(cls, given: Any) -> Any:
+        """Take a name for a table of it."""
+        return {"kind": given} if isinstance(given, str) else given
+
+    @classmethod
+    def of_word(cls, word: str) -> Self:
+        """Read a strategy as the command line has it, ``"replay:n_images=500"``.
+
+        Raises
+        ------
+        ParameterError
+            For a word that is not of this form.
+        """
+        kind, *parameters = word.split(":")
+        changes = parse_changes(
+            parameters, "--strategies", "a name and KEY=VALUE, as in replay:n_images=500"
+        )
+        return cls.model_validate({"kind": kind, "name": word if parameters else "", **changes})
+
+    @property
+    def arm_name(self) -> str:
+        """The name of the arm in results."""
+        return self.name or self.kind
+
+    @property
+    def parameters(self) -> JsonObject:
+        """The parameters that were given."""
+        return self.values
+
+    def strategy(self) -> Strategy:
+        """Return the strategy, new; raises a ModelFileError for keys that it does not take."""
+        built: Strategy = self.build()
+        return built
+
+    @property
+    def label(self) -> str:
+        """What tables call it: its own name, or the strategy's with the parameters given."""
+        words = [f"{key} = {value}" for key, value in self.values.items()]
+        return self.name or ", ".join([str(STRATEGIES[self.kind].label), *words])
+
+
+class TrainingSection(Section):
+    """``[training]``: stochastic gradient descent; see `brainsleep.wake.Training`.
+
+    Attributes
+    ----------
+    strategy : str or table
+        How the network that sleeps learns while awake, as ``{kind = "replay", n_images = 100}``;
+        on one task after another, without any help, unless given.
+    """
+
+    lr: float = 0.05
+    momentum: float = 0.5
+    batch_size: int = 25
+    epochs: int = 4
+    loss: str = "cross_entropy"
+    strategy: StrategySection = StrategySection(kind="sequential")
+
+    def build(self) -> Training:
+        """Return the training plan."""
+        return Training(**{key: value for key, value in self if key != "strategy"})
+
+
+class CompareSection(Section):
+    """``[compare]``: what sleep is held against.
+
+    Attributes
+    ----------
+    strategies : list of str or table
+        Ways to learn without sleep, as ``["sequential", {kind = "replay", n_images = 500}]``.
+    """
+
+    strategies: tuple[StrategySection, ...] = tuple(
+        StrategySection(kind=name) for name in BASELINES
+    )

@@ -1,0 +1,273 @@
+"""Arms of an experiment: strategies, nights that are not after every task, controls."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from brainsleep.errors import ModelFileError, ParameterError
+from brainsleep.experiments import course as course_module
+from brainsleep.experiments.arms import Arm
+from brainsleep.experiments.cli import app
+from brainsleep.experiments.course import Setting, run_arm
+from brainsleep.experiments.materials import compared_strategies
+from brainsleep.experiments.modelfile import ModelFile, load_model_file, parse_model
+from brainsleep.experiments.run import run_experiment
+from brainsleep.experiments.run_request import RunRequest
+from brainsleep.experiments.run_results import load_run
+from brainsleep.experiments.training_sections import StrategySection
+from brainsleep.wake import class_incremental, load_split
+
+TEXT = """
+name = "arms"
+description = "Three tasks, a small network, short nights."
+
+[data]
+dataset = "digits"
+train_per_class = 30
+
+[tasks]
+classes = [[0, 1], [2, 3], [4, 5]]
+
+[network]
+sizes = [784, 20, 10]
+dropout = 0.0
+
+[training]
+epochs = 2
+
+[sleep]
+dtype = "float64"
+
+[sleep.neuron]
+kind = "heaviside"
+gain = "tadros"
+threshold = [0.16, 0.1]
+decay = 0.999
+
+[sleep.plasticity]
+kind = "src"
+weight_factor = "tadros2022"
+increase = 3e-4
+decrease = 2e-4
+
+[sleep.stimulus]
+max_rate = "430 Hz"
+
+[sleep.steps]
+first = 30
+"""
+
+
+@pytest.fixture
+def model_file(tmp_path: Path) -> Path:
+    """Return a model file that runs in a second."""
+    file = tmp_path / "arms.toml"
+    file.write_text(TEXT)
+    return file
+
+
+def changed(**tables: dict[str, Any]) -> ModelFile:
+    """Return the model with other values in some tables."""
+    import tomllib
+
+    content = tomllib.loads(TEXT)
+    for name, values in tables.items():
+        content[name] = {**content.get(name, {}), **values}
+    return parse_model(content, "arms.toml")
+
+
+def setting_of(model: ModelFile) -> Setting:
+    tasks = class_incremental(load_split("digits", None, 30), model.tasks.classes)
+    return Setting(model=model, tasks=tasks, progress=False)
+
+
+def arm(model: ModelFile | None, **values: Any) -> Arm:
+    return Arm(
+        name="one", label="one", waking=StrategySection(kind="sequential"), model=model, **values
+    )
+
+
+# Nights
+
+
+def test_a_night_that_changes_nothing_is_none() -> None:
+    """Waking up with the weights from before gives what training alone gives, bit for bit."""
+    model = changed()
+    setting = setting_of(model)
+    awake = run_arm(arm(None), setting)
+    asleep = run_arm(arm(model), setting)
+    unchanged = run_arm(arm(model, alter=lambda before, after, rng: before), setting)
+    assert replace(unchanged, seconds=0) == replace(awake, seconds=0)
+    assert asleep.R != awake.R
+
+
+def test_weights_on_waking_are_those_of_the_control() -> None:
+    model = changed()
+    course = course_module.Course(
+        setting_of(model),
+        arm(model, alter=lambda before, after, rng: {n: 0 * w for n, w in after.items()}),
+    )
+    course.learn(0)
+    course.sleep(0)
+    assert all(not np.any(w) for w in course_module.state_of(course.network).values())
+
+
+def test_one_night_before_any_training() -> None:
+    model = changed()
+    setting = setting_of(model)
+    course = course_module.Course(setting, arm(model))
+    course.sleep(0)
+    for index in range(3):
+        course.learn(index)
+    first = run_arm(arm(model, night_first=True), setting)
+    assert first.R[-1] == course.row()
+    assert first.R != run_arm(arm(None), setting).R
+
+
+def test_nights_after_some_tasks_only(tmp_path: Path, model_file: Path) -> None:
+    model_file.write_text(TEXT.replace("[sleep]\n", "[sleep]\nnights_after = [2]\n"))
+    run = run_experiment(
+        model_file, out=tmp_path / "run", strategies=("sequential",), progress=False
+    )
+    metrics = run.metrics
+    assert metrics["nights_after"] == [2]
+    assert [len(metrics[key]) for key in ("timings", "rates", "findings")] == [1, 1, 1]
+    before, after = (metrics["accuracy"][f"{when}_sleep"] for when in ("before", "after"))
+    assert [one == other for one, other in zip(before, after, strict=True)] == [True, False, True]
+    assert before[0] == metrics["strategies"]["sequential"]["R"][0]
+    read = load_run(run.directory)
+    assert len(read.nights) == 1
+    assert list(read.rates.index) == ["task 2"]
+    assert list(read.after_sleep.index) == ["after task 1", "after task 2", "after task 3"]
+    assert np.isnan(read.tasks.loc["task 1", "steps"])
+    assert read.tasks.loc["task 2", "steps"] == 30
+    said: list[str] = []
+    again = run_experiment(
+        model_file, out=tmp_path / "2", baselines=False, progress=False, report=said.append
+    )
+    assert again.metrics["accuracy"]["final"] == metrics["accuracy"]["final"]
+    assert "no night" in said[0]
+
+
+def test_current_images_are_those_since_the_night_before() -> None:
+    model = changed(sleep={"nights_after": [2]})
+    setting = setting_of(model)
+    network = setting.new_network()
+    assert len(setting.night_after(network, 1, model).data) == 4 * 30
+    every = changed()
+    assert len(setting.night_after(network, 1, every).data) == 2 * 30
+    assert len(setting.night_after(network, 2, model).data) == 2 * 30
+
+
+@pytest.mark.parametrize("nights", [[0], "never", [1.5]])
+def test_nights_after_what_is_no_task(nights: object) -> None:
+    with pytest.raises(ModelFileError, match="nights_after"):
+        changed(sleep={"nights_after": nights})
+
+
+def test_nights_after_tasks_that_there_are_not(tmp_path: Path, model_file: Path) -> None:
+    model_file.write_text(TEXT.replace("[sleep]\n", "[sleep]\nnights_after = [2, 4]\n"))
+    with pytest.raises(ModelFileError, match="nights_after names task 4, but there are 3"):
+        run_experiment(model_file, out=tmp_path / "run", progress=False)
+    assert not (tmp_path / "run").exists()
+
+
+# Strategies
+
+
+def test_all_that_is_asked_for_is_compared(tmp_path: Path, model_file: Path) -> None:
+    arguments = ["run", str(model_file), "--out", str(tmp_path / "run"), "--strategies"]
+    result = CliRunner().invoke(app, [*arguments, "sequential,joint,replay:n_images=30"])
+    assert result.exit_code == 0, result.output
+    metrics = load_run(tmp_path / "run").metrics
+    assert list(metrics["strategies"]) == ["sequential", "joint", "replay:n_images=30"]
+    replay = metrics["strategies"]["replay:n_images=30"]
+    assert replay["kind"] == "replay"
+    assert replay["parameters"] == {"n_images": 30}
+    assert replay["stored_bytes"] >= 30 * 784
+    assert replay["R"][0][1:] == [None, None]
+    assert set(replay["per_class"]) == set("012345")
+    assert np.sum(replay["confusion"]) == 600
+    assert metrics["strategies"]["joint"]["R"][0] == [None] * 3
+    assert metrics["accuracy"]["joint"] == metrics["strategies"]["joint"]["final"]
+    assert "n_images = 30" in result.output
+    again = CliRunner().invoke(app, [*arguments, "sequential"])
+    assert "it is not run again" in again.output
+    more = CliRunner().invoke(app, [*arguments, "sequential_masked", "--resume"])
+    assert more.exit_code == 0, more.output
+    assert "sequential_masked" in load_run(tmp_path / "run").metrics["accuracy"]
+
+
+def test_sleep_and_a_strategy_together_resume(
+    tmp_path: Path, model_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the strategy keeps is kept with the network."""
+    text = TEXT.replace("epochs = 2", 'epochs = 2\nstrategy = {kind = "replay", n_images = 20}')
+    model_file.write_text(text)
+    whole = run_experiment(model_file, out=tmp_path / "whole", baselines=False, progress=False)
+    assert whole.metrics["sleep"]["kind"] == "replay"
+    assert whole.metrics["sleep"]["stored_bytes"] >= 20 * 784
+    run_night, nights = course_module.run_night, []
+
+    def twice(*args: Any, **kwargs: Any) -> Any:
+        nights.append(1)
+        if len(nights) == 3:
+            raise KeyboardInterrupt
+        return run_night(*args, **kwargs)
+
+    monkeypatch.setattr(course_module, "run_night", twice)
+    options = {"out": tmp_path / "cut", "baselines": False, "progress": False}
+    with pytest.raises(KeyboardInterrupt):
+        run_experiment(model_file, **options)
+    cut = run_experiment(model_file, resume=True, **options)
+    assert len(nights) == 4, "the first two nights are not repeated"
+    for key in ("accuracy", "sleep", "rates"):
+        assert cut.metrics[key] == whole.metrics[key]
+    assert load_run(cut.directory).nights[1].ann is not None
+
+
+@pytest.mark.parametrize(
+    ("strategies", "said"),
+    [
+        (["replya"], "has no kind 'replya'. Did you mean 'replay'"),
+        (["replay", "replay"], "'replay' is there twice"),
+        ([{"kind": "replay", "n_image": 3}], "n_image.*Did you mean 'n_images'"),
+        ([{"kind": "replay", "n_images": 0}], "n_images"),
+        ([{"n_images": 5}], "misses the key 'kind'"),
+    ],
+)
+def test_strategies_that_there_are_not(strategies: list[Any], said: str) -> None:
+    with pytest.raises(ModelFileError, match=said):
+        changed(compare={"strategies": strategies})
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("jont", "Did you mean 'joint'"),
+        ("replay:n_images", "wants a name and KEY=VALUE"),
+        ("replay:size=3", "has no key 'size'"),
+    ],
+)
+def test_words_of_the_command_line_that_are_no_strategies(
+    word: str, said: str, model_file: Path
+) -> None:
+    request = RunRequest(model_file=model_file, strategies=(word,))
+    with pytest.raises((ModelFileError, ParameterError), match=said):
+        compared_strategies(request, load_model_file(model_file))
+
+
+def test_names_of_the_model_file_come_first(model_file: Path) -> None:
+    model = changed(compare={"strategies": [{"kind": "replay", "n_images": 7, "name": "few"}]})
+    asked = RunRequest(model_file=model_file, strategies=("few", "joint"))
+    few, joint = compared_strategies(asked, model)
+    assert few.strategy().n_images == 7
+    assert joint.kind == "joint"
+    assert compared_strategies(replace(asked, strategies=None), model) == (few,)
+    assert compared_strategies(replace(asked, baselines=False), model) == ()
