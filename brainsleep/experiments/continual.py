@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DirectoryError, ModelFileError
-from ..measures import mean_rates, weight_changes
+from ..measures import mean_rates, n_spikes, synaptic_operations, weight_changes
 from ..night import Night, prepare_night
 from ..support.array_store import ARRAYS, ArrayStore
 from ..support.files import JsonObject, publish_directory
@@ -177,7 +177,8 @@ class ContinualExperiment:
         learned.rates = mean_rates(night.spikes, night.duration)
         learned.weight_change = {name: one.mean_absolute_change for name, one in changes.items()}
         learned.findings = [asdict(finding) for finding in night.findings]
-        learned.spikes = {name: len(one) for name, one in night.spikes.items()}
+        learned.spikes = n_spikes(night.spikes)
+        learned.synaptic_operations = synaptic_operations(night.spikes, night.translation)
 
     def run_controls(self, controls: Sequence[str]) -> None:
         """Run what else could explain the effect; say which controls the model does not have."""

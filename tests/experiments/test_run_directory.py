@@ -118,7 +118,7 @@ def copy(whole: Run, tmp_path: Path) -> Path:
 
 
 #: What two runs with the same results may have otherwise.
-UNLIKE = ("timings", "sha256", "run_sha256")
+UNLIKE = ("timings", "seconds", "sha256", "run_sha256")
 
 
 def results(directory: Path) -> tuple[object, ...]:
