@@ -696,7 +696,7 @@ def old(copy: Path) -> Path:
         for later in ("model_sha256", "data_sha256", "run_sha256", "brainsleep", "changes"):
             content.pop(later, None)
         for task in content.get("tasks", []):
-            del task["network"]
+            task.pop("network", None)
         file.write_text(json.dumps(content, indent=2))
     np.savez(copy / "network.npz", **network_of(copy / "networks" / "2.json"))
     shutil.rmtree(copy / "networks")
