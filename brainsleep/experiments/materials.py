@@ -17,10 +17,13 @@ def model_of(request: RunRequest) -> ModelFile:
 
 def tasks_of(model: ModelFile, data_dir: str | None, seed: int = 0) -> tuple[Task, ...]:
     """Load the data and make the tasks of a run with this seed."""
-    split: Split = load_split(model.data.dataset, data_dir, model.data.train_per_class)
-    if model.data.evaluate_on == "validation":
-        split = hold_out_validation(split)
-    tasks = model.tasks.tasks(split, seed)
+
+    def load(name: str) -> Split:
+        split: Split = load_split(name, data_dir, model.data.train_per_class)
+        return hold_out_validation(split) if model.data.evaluate_on == "validation" else split
+
+    split = load(model.data.dataset)
+    tasks = model.tasks.tasks(split, seed, load)
     _check_sizes(model, split.train, highest_label(tasks))
     return tasks
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, PlainValidator
@@ -11,31 +11,58 @@ from pydantic import ConfigDict, Field, PlainValidator
 from ..errors import ModelFileError, suggest
 from ..support.checks import known_name
 from ..support.files import JsonObject
-from ..wake import SCENARIOS, Split, Task
+from ..wake import SCENARIOS, Split, Task, limit_training
 from ..wake.scenarios.class_groups import read_class_order
+from ..wake.scenarios.limited import read_per_class, read_share
+from ..wake.scenarios.noisy import read_noises
+from ..wake.scenarios.rotated import read_angles
 from .sections import Section
 
 #: What the experiment itself hands to a scenario.
 _NOT_KEYS = ("split", "seed")
+#: Keys that all scenarios have: what is done to the tasks that they make.
+_LIMITS = ("train_per_class", "train_share")
+
+
+def _read_by(read: Callable[[Any], object]) -> PlainValidator:
+    """Check a value with the scenario's own function, and keep it as it is in the file."""
+
+    def checked(value: Any) -> Any:
+        read(value)
+        return value
+
+    return PlainValidator(checked)
 
 
 class TasksSection(Section):
     """``[tasks]``: what is learned one after the other.
 
-    Beside `scenario` there are the keys that the scenario takes; others are refused.
+    Beside `scenario` and the numbers of training images, there are the keys that the scenario
+    takes; others are refused. docs/scenarios.md defines them.
 
     Attributes
     ----------
     scenario : str
-        A key of `brainsleep.wake.SCENARIOS`: ``"class-incremental"`` (all classes compete),
-        ``"task-incremental"`` (the network is told the task), ``"domain-incremental"`` (all tasks
-        have the same labels).
+        A key of `brainsleep.wake.SCENARIOS`, as ``"class-incremental"``.
     classes : list of list of int
-        The classes of each task; pairs of all classes unless given.
+        Of class-, task- and domain-incremental: the classes of each task; pairs of all classes
+        unless given.
     n_tasks : int
-        How many tasks to make, in place of `classes`.
+        Of these: how many tasks to make, in place of `classes`. Of ``"permuted"``: how many.
     class_order : "seed" or list of int
         The order of classes: drawn by the run's seed, or stated; ascending unless given.
+    angles : list of float
+        Of ``"rotated"``: one angle per task, in degrees.
+    noise : str, table or list of them
+        Of ``"noise"``: what comes between clean images, or the noise of each task.
+    then : str or list of str
+        Of ``"cross-modal"``: the data sets that follow that of ``[data]``.
+    shared_outputs : bool
+        Of ``"cross-modal"``: whether class k of each data set has output k.
+    train_per_class : int or list of int
+        Training images of each class: in every task, or in each of them. Drawn by the run's seed.
+    train_share : float or list of float
+        The same as parts of what there is.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -43,19 +70,27 @@ class TasksSection(Section):
     scenario: str = "class-incremental"
     classes: list[list[int]] | None = None
     n_tasks: int | None = Field(default=None, ge=1)
-    class_order: Annotated[Any, PlainValidator(read_class_order)] = None
+    class_order: Annotated[Any, _read_by(read_class_order)] = None
+    angles: Annotated[Any, _read_by(read_angles)] = None
+    noise: Annotated[Any, _read_by(read_noises)] = None
+    then: str | list[str] | None = None
+    shared_outputs: bool = False
+    train_per_class: Annotated[Any, _read_by(read_per_class)] = None
+    train_share: Annotated[Any, _read_by(read_share)] = None
 
     def check(self) -> None:
         """Raise an error for a scenario that there is not, or keys that it does not take."""
         known_name(self.scenario, "scenario", SCENARIOS)
-        known = _keys_of(self.scenario)
-        for key in self._options:
+        known = [*_arguments_of(self.scenario), *_LIMITS]
+        for key in self._given:
             if key not in known:
                 raise ModelFileError(
                     f"[tasks] scenario = {self.scenario!r} has no key {key!r}.{suggest(key, known)}"
                 )
 
-    def tasks(self, split: Split, seed: int) -> tuple[Task, ...]:
+    def tasks(
+        self, split: Split, seed: int, load: Callable[[str], Split] | None = None
+    ) -> tuple[Task, ...]:
         """Make the tasks.
 
         Parameters
@@ -64,26 +99,31 @@ class TasksSection(Section):
             The data.
         seed : int
             Of the run: equal seeds, equal tasks.
+        load : callable, optional
+            Reads the data sets of `then` as those of ``[data]`` are read.
 
         Raises
         ------
         BrainsleepError
             If options contradict each other, or the data do not have what they name.
         """
-        scenario = SCENARIOS[self.scenario]
-        options = self._options
+        scenario, options = SCENARIOS[self.scenario], self._given
+        limits = {key: options.pop(key) for key in _LIMITS if key in options}
+        if load is not None and self.then is not None:
+            names = [self.then] if isinstance(self.then, str) else self.then
+            options["then"] = [load(name) for name in names]
         if "seed" in inspect.signature(scenario).parameters:
             options["seed"] = seed
-        return scenario(split, **options)
+        return limit_training(scenario(split, **options), **limits, seed=seed)
 
     @property
-    def _options(self) -> JsonObject:
+    def _given(self) -> JsonObject:
         """What the file says, beside the scenario."""
-        given: Mapping[str, Any] = self.model_dump(exclude_unset=True)
+        given = self.model_dump(exclude_unset=True)
         return {key: value for key, value in given.items() if key != "scenario"}
 
 
-def _keys_of(scenario: str) -> list[str]:
+def _arguments_of(scenario: str) -> list[str]:
     """Return the keys that a scenario takes: the arguments of its function."""
     arguments = inspect.signature(SCENARIOS[scenario]).parameters
     return [name for name in arguments if name not in _NOT_KEYS]

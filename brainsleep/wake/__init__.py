@@ -18,7 +18,24 @@ from .evaluation import (
 from .learner import Learner
 from .learning import learn_task, train_strategy
 from .networks import bitnet, bitnet_relu, mlp
-from .scenarios import SCENARIOS, class_incremental, domain_incremental, task_incremental
+from .scenarios import (
+    NOISES,
+    SCENARIOS,
+    Blur,
+    GaussianNoise,
+    Noise,
+    Occlusion,
+    SaltAndPepper,
+    class_incremental,
+    cross_modal,
+    domain_incremental,
+    limit_training,
+    noisy,
+    permuted,
+    rotated,
+    task_incremental,
+    with_noise,
+)
 from .sparseness import sparsity
 from .spiking import Spiking, SpikingActivation, reset_states, set_spike_function
 from .strategies import STRATEGIES, Strategy, build_strategy, centre_rows
@@ -28,12 +45,18 @@ from .training import Training, train, training_seed
 
 __all__ = [
     "DATASETS",
+    "NOISES",
     "SCENARIOS",
     "STRATEGIES",
     "Arctan",
+    "Blur",
     "Dataset",
     "FastSigmoid",
+    "GaussianNoise",
     "Learner",
+    "Noise",
+    "Occlusion",
+    "SaltAndPepper",
     "SmoothThreshold",
     "Spiking",
     "SpikingActivation",
@@ -51,15 +74,20 @@ __all__ = [
     "concatenate",
     "confusion_matrix",
     "confusion_of",
+    "cross_modal",
     "domain_incremental",
     "final_accuracy_of",
     "hold_out_validation",
     "learn_task",
+    "limit_training",
     "load_split",
     "mlp",
     "network_outputs",
+    "noisy",
+    "permuted",
     "predict",
     "reset_states",
+    "rotated",
     "set_spike_function",
     "sparsity",
     "spike_function",
@@ -69,4 +97,5 @@ __all__ = [
     "train",
     "train_strategy",
     "training_seed",
+    "with_noise",
 ]

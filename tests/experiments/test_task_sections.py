@@ -50,11 +50,47 @@ def test_the_seed_of_the_run_orders_classes(split: wake.Split) -> None:
         ({"class_order": "sed"}, r"\[tasks\] class_order must be 'seed' or a list of class num"),
         ({"class_order": [0, -1]}, r"\[tasks\] class_order: class number must be at least 0"),
         ({"classes": [0, 1]}, r"\[tasks.classes\] 0"),
+        (
+            {"angles": [1]},
+            r"scenario = 'class-incremental' has no key 'angles'. Expected one of: 'c",
+        ),
+        ({"scenario": "rotated", "angles": []}, r"\[tasks\] angles is empty"),
+        ({"scenario": "rotated", "n_tasks": 2}, r"scenario = 'rotated' has no key 'n_tasks'"),
+        ({"scenario": "noise", "noise": ["clean", "x"]}, r"\[tasks\] unknown kind of noise 'x'"),
+        ({"scenario": "noise", "noise": {"kind": "blur", "s": 1}}, r"no argument 's'"),
+        ({"scenario": "cross-modal", "then": 3}, r"\[tasks.then\]"),
+        ({"train_share": 0}, r"\[tasks\] train_share must be greater than 0"),
+        ({"train_per_class": [1, 0]}, r"\[tasks\] train_per_class: each must be at least 1"),
     ],
 )
 def test_wrong_keys_and_values_are_refused_by_name(table: dict, message: str) -> None:
     with pytest.raises(ModelFileError, match=message):
         parsed(**table)
+
+
+def test_values_are_dumped_as_they_were_read() -> None:
+    """Changes on the command line read a section again from what it says of itself."""
+    table = {"scenario": "noise", "noise": ["clean", {"kind": "blur", "sd": 2.0}]}
+    assert parsed(**table).model_dump(exclude_unset=True) == table
+
+
+def test_training_images_are_limited_in_every_scenario(split: wake.Split) -> None:
+    for scenario in ("class-incremental", "permuted"):
+        section = parsed(scenario=scenario, n_tasks=2, train_per_class=[1, 2])
+        tasks = section.tasks(split, seed=0)
+        assert [len(task.train) // len(task.classes) for task in tasks] == [1, 2]
+
+
+def test_further_data_sets_are_loaded_as_the_first(split: wake.Split) -> None:
+    section = parsed(scenario="cross-modal", then=["a", "b"])
+    asked: list[str] = []
+
+    def load(name: str) -> wake.Split:
+        asked.append(name)
+        return split
+
+    assert [task.classes[0] for task in section.tasks(split, 0, load)] == [0, 4, 8]
+    assert asked == ["a", "b"]
 
 
 def test_a_scenario_of_ones_own(split: wake.Split, monkeypatch: pytest.MonkeyPatch) -> None:

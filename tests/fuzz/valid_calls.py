@@ -508,6 +508,16 @@ CALLS = {
     "domain_incremental": (
         wake.domain_incremental, {"split": split, "classes": lambda: [[0, 1], [2, 3]]}
     ),
+    "permuted": (wake.permuted, {"split": split, "n_tasks": lambda: 2}),
+    "rotated": (wake.rotated, {"split": split, "angles": lambda: [0, 10]}),
+    "noisy": (wake.noisy, {"split": split, "noise": lambda: "blur"}),
+    "cross_modal": (wake.cross_modal, {"split": split, "then": split}),
+    "limit_training": (wake.limit_training, {"tasks": tasks, "train_share": lambda: 0.5}),
+    "with_noise": (wake.with_noise, {"dataset": dataset, "noise": lambda: "gaussian"}),
+    "GaussianNoise": (wake.GaussianNoise, {}),
+    "Blur": (wake.Blur, {}),
+    "SaltAndPepper": (wake.SaltAndPepper, {}),
+    "Occlusion": (wake.Occlusion, {}),
     "mlp": (wake.mlp, {"sizes": lambda: [4, 3, 2]}),
     "bitnet": (wake.bitnet, {"fs": lambda: 1.0, "n_classes": lambda: 2,
                              "image_size": lambda: 8, "steps": lambda: 1}),

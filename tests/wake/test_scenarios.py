@@ -149,6 +149,19 @@ def test_training_leaves_the_outputs_of_other_tasks_alone(split, network):
     assert_same_weights(weights(masked), weights(plain))
 
 
+def test_being_told_the_task_prevents_forgetting(split, network):
+    training = wake.Training(lr=0.2, momentum=0.5, batch_size=10, epochs=20)
+    scores = {}
+    for scenario in ("class-incremental", "task-incremental"):
+        tasks = wake.SCENARIOS[scenario](split)
+        for name in ("sequential", "joint"):
+            trained = wake.train_strategy(name, network, tasks, training, progress=False)
+            scores[scenario, name] = wake.final_accuracy_of(trained, tasks)
+    assert scores["class-incremental", "sequential"] < 0.5
+    assert scores["task-incremental", "sequential"] > 0.9
+    assert scores["task-incremental", "joint"] == scores["class-incremental", "joint"] == 1
+
+
 def test_joint_training_knows_the_task_of_each_image(split, network):
     """The softmax is over the two outputs of the image's own task, whatever its batch."""
     told = wake.task_incremental(split, [[0, 5], [1, 2], [3, 4]])
