@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import nn
@@ -41,6 +43,9 @@ class Learner:
     ----------
     generator : torch.Generator
         The random numbers of the strategy, on the CPU; each task has its own.
+    notes : dict
+        What a strategy finds out before the task and needs while it is learned. (What it
+        remembers from task to task is in its `kept`.)
     """
 
     network: nn.Module
@@ -51,6 +56,7 @@ class Learner:
     progress: bool = True
     checkpoints: Checkpoints | None = None
     generator: torch.Generator = field(init=False)
+    notes: dict[str, Any] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         """Seed the strategy's random numbers."""
@@ -81,6 +87,18 @@ class Learner:
     def seen_before(self) -> list[int]:
         """The classes of the tasks before this one, ascending."""
         return sorted({label for task in self.tasks[: self.k] for label in task.classes})
+
+    @property
+    def heads_before(self) -> list[list[int]]:
+        """The outputs among which images of earlier tasks are classified: one list, or several.
+
+        Where earlier tasks have `candidates`, these; otherwise all classes of earlier tasks.
+        """
+        heads = [
+            self.seen_before if (own := getattr(task, "candidates", None)) is None else sorted(own)
+            for task in self.tasks[: self.k]
+        ]
+        return [head for number, head in enumerate(heads) if head not in heads[:number]]
 
     def loss(
         self,
@@ -122,6 +140,12 @@ class Learner:
         for k in reversed(range(self.k + 1)):
             numbers[list(self.tasks[k].classes)] = k
         return numbers.to(labels.device)[labels]
+
+    def masked(self, outputs: torch.Tensor) -> torch.Tensor:
+        """Return outputs of this task's images, at -inf where they cannot be the answer."""
+        if self._candidates is None:
+            return outputs
+        return outputs.masked_fill(~self._candidates[self.k], -math.inf)
 
     def mask(self, classes: Collection[int]) -> torch.Tensor:
         """Return for each output whether it is that of one of some classes."""

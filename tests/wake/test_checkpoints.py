@@ -77,7 +77,10 @@ def test_types_of_half_precision(tmp_path: Path, steps: Callable[[int], list[int
     assert_same_weights(weights(train(kept_in(tmp_path))), weights(whole))
 
 
-@pytest.mark.parametrize("name", wake.STRATEGIES)
+TRAINED = [name for name in wake.STRATEGIES if name not in ("nearest_class_mean", "streaming_lda")]
+
+
+@pytest.mark.parametrize("name", TRAINED)
 def test_a_strategy_goes_on_within_its_tasks(
     name: str, tmp_path: Path, tasks: list[wake.Task], steps: Callable[[int], list[int]]
 ) -> None:
@@ -96,7 +99,8 @@ def test_a_strategy_goes_on_within_its_tasks(
         train(kept_in(tmp_path))
     made = steps(10**9)
     assert_same_weights(weights(train(kept_in(tmp_path))), weights(whole))
-    assert made[0] <= n_all - n_steps + an_epoch
+    larger = 2 if name == "icarl" else 1  # its epochs grow by its exemplars
+    assert made[0] <= n_all - n_steps + larger * an_epoch
 
 
 # What is not used

@@ -26,8 +26,9 @@ def test_strategies_spare_the_network_and_repeat(name, network, tasks):
     assert one is not network
     same = quickly(name, network, tasks)
     assert_same_weights(weights(one), weights(same))
-    other = quickly(name, network, tasks, seed=3)
-    assert not torch.equal(one[0].weight, other[0].weight)
+    other, same = weights(quickly(name, network, tasks, seed=3)), weights(one)
+    is_trained = name not in ("nearest_class_mean", "streaming_lda")
+    assert any(not torch.equal(other[key], same[key]) for key in same) == is_trained
     with pytest.raises(DataError, match="no tasks"):
         wake.train_strategy(name, network, (), QUICK)
 
@@ -109,13 +110,8 @@ def test_sequential_centred_centres_after_every_task(network, tasks):
 
 
 def test_strategies_are_entries_of_a_table(network, tasks):
-    assert list(wake.STRATEGIES) == [
-        "sequential",
-        "joint",
-        "sequential_masked",
-        "weight_averaging",
-        "sequential_centred",
-    ]
+    for name, strategy in wake.STRATEGIES.items():
+        assert strategy.kind == name
     for strategy in wake.STRATEGIES.values():
         assert strategy.description
         assert strategy.source

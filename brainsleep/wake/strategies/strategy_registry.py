@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from ...support.checks import known_name
 from .centred import SequentialCentred
+from .dark_experience import DarkExperienceReplay
+from .elastic_weights import ElasticWeightConsolidation
+from .energy_based import EnergyBased
+from .experience_replay import ExperienceReplay
+from .icarl import ICaRL
 from .joint import Joint
+from .latent_replay import LatentReplay
+from .low_rank import LowRankConcatenation, LowRankMerging
 from .masked import SequentialMasked
+from .nearest_class_mean import NearestClassMean
 from .sequential import Sequential
 from .strategy import Strategy
+from .streaming_lda import StreamingLDA
+from .synaptic_intelligence import SynapticIntelligence
 from .weight_averaging import WeightAveraging
+from .without_forgetting import LearningWithoutForgetting
 
 #: Strategies by name. For one seed, all but ``"joint"`` see the same batches in the same order, so
 #: that they differ in method alone.
@@ -19,6 +30,18 @@ STRATEGIES: dict[str, type[Strategy]] = {
         Joint,
         SequentialMasked,
         WeightAveraging,
+        LowRankMerging,
+        LowRankConcatenation,
+        ExperienceReplay,
+        DarkExperienceReplay,
+        ICaRL,
+        LatentReplay,
+        ElasticWeightConsolidation,
+        SynapticIntelligence,
+        LearningWithoutForgetting,
+        EnergyBased,
+        NearestClassMean,
+        StreamingLDA,
         SequentialCentred,
     )
 }
