@@ -95,7 +95,7 @@ class Learner:
         Where earlier tasks have `candidates`, these; otherwise all classes of earlier tasks.
         """
         heads = [
-            self.seen_before if (own := getattr(task, "candidates", None)) is None else sorted(own)
+            self.seen_before if task.candidates is None else list(task.candidates)
             for task in self.tasks[: self.k]
         ]
         return [head for number, head in enumerate(heads) if head not in heads[:number]]
@@ -156,11 +156,12 @@ class Learner:
     @cached_property
     def _candidates(self) -> torch.Tensor | None:
         """For each task and output: whether it may be the answer; None if all may, always."""
-        candidates = [task.candidates for task in self.tasks[: self.k + 1]]
-        if all(one is None for one in candidates):
+        tasks = self.tasks[: self.k + 1]
+        if all(task.candidates is None for task in tasks):
             return None
         rows = []
-        for task, one in zip(self.tasks, candidates, strict=False):
-            row = open_outputs(one, self.n_outputs, task.train.classes, task.train.name)
+        for task in tasks:
+            shown, name = task.train.classes, task.train.name
+            row = open_outputs(task.candidates, self.n_outputs, shown, name)
             rows.append(torch.ones(self.n_outputs, dtype=torch.bool) if row is None else row)
         return torch.stack(rows).to(self.device)

@@ -559,6 +559,10 @@ CALLS = {
          "progress": lambda: False},
     ),
     "build_strategy": (wake.build_strategy, {"name": lambda: "sequential"}),
+    **{
+        f"strategy {name}": (strategy, {}) for name, strategy in wake.STRATEGIES.items()
+        if inspect.signature(strategy).parameters
+    },
     "training_seed": (wake.training_seed, {"seed": lambda: 0, "task_index": lambda: 0}),
     "accuracy": (wake.accuracy, {"network": ann, "dataset": dataset}),
     "class_accuracies": (wake.class_accuracies, {"network": ann, "dataset": dataset}),

@@ -1,6 +1,7 @@
 """Strategies without sleep."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -135,6 +136,43 @@ def test_a_strategy_of_ones_own_is_one_entry(network, tasks, monkeypatch):
     assert_same_weights(weights(expected), weights(result))
 
 
+@pytest.mark.parametrize("name", wake.STRATEGIES)
+@pytest.mark.parametrize("scenario", ["class", "task", "domain"])
+def test_networks_of_ones_own_in_every_scenario(name, scenario, tasks):
+    """A convolution with normalisation; candidates; tasks that share their classes."""
+    torch.manual_seed(4)
+    network = nn.Sequential(
+        nn.Unflatten(1, (1, 4, 4)),
+        nn.Conv2d(1, 4, 3, padding=1),
+        nn.BatchNorm2d(4),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(16, 6),
+    )
+    if scenario == "task":
+        tasks = [replace(task, candidates=task.classes) for task in tasks]
+    elif scenario == "domain":
+        tasks = [
+            wake.Task(k, (0, 1), relabelled(task.train), relabelled(task.test))
+            for k, task in enumerate(tasks)
+        ]
+    start = weights(network)
+    result = quickly(name, network, tasks)
+    shown = np.concatenate([task.test.images for task in tasks])
+    assert len(wake.predict(result, shown)) == len(shown)
+    found = wake.task_accuracies(result, tasks)
+    assert all(0 <= value <= 1 for value in found)
+    assert_same_weights(weights(network), start)
+    for parameter in result.parameters():
+        assert parameter.isfinite().all()
+        assert parameter.requires_grad
+
+
+def relabelled(data):
+    return wake.Dataset(data.name, data.images, data.labels % 2, data.image_shape)
+
+
 @pytest.mark.slow
 def test_bounds_on_digits(digits):
     """The default experiment's two bounds, at its own size (docs: 0.196 and 0.92)."""
@@ -157,6 +195,8 @@ def test_strategies_between_the_bounds_on_digits(digits):
         )
         for name in wake.STRATEGIES
     }
-    assert score["sequential"] < 0.25
-    for between in ("weight_averaging", "sequential_masked", "sequential_centred"):
-        assert score["sequential"] < score[between] < score["joint"], score
+    forgetful = {"sequential", "ewc", "si", "lwf"}  # as published for this scenario
+    for name in forgetful:
+        assert score[name] < 0.3, score
+    for between in score.keys() - forgetful - {"joint"}:
+        assert score["sequential"] + 0.05 < score[between] < score["joint"], score

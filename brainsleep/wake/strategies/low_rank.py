@@ -32,11 +32,15 @@ class Product(nn.Module):
         Whose place it takes; a convolution's counts as (n_out, everything else).
     rank : int
         The inner size.
+    scale : float
+        Of the initial numbers of the left one.
     generator : torch.Generator
-        Of the initial numbers, which are those of ``nn.Linear``.
+        Of the initial numbers, which are otherwise those of ``nn.Linear``.
     """
 
-    def __init__(self, weight: torch.Tensor, rank: int, generator: torch.Generator) -> None:
+    def __init__(
+        self, weight: torch.Tensor, rank: int, scale: float, generator: torch.Generator
+    ) -> None:
         super().__init__()
         n_out, n_in = len(weight), weight[0].numel()
 
@@ -45,6 +49,7 @@ class Product(nn.Module):
             return nn.Parameter(((2 * numbers - 1) / math.sqrt(columns)).to(weight))
 
         self.left, self.right = drawn(n_out, rank), drawn(rank, n_in)
+        self.left.data *= scale
 
     def forward(self, weight: torch.Tensor) -> torch.Tensor:
         """Return the product, in the shape of the weights in whose place it stands."""
@@ -64,6 +69,10 @@ class LowRankMerging(Strategy):
     ----------
     rank : int, optional
         Of each matrix of weights while a task is learned.
+    scale : float, optional
+        Initial size of the left one of two thin matrices, above 0, relative to that of
+        ``nn.Linear``, as which the source begins. It decides how fast the right one learns: the
+        step of the product is `scale` squared times n_out / (3 rank) as large as that of weights.
     """
 
     kind = "low_rank_merging"
@@ -72,6 +81,7 @@ class LowRankMerging(Strategy):
     source = "'Low-rank Model Merging' in the Python replica of Tadros et al. 2022"
 
     rank: int = option(10, "rank of each matrix of weights in a task", minimum=1)
+    scale: float = option(0.1, "initial size of left matrices, to that of nn.Linear", above=True)
 
     def before_task(self, learner: Learner, task: Task) -> None:
         """Put thin matrices in the place of weights."""
@@ -90,7 +100,7 @@ class LowRankMerging(Strategy):
         generator = self.start(learner)
         for layer in layers.values():
             layer.weight.requires_grad_(False)
-            product = Product(layer.weight, self.rank, generator)
+            product = Product(layer.weight, self.rank, self.scale, generator)
             parametrize.register_parametrization(layer, "weight", product)
 
     def start(self, learner: Learner) -> torch.Generator:
@@ -111,6 +121,8 @@ class LowRankMerging(Strategy):
             products[f"{path}.weight"] = layer.weight.detach().clone()
             parametrize.remove_parametrizations(layer, "weight", leave_parametrized=False)
             layer.weight.requires_grad_(True)
+            others = {name: layer._parameters.pop(name) for name in [*layer._parameters]}
+            layer._parameters.update({"weight": others.pop("weight"), **others})  # first again
         state = network.state_dict()
         for name, value in state.items():
             before = former(self.kept, name)
@@ -134,6 +146,10 @@ class LowRankConcatenation(LowRankMerging):
     ----------
     rank : int, optional
         Of each matrix of weights while a task is learned.
+    scale : float, optional
+        Initial size of the left one of two thin matrices, above 0, relative to that of
+        ``nn.Linear``, as which the source begins. It decides how fast the right one learns: the
+        step of the product is `scale` squared times n_out / (3 rank) as large as that of weights.
     """
 
     kind = "low_rank_concatenation"
