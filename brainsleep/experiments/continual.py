@@ -58,7 +58,7 @@ def run_continual(request: RunRequest) -> Run:
     check_controls(request.controls)
     tasks = tasks_of(model, request.overrides.data_dir, request.seed)
     data = [images for task in tasks for images in (task.train, task.test)]
-    setting = Setting(model=model, tasks=tasks, seed=request.seed, progress=request.progress)
+    setting = Setting.of_request(request, model, tasks)
     strategies = compared_strategies(request, model)
     possible = tuple(name for name in request.controls if why_not(name, model) is None)
     finished = finished_run(replace(request, controls=possible), data)

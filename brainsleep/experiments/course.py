@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,10 @@ from ..wake import (
     training_seed,
 )
 from ..wake.checkpoints import Checkpoints
+from ..wake.kept_stages import KeptStages
 from .arms import Arm, ArmResult
 from .modelfile import ModelFile
+from .run_request import RunRequest
 from .run_state import State
 
 
@@ -44,12 +47,23 @@ class Setting:
         Of everything that is drawn.
     progress : bool
         Whether to show progress bars.
+    kept : KeptStages or None
+        Where trained networks are read and kept; None: each is trained.
     """
 
     model: ModelFile
     tasks: tuple[Task, ...]
     seed: int = 0
     progress: bool = True
+    kept: KeptStages | None = field(default_factory=KeptStages)
+
+    @classmethod
+    def of_request(cls, request: RunRequest, model: ModelFile, tasks: tuple[Task, ...]) -> Self:
+        """Return what all arms of a run have in common."""
+        kept = None if request.train_anew else KeptStages()
+        return cls(
+            model=model, tasks=tasks, seed=request.seed, progress=request.progress, kept=kept
+        )
 
     @property
     def training(self) -> Training:
@@ -120,19 +134,19 @@ class Course:
 
     def learn(self, index: int, checkpoints: Checkpoints | None = None) -> None:
         """Learn a task."""
-        started = time.monotonic()
         setting = self.setting
-        learn_task(
-            self.strategy,
-            self.network,
-            setting.tasks,
-            index,
-            setting.training,
-            seed=setting.seed,
-            progress=setting.progress,
-            checkpoints=checkpoints,
-        )
-        self.seconds += time.monotonic() - started
+        what = (self.strategy, self.network, setting.tasks, index, setting.training)
+        options: dict[str, Any] = {
+            "seed": setting.seed,
+            "progress": setting.progress,
+            "checkpoints": checkpoints,
+        }
+        if setting.kept is not None:
+            self.seconds += setting.kept.learn(*what, **options).seconds
+        else:
+            started = time.monotonic()
+            learn_task(*what, **options)
+            self.seconds += time.monotonic() - started
         self.stored_bytes = max(self.stored_bytes, self.strategy.stored_bytes)
 
     def sleep(self, index: int) -> Night:

@@ -44,6 +44,7 @@ def run_experiment(
     baselines: bool = True,
     strategies: tuple[str, ...] | None = None,
     controls: tuple[str, ...] = (),
+    train_anew: bool = False,
     resume: bool = False,
     progress: bool = True,
     report: Callable[[str], None] = say_nothing,
@@ -70,6 +71,8 @@ def run_experiment(
     controls : tuple of str
         Of `brainsleep.experiments.controls.CONTROLS`: also run these. ``"decrease_only"`` sets the
         rule's `increase` to 0; it is left out, and reported, where a rule has no such parameter.
+    train_anew : bool
+        Train all networks, also those whose training is kept; the results are the same.
     resume : bool
         Go on with the run in `out`.
     progress : bool
@@ -94,6 +97,7 @@ def run_experiment(
         baselines=baselines,
         strategies=strategies,
         controls=controls,
+        train_anew=train_anew,
         resume=resume,
         progress=progress,
         report=report,

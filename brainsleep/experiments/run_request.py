@@ -34,6 +34,8 @@ class RunRequest:
         In which ways; those of the model file unless given.
     controls : tuple of str
         Controls to run as well.
+    train_anew : bool
+        Whether to train all networks, in place of reading those that are kept.
     resume : bool
         Whether to go on with the run in `out`.
     progress : bool
@@ -49,6 +51,7 @@ class RunRequest:
     baselines: bool = True
     strategies: tuple[str, ...] | None = None
     controls: tuple[str, ...] = ()
+    train_anew: bool = False
     resume: bool = False
     progress: bool = True
     report: Callable[[str], None] = say_nothing

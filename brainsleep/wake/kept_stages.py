@@ -10,7 +10,9 @@ from __future__ import annotations
 import functools
 import platform
 import sys
+import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -33,8 +35,30 @@ from .training import Training
 #: What names of a network's arrays begin with, and of a strategy's.
 _NETWORK, _STRATEGY = "network ", "strategy "
 
+#: Name of the array that says how long training took.
+_SECONDS = "seconds"
+
+#: What of a task no learning looks at.
+_NOT_LEARNED = ("train", "test", "name")
+
 #: What every module has, and what training may change; the rest of a module stays as it is.
 _OF_TORCH = ("_parameters", "_buffers", "_modules", "training")
+
+
+@dataclass(frozen=True)
+class LearnedStage:
+    """How a task was learned.
+
+    Attributes
+    ----------
+    was_kept : bool
+        Whether the trained network was read in place of trained.
+    seconds : float
+        What training took, now or when it was done.
+    """
+
+    was_kept: bool
+    seconds: float
 
 
 class KeptStages:
@@ -61,37 +85,43 @@ class KeptStages:
         seed: int,
         progress: bool = True,
         checkpoints: Checkpoints | None = None,
-    ) -> bool:
-        """Do as :func:`brainsleep.wake.learn_task`; return whether it was read.
+    ) -> LearnedStage:
+        """Do as :func:`brainsleep.wake.learn_task`; say whether it was read, and what it takes.
 
         Of several processes that come to the same point one trains, and the others wait. A network
         that has state besides parameters and buffers, which training changes, is trained each time.
         """
 
-        def learn() -> None:
+        def learn() -> float:
+            started = time.monotonic()
             learn_task(
                 *(strategy, network, tasks, k, training),
                 seed=seed,
                 progress=progress,
                 checkpoints=checkpoints,
             )
+            return time.monotonic() - started
 
         def make() -> Arrays:
             before = _rest_of(network)
-            learn()
-            return _arrays_of(network, strategy) if _rest_of(network) == before else {}
+            took.append(learn())
+            if _rest_of(network) != before:
+                return {}
+            return {**_arrays_of(network, strategy), _SECONDS: np.array(took[0])}
+
+        took: list[float] = []
 
         is_later = strategy.once and k + 1 < len(tasks)
         key = None if is_later else self._key(strategy, network, tasks, k, training, seed)
         if key is None:
-            learn()
-            return False
+            return LearnedStage(False, learn())
         arrays, was_kept = self.arrays.obtain(key, make)
-        if was_kept:
-            _restore(network, strategy, arrays)
-            if checkpoints is not None:
-                checkpoints.next_training()  # so that those after it have the numbers they had
-        return was_kept
+        if not was_kept:
+            return LearnedStage(False, took[0])
+        _restore(network, strategy, arrays)
+        if checkpoints is not None:
+            checkpoints.next_training()  # so that those after it have the numbers they had
+        return LearnedStage(True, float(arrays[_SECONDS]))
 
     def _key(
         self,
@@ -109,7 +139,7 @@ class KeptStages:
             return None
         trained = [(one.requires_grad, str(one.device)) for one in network.parameters()]
         told = [
-            {name: value for name, value in vars(task).items() if name not in ("train", "test")}
+            {name: value for name, value in vars(task).items() if name not in _NOT_LEARNED}
             for task in tasks
         ]
         return content_digest(

@@ -17,11 +17,12 @@ from brainsleep.experiments.cli import app
 from brainsleep.experiments.course import Setting, run_arm
 from brainsleep.experiments.materials import compared_strategies
 from brainsleep.experiments.modelfile import ModelFile, load_model_file, parse_model
+from brainsleep.experiments.overrides import Overrides
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.run_request import RunRequest
 from brainsleep.experiments.run_results import load_run
 from brainsleep.experiments.training_sections import StrategySection
-from brainsleep.wake import class_incremental, load_split
+from brainsleep.wake import class_incremental, learning, load_split
 
 TEXT = """
 name = "arms"
@@ -223,3 +224,43 @@ def test_words_of_the_command_line_that_are_no_strategies(
     request = RunRequest(model_file=model_file, strategies=(word,))
     with pytest.raises((ModelFileError, ParameterError), match=said):
         compared_strategies(request, load_model_file(model_file))
+
+
+# Training that is kept
+
+
+def test_training_is_done_once(
+    tmp_path: Path, model_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Runs that differ in their nights share what does not depend on them, and change nothing."""
+    trained: list[str] = []
+    train = learning.train
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        trained.append(kwargs["description"])
+        return train(*args, **kwargs)
+
+    monkeypatch.setattr(learning, "train", counted)
+    monkeypatch.setenv("BRAINSLEEP_KEPT_TRAINING", str(tmp_path / "kept"))
+
+    def run(name: str, steps: int, **options: Any) -> tuple[dict[str, Any], list[str]]:
+        trained.clear()
+        changes = Overrides(changes={"sleep.steps.first": steps})
+        found = run_experiment(
+            model_file,
+            out=tmp_path / name,
+            overrides=changes,
+            strategies=("sequential", "joint"),
+            progress=False,
+            **options,
+        )
+        return found.metrics, list(trained)
+
+    first, all_of_them = run("first", 30)
+    assert len(all_of_them) == 3 + 1 + 2, "the first task is the same with and without sleep"
+    second, others = run("second", 20)
+    assert others == ["task 2 of 3", "task 3 of 3"], "all that comes after a night"
+    anew, all_again = run("anew", 20, train_anew=True)
+    assert len(all_again) == 3 + 1 + 3
+    assert anew["accuracy"] == second["accuracy"] != first["accuracy"]
+    assert second["seconds"]["sequential"] == first["seconds"]["sequential"]

@@ -83,12 +83,12 @@ def test_what_is_trained_after_a_stage_that_was_read_is_as_if_all_was_trained(
     read, plain = network(), network()
     strategy = wake.build_strategy("sequential")
     options = {"seed": 4, "progress": False}
-    assert stages.learn(strategy, read, TASKS, 0, QUICK, **options)
+    assert stages.learn(strategy, read, TASKS, 0, QUICK, **options).was_kept
     wake.learn_task(strategy, plain, TASKS, 0, QUICK, **options)
     for one in (read, plain):
         with torch.no_grad():
             one[0].weight *= 0.5
-    assert not stages.learn(strategy, read, TASKS, 1, QUICK, **options)
+    assert not stages.learn(strategy, read, TASKS, 1, QUICK, **options).was_kept
     wake.learn_task(strategy, plain, TASKS, 1, QUICK, **options)
     assert_same_weights(weights(read), weights(plain))
 
@@ -213,7 +213,7 @@ def test_a_network_with_other_state_is_trained_each_time(
     for _ in range(2):
         own = nn.Sequential(*network(), Counting())
         strategy = wake.build_strategy("sequential")
-        assert not stages.learn(strategy, own, TASKS, 0, QUICK, seed=4, progress=False)
+        assert not stages.learn(strategy, own, TASKS, 0, QUICK, seed=4, progress=False).was_kept
     assert len(trainings) == 2
     assert stages.arrays.entries() == []
 

@@ -90,6 +90,14 @@ ControlsOption = Annotated[
         "--controls", help="Also run the controls: what else could explain the effect of sleep."
     ),
 ]
+TrainAnewOption = Annotated[
+    bool,
+    typer.Option(
+        "--train-anew",
+        help="Train all networks, also those whose training is kept (brainsleep cache); the "
+        "results are the same.",
+    ),
+]
 NoProgressOption = Annotated[
     bool, typer.Option("--no-progress", help="Show no progress bars; none show in a pipe anyway.")
 ]

@@ -18,6 +18,7 @@ from .command_options import (
     OutOption,
     SetOption,
     StrategiesOption,
+    TrainAnewOption,
     overrides_of,
     say,
     strategies_of,
@@ -36,6 +37,7 @@ def run(
     strategies: StrategiesOption = None,
     no_baselines: NoBaselinesOption = False,
     controls: ControlsOption = False,
+    train_anew: TrainAnewOption = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
     no_progress: NoProgressOption = False,
 ) -> None:
@@ -52,6 +54,7 @@ def run(
         baselines=not no_baselines,
         strategies=strategies_of(strategies),
         controls=CONTROLS if controls else (),
+        train_anew=train_anew,
         resume=resume,
         progress=not no_progress,
         report=say,
