@@ -71,7 +71,7 @@ def write_arrays(file: Path, arrays: Mapping[str, np.ndarray], *, compress: bool
             raise
 
 
-def read_arrays(file: Path) -> dict[str, np.ndarray]:
+def read_arrays(file: Path, *, with_text: bool = False) -> dict[str, np.ndarray]:
     """Read an npz file whole: numbers and truth values, no pickles.
 
     Nothing is read before all headers were held against the lengths of the entries and against
@@ -81,6 +81,8 @@ def read_arrays(file: Path) -> dict[str, np.ndarray]:
     ----------
     file : Path
         The file.
+    with_text : bool, optional
+        Whether arrays of text are read, too.
 
     Returns
     -------
@@ -94,9 +96,12 @@ def read_arrays(file: Path) -> dict[str, np.ndarray]:
     OSError
         If it is not there, or cannot be read.
     """
+    kinds = "biufUS" if with_text else "biuf"
     try:
         with zipfile.ZipFile(file) as archive:
-            headers = {info.filename: _header_of(archive, info) for info in archive.infolist()}
+            headers = {
+                info.filename: _header_of(archive, info, kinds) for info in archive.infolist()
+            }
             n_bytes = sum(one.size * one.dtype.itemsize for one in headers.values())
             require_memory(n_bytes, shown(file))
             return {
@@ -109,7 +114,7 @@ def read_arrays(file: Path) -> dict[str, np.ndarray]:
         raise DataError(f"{shown(file)}: is damaged, or no npz file: {reason(error)}.") from error
 
 
-def _header_of(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Header:
+def _header_of(archive: zipfile.ZipFile, info: zipfile.ZipInfo, kinds: str) -> _Header:
     """Read the header of an entry; a ValueError if it is not the header of these bytes."""
     most = _MOST_EXPANDED.get(info.compress_type)
     if most is None:
@@ -118,7 +123,7 @@ def _header_of(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Header:
         raise ValueError(f"{info.filename} promises more than {info.compress_size} bytes can hold")
     with archive.open(info) as stream:
         header = _read_header(stream)
-    if header.dtype.kind not in "biuf":
+    if header.dtype.kind not in kinds:
         raise ValueError(f"{info.filename} holds no numbers, but {header.dtype}")
     promised = header.size * header.dtype.itemsize
     if info.file_size != header.n_bytes + promised:
@@ -155,7 +160,7 @@ def _values(archive: zipfile.ZipFile, name: str, header: _Header) -> np.ndarray:
     with archive.open(name) as stream:
         stream.read(header.n_bytes)
         if array.size:
-            _fill(array.data.cast("B"), stream)
+            _fill(array.view(np.uint8).data, stream)
         if stream.read(1):  # which also checks the digest of the entry
             raise ValueError(f"{name} is longer than it says")
     return array.reshape(header.shape, order="F" if header.is_fortran else "C")

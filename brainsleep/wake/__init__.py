@@ -17,7 +17,7 @@ from .evaluation import (
 )
 from .learner import Learner
 from .learning import learn_task, train_strategy
-from .networks import bitnet, bitnet_relu, mlp
+from .networks import bitnet, bitnet_relu, cnn, mlp, resnet
 from .scenarios import (
     NOISES,
     SCENARIOS,
@@ -71,6 +71,7 @@ __all__ = [
     "centre_rows",
     "class_accuracies",
     "class_incremental",
+    "cnn",
     "concatenate",
     "confusion_matrix",
     "confusion_of",
@@ -87,6 +88,7 @@ __all__ = [
     "permuted",
     "predict",
     "reset_states",
+    "resnet",
     "rotated",
     "set_spike_function",
     "sparsity",

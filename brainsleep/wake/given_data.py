@@ -13,7 +13,7 @@ from ..errors import KindError, ParameterError, brief
 from ..support.array_values import read_array
 from ..support.checks import whole_number
 from .data_streams import elements_of, is_array_like, is_stream, join
-from .datasets import Dataset
+from .datasets.dataset import Dataset
 
 #: Images: an array or tensor of shape (n, ...), or whatever gives images with labels, too.
 Images: TypeAlias = npt.ArrayLike | Dataset | Iterable[Any]

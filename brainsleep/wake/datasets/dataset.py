@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -149,6 +149,10 @@ class Split:
         Images that training may see.
     test : Dataset
         Images that training does not see.
+    class_names : tuple of str, optional
+        What the classes 0, 1, … are called, if they have names.
+    notes : tuple of str, optional
+        What was done to the data when they were read, a line each.
 
     Raises
     ------
@@ -158,6 +162,8 @@ class Split:
 
     train: Dataset
     test: Dataset
+    class_names: tuple[str, ...] = field(default=(), repr=False)
+    notes: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         """Check that one network can take both parts."""

@@ -14,10 +14,10 @@ from .dataset import Dataset, Split
 from .idx import read_idx
 
 #: Beginnings of the names of files with training and test images.
-_PREFIXES = ("train", "t10k")
+PREFIXES = ("train", "t10k")
 
 #: What the files hold, and the number of dimensions that is part of their names.
-_N_DIMENSIONS = {"images": 3, "labels": 1}
+N_DIMENSIONS = {"images": 3, "labels": 1}
 
 #: Folders of full sets by name, as others spell them; compared without case, "-" and "_".
 _FOLDERS = {"mnist": "mnist", "fashionmnist": "fashion_mnist"}
@@ -36,9 +36,15 @@ class _Place:
         return [name for name in _WANTED if name not in self.files]
 
 
-def _file_names(prefix: str, content: str) -> list[str]:
-    """Return the names of a file, the one to take first being first."""
-    kind = f"idx{_N_DIMENSIONS[content]}-ubyte"
+def file_names(prefix: str, content: str) -> list[str]:
+    """Return the names of a file, the one to take first being first.
+
+    Parameters
+    ----------
+    prefix, content : str
+        One of `PREFIXES`, and a key of `N_DIMENSIONS`.
+    """
+    kind = f"idx{N_DIMENSIONS[content]}-ubyte"
     plain = [f"{prefix}-{content}-{kind}", f"{prefix}-{content}.{kind}"]
     return plain + [f"{name}.gz" for name in plain]
 
@@ -46,7 +52,7 @@ def _file_names(prefix: str, content: str) -> list[str]:
 #: By its first name: all names of each file.
 _WANTED = {
     names[0]: names
-    for names in (_file_names(prefix, content) for prefix in _PREFIXES for content in _N_DIMENSIONS)
+    for names in (file_names(prefix, content) for prefix in PREFIXES for content in N_DIMENSIONS)
 }
 
 
@@ -88,13 +94,13 @@ def read_idx_folder(folder: Path, name: str) -> Split:
             f"{name}: {place.folder} is a folder of {other!r} by its name; ask for {other!r}, or "
             "give another folder."
         )
-    train, test = (_read_part(place, name, prefix) for prefix in _PREFIXES)
+    train, test = (_read_part(place, name, prefix) for prefix in PREFIXES)
     return Split(train, test)
 
 
 def _find(folder: Path, name: str) -> _Place:
     """Return the first place that has all four files; a DataError says which are missing."""
-    places = [_Place(place, _files_in(place)) for place in _places(folder, name)]
+    places = [_Place(place, files_in(place)) for place in _places(folder, name)]
     complete = [place for place in places if not place.missing]
     if not complete:
         raise DataError(_missing(folder, name, places))
@@ -122,7 +128,7 @@ def _missing(folder: Path, name: str, places: list[_Place]) -> str:
 def _has_set(folder: Path, name: str) -> bool:
     """Tell whether a set is in a folder of its own name."""
     return any(
-        not _Place(place, _files_in(place)).missing
+        not _Place(place, files_in(place)).missing
         for place in _places(folder, name)
         if _named_set(place) == name
     )
@@ -159,7 +165,7 @@ def _children(folder: Path) -> list[Path]:
         raise DataError(f"{folder} cannot be read: {error}.") from error
 
 
-def _files_in(folder: Path) -> dict[str, Path]:
+def files_in(folder: Path) -> dict[str, Path]:
     """Return those of the four files that are in a folder, by their first names."""
     there: dict[str, Path] = {}
     for child in _children(folder):
@@ -180,8 +186,8 @@ def _files_in(folder: Path) -> dict[str, Path]:
 def _read_part(place: _Place, name: str, prefix: str) -> Dataset:
     """Make a data set of a file of images and a file of labels, if they belong together."""
     images, labels = (
-        read_idx(place.files[_file_names(prefix, content)[0]], n_dimensions)
-        for content, n_dimensions in _N_DIMENSIONS.items()
+        read_idx(place.files[file_names(prefix, content)[0]], n_dimensions)
+        for content, n_dimensions in N_DIMENSIONS.items()
     )
     if len(images) != len(labels):
         raise DataError(

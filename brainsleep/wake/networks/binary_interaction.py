@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-import torch
 from torch import nn
 
-from ...errors import ParameterError
 from ...support.array_values import check_memory
 from ...support.calls import public
 from ...support.checks import known_name, number, whole_number
@@ -16,6 +14,7 @@ from ..contexts import seeded
 from ..seeds_and_classes import checked_seed
 from ..spiking import Spiking, SpikingActivation
 from ..surrogate import SpikeFunction
+from .folding import AsImages
 
 #: Channels of the binary-interaction net's convolutions at fs = 1, and M where it pools:
 #: [64 fs, 64 fs, M, 128 fs, M, 256 fs, 512 fs, M, FC].
@@ -220,7 +219,7 @@ def _layers(
     image_size = whole_number(image_size, "image_size", minimum=_POOLING)
 
     layers = nn.Sequential()
-    layers.add_module("images", _AsImages(n_channels, image_size))
+    layers.add_module("images", AsImages((n_channels, image_size, image_size)))
     n_convolutions = n_pools = 0
     with seeded(seed):
         for entry in _LAYOUT:
@@ -240,27 +239,6 @@ def _layers(
         check_memory(n_inputs * n_classes, "image_size", bytes_each=4)
         layers.add_module("fc", _initialised(nn.Linear(n_inputs, n_classes, bias=bias), gain))
     return layers
-
-
-class _AsImages(nn.Module):
-    """Fold flat rows of pixels into square images with channels; images pass as they are."""
-
-    def __init__(self, n_channels: int, size: int) -> None:
-        super().__init__()
-        self.image_shape = (n_channels, size, size)
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        shape = tuple(images.shape[1:])
-        if shape != self.image_shape and shape != (math.prod(self.image_shape),):
-            wanted = ", ".join(map(str, self.image_shape))
-            raise ParameterError(
-                f"images have the shape {tuple(images.shape)}; this network takes "
-                f"(n, {wanted}) or (n, {math.prod(self.image_shape)})."
-            )
-        return images.reshape(-1, *self.image_shape)
-
-    def extra_repr(self) -> str:
-        return f"image_shape={self.image_shape}"
 
 
 def _initialised(layer: nn.Conv2d | nn.Linear, gain: float) -> nn.Conv2d | nn.Linear:

@@ -1,0 +1,265 @@
+"""``[network]`` of model files: built-in networks by their ``kind``, or one's own by ``module``.
+
+What a table leaves out follows from the data: :meth:`NetworkTable.fitted` returns it complete.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import ConfigDict, Discriminator, Field, Tag
+from torch import nn
+
+from ..errors import ModelFileError, ParameterError
+from ..support.files import JsonObject
+from ..support.user_code import UserFunction, find_function
+from ..wake import bitnet_relu, cnn, mlp, resnet
+from ..wake.networks.convolutional import with_channels
+from ..wake.networks.data_shape import DataShape
+from ..wake.networks.own_network import own_network
+from ..wake.networks.perceptron import layer_sizes
+from .sections import Section
+
+_FIELD = "[network] module"
+
+
+class NetworkTable(Section):
+    """``[network]``: the ANN."""
+
+    @abstractmethod
+    def fitted(self, shape: DataShape, folder: Path) -> Self:
+        """Return the table complete, so that `build` needs nothing else.
+
+        Parameters
+        ----------
+        shape : DataShape
+            Of the data.
+        folder : Path
+            Where relative paths begin.
+
+        Raises
+        ------
+        BrainsleepError
+            If what it says does not fit the data.
+        """
+
+    @abstractmethod
+    def build(self, seed: int) -> nn.Module:
+        """Return the network before any training; of a complete table."""
+
+    def check(self) -> None:
+        """Raise an error for values that make no sense with any data."""
+
+    def code(self, folder: Path) -> UserFunction | None:
+        """Return the user's function that makes the network; None for networks of ours."""
+        return None
+
+
+class PerceptronTable(NetworkTable):
+    """``kind = "mlp"``; see `brainsleep.wake.mlp`.
+
+    Attributes
+    ----------
+    hidden : list of int
+        Neurons of each hidden layer. How many inputs and outputs there are follows from the data.
+    sizes : list of int, optional
+        All layers, inputs first, in place of `hidden`.
+    """
+
+    kind: Literal["mlp"] = "mlp"
+    hidden: list[int] = [1200, 1200]
+    sizes: list[int] | None = None
+    bias: bool = False
+    dropout: float = 0.0
+    init: Literal["default"] | float = "default"
+    output_relu: bool = False
+
+    def check(self) -> None:
+        """Raise an error for sizes that no network has."""
+        if self.sizes is None:
+            layer_sizes([1, *self.hidden, 1])
+            return
+        layer_sizes(self.sizes)
+        if "hidden" in self.model_fields_set:
+            raise ModelFileError("[network] give hidden or sizes, not both.")
+
+    def fitted(self, shape: DataShape, folder: Path) -> Self:
+        """Return the table with the sizes of all layers."""
+        sizes = self.sizes or [shape.n_inputs, *self.hidden, shape.n_outputs]
+        if sizes[0] != shape.n_inputs:
+            raise ParameterError(
+                f"[network] sizes: begins with {sizes[0]}, but an image has {shape.n_inputs} "
+                "pixels."
+            )
+        if sizes[-1] < shape.n_outputs:
+            raise ParameterError(
+                f"[network] sizes: ends with {sizes[-1]} outputs, too few for class "
+                f"{shape.n_outputs - 1}."
+            )
+        return self.model_copy(update={"sizes": sizes})
+
+    def build(self, seed: int) -> nn.Module:
+        """Return the network before any training."""
+        assert self.sizes is not None
+        return mlp(
+            self.sizes,
+            bias=self.bias,
+            dropout=self.dropout,
+            init=self.init,
+            output_relu=self.output_relu,
+            seed=seed,
+        )
+
+
+class ImageTable(NetworkTable):
+    """Networks that take images.
+
+    Attributes
+    ----------
+    image_shape : list of int, optional
+        Of one image; that of the data unless given.
+    n_outputs : int, optional
+        As many as there are classes unless given.
+    """
+
+    image_shape: tuple[int, ...] = ()
+    n_outputs: int | None = Field(default=None, ge=1)
+
+    def fitted(self, shape: DataShape, folder: Path) -> Self:
+        """Return the table with the shape of images and the number of outputs."""
+        n_outputs = self.n_outputs or shape.n_outputs
+        if n_outputs < shape.n_outputs:
+            raise ParameterError(
+                f"[network] n_outputs = {n_outputs}: too few for class {shape.n_outputs - 1}."
+            )
+        image_shape = self.image_shape or shape.image_shape
+        fit = self.model_copy(update={"image_shape": image_shape, "n_outputs": n_outputs})
+        fit.build(0)
+        return fit
+
+
+class ConvolutionTable(ImageTable):
+    """``kind = "cnn"``; the keys are those of `brainsleep.wake.cnn`."""
+
+    kind: Literal["cnn"]
+    channels: list[int] = [8, 16]
+    kernel_size: int = 3
+    hidden: list[int] = [128]
+    bias: bool = False
+    dropout: float = 0.0
+
+    def build(self, seed: int) -> nn.Module:
+        """Return the network before any training."""
+        return cnn(**self.model_dump(exclude={"kind"}), seed=seed)
+
+
+class ResidualTable(ImageTable):
+    """``kind = "resnet"``; the keys are those of `brainsleep.wake.resnet`."""
+
+    kind: Literal["resnet"]
+    channels: list[int] = [8, 16]
+    blocks: int = 1
+    bias: bool = False
+
+    def build(self, seed: int) -> nn.Module:
+        """Return the network before any training."""
+        return resnet(**self.model_dump(exclude={"kind"}), seed=seed)
+
+
+class BitnetTable(ImageTable):
+    """``kind = "bitnet"``: `brainsleep.wake.bitnet_relu`, as only ReLU networks can sleep."""
+
+    kind: Literal["bitnet"]
+    fs: float = 0.125
+    bias: bool = False
+
+    def build(self, seed: int) -> nn.Module:
+        """Return the network before any training; square images of at least 8 × 8."""
+        n_channels, rows, columns = with_channels(self.image_shape, "bitnet")
+        if rows != columns:
+            raise ParameterError(f"[network] bitnet takes square images, not {rows} × {columns}.")
+        assert self.n_outputs is not None
+        return bitnet_relu(
+            self.fs,
+            self.n_outputs,
+            in_channels=n_channels,
+            image_size=rows,
+            bias=self.bias,
+            seed=seed,
+        )
+
+
+class OwnTable(NetworkTable):
+    """A network of the user's own.
+
+    Attributes
+    ----------
+    module : str
+        The function that makes it, as ``"file.py:make_network"``, the file being relative to the
+        model file, or ``"package.module:make_network"``. It is given those of `n_inputs`,
+        `n_outputs`, `image_shape` and `seed` that it takes, and all other keys of the table.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    module: str
+    folder: str = ""
+    n_inputs: int | None = None
+    n_outputs: int | None = None
+    image_shape: tuple[int, ...] = ()
+
+    @property
+    def values(self) -> JsonObject:
+        """The other keys, as given."""
+        return dict(self.__pydantic_extra__ or {})
+
+    def code(self, folder: Path) -> UserFunction:
+        """Return the function."""
+        return find_function(self.module, folder, _FIELD)
+
+    def fitted(self, shape: DataShape, folder: Path) -> Self:
+        """Return the table with the shape of the data and the folder of the model file."""
+        found = {"folder": str(folder.absolute()), **vars(shape)}
+        return self.model_copy(update=found)
+
+    def build(self, seed: int) -> nn.Module:
+        """Return the network before any training."""
+        assert self.n_inputs is not None
+        assert self.n_outputs is not None
+        shape = DataShape(self.n_inputs, self.n_outputs, self.image_shape)
+        return own_network(self.code(Path(self.folder)), shape, seed, self.values)
+
+
+#: Tables of built-in networks by their kinds.
+KINDS: dict[str, type[NetworkTable]] = {
+    "mlp": PerceptronTable,
+    "cnn": ConvolutionTable,
+    "resnet": ResidualTable,
+    "bitnet": BitnetTable,
+}
+
+#: Where a network of one's own stands among them.
+OWN = "module"
+
+
+def _tag(table: Any) -> str:
+    """Return which network a table describes."""
+    if isinstance(table, NetworkTable):
+        return OWN if isinstance(table, OwnTable) else str(getattr(table, "kind", ""))
+    if isinstance(table, Mapping):
+        return OWN if OWN in table else str(table.get("kind", "mlp"))
+    return "mlp"
+
+
+#: ``[network]``, of either kind.
+NetworkSection = Annotated[
+    Annotated[PerceptronTable, Tag("mlp")]
+    | Annotated[ConvolutionTable, Tag("cnn")]
+    | Annotated[ResidualTable, Tag("resnet")]
+    | Annotated[BitnetTable, Tag("bitnet")]
+    | Annotated[OwnTable, Tag(OWN)],
+    Discriminator(_tag),
+]

@@ -1,0 +1,41 @@
+"""What a network has to fit: the shape of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..datasets import Dataset
+
+
+@dataclass(frozen=True)
+class DataShape:
+    """What of the data decides on the ends of a network.
+
+    Attributes
+    ----------
+    n_inputs : int
+        Number of pixels, or features.
+    n_outputs : int
+        Number of classes.
+    image_shape : tuple of int
+        Shape to fold a row of pixels into.
+    """
+
+    n_inputs: int
+    n_outputs: int
+    image_shape: tuple[int, ...]
+
+    @classmethod
+    def of(cls, datasets: Iterable[Dataset]) -> DataShape:
+        """Return what fits all of some data sets, each of which has images."""
+        parts = list(datasets)
+        highest = max(int(part.labels.max()) for part in parts)
+        return cls(parts[0].images.shape[1], highest + 1, parts[0].image_shape)
+
+    @property
+    def with_channels(self) -> tuple[int, ...] | None:
+        """The shape of an image as convolutions take it, (channels, rows, columns), if it is one."""
+        if len(self.image_shape) == 2:
+            return (1, *self.image_shape)
+        return self.image_shape if len(self.image_shape) == 3 else None
