@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from .translation import translate as translate
     from .translation import write_back as write_back
     from .translation.nir import from_nir as from_nir
+    from .wake import datasets as datasets
     from .wake import networks as networks
 
 _mend_import_of_brian2()

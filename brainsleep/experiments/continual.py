@@ -27,7 +27,7 @@ from .controls import check_controls, control_arm, why_not
 from .course import Course, Setting, run_arm, state_of
 from .finished import finished_run
 from .learned_tasks import LearnedTask, Progress
-from .materials import compared_strategies, model_of, tasks_of
+from .materials import compared_strategies, load_materials
 from .results import run_metrics
 from .run_request import RunRequest
 from .run_results import Run
@@ -54,9 +54,9 @@ def run_continual(request: RunRequest) -> Run:
     BrainsleepError
         For a model file, data or directories that will not do, before any training.
     """
-    model = model_of(request)
     check_controls(request.controls)
-    tasks = tasks_of(model, request.overrides.data_dir, request.seed)
+    materials = load_materials(request)
+    request, model, tasks = materials.request, materials.model, materials.tasks
     data = [images for task in tasks for images in (task.train, task.test)]
     setting = Setting.of_request(request, model, tasks)
     strategies = compared_strategies(request, model)

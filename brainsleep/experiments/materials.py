@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
-from ..errors import ParameterError
-from ..wake import Dataset, Split, Task, hold_out_validation, load_split
-from ..wake.tasks import highest_label
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ..support.user_code import UserFunction, in_words
+from ..wake import DATASETS, Split, Task
+from ..wake.datasets.loading import code_of
+from ..wake.networks.data_shape import DataShape
 from .modelfile import ModelFile, load_model_file
 from .run_request import RunRequest
+from .sections import DataSection
 from .training_sections import StrategySection
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What a run works on.
+
+    Attributes
+    ----------
+    request : RunRequest
+        What is asked for, and what it executes of the user's.
+    model : ModelFile
+        The model file, complete: what it leaves out was found for the data.
+    tasks : tuple of Task
+        What is learned.
+    """
+
+    request: RunRequest
+    model: ModelFile
+    tasks: tuple[Task, ...]
 
 
 def model_of(request: RunRequest) -> ModelFile:
@@ -15,31 +39,71 @@ def model_of(request: RunRequest) -> ModelFile:
     return request.overrides.apply(load_model_file(request.model_file))
 
 
-def tasks_of(model: ModelFile, data_dir: str | None, seed: int = 0) -> tuple[Task, ...]:
-    """Load the data and make the tasks of a run with this seed."""
+def load_materials(request: RunRequest) -> Materials:
+    """Load what a run works on, reporting first what of the user's is executed for it.
 
-    def load(name: str) -> Split:
-        split: Split = load_split(name, data_dir, model.data.train_per_class)
-        return hold_out_validation(split) if model.data.evaluate_on == "validation" else split
+    Raises
+    ------
+    BrainsleepError
+        For a model file or data that will not do, or that do not fit each other.
+    """
+    model, folder = model_of(request), request.folder
+    request = announced(
+        request, [model.data.dataset, *model.tasks.further], model.network.code(folder)
+    )
+    split = load_data(request, model.data)
+    tasks = model.tasks.tasks(
+        split, request.seed, lambda name: load_data(request, model.data, name)
+    )
+    network = model.network.fitted(DataShape.of(tasks), folder)
+    data = model.data.model_copy(update={"dataset": split.train.name})
+    return Materials(
+        replace(request, noted={"network": network.model_dump(mode="json")}),
+        model.model_copy(update={"network": network, "data": data}),
+        tasks,
+    )
 
-    split = load(model.data.dataset)
-    tasks = model.tasks.tasks(split, seed, load)
-    _check_sizes(model, split.train, highest_label(tasks))
-    return tasks
+
+def announced(
+    request: RunRequest, datasets: Sequence[str], network: UserFunction | None = None
+) -> RunRequest:
+    """Report what of the user's a run will execute; return the request with its digests.
+
+    Parameters
+    ----------
+    request : RunRequest
+        What is asked for; its data, if there are any, are in the place of the first data set.
+    datasets : sequence of str
+        What the model file calls the data.
+    network : UserFunction, optional
+        What will make the network.
+    """
+    sources = datasets if request.data is None else [request.data, *datasets[1:]]
+    found = [*(code_of(source, request.folder) for source in sources), network]
+    code = [one for one in found if one is not None]
+    if code:
+        request.report(f"runs {in_words(code)}")
+    return replace(request, code={one.name.partition(":")[0]: one.sha256 for one in code})
 
 
-def _check_sizes(model: ModelFile, train_set: Dataset, highest: int) -> None:
-    """Hold the network's sizes against the data."""
-    sizes = model.network.sizes
-    n_pixels = train_set.images.shape[1]
-    if len(sizes) < 2 or sizes[0] != n_pixels:
-        raise ParameterError(
-            f"[network] sizes: begins with {sizes[:1]}, but {train_set.name} has {n_pixels} pixels."
-        )
-    if sizes[-1] <= highest:
-        raise ParameterError(
-            f"[network] sizes: ends with {sizes[-1]} outputs, too few for class {highest}."
-        )
+def load_data(request: RunRequest, section: DataSection, name: str | None = None) -> Split:
+    """Load data, and report what was done to them.
+
+    Parameters
+    ----------
+    request : RunRequest
+        What is asked for.
+    section : DataSection
+        What the model file says of the data.
+    name : str, optional
+        Of further data, which are read as those that `section` names.
+    """
+    data = request.data if name is None else name
+    data_dir = request.overrides.data_dir if name is None or name in DATASETS else None
+    split = section.load(request.folder, data_dir, data)
+    for note in split.notes:
+        request.report(f"{split.train.name}: {note}")
+    return split
 
 
 def compared_strategies(request: RunRequest, model: ModelFile) -> tuple[StrategySection, ...]:

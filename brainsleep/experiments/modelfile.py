@@ -22,10 +22,9 @@ from ..errors import (
 from ..support.calls import public
 from ..support.files import JsonObject, read_text
 from ..support.quantities import quantity
-from ..wake.networks.perceptron import layer_sizes
+from .network_sections import KINDS, NetworkSection, PerceptronTable
 from .sections import (
     DataSection,
-    NetworkSection,
     Section,
     SectionT,
 )
@@ -51,15 +50,15 @@ class ModelFile(Section):
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9_.-]+$")
-    description: str
+    description: str = ""
     takes: str = ""
     references: tuple[str, ...] = ()
     data: DataSection = DataSection()
     tasks: TasksSection = TasksSection()
-    network: NetworkSection = NetworkSection()
+    network: NetworkSection = PerceptronTable()
     training: TrainingSection = TrainingSection()
     compare: CompareSection = CompareSection()
-    sleep: SleepSection
+    sleep: SleepSection = SleepSection()
 
 
 #: Which class checks which table, to say what a wrong key may have meant. Tables of models are
@@ -68,7 +67,6 @@ _SECTIONS: dict[tuple[str, ...], type[Section]] = {
     (): ModelFile,
     ("data",): DataSection,
     ("tasks",): TasksSection,
-    ("network",): NetworkSection,
     ("training",): TrainingSection,
     ("compare",): CompareSection,
     ("sleep",): SleepSection,
@@ -162,7 +160,7 @@ def _wrong_values(model: ModelFile) -> Iterator[str]:
     """Say what else is wrong with values: what is built of them refuses them."""
     sleep = model.sleep
     checks: tuple[Callable[[], object], ...] = (
-        lambda: layer_sizes(model.network.sizes),
+        model.network.check,
         model.training.build,
         model.training.strategy.strategy,
         lambda: _named_once(model.compare.strategies),
@@ -195,10 +193,17 @@ def _named_once(strategies: Sequence[StrategySection]) -> None:
 def _explain(problem: Any, sections: Mapping[tuple[str, ...], type[Section]]) -> str:
     """Put one of pydantic's findings into words."""
     location = tuple(str(part) for part in problem["loc"])
+    if problem["type"] == "union_tag_invalid":  # of the one table that has kinds of its own
+        tag = problem["ctx"]["tag"].strip("'")
+        return f"[network] has no kind {brief(tag)}.{suggest(tag, KINDS)}"
+    section = sections.get(location[:-1])
+    if location[0] == "network" and len(location) > 2:
+        section = KINDS.get(location[1]) if len(location) == 3 else None
+        location = ("network", *location[2:])
     table, key = location[:-1], location[-1]
     shown = ".".join(table) or "top level"
     if problem["type"] == "extra_forbidden":
-        known: Iterable[str] = sections[table].model_fields if table in sections else ()
+        known: Iterable[str] = () if section is None else section.model_fields
         return f"[{shown}] has no key {key!r}.{suggest(key, known)}"
     if problem["type"] == "missing":
         return f"[{shown}] misses the key {key!r}."

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Discriminator, Field, Tag
+from pydantic import ConfigDict, Discriminator, Field, Tag, TypeAdapter
 from torch import nn
 
 from ..errors import ModelFileError, ParameterError
@@ -70,7 +70,7 @@ class PerceptronTable(NetworkTable):
     """
 
     kind: Literal["mlp"] = "mlp"
-    hidden: list[int] = [1200, 1200]
+    hidden: tuple[int, ...] = (1200, 1200)
     sizes: list[int] | None = None
     bias: bool = False
     dropout: float = 0.0
@@ -145,9 +145,9 @@ class ConvolutionTable(ImageTable):
     """``kind = "cnn"``; the keys are those of `brainsleep.wake.cnn`."""
 
     kind: Literal["cnn"]
-    channels: list[int] = [8, 16]
+    channels: tuple[int, ...] = (8, 16)
     kernel_size: int = 3
-    hidden: list[int] = [128]
+    hidden: tuple[int, ...] = (128,)
     bias: bool = False
     dropout: float = 0.0
 
@@ -160,7 +160,7 @@ class ResidualTable(ImageTable):
     """``kind = "resnet"``; the keys are those of `brainsleep.wake.resnet`."""
 
     kind: Literal["resnet"]
-    channels: list[int] = [8, 16]
+    channels: tuple[int, ...] = (8, 16)
     blocks: int = 1
     bias: bool = False
 
@@ -263,3 +263,9 @@ NetworkSection = Annotated[
     | Annotated[OwnTable, Tag(OWN)],
     Discriminator(_tag),
 ]
+
+
+def read_network_table(content: JsonObject) -> NetworkTable:
+    """Return a table of what `model_dump` made of it."""
+    table: NetworkTable = TypeAdapter(NetworkSection).validate_python(content)
+    return table

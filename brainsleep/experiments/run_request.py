@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -42,6 +42,12 @@ class RunRequest:
         Whether to show progress bars.
     report : callable
         Told what is going on, line by line.
+    data : object, optional
+        Data in place of those that the model file names; see `brainsleep.wake.load_split`.
+    code : mapping of str to str, optional
+        SHA-256 of each of the user's files that is executed, by its name. None: not looked for yet.
+    noted : dict
+        What a run directory notes beside that, to be read with: it does not decide on results.
     """
 
     model_file: Path
@@ -55,8 +61,17 @@ class RunRequest:
     resume: bool = False
     progress: bool = True
     report: Callable[[str], None] = say_nothing
+    data: object = None
+    code: Mapping[str, str] | None = None
+    noted: JsonObject = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """Where relative paths in the model file begin."""
+        return self.model_file.absolute().parent
 
     @property
     def settings(self) -> JsonObject:
         """What a run directory notes, and a resumed run must have asked for as well."""
-        return {"seed": self.seed, **asdict(self.overrides)}
+        code = {} if self.code is None else {"code": dict(self.code)}
+        return {"seed": self.seed, **asdict(self.overrides), **code}

@@ -21,6 +21,7 @@ from ..support.names import read_path
 from ..translation import write_back
 from .learned_tasks import Progress
 from .modelfile import ModelFile, load_model_file
+from .network_sections import read_network_table
 from .overrides import Overrides
 from .run_state import load_progress, network_after, require_of_run, split_state
 from .unsupervised_modelfile import (
@@ -213,7 +214,9 @@ class RunNights(Sequence[Night]):
         if not digest or not isinstance(model, ModelFile):
             return None
         state, _ = split_state(network_after(self.run.directory, number, digest))
-        return write_back(model.network.build(self.run.metrics["seed"]), state)
+        noted = self.run._settings.get("network")  # runs of earlier versions had all sizes
+        network = model.network if noted is None else read_network_table(noted)
+        return write_back(network.build(self.run.metrics["seed"]), state)
 
 
 @public

@@ -49,7 +49,7 @@ from .run_state import RUN, run_digest
 TRAINING = "training"
 
 #: What runs of earlier versions had, which do not say so.
-_EARLIER: JsonObject = {"changes": {}}
+_EARLIER: JsonObject = {"changes": {}, "code": {}}
 
 
 def save_metrics(directory: Path, metrics: JsonObject) -> Run:
@@ -149,7 +149,7 @@ def _begin(directory: Path, request: RunRequest, data_sha256: str) -> None:
     model = read_bytes(request.model_file)
     write_atomically(directory / "model.toml", model)
     digests = {"model_sha256": _digest(model), "data_sha256": data_sha256}
-    write_json(directory / "run.json", {**_settings(request), **digests})
+    write_json(directory / "run.json", {**request.noted, **_settings(request), **digests})
 
 
 def _settings(request: RunRequest) -> JsonObject:

@@ -1,17 +1,18 @@
-"""Tables of model files: data and network; what all tables have in common.
+"""Tables of model files: the data, and what all tables have in common.
 
 Each section is a class; its attributes are the section's keys.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
-from torch import nn
 
 from ..support.files import JsonObject
-from ..wake import mlp
+from ..wake import Split, hold_out_validation, load_split
 from .kinds import Registry, build_model, with_value
 
 SectionT = TypeVar("SectionT", bound="Section")
@@ -30,38 +31,49 @@ class DataSection(Section):
     ----------
     dataset : str
         ``"digits"`` (5,000 MNIST digits, shipped with a dependency), ``"mnist"`` or
-        ``"fashion_mnist"``.
+        ``"fashion_mnist"``; or data of one's own, by path or function, relative to the model file:
+        see `brainsleep.wake.load_split`.
     train_per_class : int, optional
         Take only the first images of each class for training.
     evaluate_on : str
         ``"test"``; or ``"validation"``, a fifth of the training images held out, to choose
         parameters without looking at test images.
+    image_shape : list of int, optional
+        Shape of one image, where own data hold flat rows.
+    allow_shared_images : bool
+        Whether test images of own data may equal training images; if not, that is an error.
     """
 
     dataset: str = "digits"
     train_per_class: int | None = Field(default=None, ge=1)
     evaluate_on: Literal["test", "validation"] = "test"
+    image_shape: list[int] | None = None
+    allow_shared_images: bool = False
 
+    def load(self, folder: Path, data_dir: str | None = None, data: object = None) -> Split:
+        """Load the data; of the training images, those that are to be learned.
 
-class NetworkSection(Section):
-    """``[network]``: the ANN; see `brainsleep.wake.mlp`."""
-
-    sizes: list[int] = [784, 1200, 1200, 10]
-    bias: bool = False
-    dropout: float = 0.25
-    init: Literal["default"] | float = "default"
-    output_relu: bool = False
-
-    def build(self, seed: int) -> nn.Module:
-        """Return the network before any training."""
-        return mlp(
-            self.sizes,
-            bias=self.bias,
-            dropout=self.dropout,
-            init=self.init,
-            output_relu=self.output_relu,
-            seed=seed,
+        Parameters
+        ----------
+        folder : Path
+            Where relative paths begin.
+        data_dir : str, optional
+            Folder of IDX files of a full set.
+        data : object, optional
+            The data, in place of those that `dataset` names.
+        """
+        split = load_split(
+            self.dataset if data is None else data,
+            data_dir,
+            self.train_per_class,
+            folder=folder,
+            image_shape=self.image_shape,
+            allow_shared_images=self.allow_shared_images,
         )
+        if self.evaluate_on == "validation":
+            held_out = hold_out_validation(split)
+            return replace(split, train=held_out.train, test=held_out.test)
+        return split
 
 
 class ModelSection(Section):

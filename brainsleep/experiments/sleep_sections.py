@@ -131,12 +131,12 @@ class StepsSection(Section):
     Attributes
     ----------
     first : int
-        Time steps of the night after the first task.
+        Time steps of the night after the first task; 500 unless given.
     growth_per_task : float
         The night after task k = 0, 1, … has ``first * (1 + growth_per_task * k)`` steps.
     """
 
-    first: int = Field(ge=1)
+    first: int = Field(default=500, ge=1)
     growth_per_task: float = Field(default=0.0, ge=0)
 
     def of_task(self, index: int) -> int:
@@ -225,8 +225,8 @@ class SleepSection(Section):
     nights_after: Literal["every"] | list[Annotated[int, Field(ge=1)]] = "every"
     neuron: NeuronSection = Field(default_factory=NeuronSection)
     plasticity: PlasticitySection = Field(default_factory=PlasticitySection)
-    stimulus: StimulusSection
-    steps: StepsSection
+    stimulus: StimulusSection = Field(default_factory=StimulusSection)
+    steps: StepsSection = Field(default_factory=StepsSection)
     stages: StagesSection | None = None
 
     def has_night(self, index: int) -> bool:

@@ -109,12 +109,16 @@ class TasksSection(Section):
         """
         scenario, options = SCENARIOS[self.scenario], self._given
         limits = {key: options.pop(key) for key in _LIMITS if key in options}
-        if load is not None and self.then is not None:
-            names = [self.then] if isinstance(self.then, str) else self.then
-            options["then"] = [load(name) for name in names]
+        if load is not None and self.further:
+            options["then"] = [load(name) for name in self.further]
         if "seed" in inspect.signature(scenario).parameters:
             options["seed"] = seed
         return limit_training(scenario(split, **options), **limits, seed=seed)
+
+    @property
+    def further(self) -> list[str]:
+        """The names of the data sets that follow that of ``[data]``."""
+        return [self.then] if isinstance(self.then, str) else self.then or []
 
     @property
     def _given(self) -> JsonObject:

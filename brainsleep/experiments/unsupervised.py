@@ -12,8 +12,9 @@ from ..circuit.readout import ClassReadout
 from ..circuit.winners import PreparedWinners, WinnerState
 from ..errors import ParameterError
 from ..support.files import JsonObject
-from ..wake import Dataset, Split, hold_out_validation, load_split
+from ..wake import Dataset, Split
 from .finished import finished_run
+from .materials import announced, load_data
 from .run_request import RunRequest
 from .run_results import Run
 from .run_state import last_network, load_progress, save_network, save_progress
@@ -58,7 +59,9 @@ def run_unsupervised(request: RunRequest) -> Run:
     if not request.baselines:
         raise ParameterError("baselines: unsupervised learning has none that could be left out.")
     model = model_of(request)
-    split = _split(model, request.overrides.data_dir)
+    request = announced(request, [model.data.dataset])
+    split = load_data(request, model.data)
+    _check_n_assign(model, split)
     finished = finished_run(request, [split.train, split.test])
     if finished is not None:
         return finished
@@ -144,7 +147,7 @@ class _Learning:
         network = self.prepared.network
         return {
             "scenario": "unsupervised",
-            "dataset": self.model.data.dataset,
+            "dataset": self.split.train.name,
             "evaluated_on": self.model.data.evaluate_on,
             "model": self.model.name,
             "seed": self.seed,
@@ -229,15 +232,11 @@ def _repeated(rng: np.random.Generator, images: np.ndarray, n: int) -> np.ndarra
     return np.concatenate(rounds)[:n]
 
 
-def _split(model: UnsupervisedModel, data_dir: str | None) -> Split:
-    """Load the images."""
-    split = load_split(model.data.dataset, data_dir, model.data.train_per_class)
+def _check_n_assign(model: UnsupervisedModel, split: Split) -> None:
+    """Refuse to assign classes by more images than there are."""
     n_assign = model.unsupervised.n_assign
-    if model.data.evaluate_on == "validation":
-        split = hold_out_validation(split)
     if n_assign is not None and n_assign > len(split.train.images):
         raise ParameterError(
             f"[unsupervised] n_assign is {n_assign}, but there are {len(split.train.images)} "
             "training images."
         )
-    return split

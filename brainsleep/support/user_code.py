@@ -1,4 +1,4 @@
-"""Functions in users' own files, named in text: ``"file.py:function"``, ``"package.module:function"``.
+"""Functions in users' own files, named in text, as ``"file.py:make"`` or ``"package.module:make"``.
 
 Finding a function executes nothing (but the packages around a module); calling it executes the
 file, which its digest names before that.
@@ -147,8 +147,8 @@ class UserFunction:
             if is_needed and name not in given:
                 there = f"; there are {', '.join(offered)}" if offered else ""
                 raise ParameterError(
-                    f"{self.asked_as}: {self.name} wants an argument {brief(name)}, which it is not "
-                    f"given{there}."
+                    f"{self.asked_as}: {self.name} wants an argument {brief(name)}, which it is "
+                    f"not given{there}."
                 )
         return given
 

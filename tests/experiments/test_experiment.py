@@ -22,7 +22,7 @@ from brainsleep.experiments.cli import app
 from brainsleep.experiments.comparison import compare_runs
 from brainsleep.experiments.controls import CONTROLS, why_not
 from brainsleep.experiments.course import Setting
-from brainsleep.experiments.materials import tasks_of
+from brainsleep.experiments.materials import load_materials
 from brainsleep.experiments.overrides import Overrides
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.run_request import RunRequest
@@ -223,11 +223,9 @@ def test_bad_input_is_refused_before_anything_is_written(model_file: Path, tmp_p
 
 
 def test_validation_scores_come_from_training_images(model_file: Path) -> None:
-    model = Overrides(evaluate_on="validation").apply(
-        bs.experiments.modelfile.load_model_file(model_file)
-    )
-    held_out = tasks_of(model, None)
-    tested = tasks_of(bs.experiments.modelfile.load_model_file(model_file), None)
+    validated = Overrides(evaluate_on="validation")
+    held_out = load_materials(RunRequest(model_file=model_file, overrides=validated)).tasks
+    tested = load_materials(RunRequest(model_file=model_file)).tasks
     test_images = {image.tobytes() for task in tested for image in task.test.images}
     assert len(test_images) == 400
     for task in held_out:

@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 
 import brainsleep as bs
 from brainsleep.errors import BrainsleepError, DirectoryError, ModelFileError
-from brainsleep.experiments import continual, materials, sweep
+from brainsleep.experiments import continual, sections, sweep
 from brainsleep.experiments.cli import app
 from brainsleep.experiments.comparison import compare_runs
 from brainsleep.experiments.finished import finished_metrics
@@ -625,13 +625,13 @@ def test_a_run_of_other_data_or_with_damage_is_not_taken_for_finished(
         run_experiment(model_file, out=copy, progress=False, report=said.append)
     assert "metrics.json is damaged" in said[0]
     resume(model_file, copy)
-    load = materials.load_split
+    load = sections.load_split
 
-    def every_other(*args: Any) -> Split:
-        split = load(*args)
+    def every_other(*args: Any, **options: Any) -> Split:
+        split = load(*args, **options)
         return replace(split, train=split.train.subset(np.arange(0, len(split.train), 2)))
 
-    monkeypatch.setattr(materials, "load_split", every_other)
+    monkeypatch.setattr(sections, "load_split", every_other)
     with pytest.raises(DirectoryError, match="exists already"):
         run_experiment(model_file, out=copy, progress=False)
 

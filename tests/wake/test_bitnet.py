@@ -35,7 +35,7 @@ def test_the_architecture_is_as_written(fs, bias):
                 lambda m, _, out: shapes.append((type(m).__name__, tuple(out.shape[1:])))
             )
     network(torch.rand(1, 2 * 20 * 20))
-    expected = [("_AsImages", (2, 20, 20))]
+    expected = [("AsImages", (2, 20, 20))]
     for k, (n, size) in enumerate(zip(channels, (20, 20, 10, 5, 5), strict=True)):
         expected += [("Conv2d", (n, size, size)), ("SpikingActivation", (n, size, size))]
         if k in (1, 2, 4):

@@ -1,4 +1,4 @@
-"""IDX files of users' own data, in one folder: the names of MNIST's, with a test part or without."""
+"""IDX files of users' own data, in one folder, called as those of MNIST; there may be no test."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,8 @@ import numpy.typing as npt
 from ...errors import DataError, brief
 from ...support.array_values import check_memory, read_array
 
-Rows = npt.NDArray[np.float32]
+Rows: TypeAlias = npt.NDArray[np.float32]
+_Given: TypeAlias = npt.NDArray[Any]
 
 
 class Intensities(NamedTuple):
@@ -65,7 +66,7 @@ def read_intensities(
     given = [_array(train, f"{name}: x_train")]
     if test is not None:
         given.append(_array(test, f"{name}: x_test"))
-        _check_alike(*given, name)
+        _check_alike(given[0], given[1], name)
     given, shape, notes = _channels_first(given)
     if image_shape is not None:
         if math.prod(image_shape) != math.prod(shape):
@@ -79,7 +80,7 @@ def read_intensities(
     return Intensities(flat[0], flat[1] if len(flat) > 1 else None, shape, (*notes, *scaling))
 
 
-def _array(given: npt.ArrayLike, field: str) -> npt.NDArray[np.generic]:
+def _array(given: npt.ArrayLike, field: str) -> _Given:
     """Return images, whose numbers are finite."""
     images = read_array(given, field)
     if images.dtype.kind not in "biuf":
@@ -102,7 +103,7 @@ def _array(given: npt.ArrayLike, field: str) -> npt.NDArray[np.generic]:
     return images
 
 
-def _check_alike(train: npt.NDArray[np.generic], test: npt.NDArray[np.generic], name: str) -> None:
+def _check_alike(train: _Given, test: _Given, name: str) -> None:
     """Refuse parts of which one network, and one scale, cannot take both."""
     if train.shape[1:] != test.shape[1:]:
         raise DataError(
@@ -117,10 +118,10 @@ def _check_alike(train: npt.NDArray[np.generic], test: npt.NDArray[np.generic], 
 
 
 def _channels_first(
-    parts: list[npt.NDArray[np.generic]],
-) -> tuple[list[npt.NDArray[np.generic]], tuple[int, ...], tuple[str, ...]]:
+    parts: list[_Given],
+) -> tuple[list[_Given], tuple[int, ...], tuple[str, ...]]:
     """Put colours before rows and columns; leave out a single one."""
-    shape, notes = parts[0].shape[1:], ()
+    shape, notes = parts[0].shape[1:], tuple[str, ...]()
     if len(shape) != 3:
         return parts, shape, notes
     if shape[2] in (1, 3, 4) and shape[0] not in (1, 3, 4):
@@ -131,7 +132,7 @@ def _channels_first(
     return parts, shape[1:] if shape[0] == 1 else shape, notes
 
 
-def _scaled(parts: list[npt.NDArray[np.generic]], name: str) -> tuple[list[Rows], tuple[str, ...]]:
+def _scaled(parts: list[_Given], name: str) -> tuple[list[Rows], tuple[str, ...]]:
     """Bring images to [0, 1] by the range of the training images."""
     low, high = float(parts[0].min()), float(parts[0].max())
     if parts[0].dtype == np.uint8 and high > 1:
@@ -152,9 +153,10 @@ def _scaled(parts: list[npt.NDArray[np.generic]], name: str) -> tuple[list[Rows]
     return rows, notes
 
 
-def _divided(part: npt.NDArray[np.generic], low: float, width: float) -> Rows:
+def _divided(part: _Given, low: float, width: float) -> Rows:
     """Return a copy of images, less a number and divided by another."""
-    rows = part.astype(np.float32 if part.dtype != np.float64 else np.float64)
+    exact = np.float32 if part.dtype in (np.uint8, np.float32) else np.float64
+    rows: _Given = part.astype(exact)
     rows -= low
     rows /= width
     return rows.astype(np.float32, copy=False)

@@ -65,15 +65,15 @@ def read_labels(train: npt.ArrayLike, test: npt.ArrayLike | None, name: str) -> 
         raise DataError(f"{name}: y_train and y_test must both be numbers, or both names.")
     if all(texts):
         columns, names = _numbered(columns, name)
-        numbers = ", ".join(f"{k} {brief(one)}" for k, one in enumerate(names[:10]))
-        notes.append(f"classes are named: {numbers}{', …' if len(names) > 10 else ''}")
     else:
         names = ()
         _check_classes(columns, name)
     if len(columns) > 1:
         notes += _missing_of_test(*columns)
-    test_labels = columns[1] if len(columns) > 1 else None
-    return Labels(columns[0], test_labels, names, tuple(dict.fromkeys(notes)))
+    numbers = [column.astype(np.int64, copy=False) for column in columns]
+    return Labels(
+        numbers[0], numbers[1] if len(numbers) > 1 else None, names, tuple(dict.fromkeys(notes))
+    )
 
 
 def _column(given: npt.ArrayLike, field: str, notes: list[str]) -> npt.NDArray[np.generic]:
@@ -114,7 +114,7 @@ def _is_one_hot(labels: npt.NDArray[np.generic]) -> bool:
 def _numbered(
     columns: Sequence[npt.NDArray[np.generic]], name: str
 ) -> tuple[list[npt.NDArray[np.generic]], tuple[str, ...]]:
-    """Number classes that have names, in alphabetical order; return the names, too."""
+    """Give named classes numbers, in alphabetical order; return the names, too."""
     names = np.unique(columns[0])
     strange = np.setdiff1d(np.concatenate(columns), names)
     if len(strange):

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import DataError
+from ...errors import DataError, brief
 from .dataset import Dataset, Split
 from .equal_images import check_training_images, refuse_shared_images, shared_images
 from .intensities import read_intensities
@@ -80,6 +80,9 @@ def split_of_arrays(
         if not allow_shared_images:
             refuse_shared_images(split)
     names = tuple(class_names) or labels.class_names
+    if names:
+        shown = ", ".join(f"{k} {brief(one)}" for k, one in enumerate(names[:10]))
+        notes += (f"classes are named: {shown}{', …' if len(names) > 10 else ''}",)
     return replace(split, class_names=names, notes=(*notes, *split.notes))
 
 

@@ -14,7 +14,7 @@ from ..contexts import seeded
 from ..seeds_and_classes import checked_seed
 from ..spiking import Spiking, SpikingActivation
 from ..surrogate import SpikeFunction
-from .folding import AsImages
+from .image_rows import AsImages
 
 #: Channels of the binary-interaction net's convolutions at fs = 1, and M where it pools:
 #: [64 fs, 64 fs, M, 128 fs, M, 256 fs, 512 fs, M, FC].

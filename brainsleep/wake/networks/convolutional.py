@@ -13,7 +13,7 @@ from ...support.checks import number, whole_number
 from ...support.names import items, read_shape
 from ..contexts import seeded
 from ..seeds_and_classes import checked_seed
-from .folding import AsImages
+from .image_rows import AsImages
 
 
 @public

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..datasets import Dataset
+from ..tasks import Task, highest_label
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,14 @@ class DataShape:
     image_shape: tuple[int, ...]
 
     @classmethod
-    def of(cls, datasets: Iterable[Dataset]) -> DataShape:
-        """Return what fits all of some data sets, each of which has images."""
-        parts = list(datasets)
-        highest = max(int(part.labels.max()) for part in parts)
-        return cls(parts[0].images.shape[1], highest + 1, parts[0].image_shape)
+    def of(cls, tasks: Sequence[Task]) -> DataShape:
+        """Return what fits all tasks."""
+        train = tasks[0].train
+        return cls(train.images.shape[1], highest_label(tasks) + 1, train.image_shape)
 
     @property
     def with_channels(self) -> tuple[int, ...] | None:
-        """The shape of an image as convolutions take it, (channels, rows, columns), if it is one."""
+        """The shape of an image as convolutions take it, (channels, rows, columns); or None."""
         if len(self.image_shape) == 2:
             return (1, *self.image_shape)
         return self.image_shape if len(self.image_shape) == 3 else None

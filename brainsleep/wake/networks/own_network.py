@@ -14,7 +14,7 @@ from ...support.user_code import UserFunction
 from ..contexts import mode_of, seeded
 from ..interface import as_network_input
 from .data_shape import DataShape
-from .folding import AsImages
+from .image_rows import AsImages
 
 
 def own_network(

@@ -13,7 +13,7 @@ from ...support.checks import whole_number
 from ..contexts import seeded
 from ..seeds_and_classes import checked_seed
 from .convolutional import sizes, with_channels
-from .folding import AsImages
+from .image_rows import AsImages
 
 
 class ResidualBlock(nn.Module):

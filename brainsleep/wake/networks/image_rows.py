@@ -24,7 +24,7 @@ class AsImages(nn.Module):
         self.image_shape = image_shape
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Return images (n, \\*image_shape) of rows (n, n_pixels)."""
+        """Return images, channels first, of rows (n, n_pixels)."""
         shape = tuple(images.shape[1:])
         if shape != self.image_shape and shape != (math.prod(self.image_shape),):
             wanted = ", ".join(map(str, self.image_shape))
