@@ -130,7 +130,7 @@ class ContinualExperiment:
             name = waking.arm_name
             if name in self.done.baselines:
                 continue
-            self.report(f"training: {name.replace('_', ' ')}")
+            self.report(f"training: {name if ':' in name else name.replace('_', ' ')}")
             arm = Arm(name=name, label=waking.label, waking=waking)
             with self._checkpoints(name) as checkpoints:
                 self.done.baselines[name] = run_arm(arm, self.setting, checkpoints)

@@ -52,7 +52,8 @@ class StrategySection(ModelSection):
         changes = parse_changes(
             parameters, "--strategies", "a name and KEY=VALUE, as in replay:n_images=500"
         )
-        return cls.model_validate({"kind": kind, "name": word if parameters else "", **changes})
+        read = cls.model_validate({"kind": kind, **changes})
+        return read.model_copy(update={"name": read._word}) if parameters else read
 
     @property
     def arm_name(self) -> str:
@@ -72,8 +73,15 @@ class StrategySection(ModelSection):
     @property
     def label(self) -> str:
         """What tables call it: its own name, or the strategy's with the parameters given."""
+        if self.name and self.name != self._word:
+            return self.name
         words = [f"{key} = {value}" for key, value in self.values.items()]
-        return self.name or ", ".join([str(STRATEGIES[self.kind].label), *words])
+        return ", ".join([str(STRATEGIES[self.kind].label), *words])
+
+    @property
+    def _word(self) -> str:
+        """The strategy as the command line has it."""
+        return ":".join([self.kind, *(f"{key}={value}" for key, value in self.values.items())])
 
 
 class TrainingSection(Section):

@@ -184,12 +184,21 @@ def test_nights_after_tasks_that_there_are_not(tmp_path: Path, model_file: Path)
 
 def test_all_that_is_asked_for_is_compared(tmp_path: Path, model_file: Path) -> None:
     arguments = ["run", str(model_file), "--out", str(tmp_path / "run"), "--strategies"]
-    result = CliRunner().invoke(app, [*arguments, "sequential,joint"])
+    result = CliRunner().invoke(app, [*arguments, "sequential,joint,replay:n_images=30"])
     assert result.exit_code == 0, result.output
     metrics = load_run(tmp_path / "run").metrics
-    assert list(metrics["strategies"]) == ["sequential", "joint"]
+    assert list(metrics["strategies"]) == ["sequential", "joint", "replay:n_images=30"]
+    replay = metrics["strategies"]["replay:n_images=30"]
+    assert replay["kind"] == "replay"
+    assert replay["parameters"] == {"n_images": 30}
+    assert replay["stored_bytes"] >= 30 * 784
+    assert replay["R"][0][1:] == [None, None]
+    assert set(replay["per_class"]) == set("012345")
+    assert np.sum(replay["confusion"]) == 600
     assert metrics["strategies"]["joint"]["R"][0] == [None] * 3
     assert metrics["accuracy"]["joint"] == metrics["strategies"]["joint"]["final"]
+    assert "training: replay:n_images=30" in result.output
+    assert "n_images = 30 " in result.output
     again = CliRunner().invoke(app, [*arguments, "sequential"])
     assert "it is not run again" in again.output
     more = CliRunner().invoke(app, [*arguments, "sequential_masked", "--resume"])
@@ -197,11 +206,41 @@ def test_all_that_is_asked_for_is_compared(tmp_path: Path, model_file: Path) -> 
     assert "sequential_masked" in load_run(tmp_path / "run").metrics["accuracy"]
 
 
+def test_sleep_and_a_strategy_together_resume(
+    tmp_path: Path, model_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the strategy keeps is kept with the network."""
+    text = TEXT.replace("epochs = 2", 'epochs = 2\nstrategy = {kind = "replay", n_images = 20}')
+    model_file.write_text(text)
+    whole = run_experiment(model_file, out=tmp_path / "whole", baselines=False, progress=False)
+    assert whole.metrics["sleep"]["kind"] == "replay"
+    assert whole.metrics["sleep"]["stored_bytes"] >= 20 * 784
+    run_night, nights = course_module.run_night, []
+
+    def twice(*args: Any, **kwargs: Any) -> Any:
+        nights.append(1)
+        if len(nights) == 3:
+            raise KeyboardInterrupt
+        return run_night(*args, **kwargs)
+
+    monkeypatch.setattr(course_module, "run_night", twice)
+    options = {"out": tmp_path / "cut", "baselines": False, "progress": False}
+    with pytest.raises(KeyboardInterrupt):
+        run_experiment(model_file, **options)
+    cut = run_experiment(model_file, resume=True, **options)
+    assert len(nights) == 4, "the first two nights are not repeated"
+    for key in ("accuracy", "sleep", "rates"):
+        assert cut.metrics[key] == whole.metrics[key]
+    assert load_run(cut.directory).nights[1].ann is not None
+
+
 @pytest.mark.parametrize(
     ("strategies", "said"),
     [
-        (["jont"], "has no kind 'jont'. Did you mean 'joint'"),
-        (["joint", "joint"], "'joint' is there twice"),
+        (["replya"], "has no kind 'replya'. Did you mean 'replay'"),
+        (["replay", "replay"], "'replay' is there twice"),
+        ([{"kind": "replay", "n_image": 3}], "n_image.*Did you mean 'n_images'"),
+        ([{"kind": "replay", "n_images": 0}], "n_images"),
         ([{"n_images": 5}], "misses the key 'kind'"),
     ],
 )
@@ -214,8 +253,8 @@ def test_strategies_that_there_are_not(strategies: list[Any], said: str) -> None
     ("word", "said"),
     [
         ("jont", "Did you mean 'joint'"),
-        ("joint:n_images", "wants a name and KEY=VALUE"),
-        ("joint:size=3", "has no key 'size'"),
+        ("replay:n_images", "wants a name and KEY=VALUE"),
+        ("replay:size=3", "has no key 'size'"),
     ],
 )
 def test_words_of_the_command_line_that_are_no_strategies(
@@ -224,6 +263,16 @@ def test_words_of_the_command_line_that_are_no_strategies(
     request = RunRequest(model_file=model_file, strategies=(word,))
     with pytest.raises((ModelFileError, ParameterError), match=said):
         compared_strategies(request, load_model_file(model_file))
+
+
+def test_names_of_the_model_file_come_first(model_file: Path) -> None:
+    model = changed(compare={"strategies": [{"kind": "replay", "n_images": 7, "name": "few"}]})
+    asked = RunRequest(model_file=model_file, strategies=("few", "joint"))
+    few, joint = compared_strategies(asked, model)
+    assert few.strategy().n_images == 7
+    assert joint.kind == "joint"
+    assert compared_strategies(replace(asked, strategies=None), model) == (few,)
+    assert compared_strategies(replace(asked, baselines=False), model) == ()
 
 
 # Training that is kept
