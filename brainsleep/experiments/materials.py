@@ -100,7 +100,7 @@ def load_data(request: RunRequest, section: DataSection, name: str | None = None
     """
     data = request.data if name is None else name
     data_dir = request.overrides.data_dir if name is None or name in DATASETS else None
-    split = section.load(request.folder, data_dir, data)
+    split = section.load(request.folder, data_dir, data, request.seed)
     for note in split.notes:
         request.report(f"{split.train.name}: {note}")
     return split

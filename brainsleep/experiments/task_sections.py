@@ -6,32 +6,22 @@ import inspect
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, PlainValidator
+from pydantic import ConfigDict, Field
 
 from ..errors import ModelFileError, suggest
 from ..support.checks import known_name
 from ..support.files import JsonObject
 from ..wake import SCENARIOS, Split, Task, limit_training
+from ..wake.datasets.selection import read_per_class, read_share
 from ..wake.scenarios.class_groups import read_class_order
-from ..wake.scenarios.limited import read_per_class, read_share
 from ..wake.scenarios.noisy import read_noises
 from ..wake.scenarios.rotated import read_angles
-from .sections import Section
+from .sections import Section, read_by
 
 #: What the experiment itself hands to a scenario.
 _NOT_KEYS = ("split", "seed")
 #: Keys that all scenarios have: what is done to the tasks that they make.
 _LIMITS = ("train_per_class", "train_share")
-
-
-def _read_by(read: Callable[[Any], object]) -> PlainValidator:
-    """Check a value with the scenario's own function, and keep it as it is in the file."""
-
-    def checked(value: Any) -> Any:
-        read(value)
-        return value
-
-    return PlainValidator(checked)
 
 
 class TasksSection(Section):
@@ -70,13 +60,13 @@ class TasksSection(Section):
     scenario: str = "class-incremental"
     classes: list[list[int]] | None = None
     n_tasks: int | None = Field(default=None, ge=1)
-    class_order: Annotated[Any, _read_by(read_class_order)] = None
-    angles: Annotated[Any, _read_by(read_angles)] = None
-    noise: Annotated[Any, _read_by(read_noises)] = None
+    class_order: Annotated[Any, read_by(read_class_order)] = None
+    angles: Annotated[Any, read_by(read_angles)] = None
+    noise: Annotated[Any, read_by(read_noises)] = None
     then: str | list[str] | None = None
     shared_outputs: bool = False
-    train_per_class: Annotated[Any, _read_by(read_per_class)] = None
-    train_share: Annotated[Any, _read_by(read_share)] = None
+    train_per_class: Annotated[Any, read_by(read_per_class)] = None
+    train_share: Annotated[Any, read_by(read_share)] = None
 
     def check(self) -> None:
         """Raise an error for a scenario that there is not, or keys that it does not take."""
@@ -86,6 +76,11 @@ class TasksSection(Section):
             if key not in known:
                 raise ModelFileError(
                     f"[tasks] scenario = {self.scenario!r} has no key {key!r}.{suggest(key, known)}"
+                )
+        for key, argument in _arguments_of(self.scenario).items():
+            if argument.default is argument.empty and key not in self._given:
+                raise ModelFileError(
+                    f"[tasks] scenario = {self.scenario!r} misses the key {key!r}."
                 )
 
     def tasks(
@@ -127,7 +122,7 @@ class TasksSection(Section):
         return {key: value for key, value in given.items() if key != "scenario"}
 
 
-def _arguments_of(scenario: str) -> list[str]:
+def _arguments_of(scenario: str) -> dict[str, inspect.Parameter]:
     """Return the keys that a scenario takes: the arguments of its function."""
     arguments = inspect.signature(SCENARIOS[scenario]).parameters
-    return [name for name in arguments if name not in _NOT_KEYS]
+    return {name: one for name, one in arguments.items() if name not in _NOT_KEYS}

@@ -59,6 +59,7 @@ def test_the_seed_of_the_run_orders_classes(split: wake.Split) -> None:
         ({"scenario": "noise", "noise": ["clean", "x"]}, r"\[tasks\] unknown kind of noise 'x'"),
         ({"scenario": "noise", "noise": {"kind": "blur", "s": 1}}, r"no argument 's'"),
         ({"scenario": "cross-modal", "then": 3}, r"\[tasks.then\]"),
+        ({"scenario": "cross-modal"}, r"scenario = 'cross-modal' misses the key 'then'"),
         ({"train_share": 0}, r"\[tasks\] train_share must be greater than 0"),
         ({"train_per_class": [1, 0]}, r"\[tasks\] train_per_class: each must be at least 1"),
     ],

@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 
 from ...errors import ParameterError, brief, suggest, suggest_nearest
 from ...support.calls import public
-from ...support.checks import whole_number
 from ...support.disk import plain_disk_errors
 from ...support.names import read_path, read_shape
 from ...support.user_code import UserFunction, find_function, is_function_name
@@ -24,7 +23,7 @@ from .image_folder import read_image_folder
 from .known_datasets import digits, full_set
 from .npz_data import read_npz
 from .own_split import split_of_arrays
-from .selection import first_per_class
+from .selection import first_images, read_per_class, read_share
 
 #: What `load_split` takes: a name, a path, or an object that holds data.
 Source: TypeAlias = str | os.PathLike[str] | Any
@@ -44,7 +43,8 @@ ENTRY_POINTS = "brainsleep.datasets"
 def load_split(
     name: Source,
     data_dir: str | Path | None = None,
-    train_per_class: int | None = None,
+    train_per_class: int | Sequence[int] | None = None,
+    train_share: float | Sequence[float] | None = None,
     *,
     folder: str | Path | None = None,
     image_shape: Sequence[int] | None = None,
@@ -71,8 +71,11 @@ def load_split(
         they are in ``MNIST/raw`` or ``FashionMNIST/raw``. If omitted, Fashion-MNIST is read from
         the folder of Debian's package ``dataset-fashion-mnist`` where that is installed; otherwise
         the set is fetched from OpenML and cached by scikit-learn.
-    train_per_class : int, optional
-        Keep only the first so many training images of each class. Test images are all kept.
+    train_per_class : int or sequence of int, optional
+        Keep only the first so many training images: of each class, or one number per class, in
+        ascending order of classes. Test images are all kept.
+    train_share : float or sequence of float, optional
+        In its place: which part of them, above 0 and at most 1; at least one image.
     folder : path, optional
         Where relative paths begin; the working directory unless given.
     image_shape : sequence of int, optional
@@ -93,8 +96,7 @@ def load_split(
         If files are missing, truncated or at odds with each other, if OpenML does not answer, or
         for anything that is wrong with own data.
     """
-    if train_per_class is not None:
-        train_per_class = whole_number(train_per_class, "train_per_class", minimum=1)
+    read_per_class(train_per_class), read_share(train_share)  # before anything is read
     if isinstance(name, str) and name in DATASETS:
         split = DATASETS[name](
             None if data_dir is None else read_path(data_dir, "data_dir").expanduser()
@@ -106,9 +108,7 @@ def load_split(
             )
         shape = None if image_shape is None else read_shape(image_shape, "image_shape")
         split = _own(name, _folder(folder), shape, allow_shared_images)
-    if train_per_class is None:
-        return split
-    return replace(split, train=first_per_class(split.train, train_per_class))
+    return replace(split, train=first_images(split.train, train_per_class, train_share))
 
 
 def code_of(name: Source, folder: str | Path | None = None) -> UserFunction | None:

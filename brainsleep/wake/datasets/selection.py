@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
 import numpy as np
 
 from ...errors import ParameterError
 from ...support.calls import public
-from ...support.checks import number
+from ...support.checks import number, whole_number
+from ...support.names import items
 from ..seeds_and_classes import checked_seed
 from .dataset import Dataset, Split
+
+#: A number of images, or a share of them.
+Amount = TypeVar("Amount", int, float)
 
 
 @public
@@ -82,33 +89,124 @@ def stratified(dataset: Dataset, test_size: int | float, seed: int) -> Split:
     return Split(dataset.subset(train), dataset.subset(test))
 
 
-def first_per_class(dataset: Dataset, n_images: int) -> Dataset:
+def first_images(
+    dataset: Dataset, per_class: int | Sequence[int] | None, share: float | Sequence[float] | None
+) -> Dataset:
     """Keep the first images of every class, in their present order.
 
     Parameters
     ----------
     dataset : Dataset
         Left as it is.
-    n_images : int
-        How many images of each class to keep.
+    per_class : int, sequence of int or None
+        How many images to keep: of every class, or of each of them, in ascending order.
+    share : float, sequence of float or None
+        In its place: which part of them, as for :func:`n_kept`.
 
     Returns
     -------
     Dataset
-        A copy of those images.
+        A copy of those images; the data set itself if neither is given.
 
     Raises
     ------
     ParameterError
-        If a class has fewer.
+        If both are given, numbers make no sense or are not one per class, or a class has fewer
+        images.
     """
+    limits = read_limits(per_class, share, len(dataset.classes), "classes")
+    if limits is None:
+        return dataset
     kept = []
-    for label in dataset.classes:
+    for label, limit in zip(dataset.classes, limits, strict=True):
         of_class = np.flatnonzero(dataset.labels == label)
-        if len(of_class) < n_images:
-            raise ParameterError(
-                f"train_per_class={n_images}: class {label} of {dataset.name} has only "
-                f"{len(of_class)} training images."
-            )
-        kept.append(of_class[:n_images])
+        kept.append(of_class[: n_kept(limit, len(of_class), label, dataset.name)])
     return dataset.subset(np.sort(np.concatenate(kept)))
+
+
+def read_limits(
+    per_class: object, share: object, n_limits: int, of_what: str
+) -> list[int] | list[float] | None:
+    """Read how many training images are kept, or which share: whole numbers, or floats.
+
+    Parameters
+    ----------
+    per_class, share : object
+        What users gave as `train_per_class` and `train_share`; None if they gave none.
+    n_limits : int
+        How many numbers are wanted; a single one is repeated.
+    of_what : str
+        What there are so many of, for messages.
+
+    Raises
+    ------
+    ParameterError
+        If both are given, or numbers make no sense or are too few or many.
+    """
+    counts, shares = read_per_class(per_class), read_share(share)
+    if counts is not None and shares is not None:
+        raise ParameterError("train_per_class and train_share both limit images; give one.")
+    if counts is not None:
+        return _one_each(counts, "train_per_class", n_limits, of_what)
+    if shares is not None:
+        return _one_each(shares, "train_share", n_limits, of_what)
+    return None
+
+
+def read_per_class(value: object) -> int | list[int] | None:
+    """Read numbers of images; raises a ParameterError if one is not a whole number above 0."""
+
+    def read(one: object, field: str) -> int:
+        return whole_number(one, field, minimum=1)
+
+    return _one_or_several(value, "train_per_class", read)
+
+
+def read_share(value: object) -> float | list[float] | None:
+    """Read parts of all images; raises a ParameterError if one is not in (0, 1]."""
+
+    def read(one: object, field: str) -> float:
+        return number(one, field, minimum=0, maximum=1, exclusive_minimum=True)
+
+    return _one_or_several(value, "train_share", read)
+
+
+def n_kept(limit: int | float, n_images: int, label: int, name: str) -> int:
+    """Return how many images of a class are kept: a number of them, or a share, at least one.
+
+    Raises
+    ------
+    ParameterError
+        If the class has fewer.
+    """
+    if not isinstance(limit, int):
+        return max(1, round(limit * n_images))
+    if limit > n_images:
+        raise ParameterError(
+            f"train_per_class={limit}: class {label} of {name} has only {n_images} training images."
+        )
+    return limit
+
+
+def _one_or_several(
+    value: object, field: str, read: Callable[[object, str], Amount]
+) -> Amount | list[Amount] | None:
+    """Read one number or a list of them."""
+    if value is None:
+        return None
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [read(one, f"{field}: each") for one in items(value, field, "numbers")]
+    return read(value, field)
+
+
+def _one_each(
+    value: Amount | list[Amount], field: str, n_limits: int, of_what: str
+) -> list[Amount]:
+    """Return as many numbers as are wanted."""
+    if not isinstance(value, list):
+        return [value] * n_limits
+    if len(value) != n_limits:
+        raise ParameterError(
+            f"{field} has {len(value)} numbers, but there are {n_limits} {of_what}."
+        )
+    return value

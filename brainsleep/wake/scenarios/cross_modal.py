@@ -20,10 +20,7 @@ Modality: TypeAlias = Split | str
 
 @public
 def cross_modal(
-    split: Split,
-    then: Modality | Iterable[Modality] = "fashion_mnist",
-    *,
-    shared_outputs: bool = False,
+    split: Split, then: Modality | Iterable[Modality], *, shared_outputs: bool = False
 ) -> tuple[Task, ...]:
     """Make one task of each of several data sets.
 
@@ -31,7 +28,7 @@ def cross_modal(
     ----------
     split : Split
         The first data set.
-    then : Split, str or iterable of them, optional
+    then : Split, str or iterable of them
         The others, in order. Their images are brought to the height, width and channels of the
         first.
     shared_outputs : bool, optional

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 import numpy as np
 
-from ...errors import ParameterError
 from ...support.calls import public
-from ...support.checks import number, whole_number
-from ...support.names import items, objects
+from ...support.names import objects
 from ..datasets import Dataset
+from ..datasets.selection import n_kept, read_limits
 from ..seeds_and_classes import checked_seed
 from ..tasks import Task
 from ..training import training_seed
-
-#: A number of images, or a share of them.
-Amount = TypeVar("Amount", int, float)
 
 
 @public
@@ -61,55 +56,13 @@ def limit_training(
     """
     tasks = objects(tasks, "tasks", Task, "a list of tasks, as a scenario returns")
     seed = checked_seed(seed)
-    counts, shares = read_per_class(train_per_class), read_share(train_share)
-    if counts is not None and shares is not None:
-        raise ParameterError("train_per_class and train_share both limit images; give one.")
-    if counts is not None:
-        limits = _per_task(counts, "train_per_class", len(tasks))
-    elif shares is not None:
-        limits = _per_task(shares, "train_share", len(tasks))
-    else:
+    limits = read_limits(train_per_class, train_share, len(tasks), "tasks")
+    if limits is None:
         return tuple(tasks)
     return tuple(
         replace(task, train=_drawn(task.train, limit, training_seed(seed, task.index, "limited")))
         for task, limit in zip(tasks, limits, strict=True)
     )
-
-
-def read_per_class(value: object) -> int | list[int] | None:
-    """Read numbers of images; raises a ParameterError if one is not a whole number above 0."""
-    return _one_or_several(
-        value, "train_per_class", lambda one, field: whole_number(one, field, minimum=1)
-    )
-
-
-def read_share(value: object) -> float | list[float] | None:
-    """Read parts of all images; raises a ParameterError if one is not in (0, 1]."""
-    return _one_or_several(
-        value,
-        "train_share",
-        lambda one, field: number(one, field, minimum=0, maximum=1, exclusive_minimum=True),
-    )
-
-
-def _one_or_several(
-    value: object, field: str, read: Callable[[object, str], Amount]
-) -> Amount | list[Amount] | None:
-    """Read one number or a list of them."""
-    if value is None:
-        return None
-    if isinstance(value, (list, tuple, np.ndarray)):
-        return [read(one, f"{field}: each") for one in items(value, field, "numbers")]
-    return read(value, field)
-
-
-def _per_task(value: Amount | list[Amount], field: str, n_tasks: int) -> Sequence[int | float]:
-    """Return one number for each task."""
-    if not isinstance(value, list):
-        return [value] * n_tasks
-    if len(value) != n_tasks:
-        raise ParameterError(f"{field} has {len(value)} numbers, but there are {n_tasks} tasks.")
-    return value
 
 
 def _drawn(dataset: Dataset, limit: int | float, seed: int) -> Dataset:
@@ -118,11 +71,6 @@ def _drawn(dataset: Dataset, limit: int | float, seed: int) -> Dataset:
     kept = []
     for label in dataset.classes:
         of_class = np.flatnonzero(dataset.labels == label)
-        n_kept = limit if isinstance(limit, int) else max(1, round(limit * len(of_class)))
-        if n_kept > len(of_class):
-            raise ParameterError(
-                f"train_per_class={limit}: class {label} of {dataset.name} has only "
-                f"{len(of_class)} training images."
-            )
-        kept.append(rng.permutation(of_class)[:n_kept])
+        number = n_kept(limit, len(of_class), label, dataset.name)
+        kept.append(rng.permutation(of_class)[:number])
     return dataset.subset(np.sort(np.concatenate(kept)))
