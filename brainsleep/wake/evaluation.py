@@ -350,4 +350,4 @@ def _outputs(network: nn.Module, batch: torch.Tensor, shape: tuple[int, ...]) ->
         )
     if torch.isnan(outputs).any():
         raise ParameterError("the network's outputs are NaN: its weights have diverged.")
-    return outputs
+    return outputs.float() if outputs.dtype is torch.bfloat16 else outputs  # NumPy has no bfloat16

@@ -68,7 +68,7 @@ def test_class_means_of_a_layer(network, noisy):
 
 
 def test_streaming_lda_is_that_of_scikit_learn(network, noisy):
-    strategy = learned("streaming_lda", network, noisy, shrinkage=1e-9)
+    strategy = learned("streaming_lda", network, noisy, layer="pixels", shrinkage=1e-9)
     images, labels, shown = together(noisy)
     lda = LinearDiscriminantAnalysis(solver="lsqr", priors=np.full(6, 1 / 6)).fit(images, labels)
     readout = strategy.readout(network)
@@ -81,7 +81,7 @@ def test_streaming_lda_is_that_of_scikit_learn(network, noisy):
 
 
 def test_shrunk_lda_by_hand(network, noisy):
-    strategy = learned("streaming_lda", network, noisy, shrinkage=0.2)
+    strategy = learned("streaming_lda", network, noisy, layer="pixels", shrinkage=0.2)
     images, labels, shown = together(noisy)
     means = np.array([images[labels == label].mean(0) for label in range(6)])
     centred = images - means[labels]
@@ -104,7 +104,9 @@ def test_a_class_that_comes_again_goes_on(network, noisy):
         wake.Task(k, tuple(range(6)), data.subset(part), data)
         for k, part in enumerate(np.array_split(np.arange(len(labels)), 4))
     ]
-    one, other = (learned("streaming_lda", network, tasks).kept for tasks in (noisy, mixed))
+    one, other = (
+        learned("streaming_lda", network, tasks, layer="pixels").kept for tasks in (noisy, mixed)
+    )
     for name in one:
         np.testing.assert_allclose(one[name], other[name], rtol=1e-4, atol=1e-6)
 

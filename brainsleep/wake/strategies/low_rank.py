@@ -81,7 +81,7 @@ class LowRankMerging(Strategy):
     source = "'Low-rank Model Merging' in the Python replica of Tadros et al. 2022"
 
     rank: int = option(10, "rank of each matrix of weights in a task", minimum=1)
-    scale: float = option(0.1, "initial size of left matrices, to that of nn.Linear", above=True)
+    scale: float = option(0.5, "initial size of left matrices, to that of nn.Linear", above=True)
 
     def before_task(self, learner: Learner, task: Task) -> None:
         """Put thin matrices in the place of weights."""

@@ -16,6 +16,9 @@ from .options import option
 from .scored_features import NearestMean
 from .strategy import Strategy
 
+#: What the parameter `layer` means.
+LAYER = "layer whose input the features are, or 'pixels'"
+
 
 @dataclass(frozen=True, eq=False)
 class ClassMeans(Strategy):
@@ -30,7 +33,7 @@ class ClassMeans(Strategy):
         not trained any more.
     """
 
-    layer: str = option(PIXELS, "layer whose input is taken: 'pixels', 'last', 'second', or a path")
+    layer: str = option(PIXELS, LAYER)
 
     def before_task(self, learner: Learner, task: Task) -> None:
         """Look for the layer."""

@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from ...support.calls import public
-from .nearest_class_mean import ClassMeans
+from .features import LAST
+from .nearest_class_mean import LAYER, ClassMeans
 from .options import option
 from .scored_features import LinearScores
 
@@ -30,6 +31,9 @@ class StreamingLDA(ClassMeans):
 
     Parameters
     ----------
+    layer : str, optional
+        Whose input the features are; see :class:`ClassMeans
+        <brainsleep.wake.strategies.nearest_class_mean.ClassMeans>`.
     shrinkage : float, optional
         :math:`\varepsilon`, in (0, 1].
     """
@@ -39,6 +43,7 @@ class StreamingLDA(ClassMeans):
     description = "linear discriminant analysis, updated image by image"
     source = "Hayes & Kanan 2020 (arXiv 1909.01520)"
 
+    layer: str = option(LAST, LAYER)
     shrinkage: float = option(1e-4, "of the covariance to the identity", maximum=1, above=True)
 
     def add(self, label: int, features: torch.Tensor) -> None:
