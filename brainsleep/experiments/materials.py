@@ -56,10 +56,14 @@ def load_materials(request: RunRequest) -> Materials:
         split, request.seed, lambda name: load_data(request, model.data, name)
     )
     network = model.network.fitted(DataShape.of(tasks), folder)
-    data = model.data.model_copy(update={"dataset": split.train.name})
+    found = {
+        "network": network,
+        "training": model.training.fitted(tasks),
+        "data": model.data.model_copy(update={"dataset": split.train.name}),
+    }
     return Materials(
         replace(request, noted={"network": network.model_dump(mode="json")}),
-        model.model_copy(update={"network": network, "data": data}),
+        model.model_copy(update=found),
         tasks,
     )
 
@@ -83,7 +87,7 @@ def announced(
     code = [one for one in found if one is not None]
     if code:
         request.report(f"runs {in_words(code)}")
-    return replace(request, code={one.name.partition(":")[0]: one.sha256 for one in code})
+    return replace(request, code={one.place: one.sha256 for one in code})
 
 
 def load_data(request: RunRequest, section: DataSection, name: str | None = None) -> Split:

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
+import torch
 from pydantic import ConfigDict, Discriminator, Field, Tag, TypeAdapter
 from torch import nn
 
-from ..errors import ModelFileError, ParameterError
+from ..errors import DirectoryError, ModelFileError, ParameterError
 from ..support.files import JsonObject
 from ..support.user_code import UserFunction, find_function
 from ..wake import bitnet_relu, cnn, mlp, resnet
@@ -223,7 +224,14 @@ class OwnTable(NetworkTable):
     def fitted(self, shape: DataShape, folder: Path) -> Self:
         """Return the table with the shape of the data and the folder of the model file."""
         found = {"folder": str(folder.absolute()), **vars(shape)}
-        return self.model_copy(update=found)
+        fit = self.model_copy(update=found)
+        once, again = fit.build(0).state_dict(), fit.build(0).state_dict()
+        if any(not torch.equal(once[name], again[name]) for name in once):
+            raise ParameterError(
+                f"{_FIELD}: {self.module} gives other weights each time with the same seed; let "
+                "torch draw them, or take the argument seed."
+            )
+        return fit
 
     def build(self, seed: int) -> nn.Module:
         """Return the network before any training."""
@@ -265,7 +273,26 @@ NetworkSection = Annotated[
 ]
 
 
-def read_network_table(content: JsonObject) -> NetworkTable:
-    """Return a table of what `model_dump` made of it."""
+def read_network_table(content: JsonObject, digests: Mapping[str, str]) -> NetworkTable:
+    """Return a table of what `model_dump` made of it.
+
+    Parameters
+    ----------
+    content : dict
+        Of a complete table.
+    digests : mapping of str to str
+        SHA-256 of the user's files as they were then, by their names.
+
+    Raises
+    ------
+    DirectoryError
+        If the file that makes the network is not what it was.
+    """
     table: NetworkTable = TypeAdapter(NetworkSection).validate_python(content)
+    code = table.code(Path(content.get("folder", "")))
+    if code is not None and code.sha256 != digests.get(code.place, code.sha256):
+        raise DirectoryError(
+            f"{code.file} is not what it was in this run (SHA-256 {digests[code.place][:12]}); its "
+            "networks cannot be built again."
+        )
     return table

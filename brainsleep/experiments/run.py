@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..errors import ParameterError
 from ..support.calls import public
+from ..wake.datasets.loading import Source, absolute_name
 from .continual import run_continual
 from .materials import model_of as continual_model
 from .modelfile import ModelFile
@@ -40,6 +43,7 @@ def run_experiment(
     *,
     out: str | Path | None = None,
     seed: int = 0,
+    data: Source | None = None,
     overrides: Overrides | None = None,
     baselines: bool = True,
     strategies: tuple[str, ...] | None = None,
@@ -61,6 +65,9 @@ def run_experiment(
         very same request is not run again, but read.
     seed : int
         Fixes initial weights, batches, stimuli.
+    data : str, path or object, optional
+        Data in place of those of the model file, as for `brainsleep.wake.load_split`: a name, a
+        path from the working directory, or an object such as a pair of torch Datasets.
     overrides : Overrides, optional
         Changes to the model file.
     baselines : bool
@@ -89,11 +96,17 @@ def run_experiment(
     BrainsleepError
         For a model file, data or directories that will not do, before any training.
     """
+    changed = overrides or Overrides()
+    if data is not None and changed.dataset is not None:
+        raise ParameterError("data: is given twice, by data and by overrides.")
+    if isinstance(data, str | os.PathLike):
+        changed, data = replace(changed, dataset=absolute_name(data)), None
     request = RunRequest(
         model_file=find_model(model),
         out=out,
         seed=seed,
-        overrides=overrides or Overrides(),
+        data=data,
+        overrides=changed,
         baselines=baselines,
         strategies=strategies,
         controls=controls,

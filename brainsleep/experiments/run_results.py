@@ -214,8 +214,10 @@ class RunNights(Sequence[Night]):
         if not digest or not isinstance(model, ModelFile):
             return None
         state, _ = split_state(network_after(self.run.directory, number, digest))
-        noted = self.run._settings.get("network")  # runs of earlier versions had all sizes
-        network = model.network if noted is None else read_network_table(noted)
+        settings = self.run._settings
+        if "network" not in settings:  # of an earlier version, whose networks have all sizes
+            return write_back(model.network.build(self.run.metrics["seed"]), state)
+        network = read_network_table(settings["network"], settings.get("code", {}))
         return write_back(network.build(self.run.metrics["seed"]), state)
 
 

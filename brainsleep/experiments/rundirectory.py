@@ -19,8 +19,9 @@ JSON files carry a digest of what they say, and name those of the model file and
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -197,10 +198,29 @@ def check_same_run(directory: Path, request: RunRequest, data_sha256: str | None
         asked["data_sha256"] = data_sha256
     for name, value in asked.items():
         had = before.get(name, _EARLIER.get(name, value))
+        if name == "dataset" and data_sha256 is not None and _are_paths(had, value):
+            continue  # files may have been moved: their content counts
+        if name == "code" and had != value:
+            raise DirectoryError(f"{directory} holds a run of {_other_code(had or {}, value)}.")
         if had != value:
             raise DirectoryError(
                 f"{directory} holds a run with {name} = {brief(had)}, not {brief(value)}."
             )
+
+
+def _are_paths(*names: object) -> bool:
+    """Tell whether all of some names of data sets are paths."""
+    return all(isinstance(name, str) and os.sep in name for name in names)
+
+
+def _other_code(had: Mapping[str, str], given: Mapping[str, str]) -> str:
+    """Say which of the user's files is not what it was."""
+    for name in [*had, *given]:
+        before, now = had.get(name), given.get(name)
+        if before != now:
+            said = [one[:12] if one else "none" for one in (before, now)]
+            return f"another {name}: its SHA-256 was {said[0]}, and is {said[1]}"
+    return "other code"
 
 
 def versions(packages: Iterable[str]) -> dict[str, str]:

@@ -33,6 +33,9 @@ from .sections import ModelSection, Section
 #: What `brainsleep.sleep` takes for stages.
 Stages = Wake | NREM | REM | Hypnogram
 
+#: Edge of a window unless it is given, as part of that of the images.
+WINDOW = 0.7
+
 
 class NeuronSection(ModelSection):
     """``[sleep.neuron]``: a neuron model.
@@ -83,10 +86,11 @@ class StimulusSection(Section):
         How many images are averaged, for ``"mean_of_random_images"``.
     max_rate : str
         Rate of a white pixel, as in ``"429.328 Hz"``.
-    mask : str
-        ``"window"``, ``"pixels"`` or ``"none"``.
-    size : int
-        Edge of the window in pixels.
+    mask : str, optional
+        ``"window"``, ``"pixels"`` or ``"none"``; a window for images, and none for features, unless
+        given.
+    size : int, optional
+        Edge of the window in pixels; 0.7 of that of the images unless given.
     keep : float
         Probability that a pixel is kept, for ``mask = "pixels"``.
     shuffle_pixels : bool
@@ -98,21 +102,16 @@ class StimulusSection(Section):
     images: Literal["current", "seen"] = "current"
     n_images: int = 10
     max_rate: str = "900 Hz"
-    mask: Literal["window", "pixels", "none"] = "none"
-    size: int = 10
+    mask: Literal["window", "pixels", "none"] | None = None
+    size: int | None = None
     keep: float = 0.25
     shuffle_pixels: bool = False
 
     def build(self, dataset: Dataset) -> Stimulus:
         """Return the stimulus made of a data set's images."""
-        masks: dict[str, Mask | None] = {
-            "window": RandomWindow(self.size),
-            "pixels": RandomPixels(self.keep),
-            "none": None,
-        }
         common: dict[str, Any] = {
             "max_rate": self.max_rate,
-            "mask": masks[self.mask],
+            "mask": self._mask(dataset.image_shape),
             "image_shape": dataset.image_shape,
         }
         images = dataset.images
@@ -123,6 +122,13 @@ class StimulusSection(Section):
         if self.kind == "class_means":
             return ClassMeans(images, dataset.labels, **common)
         return MeanOfRandomImages(images, self.n_images, **common)
+
+    def _mask(self, image_shape: tuple[int, ...]) -> Mask | None:
+        """Return what hides parts of images of a shape."""
+        mask = self.mask or ("window" if len(image_shape) > 1 else "none")
+        if mask == "window":
+            return RandomWindow(self.size or max(1, round(WINDOW * min(image_shape[-2:]))))
+        return RandomPixels(self.keep) if mask == "pixels" else None
 
 
 class StepsSection(Section):

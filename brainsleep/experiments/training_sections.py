@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 from pydantic import model_validator
 
 from ..support.files import JsonObject
-from ..wake import STRATEGIES, Training
+from ..wake import STRATEGIES, Task, Training
 from ..wake.strategies import Strategy
 from .kinds import Registry
 from .model_changes import parse_changes
@@ -15,6 +16,9 @@ from .sections import ModelSection, Section
 
 #: What a run is held against unless its model file says otherwise.
 BASELINES = ("sequential", "joint", "sequential_masked", "weight_averaging")
+
+#: How long a task is learned at least, unless its model file says otherwise.
+FEWEST_EPOCHS, FEWEST_BATCHES = 4, 128
 
 
 class StrategySection(ModelSection):
@@ -89,6 +93,9 @@ class TrainingSection(Section):
 
     Attributes
     ----------
+    epochs : int, optional
+        Passes over the images of a task. Four, or as many more as make 128 batches of the mean
+        task, unless given.
     strategy : str or table
         How the network that sleeps learns while awake, as ``{kind = "replay", n_images = 100}``;
         on one task after another, without any help, unless given.
@@ -97,13 +104,22 @@ class TrainingSection(Section):
     lr: float = 0.05
     momentum: float = 0.5
     batch_size: int = 25
-    epochs: int = 4
+    epochs: int | None = None
     loss: str = "cross_entropy"
     strategy: StrategySection = StrategySection(kind="sequential")
 
+    def fitted(self, tasks: Sequence[Task]) -> Self:
+        """Return the table with as many epochs as the tasks want."""
+        if self.epochs is not None:
+            return self
+        n_batches = sum(-(-len(task.train) // self.batch_size) for task in tasks)
+        epochs = max(FEWEST_EPOCHS, -(-FEWEST_BATCHES * len(tasks) // n_batches))
+        return self.model_copy(update={"epochs": epochs})
+
     def build(self) -> Training:
         """Return the training plan."""
-        return Training(**{key: value for key, value in self if key != "strategy"})
+        plan = {key: value for key, value in self if key != "strategy"}
+        return Training(**{**plan, "epochs": self.epochs or FEWEST_EPOCHS})
 
 
 class CompareSection(Section):

@@ -62,6 +62,11 @@ class UserFunction:
     source: bytes = field(repr=False)
 
     @property
+    def place(self) -> str:
+        """The file or module, as the user named it."""
+        return self.name.rpartition(":")[0]
+
+    @property
     def sha256(self) -> str:
         """Digest of the file, in hexadecimal; that of what it imports is not in it."""
         return hashlib.sha256(self.source).hexdigest()
@@ -142,7 +147,8 @@ class UserFunction:
             if name not in named and not takes_any:
                 near = suggest_nearest(name, named)
                 raise ParameterError(f"{self.asked_as}: {self.name} takes no {brief(name)}.{near}")
-        given = {**{name: value for name, value in offered.items() if name in named}, **own}
+        taken = {name: value for name, value in offered.items() if takes_any or name in named}
+        given = {**taken, **own}
         for name, is_needed in named.items():
             if is_needed and name not in given:
                 there = f"; there are {', '.join(offered)}" if offered else ""

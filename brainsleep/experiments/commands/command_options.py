@@ -39,7 +39,8 @@ DataOption = Annotated[
     typer.Option(
         "--data",
         autocompletion=offer(DATASETS),
-        help="digits, mnist or fashion_mnist, in place of the model's own.",
+        help="digits, mnist or fashion_mnist, in place of the model's own; or one's own data: "
+        "mine.npz, a folder of images, file.py:make.",
     ),
 ]
 DataDirOption = Annotated[
@@ -122,11 +123,12 @@ def overrides_of(
     changes: list[str] | None,
 ) -> Overrides:
     """Collect what the command line changes in a model file."""
+    from ...wake.datasets.loading import absolute_name
     from ..model_changes import parse_changes
     from ..overrides import Overrides
 
     return Overrides(
-        dataset=data,
+        dataset=None if data is None else absolute_name(data),
         data_dir=None if data_dir is None else str(data_dir),
         device=device,
         evaluate_on=evaluate_on,

@@ -124,7 +124,7 @@ def _channels_first(
     shape, notes = parts[0].shape[1:], tuple[str, ...]()
     if len(shape) != 3:
         return parts, shape, notes
-    if shape[2] in (1, 3, 4) and shape[0] not in (1, 3, 4):
+    if shape[2] in (1, 3, 4) and shape[0] not in (1, 3):
         parts = [np.moveaxis(part, -1, 1) for part in parts]
         shape = parts[0].shape[1:]
         if shape[0] > 1:
@@ -142,11 +142,9 @@ def _scaled(parts: list[_Given], name: str) -> tuple[list[Rows], tuple[str, ...]
         low, high = 0.0, 1.0
     else:
         low = min(low, 0.0)
-        if high == low:
-            raise DataError(f"{name}: all values of all training images are {high:g}.")
         how = f"divided by {high:g}" if low == 0 else f"brought from [{low:g}, {high:g}] to [0, 1]"
         notes = (f"values {how}, by the range of the training images",)
-    rows = [_divided(part, low, high - low) for part in parts]
+    rows = [_divided(part, low, high - low or 1) for part in parts]
     if len(rows) > 1:
         notes += _cut(rows[1], name, (float(parts[1].min()), float(parts[1].max())), (low, high))
     np.clip(rows[0], 0, 1, out=rows[0])  # rounding

@@ -129,6 +129,29 @@ def code_of(name: Source, folder: str | Path | None = None) -> UserFunction | No
     return find_function(entry.value, _folder(folder), f"dataset {name}")
 
 
+def absolute_name(name: str | os.PathLike[str]) -> str:
+    """Return a name of a data set that means the same in any folder.
+
+    Parameters
+    ----------
+    name : str or path
+        As for :func:`load_split`, relative to the working directory.
+    """
+    text = os.fspath(name)
+    place, colon, function = text.rpartition(":")
+    if is_function_name(text):
+        is_file = place.endswith(".py")
+        return f"{_absolute(place)}{colon}{function}" if is_file else text
+    if text in DATASETS or not (os.sep in text or Path(text).suffix or Path(text).exists()):
+        return text
+    return _absolute(text)
+
+
+def _absolute(path: str) -> str:
+    """Return a path from the root."""
+    return os.path.abspath(Path(path).expanduser())
+
+
 def _own(
     source: Source, folder: Path, image_shape: tuple[int, ...] | None, allow_shared_images: bool
 ) -> Split:

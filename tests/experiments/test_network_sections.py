@@ -1,0 +1,125 @@
+"""``[network]`` of model files: what is left out follows from the data; all of it can sleep."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+import torch
+
+import brainsleep as bs
+from brainsleep.errors import BrainsleepError, DirectoryError, ModelFileError, ParameterError
+from brainsleep.experiments.modelfile import parse_model
+from brainsleep.experiments.network_sections import read_network_table
+from brainsleep.experiments.overrides import Overrides
+from brainsleep.wake.networks.data_shape import DataShape
+
+SHAPE = DataShape(n_inputs=64, n_outputs=3, image_shape=(8, 8))
+
+TABLES = {
+    "nothing": "",
+    "mlp": 'kind = "mlp"\nhidden = [20]',
+    "sizes": "sizes = [64, 9, 3]",
+    "no hidden layer": "hidden = []",
+    "cnn": 'kind = "cnn"\nchannels = [3, 4]\nhidden = [10]',
+    "resnet": 'kind = "resnet"\nchannels = [3, 4]\nblocks = 2',
+    "bitnet": 'kind = "bitnet"\nfs = 0.03',
+}
+
+
+def table(text: str) -> object:
+    """Return the network of a model file."""
+    content = f'name = "mine"\n[network]\n{text}'
+    return parse_model(tomllib.loads(content), "mine.toml").network
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_built_in_networks_fit_the_data_and_can_be_translated(name: str, tmp_path: Path) -> None:
+    fit = table(TABLES[name]).fitted(SHAPE, tmp_path)
+    network = fit.build(seed=1)
+    assert network(torch.zeros(2, 64)).shape == (2, 3)
+    layers = bs.translate(network, (64,)).layers
+    assert layers[-1].shape == (3,)
+    again = read_network_table(fit.model_dump(mode="json"), {})
+    assert again == fit
+    for one, other in zip(network.parameters(), again.build(1).parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_sizes_follow_from_the_data_and_the_rest_is_as_it_was(tmp_path: Path) -> None:
+    assert table("").fitted(SHAPE, tmp_path).sizes == [64, 1200, 1200, 3]
+    assert table("sizes = [64, 5, 7]").fitted(SHAPE, tmp_path).sizes == [64, 5, 7]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('kind = "cn"', r"\[network\] has no kind 'cn'. Did you mean 'cnn'"),
+        ("kind = 3", r"\[network\] has no kind '3'"),
+        ('kind = "cnn"\nsizes = [1]', r"\[network\] has no key 'sizes'"),
+        (
+            'kind = "cnn"\nchanels = [1]',
+            r"\[network\] has no key 'chanels'. Did you mean 'channels'",
+        ),
+        ('kind = "cnn"\nchannels = "many"', r"\[network\] channels: .* but is 'many'"),
+        ("hiden = [1]", r"\[network\] has no key 'hiden'. Did you mean 'hidden'"),
+        ("hidden = [1]\nsizes = [2, 3]", "give hidden or sizes, not both"),
+        ("hidden = [0]", r"sizes\[1\]"),
+        ("sizes = [64]", "two or more"),
+        ("module = 3", r"\[network\] module: .* but is 3"),
+    ],
+)
+def test_wrong_tables_are_refused_by_name(text: str, said: str) -> None:
+    with pytest.raises(ModelFileError, match=said):
+        table(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "said"),
+    [
+        ("sizes = [63, 3]", SHAPE, "begins with 63, but an image has 64"),
+        ("sizes = [64, 2]", SHAPE, "ends with 2 outputs, too few for class 2"),
+        ('kind = "cnn"\nn_outputs = 2', SHAPE, "n_outputs = 2: too few for class 2"),
+        ('kind = "cnn"', DataShape(64, 3, (64,)), "takes images, but the data are rows of 64"),
+        ('kind = "resnet"', DataShape(64, 3, (64,)), "takes images, but the data are rows of 64"),
+        ('kind = "bitnet"', DataShape(64, 3, (4, 16)), "square images, not 4 × 16"),
+        ('kind = "bitnet"', DataShape(16, 3, (4, 4)), "image_size"),
+        ('module = "net.py:make"', SHAPE, r"\[network\] module: there is no file .*net\.py"),
+        ('module = "net.py"', SHAPE, 'must be "file.py:function"'),
+        ('module = "torch.nn:Linear"', SHAPE, "wants an argument 'in_features'"),
+    ],
+)
+def test_tables_that_do_not_fit_the_data(
+    text: str, shape: DataShape, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(BrainsleepError, match=said):
+        table(text).fitted(shape, tmp_path)
+
+
+def test_weights_must_come_of_the_seed(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(
+        "import os\nimport torch\n\ndef make():\n    layer = torch.nn.Linear(64, 3)\n"
+        "    layer.weight.data[0, 0] = int.from_bytes(os.urandom(2), 'big')\n    return layer\n"
+    )
+    with pytest.raises(ParameterError, match="other weights each time with the same seed"):
+        table('module = "net.py:make"').fitted(SHAPE, tmp_path)
+
+
+def test_a_network_of_code_that_changed_is_not_built_again(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text("import torch\nmake = lambda: torch.nn.Linear(64, 3)\n")
+    fit = table('module = "net.py:make"').fitted(SHAPE, tmp_path)
+    digests = {"net.py": fit.code(tmp_path).sha256}
+    assert read_network_table(fit.model_dump(mode="json"), digests).build(0).out_features == 3
+    (tmp_path / "net.py").write_text("import torch\nmake = lambda: torch.nn.Linear(64, 4)\n")
+    with pytest.raises(DirectoryError, match=r"net\.py is not what it was"):
+        read_network_table(fit.model_dump(mode="json"), digests)
+
+
+def test_changes_reach_networks_of_any_kind() -> None:
+    content = {"name": "mine", "network": {"kind": "cnn"}}
+    model = parse_model(content, "mine.toml")
+    changed = Overrides(changes={"network.channels": [5]}).apply(model)
+    assert changed.network.channels == (5,)
+    with pytest.raises(ModelFileError, match=r"Did you mean 'network\.channels'"):
+        Overrides(changes={"netwrk.channels": [5]}).apply(model)
