@@ -118,7 +118,8 @@ def _numbered(
     names = np.unique(columns[0])
     strange = np.setdiff1d(np.concatenate(columns), names)
     if len(strange):
-        raise DataError(f"{name}: test images are of {brief(str(strange[0]))}, which training has not.")
+        first = brief(str(strange[0]))
+        raise DataError(f"{name}: test images are of {first}, which training has not.")
     numbers = [np.searchsorted(names, column).astype(np.int64) for column in columns]
     return list(numbers), tuple(map(str, names))
 
