@@ -15,6 +15,7 @@ from test_layers import files, order, violations
 
 import brainsleep as bs
 from brainsleep.experiments.cli import app
+from brainsleep.experiments.completion import CONTROL_NAMES
 from brainsleep.experiments.shipped import shipped_models
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -162,7 +163,7 @@ def test_commands_on_pages_exist(page: Path) -> None:
             if word.startswith("--"):
                 assert word in options, f"{identify(page)}: {command.name} has no {word}"
             elif re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", word):
-                assert word in {*shipped_models(), "fashion_mnist", "cpp_stock"}, (
+                assert word in {*shipped_models(), *CONTROL_NAMES, "fashion_mnist", "cpp_stock"}, (
                     f"{identify(page)}: there is no model {word}"
                 )
 

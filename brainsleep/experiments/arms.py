@@ -36,7 +36,8 @@ class Arm:
     model : ModelFile or None
         Whose nights it has; None: it does not sleep.
     alter : callable, optional
-        Changes the weights on waking: a control. With none they are those of the night.
+        Changes the weights on waking: a control. With none they are those of the night. An arm
+        that does not sleep changes them where its model would sleep.
     night_first : bool
         Whether there is one night, on the tasks' first images, before anything is learned, and none
         afterwards.

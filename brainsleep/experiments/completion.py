@@ -10,6 +10,19 @@ from ..support.files import SHIPPED_MODELS
 DATASETS = ("digits", "mnist", "fashion_mnist")
 DEVICES = ("cpp", "cpp_stock", "runtime", "cuda")
 EVALUATED_ON = ("test", "validation")
+#: `brainsleep.experiments.controls.CONTROLS`.
+CONTROL_NAMES = (
+    "increase_only",
+    "decrease_only",
+    "pixel_shuffled",
+    "white_noise",
+    "change_permuted",
+    "change_averaged",
+    "sleep_first",
+    "rows_centred",
+    "rows_rescaled",
+    "single_layers",
+)
 
 
 def offer(words: Iterable[str]) -> Callable[[str], list[str]]:

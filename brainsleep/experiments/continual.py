@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from ..translation import write_back
 from ..wake import torch_threads
 from ..wake.checkpoints import Checkpoints
 from .arms import Arm
-from .controls import check_controls, control_arm, why_not
+from .controls import check_controls, find_controls
 from .course import Course, Setting, run_arm, state_of
 from .finished import finished_run
 from .learned_tasks import LearnedTask, Progress
@@ -60,8 +60,7 @@ def run_continual(request: RunRequest) -> Run:
     data = [images for task in tasks for images in (task.train, task.test)]
     setting = Setting.of_request(request, model, tasks)
     strategies = compared_strategies(request, model)
-    possible = tuple(name for name in request.controls if why_not(name, model) is None)
-    finished = finished_run(replace(request, controls=possible), data)
+    finished = finished_run(request, data)
     if finished is not None:
         return finished
     experiment = ContinualExperiment(setting, request.report)
@@ -94,6 +93,7 @@ class ContinualExperiment:
         self.directory = Path()
         self.arrays = ArrayStore(self.directory / ARRAYS)
         self.done = Progress()
+        self.weights: tuple[str, ...] = ()  # that sleep may change
         arm = Arm(
             name="sleep", label="sleep", waking=self.model.training.strategy, model=self.model
         )
@@ -122,7 +122,8 @@ class ContinualExperiment:
                     f"[sleep] nights_after names task {number}, but there are {len(self.tasks)}."
                 )
         network = self.setting.new_network()
-        prepare_night(self.setting.night_after(network, 0, self.model))
+        night = prepare_night(self.setting.night_after(network, 0, self.model))
+        self.weights = tuple(night.translation.weights)
 
     def run_baselines(self, strategies: Sequence[StrategySection]) -> None:
         """Train without sleep, in several ways."""
@@ -182,17 +183,16 @@ class ContinualExperiment:
 
     def run_controls(self, controls: Sequence[str]) -> None:
         """Run what else could explain the effect; say which controls the model does not have."""
-        for name in controls:
-            if name in self.done.controls:
+        wanted, left_out = find_controls(controls, self.model, self.weights)
+        for line in left_out:
+            self.report(f"control left out: {line}")
+        for control in wanted:
+            if control.name in self.done.controls:
                 continue
-            reason = why_not(name, self.model)
-            if reason is not None:
-                self.report(f"control left out: {name.replace('_', ' ')}: {reason}")
-                continue
-            self.report(f"control: {name.replace('_', ' ')}")
-            with self._checkpoints(f"control {name}") as checkpoints:
-                arm = control_arm(name, self.model)
-                self.done.controls[name] = run_arm(arm, self.setting, checkpoints)
+            self.report(f"control: {control.label}")
+            with self._checkpoints(f"control {control.name}") as checkpoints:
+                result = run_arm(control.arm(self.model), self.setting, checkpoints)
+                self.done.controls[control.name] = result
                 save_progress(self.directory, asdict(self.done))
 
     def metrics(self) -> JsonObject:

@@ -162,6 +162,10 @@ class Course:
         self.seconds += time.monotonic() - started
         return night
 
+    def alter(self, index: int) -> None:
+        """Change the weights after a task where a night would be: a control that does not sleep."""
+        self.network = self._woken(self.network, index)
+
     def row(self, n_seen: int | None = None) -> list[float | None]:
         """Return the accuracy on each task; None for those after the first `n_seen`."""
         return task_accuracies(self.readout, self.setting.tasks, n_seen)
@@ -224,8 +228,11 @@ def run_arm(arm: Arm, setting: Setting, checkpoints: Checkpoints | None = None) 
             rows.append([None] * len(setting.tasks))
             continue
         course.learn(index, checkpoints)
-        if arm.sleeps and arm.model is not None and arm.model.sleep.has_night(index):
-            course.sleep(index)
+        if (arm.model or setting.model).sleep.has_night(index):
+            if arm.sleeps:
+                course.sleep(index)
+            elif arm.alter is not None and arm.model is None:
+                course.alter(index)
         rows.append(course.row(index + 1))
     return course.result(rows, ahead)
 

@@ -9,6 +9,7 @@ from ..errors import DirectoryError
 from ..support.disk import is_there
 from ..support.files import JsonObject
 from ..wake import Dataset
+from .controls import find_controls
 from .materials import compared_strategies, model_of
 from .run_request import RunRequest
 from .run_results import Run, load_run
@@ -70,10 +71,14 @@ def finished_metrics(request: RunRequest, data_sha256: str | None = None) -> Jso
 def _holds_all(metrics: JsonObject, request: RunRequest) -> bool:
     """Tell whether there is an accuracy of every baseline and control that is asked for."""
     scores = metrics["accuracy"]
-    controls = scores.get("controls", {})
     if metrics["scenario"] == "unsupervised":
         return True
-    strategies = compared_strategies(request, model_of(request))
+    model = model_of(request)
+    strategies = compared_strategies(request, model)
+    slept = dict.fromkeys(name for night in metrics.get("weight_change", ()) for name in night)
+    state = model.network.build(0).state_dict()
+    weights = [name for name in slept if name in state and state[name].ndim > 1]
+    controls, _ = find_controls(request.controls, model, weights)
     return all(one.arm_name in scores for one in strategies) and all(
-        name in controls for name in request.controls
+        one.name in scores.get("controls", {}) for one in controls
     )

@@ -76,8 +76,9 @@ def run_experiment(
         In which ways: names of `brainsleep.wake.STRATEGIES`, or of the model file's ``[compare]``;
         those of the model file unless given.
     controls : tuple of str
-        Of `brainsleep.experiments.controls.CONTROLS`: also run these. ``"decrease_only"`` sets the
-        rule's `increase` to 0; it is left out, and reported, where a rule has no such parameter.
+        Of `brainsleep.experiments.controls.CONTROLS`: also run these; ``"single_layers"`` is one
+        for each layer, of which ``"only_layer_1"`` is the first. What the model does not have is
+        left out, and reported.
     train_anew : bool
         Train all networks, also those whose training is kept; the results are the same.
     resume : bool

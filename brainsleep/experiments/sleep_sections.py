@@ -24,6 +24,7 @@ from ..stimuli import (
     RandomPixels,
     RandomWindow,
     Stimulus,
+    WhiteNoise,
 )
 from ..support.quantities import quantity
 from ..wake import Dataset
@@ -96,6 +97,9 @@ class StimulusSection(Section):
     shuffle_pixels : bool
         A control: permute the pixels of all images alike, before the mask. Rates stay, the
         images' shape is gone.
+    white_noise : bool
+        A control: all pixels have the mean rate of the stimulus; see
+        `brainsleep.stimuli.WhiteNoise`.
     """
 
     kind: Literal["mean_of_random_images", "mean_image", "class_means"] = "mean_of_random_images"
@@ -106,9 +110,15 @@ class StimulusSection(Section):
     size: int | None = None
     keep: float = 0.25
     shuffle_pixels: bool = False
+    white_noise: bool = False
 
     def build(self, dataset: Dataset) -> Stimulus:
         """Return the stimulus made of a data set's images."""
+        shown = self._of_images(dataset)
+        return WhiteNoise(shown) if self.white_noise else shown
+
+    def _of_images(self, dataset: Dataset) -> Stimulus:
+        """Return the stimulus that shows images."""
         common: dict[str, Any] = {
             "max_rate": self.max_rate,
             "mask": self._mask(dataset.image_shape),

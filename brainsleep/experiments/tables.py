@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from ..measures import summarise
 from ..support.files import JsonMapping
 from ..wake import STRATEGIES
-from .controls import LABELS as CONTROL_LABELS
+from .controls import FIXED_CONTROLS
 from .task_records import ALL_CLASSES
 
 #: Accuracies that a comparison shows: name in metrics.json, and what tables call it.
@@ -86,8 +86,8 @@ def label_of(name: str, metrics: JsonMapping) -> str:
         return str(noted[name]["label"])
     if name in metrics.get("labels", {}):
         return str(metrics["labels"][name])
-    if name in CONTROL_LABELS:
-        return CONTROL_LABELS[name]
+    if name in FIXED_CONTROLS:
+        return FIXED_CONTROLS[name].label
     return dict(COMPARED_ROWS).get(name) or str(
         STRATEGIES[name].label if name in STRATEGIES else name
     )

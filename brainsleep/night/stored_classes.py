@@ -23,6 +23,7 @@ from ..stimuli import (
     RandomPixels,
     RandomWindow,
     ShuffledPixels,
+    WhiteNoise,
 )
 from ..support.stored_objects import Classes
 from ..translation import Connection, Fold, Layer
@@ -40,7 +41,7 @@ def stored_classes() -> Classes:
     rules = [*RULES.values(), GivenRule, SynapseEquations]
     network = [Layer, Connection, Fold, Window, Wiring]
     stimuli = [ClassMeans, ConstantProbabilities, ConstantRates, ExplicitSpikes, Gated, MeanImage]
-    stimuli += [MeanOfRandomImages, ShuffledPixels, RandomPixels, RandomWindow]
+    stimuli += [MeanOfRandomImages, ShuffledPixels, WhiteNoise, RandomPixels, RandomWindow]
     lateral = [InhibitoryPopulation, MeanInhibition, Recurrent, WinnerTakeAll]
     stages = [NREM, REM, Wake, Hypnogram, Cortex, Ripples, Spindles]
     others = [CppStandalone, Cuda, Runtime, NightSetup, Record]

@@ -6,7 +6,7 @@ device. A stimulus of your own derives from :class:`Stimulus` and needs one meth
 :meth:`Stimulus.probabilities`. `brainsleep.stimuli.codes` turns numbers into spikes.
 """
 
-from .derived import Gated, ShuffledPixels
+from .derived import Gated, ShuffledPixels, WhiteNoise
 from .given import ConstantProbabilities, ConstantRates, ExplicitSpikes, StimulusLike
 from .images import ClassMeans, ImageStimulus, MeanImage, MeanOfRandomImages
 from .masks import Mask, RandomPixels, RandomWindow
@@ -29,6 +29,7 @@ __all__ = [
     "ShuffledPixels",
     "Stimulus",
     "StimulusLike",
+    "WhiteNoise",
     "as_stimulus",
     "skip_steps",
 ]

@@ -1,4 +1,4 @@
-"""Stimuli made of another stimulus: let through by a gate, or with shuffled inputs."""
+"""Stimuli made of another stimulus: let through by a gate, shuffled, or as noise."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from ..support.array_values import numbers
 from ..support.calls import public
 from ..support.checks import read_seed
 from .stimulus import STEPS_PER_CHUNK, Stimulus
+
+#: From so many steps `WhiteNoise` learns how often another stimulus spikes: ten chunks.
+_MEASURED_STEPS = 10 * STEPS_PER_CHUNK
 
 
 @public
@@ -137,3 +140,50 @@ class ShuffledPixels(Stimulus):
         """Yield the other stimulus' spikes at their new places."""
         for chunk in self.stimulus.chunks(n_steps, dt, seed):
             yield chunk[:, self.permutation]
+
+
+@public
+class WhiteNoise(Stimulus):
+    r"""A control: as many spikes as another stimulus has, each input alike and all steps alike.
+
+    In each step every input spikes with the probability
+
+    .. math:: p = \langle x_{i,t} \rangle
+
+    the mean over the inputs :math:`i` and the first 2,560 steps :math:`t` (or all, if there are
+    fewer) of the other stimulus' spikes :math:`x`, 0 or 1, drawn with seed 0. So there is neither
+    an image nor a time course.
+
+    Parameters
+    ----------
+    stimulus : Stimulus
+        Whose rate it has.
+
+    Raises
+    ------
+    UnitsError
+        If `stimulus` is not a stimulus.
+    """
+
+    def __init__(self, stimulus: Stimulus) -> None:
+        self.stimulus = stimulus
+        self.n_inputs = stimulus.n_inputs
+        self.n_steps = stimulus.n_steps
+        self._probability: dict[float, float] = {}
+
+    def arguments(self) -> dict[str, object]:
+        """Return the arguments that make the same stimulus again."""
+        return {"stimulus": self.stimulus}
+
+    def _details(self) -> list[str]:
+        return [repr(self.stimulus)]
+
+    def probabilities(
+        self, rng: np.random.Generator, n_steps: int, dt: float
+    ) -> npt.NDArray[np.floating]:
+        """Return the one probability of all inputs, in one row."""
+        if dt not in self._probability:
+            steps = min(self.n_steps or _MEASURED_STEPS, _MEASURED_STEPS)
+            n_spikes = sum(int(chunk.sum()) for chunk in self.stimulus.chunks(steps, dt, 0))
+            self._probability[dt] = n_spikes / (steps * self.n_inputs)
+        return np.full((1, self.n_inputs), self._probability[dt])

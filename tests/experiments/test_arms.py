@@ -14,6 +14,7 @@ from brainsleep.errors import ModelFileError, ParameterError
 from brainsleep.experiments import course as course_module
 from brainsleep.experiments.arms import Arm
 from brainsleep.experiments.cli import app
+from brainsleep.experiments.controls import CONTROLS, FIXED_CONTROLS, find_controls
 from brainsleep.experiments.course import Setting, run_arm
 from brainsleep.experiments.materials import compared_strategies
 from brainsleep.experiments.modelfile import ModelFile, load_model_file, parse_model
@@ -117,6 +118,39 @@ def test_weights_on_waking_are_those_of_the_control() -> None:
     course.learn(0)
     course.sleep(0)
     assert all(not np.any(w) for w in course_module.state_of(course.network).values())
+
+
+def test_rows_centred_where_nights_would_be_are_those_of_the_strategy() -> None:
+    """The control changes weights as the strategy does, bit for bit, and only after those tasks."""
+    model = changed()
+    setting, centred = setting_of(model), FIXED_CONTROLS["rows_centred"]
+    found = run_arm(centred.arm(model), setting)
+    waking = StrategySection(kind="sequential_centred")
+    assert found.R == run_arm(Arm(name="one", label="one", waking=waking), setting).R
+    once = changed(sleep={"nights_after": [2]})
+    found = run_arm(centred.arm(once), setting_of(once))
+    awake = run_arm(arm(None), setting)
+    assert found.R[0] == awake.R[0]
+    assert found.R[1] != awake.R[1]
+
+
+def test_every_control_goes_through_all_tasks() -> None:
+    model = changed()
+    setting = setting_of(model)
+    wanted, left_out = find_controls(CONTROLS, model, ["0.weight", "2.weight"])
+    assert left_out == []
+    found = {one.name: run_arm(one.arm(model), setting) for one in wanted}
+    asleep, awake = run_arm(arm(model), setting), run_arm(arm(None), setting)
+    for name, result in found.items():
+        assert [[one is None for one in row] for row in result.R] == [
+            [False, True, True],
+            [False, False, True],
+            [False, False, False],
+        ]
+        assert result.R != asleep.R, name
+        assert result.R != awake.R, name
+    again = run_arm(FIXED_CONTROLS["change_permuted"].arm(model), setting)
+    assert again.R == found["change_permuted"].R, "the seed fixes what is permuted"
 
 
 def test_one_night_before_any_training() -> None:

@@ -288,6 +288,7 @@ CALLS = {
         bs.stimuli.Gated,
         {"stimulus": lambda: bs.stimuli.MeanImage(images()), "gate": lambda: np.ones(9)},
     ),
+    "WhiteNoise": (bs.stimuli.WhiteNoise, {"stimulus": lambda: bs.stimuli.MeanImage(images())}),
     "ShuffledPixels": (
         bs.stimuli.ShuffledPixels, {"stimulus": lambda: bs.stimuli.MeanImage(images())}
     ),

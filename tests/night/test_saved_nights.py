@@ -118,6 +118,7 @@ STIMULI = [
     bs.stimuli.MeanOfRandomImages(IMAGES.reshape(7, 4, 4), max_rate=0.1 * Hz / 3),
     bs.stimuli.Gated(bs.stimuli.MeanImage(IMAGES), np.random.default_rng(2).random(90)),
     bs.stimuli.ShuffledPixels(bs.stimuli.MeanOfRandomImages(IMAGES), seed=5),
+    bs.stimuli.WhiteNoise(bs.stimuli.MeanOfRandomImages(IMAGES)),
 ]
 
 

@@ -216,6 +216,29 @@ def test_shuffled_explicit_spikes_keep_their_length():
     np.testing.assert_array_equal(shuffled.draw(30, DT), table[:, shuffled.permutation])
 
 
+def test_white_noise_has_the_rate_and_nothing_else():
+    window = stimuli.MeanOfRandomImages(images(), 3, mask=stimuli.RandomWindow(3))
+    noise = stimuli.WhiteNoise(window)
+    wanted = window.draw(20_000, DT, seed=1).mean()
+    spikes = noise.draw(20_000, DT, seed=2)
+    assert spikes.mean() == pytest.approx(wanted, rel=0.05)
+    by_input, by_step = spikes.mean(axis=0), spikes.sum(axis=1)
+    assert by_input.std() < 1.3 * np.sqrt(wanted / 20_000), "inputs are alike"
+    assert by_step.var() == pytest.approx(64 * wanted * (1 - wanted), rel=0.1), "and so are steps"
+    assert window.draw(2000, DT).mean(axis=0).std() > 5 * by_input.std()
+    probabilities = noise.probabilities(np.random.default_rng(0), 7, 1e-3)
+    assert np.ptp(probabilities) == 0
+    shorter = noise.probabilities(np.random.default_rng(0), 7, 5e-4)
+    assert shorter[0, 0] == pytest.approx(probabilities[0, 0] / 2, rel=0.05)
+
+
+def test_white_noise_of_explicit_spikes_has_their_rate_and_length():
+    table = np.random.default_rng(0).random((30, 9)) < 0.2
+    noise = stimuli.WhiteNoise(stimuli.ExplicitSpikes(table))
+    assert noise.n_steps == 30
+    assert noise.probabilities(np.random.default_rng(0), 1, 1e-3)[0, 0] == table.mean()
+
+
 # Seeds
 
 DRAWN = {
@@ -227,6 +250,7 @@ DRAWN = {
     "rates": lambda: stimuli.ConstantRates(np.arange(64) * Hz),
     "probabilities": lambda: stimuli.ConstantProbabilities(np.linspace(0, 1, 64)),
     "shuffled": lambda: stimuli.ShuffledPixels(stimuli.MeanImage(images())),
+    "noise": lambda: stimuli.WhiteNoise(stimuli.MeanImage(images())),
 }
 
 
@@ -470,6 +494,7 @@ def test_one_bad_pixel_is_enough(pixels, bad):
             "one step",
         ),
         (lambda: stimuli.ShuffledPixels(images()), UnitsError, "must be a Stimulus object"),
+        (lambda: stimuli.WhiteNoise(images()), UnitsError, "must be a Stimulus object"),
         (
             lambda: stimuli.ShuffledPixels(DRAWN["mean"](), -1),
             ParameterError,

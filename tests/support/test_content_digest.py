@@ -150,6 +150,7 @@ DIFFERENT = [
     lambda: stimuli.ClassMeans(IMAGES, [0, 1, 0, 1, 1]),
     lambda: stimuli.MeanOfRandomImages(IMAGES),
     lambda: stimuli.MeanOfRandomImages(IMAGES, 3),
+    lambda: stimuli.WhiteNoise(stimuli.MeanImage(IMAGES)),
     lambda: stimuli.ShuffledPixels(stimuli.MeanImage(IMAGES), 1),
     lambda: stimuli.ShuffledPixels(stimuli.MeanImage(IMAGES), 2),
     lambda: stimuli.Gated(stimuli.MeanImage(IMAGES), np.ones(5)),

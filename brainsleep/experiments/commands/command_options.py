@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...support.progress import bars_aside
-from ..completion import DATASETS, DEVICES, EVALUATED_ON, offer, offer_models
+from ..completion import CONTROL_NAMES, DATASETS, DEVICES, EVALUATED_ON, offer, offer_models
 
 if TYPE_CHECKING:
     from ..overrides import Overrides
@@ -91,6 +91,15 @@ ControlsOption = Annotated[
         "--controls", help="Also run the controls: what else could explain the effect of sleep."
     ),
 ]
+ControlOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--control",
+        metavar="NAME",
+        autocompletion=offer(CONTROL_NAMES),
+        help="Run this control; may be given several times: " + ", ".join(CONTROL_NAMES) + ".",
+    ),
+]
 TrainAnewOption = Annotated[
     bool,
     typer.Option(
@@ -134,3 +143,10 @@ def overrides_of(
         evaluate_on=evaluate_on,
         changes=parse_changes(changes or ()),
     )
+
+
+def controls_of(all_of_them: bool, some: list[str] | None) -> tuple[str, ...]:
+    """Return the names of the controls that are asked for."""
+    from ..controls import CONTROLS
+
+    return CONTROLS if all_of_them else tuple(some or ())

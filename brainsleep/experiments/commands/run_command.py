@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from .command_options import (
+    ControlOption,
     ControlsOption,
     DataDirOption,
     DataOption,
@@ -19,6 +20,7 @@ from .command_options import (
     SetOption,
     StrategiesOption,
     TrainAnewOption,
+    controls_of,
     overrides_of,
     say,
     strategies_of,
@@ -37,12 +39,12 @@ def run(
     strategies: StrategiesOption = None,
     no_baselines: NoBaselinesOption = False,
     controls: ControlsOption = False,
+    control: ControlOption = None,
     train_anew: TrainAnewOption = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
     no_progress: NoProgressOption = False,
 ) -> None:
     """Train on one task after another, sleep after each, and measure."""
-    from ..controls import CONTROLS
     from ..run import run_experiment
     from ..tables import result_table
 
@@ -53,7 +55,7 @@ def run(
         overrides=overrides_of(data, data_dir, device, evaluate_on, set_),
         baselines=not no_baselines,
         strategies=strategies_of(strategies),
-        controls=CONTROLS if controls else (),
+        controls=controls_of(controls, control),
         train_anew=train_anew,
         resume=resume,
         progress=not no_progress,

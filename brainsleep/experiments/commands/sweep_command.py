@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from .command_options import (
+    ControlOption,
     ControlsOption,
     DataDirOption,
     DataOption,
@@ -18,6 +19,7 @@ from .command_options import (
     SetOption,
     StrategiesOption,
     SweptModelArgument,
+    controls_of,
     overrides_of,
     say,
     strategies_of,
@@ -37,11 +39,11 @@ def sweep(
     strategies: StrategiesOption = None,
     no_baselines: NoBaselinesOption = False,
     controls: ControlsOption = False,
+    control: ControlOption = None,
     resume: Annotated[bool, typer.Option("--resume", help="Keep runs that are there.")] = False,
     no_progress: NoProgressOption = False,
 ) -> None:
     """Run a model with several seeds; report mean and standard deviation."""
-    from ..controls import CONTROLS
     from ..sweep import run_sweep
     from ..tables import sweep_table
 
@@ -53,7 +55,7 @@ def sweep(
         overrides=overrides_of(data, data_dir, device, evaluate_on, set_),
         baselines=not no_baselines,
         strategies=strategies_of(strategies),
-        controls=CONTROLS if controls else (),
+        controls=controls_of(controls, control),
         resume=resume,
         progress=not no_progress,
         report=say,

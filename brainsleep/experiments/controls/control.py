@@ -1,0 +1,78 @@
+"""What a control is: an arm of an experiment that lacks what is said to help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..arms import Alteration, Arm
+from ..modelfile import ModelFile
+from ..sleep_sections import SleepSection
+
+
+class NotInModelError(Exception):
+    """A model does not have a control; the text says why."""
+
+
+def as_it_is(section: SleepSection) -> SleepSection:
+    """Return the nights of a model unchanged."""
+    return section
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """Another way to go through the tasks, which answers one question about sleep.
+
+    Attributes
+    ----------
+    name : str
+        In ``metrics.json``, and on the command line.
+    label : str
+        What tables call it.
+    question : str
+        What it answers.
+    change : callable
+        Takes the ``[sleep]`` table of a model and returns that of the control; raises
+        :class:`NotInModelError` where a model does not have the control.
+    alter : callable, optional
+        What becomes of the weights on waking. It acts on weights by their names, so on those of any
+        rule, of convolutions too. Without sleep, weights before and after are the same.
+    sleeps : bool
+        Whether there is a night after each task.
+    night_first : bool
+        Whether there is one night before anything is learned, and none afterwards.
+    """
+
+    name: str
+    label: str
+    question: str
+    change: Callable[[SleepSection], SleepSection] = as_it_is
+    alter: Alteration | None = None
+    sleeps: bool = True
+    night_first: bool = False
+
+    def why_not(self, model: ModelFile) -> str | None:
+        """Say why a model does not have this control, or None if it has."""
+        try:
+            self.change(model.sleep)
+        except NotInModelError as reason:
+            return str(reason)
+        return None
+
+    def arm(self, model: ModelFile) -> Arm:
+        """Return how the control of a model goes through its tasks.
+
+        Raises
+        ------
+        NotInModelError
+            If the model does not have it.
+        """
+        nights = model.model_copy(update={"sleep": self.change(model.sleep)})
+        return Arm(
+            name=self.name,
+            label=self.label,
+            waking=model.training.strategy,
+            model=nights if self.sleeps else None,
+            alter=self.alter,
+            night_first=self.night_first,
+        )
