@@ -47,6 +47,11 @@ def as_network_input(network: nn.Module, images: npt.ArrayLike) -> torch.Tensor:
     return torch.tensor(array, device=parameter.device, dtype=parameter.dtype)
 
 
+def device_of(network: nn.Module) -> torch.device:
+    """Return where a network is; one without parameters is taken to be on the CPU."""
+    return next((one.device for one in network.parameters()), torch.device("cpu"))
+
+
 def count_outputs(network: nn.Module, dataset: Dataset) -> int:
     """Show the network one image and count its outputs.
 

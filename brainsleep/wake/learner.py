@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from .checkpoints import Checkpoints
-from .interface import count_outputs
+from .interface import count_outputs, device_of
 from .objective import loss_of, open_outputs
 from .tasks import Task
 from .training import Training, training_seed
@@ -71,7 +71,7 @@ class Learner:
     @property
     def device(self) -> torch.device:
         """Where the network is."""
-        return next((one.device for one in self.network.parameters()), torch.device("cpu"))
+        return device_of(self.network)
 
     @cached_property
     def n_outputs(self) -> int:
@@ -163,5 +163,6 @@ class Learner:
         for task in tasks:
             shown, name = task.train.classes, task.train.name
             row = open_outputs(task.candidates, self.n_outputs, shown, name)
-            rows.append(torch.ones(self.n_outputs, dtype=torch.bool) if row is None else row)
+            every = torch.ones(self.n_outputs, dtype=torch.bool, device="cpu")
+            rows.append(every if row is None else row)
         return torch.stack(rows).to(self.device)

@@ -180,6 +180,34 @@ def test_half_precision(name, network, tasks):
     assert_same_weights(again.kept, strategy.kept)
 
 
+@pytest.mark.parametrize("name", wake.STRATEGIES)
+def test_torchs_defaults_do_not_matter(name, network, tasks):
+    tasks = [replace(task, candidates=range(6)) for task in tasks]
+    expected = weights(quickly(name, network, tasks))
+    try:
+        torch.set_default_device("meta")
+        torch.set_default_dtype(torch.float64)
+        found = weights(quickly(name, network, tasks))
+    finally:
+        torch.set_default_device(None)
+        torch.set_default_dtype(torch.float32)
+    assert_same_weights(found, expected)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", wake.STRATEGIES)
+def test_on_a_gpu(name, network, tasks):
+    """Also where what was kept is read back, which is on the CPU at first."""
+    strategy = wake.build_strategy(name)
+    network = network.to("cuda")
+    for k in range(len(tasks)):
+        wake.learn_task(strategy, network, tasks, k, QUICK, seed=2, progress=False)
+        state, strategy = strategy.state(), wake.build_strategy(name)
+        strategy.restore(state)
+    readout = strategy.readout(network)
+    assert 0 <= wake.task_accuracies(readout, tasks)[-1] <= 1
+
+
 def relabelled(data):
     return wake.Dataset(data.name, data.images, data.labels % 2, data.image_shape)
 

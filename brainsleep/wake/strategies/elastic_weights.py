@@ -75,7 +75,7 @@ class ElasticWeightConsolidation(Springs):
     """
 
     kind = "ewc"
-    label = "elastic weight consolidation (EWC, online)"
+    label = "elastic weight consolidation (EWC)"
     description = "changes of weights are penalised by their Fisher information for earlier tasks"
     source = (
         "Kirkpatrick et al. 2017 (arXiv 1612.00796), equation 3; online: Schwarz et al. 2018 "
@@ -103,7 +103,8 @@ class ElasticWeightConsolidation(Springs):
 
     def fisher_information(self, learner: Learner, task: Task) -> dict[str, torch.Tensor]:
         """Return the diagonal of the Fisher information of a task, by parameter, in float32."""
-        order = torch.randperm(len(task.train), generator=learner.generator)[: self.n_samples]
+        n_images, generator = len(task.train), learner.generator
+        order = torch.randperm(n_images, generator=generator, device="cpu")[: self.n_samples]
         images = as_network_input(learner.network, task.train.images[order.numpy()])
         labels = torch.tensor(task.train.labels[order.numpy()], device=learner.device)
         names, parameters = zip(*trained(learner), strict=True)
@@ -113,7 +114,7 @@ class ElasticWeightConsolidation(Springs):
                 log_p = learner.masked(learner.network(image))[0].float().log_softmax(0)
                 if self.labels == "network":
                     chances = log_p.detach().exp().cpu()
-                    label = torch.multinomial(chances, 1, generator=learner.generator)[0]
+                    label = torch.multinomial(chances, 1, generator=generator)[0]
                 gradients = torch.autograd.grad(log_p[label], parameters, allow_unused=True)
                 for total, gradient in zip(sums, gradients, strict=True):
                     if gradient is not None:

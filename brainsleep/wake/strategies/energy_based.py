@@ -50,7 +50,9 @@ class EnergyBased(Strategy):
         energies = -outputs[:, classes]
         if self.negatives == "all":
             return torch.nn.functional.cross_entropy(-energies, places)
-        drawn = torch.randint(len(classes) - 1, (len(labels),), generator=learner.generator)
+        drawn = torch.randint(
+            len(classes) - 1, (len(labels),), generator=learner.generator, device="cpu"
+        )
         others = drawn.to(places) + (drawn.to(places) >= places)
         rows = torch.arange(len(labels), device=labels.device)
         return softplus(energies[rows, places] - energies[rows, others]).mean()

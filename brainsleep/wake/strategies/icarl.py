@@ -100,7 +100,7 @@ class ICaRL(Strategy):
             self.kept[f"{_PREFIX}{label}"] = packed(torch.tensor(chosen, device=learner.device))
         for label in self.classes:
             self.kept[f"{_PREFIX}{label}"] = self.kept[f"{_PREFIX}{label}"][:n_each].clone()
-        self.kept["n_outputs"] = torch.tensor(learner.n_outputs)
+        self.kept["n_outputs"] = torch.tensor(learner.n_outputs, device="cpu")
 
     def readout(self, network: nn.Module) -> nn.Module:
         """Return the classifier by nearest means of exemplars, as this network sees them."""

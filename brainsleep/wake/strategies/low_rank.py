@@ -45,7 +45,9 @@ class Product(nn.Module):
         n_out, n_in = len(weight), weight[0].numel()
 
         def drawn(rows: int, columns: int) -> nn.Parameter:
-            numbers = torch.rand(rows, columns, generator=generator, device="cpu")
+            numbers = torch.rand(
+                rows, columns, generator=generator, dtype=torch.float32, device="cpu"
+            )
             return nn.Parameter(((2 * numbers - 1) / math.sqrt(columns)).to(weight))
 
         self.left, self.right = drawn(n_out, rank), drawn(rank, n_in)

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from ...support.calls import public
-from ..interface import as_network_input
+from ..interface import as_network_input, device_of
 from ..learner import Learner
 from ..tasks import Task
 from .features import PIXELS, features_of, find_layer
@@ -51,7 +51,7 @@ class ClassMeans(Strategy):
         labels = torch.tensor(task.train.labels, device=features.device)
         if "means" not in self.kept:
             shape = (learner.n_outputs, features.shape[1])
-            self.kept["means"] = torch.zeros(shape, device=features.device)
+            self.kept["means"] = torch.zeros(shape, dtype=torch.float32, device=features.device)
             self.kept["counts"] = torch.zeros(
                 learner.n_outputs, dtype=torch.int64, device=features.device
             )
@@ -84,4 +84,5 @@ class NearestClassMean(ClassMeans):
         """Return the classifier by nearest means."""
         if not self.kept:
             return network
+        self.move(device_of(network))
         return NearestMean(network, self.layer, self.is_seen, self.kept["means"].double())

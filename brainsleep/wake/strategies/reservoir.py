@@ -37,22 +37,22 @@ class Reservoir:
     def add(self, rows: Rows, generator: torch.Generator) -> None:
         """Offer rows one by one: the n-th of all is kept with probability size / n."""
         n_new = len(next(iter(rows.values())))
-        n_before = int(self.kept.get(_SEEN, torch.tensor(0)))
+        n_before = int(self.kept.get(_SEEN, 0))
         n_free = min(self.size - len(self), n_new)
-        chances = torch.rand(n_new, generator=generator, dtype=torch.float64).tolist()
+        chances = torch.rand(n_new, generator=generator, dtype=torch.float64, device="cpu")
         places = {}  # of what is in memory, and the row that takes each
         for number in range(n_free, n_new):
-            place = int(chances[number] * (n_before + number + 1))
+            place = int(float(chances[number]) * (n_before + number + 1))
             if place < self.size:
                 places[place] = number
         self._append({name: one[:n_free] for name, one in rows.items()})
         numbers = list(places.values())
         self._replace(list(places), {name: one[numbers] for name, one in rows.items()})
-        self.kept[_SEEN] = torch.tensor(n_before + n_new)
+        self.kept[_SEEN] = torch.tensor(n_before + n_new, device="cpu")
 
     def draw(self, n_rows: int, generator: torch.Generator) -> Rows:
         """Return so many rows at random, each at most once; all, if there are no more."""
-        chosen = torch.randperm(len(self), generator=generator)[:n_rows]
+        chosen = torch.randperm(len(self), generator=generator, device="cpu")[:n_rows]
         rows = {name: one[chosen.to(one.device)] for name, one in self.rows().items()}
         if "images" in rows:
             rows["images"] = unpacked(rows["images"])

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from ...support.calls import public
+from ..interface import device_of
 from .features import LAST
 from .nearest_class_mean import LAYER, ClassMeans
 from .options import option
@@ -61,6 +62,7 @@ class StreamingLDA(ClassMeans):
         """Return the linear classifier."""
         if not self.kept:
             return network
+        self.move(device_of(network))
         means, covariance = self.kept["means"].double(), self.kept["covariance"].double()
         identity = torch.eye(len(covariance), dtype=covariance.dtype, device=covariance.device)
         shrunk = (1 - self.shrinkage) * covariance + self.shrinkage * identity
