@@ -199,7 +199,7 @@ class ContinualExperiment:
         """Return the content of ``metrics.json``."""
         after = [task.after for task in self.done.tasks]
         asleep = self.course.result(after, [task.ahead for task in self.done.tasks])
-        return run_metrics(self.setting, self.done, asleep)
+        return run_metrics(self.setting, self.done, asleep, self.weights)
 
     def draw_figures(self) -> None:
         """Draw the run's pictures; say so if the last night is no longer there to be drawn."""

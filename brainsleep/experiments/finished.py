@@ -75,10 +75,10 @@ def _holds_all(metrics: JsonObject, request: RunRequest) -> bool:
         return True
     model = model_of(request)
     strategies = compared_strategies(request, model)
-    slept = dict.fromkeys(name for night in metrics.get("weight_change", ()) for name in night)
-    state = model.network.build(0).state_dict()
-    weights = [name for name in slept if name in state and state[name].ndim > 1]
-    controls, _ = find_controls(request.controls, model, weights)
+    weights = metrics.get("sleep", {}).get("weights")
+    wanted = list(request.controls)
+    if weights is not None:  # those of earlier versions do not know their layers
+        wanted = [one.name for one in find_controls(wanted, model, weights)[0]]
     return all(one.arm_name in scores for one in strategies) and all(
-        one.name in scores.get("controls", {}) for one in controls
+        name in scores.get("controls", {}) for name in wanted
     )

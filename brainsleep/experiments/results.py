@@ -16,7 +16,9 @@ from .task_records import accuracy_definition, records_of
 PACKAGES = ("brainsleep", "brian2", "torch", "numpy")
 
 
-def run_metrics(setting: Setting, done: Progress, asleep: ArmResult) -> JsonObject:
+def run_metrics(
+    setting: Setting, done: Progress, asleep: ArmResult, weights: Sequence[str]
+) -> JsonObject:
     """Return the content of ``metrics.json``.
 
     Parameters
@@ -27,6 +29,8 @@ def run_metrics(setting: Setting, done: Progress, asleep: ArmResult) -> JsonObje
         What the run has done.
     asleep : ArmResult
         What came of the arm that sleeps.
+    weights : sequence of str
+        Names of the weights that sleep may change, in the order of the layers.
     """
     model, tasks = setting.model, done.tasks
     joint = done.baselines.get("joint")
@@ -49,6 +53,7 @@ def run_metrics(setting: Setting, done: Progress, asleep: ArmResult) -> JsonObje
         },
         "sleep": {
             **_noted(asleep, reference),
+            "weights": list(weights),
             "spikes": [task.spikes for task in slept],
             "synaptic_operations": [task.synaptic_operations for task in slept],
         },

@@ -640,7 +640,8 @@ def test_controls_that_a_model_does_not_have_are_not_missed(
     model_file: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(continual, "open_run_directory", pytest.fail)
-    run = run_experiment(model_file, out=copy, controls=("only_layer_9",), progress=False)
+    for name in ("only_layer_9", "only_layer_4"):
+        run = run_experiment(model_file, out=copy, controls=(name,), progress=False)
     assert run == load_run(copy)
 
 
@@ -780,7 +781,8 @@ def test_a_sweep_does_not_take_runs_of_another_model(
     copy.rename(tmp_path / "seed-0")
     request = RunRequest(model_file=model_file, out=tmp_path / "seed-0", resume=True)
     assert finished_metrics(request) == load_run(tmp_path / "seed-0").metrics
-    assert finished_metrics(replace(request, controls=("pixel_shuffled",))) is None
+    for names in (("pixel_shuffled",), ("only_layer_1",), ("single_layers",)):
+        assert finished_metrics(replace(request, controls=names)) is None
     with pytest.raises(DirectoryError, match="seed-0 holds a run of another model file"):
         run_sweep("split_mnist_lif", n_seeds=1, out=tmp_path, resume=True)
 
