@@ -133,23 +133,23 @@ class ContinualExperiment:
                 continue
             self.report(f"training: {name if ':' in name else name.replace('_', ' ')}")
             arm = Arm(name=name, label=waking.label, waking=waking)
-            with self._checkpoints(name) as checkpoints:
+            with self.checkpoints(name) as checkpoints:
                 self.done.baselines[name] = run_arm(arm, self.setting, checkpoints)
-                save_progress(self.directory, asdict(self.done))
+                self.save_progress()
 
     def run_tasks(self) -> None:
         """Learn and sleep, task after task."""
         for index in range(len(self.done.tasks), len(self.tasks)):
             told = [one for done in self.done.tasks for one in done.findings]
-            with self._checkpoints(f"task {index}") as checkpoints:
+            with self.checkpoints(f"task {index}") as checkpoints:
                 learned = self._learned(index, checkpoints)
                 self.done.tasks.append(learned)
-                save_progress(self.directory, asdict(self.done))
+                self.save_progress()
             self.report(f"task {index + 1} of {len(self.tasks)}: {_in_words(learned)}")
             for line in new_findings(learned.findings, told):
                 self.report(line)
 
-    def _learned(self, index: int, checkpoints: Checkpoints) -> LearnedTask:
+    def _learned(self, index: int, checkpoints: Checkpoints | None) -> LearnedTask:
         """Learn a task and sleep on it; keep the night and the network that wakes up."""
         course = self.course
         seconds = course.seconds
@@ -159,8 +159,7 @@ class ContinualExperiment:
         learned = LearnedTask(before=before, after=before, ahead=ahead)
         if self.model.sleep.has_night(index):
             self._sleep(index, learned)
-        state = joined_state(state_of(course.network), course.strategy.state())
-        learned.network = save_network(self.directory, index, state, self.arrays)
+        learned.network = self.save_network(index)
         learned.seconds = course.seconds - seconds
         learned.stored_bytes = course.strategy.stored_bytes
         return learned
@@ -168,10 +167,7 @@ class ContinualExperiment:
     def _sleep(self, index: int, learned: LearnedTask) -> None:
         """Sleep on a task; keep the night, and note what it did."""
         night = self.course.sleep(index)
-        folder = self._night(index)
-        shutil.rmtree(folder, ignore_errors=True)  # of a task that was cut short
-        with publish_directory(folder) as work:
-            night.write(work, shared=self.arrays)
+        self.save_night(index, night)
         changes = weight_changes(night.weights_before, night.weights_after)
         learned.after = self.course.row(index + 1)
         learned.timings = night.timings
@@ -190,10 +186,10 @@ class ContinualExperiment:
             if control.name in self.done.controls:
                 continue
             self.report(f"control: {control.label}")
-            with self._checkpoints(f"control {control.name}") as checkpoints:
+            with self.checkpoints(f"control {control.name}") as checkpoints:
                 result = run_arm(control.arm(self.model), self.setting, checkpoints)
                 self.done.controls[control.name] = result
-                save_progress(self.directory, asdict(self.done))
+                self.save_progress()
 
     def metrics(self) -> JsonObject:
         """Return the content of ``metrics.json``."""
@@ -237,8 +233,24 @@ class ContinualExperiment:
             return None
         return "is not the network of the last night"
 
+    def save_progress(self) -> None:
+        """Note what is done so far."""
+        save_progress(self.directory, asdict(self.done))
+
+    def save_network(self, index: int) -> str:
+        """Keep the network after a task; return its digest."""
+        state = joined_state(state_of(self.course.network), self.course.strategy.state())
+        return save_network(self.directory, index, state, self.arrays)
+
+    def save_night(self, index: int, night: Night) -> None:
+        """Keep the night after a task."""
+        folder = self._night(index)
+        shutil.rmtree(folder, ignore_errors=True)  # of a task that was cut short
+        with publish_directory(folder) as work:
+            night.write(work, shared=self.arrays)
+
     @contextmanager
-    def _checkpoints(self, stage: str) -> Iterator[Checkpoints]:
+    def checkpoints(self, stage: str) -> Iterator[Checkpoints | None]:
         """Keep how far training comes within a stage, until that is done."""
         key = f"{run_digest(self.directory)} {stage}"
         yield Checkpoints(self.directory / TRAINING, key, self.report)

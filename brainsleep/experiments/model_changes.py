@@ -10,11 +10,14 @@ from ..support.files import JsonMapping, JsonObject
 from .kinds import keys_of
 from .sections import ModelSection, Section
 
+#: What a change looks like on the command line.
+FORM = "KEY=VALUE, as in sleep.neuron.decay=0.99"
+
 
 def parse_changes(
     words: Iterable[str],
     option: str = "--set",
-    form: str = "KEY=VALUE, as in sleep.neuron.decay=0.99",
+    form: str = FORM,
 ) -> JsonObject:
     """Read changes as the command line has them.
 
@@ -38,14 +41,30 @@ def parse_changes(
     """
     changes: JsonObject = {}
     for word in words:
-        key, equals, text = word.partition("=")
-        key = key.strip()
-        if not equals or not all(key.split(".")):
-            raise ParameterError(f"{option} wants {form}, but got {brief(word)}.")
+        key, text = split_change(word, option, form)
         if key in changes:
             raise ParameterError(f"{option} names {brief(key)} twice.")
-        changes[key] = _value(text.strip())
+        changes[key] = parse_value(text)
     return changes
+
+
+def split_change(word: str, option: str = "--set", form: str = FORM) -> tuple[str, str]:
+    """Cut a word of the command line into key and value; a ParameterError if it has none."""
+    key, equals, text = word.partition("=")
+    key = key.strip()
+    if not equals or not all(key.split(".")):
+        raise ParameterError(f"{option} wants {form}, but got {brief(word)}.")
+    return key, text.strip()
+
+
+def parse_value(text: str) -> object:
+    """Read a value as TOML, or take it as text."""
+    try:
+        content = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        return text
+    value = content["value"]
+    return value if len(content) == 1 and _is_json(value) else text
 
 
 def with_change(content: JsonMapping, key: str, value: object) -> JsonObject:
@@ -88,16 +107,6 @@ def nearest_key(key: str, model: Section) -> str:
         return ""
     same_end = [other for other in known if other.rpartition(".")[2] == last]
     return suggest_nearest(key, known) or (f" Did you mean {same_end[0]!r}?" if same_end else "")
-
-
-def _value(text: str) -> object:
-    """Read a value as TOML, or take it as text."""
-    try:
-        content = tomllib.loads(f"value = {text}")
-    except (ValueError, RecursionError):
-        return text
-    value = content["value"]
-    return value if len(content) == 1 and _is_json(value) else text
 
 
 def _is_json(value: object) -> bool:

@@ -14,6 +14,7 @@ from .continual import run_continual
 from .materials import model_of as continual_model
 from .modelfile import ModelFile
 from .overrides import Overrides
+from .paper_tables import save_paper_table
 from .run_request import RunRequest, say_nothing
 from .run_results import Run
 from .shipped import find_model
@@ -121,7 +122,9 @@ def run_experiment(
 
 def run_request(request: RunRequest) -> Run:
     """Run what is asked for; see :func:`run_experiment`."""
-    return EXPERIMENTS[kind_of(request.model_file)].run(request)
+    run = EXPERIMENTS[kind_of(request.model_file)].run(request)
+    save_paper_table(run.directory, [run.metrics])
+    return run
 
 
 def kind_of(model_file: Path) -> str:

@@ -23,6 +23,7 @@ from ..support.json_files import write_json
 from ..support.progress import progress_bar
 from .finished import finished_metrics
 from .overrides import Overrides
+from .paper_tables import REFERENCE, save_paper_table
 from .run import experiment_name, run_request
 from .run_request import RunRequest, say_nothing
 from .shipped import find_model
@@ -40,7 +41,9 @@ def run_sweep(
     strategies: tuple[str, ...] | None = None,
     controls: tuple[str, ...] = (),
     resume: bool = False,
+    train_anew: bool = False,
     progress: bool = True,
+    reference: str = REFERENCE,
     report: Callable[[str], None] = say_nothing,
 ) -> tuple[Path, JsonObject]:
     """Run a model file with the seeds 0, 1, … n_seeds - 1.
@@ -58,9 +61,13 @@ def run_sweep(
         ``runs/NAME-sweep`` unless given; each seed has a run directory in it.
     resume : bool
         Keep finished runs that are there, go on with unfinished ones.
+    train_anew : bool
+        Train all networks, in place of reading those that are kept.
     progress : bool
         Show how many seeds are done and, with one job, below it what the current run does; where
         there is a terminal or a notebook.
+    reference : str
+        The arm that the tables ``table.md`` and ``table.tex`` test the others against.
 
     Returns
     -------
@@ -83,6 +90,7 @@ def run_sweep(
         strategies=strategies,
         controls=controls,
         resume=True,
+        train_anew=train_anew,
         progress=progress and n_jobs == 1,
         report=report if n_jobs == 1 else say_nothing,
     )
@@ -99,6 +107,7 @@ def run_sweep(
         for metrics in _finish_all(requests, n_jobs):
             runs.append(metrics)
             bar.update(1)
+        save_paper_table(directory, runs, reference)
         return directory, write_json(directory / "summary.json", _summary(runs))
 
 

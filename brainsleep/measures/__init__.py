@@ -35,6 +35,7 @@ from .paired import paired_difference as paired_difference
 from .rates import firing_rates as firing_rates
 from .rates import mean_rates as mean_rates
 from .rates import population_rate as population_rate
+from .several_tests import holm as holm
 from .spectra import Peak as Peak
 from .spectra import Spectrum as Spectrum
 from .spectra import spectrum as spectrum

@@ -406,6 +406,7 @@ CALLS = {
         bs.measures.paired_difference,
         {"first": lambda: [1.0, 2.0, 4.0], "second": lambda: [2.0, 2.5, 4.0]},
     ),
+    "holm": (bs.measures.holm, {"p_values": lambda: [0.01, 0.2]}),
     "weight_change": (
         bs.measures.weight_change, {"before": lambda: np.zeros(3), "after": lambda: np.ones(3)}
     ),

@@ -53,6 +53,7 @@ LEAST_EXAMPLES = {
     "modes": 4,
     "paired": 2,
     "rates": 3,
+    "several_tests": 1,
     "spectra": 4,
     "states": 4,
     "summary": 2,

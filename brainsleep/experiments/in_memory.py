@@ -1,0 +1,72 @@
+"""A run of tasks and nights that leaves nothing on disk: its metrics are all that is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..night import Night
+from ..support.files import JsonObject
+from ..wake import torch_threads
+from ..wake.checkpoints import Checkpoints
+from .arms import Arm
+from .continual import ContinualExperiment
+from .controls import check_controls
+from .course import Setting, run_arm
+from .materials import compared_strategies, load_materials
+from .run_request import RunRequest
+from .training_sections import StrategySection
+
+
+class InMemory(ContinualExperiment):
+    """The steps of one run, none of which is kept."""
+
+    def save_progress(self) -> None:
+        """Note nothing."""
+
+    def save_network(self, index: int) -> str:
+        """Keep nothing."""
+        return ""
+
+    def save_night(self, index: int, night: Night) -> None:
+        """Keep nothing."""
+
+    @contextmanager
+    def checkpoints(self, stage: str) -> Iterator[Checkpoints | None]:
+        """Yield none."""
+        yield None
+
+
+def run_in_memory(request: RunRequest) -> JsonObject:
+    """Return the metrics of a run: those of `run_continual`, bit for bit.
+
+    Raises
+    ------
+    BrainsleepError
+        As of `brainsleep.experiments.run.run_experiment`.
+    """
+    check_controls(request.controls)
+    setting, strategies = _begun(request)
+    experiment = InMemory(setting, request.report)
+    with torch_threads(1):
+        experiment.check_nights()
+        experiment.run_baselines(strategies)
+        experiment.run_tasks()
+        experiment.run_controls(request.controls)
+        return experiment.metrics()
+
+
+def train_in_memory(request: RunRequest, name: str) -> None:
+    """Go through all tasks by one strategy that does not sleep; what it learns is kept for runs."""
+    setting, strategies = _begun(request)
+    with torch_threads(1):
+        for waking in strategies:
+            if waking.arm_name == name:
+                run_arm(Arm(name=name, label=waking.label, waking=waking), setting)
+
+
+def _begun(request: RunRequest) -> tuple[Setting, tuple[StrategySection, ...]]:
+    """Return what all arms have in common, and the strategies of those that do not sleep."""
+    materials = load_materials(request)
+    setting = Setting.of_request(materials.request, materials.model, materials.tasks)
+    return setting, compared_strategies(materials.request, materials.model)

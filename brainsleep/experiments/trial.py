@@ -1,0 +1,133 @@
+"""One trial of a study: claimed, run, and noted; in whatever process of whatever machine."""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import subprocess
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from ..errors import BrainsleepError
+from ..support.files import JsonObject
+from ..support.memory import available_memory
+from .in_memory import run_in_memory, train_in_memory
+from .run import kind_of, run_request
+from .rundirectory import versions
+from .study_directory import StudyDirectory
+from .study_request import StudyRequest, Trial
+
+#: What came of asking for a trial: it is noted, or another process runs it.
+DONE, BUSY = "done", "busy"
+
+#: Packages whose versions are noted.
+PACKAGES = ("brainsleep", "brian2", "torch", "numpy")
+
+
+def run_trial(path: str | Path, trial: Trial) -> str:
+    """Run a trial of a study unless that is done, or another process is at it.
+
+    Parameters
+    ----------
+    path : path
+        The directory of the study.
+    trial : Trial
+        Which.
+
+    Returns
+    -------
+    str
+        `DONE` or `BUSY`.
+
+    Raises
+    ------
+    OSError
+        Of the disk; also a DirectoryError. All other errors of trials are noted as what came of
+        them.
+    """
+    study = StudyDirectory(Path(path))
+    request = study.request()
+    if trial.only is not None:
+        train_in_memory(request.run_of(trial), trial.only)
+        return DONE
+    with study.claim(trial) as is_mine:
+        if not is_mine:
+            return BUSY
+        if study.record(trial) is None:
+            study.note(trial, _record(study, request, trial))
+    return DONE
+
+
+def _record(study: StudyDirectory, request: StudyRequest, trial: Trial) -> JsonObject:
+    """Run a trial, and return what is noted of it."""
+    started = time.monotonic()
+    metrics, error = None, None
+    try:
+        metrics = _metrics(study, request, trial)
+    except OSError:
+        raise
+    except BrainsleepError as raised:
+        error = str(raised)
+    except Exception as raised:  # of a network or data of the user's own
+        error = f"{type(raised).__name__}: {raised}"
+    return record_of(request, trial, metrics, error, time.monotonic() - started)
+
+
+def record_of(
+    request: StudyRequest,
+    trial: Trial,
+    metrics: JsonObject | None,
+    error: str | None,
+    seconds: float,
+) -> JsonObject:
+    """Return what is noted of a trial: its metrics, or its error, and where it ran."""
+    return {
+        "setting": trial.number,
+        "parameters": trial.parameters,
+        "seed": trial.seed,
+        "metrics": metrics,
+        "error": error,
+        "versions": versions(PACKAGES),
+        "commit": commit_of(request.model_file.parent),
+        "machine": machine(),
+        "seconds": round(seconds, 3),
+    }
+
+
+def _metrics(study: StudyDirectory, request: StudyRequest, trial: Trial) -> JsonObject:
+    """Return the metrics of a trial: those of the separate run, bit for bit."""
+    if request.keep_nights:
+        out = study.path / "runs" / trial.name
+        asked = request.run_of(trial, out)
+        has_begun = (out / "run.json").exists()
+        return run_request(replace(asked, resume=has_begun)).metrics
+    if kind_of(request.model_file) == "continual":
+        return run_in_memory(request.run_of(trial))
+    with tempfile.TemporaryDirectory(prefix="brainsleep-trial-") as folder:
+        return run_request(request.run_of(trial, Path(folder) / "run")).metrics
+
+
+@functools.cache
+def commit_of(folder: Path) -> str | None:
+    """Return the commit that a folder is at, with ``-dirty`` if files differ; None without git."""
+    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return found.stdout.strip() or None if found.returncode == 0 else None
+
+
+@functools.cache
+def machine() -> JsonObject:
+    """Return what is noted of the machine."""
+    return {
+        "name": platform.node(),
+        "system": platform.system(),
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(available_memory() / 1e9, 1),
+    }

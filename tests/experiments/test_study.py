@@ -1,0 +1,206 @@
+"""Studies: the numbers of separate runs, resumed after any kill, shared by several drivers."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+from small_studies import MODEL, QUICK, RATES, Here, run_small, small_request, table
+from typer.testing import CliRunner
+
+from brainsleep.errors import DirectoryError, ModelFileError, ParameterError
+from brainsleep.experiments import trial as trial_module
+from brainsleep.experiments.cli import app
+from brainsleep.experiments.overrides import Overrides
+from brainsleep.experiments.run import run_experiment
+from brainsleep.experiments.study_directory import StudyDirectory
+from brainsleep.experiments.study_request import StudyRequest, Trial
+
+GRID = (f"{RATES}=1e-4,6e-4",)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("studies") / "grid"
+    run_small(small_request(*GRID), out, Here())
+    return out
+
+
+def test_a_trial_has_the_numbers_of_the_separate_run(finished: Path, tmp_path: Path) -> None:
+    changes = {**QUICK, RATES: 6e-4}
+    run = run_experiment(
+        MODEL,
+        out=tmp_path / "run",
+        seed=1,
+        overrides=Overrides(changes=changes, evaluate_on="validation"),
+        strategies=("sequential",),
+        progress=False,
+    )
+    record = json.loads((finished / "trials" / "1-seed-1.json").read_text())
+    assert record["parameters"] == {RATES: 6e-4}
+    assert record["seed"] == 1
+    compared = ("accuracy", "sleep", "strategies", "rates", "weight_change", "findings")
+    for name in (*compared, "dataset", "evaluated_on", "versions"):
+        assert record["metrics"][name] == run.metrics[name], name
+    assert set(record["metrics"]) == set(run.metrics) - {"sha256", "run_sha256"}
+    assert record["versions"]["torch"] == run.metrics["versions"]["torch"]
+    assert record["machine"]["cores"] >= 1
+    assert not (finished / "runs").exists()
+
+
+def test_results_are_tidy(finished: Path) -> None:
+    rows = table(finished)
+    assert len(rows) == 2 * 2 * 2
+    assert {(row[RATES], row["seed"], row["arm"]) for row in rows} == {
+        (rate, seed, arm)
+        for rate in ("0.0001", "0.0006")
+        for seed in "01"
+        for arm in ("sleep", "sequential")
+    }
+    for row in rows:
+        record = json.loads(
+            (finished / "trials" / f"{row['setting']}-seed-{row['seed']}.json").read_text()
+        )
+        name = "final" if row["arm"] == "sleep" else row["arm"]
+        assert float(row["accuracy"]) == record["metrics"]["accuracy"][name]
+        assert row["evaluated_on"] == "validation"
+        assert row["error"] == ""
+    parquet = pytest.importorskip("pyarrow.parquet").read_table(finished / "results.parquet")
+    assert parquet.num_rows == len(rows)
+    assert str(parquet.schema.field("accuracy").type) == "double"
+    assert parquet.column("accuracy").to_pylist() == [float(row["accuracy"]) for row in rows]
+
+
+def test_a_study_that_was_cut_off_runs_no_trial_twice(finished: Path, tmp_path: Path) -> None:
+    first, second, third = Here(most=1), Here(), Here()
+    request = small_request(*GRID)
+    with pytest.raises(KeyboardInterrupt):
+        run_small(request, tmp_path / "cut", first)
+    with pytest.raises(DirectoryError, match="exists already"):
+        run_small(request, tmp_path / "cut", second)
+    (tmp_path / "cut" / "trials" / f".0-seed-1.json.{'a' * 16}.partial").write_text("{")
+    run_small(request, tmp_path / "cut", second, resume=True)
+    run_small(request, tmp_path / "cut", third, resume=True)
+    assert (len(first.ran), len(second.ran), len(third.ran)) == (1, 3, 0)
+    assert not set(first.ran) & set(second.ran)
+    assert table(tmp_path / "cut") == table(finished)
+    for name in ("table.md", "table.tex", "best.json"):
+        assert (tmp_path / "cut" / name).read_text() == (finished / name).read_text()
+
+
+def test_a_damaged_trial_is_run_again(finished: Path, tmp_path: Path) -> None:
+    workers, request = Here(), small_request(*GRID)
+    with pytest.raises(KeyboardInterrupt):
+        run_small(request, tmp_path / "it", Here(most=1))
+    file = tmp_path / "it" / "trials" / "0-seed-0.json"
+    file.write_text(file.read_text().replace('"final": 0', '"final": 1', 1))
+    run_small(request, tmp_path / "it", workers, resume=True)
+    assert "0-seed-0" in workers.ran
+    assert table(tmp_path / "it") == table(finished)
+
+
+def test_another_study_is_not_resumed(finished: Path) -> None:
+    for request in (
+        small_request(f"{RATES}=1e-4,7e-4"),
+        small_request(*GRID, "training.lr=0.1"),
+        small_request(*GRID, n_seeds=3),
+    ):
+        with pytest.raises(DirectoryError, match="holds a study with"):
+            run_small(request, finished, Here(), resume=True)
+
+
+def test_two_drivers_share_a_directory(finished: Path, tmp_path: Path) -> None:
+    workers, request = (Here(), Here()), small_request(*GRID)
+    threads = [
+        threading.Thread(
+            target=run_small, args=(request, tmp_path / "it", one), kwargs={"resume": True}
+        )
+        for one in workers
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert table(tmp_path / "it") == table(finished)
+    claimed = StudyDirectory(tmp_path / "it" / "claims")
+    assert list(claimed.path.iterdir()) == []
+
+
+def test_a_trial_that_fails_is_a_row_and_the_study_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = trial_module.run_in_memory
+    raised = iter([ParameterError("training diverged"), ZeroDivisionError("of one's own")])
+
+    def failing(request: object) -> object:
+        if request.overrides.changes[RATES] == 1e-4:
+            raise next(raised)
+        return run(request)
+
+    monkeypatch.setattr(trial_module, "run_in_memory", failing)
+    lines: list[str] = []
+    study = run_small(small_request(*GRID), tmp_path / "it", Here(), report=lines.append)
+    rows = table(tmp_path / "it")
+    assert [row["error"] for row in rows if row[RATES] == "0.0001"] == [
+        "training diverged",
+        "ZeroDivisionError: of one's own",
+    ]
+    assert study.objectives[0] is None
+    assert study.best == 1
+    assert any("seed 0: training diverged" in line for line in lines)
+    assert "2 trials failed" in (tmp_path / "it" / "table.md").read_text()
+
+
+def test_what_cannot_run_is_refused_before_any_trial(tmp_path: Path) -> None:
+    workers = Here()
+    for word, error in ((f"{RATES}=1e-4,x", ModelFileError), ("sleep.rule=1,2", ModelFileError)):
+        with pytest.raises(error):
+            run_small(small_request(word), tmp_path / "it", workers)
+    assert workers.ran == []
+    assert not (tmp_path / "it").exists()
+    with pytest.raises(ParameterError, match="both changed and varied"):
+        StudyRequest(
+            model_file=MODEL,
+            space=small_request(*GRID).space,
+            overrides=Overrides(changes={RATES: 1}),
+        )
+
+
+def test_the_best_setting_is_evaluated_on_test_images_once(finished: Path, tmp_path: Path) -> None:
+    workers = Here()
+    study = run_small(small_request(*GRID), tmp_path / "it", workers, test_best=True)
+    best = json.loads((tmp_path / "it" / "best.json").read_text())
+    assert best["parameters"] == study.settings[best["setting"]]
+    assert len(best["on_test"]) == 2
+    assert workers.ran[4:] == [f"{best['setting']}-seed-{seed}-test" for seed in (0, 1)]
+    assert {test["metrics"]["evaluated_on"] for test in study.tests} == {"test"}
+    assert table(tmp_path / "it") == table(finished)
+
+
+def test_nights_are_kept_if_wanted(tmp_path: Path) -> None:
+    request = small_request(*GRID, n_seeds=1, keep_nights=True)
+    run_small(request, tmp_path / "it", Here())
+    assert (tmp_path / "it" / "runs" / "1-seed-0" / "nights" / "1").is_dir()
+
+
+def test_a_claimed_trial_is_left_to_whoever_runs_it(tmp_path: Path) -> None:
+    request = small_request(*GRID)
+    study = StudyDirectory(tmp_path / "it")
+    study.begin(request, "", resume=False)
+    trial = Trial(0, 0, {RATES: 1e-4})
+    with study.claim(trial) as is_mine:
+        assert is_mine
+        assert trial_module.run_trial(study.path, trial) == "busy"
+    assert study.record(trial) is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--search", "tpe"], ["--trials", "3"], ["--test-best"], ["--slurm"], ["--keep-nights"]],
+)
+def test_options_of_studies_want_several_settings(words: list[str]) -> None:
+    result = CliRunner().invoke(app, ["sweep", str(MODEL), *words])
+    assert isinstance(result.exception, ParameterError)
+    assert "several settings" in str(result.exception)
