@@ -502,6 +502,14 @@ CALLS = {
     ),
     "concatenate": (wake.concatenate, {"datasets": lambda: [dataset()]}),
     "load_split": (wake.load_split, {"name": lambda: "mnist", "data_dir": lambda: "nowhere"}),
+    "load_split of arrays": (
+        lambda x_train, y_train, x_test, y_test, **options: wake.load_split(
+            (x_train, y_train, x_test, y_test), **options
+        ),
+        {"x_train": lambda: images(20), "y_train": lambda: labels(20),
+         "x_test": lambda: images(24)[20:], "y_test": lambda: labels(4),
+         "image_shape": lambda: (3, 4), "allow_shared_images": lambda: True},
+    ),
     "hold_out_validation": (
         wake.hold_out_validation, {"split": split, "fraction": lambda: 0.5}
     ),
@@ -521,6 +529,8 @@ CALLS = {
     "SaltAndPepper": (wake.SaltAndPepper, {}),
     "Occlusion": (wake.Occlusion, {}),
     "mlp": (wake.mlp, {"sizes": lambda: [4, 3, 2]}),
+    "cnn": (wake.cnn, {"image_shape": lambda: (4, 4), "n_outputs": lambda: 2}),
+    "resnet": (wake.resnet, {"image_shape": lambda: (4, 4), "n_outputs": lambda: 2}),
     "bitnet": (wake.bitnet, {"fs": lambda: 1.0, "n_classes": lambda: 2,
                              "image_size": lambda: 8, "steps": lambda: 1}),
     "bitnet_relu": (wake.bitnet_relu, {"fs": lambda: 1.0, "n_classes": lambda: 2,

@@ -167,6 +167,9 @@ class Split:
 
     def __post_init__(self) -> None:
         """Check that one network can take both parts."""
+        for name in ("class_names", "notes"):
+            given = objects(getattr(self, name), name, str, "a list of texts")
+            object.__setattr__(self, name, tuple(given))
         if self.train.image_shape != self.test.image_shape:
             raise ParameterError(
                 f"train images of {self.train.name} have the shape {self.train.image_shape}, "

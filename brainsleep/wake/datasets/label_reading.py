@@ -13,6 +13,8 @@ from ...support.array_values import read_array
 
 _NUMBERED = "number the classes from 0, without gaps: numpy.unique(labels, return_inverse=True)[1]"
 
+_ONE_EACH = "must hold one label per image, as an array of shape (n,)"
+
 
 class Labels(NamedTuple):
     """Classes of the images of both parts.
@@ -79,6 +81,8 @@ def read_labels(train: npt.ArrayLike, test: npt.ArrayLike | None, name: str) -> 
 def _column(given: npt.ArrayLike, field: str, notes: list[str]) -> npt.NDArray[np.generic]:
     """Return one label per image: whole numbers, or text."""
     labels = read_array(given, field)
+    if labels.size == 0 or labels.ndim not in (1, 2):
+        raise DataError(f"{field} {_ONE_EACH}, not {brief(labels.shape)}.")
     if labels.dtype.kind == "O" and all(isinstance(one, str) for one in labels.flat):
         labels = labels.astype(str)
     if labels.dtype.kind == "S":
@@ -89,10 +93,7 @@ def _column(given: npt.ArrayLike, field: str, notes: list[str]) -> npt.NDArray[n
         notes.append("labels are one-hot: the place of the 1 is the class")
         labels = labels.argmax(axis=1)
     if labels.ndim != 1:
-        raise DataError(
-            f"{field} must hold one label per image, as an array of shape (n,), not "
-            f"{brief(labels.shape)}."
-        )
+        raise DataError(f"{field} {_ONE_EACH}, not {brief(labels.shape)}.")
     if labels.dtype.kind == "f":
         wrong = labels[~(np.isfinite(labels) & (labels == np.round(labels)))]
         if len(wrong):
@@ -106,7 +107,7 @@ def _column(given: npt.ArrayLike, field: str, notes: list[str]) -> npt.NDArray[n
 
 def _is_one_hot(labels: npt.NDArray[np.generic]) -> bool:
     """Tell whether each row has a single 1, and else only 0."""
-    if labels.dtype.kind not in "biuf" or labels.size == 0:
+    if labels.dtype.kind not in "biuf":
         return False
     return bool(((labels == 0) | (labels == 1)).all() and (labels.sum(axis=1) == 1).all())
 
