@@ -88,16 +88,23 @@ def _difference(first: Sequence[JsonMapping], second: Sequence[JsonMapping]) -> 
         one, other = (runs[0].get(key) for runs in (first, second))
         if one != other:
             return f"not compared by seed, as {key} is {brief(other)} and not {brief(one)}"
-    one, other = (
-        {run["seed"]: run["accuracy"]["final"] for run in runs} for runs in (first, second)
-    )
+    one, other = ({run["seed"]: run for run in runs} for runs in (first, second))
     seeds = [seed for seed in one if seed in other]
     if len(seeds) < 2:
         return f"not compared by seed, as {len(seeds)} of their seeds are the same"
-    found = paired_difference([one[seed] for seed in seeds], [other[seed] for seed in seeds])
+    if not all(_same_tasks(one[seed], other[seed]) for seed in seeds):
+        return "not compared by seed, as their tasks differ"
+    found = paired_difference(
+        *([runs[seed]["accuracy"]["final"] for seed in seeds] for runs in (one, other))
+    )
     same = len(seeds) == len(one) == len(other)
     which = f"n = {found.n}" if same else f"n = {found.n}, of {len(other)} and {len(one)} seeds"
     return f"{found.text(100, digits=1)} ({which})"
+
+
+def _same_tasks(one: JsonMapping, other: JsonMapping) -> bool:
+    """Tell whether two runs learned the same tasks; those of earlier versions do not say."""
+    return "tasks" not in one or "tasks" not in other or bool(one["tasks"] == other["tasks"])
 
 
 def _mean_accuracies(matrices: Sequence[Sequence[Sequence[float | None]]]) -> list[list[float]]:

@@ -9,6 +9,7 @@ import pytest
 
 from brainsleep import figures, wake
 from brainsleep.experiments.run import run_experiment
+from brainsleep.experiments.tables import result_table
 from brainsleep.experiments.task_records import ALL_CLASSES, SHARED_LABELS, TOLD_THE_TASK
 from brainsleep.wake.datasets import loading
 
@@ -77,6 +78,7 @@ def test_scenarios_run(scenario: str, tmp_path: Path) -> None:
     metrics = run(tmp_path, scenario, keys, baselines=False, seed=1)
     assert metrics["scenario"] == scenario
     assert metrics["accuracy_definition"] == definition
+    assert definition in result_table(metrics)
     assert len(metrics["tasks"]) == n_tasks
     told = scenario == "task-incremental"
     for task in metrics["tasks"]:

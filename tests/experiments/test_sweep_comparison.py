@@ -104,6 +104,17 @@ def test_other_images_are_not_paired(key: str, value: str, first: Path, tmp_path
     assert "paired t-test" not in text
 
 
+def test_other_tasks_of_the_same_scenario_are_not_paired(first: Path, tmp_path: Path) -> None:
+    """Runs of earlier versions do not name their tasks: these are paired as before."""
+    few, many = ([{"name": f"permutation {k}"} for k in range(n)] for n in (3, 5))
+    second = sweep_with(tmp_path / "second", SECOND, tasks=few)
+    twin = sweep_with(tmp_path / "twin", FIRST, tasks=few)
+    other = sweep_with(tmp_path / "other", FIRST, tasks=many)
+    text = compared(tmp_path, second, twin, other, first)
+    assert "other: not compared by seed, as their tasks differ" in text
+    assert text.count("paired t-test") == 2
+
+
 def test_of_three_sweeps_the_first_is_held_against_the_others(first: Path, tmp_path: Path) -> None:
     others = [sweep_with(tmp_path / name, SECOND) for name in ("second", "third")]
     text = compared(tmp_path, first, *others)

@@ -50,7 +50,7 @@ class Dataset:
         images = _read_images(self.images, self.name)
         labels = _read_labels(self.labels, len(images), self.name)
         image_shape = self.image_shape
-        if image_shape == ():
+        if isinstance(image_shape, tuple) and not image_shape:
             image_shape = (28, 28) if images.shape[1] == 784 else images.shape[1:]
         image_shape = read_shape(image_shape, f"{self.name}: image_shape")
         if math.prod(image_shape) != images.shape[1]:
