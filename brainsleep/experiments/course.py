@@ -184,7 +184,7 @@ class Course:
         return ArmResult(
             kind=waking.kind,
             label=self.arm.label,
-            parameters=waking.parameters,
+            parameters=dict(self.strategy.parameters()),
             R=list(rows),
             ahead=ahead,
             untrained=untrained,

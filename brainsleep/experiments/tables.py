@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ..measures import summarise
 from ..support.files import JsonMapping
+from ..support.texttable import filled, indented
 from ..wake import STRATEGIES
 from .controls import FIXED_CONTROLS
 from .task_records import ALL_CLASSES
@@ -40,22 +41,38 @@ def result_table(metrics: JsonMapping) -> str:
         lines += [UNSUPERVISED_DEFINITION, ""]
         lines += [_row(label, f"{100 * scores[name]:5.1f}") for name, label in UNSUPERVISED_ROWS]
         return "\n".join(lines)
-    stored, seconds = _costs(metrics), metrics.get("seconds", {})
     values = {**scores, **scores.get("controls", {})}
-    definition = metrics.get("accuracy_definition", ALL_CLASSES)
-    lines += [definition, "", *([_row("", "      stored    seconds")] if stored else [])]
-    for name in arm_names(scores):
-        cost = f"  {stored[name]:>10} {seconds[name]:10.1f}" if name in stored else ""
-        lines.append(_row(label_of(name, metrics), f"{100 * values[name]:5.1f}{cost}"))
+    costs = {name: _cost(name, metrics) for name in arm_names(scores)}
+    rows = [["", "accuracy", *(["stored", "seconds"] if any(costs.values()) else [])]]
+    rows += [
+        [label_of(name, metrics), f"{100 * values[name]:.1f}", *cost]
+        for name, cost in costs.items()
+    ]
+    lines += [metrics.get("accuracy_definition", ALL_CLASSES), "", indented(filled(rows))]
     return "\n".join([*lines, *finding_lines(metrics.get("findings", []))])
 
 
-def _costs(metrics: JsonMapping) -> dict[str, str]:
-    """Return what each arm stores, in words; nothing of arms of earlier versions."""
-    noted = {**metrics.get("strategies", {}), **metrics.get("controls", {})}
-    if "sleep" in metrics:
-        noted["final"] = metrics["sleep"]
-    return {name: size_in_words(one["stored_bytes"]) for name, one in noted.items()}
+def arm_of(name: str, metrics: JsonMapping) -> JsonMapping:
+    """Return what a run notes of an arm; nothing if it is of an earlier version.
+
+    Parameters
+    ----------
+    name : str
+        As of :func:`arm_names`.
+    metrics : mapping
+        Content of ``metrics.json``.
+    """
+    if name == "final":
+        return metrics.get("sleep", {})
+    return {**metrics.get("strategies", {}), **metrics.get("controls", {})}.get(name, {})
+
+
+def _cost(name: str, metrics: JsonMapping) -> list[str]:
+    """Return what an arm stores, and what it takes; nothing of arms of earlier versions."""
+    noted = arm_of(name, metrics)
+    if not noted:
+        return []
+    return [size_in_words(noted["stored_bytes"]), f"{metrics['seconds'][name]:.1f}"]
 
 
 def arm_names(scores: JsonMapping) -> list[str]:

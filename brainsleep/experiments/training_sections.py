@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Self
 
 from pydantic import model_validator
 
-from ..support.files import JsonObject
 from ..wake import STRATEGIES, Task, Training
 from ..wake.strategies import Strategy
 from .kinds import Registry
@@ -63,11 +62,6 @@ class StrategySection(ModelSection):
     def arm_name(self) -> str:
         """The name of the arm in results."""
         return self.name or self.kind
-
-    @property
-    def parameters(self) -> JsonObject:
-        """The parameters that were given."""
-        return self.values
 
     def strategy(self) -> Strategy:
         """Return the strategy, new; raises a ModelFileError for keys that it does not take."""

@@ -21,6 +21,17 @@ def plain(rows: Rows, n_left: int = 1) -> str:
     return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])
 
 
+def filled(rows: Rows) -> str:
+    """Write rows as :func:`plain`, those that are too short ending in empty cells."""
+    n_columns = max(map(len, rows))
+    return plain([[*row, *[""] * (n_columns - len(row))] for row in rows])
+
+
+def indented(text: str) -> str:
+    """Move all lines to the right by two spaces."""
+    return "\n".join(f"  {line}" if line else "" for line in text.splitlines())
+
+
 def as_html(rows: Rows) -> str:
     """Write rows, a heading first, as an HTML table."""
 

@@ -17,6 +17,7 @@ from brainsleep.experiments.cli import app
 from brainsleep.experiments.controls import CONTROLS, FIXED_CONTROLS, find_controls
 from brainsleep.experiments.course import Setting, run_arm
 from brainsleep.experiments.materials import compared_strategies
+from brainsleep.experiments.measure_table import measure_table
 from brainsleep.experiments.modelfile import ModelFile, load_model_file, parse_model
 from brainsleep.experiments.overrides import Overrides
 from brainsleep.experiments.run import run_experiment
@@ -224,7 +225,7 @@ def test_all_that_is_asked_for_is_compared(tmp_path: Path, model_file: Path) -> 
     assert list(metrics["strategies"]) == ["sequential", "joint", "replay:n_images=30"]
     replay = metrics["strategies"]["replay:n_images=30"]
     assert replay["kind"] == "replay"
-    assert replay["parameters"] == {"n_images": 30}
+    assert replay["parameters"]["n_images"] == 30
     assert replay["stored_bytes"] >= 30 * 784
     assert replay["R"][0][1:] == [None, None]
     assert set(replay["per_class"]) == set("012345")
@@ -233,6 +234,16 @@ def test_all_that_is_asked_for_is_compared(tmp_path: Path, model_file: Path) -> 
     assert metrics["accuracy"]["joint"] == metrics["strategies"]["joint"]["final"]
     assert "training: replay:n_images=30" in result.output
     assert "n_images = 30 " in result.output
+    shown = measure_table([metrics])
+    assert shown in result.output
+    rows = {line.split("  ")[1]: line.split() for line in shown.splitlines() if line[:2] == "  "}
+    measured = metrics["strategies"]["sequential"]["measures"]
+    row = rows["no sleep (sequential training)"]
+    assert f"{100 * measured['backward_transfer']:.1f}" in row
+    assert f"{100 * measured['forgetting']:.1f}" in row
+    assert rows["joint training (upper bound)"].count("-") == 5, "it was not measured on the way"
+    assert "intransigence: accuracy of a task after joint training" in shown
+    assert "±" in measure_table([metrics, metrics])
     again = CliRunner().invoke(app, [*arguments, "sequential"])
     assert "it is not run again" in again.output
     more = CliRunner().invoke(app, [*arguments, "sequential_masked", "--resume"])

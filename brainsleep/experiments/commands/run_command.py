@@ -45,6 +45,7 @@ def run(
     no_progress: NoProgressOption = False,
 ) -> None:
     """Train on one task after another, sleep after each, and measure."""
+    from ..measure_table import measure_table
     from ..run import run_experiment
     from ..tables import result_table
 
@@ -63,4 +64,6 @@ def run(
     )
     typer.echo()
     typer.echo(result_table(finished.metrics))
+    if measures := measure_table([finished.metrics]):
+        typer.echo(f"\n{measures}")
     typer.echo(f"\nresults and figures: {finished.directory}")
