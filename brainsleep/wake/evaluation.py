@@ -22,7 +22,8 @@ from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.names import objects
 from .contexts import mode_of
-from .datasets import Dataset, concatenate
+from .datasets import concatenate
+from .given_data import LabelledImages, as_dataset
 from .interface import as_network_input, count_outputs
 from .seeds_and_classes import class_numbers
 from .tasks import Task, share_labels
@@ -102,7 +103,7 @@ def network_outputs(
 @public
 def class_accuracies(
     network: nn.Module,
-    dataset: Dataset,
+    dataset: LabelledImages,
     classes: Iterable[int] | None = None,
     *,
     candidates: Iterable[int] | None = None,
@@ -113,7 +114,7 @@ def class_accuracies(
     ----------
     network : torch.nn.Module
         Left as it was.
-    dataset : Dataset
+    dataset : Dataset or pair of arrays
         Images of other classes are not shown.
     classes : iterable of int, optional
         Default: the classes `dataset` has images of, ascending.
@@ -132,6 +133,7 @@ def class_accuracies(
     ParameterError
         As :func:`predict`.
     """
+    dataset = as_dataset(dataset)
     wanted = dataset.classes if classes is None else class_numbers(classes, "classes")
     missing = [label for label in wanted if label not in dataset.classes]
     if missing or not wanted:
@@ -144,7 +146,7 @@ def class_accuracies(
 
 @public
 def accuracy(
-    network: nn.Module, dataset: Dataset, *, candidates: Iterable[int] | None = None
+    network: nn.Module, dataset: LabelledImages, *, candidates: Iterable[int] | None = None
 ) -> float:
     """Return the unweighted mean of the class accuracies, over the classes present.
 
@@ -152,7 +154,7 @@ def accuracy(
     ----------
     network : torch.nn.Module
         Left as it was.
-    dataset : Dataset
+    dataset : Dataset or pair of arrays
         At least one image.
     candidates : iterable of int, optional
         As for :func:`predict`.
@@ -268,7 +270,7 @@ def confusion_of(network: nn.Module, tasks: Sequence[Task]) -> npt.NDArray[np.in
 
 @public
 def confusion_matrix(
-    network: nn.Module, dataset: Dataset, *, candidates: Iterable[int] | None = None
+    network: nn.Module, dataset: LabelledImages, *, candidates: Iterable[int] | None = None
 ) -> npt.NDArray[np.int64]:
     """Count which class was taken for which.
 
@@ -276,7 +278,7 @@ def confusion_matrix(
     ----------
     network : torch.nn.Module
         Left as it was.
-    dataset : Dataset
+    dataset : Dataset or pair of arrays
         At least one image.
     candidates : iterable of int, optional
         As for :func:`predict`.
@@ -293,6 +295,7 @@ def confusion_matrix(
     ParameterError
         As :func:`predict`, or if a label has no output.
     """
+    dataset = as_dataset(dataset)
     if len(dataset) == 0:
         raise DataError(f"{dataset.name} has no images to count.")
     n_outputs = count_outputs(network, dataset)

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import numpy as np
 import numpy.typing as npt
 
 from ..errors import KindError, ParameterError, brief
@@ -91,6 +92,36 @@ def read_labelled(
             f"torch Dataset of such pairs; {type(data).__name__} has no labels."
         )
     return found
+
+
+def as_dataset(data: LabelledImages, field: str = "dataset") -> Dataset:
+    """Return images with labels as a data set, one flat row per image.
+
+    Parameters
+    ----------
+    data : Dataset, pair of arrays, torch Dataset, DataLoader or other iterable of pairs
+        A `Dataset` is returned as it is. Numbers of 8 bits are divided by 255, unless all are 0 or
+        1; others must lie in [0, 1].
+    field : str, optional
+        What messages call them.
+
+    Raises
+    ------
+    KindError, ParameterError
+        As :func:`read_labelled` and `Dataset`.
+    """
+    if isinstance(data, Dataset):
+        return data
+    given = read_labelled(data, field)
+    images = given.images
+    if images.ndim < 2 or images.size == 0:
+        raise ParameterError(
+            f"{field}: images must have the shape (n, ...), not {brief(images.shape)}."
+        )
+    if images.dtype == np.uint8 and images.max() > 1:
+        images = images / np.float32(255)
+    assert given.labels is not None
+    return Dataset(field, images.reshape(len(images), -1), given.labels, images.shape[1:])
 
 
 def _read(data: Any, field: str, n_images: int | None, *, with_labels: bool) -> GivenData:

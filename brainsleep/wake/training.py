@@ -18,7 +18,7 @@ from ..support.names import text
 from ..support.progress import progress_bar
 from .checkpoints import Checkpoints, TrainingState, network_digest
 from .contexts import mode_of, seeded
-from .datasets import Dataset
+from .given_data import LabelledImages, as_dataset
 from .interface import as_network_input, count_outputs
 from .objective import Objective, PlainObjective, open_outputs
 from .seeds_and_classes import checked_seed
@@ -114,7 +114,7 @@ def training_seed(seed: int, task_index: int, purpose: str = "wake") -> int:
 @public
 def train(
     network: nn.Module,
-    dataset: Dataset,
+    dataset: LabelledImages,
     training: Training | None = None,
     *,
     seed: int,
@@ -133,8 +133,8 @@ def train(
     network : torch.nn.Module
         Takes images of shape (n, n_pixels), gives outputs of shape (n, n_outputs). Its weights
         change; its modes and its device stay, and gradients are cleared.
-    dataset : Dataset
-        What to learn.
+    dataset : Dataset or pair of arrays
+        What to learn: also images and labels, or a torch Dataset of such pairs.
     training : Training, optional
         How to learn. Default: ``Training()``.
     seed : int
@@ -166,6 +166,7 @@ def train(
         If network and data do not fit, a label has no output or is masked, nothing can be
         trained, or the loss stops being finite.
     """
+    dataset = as_dataset(dataset)
     training = Training() if training is None else training
     seed, description = checked_seed(seed), text(description, "description")
     if len(dataset) == 0:

@@ -450,3 +450,26 @@ def test_options_that_do_not_go_with_own_data(tmp_path: Path) -> None:
         wake.load_split("mine.npz", data_dir=tmp_path, folder=tmp_path)
     with pytest.raises(ParameterError, match=r"class 0 of mine\.npz has only 10"):
         wake.load_split("mine.npz", train_per_class=11, folder=tmp_path)
+
+
+def test_networks_are_trained_and_tested_on_plain_arrays() -> None:
+    split = expected()
+    x_train, y_train, *_ = arrays()
+    forms = [
+        (x_train, y_train),
+        (torch.tensor(x_train / 255), torch.tensor(y_train)),
+        TensorDataset(torch.tensor(split.train.images), torch.tensor(y_train)),
+    ]
+    wanted, plan = wake.mlp((20, 6, 4), seed=0), wake.Training(epochs=2)
+    wake.train(wanted, split.train, plan, seed=1, progress=False)
+    score = wake.accuracy(wanted, split.train)
+    for data in forms:
+        network = wake.mlp((20, 6, 4), seed=0)
+        wake.train(network, data, plan, seed=1, progress=False)
+        for one, other in zip(network.parameters(), wanted.parameters(), strict=True):
+            assert torch.equal(one, other)
+        assert wake.accuracy(network, data) == score
+        assert (wake.confusion_matrix(network, data).sum(axis=1) == 10).all()
+    for wrong in ((x_train.astype(float), y_train), (x_train, y_train[1:]), x_train, 3):
+        with pytest.raises(ParameterError, match="dataset"):
+            wake.train(wanted, wrong, plan, seed=1, progress=False)
