@@ -52,6 +52,15 @@ def test_masked_is_training_with_the_tasks_classes(network, tasks):
     assert_same_weights(weights(expected), weights(result))
 
 
+def test_joint_stores_what_came_before_the_last_task(network, tasks):
+    joint = wake.build_strategy("joint")
+    quickly(joint, network, tasks)
+    n_images = sum(len(task.train) for task in tasks[:-1])
+    n_pixels = tasks[0].train.images.shape[1]
+    sizes = {n_images * (n_pixels * each + 4) for each in (1, 4)}  # bytes, or float32
+    assert joint.stored_bytes in sizes
+
+
 def test_joint_sees_the_union(network, tasks, split):
     union = wake.concatenate([task.train for task in tasks])
     assert len(union) == len(split.train)

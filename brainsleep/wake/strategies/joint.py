@@ -8,7 +8,14 @@ from ...support.calls import public
 from ..datasets import Dataset, concatenate
 from ..learner import Learner
 from ..tasks import Task
+from .reservoir import packed
 from .strategy import Strategy
+
+#: Name of the number of bytes.
+_STORED = "stored bytes"
+
+#: As the labels of stored images elsewhere, in int32.
+_BYTES_PER_LABEL = 4
 
 
 @public
@@ -21,6 +28,19 @@ class Joint(Strategy):
     description = "all tasks at once, each image as often as in 'sequential': the upper bound"
     source = "Tadros et al. 2022"
     once = True
+
+    def before_task(self, learner: Learner, task: Task) -> None:
+        """Note how many bytes the images and labels of the tasks before the last one take."""
+        n_bytes = 0
+        for earlier in learner.tasks[:-1]:
+            images = packed(torch.tensor(earlier.train.images, device="cpu"))
+            n_bytes += images.nbytes + _BYTES_PER_LABEL * len(images)
+        self.kept[_STORED] = torch.tensor(n_bytes, device="cpu")
+
+    @property
+    def stored_bytes(self) -> int:
+        """Bytes of images and labels that had to be kept until the last task came."""
+        return int(self.kept.get(_STORED, 0))
 
     def data(self, learner: Learner, task: Task) -> Dataset:
         """Return the images of all tasks."""
