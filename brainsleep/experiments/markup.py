@@ -22,6 +22,9 @@ _SPECIAL = {
     ">": "$>$",
     "|": r"\textbar{}",
     '"': "''",
+    "[": "{[}",  # a row that begins with one, or with a star, would be taken as an option
+    "]": "{]}",
+    "*": "{*}",
     "±": r"$\pm$",
     "×": r"$\times$",
     "−": "$-$",

@@ -242,9 +242,7 @@ class _Driver:
         trial = outcome.trial
         with self.study.claim(trial) as is_mine:
             if is_mine and self.study.record(trial) is None:
-                error = (
-                    f"the process that ran it ended {outcome.died} times; is the memory too small?"
-                )
+                error = f"its process ended {outcome.died} times; is there enough memory?"
                 self.study.note(trial, record_of(self.request, trial, None, error, 0.0))
 
 

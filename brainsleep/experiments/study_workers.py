@@ -33,6 +33,10 @@ MOST_FAILURES = 2
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
+#: The command that starts a process.
+WORKER = [sys.executable, "-m", "brainsleep.experiments.study_worker"]
+
+
 class Workers(ABC):
     """What runs trials at the same time."""
 
@@ -167,7 +171,7 @@ def _start(log: Path) -> _Process:
     environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": os.pathsep.join(paths)}
     with plain_disk_errors("cannot write to", log), log.open("ab") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "brainsleep.experiments.study_worker"],
+            WORKER,
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -46,7 +46,9 @@ class Here(Workers):
 
 def small_request(*words: str, **options: object) -> StudyRequest:
     fixed, space = parse_space(words, [])
-    overrides = Overrides(changes={**QUICK, **fixed}, evaluate_on="validation")
+    varied = {one.key for one in space}
+    changes = {key: value for key, value in {**QUICK, **fixed}.items() if key not in varied}
+    overrides = Overrides(changes=changes, evaluate_on="validation")
     given = {"n_seeds": 2, "strategies": ("sequential",), **options}
     return StudyRequest(model_file=MODEL, space=space, overrides=overrides, **given)
 

@@ -181,7 +181,10 @@ def test_the_best_setting_is_evaluated_on_test_images_once(finished: Path, tmp_p
 
 def test_nights_are_kept_if_wanted(tmp_path: Path) -> None:
     request = small_request(*GRID, n_seeds=1, keep_nights=True)
-    run_small(request, tmp_path / "it", Here())
+    StudyDirectory(tmp_path / "it").begin(request, "", resume=False)
+    trial = Trial(1, 0, {RATES: 6e-4})
+    for _ in range(2):
+        assert trial_module.run_trial(tmp_path / "it", trial) == "done"
     assert (tmp_path / "it" / "runs" / "1-seed-0" / "nights" / "1").is_dir()
 
 
