@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from ..support.user_code import UserFunction, in_words
@@ -62,7 +63,7 @@ def load_materials(request: RunRequest) -> Materials:
         "data": model.data.model_copy(update={"dataset": split.train.name}),
     }
     return Materials(
-        replace(request, noted={"network": network.model_dump(mode="json")}),
+        replace(request, noted={**request.noted, "network": network.model_dump(mode="json")}),
         model.model_copy(update=found),
         tasks,
     )
@@ -87,7 +88,17 @@ def announced(
     code = [one for one in found if one is not None]
     if code:
         request.report(f"runs {in_words(code)}")
-    return replace(request, code={one.place: one.sha256 for one in code})
+    digests = {one.place: one.sha256 for one in code}
+    return replace(request, code=digests, noted={"sources": sources_of(code)})
+
+
+def sources_of(code: Sequence[UserFunction]) -> dict[str, str]:
+    """Return what is in the user's files, by their names, to build networks again with it."""
+    sources = {}
+    for one in code:
+        with suppress(UnicodeDecodeError):  # of another encoding: the file itself is needed
+            sources[one.place] = one.source.decode()
+    return sources
 
 
 def load_data(request: RunRequest, section: DataSection, name: str | None = None) -> Split:

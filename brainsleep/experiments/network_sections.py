@@ -217,6 +217,13 @@ class OwnTable(NetworkTable):
         """The other keys, as given."""
         return dict(self.__pydantic_extra__ or {})
 
+    @property
+    def shape(self) -> DataShape:
+        """The shape of the data, of a complete table."""
+        assert self.n_inputs is not None
+        assert self.n_outputs is not None
+        return DataShape(self.n_inputs, self.n_outputs, self.image_shape)
+
     def code(self, folder: Path) -> UserFunction:
         """Return the function."""
         return find_function(self.module, folder, _FIELD)
@@ -235,10 +242,7 @@ class OwnTable(NetworkTable):
 
     def build(self, seed: int) -> nn.Module:
         """Return the network before any training."""
-        assert self.n_inputs is not None
-        assert self.n_outputs is not None
-        shape = DataShape(self.n_inputs, self.n_outputs, self.image_shape)
-        return own_network(self.code(Path(self.folder)), shape, seed, self.values)
+        return own_network(self.code(Path(self.folder)), self.shape, seed, self.values)
 
 
 #: Tables of built-in networks by their kinds.
@@ -273,26 +277,34 @@ NetworkSection = Annotated[
 ]
 
 
-def read_network_table(content: JsonObject, digests: Mapping[str, str]) -> NetworkTable:
-    """Return a table of what `model_dump` made of it.
+def build_again(
+    content: JsonObject, seed: int, sources: Mapping[str, str], digests: Mapping[str, str]
+) -> nn.Module:
+    """Build the network of a run again, before any training.
 
     Parameters
     ----------
     content : dict
-        Of a complete table.
-    digests : mapping of str to str
-        SHA-256 of the user's files as they were then, by their names.
+        What `model_dump` made of a complete table.
+    seed : int
+        Of the run.
+    sources, digests : mapping of str to str
+        What was in the user's files then, and their SHA-256, by their names.
 
     Raises
     ------
     DirectoryError
-        If the file that makes the network is not what it was.
+        If the file that made the network is not what it was, and was not kept.
     """
     table: NetworkTable = TypeAdapter(NetworkSection).validate_python(content)
-    code = table.code(Path(content.get("folder", "")))
-    if code is not None and code.sha256 != digests.get(code.place, code.sha256):
+    if not isinstance(table, OwnTable):
+        return table.build(seed)
+    kept = sources.get(table.module.rpartition(":")[0])
+    source = None if kept is None else kept.encode()
+    code = find_function(table.module, Path(table.folder), _FIELD, source)
+    if code.sha256 != digests.get(code.place, code.sha256):
         raise DirectoryError(
             f"{code.file} is not what it was in this run (SHA-256 {digests[code.place][:12]}); its "
             "networks cannot be built again."
         )
-    return table
+    return own_network(code, table.shape, seed, table.values)

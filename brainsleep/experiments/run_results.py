@@ -21,7 +21,7 @@ from ..support.names import read_path
 from ..translation import write_back
 from .learned_tasks import Progress
 from .modelfile import ModelFile, load_model_file
-from .network_sections import read_network_table
+from .network_sections import build_again
 from .overrides import Overrides
 from .run_state import load_progress, network_after, require_of_run, split_state
 from .unsupervised_modelfile import (
@@ -214,11 +214,11 @@ class RunNights(Sequence[Night]):
         if not digest or not isinstance(model, ModelFile):
             return None
         state, _ = split_state(network_after(self.run.directory, number, digest))
-        settings = self.run._settings
+        settings, seed = self.run._settings, self.run.metrics["seed"]
         if "network" not in settings:  # of an earlier version, whose networks have all sizes
-            return write_back(model.network.build(self.run.metrics["seed"]), state)
-        network = read_network_table(settings["network"], settings.get("code", {}))
-        return write_back(network.build(self.run.metrics["seed"]), state)
+            return write_back(model.network.build(seed), state)
+        code = settings.get("sources", {}), settings.get("code", {})
+        return write_back(build_again(settings["network"], seed, *code), state)
 
 
 @public

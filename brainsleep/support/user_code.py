@@ -173,7 +173,7 @@ class UserFunction:
             ) from error
 
 
-def find_function(name: str, folder: Path, field: str) -> UserFunction:
+def find_function(name: str, folder: Path, field: str, source: bytes | None = None) -> UserFunction:
     """Find a function by its name, and the digest of the file that it is in.
 
     Parameters
@@ -185,6 +185,8 @@ def find_function(name: str, folder: Path, field: str) -> UserFunction:
         That of the model file.
     field : str
         What messages call the argument.
+    source : bytes, optional
+        What was in the file when it was read before, to be executed in place of what is in it now.
 
     Raises
     ------
@@ -207,7 +209,7 @@ def find_function(name: str, folder: Path, field: str) -> UserFunction:
         module="" if is_file else place,
         function=function,
         folder=folder,
-        source=_source_of(file, field),
+        source=_source_of(file, field) if source is None or not is_file else source,
     )
 
 

@@ -11,7 +11,7 @@ import torch
 import brainsleep as bs
 from brainsleep.errors import BrainsleepError, DirectoryError, ModelFileError, ParameterError
 from brainsleep.experiments.modelfile import parse_model
-from brainsleep.experiments.network_sections import read_network_table
+from brainsleep.experiments.network_sections import build_again
 from brainsleep.experiments.overrides import Overrides
 from brainsleep.wake.networks.data_shape import DataShape
 
@@ -41,9 +41,8 @@ def test_built_in_networks_fit_the_data_and_can_be_translated(name: str, tmp_pat
     assert network(torch.zeros(2, 64)).shape == (2, 3)
     layers = bs.translate(network, (64,)).layers
     assert layers[-1].shape == (3,)
-    again = read_network_table(fit.model_dump(mode="json"), {})
-    assert again == fit
-    for one, other in zip(network.parameters(), again.build(1).parameters(), strict=True):
+    again = build_again(fit.model_dump(mode="json"), 1, {}, {})
+    for one, other in zip(network.parameters(), again.parameters(), strict=True):
         assert torch.equal(one, other)
 
 
@@ -106,14 +105,19 @@ def test_weights_must_come_of_the_seed(tmp_path: Path) -> None:
         table('module = "net.py:make"').fitted(SHAPE, tmp_path)
 
 
-def test_a_network_of_code_that_changed_is_not_built_again(tmp_path: Path) -> None:
-    (tmp_path / "net.py").write_text("import torch\nmake = lambda: torch.nn.Linear(64, 3)\n")
+def test_a_network_of_code_that_changed_is_built_of_what_was_kept(tmp_path: Path) -> None:
+    source = "import torch\nmake = lambda: torch.nn.Linear(64, 3)\n"
+    (tmp_path / "net.py").write_text(source)
     fit = table('module = "net.py:make"').fitted(SHAPE, tmp_path)
-    digests = {"net.py": fit.code(tmp_path).sha256}
-    assert read_network_table(fit.model_dump(mode="json"), digests).build(0).out_features == 3
-    (tmp_path / "net.py").write_text("import torch\nmake = lambda: torch.nn.Linear(64, 4)\n")
+    content, digests = fit.model_dump(mode="json"), {"net.py": fit.code(tmp_path).sha256}
+    assert build_again(content, 0, {}, digests).out_features == 3
+    (tmp_path / "net.py").write_text(source.replace("64, 3", "64, 4"))
     with pytest.raises(DirectoryError, match=r"net\.py is not what it was"):
-        read_network_table(fit.model_dump(mode="json"), digests)
+        build_again(content, 0, {}, digests)
+    (tmp_path / "net.py").unlink()
+    assert build_again(content, 0, {"net.py": source}, digests).out_features == 3
+    with pytest.raises(DirectoryError, match=r"net\.py is not what it was"):
+        build_again(content, 0, {"net.py": "other = 3"}, digests)
 
 
 def test_changes_reach_networks_of_any_kind() -> None:
