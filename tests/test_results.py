@@ -1,0 +1,93 @@
+"""docs/results.md shows the numbers that were measured, with commands that exist."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from brainsleep.experiments.shipped import shipped_models
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = (ROOT / "docs" / "results.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    """benchmarks/results_table.py, which is a script and in no package."""
+    spec = importlib.util.spec_from_file_location(
+        "results_table", ROOT / "benchmarks" / "results_table.py"
+    )
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_shows_what_is_kept_and_nothing_else(script: ModuleType) -> None:
+    rows = {line for line in script.tables(json.loads(script.KEPT.read_text())) if "±" in line}
+    shown = {line for line in PAGE.splitlines() if "±" in line and line.startswith("| ")}
+    assert rows == {line for line in shown if line.split(" | ")[0][2:].split(",")[0] in MODELS}
+
+
+def test_each_kept_sweep_is_of_a_model_with_a_reference(script: ModuleType) -> None:
+    for name in json.loads(script.KEPT.read_text()):
+        text = shipped_models()[name.split(",")[0]].read_text()
+        assert "references = [" in text
+
+
+MODELS = shipped_models()
+
+
+def test_a_sweep_is_read_kept_and_printed(
+    script: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seed, (sequential, final) in enumerate([(0.2, 0.5), (0.1, 0.7)]):
+        run = tmp_path / "sweep" / f"seed-{seed}"
+        run.mkdir(parents=True)
+        (run / "run.json").write_text('{"changes": {"training.epochs": 12}}')
+        (run / "metrics.json").write_text(json.dumps(metrics(seed, sequential, final)))
+    (tmp_path / "sweep" / "summary.json").write_text('{"seeds": [0, 1]}')
+    kept = tmp_path / "kept.json"
+    script.main([str(tmp_path / "sweep"), "--kept", str(kept)])
+    row = "| small, training.epochs=12 | 2 | 15.0 ± 7.1 | 60.0 ± 14.1 | – | – | 40, 80 |"
+    assert capsys.readouterr().out.splitlines()[2:] == [row]
+    script.main(["--kept", str(kept)])
+    assert capsys.readouterr().out.splitlines()[2:] == [row]
+
+
+def test_of_noise_the_accuracy_before_it_was_learned_is_printed(script: ModuleType) -> None:
+    arms = {"sequential": [[0.9], [0.6]], "final": [[0.8], [0.7]]}
+    entry = {
+        "seeds": [0],
+        "clean": {name: clean for name, (clean, _) in arms.items()},
+        "ahead": {name: ahead for name, (_, ahead) in arms.items()},
+    }
+    assert script.tables({"small": entry})[2:] == ["| small | 1 | 90.0 | 80.0 | 60.0 | 70.0 |"]
+
+
+def metrics(seed: int, sequential: float, final: float) -> dict:
+    """Return what a run of two tasks notes, as far as it is read."""
+    return {
+        "scenario": "class-incremental",
+        "dataset": "digits",
+        "evaluated_on": "test",
+        "model": "small",
+        "seed": seed,
+        "accuracy": {
+            "sequential": sequential,
+            "before_sleep": [[1.0, None], [0.0, 1.0]],
+            "after_sleep": [[1.0, None], [final - 0.2, final + 0.2]],
+            "final": final,
+            "controls": {},
+        },
+        "timings": [],
+        "rates": [],
+        "weight_change": [],
+        "findings": [],
+        "seconds": {},
+        "versions": {},
+    }
