@@ -56,6 +56,16 @@ class Arm:
         return self.model is not None and not self.night_first
 
 
+def compared_arm(waking: StrategySection, model: ModelFile) -> Arm:
+    """Return the arm of a strategy that sleep is held against; it sleeps, too, if it says so."""
+    return Arm(
+        name=waking.arm_name,
+        label=waking.label,
+        waking=waking,
+        model=model if waking.sleep else None,
+    )
+
+
 @dataclass
 class ArmResult:
     """What came of an arm.

@@ -22,7 +22,7 @@ from ..support.files import JsonObject, publish_directory
 from ..translation import write_back
 from ..wake import torch_threads
 from ..wake.checkpoints import Checkpoints
-from .arms import Arm
+from .arms import Arm, compared_arm
 from .controls import check_controls, find_controls
 from .course import Course, Setting, run_arm, state_of
 from .finished import finished_run
@@ -126,13 +126,13 @@ class ContinualExperiment:
         self.weights = tuple(night.translation.weights)
 
     def run_baselines(self, strategies: Sequence[StrategySection]) -> None:
-        """Train without sleep, in several ways."""
+        """Go through all tasks in the ways that sleep is held against."""
         for waking in strategies:
             name = waking.arm_name
             if name in self.done.baselines:
                 continue
             self.report(f"training: {name if ':' in name else name.replace('_', ' ')}")
-            arm = Arm(name=name, label=waking.label, waking=waking)
+            arm = compared_arm(waking, self.model)
             with self.checkpoints(name) as checkpoints:
                 self.done.baselines[name] = run_arm(arm, self.setting, checkpoints)
                 self.save_progress()

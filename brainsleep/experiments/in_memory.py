@@ -9,7 +9,7 @@ from ..night import Night
 from ..support.files import JsonObject
 from ..wake import torch_threads
 from ..wake.checkpoints import Checkpoints
-from .arms import Arm
+from .arms import compared_arm
 from .continual import ContinualExperiment
 from .controls import check_controls
 from .course import Setting, run_arm
@@ -61,8 +61,8 @@ def train_in_memory(request: RunRequest, name: str) -> None:
     setting, strategies = _begun(request)
     with torch_threads(1):
         for waking in strategies:
-            if waking.arm_name == name:
-                run_arm(Arm(name=name, label=waking.label, waking=waking), setting)
+            if waking.arm_name == name and not waking.sleep:
+                run_arm(compared_arm(waking, setting.model), setting)
 
 
 def _begun(request: RunRequest) -> tuple[Setting, tuple[StrategySection, ...]]:

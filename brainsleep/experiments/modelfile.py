@@ -162,7 +162,7 @@ def _wrong_values(model: ModelFile) -> Iterator[str]:
     checks: tuple[Callable[[], object], ...] = (
         model.network.check,
         model.training.build,
-        model.training.strategy.strategy,
+        lambda: _waking(model.training.strategy),
         lambda: _named_once(model.compare.strategies),
         sleep.neuron.build,
         sleep.plasticity.build,
@@ -175,6 +175,13 @@ def _wrong_values(model: ModelFile) -> Iterator[str]:
             check()
         except BrainsleepError as error:
             yield str(error)
+
+
+def _waking(strategy: StrategySection) -> None:
+    """Build the strategy of the network that sleeps."""
+    strategy.strategy()
+    if strategy.sleep:
+        raise ModelFileError("[training] strategy: the network sleeps anyway; leave sleep out.")
 
 
 def _named_once(strategies: Sequence[StrategySection]) -> None:

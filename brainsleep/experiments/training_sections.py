@@ -28,13 +28,16 @@ class StrategySection(ModelSection):
     kind : str
         One of `brainsleep.wake.STRATEGIES`, as ``"replay"``; the other keys are its parameters.
     name : str, optional
-        Of the arm, in results; `kind` unless given.
+        Of the arm, in results; `kind` unless given, with ``_and_sleep`` if it sleeps.
+    sleep : bool
+        Whether nights follow tasks, those of the model: sleep and the strategy together.
     """
 
     registry: ClassVar[Registry] = STRATEGIES
     table: ClassVar[str] = "compare.strategies"
 
     name: str = ""
+    sleep: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -61,7 +64,7 @@ class StrategySection(ModelSection):
     @property
     def arm_name(self) -> str:
         """The name of the arm in results."""
-        return self.name or self.kind
+        return self.name or (f"{self.kind}_and_sleep" if self.sleep else self.kind)
 
     def strategy(self) -> Strategy:
         """Return the strategy, new; raises a ModelFileError for keys that it does not take."""
@@ -74,12 +77,14 @@ class StrategySection(ModelSection):
         if self.name and self.name != self._word:
             return self.name
         words = [f"{key} = {value}" for key, value in self.values.items()]
-        return ", ".join([str(STRATEGIES[self.kind].label), *words])
+        label = ", ".join([str(STRATEGIES[self.kind].label), *words])
+        return f"{label}, and sleep" if self.sleep else label
 
     @property
     def _word(self) -> str:
         """The strategy as the command line has it."""
-        return ":".join([self.kind, *(f"{key}={value}" for key, value in self.values.items())])
+        words = [f"{key}={value}" for key, value in self.values.items()]
+        return ":".join([self.kind, *words, *(["sleep=true"] if self.sleep else [])])
 
 
 class TrainingSection(Section):
@@ -117,7 +122,7 @@ class TrainingSection(Section):
 
 
 class CompareSection(Section):
-    """``[compare]``: what sleep is held against.
+    """``[compare]``: what sleep is held against, each with the same tasks and batches.
 
     Attributes
     ----------

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from brainsleep.errors import ModelFileError, ParameterError
 from brainsleep.experiments import course as course_module
-from brainsleep.experiments.arms import Arm
+from brainsleep.experiments.arms import Arm, compared_arm
 from brainsleep.experiments.cli import app
 from brainsleep.experiments.controls import CONTROLS, FIXED_CONTROLS, find_controls
 from brainsleep.experiments.course import Setting, run_arm
@@ -277,6 +277,27 @@ def test_sleep_and_a_strategy_together_resume(
     for key in ("accuracy", "sleep", "rates"):
         assert cut.metrics[key] == whole.metrics[key]
     assert load_run(cut.directory).nights[1].ann is not None
+
+
+def test_sleep_and_a_strategy_beside_sleep_alone() -> None:
+    """An arm that sleeps is what the run of that strategy with nights is."""
+    model = changed()
+    setting = setting_of(model)
+    waking = StrategySection.of_word("replay:n_images=20:sleep=true")
+    assert waking.arm_name == "replay:n_images=20:sleep=true"
+    assert waking.label == "experience replay, n_images = 20, and sleep"
+    assert StrategySection(kind="replay", sleep=True).arm_name == "replay_and_sleep"
+    beside = run_arm(compared_arm(waking, model), setting)
+    course = course_module.Course(setting, arm(model))
+    course.strategy = StrategySection(kind="replay", n_images=20).strategy()
+    for index in range(3):
+        course.learn(index)
+        course.sleep(index)
+    assert beside.R[-1] == course.row()
+    awake = StrategySection.of_word("replay:n_images=20")
+    assert run_arm(compared_arm(awake, model), setting).R != beside.R
+    with pytest.raises(ModelFileError, match="sleeps anyway"):
+        changed(training={"strategy": {"kind": "replay", "sleep": True}})
 
 
 @pytest.mark.parametrize(
