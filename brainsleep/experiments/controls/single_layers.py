@@ -46,7 +46,7 @@ def single_layers(weights: Sequence[str]) -> tuple[Control, ...]:
     return tuple(
         Control(
             name=layer_control(number),
-            label=f"sleep changes layer {number} alone ({weight})",
+            label=f"sleep, layer {number} alone ({weight})",
             question=f"Is it enough to change layer {number}?",
             alter=partial(keep_one_layer, weight=weight),
         )
