@@ -52,7 +52,18 @@ def measure_table(runs: Sequence[JsonMapping]) -> str:
         for name in names
     ]
     definitions = [f"{COLUMNS[measure]}: {DEFINITIONS[measure].text}" for measure in shown]
-    return "\n".join([indented(plain(rows)), "", *definitions])
+    return "\n".join([indented(plain(rows)), "", *definitions, *_effort(runs)])
+
+
+def _effort(runs: Sequence[JsonMapping]) -> list[str]:
+    """Return what the nights of the arm that sleeps took, a line per measure."""
+    lines = []
+    for measure in ("spikes", "synaptic_operations"):
+        nights = [run.get("sleep", {}).get(measure, []) for run in runs]
+        if any(nights):
+            total = summarise([sum(sum(one.values()) for one in of_run) for of_run in nights]).mean
+            lines.append(f"{total:,.0f} {DEFINITIONS[measure]}")
+    return ["", *lines] if lines else []
 
 
 def _values(runs: Sequence[JsonMapping], name: str, measure: str) -> list[float]:

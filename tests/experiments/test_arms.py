@@ -244,6 +244,9 @@ def test_all_that_is_asked_for_is_compared(tmp_path: Path, model_file: Path) -> 
     assert rows["joint training (upper bound)"].count("-") == 5, "it was not measured on the way"
     assert "intransigence: accuracy of a task after joint training" in shown
     assert "±" in measure_table([metrics, metrics])
+    operations = sum(sum(one.values()) for one in metrics["sleep"]["synaptic_operations"])
+    for table in (shown, measure_table([metrics, metrics])):
+        assert f"{operations:,} synaptic operations: one per spike and synapse" in table
     again = CliRunner().invoke(app, [*arguments, "sequential"])
     assert "it is not run again" in again.output
     more = CliRunner().invoke(app, [*arguments, "sequential_masked", "--resume"])
