@@ -55,7 +55,7 @@ class RunOf:
 
     def read(self, directory: Path) -> Digest:
         """Return the digest of a finished run, from its directory."""
-        found = _without(load_run(directory).metrics, "timings", "sha256")
+        found = _without(load_run(directory).metrics, "timings", "seconds", "sha256")
         for folder in sorted((directory / "nights").glob("[0-9]*")):
             night = digest(bs.Night.load(folder))
             found |= {f"night {folder.name} {name}": value for name, value in night.items()}
