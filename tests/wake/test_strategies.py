@@ -105,6 +105,12 @@ def test_centred_rows(network, tasks):
         assert torch.equal(centred[k].bias, before[f"{k}.bias"])
     with pytest.raises(ParameterError, match="Linear"):
         wake.centre_rows(nn.Sequential(nn.ReLU()))
+    convolution = nn.Sequential(nn.Unflatten(1, (1, 16)), nn.Conv1d(1, 6, 16), nn.Flatten())
+    before = weights(convolution)
+    strategy = wake.build_strategy("sequential_centred")
+    with pytest.raises(ParameterError, match="Linear"):
+        wake.learn_task(strategy, convolution, tasks, 0, QUICK, seed=2, progress=False)
+    assert_same_weights(before, weights(convolution))  # it was not trained
 
 
 def test_sequential_centred_centres_after_every_task(network, tasks):

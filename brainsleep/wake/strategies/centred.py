@@ -57,16 +57,26 @@ class SequentialCentred(Strategy):
     source = "brainsleep's own"
     is_control = True
 
+    def before_task(self, learner: Learner, task: Task) -> None:
+        """Look for rows."""
+        _linears(learner.network)
+
     def after_task(self, learner: Learner, task: Task) -> None:
         """Centre the rows."""
         _centre(learner.network)
 
 
-def _centre(network: nn.Module) -> None:
-    """Centre the rows in place."""
+def _linears(network: nn.Module) -> list[nn.Linear]:
+    """Return the layers whose rows are centred."""
     linears = [module for module in network.modules() if isinstance(module, nn.Linear)]
     if not linears:
         raise ParameterError("the network has no nn.Linear whose rows could be centred.")
+    return linears
+
+
+def _centre(network: nn.Module) -> None:
+    """Centre the rows in place."""
+    linears = _linears(network)
     with torch.no_grad():
         for linear in linears:
             linear.weight -= linear.weight.mean(dim=1, keepdim=True)

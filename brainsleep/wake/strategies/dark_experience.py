@@ -38,7 +38,7 @@ class DarkExperienceReplay(WithMemory):
     source = "Buzzega et al. 2020 (arXiv 2004.07211), equation 6"
 
     alpha: float = option(0.5, "weight of the stored outputs")
-    beta: float = option(0.5, "weight of the stored labels")
+    beta: float = option(1.0, "weight of the stored labels")
 
     def batch(self, learner: Learner, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """Return the loss of new images, of stored outputs, and of stored labels."""

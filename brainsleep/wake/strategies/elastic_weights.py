@@ -82,7 +82,7 @@ class ElasticWeightConsolidation(Springs):
         "(arXiv 1805.06370), section 4"
     )
 
-    strength: float = option(1000.0, "weight of the penalty")
+    strength: float = option(100.0, "weight of the penalty")
     gamma: float = option(1.0, "part of the information that remains after a task", maximum=1)
     n_samples: int = option(200, "images for the Fisher information", minimum=1)
     labels: str = option("network", "where its labels come from", choices=("network", "data"))

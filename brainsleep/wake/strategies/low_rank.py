@@ -82,8 +82,8 @@ class LowRankMerging(Strategy):
     description = "a network of low rank per task, from the same start; the mean of their weights"
     source = "'Low-rank Model Merging' in the Python replica of Tadros et al. 2022"
 
-    rank: int = option(10, "rank of each matrix of weights in a task", minimum=1)
-    scale: float = option(0.5, "initial size of left matrices, to that of nn.Linear", above=True)
+    rank: int = option(50, "rank of each matrix of weights in a task", minimum=1)
+    scale: float = option(1.0, "initial size of left matrices, to that of nn.Linear", above=True)
 
     def before_task(self, learner: Learner, task: Task) -> None:
         """Put thin matrices in the place of weights."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import ClassVar
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -57,9 +57,9 @@ class Strategy:
         for name, declared in declared_options(self).items():
             declared.check(getattr(self, name), name)
 
-    def parameters(self) -> dict[str, float | str]:
+    def parameters(self) -> dict[str, Any]:
         """Return the parameters by name."""
-        return {name: getattr(self, name) for name in declared_options(self)}
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.init}
 
     def before_task(self, learner: Learner, task: Task) -> None:
         """Get ready for a task."""

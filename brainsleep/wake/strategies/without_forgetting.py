@@ -39,7 +39,7 @@ class LearningWithoutForgetting(Strategy):
     description = "on new images, the softmax over old classes is held at what it was"
     source = "Li & Hoiem 2016 (arXiv 1606.09282), equations 2 and 3"
 
-    strength: float = option(1.0, "weight of the distillation")
+    strength: float = option(10.0, "weight of the distillation")
     temperature: float = option(2.0, "temperature of the softmax", above=True)
 
     def before_task(self, learner: Learner, task: Task) -> None:
