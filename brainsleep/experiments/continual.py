@@ -24,8 +24,9 @@ from ..wake import torch_threads
 from ..wake.checkpoints import Checkpoints
 from .arms import Arm, compared_arm
 from .controls import check_controls, find_controls
-from .course import Course, Setting, run_arm, state_of
+from .course import Course, Setting, state_of
 from .finished import finished_run
+from .kept_arms import result_of
 from .learned_tasks import LearnedTask, Progress
 from .materials import compared_strategies, load_materials
 from .results import run_metrics
@@ -134,7 +135,7 @@ class ContinualExperiment:
             self.report(f"training: {name if ':' in name else name.replace('_', ' ')}")
             arm = compared_arm(waking, self.model)
             with self.checkpoints(name) as checkpoints:
-                self.done.baselines[name] = run_arm(arm, self.setting, checkpoints)
+                self.done.baselines[name] = result_of(arm, self.setting, checkpoints)
                 self.save_progress()
 
     def run_tasks(self) -> None:
@@ -187,7 +188,7 @@ class ContinualExperiment:
                 continue
             self.report(f"control: {control.label}")
             with self.checkpoints(f"control {control.name}") as checkpoints:
-                result = run_arm(control.arm(self.model), self.setting, checkpoints)
+                result = result_of(control.arm(self.model), self.setting, checkpoints)
                 self.done.controls[control.name] = result
                 self.save_progress()
 

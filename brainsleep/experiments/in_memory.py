@@ -12,7 +12,8 @@ from ..wake.checkpoints import Checkpoints
 from .arms import compared_arm
 from .continual import ContinualExperiment
 from .controls import check_controls
-from .course import Setting, run_arm
+from .course import Setting
+from .kept_arms import result_of
 from .materials import compared_strategies, load_materials
 from .run_request import RunRequest
 from .training_sections import StrategySection
@@ -62,7 +63,7 @@ def train_in_memory(request: RunRequest, name: str) -> None:
     with torch_threads(1):
         for waking in strategies:
             if waking.arm_name == name and not waking.sleep:
-                run_arm(compared_arm(waking, setting.model), setting)
+                result_of(compared_arm(waking, setting.model), setting)
 
 
 def _begun(request: RunRequest) -> tuple[Setting, tuple[StrategySection, ...]]:

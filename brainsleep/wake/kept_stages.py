@@ -123,6 +123,30 @@ class KeptStages:
             checkpoints.next_training()  # so that those after it have the numbers they had
         return LearnedStage(True, float(arrays[_SECONDS]))
 
+    def key_of_all(
+        self,
+        strategy: Strategy,
+        network: nn.Module,
+        tasks: Sequence[Task],
+        training: Training | None,
+        seed: int,
+        *more: object,
+    ) -> str | None:
+        """Return what learning and testing all tasks is kept by; None if that cannot be told.
+
+        Parameters
+        ----------
+        strategy, network, tasks, training, seed
+            As of :meth:`learn`, before the first task.
+        *more
+            What else decides what comes of it.
+        """
+        key = self._key(strategy, network, tasks, len(tasks) - 1, training, seed)
+        if key is None:
+            return None
+        tests = [self._digest_of(task.test) for task in tasks]
+        return content_digest(key, tests, [task.name for task in tasks], more)[:32]
+
     def _key(
         self,
         strategy: Strategy,
