@@ -41,10 +41,16 @@ def _in_short(model: JsonObject) -> tuple[str, str, str, str]:
     else:
         section = model["sleep"]
         rule = section["plasticity"]["kind"]
-        network = "-".join(map(str, model["network"]["sizes"]))
+        network = _network_in_short(model.get("network", {}))
     stages = f", {section['stages']['kind']}" if "stages" in section else ""
     what = f"{section['neuron']['kind']}, {rule}{stages}"
     return what, model["data"]["dataset"], network, model["takes"]
+
+
+def _network_in_short(table: JsonObject) -> str:
+    """Return the sizes of a network, or what it is."""
+    sizes = table.get("sizes") or table.get("hidden")
+    return "-".join(map(str, sizes)) if sizes else str(table.get("kind", "mlp"))
 
 
 def shipped_model(name: str) -> Path:

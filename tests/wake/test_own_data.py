@@ -184,6 +184,7 @@ def test_a_torch_data_set_names_its_classes() -> None:
         ([[-1.0, 0], [3, 1]], [[0.0, 2]], [[0, 0.25], [1, 0.5]], [[0.25, 0.75]], r"\[-1, 3\]"),
         ([[0, 16], [8, 4]], [[4, 8]], [[0, 1], [0.5, 0.25]], [[0.25, 0.5]], "divided by 16"),
         ([[0.0, 2], [4, 1]], [[5.0, -1]], [[0, 0.5], [1, 0.25]], [[1, 0]], "2 of 2 values"),
+        ([[0.0, 200], [4, 1]], [[1.0, 3]], [[0, 1], [0.02, 0.005]], [[0.005, 0.015]], "same scale"),
         ([[True, False], [False, True]], [[True, True]], [[1, 0], [0, 1]], [[1, 1]], None),
     ],
 )
@@ -194,8 +195,27 @@ def test_numbers_are_scaled_by_the_training_data(
     split = wake.load_split(data, allow_shared_images=True)
     np.testing.assert_allclose(split.train.images, wanted_train, rtol=1e-6)
     np.testing.assert_allclose(split.test.images, wanted_test, rtol=1e-6)
-    scaled = [note for note in split.notes if "values" in note]
+    scaled = [note for note in split.notes if "value" in note or "scale" in note]
     assert (not scaled) if said is None else any(re.search(said, note) for note in scaled)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=8, max_size=8))
+def test_any_numbers_come_to_0_to_1_in_one_scale(values: list[float]) -> None:
+    numbers = np.array(values).reshape(4, 2)
+    low, high = min(0.0, *values), max(values)
+    if 0 <= low and high <= 1:
+        low, high = 0.0, 1.0
+    with np.errstate(all="ignore"):
+        wanted = np.clip((numbers - low) / (high - low or 1), 0, 1).astype(np.float32)
+    data = (numbers, [0, 0, 1, 1], numbers[:2], [0, 1])
+    if not np.isfinite(high - low) or (wanted == wanted[0]).all():
+        with pytest.raises(DataError), np.errstate(over="ignore"):
+            wake.load_split(data, allow_shared_images=True)
+        return
+    split = wake.load_split(data, allow_shared_images=True)
+    np.testing.assert_allclose(split.train.images, wanted, atol=1e-6)
+    np.testing.assert_array_equal(split.test.images, split.train.images[:2])
 
 
 def test_binary_pictures_of_8_bits_stay_as_they_are() -> None:
@@ -249,7 +269,7 @@ def test_labels_in_other_forms_are_read_and_that_is_said(
     assert said is None or any(said in note for note in split.notes)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(-2, 6), min_size=8, max_size=16))
 def test_labels_are_taken_just_if_they_are_0_to_n(labels: list[int]) -> None:
     counts = [labels.count(label) for label in range(max(labels) + 1)]

@@ -14,6 +14,10 @@ from ...support.array_values import check_memory, read_array
 Rows: TypeAlias = npt.NDArray[np.float32]
 _Given: TypeAlias = npt.NDArray[Any]
 
+#: Test images that range over more of the range of training images are an error, as of 0 to 255
+#: beside 0 to 1; of those that range over less a note tells: a single large value may be the cause.
+_WIDEST, _NARROWEST = 10, 0.02
+
 
 class Intensities(NamedTuple):
     """Images of both parts as rows in [0, 1].
@@ -142,6 +146,8 @@ def _scaled(parts: list[_Given], name: str) -> tuple[list[Rows], tuple[str, ...]
         low, high = 0.0, 1.0
     else:
         low = min(low, 0.0)
+        if not math.isfinite(high - low):
+            raise DataError(f"{name}: training images range from {low:g} to {high:g}; scale them.")
         how = f"divided by {high:g}" if low == 0 else f"brought from [{low:g}, {high:g}] to [0, 1]"
         notes = (f"values {how}, by the range of the training images",)
     rows = [_divided(part, low, high - low or 1) for part in parts]
@@ -165,13 +171,17 @@ def _cut(
 ) -> tuple[str, ...]:
     """Cut test images off at the range of training images, in place; say how many values."""
     low, high = trained
-    if found[1] - found[0] > 2 * (high - low) or found[0] > high or found[1] < low:
+    width, share = high - low, (found[1] - found[0]) / (high - low or 1)
+    if share > _WIDEST or found[0] > high or found[1] < low:
         raise DataError(
             f"{name}: training images range from {low:g} to {high:g}, but test images from "
             f"{found[0]:g} to {found[1]:g}; give both on the same scale."
         )
     outside = int(((test < 0) | (test > 1)).sum())
     np.clip(test, 0, 1, out=test)
-    if not outside:
-        return ()
-    return (f"{outside} of {test.size} values of test images lie beyond that range: cut off",)
+    notes = []
+    if outside:
+        notes.append(f"{outside} of {test.size} values of test images lie beyond it: cut off")
+    if 0 < share < _NARROWEST and width:
+        notes.append(f"test images range over {share:.2g} of it only: are they on the same scale?")
+    return tuple(notes)

@@ -13,7 +13,6 @@ from .dataset import Dataset, Split
 from .equal_images import check_training_images, refuse_shared_images, shared_images
 from .intensities import read_intensities
 from .label_reading import read_labels
-from .selection import stratified
 
 #: Share of each class that is held out where there are no test images, and the seed of the draw.
 HELD_OUT, HELD_OUT_SEED = 0.2, 0
@@ -94,14 +93,9 @@ def _held_out(dataset: Dataset) -> Split:
             f"{dataset.name}: there are no test images, and class {counts.argmin()} has one image, "
             "of which none can be held out."
         )
-    n_test = max(round(HELD_OUT * len(dataset)), len(counts))
-    if len(dataset) - n_test < len(counts):
-        raise DataError(
-            f"{dataset.name}: there are no test images, and {len(dataset)} images of {len(counts)} "
-            "classes are too few to hold some out."
-        )
-    split = stratified(dataset, n_test, HELD_OUT_SEED)
-    note = f"no test images: {len(split.test)} of {len(dataset)} held out, a share of each class"
+    is_test = _drawn(dataset.labels)
+    split = Split(dataset.subset(~is_test), dataset.subset(is_test))
+    note = f"no test images: {len(split.test)} of {len(dataset)} held out, a fifth of each class"
     shared = shared_images(split)
     if not len(shared):
         return replace(split, notes=(note,))
@@ -111,3 +105,13 @@ def _held_out(dataset: Dataset) -> Split:
         split.test.subset(kept),
         notes=(note, f"{len(shared)} of them left out, as they equal a training image"),
     )
+
+
+def _drawn(labels: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Draw a fifth of each class, at least one image; the same in every call."""
+    rng = np.random.default_rng(HELD_OUT_SEED)
+    chosen = np.zeros(len(labels), dtype=np.bool_)
+    for label in np.unique(labels):
+        of_class = rng.permutation(np.flatnonzero(labels == label))
+        chosen[of_class[: max(1, round(HELD_OUT * len(of_class)))]] = True
+    return chosen
