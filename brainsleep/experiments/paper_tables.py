@@ -171,9 +171,21 @@ def save_paper_table(
 
 
 def write_tables(directory: Path, table: PaperTable) -> None:
-    """Write ``table.md`` and ``table.tex``; raises a DirectoryError if they cannot be written."""
-    write_atomically(directory / "table.md", table.markdown())
-    write_atomically(directory / "table.tex", table.latex())
+    """Write ``table.md`` and ``table.tex``, unless that is what they hold.
+
+    Raises
+    ------
+    DirectoryError
+        If they cannot be written.
+    """
+    for name, text in (("table.md", table.markdown()), ("table.tex", table.latex())):
+        file = directory / name
+        try:
+            is_there = file.read_bytes() == text.encode()
+        except OSError:
+            is_there = False
+        if not is_there:
+            write_atomically(file, text)
 
 
 def _on_tests(label: str, n_tests: int, has_ranks: bool) -> list[str]:

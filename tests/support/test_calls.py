@@ -83,9 +83,10 @@ def public_callables():
 NOT_CALLED = set(
     """
     Bimodality Calibration CircuitDescription CircuitRun ClassReadout CorticalActivity
-    Device Engine Gate ImageStimulus IntervalVariation Job Lateral LateralLink
-    LateralParts Mask MeanSD Neuron Night Outcome PairedDifference Peak
-    PreparedCircuit PreparedWinners Segment Spectrum SpikeTrain SpikingAccuracy Stage Stimulus
+    Definition Device Engine Gate ImageStimulus IntervalVariation Job Lateral LateralLink
+    LateralParts Learner Mask MeanSD Neuron Night Noise Outcome PairedDifference Peak
+    PreparedCircuit PreparedWinners Reliability Segment Spectrum SpikeTrain SpikingAccuracy Stage
+    Stimulus Strategy
     Translation UpStates WeightChange WinnerState Wiring as_stimulus brief get_device is_neuron
     number numbers public reset_states skip_steps whole_number
     """.split()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...support.calls import public
 from ...support.checks import known_name
 from .centred import SequentialCentred
 from .dark_experience import DarkExperienceReplay
@@ -47,6 +48,7 @@ STRATEGIES: dict[str, type[Strategy]] = {
 }
 
 
+@public
 def build_strategy(name: str, **parameters: object) -> Strategy:
     """Make a strategy by its name.
 
