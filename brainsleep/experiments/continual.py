@@ -186,7 +186,7 @@ class ContinualExperiment:
         for control in wanted:
             if control.name in self.done.controls:
                 continue
-            self.report(f"control: {control.label}")
+            self.report(f"control: {control.label}. {control.question}")
             with self.checkpoints(f"control {control.name}") as checkpoints:
                 result = result_of(control.arm(self.model), self.setting, checkpoints)
                 self.done.controls[control.name] = result
