@@ -119,12 +119,14 @@ def sweep(
     """Run a model with several seeds, and with several settings of its parameters."""
     from dataclasses import replace
 
+    from ..measure_table import measure_table
     from ..search_space import parse_space
     from ..shipped import find_model
     from ..study import run_study
     from ..study_request import DEFAULT_SETTINGS, StudyRequest
     from ..study_results import save_results
     from ..sweep import run_sweep
+    from ..sweep_comparison import load_runs
     from ..tables import sweep_table
 
     fixed, space = parse_space(set_ or (), vary or ())
@@ -149,6 +151,8 @@ def sweep(
         )
         typer.echo()
         typer.echo(sweep_table(summary))
+        if measures := measure_table([run.metrics for run in load_runs(directory)]):
+            typer.echo(f"\n{measures}")
         typer.echo(f"\nresults and tables: {directory}")
         return
     request = StudyRequest(
