@@ -163,8 +163,8 @@ def _widen(module: nn.Module) -> None:
 
 def _write(name: str, values: NDArray[np.floating], parameter: torch.Tensor) -> None:
     """Write weights in the parameter's type; warn if it is too coarse for how they changed."""
-    exact = torch.from_numpy(np.ascontiguousarray(values))
     old = parameter.detach().clone().cpu()
+    exact = torch.from_numpy(np.ascontiguousarray(values)).reshape(old.shape)  # counters have none
     parameter.copy_(exact)
     if torch.promote_types(exact.dtype, old.dtype) == old.dtype:
         return

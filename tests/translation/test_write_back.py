@@ -138,6 +138,21 @@ def test_changes_that_float32_cannot_hold_are_reported():
         write_back(mlp(SMALL, dtype=torch.float64), {"0.weight": exact * (1 + 1e-9)})
 
 
+def test_a_whole_state_with_counters_comes_back():
+    """BatchNorm counts its batches in an array without dimensions."""
+    torch.manual_seed(0)
+    trained = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU())
+    for _ in range(3):
+        trained(torch.rand(4, 1, 5, 5))
+    state = {name: values.numpy() for name, values in trained.state_dict().items()}
+    fresh = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU())
+    found = write_back(fresh, state).state_dict()
+    assert found["1.num_batches_tracked"] == 3
+    for name, values in trained.state_dict().items():
+        assert torch.equal(found[name], values)
+        assert found[name].dtype == values.dtype
+
+
 def test_kernels_of_height_one_fit():
     ann = signals()
     translation = translate(ann, (2, 17))
