@@ -36,12 +36,6 @@ ROWS: dict[str, tuple[dict, dict]] = {
         {},
     ),
     "class-incremental, order by seed": ({"class_order": "seed"}, {}),
-    "clean, salt and pepper, clean": (
-        {"scenario": "noise", "noise": "salt_and_pepper"},
-        ONE_EPOCH,
-    ),
-    "clean, blur, clean": ({"scenario": "noise", "noise": "blur"}, ONE_EPOCH),
-    "clean, occlusion, clean": ({"scenario": "noise", "noise": "occlusion"}, ONE_EPOCH),
 }
 
 
