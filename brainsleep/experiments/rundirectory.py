@@ -2,7 +2,8 @@
 
 A run directory holds
 
-- ``model.toml`` - the model file, as given; ``run.json`` - seed and everything overridden;
+- ``model.toml`` - the model file, as given; ``run.json`` - seed and everything overridden, the
+  network's table made complete, and what was in the user's files that were executed;
 - ``progress.json`` - what is done so far; ``networks/K.json`` - the network as it woke up after
   task K, or after block K of learning;
 - ``training/`` - while networks are trained: how far that has come;
@@ -215,12 +216,9 @@ def _are_paths(*names: object) -> bool:
 
 def _other_code(had: Mapping[str, str], given: Mapping[str, str]) -> str:
     """Say which of the user's files is not what it was."""
-    for name in [*had, *given]:
-        before, now = had.get(name), given.get(name)
-        if before != now:
-            said = [one[:12] if one else "none" for one in (before, now)]
-            return f"another {name}: its SHA-256 was {said[0]}, and is {said[1]}"
-    return "other code"
+    name = next(one for one in [*had, *given] if had.get(one) != given.get(one))
+    before, now = (digests.get(name, "none")[:12] for digests in (had, given))
+    return f"another {name}: its SHA-256 was {before}, and is {now}"
 
 
 def versions(packages: Iterable[str]) -> dict[str, str]:
