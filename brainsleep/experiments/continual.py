@@ -154,7 +154,7 @@ class ContinualExperiment:
         """Learn a task and sleep on it; keep the night and the network that wakes up."""
         course = self.course
         seconds = course.seconds
-        ahead = course.row()[index]
+        ahead = course.accuracy_on(index)
         course.learn(index, checkpoints)
         before = course.row(index + 1)
         learned = LearnedTask(before=before, after=before, ahead=ahead)

@@ -170,6 +170,10 @@ class Course:
         """Return the accuracy on each task; None for those after the first `n_seen`."""
         return task_accuracies(self.readout, self.setting.tasks, n_seen)
 
+    def accuracy_on(self, index: int) -> float | None:
+        """Return the accuracy on one task."""
+        return task_accuracies(self.readout, self.setting.tasks[index : index + 1])[0]
+
     @property
     def readout(self) -> nn.Module:
         """What classifies images: the network, or what the strategy makes of it."""
@@ -223,7 +227,7 @@ def run_arm(arm: Arm, setting: Setting, checkpoints: Checkpoints | None = None) 
     rows: list[list[float | None]] = []
     ahead: list[float | None] = []
     for index in range(len(setting.tasks)):
-        ahead.append(course.row()[index])
+        ahead.append(course.accuracy_on(index))
         if course.strategy.once and index + 1 < len(setting.tasks):
             rows.append([None] * len(setting.tasks))
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from ..night import Night
 from ..support.files import JsonObject
@@ -30,7 +31,8 @@ class InMemory(ContinualExperiment):
         return ""
 
     def save_night(self, index: int, night: Night) -> None:
-        """Keep nothing."""
+        """Keep nothing, nor what is trained from here on: no other trial has had this night."""
+        self.course.setting = replace(self.course.setting, kept=None)
 
     @contextmanager
     def checkpoints(self, stage: str) -> Iterator[Checkpoints | None]:

@@ -7,8 +7,9 @@
   search as Optuna's journal;
 - ``claims/`` - a locked file for each trial that is under way;
 - ``runs/`` - with ``--keep-nights``, a run directory of each trial;
-- ``results.csv``, ``results.parquet``, ``table.md``, ``table.tex``, ``summary.json`` - what came
-  of it.
+- ``results.csv``, ``results.parquet``, ``table.md``, ``table.tex``, ``best.json`` - what came of
+  it;
+- ``workers.log`` - what processes of this machine said meanwhile.
 
 Each file appears whole or not at all. Any number of processes and machines work in a directory that
 they all see: a claim is a lock of the operating system, and ends with the process that holds it.
