@@ -28,7 +28,9 @@ COLUMNS = {
     "centred": "sequential_centred",
 }
 HEAD = ("sweep", "n", *COLUMNS, "each task, at the end")
-HEAD_AHEAD = ("sweep", "n", "clean, no sleep", "clean, sleep", "noise, no sleep", "noise, sleep")
+#: Of sweeps with noise: without sleep, with it, and with centred weights in its place.
+ARMS = {"no sleep": "sequential", "sleep": "final", "centred": "sequential_centred"}
+HEAD_AHEAD = ("sweep", "n", *(f"{part}, {arm}" for part in ("clean", "noise") for arm in ARMS))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -90,7 +92,7 @@ def row(name: str, entry: Mapping[str, Any]) -> str:
 
 def row_ahead(name: str, entry: Mapping[str, Any]) -> str:
     """Return one sweep with noise as a line: accuracy on clean, and on noise never seen, in %."""
-    cells = [percent(entry[part][arm]) for part in ("clean", "ahead") for arm in _ARMS]
+    cells = [percent(entry[part][arm]) for part in ("clean", "ahead") for arm in ARMS.values()]
     return _line((name, str(len(entry["seeds"])), *cells))
 
 
@@ -98,10 +100,6 @@ def percent(values: Sequence[float]) -> str:
     """Return mean ± sample SD in %; of a single value, the value."""
     spread = summarise([100 * value for value in values])
     return f"{spread.mean:.1f}" + (f" ± {spread.sd:.1f}" if spread.n > 1 else "")
-
-
-#: Without and with sleep.
-_ARMS = ("sequential", "final")
 
 
 def _table(head: Sequence[str], rows: Sequence[str]) -> list[str]:
