@@ -107,8 +107,9 @@ def run_sweep(
         for metrics in _finish_all(requests, n_jobs):
             runs.append(metrics)
             bar.update(1)
+        summary = write_json(directory / "summary.json", _summary(runs))
         save_paper_table(directory, runs, reference)
-        return directory, write_json(directory / "summary.json", _summary(runs))
+        return directory, summary
 
 
 def _finish_all(requests: list[RunRequest], n_jobs: int) -> Iterator[JsonObject]:

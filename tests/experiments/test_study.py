@@ -15,6 +15,7 @@ from brainsleep.experiments import trial as trial_module
 from brainsleep.experiments.cli import app
 from brainsleep.experiments.overrides import Overrides
 from brainsleep.experiments.run import run_experiment
+from brainsleep.experiments.study import run_study
 from brainsleep.experiments.study_directory import StudyDirectory
 from brainsleep.experiments.study_request import StudyRequest, Trial
 
@@ -207,3 +208,38 @@ def test_options_of_studies_want_several_settings(words: list[str]) -> None:
     result = CliRunner().invoke(app, ["sweep", str(MODEL), *words])
     assert isinstance(result.exception, ParameterError)
     assert "several settings" in str(result.exception)
+
+
+def test_a_grid_is_tried_whole() -> None:
+    result = CliRunner().invoke(app, ["sweep", str(MODEL), f"--set={GRID[0]}", "--trials=1"])
+    assert isinstance(result.exception, ParameterError)
+    assert "a grid is tried whole" in str(result.exception)
+
+
+def test_the_command_line_asks_for_a_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All options arrive, and tables are printed; the trials themselves are made up."""
+    asked: list[StudyRequest] = []
+
+    def metrics(request: object) -> dict[str, object]:
+        told = {"model": "small", "scenario": "class-incremental", "dataset": "digits"}
+        told |= {"evaluated_on": "validation", "seed": request.seed, "versions": {"torch": "1"}}
+        final = 0.5 + 100 * request.overrides.changes[RATES] + request.seed / 100
+        return {**told, "accuracy": {"final": final, "sequential": 0.2}}
+
+    def run_here(request: StudyRequest, **options: object) -> object:
+        asked.append(request)
+        return run_study(request, **{**options, "workers": Here()})
+
+    monkeypatch.setattr(trial_module, "run_in_memory", metrics)
+    monkeypatch.setattr("brainsleep.experiments.study.run_study", run_here)
+    words = [f"--set={GRID[0]}", "--set=training.epochs=1", "--seeds=2", f"--out={tmp_path / 'it'}"]
+    words += ["--no-baselines", "--test-best", "--reference=sleep"]
+    result = CliRunner().invoke(app, ["sweep", str(MODEL), *words], catch_exceptions=False)
+    (request,) = asked
+    assert request.overrides.evaluate_on == "validation", "as the best is looked for"
+    assert request.overrides.changes == {"training.epochs": 1}
+    assert not request.baselines
+    assert "settings are chosen on validation images" in result.output
+    assert "increase = 0.0006   56.5 ± 0.7  2 of 2" in result.output
+    assert "best: increase = 0.0006; on test images 56.5 ± 0.7 %" in result.output
+    assert (tmp_path / "it" / "table.tex").read_text().count("toprule") == 1

@@ -155,6 +155,8 @@ def sweep(
             typer.echo(f"\n{measures}")
         typer.echo(f"\nresults and tables: {directory}")
         return
+    if trials is not None and search not in ("random", "tpe"):
+        raise ParameterError("--trials goes with --search random or tpe; a grid is tried whole.")
     request = StudyRequest(
         model_file=find_model(model),
         space=space,
