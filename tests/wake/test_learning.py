@@ -60,7 +60,8 @@ def test_all_tasks_one_by_one_are_all_at_once(name, network, tasks):
         strategy = wake.build_strategy(name)
         strategy.restore(state)
     assert_same_weights(weights(strategy.readout(network)), weights(whole))
-    assert strategy.stored_bytes == sum(array.nbytes for array in strategy.state().values())
+    if not strategy.once:  # which is handed all images at the end, and counts those
+        assert strategy.stored_bytes == sum(array.nbytes for array in strategy.state().values())
 
 
 def test_candidates_mask_the_loss(network, tasks):
