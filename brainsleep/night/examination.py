@@ -14,7 +14,15 @@ from ..devices import Outcome
 from ..plasticity import learns, learns_from_spikes
 from ..stimuli import Gated
 from ..translation import INPUT, Layer
-from .findings import BOUND_SHARE, Activity, Finding, changed_share, share_brought_to_bounds
+from .findings import (
+    BOUND_SHARE,
+    GROWTH,
+    Activity,
+    Finding,
+    changed_share,
+    growth,
+    share_brought_to_bounds,
+)
 from .preparation import PreparedNight
 
 #: What is said of a night in which stages of sleep let nothing through.
@@ -58,7 +66,7 @@ class Examination:
             yield Finding(name, "saturated", activity.share, activity.in_words(), remedies[1])
 
     def _of_weights(self, layer: Layer) -> Iterator[Finding]:
-        """Say whether a layer that should learn did not, or ran into its bounds."""
+        """Say whether a layer that should learn did not, grew much, or ran into its bounds."""
         activity, values = self._activity(layer.name), self._values[layer.name]
         before, after = self._weights(layer)
         learning = before and learns(self.prepared.assembly.plasticity, values)
@@ -66,6 +74,15 @@ class Examination:
             return
         if changed_share(before, after) == 0:
             yield Finding(layer.name, "unchanged", 0.0, "no weight changed", self._why_none(layer))
+        factor = growth(before, after)
+        if factor > GROWTH:
+            yield Finding(
+                layer.name,
+                "grown",
+                factor,
+                f"its weights grew {factor:.3g}-fold (root mean square)",
+                "lower what the rule adds (its increase or potentiation), or regulate the weights",
+            )
         if "w_max" in values:
             low, high = values.get("w_min", 0.0), values["w_max"]
             share = share_brought_to_bounds(before, after, (low, high))

@@ -15,10 +15,12 @@ import brainsleep as bs
 from brainsleep.night import NightRequest, run_night
 from brainsleep.night.findings import (
     BOUND_SHARE,
+    GROWTH,
     SATURATED_SHARE,
     Activity,
     Finding,
     changed_share,
+    growth,
     share_brought_to_bounds,
     summary,
 )
@@ -71,6 +73,28 @@ def test_a_night_that_learned_has_no_findings(device):
         good = night_of(device=device, record=record)
         assert good.findings == ()
     assert set(good.rates) == {"0", "2"}
+
+
+def test_weights_that_grow_much_are_found_and_named():
+    """The factor is that of the root mean square of the weights, of all connections together."""
+    night = night_of(plasticity=bs.SRC(increase=1, decrease=0))
+    grown = {one.layer: one for one in night.findings if one.kind == "grown"}
+    before, after = (
+        {name: getattr(ann, name).weight.detach().numpy() for name in LAYERS}
+        for ann in (mlp(SMALL, scale=1.5), night.ann)
+    )
+    factors = {
+        name: np.sqrt(np.mean(after[name] ** 2.0) / np.mean(before[name] ** 2.0)) for name in LAYERS
+    }
+    assert set(grown) == {name for name, factor in factors.items() if factor > GROWTH}
+    assert 0 < len(grown) < len(LAYERS), "one of them grew less"
+    for name, one in grown.items():
+        assert one.value == pytest.approx(factors[name], rel=1e-5)
+        assert one.text == f"its weights grew {factors[name]:.3g}-fold (root mean square)"
+        assert "increase" in one.remedy
+        assert "regulate" in one.remedy
+    assert growth([np.zeros(3)], [np.ones(3)]) == 1.0, "no factor tells how much"
+    assert growth([np.ones(2), np.zeros(2)], [np.ones(2), np.ones(2)]) == pytest.approx(2**0.5)
 
 
 def test_user_is_warned_once_at_their_line():
