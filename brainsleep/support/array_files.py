@@ -92,16 +92,16 @@ def read_arrays(file: Path, *, with_text: bool = False) -> dict[str, np.ndarray]
     Raises
     ------
     DataError
-        Naming the file, if it is damaged, holds something else, or asks for too much memory.
+        Naming the file, if it is damaged, holds something else (text where `with_text` is False,
+        or objects), or asks for too much memory.
     OSError
         If it is not there, or cannot be read.
     """
-    kinds = "biufUS" if with_text else "biuf"
     try:
         with zipfile.ZipFile(file) as archive:
-            headers = {
-                info.filename: _header_of(archive, info, kinds) for info in archive.infolist()
-            }
+            headers = {info.filename: _header_of(archive, info) for info in archive.infolist()}
+            for name, header in headers.items():
+                _check_kind(name.removesuffix(".npy"), header.dtype, shown(file), with_text)
             n_bytes = sum(one.size * one.dtype.itemsize for one in headers.values())
             require_memory(n_bytes, shown(file))
             return {
@@ -114,7 +114,7 @@ def read_arrays(file: Path, *, with_text: bool = False) -> dict[str, np.ndarray]
         raise DataError(f"{shown(file)}: is damaged, or no npz file: {reason(error)}.") from error
 
 
-def _header_of(archive: zipfile.ZipFile, info: zipfile.ZipInfo, kinds: str) -> _Header:
+def _header_of(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Header:
     """Read the header of an entry; a ValueError if it is not the header of these bytes."""
     most = _MOST_EXPANDED.get(info.compress_type)
     if most is None:
@@ -123,14 +123,32 @@ def _header_of(archive: zipfile.ZipFile, info: zipfile.ZipInfo, kinds: str) -> _
         raise ValueError(f"{info.filename} promises more than {info.compress_size} bytes can hold")
     with archive.open(info) as stream:
         header = _read_header(stream)
-    if header.dtype.kind not in kinds:
-        raise ValueError(f"{info.filename} holds no numbers, but {header.dtype}")
+    if header.dtype.hasobject:
+        return header  # pickled, of any length; refused by what is asked for
     promised = header.size * header.dtype.itemsize
     if info.file_size != header.n_bytes + promised:
         raise ValueError(
             f"{info.filename} promises {promised} bytes, and has {info.file_size - header.n_bytes}"
         )
     return header
+
+
+def _check_kind(name: str, dtype: np.dtype, file: str, with_text: bool) -> None:
+    """Refuse an array that holds neither numbers nor, where it may, text.
+
+    Raises
+    ------
+    ValueError
+        Of a file that only brainsleep writes: it is damaged.
+    DataError
+        Of users' own, with what to save instead.
+    """
+    if dtype.kind in ("biufUS" if with_text else "biuf"):
+        return
+    if not with_text:
+        raise ValueError(f"{name} holds no numbers, but {dtype}")
+    todo = f"save text as {name}.astype(str), and numbers as {name}.astype(float)"
+    raise DataError(f"{file}: {name} holds neither numbers nor text, but {dtype}; {todo}.")
 
 
 def _read_header(stream: IO[bytes]) -> _Header:

@@ -418,6 +418,22 @@ def test_what_is_not_there_is_said_with_the_nearest(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("dtype", [object, complex, "M8[D]", [("a", int)]])
+def test_arrays_of_other_kinds_are_not_called_damaged(tmp_path: Path, dtype: object) -> None:
+    """As labels come out of pandas, which are objects; longer or shorter than their header says."""
+    words = np.array(list("abcd") * 10, dtype=object) if dtype is object else np.zeros(40, dtype)  # type: ignore[call-overload]
+    for save in (np.savez, np.savez_compressed):
+        save(tmp_path / "mine.npz", **named(y_train=words))
+        said = r"mine\.npz: y_train holds neither numbers nor text, but .*y_train\.astype\(str\)"
+        with pytest.raises(DataError, match=said) as caught:
+            wake.load_split("mine.npz", folder=tmp_path)
+        assert "damaged" not in str(caught.value)
+    texts = np.array(list("abcd"), dtype=object)
+    done = named(y_train=np.tile(texts, 10).astype(str), y_test=np.tile(texts, 2).astype(str))
+    np.savez(tmp_path / "mine.npz", **done)
+    assert wake.load_split("mine.npz", folder=tmp_path).train.labels.tolist() == [0, 1, 2, 3] * 10
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
