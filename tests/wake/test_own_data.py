@@ -418,6 +418,26 @@ def test_what_is_not_there_is_said_with_the_nearest(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(("outlier", "warned"), [(40.0, True), (-40.0, True), (4.0, False)])
+def test_outliers_that_squeeze_all_other_values_are_told(outlier: float, warned: bool) -> None:
+    x = np.random.default_rng(1).normal(size=(40, 20)).clip(-3, 3)
+    x[3, 4] = outlier
+    found = wake.load_split((x, np.arange(40) % 4, x[:8] + 0.01, np.arange(8) % 4))
+    said = [note for note in found.notes if "98 %" in note]
+    assert len(said) == warned
+    if warned:
+        low, high = np.quantile(found.train.images, (0.01, 0.99))
+        assert f"warning: 98 % of the values now lie between {low:.2g} and {high:.2g}" in said[0]
+
+
+@pytest.mark.parametrize("scale", [1, 16])
+def test_sparse_images_are_not_said_to_hold_outliers(scale: int) -> None:
+    x = np.zeros((40, 400))
+    x[np.arange(40), np.arange(40) * 7] = scale
+    found = wake.load_split((x, np.arange(40) % 4, np.roll(x, 1, axis=1), np.arange(40) % 4))
+    assert "98 %" not in " ".join(found.notes)
+
+
 @pytest.mark.parametrize("dtype", [object, complex, "M8[D]", [("a", int)]])
 def test_arrays_of_other_kinds_are_not_called_damaged(tmp_path: Path, dtype: object) -> None:
     """As labels come out of pandas, which are objects; longer or shorter than their header says."""

@@ -18,6 +18,10 @@ _Given: TypeAlias = npt.NDArray[Any]
 #: beside 0 to 1; of those that range over less a note tells: a single large value may be the cause.
 _WIDEST, _NARROWEST = 10, 0.02
 
+#: A note tells if the central 98 % of training values take less of the range than this, as beside
+#: one value that is far larger than all others; of how many values, about, that is judged.
+_SQUEEZED, _N_JUDGED = 0.25, 2**20
+
 
 class Intensities(NamedTuple):
     """Images of both parts as rows in [0, 1].
@@ -151,10 +155,24 @@ def _scaled(parts: list[_Given], name: str) -> tuple[list[Rows], tuple[str, ...]
         how = f"divided by {high:g}" if low == 0 else f"brought from [{low:g}, {high:g}] to [0, 1]"
         notes = (f"values {how}, by the range of the training images",)
     rows = [_divided(part, low, high - low or 1) for part in parts]
+    if notes:
+        notes += _squeezed(rows[0])
     if len(rows) > 1:
         notes += _cut(rows[1], name, (float(parts[1].min()), float(parts[1].max())), (low, high))
     np.clip(rows[0], 0, 1, out=rows[0])  # rounding
     return rows, notes
+
+
+def _squeezed(train: Rows) -> tuple[str, ...]:
+    """Say so if few values take most of the range, and leave little of it to all others."""
+    some = train[:: max(1, train.size // _N_JUDGED)]
+    low, high = np.quantile(some, (0.01, 0.99))
+    if not 0 < high - low < _SQUEEZED:  # 0: nearly all are equal, as in sparse images
+        return ()
+    return (
+        f"warning: 98 % of the values now lie between {low:.2g} and {high:.2g}: are there "
+        "outliers? cut them off first, or every input looks alike",
+    )
 
 
 def _divided(part: _Given, low: float, width: float) -> Rows:
