@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import DirectoryError, ModelFileError
+from ..errors import BrainsleepError, DirectoryError, ModelFileError
 from ..measures import mean_rates, n_spikes, synaptic_operations, weight_changes
 from ..night import Night, prepare_night
 from ..support.array_store import ARRAYS, ArrayStore
@@ -25,6 +25,7 @@ from ..wake.checkpoints import Checkpoints
 from .arms import Arm, compared_arm
 from .controls import check_controls, find_controls
 from .course import Course, Setting, state_of
+from .failed_arms import failure_of, naming
 from .finished import finished_run
 from .kept_arms import result_of
 from .learned_tasks import LearnedTask, Progress
@@ -94,6 +95,7 @@ class ContinualExperiment:
         self.directory = Path()
         self.arrays = ArrayStore(self.directory / ARRAYS)
         self.done = Progress()
+        self.failed: dict[str, str] = {}  # of the compared arms
         self.weights: tuple[str, ...] = ()  # that sleep may change
         arm = Arm(
             name="sleep", label="sleep", waking=self.model.training.strategy, model=self.model
@@ -127,22 +129,29 @@ class ContinualExperiment:
         self.weights = tuple(night.translation.weights)
 
     def run_baselines(self, strategies: Sequence[StrategySection]) -> None:
-        """Go through all tasks in the ways that sleep is held against."""
+        """Go through all tasks in the ways that sleep is held against; note those that fail."""
         for waking in strategies:
             name = waking.arm_name
             if name in self.done.baselines:
                 continue
             self.report(f"training: {name if ':' in name else name.replace('_', ' ')}")
             arm = compared_arm(waking, self.model)
-            with self.checkpoints(name) as checkpoints:
-                self.done.baselines[name] = result_of(arm, self.setting, checkpoints)
-                self.save_progress()
+            try:
+                with self.checkpoints(name) as checkpoints:
+                    self.done.baselines[name] = result_of(arm, self.setting, checkpoints)
+                    self.save_progress()
+            except OSError:
+                raise  # of the disk, which fails all arms
+            except BrainsleepError as error:
+                self.failed[name] = failure_of(waking, self.setting.seed, error)
+                self.report(f"failed and left out: {self.failed[name]}")
+                self.forget_training()
 
     def run_tasks(self) -> None:
         """Learn and sleep, task after task."""
         for index in range(len(self.done.tasks), len(self.tasks)):
             told = [one for done in self.done.tasks for one in done.findings]
-            with self.checkpoints(f"task {index}") as checkpoints:
+            with self._naming("sleep"), self.checkpoints(f"task {index}") as checkpoints:
                 learned = self._learned(index, checkpoints)
                 self.done.tasks.append(learned)
                 self.save_progress()
@@ -187,7 +196,8 @@ class ContinualExperiment:
             if control.name in self.done.controls:
                 continue
             self.report(f"control: {control.label}. {control.question}")
-            with self.checkpoints(f"control {control.name}") as checkpoints:
+            stage = f"control {control.name}"
+            with self._naming(stage), self.checkpoints(stage) as checkpoints:
                 result = result_of(control.arm(self.model), self.setting, checkpoints)
                 self.done.controls[control.name] = result
                 self.save_progress()
@@ -196,7 +206,8 @@ class ContinualExperiment:
         """Return the content of ``metrics.json``."""
         after = [task.after for task in self.done.tasks]
         asleep = self.course.result(after, [task.ahead for task in self.done.tasks])
-        return run_metrics(self.setting, self.done, asleep, self.weights)
+        metrics = run_metrics(self.setting, self.done, asleep, self.weights)
+        return {**metrics, **({"failed": self.failed} if self.failed else {})}
 
     def draw_figures(self) -> None:
         """Draw the run's pictures; say so if the last night is no longer there to be drawn."""
@@ -221,6 +232,10 @@ class ContinualExperiment:
             return
         save_figure(plot_raster(night), figures / "raster.png")
         save_figure(plot_weight_histograms(night), figures / "weights.png")
+
+    def _naming(self, arm: str) -> AbstractContextManager[None]:
+        """Name an arm and the seed in what is raised."""
+        return naming(f"{arm}, seed {self.setting.seed}")
 
     def _night(self, index: int) -> Path:
         """Return where the night after a task lies."""

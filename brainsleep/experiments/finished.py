@@ -69,8 +69,12 @@ def finished_metrics(request: RunRequest, data_sha256: str | None = None) -> Jso
 
 
 def _holds_all(metrics: JsonObject, request: RunRequest) -> bool:
-    """Tell whether there is an accuracy of every baseline and control that is asked for."""
+    """Tell whether there is an accuracy of every baseline and control that is asked for.
+
+    A baseline that failed is run again only if the run is resumed.
+    """
     scores = metrics["accuracy"]
+    known = {**scores, **({} if request.resume else metrics.get("failed", {}))}
     if metrics["scenario"] == "unsupervised":
         return True
     model = model_of(request)
@@ -79,6 +83,6 @@ def _holds_all(metrics: JsonObject, request: RunRequest) -> bool:
     wanted = list(request.controls)
     if weights is not None:  # those of earlier versions do not know their layers
         wanted = [one.name for one in find_controls(wanted, model, weights)[0]]
-    return all(one.arm_name in scores for one in strategies) and all(
+    return all(one.arm_name in known for one in strategies) and all(
         name in scores.get("controls", {}) for name in wanted
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from ..errors import BrainsleepError
 from ..night import Night
 from ..support.files import JsonObject
 from ..wake import torch_threads
@@ -60,12 +61,20 @@ def run_in_memory(request: RunRequest) -> JsonObject:
 
 
 def train_in_memory(request: RunRequest, name: str) -> None:
-    """Go through all tasks by one strategy that does not sleep; what it learns is kept for runs."""
+    """Go through all tasks by one strategy that does not sleep; what it learns is kept for runs.
+
+    If the strategy fails, nothing is kept; each run notes it.
+    """
     setting, strategies = _begun(request)
     with torch_threads(1):
         for waking in strategies:
             if waking.arm_name == name and not waking.sleep:
-                result_of(compared_arm(waking, setting.model), setting)
+                try:
+                    result_of(compared_arm(waking, setting.model), setting)
+                except OSError:
+                    raise
+                except BrainsleepError:
+                    return
 
 
 def _begun(request: RunRequest) -> tuple[Setting, tuple[StrategySection, ...]]:

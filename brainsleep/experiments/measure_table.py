@@ -38,8 +38,9 @@ def measure_table(runs: Sequence[JsonMapping]) -> str:
         In %, mean ± SD over several runs; empty for runs of earlier versions, and for those of
         unsupervised learning, which say nothing of it.
     """
-    first = runs[0]
-    names = [name for name in arm_names(first["accuracy"]) if arm_of(name, first)]
+    known = {name: run for run in reversed(runs) for name in arm_names(run["accuracy"])}
+    in_order = dict.fromkeys(name for run in runs for name in arm_names(run["accuracy"]))
+    names = [name for name in in_order if arm_of(name, known[name])]
     values = {
         (name, measure): _values(runs, name, measure) for name in names for measure in COLUMNS
     }
@@ -48,7 +49,7 @@ def measure_table(runs: Sequence[JsonMapping]) -> str:
         return ""
     rows = [["in %", *(COLUMNS[measure] for measure in shown)]]
     rows += [
-        [label_of(name, first), *(_in_words(values[name, measure]) for measure in shown)]
+        [label_of(name, known[name]), *(_in_words(values[name, measure]) for measure in shown)]
         for name in names
     ]
     definitions = [f"{COLUMNS[measure]}: {DEFINITIONS[measure].text}" for measure in shown]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from ..support.files import JsonMapping, write_atomically
 from .markup import latex, markdown
 from .tables import UNSUPERVISED_DEFINITION, heading
 from .task_records import ALL_CLASSES
-from .tidy_results import columns_of, rows_of
+from .tidy_results import SLEEP, columns_of, rows_of
 
 #: What results are tested against unless another arm is named.
 REFERENCE = "sequential"
@@ -129,9 +130,7 @@ def paper_table(
         lines.append(cells)
     label = next((row.label for row in found if row.arm == reference), reference)
     notes = [f"{definition}; mean ± SD over seeds."]
-    n_failed = sum(bool(row.get("error")) for row in rows)
-    if n_failed:
-        notes.append(f"{n_failed} trials failed and are left out.")
+    notes += _on_failures([row for row in rows if row.get("error")])
     if is_tested:
         notes += _on_tests(label, sum(not math.isnan(p) for p in p_values), has_ranks)
     return PaperTable(title, lines, notes, 1 + len(names))
@@ -197,6 +196,19 @@ def _on_tests(label: str, n_tests: int, has_ranks: bool) -> list[str]:
     ]
 
 
+def _on_failures(failed: Sequence[JsonMapping]) -> list[str]:
+    """Say how many trials failed, and how often single arms did."""
+    n_trials = sum(row["arm"] == SLEEP for row in failed)
+    of_arms = Counter(row["label"] for row in failed if row["arm"] != SLEEP)
+    return [
+        *([f"{n_trials} trials failed and are left out."] if n_trials else []),
+        *(
+            f"'{label}' failed in {n} of the runs, which are left out."
+            for label, n in of_arms.items()
+        ),
+    ]
+
+
 def _parameter_names(rows: Sequence[JsonMapping]) -> list[str]:
     """Return the columns that hold parameters: those before the seed."""
     columns = columns_of(rows)
@@ -209,18 +221,21 @@ def _grouped(rows: Sequence[JsonMapping], reference: str) -> list[PaperRow]:
     values: dict[str, dict[tuple[str, ...], dict[int, float]]] = {}
     labels: dict[str, str] = {}
     for row in rows:
-        if row.get("error") or row.get("accuracy") is None:
+        if row.get("accuracy") is None and row["arm"] == SLEEP:
             continue
         setting = tuple(str(row.get(name)) for name in names)
-        of_arm = values.setdefault(row["arm"], {})
-        of_arm.setdefault(setting, {})[row["seed"]] = row["accuracy"]
-        labels[row["arm"]] = row["label"]
+        of_setting = values.setdefault(row["arm"], {}).setdefault(setting, {})
+        if row.get("accuracy") is None:
+            labels.setdefault(row["arm"], row["label"])  # it failed
+        else:
+            of_setting[row["seed"]] = row["accuracy"]
+            labels[row["arm"]] = row["label"]
     if reference not in values and reference != REFERENCE:
         raise ParameterError(f"there is no arm {reference!r}.{suggest(reference, values)}")
     found = []
     for arm, of_arm in values.items():
         if len(of_arm) > 1 and _are_equal(list(of_arm.values())):
-            of_arm = {("",) * len(names): next(iter(of_arm.values()))}
+            of_arm = {("",) * len(names): max(of_arm.values(), key=len)}
         for setting, of_seeds in of_arm.items():
             compared = values.get(reference, {}) if arm != reference else {}
             alone = next(iter(compared.values()), {}) if _are_equal(list(compared.values())) else {}
@@ -241,6 +256,8 @@ def _are_equal(values: Sequence[Mapping[int, float]]) -> bool:
 
 
 def _mean(values: Mapping[int, float]) -> str:
+    if not values:
+        return _NOTHING
     spread = summarise(values.values())
     return f"{100 * spread.mean:.1f}" + (f" ± {100 * spread.sd:.1f}" if len(values) > 1 else "")
 

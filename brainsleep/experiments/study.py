@@ -208,6 +208,8 @@ class _Driver:
                 self.display.done(trial, record)
                 if record["error"]:
                     self.report(f"setting {trial.number}, seed {trial.seed}: {record['error']}")
+                for failure in (record["metrics"] or {}).get("failed", {}).values():
+                    self.report(f"setting {trial.number}: failed and left out: {failure}")
         if is_busy:
             time.sleep(PAUSE)
 

@@ -8,6 +8,7 @@ from ..measures import summarise
 from ..support.files import JsonMapping, JsonObject
 from ..support.json_files import write_json
 from ..support.texttable import plain
+from .failed_arms import failed_of
 from .paper_tables import REFERENCE, definition_of, paper_table, write_tables
 from .run import experiment_name
 from .run_request import say_nothing
@@ -78,6 +79,10 @@ def _ranked(study: Study) -> str:
     rest = [f"and {more} more, in results.csv"] if more > 0 else []
     failed = sum(bool(record["error"]) for record in study.records)
     told = [f"{failed} trials failed; results.csv has their errors"] if failed else []
+    arms = failed_of([one["metrics"] for one in study.records if one["metrics"] is not None])
+    told += [
+        f"{name} failed in {len(messages)} trials: {messages[0]}" for name, messages in arms.items()
+    ]
     return "\n".join([plain(lines), *rest, *told])
 
 

@@ -21,6 +21,7 @@ from ..support.disk import is_folder, plain_disk_errors
 from ..support.files import JsonObject, remove_partial_files
 from ..support.json_files import write_json
 from ..support.progress import progress_bar
+from .failed_arms import failed_of
 from .finished import finished_metrics
 from .overrides import Overrides
 from .paper_tables import REFERENCE, save_paper_table
@@ -184,7 +185,8 @@ def _summary(runs: list[JsonObject]) -> JsonObject:
         for run in runs
     ]
     accuracy = {}
-    for name in scores[0]:
+    failed = failed_of(runs)
+    for name in dict.fromkeys(name for score in scores for name in score):
         values = [score[name] for score in scores if name in score]
         spread = summarise(values)
         sd = spread.sd if len(values) > 1 else None  # JSON knows no NaN
@@ -197,7 +199,13 @@ def _summary(runs: list[JsonObject]) -> JsonObject:
         "evaluated_on": first["evaluated_on"],
         "seeds": [run["seed"] for run in runs],
         "accuracy": accuracy,
-        "labels": {name: label_of(name, first) for name in accuracy},
+        "labels": {name: _label(name, runs) for name in accuracy},
+        **({"failed": failed} if failed else {}),
         "findings": [night for run in runs for night in run.get("findings", [])],
         "versions": first["versions"],
     }
+
+
+def _label(name: str, runs: list[JsonObject]) -> str:
+    """Return what tables call an arm, by the first run in which it did not fail."""
+    return label_of(name, next((run for run in runs if name not in run.get("failed", {})), runs[0]))

@@ -9,6 +9,7 @@ from ..support.files import JsonMapping
 from ..support.texttable import filled, indented
 from ..wake import STRATEGIES
 from .controls import FIXED_CONTROLS
+from .failed_arms import failed_lines, failed_of
 from .task_records import ALL_CLASSES
 
 #: Accuracies that a comparison shows: name in metrics.json, and what tables call it.
@@ -48,8 +49,11 @@ def result_table(metrics: JsonMapping) -> str:
         [label_of(name, metrics), f"{100 * values[name]:.1f}", *cost]
         for name, cost in costs.items()
     ]
+    failed = failed_of([metrics])
+    rows += [[label_of(name, metrics), *("-" for _ in rows[0][1:])] for name in failed]
     lines += [metrics.get("accuracy_definition", ALL_CLASSES), "", indented(filled(rows))]
-    return "\n".join([*lines, *finding_lines(metrics.get("findings", []))])
+    below = [*failed_lines(failed), *finding_lines(metrics.get("findings", []))]
+    return "\n".join([*lines, *below])
 
 
 def arm_of(name: str, metrics: JsonMapping) -> JsonMapping:
@@ -134,7 +138,11 @@ def sweep_table(summary: JsonMapping) -> str:
             spread = "" if score["sd"] is None else f" ± {100 * score['sd']:.1f}"
             label = labels.get(name) or label_of(name, summary)
             lines.append(_row(label, f"{100 * score['mean']:5.1f}{spread}   ({single})"))
-    return "\n".join([*lines, *finding_lines(summary.get("findings", []))])
+    failed = summary.get("failed", {})
+    nowhere = [name for name in failed if name not in summary["accuracy"]]
+    lines += [_row(label_of(name, summary), "    -") for name in nowhere]
+    below = [*failed_lines(failed), *finding_lines(summary.get("findings", []))]
+    return "\n".join([*lines, *below])
 
 
 def finding_lines(nights: Sequence[Sequence[JsonMapping]]) -> list[str]:

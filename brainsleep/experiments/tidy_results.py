@@ -25,7 +25,7 @@ OF_THE_RUN = ("seconds", "trial_seconds", "machine", "commit")
 def rows_of(
     metrics: JsonMapping, parameters: JsonMapping | None = None, **more: object
 ) -> list[JsonObject]:
-    """Return the rows of a run or trial, one for each arm.
+    """Return the rows of a run or trial, one for each arm; of one that failed, with its error.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def rows_of(
     labels = dict(UNSUPERVISED_ROWS) if is_unsupervised else {}
     common = {name: metrics.get(name) for name in ("model", "scenario", "dataset", "evaluated_on")}
     versions = {f"version_{name}": value for name, value in metrics["versions"].items()}
-    return [
+    found = [
         {
             **dict(parameters or {}),
             "seed": metrics["seed"],
@@ -58,6 +58,16 @@ def rows_of(
         for name in labels or arm_names(scores)
         if name in values
     ]
+    failed = [
+        {
+            **dict(parameters or {}),
+            **{"seed": metrics["seed"], "arm": name, "label": label_of(name, metrics)},
+            **{"kind": "strategy", "accuracy": None, **common, **versions, **more},
+            "error": message,
+        }
+        for name, message in metrics.get("failed", {}).items()
+    ]
+    return [*found, *failed]
 
 
 def rows_of_record(record: JsonMapping) -> list[JsonObject]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from ...errors import ParameterError
 from ...support.calls import public
 from ..contexts import mode_of
 from ..interface import as_network_input
@@ -112,6 +113,8 @@ class ElasticWeightConsolidation(Springs):
         with torch.enable_grad(), mode_of(learner.network, training=False):
             for image, label in zip(images.split(1), labels, strict=True):
                 log_p = learner.masked(learner.network(image))[0].float().log_softmax(0)
+                if log_p.isnan().any():
+                    raise ParameterError("training diverged: the network's outputs are NaN.")
                 if self.labels == "network":
                     chances = log_p.detach().exp().cpu()
                     label = torch.multinomial(chances, 1, generator=generator)[0]
