@@ -50,6 +50,9 @@ from .run_state import RUN, run_digest
 #: Name of the folder that tells how far training has come.
 TRAINING = "training"
 
+#: What to do where a directory holds another run.
+_ELSEWHERE = "what is asked for now needs a directory of its own (another --out)"
+
 #: What runs of earlier versions had, which do not say so.
 _EARLIER: JsonObject = {"changes": {}, "code": {}}
 
@@ -189,7 +192,9 @@ def check_same_run(directory: Path, request: RunRequest, data_sha256: str | None
         kept = None
     wanted, given = before.get("model_sha256", kept), _digest(read_bytes(model_file))
     if wanted is not None and given != wanted:
-        raise DirectoryError(f"{directory} holds a run of another model file than {model_file}.")
+        raise DirectoryError(
+            f"{directory} holds a run of another model file than {model_file}; {_ELSEWHERE}."
+        )
     if given != kept:
         raise DirectoryError(
             f"{directory / 'model.toml'} is missing or damaged; copy {model_file} over it."
@@ -202,10 +207,13 @@ def check_same_run(directory: Path, request: RunRequest, data_sha256: str | None
         if name == "dataset" and data_sha256 is not None and _are_paths(had, value):
             continue  # files may have been moved: their content counts
         if name == "code" and had != value:
-            raise DirectoryError(f"{directory} holds a run of {_other_code(had or {}, value)}.")
+            raise DirectoryError(
+                f"{directory} holds a run of {_other_code(had or {}, value)}; {_ELSEWHERE}."
+            )
         if had != value:
             raise DirectoryError(
-                f"{directory} holds a run with {name} = {brief(had)}, not {brief(value)}."
+                f"{directory} holds a run with {name} = {brief(had)}, not {brief(value)}; "
+                f"{_ELSEWHERE}."
             )
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from ..support.content_digest import content_digest
+from ..support.directory_lock import is_free, numbered
 from ..support.files import JsonObject
 from .materials import compared_strategies, load_materials, model_of
 from .run import experiment_name, kind_of
@@ -93,7 +94,8 @@ def run_study(
     request : StudyRequest
         What is varied, and how.
     out : path, optional
-        Its directory; ``runs/NAME-study`` unless given.
+        Its directory; ``runs/NAME-study`` unless given, with a number when taken. A finished study
+        of this very request is read, and not run again.
     workers : Workers, optional
         Who runs trials; as many processes as there are cores unless given. They are closed.
     resume : bool
@@ -120,8 +122,16 @@ def run_study(
         request = replace(request, model_file=request.model_file.absolute())
         name = experiment_name(request.run_of(Trial(0, 0, {})))
         _check_settings(request)
-        study = StudyDirectory(Path(out) if out is not None else Path("runs") / f"{name}-study")
-        study.begin(request, _data_digest(request, report), resume=resume)
+        data = _data_digest(request, report)
+        wanted = Path("runs") / f"{name}-study" if out is None else Path(out)
+        for path in numbered(wanted):
+            study = StudyDirectory(path)
+            if not resume and study.is_finished(request, data):
+                report(f"{path} holds this very study, finished; it is not run again")
+                resume = True
+            if out is not None or resume or is_free(path):
+                break
+        study.begin(request, data, resume=resume)
         with StudyDisplay(name, request, workers.n, progress) as display:
             return _Driver(study, request, workers, display, report).run(test_best)
     finally:

@@ -60,12 +60,7 @@ class StudyDirectory:
         with directory_lock(self.path):
             self._require_resumed(resume)
             model = read_bytes(request.model_file)
-            asked = {
-                **request.content,
-                "model_sha256": hashlib.sha256(model).hexdigest(),
-                "data_sha256": data_sha256,
-                "brainsleep": version("brainsleep"),
-            }
+            asked = _asked(request, model, data_sha256)
             if is_there(self.path / "study.json"):
                 self._require_same(asked)
                 return
@@ -74,6 +69,16 @@ class StudyDirectory:
                     (self.path / folder).mkdir(exist_ok=True)
             write_atomically(self.path / "model.toml", model)
             write_json(self.path / "study.json", asked)
+
+    def is_finished(self, request: StudyRequest, data_sha256: str) -> bool:
+        """Tell whether there is this very study, with its results."""
+        if not all(is_there(self.path / name) for name in ("study.json", "results.csv")):
+            return False
+        try:
+            self._require_same(_asked(request, read_bytes(request.model_file), data_sha256))
+        except DirectoryError:
+            return False
+        return True
 
     def request(self) -> StudyRequest:
         """Read what is asked for; raises a DirectoryError if it is damaged."""
@@ -147,7 +152,7 @@ class StudyDirectory:
             names = {one.name for one in self.path.iterdir()} - {LOCK}
         if names and not resume:
             raise DirectoryError(
-                f"{self.path} exists already; choose another, or go on with it by --resume."
+                f"{self.path} exists already; choose another (--out), or go on with it by --resume."
             )
         if names and "study.json" not in names and not names <= {"model.toml", *_FOLDERS}:
             raise DirectoryError(f"{self.path} holds something else than a study.")
@@ -157,13 +162,25 @@ class StudyDirectory:
         before = read_json(self.path / "study.json", "a study needs it")
         for name, value in asked.items():
             if name != "model_file" and before.get(name) != _as_read(value):
+                other = f"with {name} = {brief(before.get(name))}, not {brief(value)}"
+                what = "of another model file" if name == "model_sha256" else other
                 raise DirectoryError(
-                    f"{self.path} holds a study with {name} = {brief(before.get(name))}, not "
-                    f"{brief(value)}."
+                    f"{self.path} holds a study {what}; what is asked for now needs a directory of "
+                    "its own (another --out)."
                 )
 
 
 _FOLDERS = ("trials", "settings", "claims")
+
+
+def _asked(request: StudyRequest, model: bytes, data_sha256: str) -> JsonObject:
+    """Return what ``study.json`` holds of a request."""
+    return {
+        **request.content,
+        "model_sha256": hashlib.sha256(model).hexdigest(),
+        "data_sha256": data_sha256,
+        "brainsleep": version("brainsleep"),
+    }
 
 
 def _as_read(value: object) -> object:

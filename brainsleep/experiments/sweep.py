@@ -16,10 +16,10 @@ from joblib import Parallel, delayed
 
 from ..errors import DirectoryError
 from ..measures import summarise
-from ..support.directory_lock import LOCK, directory_lock
-from ..support.disk import is_folder, plain_disk_errors
+from ..support.directory_lock import directory_lock, is_free, numbered
+from ..support.disk import is_folder, is_there, plain_disk_errors
 from ..support.files import JsonObject, remove_partial_files
-from ..support.json_files import write_json
+from ..support.json_files import read_json, write_json
 from ..support.progress import progress_bar
 from .failed_arms import failed_of
 from .finished import finished_metrics
@@ -59,7 +59,8 @@ def run_sweep(
     n_jobs : int
         How many runs at the same time; each is a process of its own.
     out : path, optional
-        ``runs/NAME-sweep`` unless given; each seed has a run directory in it.
+        ``runs/NAME-sweep`` unless given, with a number when taken; each seed has a run directory in
+        it. A finished sweep of this very request is read, and not run again.
     resume : bool
         Keep finished runs that are there, go on with unfinished ones.
     train_anew : bool
@@ -96,10 +97,17 @@ def run_sweep(
         report=report if n_jobs == 1 else say_nothing,
     )
     name = experiment_name(request)
-    directory = Path(out) if out is not None else Path("runs") / f"{name}-sweep"
-    requests = [
-        replace(request, out=directory / f"seed-{seed}", seed=seed) for seed in range(n_seeds)
-    ]
+    wanted = Path("runs") / f"{name}-sweep" if out is None else Path(out)
+    for directory in numbered(wanted):
+        requests = [
+            replace(request, out=directory / f"seed-{seed}", seed=seed) for seed in range(n_seeds)
+        ]
+        finished = None if resume else _finished(directory, requests)
+        if finished is not None:
+            report(f"{directory} holds this very sweep, finished; it is not run again")
+            return directory, _written(directory, finished, reference)
+        if out is not None or resume or is_free(directory):
+            break
     with (
         _sweep_directory(directory, resume),
         progress_bar(n_seeds, f"sweep {name}", progress, unit="seed") as bar,
@@ -108,9 +116,29 @@ def run_sweep(
         for metrics in _finish_all(requests, n_jobs):
             runs.append(metrics)
             bar.update(1)
-        summary = write_json(directory / "summary.json", _summary(runs))
-        save_paper_table(directory, runs, reference)
-        return directory, summary
+        return directory, _written(directory, runs, reference)
+
+
+def _finished(directory: Path, requests: list[RunRequest]) -> list[JsonObject] | None:
+    """Return the results of a finished sweep of this very request; None if there is none."""
+    files = [Path(one.out or "") / "metrics.json" for one in requests]
+    if not all(map(is_there, [directory / "summary.json", *files])):
+        return None
+    try:
+        seeds = read_json(directory / "summary.json").get("seeds")
+        if seeds != [one.seed for one in requests]:
+            return None
+        quiet = [replace(one, resume=False, report=say_nothing) for one in requests]
+        return [run_request(one).metrics for one in quiet]  # finished: none is run
+    except DirectoryError:
+        return None  # of another sweep, which stays
+
+
+def _written(directory: Path, runs: list[JsonObject], reference: str) -> JsonObject:
+    """Write the summary and the tables of finished runs; return the summary."""
+    summary = write_json(directory / "summary.json", _summary(runs))
+    save_paper_table(directory, runs, reference)
+    return summary
 
 
 def _finish_all(requests: list[RunRequest], n_jobs: int) -> Iterator[JsonObject]:
@@ -137,11 +165,10 @@ def _sweep_directory(directory: Path, resume: bool) -> Iterator[None]:
 
 def _require_resumed(directory: Path, resume: bool) -> None:
     """Raise a DirectoryError if there is something in a directory that is not to be resumed."""
-    with plain_disk_errors("cannot read", directory):
-        if not resume and directory.exists() and any(p.name != LOCK for p in directory.iterdir()):
-            raise DirectoryError(
-                f"{directory} exists already; choose another, or go on with it by --resume."
-            )
+    if not resume and not is_free(directory):
+        raise DirectoryError(
+            f"{directory} exists already; choose another (--out), or go on with it by --resume."
+        )
 
 
 def _finish(request: RunRequest) -> JsonObject:

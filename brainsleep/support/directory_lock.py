@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import platform
@@ -13,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import DirectoryError
-from .disk import disk_error
+from .disk import disk_error, plain_disk_errors
 from .system_locks import Lock, is_open_file, lock_file
 
 logger = logging.getLogger("brainsleep")
@@ -143,3 +144,22 @@ def _has_ended(pid: int, host: str) -> bool:
     except (OSError, OverflowError):  # it is another user's
         return False
     return False
+
+
+def is_free(directory: Path) -> bool:
+    """Tell whether a directory is missing, or empty but for a lock.
+
+    Raises
+    ------
+    DirectoryError
+        If it cannot be read, or is none.
+    """
+    with plain_disk_errors("cannot read", directory):
+        return not directory.exists() or all(one.name == LOCK for one in directory.iterdir())
+
+
+def numbered(wanted: Path) -> Iterator[Path]:
+    """Yield a path, then the same with -2, -3, … appended to its name."""
+    yield wanted
+    for number in itertools.count(2):
+        yield wanted.with_name(f"{wanted.name}-{number}")

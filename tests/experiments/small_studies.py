@@ -53,7 +53,9 @@ def small_request(*words: str, **options: object) -> StudyRequest:
     return StudyRequest(model_file=MODEL, space=space, overrides=overrides, **given)
 
 
-def run_small(request: StudyRequest, out: Path, workers: Workers, **options: object) -> Study:
+def run_small(
+    request: StudyRequest, out: Path | None, workers: Workers, **options: object
+) -> Study:
     study = run_study(request, out=out, workers=workers, progress=False, **options)
     save_results(study)
     return study

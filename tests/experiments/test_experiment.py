@@ -318,9 +318,51 @@ def test_sweep_summarises_and_resumes(model_file: Path, tmp_path: Path) -> None:
     assert summary["accuracy"]["final"]["values"] == finals
     assert summary["accuracy"]["final"]["mean"] == pytest.approx(np.mean(finals))
     assert summary["accuracy"]["final"]["sd"] == pytest.approx(np.std(finals, ddof=1))
-    with pytest.raises(DirectoryError, match="--resume"):
-        run_sweep(model_file, n_seeds=2, out=out)
     assert run_sweep(model_file, n_seeds=2, out=out, resume=True)[1] == summary
+
+
+@pytest.fixture(scope="module")
+def swept(model_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a working directory with a finished sweep in its default place."""
+    folder = tmp_path_factory.mktemp("swept")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        run_sweep(model_file, n_seeds=1)
+    return folder
+
+
+def test_a_finished_sweep_is_read_and_another_gets_a_number(
+    swept: Path, model_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(swept)
+    (directory,) = Path("runs").glob("*-sweep")
+    before = {file: file.stat().st_mtime_ns for file in directory.glob("seed-0/**/*")}
+    said: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(experiment, "open_run_directory", pytest.fail)
+        for out in (None, directory):
+            found, summary = run_sweep(model_file, n_seeds=1, out=out, report=said.append)
+            assert found == directory
+            assert summary["seeds"] == [0]
+        assert said == [f"{directory} holds this very sweep, finished; it is not run again"] * 2
+    assert before == {file: file.stat().st_mtime_ns for file in directory.glob("seed-0/**/*")}
+    changed = {"overrides": Overrides(changes={"sleep.steps.first": 20}), "baselines": False}
+    with pytest.raises(DirectoryError, match="--out"):
+        run_sweep(model_file, n_seeds=1, out=directory, **changed)
+    with pytest.raises(DirectoryError, match="another --out"):
+        run_sweep(model_file, n_seeds=1, out=directory, resume=True, **changed)
+    assert run_sweep(model_file, n_seeds=1, **changed)[0] == Path(f"{directory}-2")
+
+
+def test_a_sweep_of_another_model_file_is_refused_with_what_to_do(
+    swept: Path, model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(swept)
+    (directory,) = Path("runs").glob("*-sweep")
+    other = tmp_path / "other.toml"
+    other.write_text(model_file.read_text() + "\n# another\n")
+    with pytest.raises(DirectoryError, match=r"another model file .* \(another --out\)"):
+        run_sweep(other, n_seeds=1, out=directory, resume=True)
 
 
 def test_command_line_prints_the_table(finished: Run, model_file: Path) -> None:

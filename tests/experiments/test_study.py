@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from pathlib import Path
 
@@ -89,6 +90,26 @@ def test_a_study_that_was_cut_off_runs_no_trial_twice(finished: Path, tmp_path: 
     assert table(tmp_path / "cut") == table(finished)
     for name in ("table.md", "table.tex", "best.json"):
         assert (tmp_path / "cut" / name).read_text() == (finished / name).read_text()
+
+
+def test_a_finished_study_is_read_and_another_gets_a_number(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(finished, "runs/small-study")
+    workers, lines = Here(), []
+    study = run_small(small_request(*GRID), None, workers, report=lines.append)
+    assert workers.ran == []
+    assert study.directory == Path("runs/small-study")
+    assert table(study.directory) == table(finished)
+    assert any("holds this very study, finished" in line for line in lines)
+    other = small_request(f"{RATES}=3e-4,4e-4", n_seeds=1)
+    with pytest.raises(DirectoryError, match=r"exists already; choose another \(--out\)"):
+        run_small(other, study.directory, workers)
+    with pytest.raises(DirectoryError, match="another --out"):
+        run_small(other, study.directory, workers, resume=True)
+    study = run_small(other, None, workers)
+    assert study.directory == Path("runs/small-study-2")
 
 
 def test_a_damaged_trial_is_run_again(finished: Path, tmp_path: Path) -> None:
