@@ -16,6 +16,9 @@ from .commands.models_command import models
 from .commands.run_command import run
 from .commands.sweep_command import sweep
 
+#: Exit status after Ctrl-C, also that of typer, which catches it first.
+INTERRUPTED = 130
+
 app = typer.Typer(
     help="Let artificial neural networks sleep, and measure what it does.",
     no_args_is_help=True,
@@ -61,6 +64,8 @@ def main() -> None:
     except MemoryError as error:
         typer.echo(f"brainsleep: the memory does not suffice: {reason(error)}", err=True)
         sys.exit(1)
-    except KeyboardInterrupt:
-        typer.echo("\nbrainsleep: interrupted; go on with --resume", err=True)
-        sys.exit(130)
+    except (KeyboardInterrupt, SystemExit) as end:
+        if isinstance(end, SystemExit) and end.code != INTERRUPTED:
+            raise
+        typer.echo("\nbrainsleep: interrupted; go on with --resume --out DIRECTORY", err=True)
+        sys.exit(INTERRUPTED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -12,6 +13,12 @@ from .sections import ModelSection, Section
 
 #: What a change looks like on the command line.
 FORM = "KEY=VALUE, as in sleep.neuron.decay=0.99"
+
+#: What is said of KEY=a,b where one value is wanted.
+SEVERAL = "Several values of a key (KEY=a,b) are for brainsleep sweep."
+
+#: Two numbers or more, with or without units: no single value looks like that.
+_NUMBERS = re.compile(r"\s*[-+.]?\d[^,/\\]*(,\s*[-+.]?\d[^,/\\]*)+")
 
 
 def parse_changes(
@@ -65,6 +72,13 @@ def parse_value(text: str) -> object:
         return text
     value = content["value"]
     return value if len(content) == 1 and _is_json(value) else text
+
+
+def require_single(changes: JsonMapping) -> None:
+    """Raise a ParameterError if a change has several numbers, as in ``network.width=50,100``."""
+    for key, value in changes.items():
+        if isinstance(value, str) and _NUMBERS.fullmatch(value):
+            raise ParameterError(f"--set {key}: {brief(value)} is more than one value. {SEVERAL}")
 
 
 def with_change(content: JsonMapping, key: str, value: object) -> JsonObject:

@@ -212,6 +212,10 @@ def _explain(problem: Any, sections: Mapping[tuple[str, ...], type[Section]]) ->
     if problem["type"] == "extra_forbidden":
         known: Iterable[str] = () if section is None else section.model_fields
         return f"[{shown}] has no key {key!r}.{suggest(key, known)}"
+    if problem["type"] in ("model_type", "model_attributes_type", "dict_type"):
+        known = getattr(sections.get(location), "model_fields", ())
+        keys = f" with the keys {', '.join(known)}" if known else ""
+        return f"[{'.'.join(location)}] is a table{keys}, but is {brief(problem['input'])}."
     if problem["type"] == "missing":
         return f"[{shown}] misses the key {key!r}."
     if isinstance(error := problem.get("ctx", {}).get("error"), BrainsleepError):

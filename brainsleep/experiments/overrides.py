@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ..errors import ModelFileError, ParameterError, brief
 from ..support.files import JsonObject
-from .model_changes import nearest_key, with_change
+from .model_changes import SEVERAL, nearest_key, with_change
 from .modelfile import ModelFile, parse_model
 from .sections import Section, SectionT
 
@@ -68,10 +68,12 @@ class Overrides:
         name = getattr(model, "name", "model file")
         try:
             return parse(self._changed(model, device_section), name)
-        except ModelFileError:
-            for key in self.changes:
+        except ModelFileError as error:
+            for key, value in self.changes.items():
                 if hint := nearest_key(key, model):
                     raise ModelFileError(f"{name}: there is no key {brief(key)}.{hint}") from None
+                if isinstance(value, str) and "," in value and brief(value) in str(error):
+                    raise ModelFileError(f"{error} {SEVERAL}") from None
             raise
 
     def _changed(self, model: Section, device_section: str) -> JsonObject:

@@ -253,6 +253,7 @@ def load_run(directory: str | os.PathLike[str]) -> Run:
         raise DirectoryError(
             f"{folder} holds no finished run: metrics.json is missing."
             + (" It is a night: bs.Night.load reads it." if is_night else "")
+            + _runs_within(folder)
         )
     advice = "brainsleep run with --resume writes it anew"
     metrics = read_json(file, advice)
@@ -263,6 +264,17 @@ def load_run(directory: str | os.PathLike[str]) -> Run:
             f"{file} is damaged (it misses {brief((missing or ['accuracy'])[0])}); {advice}."
         )
     return Run(folder, metrics)
+
+
+def _runs_within(folder: Path) -> str:
+    """Say which runs lie in the directory of a sweep or a study, if it is one."""
+    for kind in ("seed-*", "runs/*"):
+        runs = sorted(file.parent for file in folder.glob(f"{kind}/metrics.json"))
+        if runs:
+            return f" It holds {len(runs)} of them: bs.load_run({str(runs[0])!r}) reads the first."
+    if os.path.lexists(folder / "study.json"):
+        return " It is a study, which keeps results.csv alone; sweep --keep-nights keeps its runs."
+    return ""
 
 
 def _table(content: Any, index: list[str]) -> pandas.DataFrame:

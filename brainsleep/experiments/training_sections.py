@@ -118,7 +118,8 @@ class TrainingSection(Section):
     def build(self) -> Training:
         """Return the training plan."""
         plan = {key: value for key, value in self if key != "strategy"}
-        return Training(**{**plan, "epochs": self.epochs or FEWEST_EPOCHS})
+        epochs = FEWEST_EPOCHS if self.epochs is None else self.epochs
+        return Training(**{**plan, "epochs": epochs})
 
 
 class CompareSection(Section):

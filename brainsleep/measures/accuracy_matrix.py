@@ -7,7 +7,8 @@ all tasks before and after the night that follows each task.
 
 Each row is what `brainsleep.wake.task_accuracies` returns, of all tasks or of those seen so far:
 rows may become longer, and what a shorter one lacks at its end counts as not yet seen. One row
-alone is a matrix of one row.
+alone is a matrix of one row. A DataFrame, as `brainsleep.experiments.run_results.Run.after_sleep`
+returns it, is taken as its values.
 
 Rows may also hold accuracies of tasks that are still to come. Where there is one row per task, task
 :math:`j` is learned in row :math:`j`, and measures of what was learned leave earlier entries out.
@@ -38,7 +39,7 @@ def accuracy_array(R: AccuracyMatrix, name: str = "R") -> npt.NDArray[np.float64
 
     Parameters
     ----------
-    R : sequence of sequences of float or None
+    R : sequence of sequences of float or None, array or DataFrame
         Accuracies, one row per task learned; or one row. Not changed.
     name : str
         What error messages call it.
@@ -60,7 +61,8 @@ def accuracy_array(R: AccuracyMatrix, name: str = "R") -> npt.NDArray[np.float64
     >>> accuracy_array([[1.0], [0.5, 0.75]]).tolist()
     [[1.0, nan], [0.5, 0.75]]
     """
-    given = items(R, name, "a list of rows of accuracies") if _is_row(R) else []
+    plain = R.to_numpy() if hasattr(R, "to_numpy") else R  # a DataFrame is a list of its columns
+    given = items(plain, name, "a list of rows of accuracies") if _is_row(plain) else []
     if not given:
         raise ParameterError(
             f"{name} must be a matrix of accuracies with one row per task learned, not {brief(R)}."

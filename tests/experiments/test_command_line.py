@@ -15,7 +15,9 @@ import brainsleep as bs
 from brainsleep.devices.registry import DEVICES
 from brainsleep.errors import BrainsleepError, ModelFileError, ParameterError
 from brainsleep.experiments import cli, completion
-from brainsleep.experiments.model_changes import parse_changes
+from brainsleep.experiments import run as run_module
+from brainsleep.experiments import study as study_module
+from brainsleep.experiments.model_changes import parse_changes, require_single
 from brainsleep.experiments.modelfile import load_model_file
 from brainsleep.experiments.overrides import Overrides
 from brainsleep.experiments.run_request import RunRequest
@@ -241,7 +243,7 @@ def test_tables_within_tables_are_changed() -> None:
         ("training.epoch=3", r"\[training\] has no key 'epoch'. Did you mean 'epochs'\?"),
         ("zzz=3", r"\[top level\] has no key 'zzz'. Expected one of: "),
         ("sleep.dt.x=3", r"'dt' is '1 ms' and no table: it has no key 'x'"),
-        ("sleep.neuron=3", r"\[sleep\] neuron: .*, but is 3"),
+        ("sleep.neuron=3", r"\[sleep\.neuron\] is a table, but is 3"),
         ("training.epochs=many", r"\[training\] epochs: .*, but is 'many'"),
         ("sleep.neuron.kind=liff", r"\[sleep\.neuron\] has no kind 'liff'. Did you mean 'lif'"),
         ("sleep.neuron.tau_m=1 mV", r"\[sleep\.neuron\] .*tau_m"),
@@ -271,3 +273,56 @@ def test_learning_without_labels_has_no_baselines() -> None:
     request = RunRequest(model_file=find_model("diehl_cook_digits"), baselines=False)
     with pytest.raises(ParameterError, match="baselines: unsupervised learning has none"):
         run_unsupervised(request)
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("sleep.steps=2000", "[sleep.steps] is a table with the keys first, growth_per_task, but"),
+        ("sleep.steps=abc", "[sleep.steps] is a table with the keys first, growth_per_task, but"),
+        ("data=digits", "[data] is a table with the keys dataset, "),
+        ("sleep.neuron=3", "[sleep.neuron] is a table, but is 3"),
+        ("training.epochs=0", "epochs must be at least 1"),
+        ("training.epochs=-1", "epochs must be at least 1"),
+        ("data.dataset=5", "dataset"),
+        ("data.evaluate_on=test,validation", "are for brainsleep sweep"),
+    ],
+)
+def test_wrong_values_are_said_without_names_of_the_source(word: str, message: str) -> None:
+    with pytest.raises(ModelFileError) as refused:
+        changed(word)
+    assert message in str(refused.value)
+    assert "Section" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "values", ["50,100", "1e-4, 2e-4", "2 %,4 %", "30 ms,-40 ms,50 ms", ".1,.2"]
+)
+def test_several_values_are_for_sweeps(values: str) -> None:
+    arguments = ["run", str(SMALL), "--set", f"network.width={values}"]
+    error = CliRunner().invoke(cli.app, arguments).exception
+    assert isinstance(error, ParameterError)
+    assert "are for brainsleep sweep" in str(error)
+
+
+@pytest.mark.parametrize("value", [[1, 2], "3,4/mine.npz", "a,b.npz", "30 ms", 5, "net.py:make, 2"])
+def test_other_values_with_commas_are_left_alone(value: object) -> None:
+    require_single({"data.dataset": value})
+
+
+@pytest.mark.parametrize("command", ["run", "sweep"])
+def test_who_interrupts_is_told_how_to_go_on(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run_module, "run_experiment", interrupted)
+    monkeypatch.setattr(study_module, "run_study", interrupted)
+    options = ["--set", "sleep.plasticity.increase=1e-4,2e-4"] if command == "sweep" else []
+    monkeypatch.setattr(sys, "argv", ["brainsleep", command, str(SMALL), *options])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 130
+    said = capsys.readouterr().err.strip()
+    assert said == "brainsleep: interrupted; go on with --resume --out DIRECTORY"

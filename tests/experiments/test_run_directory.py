@@ -235,7 +235,10 @@ def test_a_run_goes_on_with_the_same_data_and_version_only(
             pass
     monkeypatch.setattr("brainsleep.experiments.rundirectory.version", lambda name: "99")
     with (
-        pytest.raises(DirectoryError, match=r"holds a run with brainsleep = '.*', not '99'\.$"),
+        pytest.raises(
+            DirectoryError,
+            match=r"holds a run with brainsleep = '.*', not '99'; .* \(another --out\)\.$",
+        ),
         open_run_directory(request, "tiny", [data]),
     ):
         pass
@@ -847,4 +850,19 @@ def test_results_are_written_with_their_digest(tmp_path: Path) -> None:
     text = (tmp_path / "metrics.json").read_text()
     (tmp_path / "metrics.json").write_text(text.replace("0.5", "0.6"))
     with pytest.raises(DirectoryError, match="does not fit its digest"):
+        load_run(tmp_path)
+
+
+@pytest.mark.parametrize("place", ["seed-0", "runs/0-seed-0"])
+def test_a_directory_of_runs_says_what_to_load(place: str, copy: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "several"
+    shutil.copytree(copy, folder / place)
+    with pytest.raises(DirectoryError, match=r"holds 1 of them: bs\.load_run\('.*'\)") as refused:
+        load_run(folder)
+    assert repr(str(folder / place)) in str(refused.value)
+
+
+def test_a_study_without_runs_says_where_its_results_are(tmp_path: Path) -> None:
+    (tmp_path / "study.json").write_text("{}")
+    with pytest.raises(DirectoryError, match=r"results\.csv .* --keep-nights"):
         load_run(tmp_path)

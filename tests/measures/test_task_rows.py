@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas
 import pytest
 from matplotlib import pyplot
 from numpy.testing import assert_allclose
@@ -125,3 +126,14 @@ def test_confusion_accuracies_and_outputs_agree_with_the_rows(learned):
 
 def _share_right(outputs, labels):
     return np.mean(outputs.argmax(axis=1) == labels)
+
+
+def test_a_data_frame_is_taken_as_its_values():
+    """As `Run.after_sleep` is one; iterating over it gives the names of its columns."""
+    R = [[0.9, math.nan], [0.5, 0.75]]
+    frame = pandas.DataFrame(R, ["after task 1", "after task 2"], ["task 1", "task 2"])
+    for measure in (measures.forgetting, measures.final_accuracy, measures.backward_transfer):
+        assert measure(frame) == measure(R)
+    shown, expected = (figures.plot_accuracy_matrix(one).images[0] for one in (frame, R))
+    assert_allclose(shown.get_array(), expected.get_array())
+    pyplot.close("all")

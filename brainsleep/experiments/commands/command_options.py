@@ -133,15 +133,17 @@ def overrides_of(
 ) -> Overrides:
     """Collect what the command line changes in a model file."""
     from ...wake.datasets.loading import absolute_name
-    from ..model_changes import parse_changes
+    from ..model_changes import parse_changes, require_single
     from ..overrides import Overrides
 
+    changed = parse_changes(changes or ())
+    require_single(changed)
     return Overrides(
         dataset=None if data is None else absolute_name(data),
         data_dir=None if data_dir is None else str(data_dir),
         device=device,
         evaluate_on=evaluate_on,
-        changes=parse_changes(changes or ()),
+        changes=changed,
     )
 
 
