@@ -164,7 +164,7 @@ def _possible_shapes(module: nn.Module) -> Iterator[tuple[int, ...]]:
         raise TranslationError(f"the module has no Linear or Conv layer; {HINT}.")
     path, first = weights[0]
     if first.ndim in _ASKED:
-        raise TranslationError(
+        raise RunError(
             f"{path}: acts on images, whose size cannot be known from the module; pass "
             f"bs.translate(ann, input_shape={_ASKED[first.ndim]})."
         )

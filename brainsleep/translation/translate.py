@@ -17,6 +17,7 @@ from ..support.names import known_names, read_shape, text
 from .network_reading import read_network
 from .part import start_at
 from .synapse_masks import Masks, with_masks
+from .tracing.recorder import RunError
 from .translated_network import Translation
 
 #: What max pooling may do with spikes.
@@ -138,7 +139,8 @@ def _read_with(ann: nn.Module, shapes: Iterable[tuple[int, ...]]) -> Translation
         try:
             return read_network(ann, shape)
         except TranslationError as error:
-            if len(shape) > 1:  # that flat images do not fit helps nobody
+            helps = isinstance(told, RunError) or not isinstance(error, RunError)
+            if len(shape) > 1 and helps:  # that flat images do not fit helps nobody
                 told = error
     raise told
 

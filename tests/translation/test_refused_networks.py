@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from brainsleep.errors import BrainsleepError, ParameterError, TranslationError, UnitsError
-from brainsleep.translation import translate
+from brainsleep.translation import as_translation, translate
 
 
 def sequential(*modules, shape=(2, 4, 6)):
@@ -247,3 +247,16 @@ def test_a_wrong_shape_is_no_crash():
                 message = str(error)
                 assert "\n" not in message
         assert translated <= 1
+
+
+@pytest.mark.parametrize("layer", [nn.Tanh(), nn.GELU(), nn.LayerNorm(20)])
+def test_a_shape_that_does_not_fit_hides_no_layer_that_cannot_be_translated(
+    layer: nn.Module,
+) -> None:
+    """Of a network that takes flat rows of folded images, as an own one in a model file does."""
+    network = nn.Sequential(nn.Linear(64, 20), layer, nn.Linear(20, 3))
+    with pytest.raises(TranslationError, match=rf"^1: {type(layer).__name__} cannot be translated"):
+        as_translation(network, [(8, 8), (64,)])
+    convolution = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(5, 3))
+    with pytest.raises(TranslationError, match=r"^3: cannot be run when .* \(1, 8, 8\)"):
+        as_translation(convolution, [(1, 8, 8), (64,)])
