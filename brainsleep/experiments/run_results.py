@@ -269,7 +269,10 @@ def load_run(directory: str | os.PathLike[str]) -> Run:
 def _runs_within(folder: Path) -> str:
     """Say which runs lie in the directory of a sweep or a study, if it is one."""
     for kind in ("seed-*", "runs/*"):
-        runs = sorted(file.parent for file in folder.glob(f"{kind}/metrics.json"))
+        try:
+            runs = sorted(file.parent for file in folder.glob(f"{kind}/metrics.json"))
+        except OSError:
+            return ""  # it may not be entered
         if runs:
             return f" It holds {len(runs)} of them: bs.load_run({str(runs[0])!r}) reads the first."
     if os.path.lexists(folder / "study.json"):
