@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import Annotated
 
 import typer
@@ -52,7 +53,9 @@ def options(
 
 
 def main() -> None:
-    """Run the command line; errors of ours are one line, not a traceback."""
+    """Run the command line; errors of ours are one line, not a traceback, and so are warnings."""
+    format_before = warnings.formatwarning
+    warnings.formatwarning = _one_line
     try:
         app()
     except BrainsleepError as error:
@@ -69,3 +72,19 @@ def main() -> None:
             raise
         typer.echo("\nbrainsleep: interrupted; go on with --resume --out DIRECTORY", err=True)
         sys.exit(INTERRUPTED)
+    finally:
+        warnings.formatwarning = format_before
+
+
+def _one_line(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    line: str | None = None,
+) -> str:
+    """Return a warning without the place in the source, which is none of the user's."""
+    shown_by = getattr(warnings.showwarning, "__module__", None)
+    if shown_by == "logging":  # Brian2's log, which says WARNING before it and ends the line
+        return str(message)
+    return f"warning: {message}\n"

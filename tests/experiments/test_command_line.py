@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,20 @@ def test_the_version_is_that_of_the_package() -> None:
     result = CliRunner().invoke(cli.app, ["--version"])
     assert result.exit_code == 0
     assert result.output == f"brainsleep {bs.__version__}\n"
+
+
+def test_warnings_are_one_line_without_source(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before, said = warnings.formatwarning, []
+
+    def warned() -> None:
+        said.append(warnings.formatwarning(UserWarning("too little"), UserWarning, "main.py", 3))
+
+    monkeypatch.setattr(cli, "app", warned)
+    cli.main()
+    assert said == ["warning: too little\n"]
+    assert warnings.formatwarning is before, "users of the library keep theirs"
 
 
 def complete(words: str) -> list[str]:
