@@ -17,12 +17,12 @@ from brainsleep.devices.registry import DEVICES
 from brainsleep.errors import BrainsleepError, ModelFileError, ParameterError
 from brainsleep.experiments import cli, completion
 from brainsleep.experiments import run as run_module
-from brainsleep.experiments import study as study_module
 from brainsleep.experiments.model_changes import parse_changes, require_single
 from brainsleep.experiments.modelfile import load_model_file
 from brainsleep.experiments.overrides import Overrides
 from brainsleep.experiments.run_request import RunRequest
 from brainsleep.experiments.shipped import find_model, shipped_models
+from brainsleep.experiments.studies import study as study_module
 from brainsleep.experiments.sweep import run_sweep
 from brainsleep.experiments.unsupervised import model_of, run_unsupervised
 from brainsleep.wake.datasets.loading import DATASETS

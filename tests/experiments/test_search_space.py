@@ -7,7 +7,7 @@ import math
 import pytest
 
 from brainsleep.errors import ParameterError
-from brainsleep.experiments.search_space import Choice, Range, draws, grid, parse_space
+from brainsleep.experiments.studies.search_space import Choice, Range, draws, grid, parse_space
 
 
 @pytest.mark.parametrize(

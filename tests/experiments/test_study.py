@@ -12,13 +12,13 @@ from small_studies import MODEL, QUICK, RATES, Here, run_small, small_request, t
 from typer.testing import CliRunner
 
 from brainsleep.errors import DirectoryError, ModelFileError, ParameterError
-from brainsleep.experiments import trial as trial_module
 from brainsleep.experiments.cli import app
 from brainsleep.experiments.overrides import Overrides
 from brainsleep.experiments.run import run_experiment
-from brainsleep.experiments.study import run_study
-from brainsleep.experiments.study_directory import StudyDirectory
-from brainsleep.experiments.study_request import StudyRequest, Trial
+from brainsleep.experiments.studies import trial as trial_module
+from brainsleep.experiments.studies.study import run_study
+from brainsleep.experiments.studies.study_directory import StudyDirectory
+from brainsleep.experiments.studies.study_request import StudyRequest, Trial
 
 GRID = (f"{RATES}=1e-4,6e-4",)
 
@@ -252,7 +252,7 @@ def test_the_command_line_asks_for_a_study(tmp_path: Path, monkeypatch: pytest.M
         return run_study(request, **{**options, "workers": Here()})
 
     monkeypatch.setattr(trial_module, "run_in_memory", metrics)
-    monkeypatch.setattr("brainsleep.experiments.study.run_study", run_here)
+    monkeypatch.setattr("brainsleep.experiments.studies.study.run_study", run_here)
     words = [f"--set={GRID[0]}", "--set=training.epochs=1", "--seeds=2", f"--out={tmp_path / 'it'}"]
     words += ["--no-baselines", "--test-best", "--reference=sleep"]
     result = CliRunner().invoke(app, ["sweep", str(MODEL), *words], catch_exceptions=False)

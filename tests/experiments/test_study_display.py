@@ -7,7 +7,7 @@ import io
 import pytest
 from small_studies import RATES, small_request
 
-from brainsleep.experiments.study_display import StudyDisplay, in_words
+from brainsleep.experiments.studies.study_display import StudyDisplay, in_words
 
 
 def record(final: float | None) -> dict[str, object]:

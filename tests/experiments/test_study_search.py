@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from small_studies import MODEL, RATES, Here, run_small, small_request, table
 
-from brainsleep.experiments import trial as trial_module
-from brainsleep.experiments.search_space import Choice, Range
-from brainsleep.experiments.study import best_of
-from brainsleep.experiments.study_directory import StudyDirectory
-from brainsleep.experiments.study_request import StudyRequest
-from brainsleep.experiments.study_search import JOURNAL, STUDY, chosen, generations
+from brainsleep.experiments.studies import trial as trial_module
+from brainsleep.experiments.studies.search_space import Choice, Range
+from brainsleep.experiments.studies.study import best_of
+from brainsleep.experiments.studies.study_directory import StudyDirectory
+from brainsleep.experiments.studies.study_request import StudyRequest
+from brainsleep.experiments.studies.study_search import JOURNAL, STUDY, chosen, generations
 
 SPACE = (f"{RATES}=1e-5..1e-2:log", "sleep.steps.first=20..80", "sleep.dtype=float32,float64")
 

@@ -14,8 +14,8 @@ import pytest
 from small_studies import RATES, Here, run_small, small_request, table
 
 from brainsleep.errors import ParameterError
-from brainsleep.experiments.dask_workers import DaskWorkers, dask_workers, slurm_cluster
-from brainsleep.experiments.study_workers import MOST_DEATHS, LocalWorkers
+from brainsleep.experiments.studies.dask_workers import DaskWorkers, dask_workers, slurm_cluster
+from brainsleep.experiments.studies.study_workers import MOST_DEATHS, LocalWorkers
 
 REQUEST = small_request(f"{RATES}=1e-4,6e-4", baselines=False)
 
@@ -79,7 +79,7 @@ def test_a_trial_that_ends_its_process_each_time_is_a_row(
 ) -> None:
     """As when the memory does not suffice."""
     monkeypatch.setattr(
-        "brainsleep.experiments.study_workers.WORKER",
+        "brainsleep.experiments.studies.study_workers.WORKER",
         [sys.executable, "-c", "import sys; sys.stdin.readline()"],
     )
     run_small(small_request(f"{RATES}=1e-4,6e-4", n_seeds=1), tmp_path / "it", LocalWorkers(2))

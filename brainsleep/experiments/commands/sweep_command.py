@@ -27,7 +27,7 @@ from .command_options import (
 )
 
 if TYPE_CHECKING:
-    from ..study_workers import Workers
+    from ..studies.study_workers import Workers
 
 SetOption = Annotated[
     list[str] | None,
@@ -120,11 +120,11 @@ def sweep(
     from dataclasses import replace
 
     from ..measure_table import measure_table
-    from ..search_space import parse_space
     from ..shipped import find_model
-    from ..study import run_study
-    from ..study_request import DEFAULT_SETTINGS, StudyRequest
-    from ..study_results import save_results
+    from ..studies.search_space import parse_space
+    from ..studies.study import run_study
+    from ..studies.study_request import DEFAULT_SETTINGS, StudyRequest
+    from ..studies.study_results import save_results
     from ..sweep import run_sweep
     from ..sweep_comparison import load_runs
     from ..tables import sweep_table
@@ -198,9 +198,9 @@ def _workers(
     n_jobs: int | None, scheduler: str | None, slurm: bool, options: list[str] | tuple[()]
 ) -> Workers | None:
     """Return who runs trials; None: as many processes as there are cores."""
-    from ..dask_workers import dask_workers, slurm_workers
     from ..model_changes import parse_changes
-    from ..study_workers import LocalWorkers
+    from ..studies.dask_workers import dask_workers, slurm_workers
+    from ..studies.study_workers import LocalWorkers
 
     if slurm and scheduler is not None:
         raise ParameterError("--slurm and --scheduler are two ways to run trials; choose one.")

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ..support.content_digest import content_digest
-from ..support.directory_lock import is_free, numbered
-from ..support.files import JsonObject
-from .materials import compared_strategies, load_materials, model_of
-from .run import experiment_name, kind_of
-from .run_request import say_nothing
-from .rundirectory import digest_of
+from ...support.content_digest import content_digest
+from ...support.directory_lock import is_free, numbered
+from ...support.files import JsonObject
+from ..materials import compared_strategies, load_materials, model_of
+from ..run import experiment_name, kind_of
+from ..run_request import say_nothing
+from ..rundirectory import digest_of
 from .search_space import Choice, grid
 from .study_directory import StudyDirectory
 from .study_display import StudyDisplay

@@ -24,12 +24,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from ..errors import DirectoryError, brief
-from ..support.directory_lock import LOCK, directory_lock
-from ..support.disk import is_there, plain_disk_errors
-from ..support.files import JsonObject, read_bytes, remove_partial_files, write_atomically
-from ..support.json_files import DIGEST, read_json, write_json
-from ..support.key_locks import Lock, key_lock
+from ...errors import DirectoryError, brief
+from ...support.directory_lock import LOCK, directory_lock
+from ...support.disk import is_there, plain_disk_errors
+from ...support.files import JsonObject, read_bytes, remove_partial_files, write_atomically
+from ...support.json_files import DIGEST, read_json, write_json
+from ...support.key_locks import Lock, key_lock
 from .study_request import StudyRequest, Trial
 
 _ADVICE = "remove it, and --resume runs this again"

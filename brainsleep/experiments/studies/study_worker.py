@@ -14,7 +14,7 @@ import threading
 from dataclasses import asdict
 from typing import IO
 
-from ..support.files import JsonObject
+from ...support.files import JsonObject
 from .study_request import Trial
 
 

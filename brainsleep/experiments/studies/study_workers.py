@@ -14,8 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import DirectoryError
-from ..support.disk import plain_disk_errors
+from ...errors import DirectoryError
+from ...support.disk import plain_disk_errors
 from .study_request import Trial
 from .study_worker import line_of
 from .trial_outcomes import Outcome
@@ -34,7 +34,7 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THRE
 
 
 #: The command that starts a process.
-WORKER = [sys.executable, "-m", "brainsleep.experiments.study_worker"]
+WORKER = [sys.executable, "-m", "brainsleep.experiments.studies.study_worker"]
 
 
 class Workers(ABC):

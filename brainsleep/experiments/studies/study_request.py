@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from ..errors import ParameterError
-from ..support.checks import known_name, whole_number
-from ..support.files import JsonMapping, JsonObject
-from .overrides import Overrides
-from .run_request import RunRequest
+from ...errors import ParameterError
+from ...support.checks import known_name, whole_number
+from ...support.files import JsonMapping, JsonObject
+from ..overrides import Overrides
+from ..run_request import RunRequest
 from .search_space import Choice, Range
 
 #: Ways to choose settings.
@@ -52,7 +52,7 @@ class Trial:
 
 @dataclass(frozen=True, kw_only=True)
 class StudyRequest:
-    """A study; see `brainsleep.experiments.study.run_study`.
+    """A study; see `brainsleep.experiments.studies.study.run_study`.
 
     Attributes
     ----------

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import MissingPackageError
-from ..support.files import JsonObject, replacing
+from ...errors import MissingPackageError
+from ...support.files import JsonObject, replacing
 from .search_space import Choice, draws, grid
 from .study_directory import StudyDirectory
 from .study_request import StudyRequest

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from ..errors import BrainsleepError
-from ..night import Night
-from ..support.files import JsonObject
-from ..wake import torch_threads
-from ..wake.checkpoints import Checkpoints
-from .arms import compared_arm
-from .continual import ContinualExperiment
-from .controls import check_controls
-from .course import Setting
-from .kept_arms import result_of
-from .materials import compared_strategies, load_materials
-from .run_request import RunRequest
-from .training_sections import StrategySection
+from ...errors import BrainsleepError
+from ...night import Night
+from ...support.files import JsonObject
+from ...wake import torch_threads
+from ...wake.checkpoints import Checkpoints
+from ..arms import compared_arm
+from ..continual import ContinualExperiment
+from ..controls import check_controls
+from ..course import Setting
+from ..kept_arms import result_of
+from ..materials import compared_strategies, load_materials
+from ..run_request import RunRequest
+from ..training_sections import StrategySection
 
 
 class InMemory(ContinualExperiment):

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import ParameterError, brief
-from ..support.files import JsonObject
-from .model_changes import parse_value, split_change
+from ...errors import ParameterError, brief
+from ...support.files import JsonObject
+from ..model_changes import parse_value, split_change
 
 #: Values of a model file by their dotted keys.
 Setting = JsonObject

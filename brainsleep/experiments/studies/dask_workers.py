@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import DirectoryError, MissingPackageError, ParameterError, reason
+from ...errors import DirectoryError, MissingPackageError, ParameterError, reason
 from .study_request import Trial
 from .study_workers import MOST_FAILURES, Workers
 from .trial_outcomes import Outcome

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..measures import summarise
-from ..support.files import JsonMapping, JsonObject
-from ..support.json_files import write_json
-from ..support.texttable import plain
-from .failed_arms import failed_of
-from .paper_tables import REFERENCE, definition_of, paper_table, write_tables
-from .run import experiment_name
-from .run_request import say_nothing
+from ...measures import summarise
+from ...support.files import JsonMapping, JsonObject
+from ...support.json_files import write_json
+from ...support.texttable import plain
+from ..failed_arms import failed_of
+from ..paper_tables import REFERENCE, definition_of, paper_table, write_tables
+from ..run import experiment_name
+from ..run_request import say_nothing
+from ..tidy_results import rows_of_record, write_csv, write_parquet
 from .study import Study
 from .study_display import in_words
 from .study_request import Trial
-from .tidy_results import rows_of_record, write_csv, write_parquet
 
 #: Settings that the table to look at shows.
 MOST_SHOWN = 20

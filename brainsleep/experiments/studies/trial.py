@@ -11,12 +11,12 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import BrainsleepError
-from ..support.files import JsonObject
-from ..support.memory import available_memory
+from ...errors import BrainsleepError
+from ...support.files import JsonObject
+from ...support.memory import available_memory
+from ..run import kind_of, run_request
+from ..rundirectory import versions
 from .in_memory import run_in_memory, train_in_memory
-from .run import kind_of, run_request
-from .rundirectory import versions
 from .study_directory import StudyDirectory
 from .study_request import StudyRequest, Trial
 

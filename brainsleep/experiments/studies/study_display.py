@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from ..errors import brief
-from ..measures import summarise
-from ..support.files import JsonObject
+from ...errors import brief
+from ...measures import summarise
+from ...support.files import JsonObject
 from .study_request import StudyRequest, Trial
 
 #: Settings that the table shows: the best so far.

@@ -1,0 +1,1 @@
+"""Studies: many settings of a model, each with several seeds, on any number of machines."""
