@@ -9,12 +9,13 @@ import pytest
 from small_studies import MODEL, QUICK, RATES, Here, Trial, run_small, small_request, table
 
 from brainsleep.errors import DirectoryError, ParameterError
-from brainsleep.experiments import continual, in_memory
+from brainsleep.experiments import continual
 from brainsleep.experiments.failed_arms import failure_of
 from brainsleep.experiments.measure_table import measure_table
 from brainsleep.experiments.overrides import Overrides
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.run_results import Run
+from brainsleep.experiments.studies import in_memory
 from brainsleep.experiments.sweep import run_sweep
 from brainsleep.experiments.tables import result_table, sweep_table
 from brainsleep.experiments.training_sections import StrategySection
