@@ -149,7 +149,7 @@ def test_cache_folder_that_cannot_be_written(monkeypatch, tmp_path):
     monkeypatch.setenv("BRAINSLEEP_CACHE", str(tmp_path))
     # root may write anywhere
     no_access = SimpleNamespace(**{**vars(os), "access": lambda *args: False})
-    monkeypatch.setattr("brainsleep.devices.cache.folder.os", no_access)
+    monkeypatch.setattr("brainsleep.support.cache_folders.os", no_access)
     with pytest.raises(DirectoryError, match="cannot write to the build folder"):
         night()
     assert not any(tmp_path.iterdir())

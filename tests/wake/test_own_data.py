@@ -342,7 +342,7 @@ def test_bad_data_are_refused_in_one_line(wrong: str, tmp_path: Path) -> None:
     assert len(str(caught.value)) < 250
     by_file = {name: np.asarray(value) for name, value in data.items()}
     if wrong in ("objects", "complex"):
-        said = "holds no numbers"
+        said = "holds neither numbers nor text"
     np.savez(tmp_path / "mine.npz", **by_file)
     with pytest.raises(DataError, match=rf"mine\.npz.*{said}"):
         wake.load_split(tmp_path / "mine.npz")

@@ -82,7 +82,9 @@ class LocalWorkers(Workers):
 
     def run(self, path: Path, trials: Sequence[Trial]) -> Iterator[Outcome]:
         """Run trials; see :meth:`Workers.run`."""
-        waiting, deaths, failures = deque(trials), Counter[str](), Counter[str]()
+        waiting = deque(trials)
+        # by name and by what of it is run, which share a name
+        deaths, failures = Counter[tuple[str, str | None]](), Counter[tuple[str, str | None]]()
         with selectors.DefaultSelector() as selector:
             for one in self._processes:
                 selector.register(self._output(one), selectors.EVENT_READ, one)
@@ -91,6 +93,7 @@ class LocalWorkers(Workers):
                 for key, _ in selector.select():
                     one = key.data
                     trial, answer = one.trial, self._read(one)
+                    key_of_trial = ("", None) if trial is None else (trial.name, trial.only)
                     if answer is None:
                         continue
                     if answer == {}:  # it was killed
@@ -98,15 +101,15 @@ class LocalWorkers(Workers):
                         self._bury(one)
                         if trial is None:
                             continue
-                        deaths[trial.name] += 1
-                        if deaths[trial.name] < MOST_DEATHS:
+                        deaths[key_of_trial] += 1
+                        if deaths[key_of_trial] < MOST_DEATHS:
                             waiting.appendleft(trial)
                         else:
-                            yield Outcome(trial, died=deaths[trial.name])
+                            yield Outcome(trial, died=deaths[key_of_trial])
                     elif "failed" in answer:
                         assert trial is not None
-                        failures[trial.name] += 1
-                        if failures[trial.name] >= MOST_FAILURES:
+                        failures[key_of_trial] += 1
+                        if failures[key_of_trial] >= MOST_FAILURES:
                             raise DirectoryError(str(answer["failed"]))
                         waiting.appendleft(trial)
                     else:
