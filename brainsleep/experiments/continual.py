@@ -70,9 +70,7 @@ def run_continual(request: RunRequest) -> Run:
     with open_run_directory(request, model.name, data) as directory, torch_threads(1):
         # one thread: equal seeds, equal results, on any machine
         experiment.open(directory)
-        experiment.run_baselines(strategies)
-        experiment.run_tasks()
-        experiment.run_controls(request.controls)
+        experiment.run_arms(strategies, request.controls)
         experiment.draw_figures()
         experiment.forget_training()  # of a stage after which the run was killed
         return save_metrics(directory, experiment.metrics())
@@ -127,6 +125,12 @@ class ContinualExperiment:
         network = self.setting.new_network()
         night = prepare_night(self.setting.night_after(network, 0, self.model))
         self.weights = tuple(night.translation.weights)
+
+    def run_arms(self, strategies: Sequence[StrategySection], controls: Sequence[str]) -> None:
+        """Go through all tasks in all ways: those compared, asleep, and the controls."""
+        self.run_baselines(strategies)
+        self.run_tasks()
+        self.run_controls(controls)
 
     def run_baselines(self, strategies: Sequence[StrategySection]) -> None:
         """Go through all tasks in the ways that sleep is held against; note those that fail."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from ..measures import calibration_error
+from ..measures import calibration_error, per_class_accuracy
 from ..night import Night, NightRequest, run_night
 from ..translation import write_back
 from ..wake import (
@@ -248,11 +248,8 @@ def state_of(network: nn.Module) -> State:
 
 def _per_class(confusion: NDArray[np.int64]) -> dict[str, float]:
     """Return the share of images that are right, of each class that has any."""
-    counts = confusion.sum(axis=1)
-    return {
-        str(label): float(confusion[label, label] / counts[label])
-        for label in np.flatnonzero(counts)
-    }
+    shares = per_class_accuracy(confusion)
+    return {str(label): float(shares[label]) for label in np.flatnonzero(~np.isnan(shares))}
 
 
 def _calibration_error(network: nn.Module, tasks: Sequence[Task]) -> float | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..support.disk import plain_disk_errors
 from ..support.files import JsonMapping, JsonObject, replacing, write_atomically
-from .tables import UNSUPERVISED_ROWS, arm_names, label_of
+from .tables import UNSUPERVISED_ROWS, arm_names, arm_of, label_of
 
 #: What the arm that sleeps is called in rows; in ``metrics.json`` its accuracy is ``"final"``.
 SLEEP = "sleep"
@@ -138,9 +138,7 @@ def _kind(name: str, scores: Mapping[str, object]) -> str:
 
 def _measured(name: str, metrics: JsonMapping) -> JsonObject:
     """Return the measures and costs of an arm, those that were noted."""
-    noted = metrics.get("sleep", {}) if name == "final" else {}
-    for group in ("strategies", "controls"):
-        noted = noted or metrics.get(group, {}).get(name, {})
+    noted = arm_of(name, metrics)
     measures = {
         key: value
         for key, value in noted.get("measures", {}).items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import math
 import zipfile
@@ -112,6 +113,15 @@ def read_arrays(file: Path, *, with_text: bool = False) -> dict[str, np.ndarray]
         raise
     except Exception as error:  # of zipfile, zlib and NumPy, for what is in the file
         raise DataError(f"{shown(file)}: is damaged, or no npz file: {reason(error)}.") from error
+
+
+def digest_of(arrays: Mapping[str, np.ndarray], key: bytes = b"") -> bytes:
+    """Return the SHA-256 of a key and of arrays with their names, in their order."""
+    digest = hashlib.sha256(key)
+    for name, array in arrays.items():
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.digest()
 
 
 def _header_of(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Header:

@@ -9,7 +9,6 @@ was not used for longest goes. A folder that cannot be written costs time and no
 from __future__ import annotations
 
 import functools
-import hashlib
 import logging
 import os
 import re
@@ -22,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DataError, DirectoryError, reason
-from .array_files import read_arrays, write_arrays
+from .array_files import digest_of, read_arrays, write_arrays
 from .cache_folders import open_cache_folder
 from .disk import plain_disk_errors
 from .files import is_partial, replacing
@@ -212,10 +211,5 @@ def _remove(file: Path) -> bool:
 
 
 def _digest(key: str, arrays: Arrays) -> bytes:
-    """Return the SHA-256 of a key and of arrays with their names."""
-    digest = hashlib.sha256(key.encode())
-    for name in sorted(arrays):
-        array = arrays[name]
-        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.digest()
+    """Return the SHA-256 of a key and of arrays with their names, in whatever order."""
+    return digest_of(dict(sorted(arrays.items())), key.encode())

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from ..errors import DataError, reason
-from ..support.array_files import read_arrays, write_arrays
+from ..support.array_files import digest_of, read_arrays, write_arrays
 from ..support.disk import plain_disk_errors
 from ..support.files import replacing
 
@@ -225,15 +225,6 @@ def bytes_of(tensor: torch.Tensor) -> np.ndarray:
 def tensor_like(like: torch.Tensor, content: np.ndarray) -> torch.Tensor:
     """Return what :func:`bytes_of` was given, a tensor of this type and shape."""
     return torch.from_numpy(content).view(like.dtype).reshape(like.shape)
-
-
-def digest_of(arrays: Arrays, key: bytes = b"") -> bytes:
-    """Return the SHA-256 of a key and of arrays with their names."""
-    digest = hashlib.sha256(key)
-    for name, array in arrays.items():
-        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.digest()
 
 
 def _numbers(content: bytes) -> np.ndarray:

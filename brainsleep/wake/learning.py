@@ -9,10 +9,11 @@ import torch
 from torch import nn
 
 from ..errors import DataError, ParameterError
+from ..support.array_files import digest_of
 from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.names import objects
-from .checkpoints import Arrays, Checkpoints, digest_of, with_prefix, without_prefix
+from .checkpoints import Arrays, Checkpoints, with_prefix, without_prefix
 from .learner import Learner as Learner
 from .objective import Objective
 from .strategies import Strategy, build_strategy

@@ -54,9 +54,7 @@ def run_in_memory(request: RunRequest) -> JsonObject:
     experiment = InMemory(setting, request.report)
     with torch_threads(1):
         experiment.check_nights()
-        experiment.run_baselines(strategies)
-        experiment.run_tasks()
-        experiment.run_controls(request.controls)
+        experiment.run_arms(strategies, request.controls)
         return experiment.metrics()
 
 
