@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -46,7 +47,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--side", type=int, default=8, help="values of each of the two parameters")
     parser.add_argument("--runs", type=int, default=6, help="separate runs that are measured")
     parser.add_argument("--n-jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--set", action="append", default=[], help="KEY=VALUE, for both")
     parser.add_argument("--output", type=Path)
     return parser.parse_args()
 
@@ -57,7 +57,7 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, object]:
     git("worktree", "add", "--quiet", "--detach", str(old), options.commit)
     try:
         model = folder / "model.toml"
-        model.write_bytes((old / "brainsleep" / "models" / f"{options.model}.toml").read_bytes())
+        model.write_bytes(next(old.rglob(f"models/{options.model}.toml")).read_bytes())
         increases, decreases = values(1e-4, options.side), values(5e-5, options.side)
         settings = [(one, other) for one in increases for other in decreases]
         step = max(1, len(settings) // options.runs)
@@ -66,7 +66,7 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, object]:
         def separate(numbers: Sequence[int]) -> float:
             return run_separately(folder, old, model, [(n, settings[n]) for n in numbers], options)
 
-        warm(folder, old, model, options)
+        warm(folder, old, model)
         half = len(chosen) // 2
         seconds = separate(chosen[:half])
         study, busy = run_study(folder, model, increases, decreases, options)
@@ -92,13 +92,12 @@ def values(middle: float, n: int) -> list[float]:
     return [float(f"{middle * 1.2 ** (place - n // 2):.4g}") for place in range(n)]
 
 
-def warm(folder: Path, old: Path, model: Path, options: argparse.Namespace) -> None:
+def warm(folder: Path, old: Path, model: Path) -> None:
     """Compile the programs of both sides, which no result is taken of."""
-    words = ["--no-baselines", "--no-progress", *sets(options)]
     for name, package in (("old", old), ("new", ROOT)):
         out = str(folder / f"warm-{name}")
-        anew = ["--train-anew"] if name == "new" else []
-        brainsleep(folder, name, package, ["run", str(model), "--out", out, *words, *anew])
+        anew = ["--no-baselines", "--train-anew"] if name == "new" else []
+        brainsleep(folder, name, package, ["run", str(model), "--out", out, *anew])
 
 
 def run_separately(
@@ -112,15 +111,23 @@ def run_separately(
 
     def run(numbered: tuple[int, tuple[float, float]]) -> None:
         number, (increase, decrease) = numbered
-        words = ["run", str(model), "--out", str(folder / f"run-{number}"), "--no-progress"]
-        words += [f"--set=sleep.plasticity.increase={increase}"]
-        words += [f"--set=sleep.plasticity.decrease={decrease}", *sets(options)]
-        brainsleep(folder, "old", old, words)
+        file = folder / f"model-{number}.toml"  # the first versions have no --set
+        file.write_text(with_rates(model.read_text(), increase=increase, decrease=decrease))
+        brainsleep(folder, "old", old, ["run", str(file), "--out", str(folder / f"run-{number}")])
 
     started = time.monotonic()
     with ThreadPoolExecutor(options.n_jobs) as pool:
         list(pool.map(run, settings))
     return time.monotonic() - started
+
+
+def with_rates(model: str, **rates: float) -> str:
+    """Return a model file with other learning rates, the same in all layers."""
+    for name, value in rates.items():
+        model, n_changed = re.subn(rf"^{name} = .*$", f"{name} = {value}", model, flags=re.M)
+        if n_changed != 1:
+            sys.exit(f"the model has {n_changed} lines {name} = ...; it needs one.")
+    return model
 
 
 def run_study(
@@ -135,9 +142,7 @@ def run_study(
     words += [f"--set=sleep.plasticity.increase={','.join(map(str, increases))}"]
     words += [f"--set=sleep.plasticity.decrease={','.join(map(str, decreases))}"]
     before, started = ticks(), time.monotonic()
-    brainsleep(
-        folder, "new", ROOT, [*words, f"--out={folder / 'study'}", *sets(options)], one_thread=False
-    )
+    brainsleep(folder, "new", ROOT, [*words, f"--out={folder / 'study'}"], one_thread=False)
     seconds, after = time.monotonic() - started, ticks()
     return seconds, [
         1 - (idle - idle_before) / (total - total_before)
@@ -163,7 +168,8 @@ def brainsleep(
         **({"OMP_NUM_THREADS": "1"} if one_thread else {}),
     }
     command = [sys.executable, "-m", "brainsleep", *words]
-    subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.run(command, cwd=folder, env=environment, check=True, **quiet)
 
 
 def differences(folder: Path, chosen: Sequence[int]) -> list[str]:
@@ -175,11 +181,6 @@ def differences(folder: Path, chosen: Sequence[int]) -> list[str]:
         told = trial["metrics"]["accuracy"]
         found += [f"{number}: {name}" for name in COMPARED if run[name] != told[name]]
     return found
-
-
-def sets(options: argparse.Namespace) -> list[str]:
-    """Return the changes that both sides get."""
-    return [f"--set={word}" for word in options.set]
 
 
 def git(*words: str) -> None:
