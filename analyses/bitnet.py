@@ -2,7 +2,7 @@
 
 Trains the binary-interaction net and a ReLU network of the same architecture, and prints accuracies
 and the fraction of zeros in each layer. Learning rates, surrogate, leak and initial weights were
-chosen on validation digits (docs/spiking_training.md); other data sets use the same values.
+chosen on validation digits (docs/how_to/spiking_training.md); other data sets use the same values.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The default night in every scenario, without retuning: the table of docs/scenarios.md.
+"""The default night in every scenario, not retuned: the table of docs/explanation/scenarios.md.
 
     python analyses/scenarios.py --seeds 3
 

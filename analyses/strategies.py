@@ -1,6 +1,6 @@
 """Strategies without sleep on five tasks of two digits: how defaults were chosen, what they reach.
 
-    python analyses/strategies.py --seeds 3          # the table of docs/strategies.md
+    python analyses/strategies.py --seeds 3          # the table of docs/explanation/strategies.md
     python analyses/strategies.py --choose           # what was tried, on validation images
 
 The network and the training are those of `split_mnist_heaviside`.

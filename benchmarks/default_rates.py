@@ -2,7 +2,8 @@
 
     python benchmarks/default_rates.py
 
-prints the tables of docs/defaults.md. Networks learn two digits; the stimulus is their mean image.
+prints the tables of docs/explanation/defaults.md. Networks learn two digits; the stimulus is their
+mean image.
 """
 
 from __future__ import annotations

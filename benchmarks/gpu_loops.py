@@ -1,4 +1,6 @@
-"""The algorithm (docs/algorithm.md) in PyTorch on a GPU: dense and row-sparse, also as graphs.
+"""The algorithm in PyTorch on a GPU: dense and row-sparse, also as graphs.
+
+docs/explanation/algorithm.md describes it.
 
 A loop keeps the number of its step on the device, so that a CUDA graph of several steps can be
 replayed. Graphs have fixed shapes. So there the row-sparse loop takes a fixed number of rows, more

@@ -1,4 +1,4 @@
-// The algorithm (docs/algorithm.md) written by hand: single-threaded, event-driven, float32, for one
+// The algorithm (docs/explanation/algorithm.md) written by hand: single-threaded, event-driven, float32, for one
 // rule only (weight factor "tadros2022", no biases).
 //
 //     kernel INPUT OUTPUT [auto|rows|blocks|spikes|over-time] [huge|small]

@@ -1,4 +1,6 @@
-"""The algorithm (docs/algorithm.md) in PyTorch: dense, and on the rows of spiking neurons only.
+"""The algorithm in PyTorch: dense, and on the rows of spiking neurons only.
+
+docs/explanation/algorithm.md describes it.
 
 Both loops work in place in float32 without autograd, and read spikes that were drawn beforehand.
 Each is written for speed. Which `variant` is faster depends on the machine and the size; `bench.py`

@@ -1,4 +1,4 @@
-"""The measured side of docs/results.md: accuracies of finished sweeps, as rows of its tables.
+"""The measured side of docs/results/published.md: finished sweeps, as rows of its tables.
 
     brainsleep sweep MODEL --seeds 5
     python benchmarks/results_table.py runs/MODEL-sweep [...]

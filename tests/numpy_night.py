@@ -1,4 +1,4 @@
-"""Sleep replay as a plain NumPy loop, written from docs/algorithm.md alone.
+"""Sleep replay as a plain NumPy loop, written from docs/explanation/algorithm.md alone.
 
 It shares nothing with the package: no equation, no weight factor, no schedule. Everything is
 float64 and dense, in the order of that page: integrate, spike, learn, reset, next layer.

@@ -1,4 +1,4 @@
-"""docs/results.md shows the numbers that were measured, with commands that exist."""
+"""docs/results/published.md shows the numbers that were measured, with commands that exist."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from brainsleep.experiments.shipped import shipped_models
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = shipped_models()
-PAGE = (ROOT / "docs" / "results.md").read_text()
+PAGE = (ROOT / "docs" / "results" / "published.md").read_text()
 
 
 @pytest.fixture(scope="module")

@@ -151,7 +151,7 @@ class SpikingAccuracy:
         Warns
         -----
         NirWarning
-            If others will read the graph as another network; see `docs/nir.md`.
+            If others will read the graph as another network; see `docs/how_to/nir.md`.
         """
         from .nir_export import write_inference
 

@@ -104,7 +104,7 @@ class WinnerNetwork:
     References
     ----------
     Diehl, Cook 2015, Frontiers in Computational Neuroscience 9:99, and its published code. Where
-    these differ from the defaults, docs/diehl_cook.md says why.
+    these differ from the defaults, docs/results/diehl_cook.md says why.
     """
 
     n_inputs: int = 784

@@ -28,7 +28,7 @@ class TasksSection(Section):
     """``[tasks]``: what is learned one after the other.
 
     Beside `scenario` and the numbers of training images, there are the keys that the scenario
-    takes; others are refused. docs/scenarios.md defines them.
+    takes; others are refused. docs/explanation/scenarios.md defines them.
 
     Attributes
     ----------

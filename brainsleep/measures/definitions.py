@@ -1,7 +1,7 @@
 """What each measure is, in one line: printed with every table that shows it.
 
 Names are those in ``metrics.json``. Formulas and examples stand in the docstrings of the functions,
-and on the page `docs/measures.md`.
+and on the page `docs/explanation/measures.md`.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class ConductanceAdEx(LayeredNeuron):
     References
     ----------
     Goldman et al. 2021 (and Zerlaut et al. 2018, J. Comput. Neurosci. 44:45), whose excitatory
-    neuron in slow-wave sleep is the default; its v_reset: see docs/stages.md.
+    neuron in slow-wave sleep is the default; its v_reset: see docs/explanation/stages.md.
     """
 
     gain: PerLayer = "calibrated"

@@ -405,7 +405,7 @@ class Night:
         Warns
         -----
         NirWarning
-            If others will read the graph as another network; see `docs/nir.md`.
+            If others will read the graph as another network; see `docs/how_to/nir.md`.
         """
         from ..translation.nir import write_nir
 

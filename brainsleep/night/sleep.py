@@ -91,7 +91,7 @@ def sleep(
         ``"learn"``: each is the weight of an input that fires in every step, acts through the gain
         and learns by the rule of all weights; a convolution has one per channel, as its kernels.
         ``"ignore"``: no constant current asleep, and the network wakes up with the biases it had.
-        See `docs/biases.md`.
+        See `docs/explanation/biases.md`.
     stages : Wake, NREM, REM or Hypnogram, optional
         A stage of sleep, or several: the up and down states of a simulated patch of cortex open
         and close the night's stimulus and its learning. See `brainsleep.stages`.

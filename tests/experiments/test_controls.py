@@ -290,6 +290,6 @@ def test_arms_of_controls() -> None:
 
 
 def test_every_control_is_on_its_page() -> None:
-    page = Path(__file__).parents[2].joinpath("docs", "controls.md").read_text()
+    page = Path(__file__).parents[2].joinpath("docs", "explanation", "controls.md").read_text()
     for name in CONTROLS:
         assert f"`{name}`" in page, name

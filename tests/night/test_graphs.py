@@ -1,7 +1,7 @@
 """Networks that are not chains: convolutions, pooling and additions, against plain NumPy loops.
 
-The loops are written from docs/algorithm.md and the docstrings alone. They share nothing with the
-package but the description of a window, and treat every synapse on its own.
+The loops are written from docs/explanation/algorithm.md and the docstrings alone. They share
+nothing with the package but the description of a window, and treat every synapse on its own.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""NIR graphs between this package and snnTorch, Norse and sinabs: what docs/nir.md says of them.
+"""NIR graphs between this package and snnTorch, Norse and sinabs, as docs/how_to/nir.md tells.
 
 Norse and sinabs want versions of other packages of their own, so that few have them installed.
 """

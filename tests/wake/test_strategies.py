@@ -262,7 +262,7 @@ def test_strategies_between_the_bounds_on_digits(digits):
 
 def test_the_page_names_every_strategy_and_every_default():
     """In its table of definitions, its table of parameters, and its table of results."""
-    page = (Path(__file__).parents[2] / "docs" / "strategies.md").read_text()
+    page = (Path(__file__).parents[2] / "docs" / "explanation" / "strategies.md").read_text()
     definitions, rest = page.split("## Parameters")
     parameters, results = rest.split("## Bytes")
     for name, strategy in wake.STRATEGIES.items():

@@ -25,7 +25,7 @@ from ..dense.synapses import ComputedPathway
 BLOCK_STEPS = 256
 
 #: Threads for a neuron by the length of its rows: the first whose length is not exceeded. Measured
-#: on an H200: with fewer, a neuron waits for its own loads (docs/cuda.md).
+#: on an H200: with fewer, a neuron waits for its own loads (docs/how_to/cuda.md).
 THREADS = ((128, 32), (512, 64), (2048, 128), (8192, 256), (math.inf, 512))
 
 

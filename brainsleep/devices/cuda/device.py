@@ -39,11 +39,11 @@ class Cuda:
 
     In a feed-forward network layers take turns in blocks of steps, as in C++; each neuron has a
     block of threads, and its weights stay in shared memory meanwhile. Networks in which spikes flow
-    back, and some others, go step by step (`docs/cuda.md`). All-to-all and one-to-one projections
-    need no memory but their variables, as on the CPU, and give the same night each time, to the
-    last digit. Other projections (pooling, convolutions that are frozen, drawn pairs, rules that
-    sum weights) are Brian2CUDA's stock synapses: there the weights of spikes that arrive in one
-    step are added in no fixed order, so that two runs may differ in their last digits, and
+    back, and some others, go step by step (`docs/how_to/cuda.md`). All-to-all and one-to-one
+    projections need no memory but their variables, as on the CPU, and give the same night each
+    time, to the last digit. Other projections (pooling, convolutions that are frozen, drawn pairs,
+    rules that sum weights) are Brian2CUDA's stock synapses: there the weights of spikes that arrive
+    in one step are added in no fixed order, so that two runs may differ in their last digits, and
     therefore, in single precision above all, in spikes.
 
     As in C++, weights, parameters, input spikes and duration go in when the program is launched,

@@ -65,7 +65,7 @@ def from_nir(path: str | os.PathLike[str] | nir.NIRGraph, dt: Time | None = None
     Threshold neurons; Scale, Flatten, AvgPool2d and SumPool2d between them, which are multiplied
     into the weights; sums of several paths at neurons; graphs within graphs; and at the end LI or I
     neurons or mere weights, whose threshold is then out of reach. What is multiplied into what, and
-    what other tools write, is in ``docs/nir.md``.
+    what other tools write, is in ``docs/how_to/nir.md``.
 
     Parameters
     ----------

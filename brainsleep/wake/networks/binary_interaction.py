@@ -26,7 +26,7 @@ BITNET_OUTPUTS = ("spikes", "current")
 
 # With this spread about a tenth of the neurons of every layer spike before training; with 1.5
 # activity fades on its way through the layers, with 2.5 it grows. This value and the default decay
-# were chosen on training digits only (docs/spiking_training.md).
+# were chosen on training digits only (docs/how_to/spiking_training.md).
 _SPIKING_GAIN = 2.0
 _RELU_GAIN = math.sqrt(2)  # He, Zhang, Ren, Sun 2015
 
@@ -71,7 +71,8 @@ def bitnet(
     mean 0 and variance :math:`(2\theta)^2 / n_{in}`. None of the accuracies or sparsities that the
     source reports (CIFAR-10, CIFAR-100, Tiny-ImageNet) is claimed for this network, which has
     not been trained on those data. What was measured, on digits and clothes, is in
-    ``docs/spiking_training.md``. (It has nothing to do with language models of the same name.)
+    ``docs/how_to/spiking_training.md``. (It has nothing to do with language models of the same
+    name.)
 
     Parameters
     ----------
