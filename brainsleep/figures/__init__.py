@@ -3,6 +3,9 @@
 Each function draws into the axes it is given and returns them; without any it makes a new
 figure (``axes[0].figure``), which a notebook shows and `save_figure` writes to a file. Every figure
 has a line here; adding one takes a file and a line. `FIGURES` lists them by name.
+
+All are drawn in one quiet style, which leaves the settings of matplotlib as they were: `style()`,
+of which a function that draws has the decorator `styled`.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,6 +20,9 @@ from .run_comparison import plot_comparison as plot_comparison
 from .saving import save_figure as save_figure
 from .sleep_stages import plot_hypnogram as plot_hypnogram
 from .slow_oscillation import plot_slow_oscillation as plot_slow_oscillation
+from .style import STYLE as STYLE
+from .style import style as style
+from .style import styled as styled
 from .weight_histograms import plot_weight_histograms as plot_weight_histograms
 
 #: All figures by name: the functions listed above that plot.

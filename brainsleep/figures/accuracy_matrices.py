@@ -14,6 +14,7 @@ from ..measures.accuracy_matrix import AccuracyMatrix, accuracy_array
 from ..support.calls import public
 from ..support.names import items, text
 from .canvas import Axes, AxesArray, AxesLike, axes_grid, single_axes
+from .style import styled
 
 #: Runs evenly from dark to light, for colour-blind eyes and in print too.
 _COLOUR_MAP = "cividis"
@@ -21,6 +22,7 @@ _COLOUR_BAR_LABEL = "Test accuracy"
 
 
 @public
+@styled
 def plot_accuracy_matrix(
     R: AccuracyMatrix,
     ax: Axes | None = None,
@@ -71,6 +73,7 @@ def plot_accuracy_matrix(
 
 
 @public
+@styled
 def plot_accuracy_before_after(
     before: AccuracyMatrix,
     after: AccuracyMatrix,

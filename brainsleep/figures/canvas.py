@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from ..errors import KindError, ParameterError, brief
 from ..support.names import items
+from .style import COLOURS as COLOURS
 
 #: An array of `matplotlib.axes.Axes`.
 AxesArray: TypeAlias = npt.NDArray[np.object_]
@@ -20,8 +21,6 @@ AxesArray: TypeAlias = npt.NDArray[np.object_]
 #: Axes as they may be given: one, or several in any shape.
 AxesLike: TypeAlias = Axes | Sequence[Axes] | AxesArray
 
-#: Colours that can be told apart with colour-blind eyes (Okabe and Ito 2008), without black.
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
 BEFORE_COLOUR = "0.72"
 AFTER_COLOUR = COLOURS[0]
 DOT_COLOUR = "0.15"

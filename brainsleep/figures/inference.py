@@ -11,12 +11,14 @@ from ..errors import KindError, brief
 from ..support.calls import public
 from ..support.names import table, text
 from .canvas import COLOURS, Axes, hide_frame, single_axes
+from .style import styled
 
 if TYPE_CHECKING:
     from ..awake.accuracy import SpikingAccuracy
 
 
 @public
+@styled
 def plot_spiking_accuracy(
     results: SpikingAccuracy | Mapping[str, SpikingAccuracy],
     ax: Axes | None = None,

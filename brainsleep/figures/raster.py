@@ -14,6 +14,7 @@ from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.names import known_names
 from .canvas import DOT_COLOUR, Axes, AxesArray, AxesLike, axes_grid, hide_frame
+from .style import styled
 
 
 class Recording(Protocol):
@@ -29,6 +30,7 @@ class Recording(Protocol):
 
 
 @public
+@styled
 def plot_raster(
     night: Recording,
     axes: AxesLike | None = None,

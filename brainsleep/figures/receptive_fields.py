@@ -12,9 +12,11 @@ from ..support.array_values import numbers
 from ..support.calls import public
 from ..support.names import read_shape
 from .canvas import AFTER_COLOUR, Axes, hide_frame, single_axes
+from .style import styled
 
 
 @public
+@styled
 def plot_receptive_fields(
     weights: npt.ArrayLike, image_shape: tuple[int, ...] = (28, 28), ax: Axes | None = None
 ) -> Axes:
@@ -66,6 +68,7 @@ def plot_receptive_fields(
 
 
 @public
+@styled
 def plot_learning_curve(
     n_shown: npt.ArrayLike, accuracies: npt.ArrayLike, ax: Axes | None = None
 ) -> Axes:

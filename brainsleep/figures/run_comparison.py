@@ -16,6 +16,7 @@ from ..errors import ParameterError, suggest
 from ..measures.accuracy_matrix import accuracy_array
 from ..support.calls import public
 from .canvas import COLOURS, Axes, AxesArray, AxesLike, axes_grid, hide_frame
+from .style import styled
 
 #: What a run must have.
 _KEYS = ("before_sleep", "after_sleep", "rates", "weight_change", "timings")
@@ -42,6 +43,7 @@ _Runs = Mapping[str, _Run]
 
 
 @public
+@styled
 def plot_comparison(
     runs: Mapping[str, Mapping[str, Any]], axes: AxesLike | None = None
 ) -> AxesArray:

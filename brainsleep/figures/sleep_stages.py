@@ -15,6 +15,7 @@ from ..errors import KindError, ParameterError, brief, suggest
 from ..support.calls import public
 from ..support.quantities import quantity
 from .canvas import COLOURS, DOT_COLOUR, Axes, hide_frame, single_axes
+from .style import styled
 from .time_axis import time_unit
 
 FloatArray = npt.NDArray[np.float64]
@@ -59,6 +60,7 @@ class _Bout:
 
 
 @public
+@styled
 def plot_hypnogram(stages: DrawnStages, ax: Axes | None = None) -> Axes:
     """Draw which stage of sleep comes when, as a staircase: Wake on top, then REM, then NREM.
 

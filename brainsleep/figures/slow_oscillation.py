@@ -25,6 +25,7 @@ from .canvas import (
     axes_grid,
     hide_frame,
 )
+from .style import styled
 from .time_axis import time_unit
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ _UP_ALPHA = 0.18
 
 
 @public
+@styled
 def plot_slow_oscillation(
     spikes_excitatory: SpikeTrain,
     spikes_inhibitory: SpikeTrain,

@@ -20,6 +20,7 @@ from .canvas import (
     axes_grid,
     hide_frame,
 )
+from .style import styled
 
 if TYPE_CHECKING:
     from ..night.result import Night
@@ -30,6 +31,7 @@ _N_BINS = 80
 
 
 @public
+@styled
 def plot_weight_histograms(night: Night, axes: AxesLike | None = None) -> AxesArray:
     """Draw how a night changed the weights, as histograms: one row per layer.
 

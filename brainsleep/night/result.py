@@ -29,6 +29,7 @@ from .assembly import Assembly
 from .findings import Finding
 from .gating import Stages
 from .kept_files import KEPT, kept_arrays, kept_content, read_kept
+from .labels import labels_of
 from .lateral import Lateral
 from .night_files import array_store, require_description, write_description
 from .night_reading import compact_spikes, read_masks, read_spikes, read_weights, spike_counts
@@ -129,6 +130,14 @@ class Night:
                 continue
             rates[name] = PopulationRate(counts, n_neurons, self.dt)
         return rates
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What each population is: "input", "hidden 1 (0)", "conv 1 (features.0)", "output (6)".
+
+        The population's name alone of nights that earlier versions saved.
+        """
+        return ByName(labels_of(self))
 
     @property
     def stopped(self) -> bool:
