@@ -30,7 +30,7 @@ from ..support.parameters import PerLayer
 from ..support.progress import bars_if
 from ..support.quantities import Time
 from ..translation import Translation, as_translation
-from ..translation.activations import as_input
+from ..translation.activation_recording import as_input
 from ..wake.given_data import GivenData, Images, read_images
 from .calibration import Calibration, check_calibrated_model, with_constants_of
 from .normalisation import METHODS as NORMALISATIONS

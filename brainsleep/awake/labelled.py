@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ..errors import ParameterError
 from ..translation import Translation
-from ..translation.activations import as_input
+from ..translation.activation_recording import as_input
 
 
 def flat_images(images: NDArray[np.floating], translation: Translation) -> NDArray[np.floating]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..errors import KindError
 from ..support.checks import known_name, number
 from ..translation import INPUT, Layer, Translation, record_activations
-from ..translation.activations import as_input
+from ..translation.activation_recording import as_input
 from ..wake.given_data import Images
 
 #: How the scale of a layer may be chosen.

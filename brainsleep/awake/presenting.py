@@ -15,7 +15,7 @@ from ..network.plan import NetworkPlan
 from ..neurons import given_gains, given_thresholds
 from ..night.assembly import Assembly
 from ..translation import Translation, record_activations
-from ..translation.activations import as_input
+from ..translation.activation_recording import as_input
 from .coding import Coding
 from .inference_request import InferenceRequest
 from .tally import Shown, Tally

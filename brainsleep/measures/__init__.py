@@ -11,6 +11,9 @@ from types import FunctionType
 from .accuracy_matrix import AccuracyMatrix as AccuracyMatrix
 from .binning import binned_rate as binned_rate
 from .class_accuracy import per_class_accuracy as per_class_accuracy
+from .class_activity import class_correlation as class_correlation
+from .class_activity import class_means as class_means
+from .class_activity import cosine_differences as cosine_differences
 from .confidence import Reliability as Reliability
 from .confidence import calibration_error as calibration_error
 from .confidence import reliability as reliability
@@ -35,6 +38,9 @@ from .paired import paired_difference as paired_difference
 from .rates import firing_rates as firing_rates
 from .rates import mean_rates as mean_rates
 from .rates import population_rate as population_rate
+from .rates import spike_counts as spike_counts
+from .reactivation import Reactivation as Reactivation
+from .reactivation import reactivation as reactivation
 from .several_tests import holm as holm
 from .spectra import Peak as Peak
 from .spectra import Spectrum as Spectrum

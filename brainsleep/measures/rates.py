@@ -69,6 +69,44 @@ def firing_rates(spikes: SpikesByPopulation, duration: Time) -> dict[str, FloatA
 
 
 @public
+def spike_counts(spikes: SpikesByPopulation) -> dict[str, IntArray]:
+    r"""Count every neuron's spikes.
+
+    .. math:: n_i = \sum_t s_i(t)
+
+    where :math:`s_i(t)` is 1 if neuron :math:`i` spikes in time step :math:`t`, else 0.
+
+    Parameters
+    ----------
+    spikes : mapping of str to Spikes
+        By population, as `Night.spikes`. Not changed.
+
+    Returns
+    -------
+    dict of str to ndarray of int64, shape (n_neurons,)
+        Spikes of each neuron, by population; 0 for a silent neuron.
+
+    Raises
+    ------
+    ParameterError, KindError
+        If there is no population, or something is no spikes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from brian2 import ms
+    >>> from brainsleep.devices.activity import Spikes
+    >>> spikes = {"0": Spikes(i=np.array([0, 2, 0]), t=[1, 1, 5] * ms, n_neurons=3)}
+    >>> spike_counts(spikes)["0"].tolist()
+    [2, 0, 1]
+    """
+    return {
+        name: np.bincount(neurons, minlength=n_neurons)
+        for name, (neurons, _, n_neurons) in read_trains(spikes).items()
+    }
+
+
+@public
 def mean_rates(spikes: SpikesByPopulation, duration: Time) -> dict[str, float]:
     r"""Return every population's firing rate, averaged over its neurons.
 

@@ -153,7 +153,7 @@ def compact_spikes(
     return {"neurons": _all_compact(neurons), "counts": _all_compact(per_step)}
 
 
-def spike_counts(
+def counts_per_step(
     spikes: Spikes | StreamedSpikes, dt: Quantity, n_steps: int
 ) -> npt.NDArray[np.int32]:
     """Count the spikes of each step."""

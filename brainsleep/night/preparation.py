@@ -36,7 +36,7 @@ from ..translation import (
     weight_scales,
     with_masks,
 )
-from ..translation.activations import as_input
+from ..translation.activation_recording import as_input
 from ..wake.given_data import read_images
 from .assembly import Assembly, addition_factors, lateral_parts
 from .biases import BIASES, check_learning

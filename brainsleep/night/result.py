@@ -32,7 +32,7 @@ from .kept_files import KEPT, kept_arrays, kept_content, read_kept
 from .labels import labels_of
 from .lateral import Lateral
 from .night_files import array_store, require_description, write_description
-from .night_reading import compact_spikes, read_masks, read_spikes, read_weights, spike_counts
+from .night_reading import compact_spikes, counts_per_step, read_masks, read_spikes, read_weights
 from .night_request import Populations, Record, Save, as_record
 from .night_setup import NightSetup
 from .night_source import NightSource, StoredSource, source_content
@@ -125,7 +125,7 @@ class Night:
             if name in self.counts:
                 counts = self.counts[name]
             elif name in self.spikes:
-                counts = spike_counts(self.spikes[name], self.dt, self.n_steps)
+                counts = counts_per_step(self.spikes[name], self.dt, self.n_steps)
             else:
                 continue
             rates[name] = PopulationRate(counts, n_neurons, self.dt)

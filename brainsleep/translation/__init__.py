@@ -1,11 +1,12 @@
 """From a torch module to spiking layers and their connections, and back with new weights."""
 
-from .activations import max_activations, record_activations
+from .activation_recording import max_activations, record_activations
 from .bias_connections import per_neuron, remaining_bias
 from .first_ratios import first_ratios
 from .gains import tadros_gains
 from .layers import INPUT, Connection, Fold, Layer
 from .part import features, start_at
+from .population_activity import activations
 from .stored_module import StoredModule, stored_graph
 from .synapse_masks import Masks, present_weight, under_masks, with_masks
 from .threshold_search import (
@@ -32,6 +33,7 @@ __all__ = [
     "PrecisionWarning",
     "StoredModule",
     "Translation",
+    "activations",
     "as_translation",
     "calibrate_thresholds",
     "features",

@@ -6,7 +6,7 @@ from ..errors import ParameterError
 from ..support.calls import public
 from ..support.checks import number
 from ..wake.given_data import Images
-from .activations import max_activations
+from .activation_recording import max_activations
 from .translated_network import Translation
 
 

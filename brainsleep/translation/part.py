@@ -13,7 +13,7 @@ from torch import fx
 from ..errors import TranslationError
 from ..support.calls import public
 from ..wake.given_data import Images
-from .activations import as_input, record_activations
+from .activation_recording import as_input, record_activations
 from .layers import INPUT, Layer
 from .stored_module import unknown_function
 from .tracing.trace import descendants

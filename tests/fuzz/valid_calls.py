@@ -55,6 +55,10 @@ def spikes():
     return Spikes(i=np.array([0, 1, 0, 2]), t=[0, 10, 20, 30] * ms, n_neurons=3)
 
 
+def activity(n=6):
+    return {"0": np.random.default_rng(0).random((n, 3))}
+
+
 def rate():
     return PopulationRate(np.tile([0, 0, 8, 9], 100), n_neurons=10, dt=10 * ms)
 
@@ -393,6 +397,19 @@ CALLS = {
     "mean_rates": (
         bs.measures.mean_rates, {"spikes": lambda: {"0": spikes()}, "duration": lambda: 40 * ms}
     ),
+    "spike_counts": (bs.measures.spike_counts, {"spikes": lambda: {"0": spikes()}}),
+    "reactivation": (
+        bs.measures.reactivation,
+        {"counts": lambda: {"0": [2, 0, 1]}, "activations": activity, "labels": labels},
+    ),
+    "class_means": (bs.measures.class_means, {"activations": activity, "labels": labels}),
+    "class_correlation": (
+        bs.measures.class_correlation, {"activations": activity, "labels": labels}
+    ),
+    "cosine_differences": (
+        bs.measures.cosine_differences,
+        {"before": activity, "after": activity, "labels": labels},
+    ),
     "cv_isi": (bs.measures.cv_isi, {"spikes": spikes}),
     "spectrum": (bs.measures.spectrum, {"rate": rate, "segment": lambda: 1 * second}),
     "Spectrum.peak": (
@@ -590,6 +607,7 @@ CALLS = {
         {"module": wake.SpikingActivation, "surrogate": lambda: "arctan"},
     ),
     # translation
+    "activations": (bs.translation.activations, {"network": ann, "images": images}),
     "record_activations": (
         bs.translation.record_activations,
         {"translation": lambda: bs.translate(ann()), "data": images},

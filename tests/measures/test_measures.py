@@ -15,7 +15,7 @@ FOLDER = Path(measures.__file__).parent
 MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
 
 #: Modules that measure nothing themselves.
-WITHOUT_EXAMPLES = {"trains"}
+WITHOUT_EXAMPLES = {"labelled_activity", "trains"}
 
 
 def test_every_measure_is_in_the_table():
@@ -44,6 +44,7 @@ LEAST_EXAMPLES = {
     "accuracy_matrix": 1,
     "binning": 4,
     "class_accuracy": 1,
+    "class_activity": 5,
     "confidence": 4,
     "continual_summary": 3,
     "definitions": 1,
@@ -52,7 +53,8 @@ LEAST_EXAMPLES = {
     "intervals": 4,
     "modes": 4,
     "paired": 2,
-    "rates": 3,
+    "rates": 6,
+    "reactivation": 4,
     "several_tests": 1,
     "spectra": 4,
     "states": 4,

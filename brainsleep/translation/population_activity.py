@@ -1,0 +1,71 @@
+"""What each population stands for, image by image: the activations that its spikes are held to."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from ..support.calls import public
+from ..wake.given_data import Images, read_images
+from .activation_recording import as_input, record_activations
+from .layers import INPUT
+from .part import features
+from .translate import as_translation
+from .translated_network import Translation
+
+
+@public
+def activations(
+    network: nn.Module | Translation, images: Images
+) -> dict[str, NDArray[np.floating]]:
+    """Show images to the artificial network; return what its neurons do, by population.
+
+    They are in the order of the neurons of the spiking populations: column i belongs to the neuron
+    whose spikes have ``night.spikes[name].i == i``. Rectified, those of the output too, since a
+    spiking neuron stands for the part of its activation above 0.
+
+    Parameters
+    ----------
+    network : torch.nn.Module or Translation
+        In evaluation mode; left as it was. Of a part of a network (``input_at=``), the populations
+        of this part.
+    images : array_like or Tensor, shape (n_images, ...); Dataset or DataLoader
+        What the whole network takes.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n_images, n_neurons)
+        By the names of the populations, the input first, as in `Night.spikes`; in float32 unless
+        the network computes in float64. Channels, rows and columns of a convolutional layer lie
+        one after the other.
+
+    Raises
+    ------
+    TranslationError
+        If the network cannot be translated, naming the part of it.
+    ParameterError
+        If there are no images, or they do not fit the network.
+    KindError
+        If the images cannot be read as an array.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from torch import nn
+    >>> network = nn.Sequential(nn.Linear(3, 2), nn.ReLU(), nn.Linear(2, 1))
+    >>> found = activations(network, np.ones((5, 3)))
+    >>> {name: values.shape for name, values in found.items()}
+    {'input': (5, 3), '0': (5, 2), '2': (5, 1)}
+    """
+    given = read_images(images, "images")
+    translation = as_translation(network, given.shapes)
+    whole = translation.whole or translation
+    tensor = as_input(given.images, whole)
+    first = translation.layers[0].name if translation.input_at is None else translation.input_at
+    names = [layer.name for layer in translation.layers]
+    found = {
+        INPUT: features(whole, first, tensor),
+        **record_activations(whole, tensor, None, names),
+    }
+    return {name: values.reshape(len(values), -1) for name, values in found.items()}
