@@ -27,7 +27,7 @@ from torch import nn
 
 import brainsleep as bs
 from brainsleep import wake
-from brainsleep.experiments.modelfile import ModelFile, load_model_file
+from brainsleep.experiments.model_files.modelfile import ModelFile, load_model_file
 from brainsleep.support.quantities import quantity
 
 KINDS = ("lif", "heaviside")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from brainsleep.experiments.overrides import Overrides
+from brainsleep.experiments.model_files.overrides import Overrides
 from brainsleep.experiments.run import run_experiment
 from brainsleep.measures import summarise
 

@@ -11,8 +11,8 @@ import statistics
 import numpy as np
 
 from brainsleep.circuit.winners import LEARNED, PreparedWinners
-from brainsleep.experiments.shipped import find_model
-from brainsleep.experiments.unsupervised_modelfile import load_unsupervised
+from brainsleep.experiments.model_files.shipped import find_model
+from brainsleep.experiments.model_files.unsupervised_modelfile import load_unsupervised
 from brainsleep.wake import load_split
 
 MODEL = "diehl_cook_digits"

@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from brainsleep.experiments.shipped import shipped_models
+from brainsleep.experiments.model_files.shipped import shipped_models
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = shipped_models()

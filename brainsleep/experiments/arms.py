@@ -13,9 +13,9 @@ from typing import TypeAlias
 import numpy as np
 
 from ..support.files import JsonObject
-from .modelfile import ModelFile
+from .model_files.modelfile import ModelFile
+from .model_files.training_sections import StrategySection
 from .run_state import State
-from .training_sections import StrategySection
 
 #: Takes the weights before and after a night, and random numbers; returns those to wake up with.
 Alteration: TypeAlias = Callable[[State, State, np.random.Generator], Mapping[str, np.ndarray]]

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from ..errors import ModelFileError, ParameterError
 from ..support.disk import is_folder, is_there
-from .modelfile import load_model_file
+from .model_files.modelfile import load_model_file
+from .model_files.shipped import find_model
+from .model_files.unsupervised_modelfile import is_unsupervised
+from .result_tables.tables import comparison_table
 from .run import run_experiment
 from .run_request import say_nothing
 from .run_results import Run
-from .shipped import find_model
 from .sweep_comparison import by_seed, directory_of, load_runs, plotted
-from .tables import comparison_table
-from .unsupervised_modelfile import is_unsupervised
 
 #: The default folder names every run, unless that makes a name longer than this.
 LONGEST_NAME = 100

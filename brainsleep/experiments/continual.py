@@ -30,6 +30,8 @@ from .finished import finished_run
 from .kept_arms import result_of
 from .learned_tasks import LearnedTask, Progress
 from .materials import compared_strategies, load_materials
+from .model_files.training_sections import StrategySection
+from .result_tables.tables import new_findings
 from .results import run_metrics
 from .run_request import RunRequest
 from .run_results import Run
@@ -44,8 +46,6 @@ from .run_state import (
     split_state,
 )
 from .rundirectory import TRAINING, open_run_directory, save_metrics
-from .tables import new_findings
-from .training_sections import StrategySection
 
 
 def run_continual(request: RunRequest) -> Run:

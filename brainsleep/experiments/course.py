@@ -28,7 +28,7 @@ from ..wake import (
 from ..wake.checkpoints import Checkpoints
 from ..wake.kept_stages import KeptStages
 from .arms import Arm, ArmResult
-from .modelfile import ModelFile
+from .model_files.modelfile import ModelFile
 from .run_request import RunRequest
 from .run_state import State
 

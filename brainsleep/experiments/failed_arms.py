@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from ..errors import BrainsleepError, ParameterError
 from ..support.files import JsonMapping
-from .training_sections import StrategySection
+from .model_files.training_sections import StrategySection
 
 
 def failure_of(waking: StrategySection, seed: int, error: BrainsleepError) -> str:

@@ -10,10 +10,10 @@ from ..support.user_code import UserFunction, in_words
 from ..wake import DATASETS, Split, Task
 from ..wake.datasets.loading import code_of
 from ..wake.networks.data_shape import DataShape
-from .modelfile import ModelFile, load_model_file
+from .model_files.modelfile import ModelFile, load_model_file
+from .model_files.sections import DataSection
+from .model_files.training_sections import StrategySection
 from .run_request import RunRequest
-from .sections import DataSection
-from .training_sections import StrategySection
 
 
 @dataclass(frozen=True)

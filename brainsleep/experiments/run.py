@@ -12,15 +12,15 @@ from ..support.calls import public
 from ..wake.datasets.loading import Source, absolute_name
 from .continual import run_continual
 from .materials import model_of as continual_model
-from .modelfile import ModelFile
-from .overrides import Overrides
-from .paper_tables import save_paper_table
+from .model_files.modelfile import ModelFile
+from .model_files.overrides import Overrides
+from .model_files.shipped import find_model
+from .model_files.unsupervised_modelfile import UnsupervisedModel, is_unsupervised
+from .result_tables.paper_tables import save_paper_table
 from .run_request import RunRequest, say_nothing
 from .run_results import Run
-from .shipped import find_model
 from .unsupervised import model_of as unsupervised_model
 from .unsupervised import run_unsupervised
-from .unsupervised_modelfile import UnsupervisedModel, is_unsupervised
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ..support.files import JsonObject
-from .overrides import Overrides
+from .model_files.overrides import Overrides
 
 
 def say_nothing(text: str) -> None:

@@ -20,16 +20,16 @@ from ..support.json_files import read_json
 from ..support.names import read_path
 from ..translation import write_back
 from .learned_tasks import Progress
-from .modelfile import ModelFile, load_model_file
-from .network_sections import build_again
-from .overrides import Overrides
-from .run_state import load_progress, network_after, require_of_run, split_state
-from .unsupervised_modelfile import (
+from .model_files.modelfile import ModelFile, load_model_file
+from .model_files.network_sections import build_again
+from .model_files.overrides import Overrides
+from .model_files.unsupervised_modelfile import (
     UnsupervisedModel,
     is_unsupervised,
     load_unsupervised,
     parse_unsupervised,
 )
+from .run_state import load_progress, network_after, require_of_run, split_state
 
 if TYPE_CHECKING:
     import pandas

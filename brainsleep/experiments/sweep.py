@@ -23,12 +23,12 @@ from ..support.json_files import read_json, write_json
 from ..support.progress import progress_bar
 from .failed_arms import failed_of
 from .finished import finished_metrics
-from .overrides import Overrides
-from .paper_tables import REFERENCE, save_paper_table
+from .model_files.overrides import Overrides
+from .model_files.shipped import find_model
+from .result_tables.paper_tables import REFERENCE, save_paper_table
+from .result_tables.tables import label_of
 from .run import experiment_name, run_request
 from .run_request import RunRequest, say_nothing
-from .shipped import find_model
-from .tables import label_of
 
 
 def run_sweep(

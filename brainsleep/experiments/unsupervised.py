@@ -15,11 +15,15 @@ from ..support.files import JsonObject
 from ..wake import Dataset, Split
 from .finished import finished_run
 from .materials import announced, load_data
+from .model_files.unsupervised_modelfile import (
+    UnsupervisedModel,
+    load_unsupervised,
+    parse_unsupervised,
+)
 from .run_request import RunRequest
 from .run_results import Run
 from .run_state import last_network, load_progress, save_network, save_progress
 from .rundirectory import open_run_directory, save_metrics, versions
-from .unsupervised_modelfile import UnsupervisedModel, load_unsupervised, parse_unsupervised
 
 PACKAGES = ("brainsleep", "brian2", "numpy")
 

@@ -12,9 +12,9 @@ from brian2 import Hz, ms, mV
 import brainsleep as bs
 from brainsleep.circuit import ClassReadout, ImageSequence, WinnerNetwork
 from brainsleep.errors import BrainsleepError, ModelFileError, ParameterError, UnitsError
+from brainsleep.experiments.result_tables.tables import result_table, sweep_table
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.sweep import run_sweep
-from brainsleep.experiments.tables import result_table, sweep_table
 
 NUMPY = bs.devices.Runtime("numpy")
 MODEL = Path(__file__).parents[2] / "models" / "diehl_cook_digits.toml"

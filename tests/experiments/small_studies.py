@@ -6,7 +6,8 @@ import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from brainsleep.experiments.overrides import Overrides
+from brainsleep.experiments.model_files.overrides import Overrides
+from brainsleep.experiments.result_tables.tidy_results import OF_THE_RUN
 from brainsleep.experiments.studies.search_space import parse_space
 from brainsleep.experiments.studies.study import Study, run_study
 from brainsleep.experiments.studies.study_request import StudyRequest, Trial
@@ -14,7 +15,6 @@ from brainsleep.experiments.studies.study_results import save_results
 from brainsleep.experiments.studies.study_workers import Workers
 from brainsleep.experiments.studies.trial import run_trial
 from brainsleep.experiments.studies.trial_outcomes import Outcome
-from brainsleep.experiments.tidy_results import OF_THE_RUN
 
 #: Two tasks of few images on a small network; its program is that of other tests.
 MODEL = Path(__file__).parents[1] / "faults" / "models" / "continual.toml"

@@ -17,13 +17,13 @@ from brainsleep.experiments.cli import app
 from brainsleep.experiments.controls import CONTROLS, FIXED_CONTROLS, find_controls
 from brainsleep.experiments.course import Setting, run_arm
 from brainsleep.experiments.materials import compared_strategies
-from brainsleep.experiments.measure_table import measure_table
-from brainsleep.experiments.modelfile import ModelFile, load_model_file, parse_model
-from brainsleep.experiments.overrides import Overrides
+from brainsleep.experiments.model_files.modelfile import ModelFile, load_model_file, parse_model
+from brainsleep.experiments.model_files.overrides import Overrides
+from brainsleep.experiments.model_files.training_sections import StrategySection
+from brainsleep.experiments.result_tables.measure_table import measure_table
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.run_request import RunRequest
 from brainsleep.experiments.run_results import load_run
-from brainsleep.experiments.training_sections import StrategySection
 from brainsleep.wake import class_incremental, learning, load_split
 
 TEXT = """

@@ -17,11 +17,11 @@ from brainsleep.devices.registry import DEVICES
 from brainsleep.errors import BrainsleepError, ModelFileError, ParameterError
 from brainsleep.experiments import cli, completion
 from brainsleep.experiments import run as run_module
-from brainsleep.experiments.model_changes import parse_changes, require_single
-from brainsleep.experiments.modelfile import load_model_file
-from brainsleep.experiments.overrides import Overrides
+from brainsleep.experiments.model_files.model_changes import parse_changes, require_single
+from brainsleep.experiments.model_files.modelfile import load_model_file
+from brainsleep.experiments.model_files.overrides import Overrides
+from brainsleep.experiments.model_files.shipped import find_model, shipped_models
 from brainsleep.experiments.run_request import RunRequest
-from brainsleep.experiments.shipped import find_model, shipped_models
 from brainsleep.experiments.studies import study as study_module
 from brainsleep.experiments.sweep import run_sweep
 from brainsleep.experiments.unsupervised import model_of, run_unsupervised

@@ -20,8 +20,8 @@ from brainsleep.experiments.controls import (
     find_controls,
     single_layers,
 )
-from brainsleep.experiments.modelfile import ModelFile, load_model_file, parse_model
-from brainsleep.experiments.sleep_sections import SleepSection
+from brainsleep.experiments.model_files.modelfile import ModelFile, load_model_file, parse_model
+from brainsleep.experiments.model_files.sleep_sections import SleepSection
 from brainsleep.wake import centre_rows, load_split
 
 State = dict[str, np.ndarray]

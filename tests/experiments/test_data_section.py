@@ -9,8 +9,8 @@ import pytest
 
 from brainsleep import wake
 from brainsleep.errors import ModelFileError, ParameterError
-from brainsleep.experiments.modelfile import parse_model
-from brainsleep.experiments.sections import DataSection
+from brainsleep.experiments.model_files.modelfile import parse_model
+from brainsleep.experiments.model_files.sections import DataSection
 from brainsleep.wake.datasets import loading
 
 HERE = Path()

@@ -23,14 +23,14 @@ from brainsleep.experiments.comparison import compare_runs
 from brainsleep.experiments.controls import CONTROLS, FIXED_CONTROLS
 from brainsleep.experiments.course import Setting
 from brainsleep.experiments.materials import load_materials
-from brainsleep.experiments.overrides import Overrides
+from brainsleep.experiments.model_files.overrides import Overrides
+from brainsleep.experiments.model_files.shipped import find_model, shipped_models
+from brainsleep.experiments.result_tables.tables import comparison_table, result_table
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.run_request import RunRequest
 from brainsleep.experiments.run_results import Run, load_run
 from brainsleep.experiments.rundirectory import open_run_directory
-from brainsleep.experiments.shipped import find_model, shipped_models
 from brainsleep.experiments.sweep import run_sweep
-from brainsleep.experiments.tables import comparison_table, result_table
 
 #: Two tasks, a small network and short nights; everything else is as in the default experiment.
 SMALL = {

@@ -16,9 +16,9 @@ import brainsleep as bs
 from brainsleep.errors import ModelFileError, ParameterError
 from brainsleep.experiments import continual as experiment
 from brainsleep.experiments.course import Setting
-from brainsleep.experiments.kinds import stated_keys_of
-from brainsleep.experiments.modelfile import load_model_file, parse_model
-from brainsleep.experiments.shipped import find_model
+from brainsleep.experiments.model_files.kinds import stated_keys_of
+from brainsleep.experiments.model_files.modelfile import load_model_file, parse_model
+from brainsleep.experiments.model_files.shipped import find_model
 from brainsleep.neurons import NEURONS
 from brainsleep.plasticity import RULES
 from brainsleep.support.quantities import quantity

@@ -10,9 +10,9 @@ import torch
 
 import brainsleep as bs
 from brainsleep.errors import BrainsleepError, DirectoryError, ModelFileError, ParameterError
-from brainsleep.experiments.modelfile import parse_model
-from brainsleep.experiments.network_sections import build_again
-from brainsleep.experiments.overrides import Overrides
+from brainsleep.experiments.model_files.modelfile import parse_model
+from brainsleep.experiments.model_files.network_sections import build_again
+from brainsleep.experiments.model_files.overrides import Overrides
 from brainsleep.wake.networks.data_shape import DataShape
 
 SHAPE = DataShape(n_inputs=64, n_outputs=3, image_shape=(8, 8))

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from brainsleep.errors import ParameterError
-from brainsleep.experiments.markup import escaped_latex, latex, markdown
-from brainsleep.experiments.paper_tables import paper_table, save_paper_table
-from brainsleep.experiments.tidy_results import rows_of, write_csv, write_parquet
+from brainsleep.experiments.result_tables.markup import escaped_latex, latex, markdown
+from brainsleep.experiments.result_tables.paper_tables import paper_table, save_paper_table
+from brainsleep.experiments.result_tables.tidy_results import rows_of, write_csv, write_parquet
 from brainsleep.measures import holm
 
 SLEEP = [0.61, 0.66, 0.64, 0.70, 0.65, 0.69]

@@ -23,12 +23,16 @@ from typer.testing import CliRunner
 
 import brainsleep as bs
 from brainsleep.errors import BrainsleepError, DirectoryError, ModelFileError
-from brainsleep.experiments import continual, sections, sweep
+from brainsleep.experiments import continual, sweep
 from brainsleep.experiments.cli import app
 from brainsleep.experiments.comparison import compare_runs
 from brainsleep.experiments.finished import finished_metrics
 from brainsleep.experiments.learned_tasks import LearnedTask, Progress
-from brainsleep.experiments.overrides import Overrides
+from brainsleep.experiments.model_files import sections
+from brainsleep.experiments.model_files.overrides import Overrides
+from brainsleep.experiments.model_files.shipped import find_model
+from brainsleep.experiments.model_files.training_sections import BASELINES
+from brainsleep.experiments.result_tables.tables import comparison_table
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.run_request import RunRequest
 from brainsleep.experiments.run_results import Run, load_run
@@ -39,10 +43,7 @@ from brainsleep.experiments.run_state import (
     save_progress,
 )
 from brainsleep.experiments.rundirectory import open_run_directory, save_metrics
-from brainsleep.experiments.shipped import find_model
 from brainsleep.experiments.sweep import run_sweep
-from brainsleep.experiments.tables import comparison_table
-from brainsleep.experiments.training_sections import BASELINES
 from brainsleep.support.array_files import read_arrays
 from brainsleep.support.array_store import ArrayStore, references
 from brainsleep.support.directory_lock import LOCK, directory_lock
@@ -405,7 +406,7 @@ def test_no_stage_is_done_twice(
 SCRIPT = """
 import sys
 from pathlib import Path
-from brainsleep.experiments.overrides import Overrides
+from brainsleep.experiments.model_files.overrides import Overrides
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.sweep import run_sweep
 model, out = map(Path, sys.argv[2:])

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from brainsleep.errors import DirectoryError, ModelFileError, ParameterError
 from brainsleep.experiments.cli import app
-from brainsleep.experiments.overrides import Overrides
+from brainsleep.experiments.model_files.overrides import Overrides
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.studies import trial as trial_module
 from brainsleep.experiments.studies.study import run_study

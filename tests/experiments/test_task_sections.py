@@ -6,8 +6,8 @@ import pytest
 
 from brainsleep import wake
 from brainsleep.errors import ModelFileError
-from brainsleep.experiments.modelfile import parse_model
-from brainsleep.experiments.task_sections import TasksSection
+from brainsleep.experiments.model_files.modelfile import parse_model
+from brainsleep.experiments.model_files.task_sections import TasksSection
 from brainsleep.wake.scenarios import scenario_registry
 
 

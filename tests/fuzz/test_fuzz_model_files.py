@@ -13,8 +13,11 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from brainsleep.errors import ModelFileError
-from brainsleep.experiments.modelfile import load_model_file
-from brainsleep.experiments.unsupervised_modelfile import is_unsupervised, load_unsupervised
+from brainsleep.experiments.model_files.modelfile import load_model_file
+from brainsleep.experiments.model_files.unsupervised_modelfile import (
+    is_unsupervised,
+    load_unsupervised,
+)
 from brainsleep.support.files import SHIPPED_MODELS
 
 N_FILES = int(os.environ.get("BRAINSLEEP_FUZZ", "300"))

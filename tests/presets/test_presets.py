@@ -66,7 +66,7 @@ def test_the_replica_and_the_sets_that_were_found():
 
 
 def test_the_default_experiment_has_the_constants_of_its_preset():
-    from brainsleep.experiments.modelfile import load_model_file
+    from brainsleep.experiments.model_files.modelfile import load_model_file
 
     sleep, preset = load_model_file().sleep, bs.presets.split_mnist("heaviside")
     assert sleep.neuron.build() == preset.neuron

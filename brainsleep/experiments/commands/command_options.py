@@ -11,7 +11,7 @@ from ...support.progress import bars_aside
 from ..completion import CONTROL_NAMES, DATASETS, DEVICES, EVALUATED_ON, offer, offer_models
 
 if TYPE_CHECKING:
-    from ..overrides import Overrides
+    from ..model_files.overrides import Overrides
 
 ModelArgument = Annotated[
     Path | None,
@@ -133,8 +133,8 @@ def overrides_of(
 ) -> Overrides:
     """Collect what the command line changes in a model file."""
     from ...wake.datasets.loading import absolute_name
-    from ..model_changes import parse_changes, require_single
-    from ..overrides import Overrides
+    from ..model_files.model_changes import parse_changes, require_single
+    from ..model_files.overrides import Overrides
 
     changed = parse_changes(changes or ())
     require_single(changed)

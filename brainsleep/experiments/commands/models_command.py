@@ -20,7 +20,7 @@ def models(
     ] = None,
 ) -> None:
     """List the model files that come with the package; run takes their names."""
-    from ..shipped import shipped_model, table_of_models
+    from ..model_files.shipped import shipped_model, table_of_models
 
     if name is not None:
         typer.echo(shipped_model(name).read_text(), nl=False)

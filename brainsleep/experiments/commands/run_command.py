@@ -45,9 +45,9 @@ def run(
     no_progress: NoProgressOption = False,
 ) -> None:
     """Train on one task after another, sleep after each, and measure."""
-    from ..measure_table import measure_table
+    from ..result_tables.measure_table import measure_table
+    from ..result_tables.tables import result_table
     from ..run import run_experiment
-    from ..tables import result_table
 
     finished = run_experiment(
         model,

@@ -119,15 +119,15 @@ def sweep(
     """Run a model with several seeds, and with several settings of its parameters."""
     from dataclasses import replace
 
-    from ..measure_table import measure_table
-    from ..shipped import find_model
+    from ..model_files.shipped import find_model
+    from ..result_tables.measure_table import measure_table
+    from ..result_tables.tables import sweep_table
     from ..studies.search_space import parse_space
     from ..studies.study import run_study
     from ..studies.study_request import DEFAULT_SETTINGS, StudyRequest
     from ..studies.study_results import save_results
     from ..sweep import run_sweep
     from ..sweep_comparison import load_runs
-    from ..tables import sweep_table
 
     fixed, space = parse_space(set_ or (), vary or ())
     overrides = replace(overrides_of(data, data_dir, device, evaluate_on, None), changes=fixed)
@@ -198,7 +198,7 @@ def _workers(
     n_jobs: int | None, scheduler: str | None, slurm: bool, options: list[str] | tuple[()]
 ) -> Workers | None:
     """Return who runs trials; None: as many processes as there are cores."""
-    from ..model_changes import parse_changes
+    from ..model_files.model_changes import parse_changes
     from ..studies.dask_workers import dask_workers, slurm_workers
     from ..studies.study_workers import LocalWorkers
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..arms import Alteration, Arm
-from ..modelfile import ModelFile
-from ..sleep_sections import SleepSection
+from ..model_files.modelfile import ModelFile
+from ..model_files.sleep_sections import SleepSection
 
 
 class NotInModelError(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ...errors import ParameterError, suggest
-from ..modelfile import ModelFile
+from ..model_files.modelfile import ModelFile
 from .altered_changes import CHANGE_AVERAGED, CHANGE_PERMUTED
 from .control import Control
 from .night_first import SLEEP_FIRST

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...errors import brief
-from ..sleep_sections import SleepSection
+from ..model_files.sleep_sections import SleepSection
 from .control import Control, NotInModelError
 
 #: What rules call their directions.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..sleep_sections import SleepSection
+from ..model_files.sleep_sections import SleepSection
 from .control import Control, NotInModelError
 
 

@@ -17,8 +17,8 @@ from ..controls import check_controls
 from ..course import Setting
 from ..kept_arms import result_of
 from ..materials import compared_strategies, load_materials
+from ..model_files.training_sections import StrategySection
 from ..run_request import RunRequest
-from ..training_sections import StrategySection
 
 
 class InMemory(ContinualExperiment):

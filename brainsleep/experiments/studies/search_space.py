@@ -13,7 +13,7 @@ import numpy as np
 
 from ...errors import ParameterError, brief
 from ...support.files import JsonObject
-from ..model_changes import parse_value, split_change
+from ..model_files.model_changes import parse_value, split_change
 
 #: Values of a model file by their dotted keys.
 Setting = JsonObject

@@ -9,7 +9,7 @@ from pathlib import Path
 from ...errors import ParameterError
 from ...support.checks import known_name, whole_number
 from ...support.files import JsonMapping, JsonObject
-from ..overrides import Overrides
+from ..model_files.overrides import Overrides
 from ..run_request import RunRequest
 from .search_space import Choice, Range
 

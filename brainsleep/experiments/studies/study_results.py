@@ -9,10 +9,10 @@ from ...support.files import JsonMapping, JsonObject
 from ...support.json_files import write_json
 from ...support.texttable import plain
 from ..failed_arms import failed_of
-from ..paper_tables import REFERENCE, definition_of, paper_table, write_tables
+from ..result_tables.paper_tables import REFERENCE, definition_of, paper_table, write_tables
+from ..result_tables.tidy_results import rows_of_record, write_csv, write_parquet
 from ..run import experiment_name
 from ..run_request import say_nothing
-from ..tidy_results import rows_of_record, write_csv, write_parquet
 from .study import Study
 from .study_display import in_words
 from .study_request import Trial

@@ -10,7 +10,7 @@ from typing import Any
 from brian2.units import Hz
 from pydantic import Field, ValidationError
 
-from ..errors import (
+from ...errors import (
     BrainsleepError,
     DataError,
     ModelFileError,
@@ -19,9 +19,9 @@ from ..errors import (
     suggest,
     suggest_nearest,
 )
-from ..support.calls import public
-from ..support.files import JsonObject, read_text
-from ..support.quantities import quantity
+from ...support.calls import public
+from ...support.files import JsonObject, read_text
+from ...support.quantities import quantity
 from .network_sections import KINDS, NetworkSection, PerceptronTable
 from .sections import (
     DataSection,
@@ -62,7 +62,7 @@ class ModelFile(Section):
 
 
 #: Which class checks which table, to say what a wrong key may have meant. Tables of models are
-#: checked by `brainsleep.experiments.kinds`.
+#: checked by `brainsleep.experiments.model_files.kinds`.
 _SECTIONS: dict[tuple[str, ...], type[Section]] = {
     (): ModelFile,
     ("data",): DataSection,

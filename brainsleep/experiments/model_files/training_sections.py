@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Self
 
 from pydantic import model_validator
 
-from ..wake import STRATEGIES, Task, Training
-from ..wake.strategies import Strategy
+from ...wake import STRATEGIES, Task, Training
+from ...wake.strategies import Strategy
 from .kinds import Registry
 from .model_changes import parse_changes
 from .sections import ModelSection, Section

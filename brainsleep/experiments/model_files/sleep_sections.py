@@ -12,11 +12,11 @@ import numpy as np
 from brian2.units import Quantity, second
 from pydantic import Field
 
-from ..errors import BrainsleepError, ModelFileError
-from ..neurons import NEURONS
-from ..plasticity import RULES
-from ..stages import NREM, REM, Hypnogram, Ripples, Spindles, Wake
-from ..stimuli import (
+from ...errors import BrainsleepError, ModelFileError
+from ...neurons import NEURONS
+from ...plasticity import RULES
+from ...stages import NREM, REM, Hypnogram, Ripples, Spindles, Wake
+from ...stimuli import (
     ClassMeans,
     Mask,
     MeanImage,
@@ -26,8 +26,8 @@ from ..stimuli import (
     Stimulus,
     WhiteNoise,
 )
-from ..support.quantities import quantity
-from ..wake import Dataset
+from ...support.quantities import quantity
+from ...wake import Dataset
 from .kinds import Registry
 from .sections import ModelSection, Section
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
 from typing import Any, TypeAlias, TypeGuard
 
-from ..errors import BrainsleepError, ModelFileError, brief, suggest
-from ..support.files import JsonMapping, JsonObject
-from ..support.parameters import declared_parameters
+from ...errors import BrainsleepError, ModelFileError, brief, suggest
+from ...support.files import JsonMapping, JsonObject
+from ...support.parameters import declared_parameters
 
 #: Models by what model files call them: `NEURONS` or `RULES`.
 Registry: TypeAlias = Mapping[str, type]

@@ -8,11 +8,11 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from ..circuit.winners import WinnerNetwork
-from ..errors import ModelFileError
-from ..neurons import NEURONS
-from ..plasticity import RULES
-from ..support.files import JsonObject, read_text
+from ...circuit.winners import WinnerNetwork
+from ...errors import ModelFileError
+from ...neurons import NEURONS
+from ...plasticity import RULES
+from ...support.files import JsonObject, read_text
 from .kinds import Registry
 from .modelfile import check_content, read_toml
 from .sections import DataSection, ModelSection, Section

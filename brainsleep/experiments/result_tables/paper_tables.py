@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import ParameterError, suggest
-from ..measures import PairedDifference, holm, paired_difference, summarise
-from ..support.files import JsonMapping, write_atomically
+from ...errors import ParameterError, suggest
+from ...measures import PairedDifference, holm, paired_difference, summarise
+from ...support.files import JsonMapping, write_atomically
+from ..task_records import ALL_CLASSES
 from .markup import latex, markdown
 from .tables import UNSUPERVISED_DEFINITION, heading
-from .task_records import ALL_CLASSES
 from .tidy_results import SLEEP, columns_of, rows_of
 
 #: What results are tested against unless another arm is named.
@@ -97,7 +97,7 @@ def paper_table(
     Parameters
     ----------
     rows : sequence of mapping
-        As of `brainsleep.experiments.tidy_results`.
+        As of `brainsleep.experiments.result_tables.tidy_results`.
     title : str
         What it shows.
     definition : str

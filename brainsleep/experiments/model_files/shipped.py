@@ -5,9 +5,9 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from ..errors import ModelFileError, brief, suggest
-from ..support.disk import is_there
-from ..support.files import SHIPPED_MODELS, JsonObject
+from ...errors import ModelFileError, brief, suggest
+from ...support.disk import is_there
+from ...support.files import SHIPPED_MODELS, JsonObject
 
 #: The model file of the default experiment, by name.
 DEFAULT_MODEL = "split_mnist_heaviside"

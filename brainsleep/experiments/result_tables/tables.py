@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..measures import summarise
-from ..support.files import JsonMapping
-from ..support.texttable import filled, indented
-from ..wake import STRATEGIES
-from .controls import FIXED_CONTROLS
-from .failed_arms import failed_lines, failed_of
-from .task_records import ALL_CLASSES
+from ...measures import summarise
+from ...support.files import JsonMapping
+from ...support.texttable import filled, indented
+from ...wake import STRATEGIES
+from ..controls import FIXED_CONTROLS
+from ..failed_arms import failed_lines, failed_of
+from ..task_records import ALL_CLASSES
 
 #: Accuracies that a comparison shows: name in metrics.json, and what tables call it.
 COMPARED_ROWS = (

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..support.disk import plain_disk_errors
-from ..support.files import JsonMapping, JsonObject, replacing, write_atomically
+from ...support.disk import plain_disk_errors
+from ...support.files import JsonMapping, JsonObject, replacing, write_atomically
 from .tables import UNSUPERVISED_ROWS, arm_names, arm_of, label_of
 
 #: What the arm that sleeps is called in rows; in ``metrics.json`` its accuracy is ``"final"``.

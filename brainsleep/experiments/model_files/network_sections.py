@@ -14,14 +14,14 @@ import torch
 from pydantic import ConfigDict, Discriminator, Field, Tag, TypeAdapter
 from torch import nn
 
-from ..errors import DirectoryError, ModelFileError, ParameterError
-from ..support.files import JsonObject
-from ..support.user_code import UserFunction, find_function
-from ..wake import bitnet_relu, cnn, mlp, resnet
-from ..wake.networks.convolutional import with_channels
-from ..wake.networks.data_shape import DataShape
-from ..wake.networks.own_network import own_network
-from ..wake.networks.perceptron import layer_sizes
+from ...errors import DirectoryError, ModelFileError, ParameterError
+from ...support.files import JsonObject
+from ...support.user_code import UserFunction, find_function
+from ...wake import bitnet_relu, cnn, mlp, resnet
+from ...wake.networks.convolutional import with_channels
+from ...wake.networks.data_shape import DataShape
+from ...wake.networks.own_network import own_network
+from ...wake.networks.perceptron import layer_sizes
 from .sections import Section
 
 _FIELD = "[network] module"

@@ -8,14 +8,14 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from ..errors import ModelFileError, suggest
-from ..support.checks import known_name
-from ..support.files import JsonObject
-from ..wake import SCENARIOS, Split, Task, limit_training
-from ..wake.datasets.selection import read_per_class, read_share
-from ..wake.scenarios.class_groups import read_class_order
-from ..wake.scenarios.noisy import read_noises
-from ..wake.scenarios.rotated import read_angles
+from ...errors import ModelFileError, suggest
+from ...support.checks import known_name
+from ...support.files import JsonObject
+from ...wake import SCENARIOS, Split, Task, limit_training
+from ...wake.datasets.selection import read_per_class, read_share
+from ...wake.scenarios.class_groups import read_class_order
+from ...wake.scenarios.noisy import read_noises
+from ...wake.scenarios.rotated import read_angles
 from .sections import Section, read_by
 
 #: What the experiment itself hands to a scenario.

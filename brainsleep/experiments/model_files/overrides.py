@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ..errors import ModelFileError, ParameterError, brief
-from ..support.files import JsonObject
+from ...errors import ModelFileError, ParameterError, brief
+from ...support.files import JsonObject
 from .model_changes import SEVERAL, nearest_key, with_change
 from .modelfile import ModelFile, parse_model
 from .sections import Section, SectionT

@@ -6,8 +6,8 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 
-from ..errors import ModelFileError, ParameterError, brief, suggest_nearest
-from ..support.files import JsonMapping, JsonObject
+from ...errors import ModelFileError, ParameterError, brief, suggest_nearest
+from ...support.files import JsonMapping, JsonObject
 from .kinds import keys_of
 from .sections import ModelSection, Section
 

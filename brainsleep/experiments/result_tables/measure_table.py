@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..measures import summarise
-from ..measures.definitions import DEFINITIONS
-from ..support.files import JsonMapping
-from ..support.texttable import indented, plain
+from ...measures import summarise
+from ...measures.definitions import DEFINITIONS
+from ...support.files import JsonMapping
+from ...support.texttable import indented, plain
 from .tables import arm_names, arm_of, label_of
 
 #: The measures that are shown, in order, and the headings of their columns.

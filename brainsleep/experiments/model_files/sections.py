@@ -12,10 +12,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, PlainValidator
 
-from ..support.files import JsonObject
-from ..wake import Split, hold_out_validation, load_split, training_seed, with_noise
-from ..wake.datasets.selection import read_per_class, read_share
-from ..wake.scenarios.noises import read_noise
+from ...support.files import JsonObject
+from ...wake import Split, hold_out_validation, load_split, training_seed, with_noise
+from ...wake.datasets.selection import read_per_class, read_share
+from ...wake.scenarios.noises import read_noise
 from .kinds import Registry, build_model, with_value
 
 SectionT = TypeVar("SectionT", bound="Section")

@@ -1,0 +1,1 @@
+"""Results as tables: for the command line, for papers, and as tidy rows."""
