@@ -18,6 +18,10 @@ from .confidence import Reliability as Reliability
 from .confidence import calibration_error as calibration_error
 from .confidence import reliability as reliability
 from .continual_summary import continual_measures as continual_measures
+from .correlograms import CrossCorrelogram as CrossCorrelogram
+from .correlograms import cross_correlation as cross_correlation
+from .count_variability import FanoFactor as FanoFactor
+from .count_variability import fano_factor as fano_factor
 from .definitions import DEFINITIONS as DEFINITIONS
 from .definitions import Definition as Definition
 from .definitions import definition_lines as definition_lines
@@ -29,8 +33,12 @@ from .forgetting import final_accuracy as final_accuracy
 from .forgetting import forgetting as forgetting
 from .forgetting import forgetting_since_learned as forgetting_since_learned
 from .forgetting import recovered as recovered
+from .intervals import Intervals as Intervals
 from .intervals import IntervalVariation as IntervalVariation
+from .intervals import cv2 as cv2
 from .intervals import cv_isi as cv_isi
+from .intervals import interspike_intervals as interspike_intervals
+from .intervals import local_variation as local_variation
 from .modes import Bimodality as Bimodality
 from .modes import bimodality as bimodality
 from .paired import PairedDifference as PairedDifference
@@ -49,6 +57,9 @@ from .states import UpStates as UpStates
 from .states import up_states as up_states
 from .summary import MeanSD as MeanSD
 from .summary import summarise as summarise
+from .synchrony_index import Synchrony as Synchrony
+from .synchrony_index import synchrony as synchrony
+from .tiling import sttc as sttc
 from .trains import SpikeTrain as SpikeTrain
 from .transfer import backward_transfer as backward_transfer
 from .transfer import forward_transfer as forward_transfer

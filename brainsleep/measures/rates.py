@@ -12,12 +12,12 @@ import numpy as np
 from brian2.units import Quantity, ms, second
 
 from ..devices.arguments import read_time_step
-from ..errors import ParameterError
 from ..support.array_values import check_memory
 from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.quantities import Time, quantity
-from .trains import ROUNDING, FloatArray, IntArray, SpikeTrain, read_train, read_trains
+from .time_bins import read_steps, steps_per_bin
+from .trains import FloatArray, IntArray, SpikeTrain, read_trains
 
 #: Spikes by the name of their population.
 SpikesByPopulation: TypeAlias = Mapping[str, SpikeTrain]
@@ -198,12 +198,11 @@ def population_rate(
     """
     last = whole_number(n_steps, "n_steps", minimum=1)
     step = read_time_step(dt)
-    steps_per_bin = _steps_per_bin(bin_size, step)
-    _, seconds, n_neurons = read_train(train, "train")
-    steps = _steps(seconds, step, last)
-    check_memory(last // steps_per_bin, "n_steps")
-    edges = np.append(np.arange(0, last, steps_per_bin), last)
-    counts = np.bincount(steps // steps_per_bin, minlength=len(edges) - 1)
+    width = steps_per_bin(bin_size, step)
+    _, steps, n_neurons = read_steps(train, last, step)
+    check_memory(last // width, "n_steps")
+    edges = np.append(np.arange(0, last, width), last)
+    counts = np.bincount(steps // width, minlength=len(edges) - 1)
     rates = counts / (np.diff(edges) * step * max(n_neurons, 1))
     return (edges[:-1] + edges[1:]) / 2 * step * second, rates
 
@@ -211,28 +210,3 @@ def population_rate(
 def _seconds(duration: Time) -> float:
     """Return a duration in seconds."""
     return quantity(duration, second, "duration", minimum=0, exclusive_minimum=True)
-
-
-def _steps(seconds: FloatArray, step: float, n_steps: int) -> IntArray:
-    """Return the time step of each spike; raise if one is after the last step."""
-    steps = np.rint(seconds / step)
-    if steps.size and steps.min() < 0:
-        raise ParameterError("train: t: a spike comes before the beginning.")
-    if steps.size and steps.max() >= n_steps:
-        raise ParameterError(
-            f"n_steps: {n_steps} steps of {step * 1e3:g} ms end before the last spike, in step "
-            f"{steps.max():.0f}; give the length of the recording."
-        )
-    return steps.astype(np.int64)
-
-
-def _steps_per_bin(bin_size: Time, step: float) -> int:
-    """Return the number of time steps in a bin."""
-    seconds = quantity(bin_size, ms, "bin_size", minimum=0, exclusive_minimum=True)
-    steps = round(seconds / step)
-    if steps < 1 or abs(steps * step - seconds) > ROUNDING * step * steps:
-        raise ParameterError(
-            f"bin_size: {seconds * 1e3:g} ms is not a whole number of time steps of "
-            f"{step * 1e3:g} ms."
-        )
-    return steps

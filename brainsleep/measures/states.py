@@ -25,17 +25,40 @@ class UpStates:
         When each up state begins and ends. One that lasts to the end of the rate ends there.
     threshold : Quantity
         The rate above which the population was taken to be up.
+    bin_size : Quantity
+        Length of a bin.
     """
 
     up: BoolArray
     starts: Quantity
     ends: Quantity
     threshold: Quantity
+    bin_size: Quantity
 
     @property
     def fraction_up(self) -> float:
         """Fraction of the time spent in up states."""
         return float(self.up.mean())
+
+    @property
+    def durations(self) -> Quantity:
+        """How long each up state lasts."""
+        return self.ends - self.starts
+
+    @property
+    def down_starts(self) -> Quantity:
+        """When each down state begins; one at the beginning of the rate begins at 0."""
+        return _runs(~self.up)[0] * self.bin_size
+
+    @property
+    def down_ends(self) -> Quantity:
+        """When each down state ends; one that lasts to the end of the rate ends there."""
+        return _runs(~self.up)[1] * self.bin_size
+
+    @property
+    def down_durations(self) -> Quantity:
+        """How long each down state lasts."""
+        return self.down_ends - self.down_starts
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -102,6 +125,8 @@ def up_states(
     ([200.0], [600.0])
     >>> found.fraction_up
     0.5
+    >>> found.durations, found.down_durations
+    (array([0.4]) * second, array([200., 200.]) * msecond)
     """
     # here, as loading scipy takes a second that other measures need not wait for
     from scipy import ndimage
@@ -118,7 +143,7 @@ def up_states(
     up = np.zeros(len(hertz), dtype=bool)
     for start, end in zip(starts, ends, strict=True):
         up[start:end] = True
-    return UpStates(up, starts * rate.dt, ends * rate.dt, bound * Hz)
+    return UpStates(up, starts * rate.dt, ends * rate.dt, bound * Hz, rate.dt)
 
 
 def _long_runs(

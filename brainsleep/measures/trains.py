@@ -93,6 +93,31 @@ def read_trains(spikes: object) -> dict[str, tuple[IntArray, FloatArray, int]]:
     return {name: read_train(train, f"spikes of {name!r}") for name, train in found.items()}
 
 
+def by_neuron(neurons: IntArray, times: FloatArray, n_neurons: int) -> tuple[IntArray, FloatArray]:
+    """Return spikes neuron by neuron, those of each in time order.
+
+    Parameters
+    ----------
+    neurons : ndarray of int64, shape (n_spikes,)
+        Of each spike, between 0 and `n_neurons` - 1.
+    times : ndarray of float64, shape (n_spikes,)
+        Of each spike, in any unit.
+    n_neurons : int
+        Size of the population.
+
+    Returns
+    -------
+    neurons, times : ndarray
+        Sorted copies.
+    """
+    if (times[1:] < times[:-1]).any():
+        in_time = np.argsort(times, kind="stable")
+        neurons, times = neurons[in_time], times[in_time]
+    small = neurons.astype(np.uint16) if n_neurons <= 2**16 else neurons  # sorted by its digits
+    order = np.argsort(small, kind="stable")
+    return neurons[order], times[order]
+
+
 def in_seconds(times: object, field: str) -> object:
     """Return times as bare numbers.
 

@@ -411,6 +411,25 @@ CALLS = {
         {"before": activity, "after": activity, "labels": labels},
     ),
     "cv_isi": (bs.measures.cv_isi, {"spikes": spikes}),
+    "interspike_intervals": (bs.measures.interspike_intervals, {"train": spikes}),
+    "cv2": (bs.measures.cv2, {"train": spikes}),
+    "local_variation": (bs.measures.local_variation, {"train": spikes}),
+    "fano_factor": (
+        bs.measures.fano_factor,
+        {"train": spikes, "n_steps": lambda: 100, "dt": lambda: 1 * ms},
+    ),
+    "synchrony": (
+        bs.measures.synchrony,
+        {"train": spikes, "n_steps": lambda: 40, "dt": lambda: 1 * ms, "window": lambda: 20 * ms},
+    ),
+    "sttc": (
+        bs.measures.sttc,
+        {"first": spikes, "second": spikes, "n_steps": lambda: 40, "dt": lambda: 1 * ms},
+    ),
+    "cross_correlation": (
+        bs.measures.cross_correlation,
+        {"first": spikes, "second": spikes, "n_steps": lambda: 100, "dt": lambda: 1 * ms},
+    ),
     "spectrum": (bs.measures.spectrum, {"rate": rate, "segment": lambda: 1 * second}),
     "Spectrum.peak": (
         lambda **options: bs.measures.spectrum(rate(), 1 * second).peak(**options),

@@ -15,7 +15,7 @@ FOLDER = Path(measures.__file__).parent
 MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
 
 #: Modules that measure nothing themselves.
-WITHOUT_EXAMPLES = {"labelled_activity", "trains"}
+WITHOUT_EXAMPLES = {"labelled_activity", "time_bins", "trains"}
 
 
 def test_every_measure_is_in_the_table():
@@ -47,10 +47,12 @@ LEAST_EXAMPLES = {
     "class_activity": 5,
     "confidence": 4,
     "continual_summary": 3,
+    "correlograms": 3,
+    "count_variability": 3,
     "definitions": 1,
     "effort": 8,
     "forgetting": 6,
-    "intervals": 4,
+    "intervals": 15,
     "modes": 4,
     "paired": 2,
     "rates": 6,
@@ -59,6 +61,8 @@ LEAST_EXAMPLES = {
     "spectra": 4,
     "states": 4,
     "summary": 2,
+    "synchrony_index": 3,
+    "tiling": 3,
     "transfer": 4,
     "weights": 3,
 }
