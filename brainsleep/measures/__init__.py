@@ -28,6 +28,8 @@ from .definitions import definition_lines as definition_lines
 from .effort import n_spikes as n_spikes
 from .effort import stored_bytes as stored_bytes
 from .effort import synaptic_operations as synaptic_operations
+from .firing_order import RankOrder as RankOrder
+from .firing_order import rank_order as rank_order
 from .forgetting import average_incremental_accuracy as average_incremental_accuracy
 from .forgetting import final_accuracy as final_accuracy
 from .forgetting import forgetting as forgetting

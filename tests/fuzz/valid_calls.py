@@ -411,6 +411,12 @@ CALLS = {
         {"before": activity, "after": activity, "labels": labels},
     ),
     "cv_isi": (bs.measures.cv_isi, {"spikes": spikes}),
+    "rank_order": (
+        bs.measures.rank_order,
+        {"train": spikes, "windows": lambda: ([0, 20] * ms, [20, 40] * ms),
+         "template": lambda: [0.0, 1.0, 2.0], "n_shuffles": lambda: 3,
+         "minimum_neurons": lambda: 3},
+    ),
     "interspike_intervals": (bs.measures.interspike_intervals, {"train": spikes}),
     "cv2": (bs.measures.cv2, {"train": spikes}),
     "local_variation": (bs.measures.local_variation, {"train": spikes}),

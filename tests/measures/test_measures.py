@@ -51,6 +51,7 @@ LEAST_EXAMPLES = {
     "count_variability": 3,
     "definitions": 1,
     "effort": 8,
+    "firing_order": 3,
     "forgetting": 6,
     "intervals": 15,
     "modes": 4,
