@@ -80,8 +80,8 @@ def rank_order(
 
     where :math:`R` are the ranks of the neurons' first spikes in a window, and :math:`S` their
     ranks in a template (Spearman); neurons that fire first in the same step share the mean of
-    their ranks. Without a template, each window is compared with the mean of the neurons' ranks in all
-    other windows.
+    their ranks. Without a template, each window is compared with the mean of the neurons' ranks in
+    all other windows.
 
     Neurons that fire more fire earlier, in any window: that alone makes orders alike. The null
     ``"times"`` keeps it, as it deals the times of a window's spikes anew to these spikes: what is
