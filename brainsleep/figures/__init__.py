@@ -12,8 +12,13 @@ from collections.abc import Callable, Mapping
 
 from .accuracy_matrices import plot_accuracy_before_after as plot_accuracy_before_after
 from .accuracy_matrices import plot_accuracy_matrix as plot_accuracy_matrix
+from .class_representations import plot_activation_pca as plot_activation_pca
+from .class_representations import plot_class_correlation as plot_class_correlation
+from .class_representations import plot_cosine_differences as plot_cosine_differences
 from .inference import plot_spiking_accuracy as plot_spiking_accuracy
 from .raster import plot_raster as plot_raster
+from .reactivations import plot_reactivation as plot_reactivation
+from .reactivations import plot_windowed_reactivation as plot_windowed_reactivation
 from .receptive_fields import plot_learning_curve as plot_learning_curve
 from .receptive_fields import plot_receptive_fields as plot_receptive_fields
 from .run_comparison import plot_comparison as plot_comparison
@@ -24,6 +29,8 @@ from .style import STYLE as STYLE
 from .style import style as style
 from .style import styled as styled
 from .weight_histograms import plot_weight_histograms as plot_weight_histograms
+from .weight_statistics import plot_stable_ranks as plot_stable_ranks
+from .weight_statistics import plot_weight_change_by_sign as plot_weight_change_by_sign
 
 #: All figures by name: the functions listed above that plot.
 FIGURES: Mapping[str, Callable[..., object]] = {

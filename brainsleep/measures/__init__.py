@@ -45,6 +45,8 @@ from .modes import Bimodality as Bimodality
 from .modes import bimodality as bimodality
 from .paired import PairedDifference as PairedDifference
 from .paired import paired_difference as paired_difference
+from .projections import ActivationPCA as ActivationPCA
+from .projections import activation_pca as activation_pca
 from .rates import firing_rates as firing_rates
 from .rates import mean_rates as mean_rates
 from .rates import population_rate as population_rate
@@ -66,9 +68,15 @@ from .trains import SpikeTrain as SpikeTrain
 from .transfer import backward_transfer as backward_transfer
 from .transfer import forward_transfer as forward_transfer
 from .transfer import intransigence as intransigence
+from .weight_ranks import stable_rank as stable_rank
+from .weight_ranks import stable_ranks as stable_ranks
 from .weights import WeightChange as WeightChange
+from .weights import WeightChangeBySign as WeightChangeBySign
 from .weights import weight_change as weight_change
+from .weights import weight_change_by_sign as weight_change_by_sign
 from .weights import weight_changes as weight_changes
+from .windowed_reactivation import WindowedReactivation as WindowedReactivation
+from .windowed_reactivation import windowed_reactivation as windowed_reactivation
 
 #: All measures by name: the functions listed above, but for what only names them.
 MEASURES: Mapping[str, Callable[..., object]] = {

@@ -59,6 +59,10 @@ def activity(n=6):
     return {"0": np.random.default_rng(0).random((n, 3))}
 
 
+def reactivation():
+    return bs.measures.reactivation({"0": [2, 0, 1]}, activity(), labels())
+
+
 def rate():
     return PopulationRate(np.tile([0, 0, 8, 9], 100), n_neurons=10, dt=10 * ms)
 
@@ -402,6 +406,17 @@ CALLS = {
         bs.measures.reactivation,
         {"counts": lambda: {"0": [2, 0, 1]}, "activations": activity, "labels": labels},
     ),
+    "windowed_reactivation": (
+        bs.measures.windowed_reactivation,
+        {"train": spikes, "class_means": lambda: np.eye(2, 3), "n_steps": lambda: 40,
+         "dt": lambda: 1 * ms},
+    ),
+    "activation_pca": (
+        bs.measures.activation_pca,
+        {"before": activity, "after": activity, "n_components": lambda: 2},
+    ),
+    "stable_rank": (bs.measures.stable_rank, {"weights": lambda: np.eye(3)}),
+    "stable_ranks": (bs.measures.stable_ranks, {"weights": lambda: {"a": np.eye(3)}}),
     "class_means": (bs.measures.class_means, {"activations": activity, "labels": labels}),
     "class_correlation": (
         bs.measures.class_correlation, {"activations": activity, "labels": labels}
@@ -451,6 +466,10 @@ CALLS = {
     "holm": (bs.measures.holm, {"p_values": lambda: [0.01, 0.2]}),
     "weight_change": (
         bs.measures.weight_change, {"before": lambda: np.zeros(3), "after": lambda: np.ones(3)}
+    ),
+    "weight_change_by_sign": (
+        bs.measures.weight_change_by_sign,
+        {"before": lambda: [0.0, 1.0, -1.0], "after": lambda: np.ones(3)},
     ),
     "weight_changes": (
         bs.measures.weight_changes,
@@ -647,6 +666,36 @@ CALLS = {
     ),
     # figures
     "plot_raster": (bs.figures.plot_raster, {"night": night}),
+    "plot_reactivation": (
+        bs.figures.plot_reactivation,
+        {"found": reactivation, "nulls": lambda: {"other": reactivation()},
+         "groups": lambda: {"learned": [0, 1]}, "labels": lambda: {"0": "hidden"}},
+    ),
+    "plot_windowed_reactivation": (
+        bs.figures.plot_windowed_reactivation,
+        {"found": lambda: bs.measures.windowed_reactivation(
+            spikes(), np.eye(2, 3), n_steps=40, dt=1 * ms)},
+    ),
+    "plot_class_correlation": (
+        bs.figures.plot_class_correlation,
+        {"before": lambda: {"0": np.eye(3)}, "after": lambda: {"0": np.ones((3, 3))}},
+    ),
+    "plot_cosine_differences": (
+        bs.figures.plot_cosine_differences, {"differences": lambda: {"0": [0.1, 0.2]}}
+    ),
+    "plot_activation_pca": (
+        bs.figures.plot_activation_pca,
+        {"found": lambda: bs.measures.activation_pca(activity(), activity(), 2),
+         "image_classes": labels},
+    ),
+    "plot_stable_ranks": (
+        bs.figures.plot_stable_ranks,
+        {"before": lambda: [{"a": 2.0}], "after": lambda: [{"a": 1.0}]},
+    ),
+    "plot_weight_change_by_sign": (
+        bs.figures.plot_weight_change_by_sign,
+        {"changes": lambda: {"a": bs.measures.weight_change_by_sign([1.0, -1], [0.5, -2])}},
+    ),
     "plot_accuracy_matrix": (bs.figures.plot_accuracy_matrix, {"R": accuracies}),
     "plot_accuracy_before_after": (
         bs.figures.plot_accuracy_before_after, {"before": accuracies, "after": accuracies}

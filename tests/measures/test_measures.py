@@ -56,6 +56,7 @@ LEAST_EXAMPLES = {
     "intervals": 15,
     "modes": 4,
     "paired": 2,
+    "projections": 4,
     "rates": 6,
     "reactivation": 4,
     "several_tests": 1,
@@ -65,7 +66,9 @@ LEAST_EXAMPLES = {
     "synchrony_index": 3,
     "tiling": 3,
     "transfer": 4,
-    "weights": 3,
+    "weight_ranks": 3,
+    "weights": 5,
+    "windowed_reactivation": 7,
 }
 
 

@@ -69,3 +69,21 @@ def test_weight_changes_wants_the_same_layers():
         measures.weight_changes(
             {"0.weight": [1.0], "2.weight": [1.0]}, {"0.weight": [1.0], "0.bias": [1.0]}
         )
+
+
+def test_weight_change_by_sign():
+    rng = np.random.default_rng(0)
+    before = rng.normal(size=(40, 30)) * (rng.random((40, 30)) < 0.9)
+    after = before + rng.normal(size=before.shape) * (rng.random(before.shape) < 0.5)
+    found = measures.weight_change_by_sign(before, after)
+    for part, chosen in (
+        (found.positive, before > 0), (found.negative, before < 0), (found.zero, before == 0)
+    ):  # fmt: skip
+        change = (after - before)[chosen]
+        assert part.n_weights == chosen.sum() > 50
+        assert (part.n_up, part.n_down) == ((change > 0).sum(), (change < 0).sum())
+        assert part.mean_change == pytest.approx(change.mean())
+    whole = measures.weight_change(before, after)
+    assert found.positive.n_up + found.negative.n_up + found.zero.n_up == whole.n_up
+    with pytest.raises(ParameterError, match=r"\(3,\) before, but \(4,\) after"):
+        measures.weight_change_by_sign(np.zeros(3), np.zeros(4))
