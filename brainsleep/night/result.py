@@ -40,8 +40,12 @@ from .recorded_state import KeptStates, KeptWeights, RecordedState, RecordedWeig
 from .streaming import StreamedSpikes
 
 if TYPE_CHECKING:
+    import neo
+    import xarray
     from matplotlib.axes import Axes
     from torch import nn
+
+    from .exports.data_tables import NightTables
 
 
 @dataclass
@@ -434,6 +438,107 @@ class Night:
             dt=dt,
             factors=self.assembly.factors,
         )
+
+    @public
+    def to_neo(self, *, populations: str | Sequence[str] | None = None) -> neo.Block:
+        """Return spikes, rates and recorded states as a Neo block, for Elephant and others.
+
+        Parameters
+        ----------
+        populations : str or sequence of str, optional
+            Which; all that were recorded unless given.
+
+        Returns
+        -------
+        neo.Block
+            Of one segment: a `SpikeTrain` for each neuron, silent ones included, annotated with
+            ``population`` and ``neuron``; an `AnalogSignal` of all rates, and one for each variable
+            of neurons that was recorded. Each population is a group of the block, by its name.
+
+        Raises
+        ------
+        KindError, ParameterError
+            If nothing was recorded of a population that is asked for.
+        MissingPackageError
+            If neo is not installed.
+        DirectoryError
+            If they are on disk and were damaged.
+        """
+        from .exports.neo_blocks import neo_block
+
+        return neo_block(self, populations)
+
+    @public
+    def to_nwb(self, path: str | os.PathLike[str]) -> None:
+        """Write the night to an NWB file: all that was recorded, weights and parameters.
+
+        Every neuron is a row of the table of units, with its ``population``. What NWB demands and a
+        simulation lacks is said in the file's notes: `session_start_time` is when the file was
+        written, and there is no subject.
+
+        Parameters
+        ----------
+        path : path
+            The file; one that is there is replaced.
+
+        Raises
+        ------
+        KindError, ParameterError
+            If `path` is no path.
+        MissingPackageError
+            If pynwb is not installed.
+        DirectoryError
+            If the file cannot be written, or values on disk were damaged.
+        """
+        from .exports.nwb_files import write_nwb
+
+        write_nwb(self, path)
+
+    @public
+    def to_pandas(self) -> NightTables:
+        """Return spikes and rates as tables.
+
+        Returns
+        -------
+        NightTables
+            ``spikes``: a row for each spike, with ``population``, ``neuron``, ``time_s``.
+            ``rates``: a row for each time step (the index, ``time_s``), a column for each
+            population, in Hz. States and weights have a `to_pandas` of their own.
+
+        Raises
+        ------
+        MissingPackageError
+            If pandas is not installed.
+        DirectoryError
+            If they are on disk and were damaged.
+        """
+        from .exports.data_tables import night_tables
+
+        return night_tables(self)
+
+    @public
+    def to_xarray(self) -> xarray.Dataset:
+        """Return recorded states and weights as arrays whose axes have names.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``"0.v"``: variable `v` of population "0", with axes ``"0.neuron"`` and ``"time"``.
+            ``"0.weight"``: weights with axes ``"when"`` (before, after), ``"0.weight.post"`` and
+            ``"0.weight.pre"``. ``"0.weight.trace"``: recorded weights, with axes
+            ``"0.weight.synapse"`` and ``"time"``. Values are in SI units; ``attrs["units"]`` of
+            each says which.
+
+        Raises
+        ------
+        MissingPackageError
+            If xarray is not installed.
+        DirectoryError
+            If values are on disk and were damaged.
+        """
+        from .exports.labelled_arrays import night_dataset
+
+        return night_dataset(self)
 
     @public
     def plot_raster(

@@ -218,6 +218,10 @@ CALLS = {
         lambda **options: night().to_nir(**options),
         {"path": scratch, "dt": lambda: 1 * ms},
     ),
+    "Night.to_neo": (lambda **options: night().to_neo(**options), {"populations": lambda: ["0"]}),
+    "Night.to_nwb": (lambda **options: night().to_nwb(**options), {"path": scratch}),
+    "Night.to_pandas": (lambda **options: night().to_pandas(**options), {}),
+    "Night.to_xarray": (lambda **options: night().to_xarray(**options), {}),
     "Night.plot_raster": (
         lambda **options: night().plot_raster(**options),
         {"axes": lambda: None, "populations": lambda: ["0"], "max_spikes": lambda: 100},

@@ -1,0 +1,1 @@
+"""Nights in the formats of other packages: Neo, NWB, pandas, xarray."""
