@@ -8,11 +8,10 @@ import numpy as np
 from brian2.units import Hz, second
 
 from ...support.data_frames import import_pandas
+from .recorded_parts import RecordedNight
 
 if TYPE_CHECKING:
     import pandas
-
-    from ..result import Night
 
 
 class NightTables(NamedTuple):
@@ -32,7 +31,7 @@ class NightTables(NamedTuple):
     rates: pandas.DataFrame
 
 
-def night_tables(night: Night) -> NightTables:
+def night_tables(night: RecordedNight) -> NightTables:
     """Return spikes and rates of all populations of which they were recorded.
 
     Raises

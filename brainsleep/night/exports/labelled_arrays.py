@@ -8,16 +8,15 @@ import numpy as np
 from brian2.units import second
 
 from ...support.optional_packages import import_optional
-from .recorded_parts import description, unit_name
+from .recorded_parts import RecordedNight, description, unit_name
 
 if TYPE_CHECKING:
     import xarray
 
     from ..recorded_state import RecordedState, RecordedWeights
-    from ..result import Night
 
 
-def night_dataset(night: Night) -> xarray.Dataset:
+def night_dataset(night: RecordedNight) -> xarray.Dataset:
     """Return recorded states and weights, and the weights before and after.
 
     Raises

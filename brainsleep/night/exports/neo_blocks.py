@@ -10,19 +10,18 @@ from brian2.units import Hz, ms
 from brian2.units.fundamentalunits import Dimension
 
 from ...support.optional_packages import import_optional
-from .recorded_parts import NeuronSpikes, chosen_populations, description, unit_name
+from .recorded_parts import NeuronSpikes, RecordedNight, chosen_populations, description, unit_name
 
 if TYPE_CHECKING:
     import neo
 
     from ..recorded_state import RecordedState
-    from ..result import Night
 
 #: What needs the packages.
 _USE = "Neo blocks"
 
 
-def neo_block(night: Night, populations: str | Sequence[str] | None = None) -> neo.Block:
+def neo_block(night: RecordedNight, populations: str | Sequence[str] | None = None) -> neo.Block:
     """Return a night as a block of one segment; see `Night.to_neo`.
 
     Raises
@@ -35,7 +34,7 @@ def neo_block(night: Night, populations: str | Sequence[str] | None = None) -> n
         If values are on disk and were damaged.
     """
     neo = import_optional("neo", _USE, "neuro")
-    names = chosen_populations(night, populations, list(night.spikes))
+    names = chosen_populations(populations, list(night.spikes))
     block = neo.Block(name="night", **description(night))
     segment = neo.Segment(name="night", index=0)
     block.segments.append(segment)
@@ -52,7 +51,7 @@ def neo_block(night: Night, populations: str | Sequence[str] | None = None) -> n
     return block
 
 
-def _trains(night: Night, name: str) -> list[Any]:
+def _trains(night: RecordedNight, name: str) -> list[Any]:
     """Return a spike train for each neuron of a population, silent ones included."""
     neo, dt = import_optional("neo", _USE, "neuro"), float(night.dt / ms)
     spikes = NeuronSpikes.of(night.spikes[name], dt / 1000)
@@ -70,11 +69,11 @@ def _trains(night: Night, name: str) -> list[Any]:
     ]
 
 
-def _rates(night: Night, populations: str | Sequence[str] | None) -> list[Any]:
+def _rates(night: RecordedNight, populations: str | Sequence[str] | None) -> list[Any]:
     """Return the rates of populations as one signal, if any were recorded."""
     neo, pq = (import_optional(name, _USE, "neuro") for name in ("neo", "quantities"))
     rates = night.rates
-    names = chosen_populations(night, populations, list(rates))
+    names = chosen_populations(populations, list(rates))
     if not names:
         return []
     return [

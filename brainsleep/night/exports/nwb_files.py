@@ -20,13 +20,12 @@ from ...support.disk import is_there
 from ...support.files import write_atomically
 from ...support.names import read_path
 from ...support.optional_packages import import_optional
-from .recorded_parts import NeuronSpikes, description, unit_name
+from .recorded_parts import NeuronSpikes, RecordedNight, description, unit_name
 
 if TYPE_CHECKING:
     import pynwb
 
     from ..recorded_state import RecordedState, RecordedWeights
-    from ..result import Night
 
 #: What stands in every file about what NWB demands and a simulation lacks.
 NOTES = (
@@ -38,7 +37,7 @@ NOTES = (
 )
 
 
-def write_nwb(night: Night, path: str | os.PathLike[str]) -> None:
+def write_nwb(night: RecordedNight, path: str | os.PathLike[str]) -> None:
     """Write a night to an NWB file; see `Night.to_nwb`.
 
     Raises
@@ -63,7 +62,7 @@ def write_nwb(night: Night, path: str | os.PathLike[str]) -> None:
     write_atomically(target, content.getvalue())
 
 
-def nwb_file(night: Night) -> pynwb.NWBFile:
+def nwb_file(night: RecordedNight) -> pynwb.NWBFile:
     """Return a night as pynwb holds it, to be added to before it is written."""
     about = description(night)
     seconds = float(night.duration / second)
@@ -103,7 +102,7 @@ def _column(table: dict[str, tuple[str, Any]]) -> list[Any]:
     return [make(name=name, description=text, data=data) for name, (text, data) in table.items()]
 
 
-def _units(night: Night) -> Any:
+def _units(night: RecordedNight) -> Any:
     """Return the table of all neurons, population after population, with their spike times."""
     dt = float(night.dt / second)
     trains = [NeuronSpikes.of(train, dt) for train in night.spikes.values()]
@@ -150,7 +149,7 @@ def _series(name: str, values: np.ndarray, unit: str, text: str, **when: Any) ->
     )
 
 
-def _add_rates(file: Any, night: Night) -> None:
+def _add_rates(file: Any, night: RecordedNight) -> None:
     """Add how much each population fired; the input, as what was presented."""
     rate = 1 / float(night.dt / second)
     for name, one in night.rates.items():
@@ -168,7 +167,7 @@ def _add_rates(file: Any, night: Night) -> None:
             _module(file, "activity").add(series)
 
 
-def _add_states(file: Any, night: Night) -> None:
+def _add_states(file: Any, night: RecordedNight) -> None:
     """Add what was recorded of neurons and synapses."""
     for name, state in night.states.items():
         for variable in state.variables:
@@ -198,7 +197,7 @@ def _sampling(kept: RecordedState | RecordedWeights) -> dict[str, float]:
     return {"starting_time": 0.0, "rate": 1 / (kept.every * float(kept.dt / second))}
 
 
-def _add_network(file: Any, night: Night, about: dict[str, Any]) -> None:
+def _add_network(file: Any, night: RecordedNight, about: dict[str, Any]) -> None:
     """Add populations, parameters, and the weights before and after."""
     table, module = _pynwb("pynwb.core").DynamicTable, _module(file, "network")
     names = list(night.sizes)
@@ -231,7 +230,7 @@ def _add_network(file: Any, night: Night, about: dict[str, Any]) -> None:
         )
 
 
-def _add_stages(file: Any, night: Night) -> None:
+def _add_stages(file: Any, night: RecordedNight) -> None:
     """Add the stages of sleep as intervals, where there are any."""
     try:
         stages = night.setup.stages

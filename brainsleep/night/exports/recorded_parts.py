@@ -4,20 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from brian2.units import second
+from brian2.units import Quantity, second
 from brian2.units.fundamentalunits import DIMENSIONLESS, Dimension, get_unit
 from numpy.typing import NDArray
 
 from ... import __version__
+from ...devices.activity import PopulationRate
 from ...devices.recorded_spikes import RecordedSpikes
 from ...errors import BrainsleepError
 from ...support.names import known_names
 
 if TYPE_CHECKING:
-    from ..result import Night
+    from ..night_setup import NightSetup
+    from ..recorded_state import RecordedState, RecordedWeights
+
+
+class RecordedNight(Protocol):
+    """What formats need of a `Night`, whose attributes these are."""
+
+    n_steps: int
+    dt: Quantity
+    settings: dict[str, Any]
+    sizes: dict[str, int]
+    gains: dict[str, float]
+    thresholds: dict[str, float]
+    weights_before: dict[str, np.ndarray]
+    weights_after: dict[str, np.ndarray]
+    states: dict[str, RecordedState]
+    weight_traces: dict[str, RecordedWeights]
+
+    @property
+    def spikes(self) -> Mapping[str, RecordedSpikes]:
+        """Spikes by population."""
+
+    @property
+    def rates(self) -> Mapping[str, PopulationRate]:
+        """Rates by population."""
+
+    @property
+    def duration(self) -> Quantity:
+        """Simulated time."""
+
+    @property
+    def setup(self) -> NightSetup:
+        """Everything that decided what the night did."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +83,7 @@ class NeuronSpikes:
 
 
 def chosen_populations(
-    night: Night, populations: str | Sequence[str] | None, recorded: Sequence[str]
+    populations: str | Sequence[str] | None, recorded: Sequence[str]
 ) -> list[str]:
     """Return the populations that were asked for; all that were recorded unless some were.
 
@@ -69,7 +102,7 @@ def unit_name(dimension: Dimension) -> str:
     return "1" if dimension is DIMENSIONLESS else str(get_unit(dimension))
 
 
-def description(night: Night) -> dict[str, str | float | int]:
+def description(night: RecordedNight) -> dict[str, str | float | int]:
     """Return what a night was, as plain values by name: "learning_rates.increase.0"."""
     found: dict[str, str | float | int] = {
         "software": f"brainsleep {__version__}",
