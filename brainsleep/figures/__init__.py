@@ -25,6 +25,15 @@ from .run_comparison import plot_comparison as plot_comparison
 from .saving import save_figure as save_figure
 from .sleep_stages import plot_hypnogram as plot_hypnogram
 from .slow_oscillation import plot_slow_oscillation as plot_slow_oscillation
+from .spike_correlations import plot_cross_correlation as plot_cross_correlation
+from .spike_correlations import plot_rank_order as plot_rank_order
+from .spike_correlations import plot_spectrum as plot_spectrum
+from .spike_correlations import plot_sttc as plot_sttc
+from .spike_correlations import plot_synchrony as plot_synchrony
+from .spike_statistics import plot_fano_factor as plot_fano_factor
+from .spike_statistics import plot_firing_rates as plot_firing_rates
+from .spike_statistics import plot_intervals as plot_intervals
+from .spike_statistics import plot_variation as plot_variation
 from .style import STYLE as STYLE
 from .style import style as style
 from .style import styled as styled

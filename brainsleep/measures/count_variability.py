@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from brian2.units import ms
+from brian2.units import Quantity, ms, second
 
 from ..support.calls import public
 from ..support.quantities import Time
@@ -25,10 +25,13 @@ class FanoFactor:
     of_population : float
         Of the count of the whole population; NaN if it was silent. It is the larger, the more
         neurons fire together: for independent neurons it is about the mean of `by_neuron`.
+    bin_size : Quantity
+        Length of a window.
     """
 
     by_neuron: FloatArray
     of_population: float
+    bin_size: Quantity
 
     @property
     def mean(self) -> float:
@@ -97,4 +100,4 @@ def fano_factor(
     np.divide(variance, mean, out=by_neuron, where=mean > 0)
     counts = binned.of_population
     of_all = float(counts.var() / counts.mean()) if counts.any() else math.nan
-    return FanoFactor(by_neuron, of_all)
+    return FanoFactor(by_neuron, of_all, binned.width * second)

@@ -708,6 +708,40 @@ CALLS = {
         bs.figures.plot_hypnogram,
         {"stages": lambda: bs.stages.Hypnogram([(bs.stages.NREM(), 1 * second)])},
     ),
+    "plot_firing_rates": (bs.figures.plot_firing_rates, {"rates": lambda: {"0": [1.0, 2.0]}}),
+    "plot_intervals": (
+        bs.figures.plot_intervals,
+        {"intervals": lambda: {"0": bs.measures.interspike_intervals(spikes())}},
+    ),
+    "plot_variation": (
+        bs.figures.plot_variation, {"variation": lambda: bs.measures.cv2(spikes())}
+    ),
+    "plot_fano_factor": (
+        bs.figures.plot_fano_factor,
+        {"factors": lambda: bs.measures.fano_factor(spikes(), n_steps=50, dt=1 * ms)},
+    ),
+    "plot_sttc": (
+        bs.figures.plot_sttc,
+        {"coefficients": lambda: bs.measures.sttc(spikes(), n_steps=50, dt=1 * ms)},
+    ),
+    "plot_cross_correlation": (
+        bs.figures.plot_cross_correlation,
+        {"correlograms": lambda: bs.measures.cross_correlation(
+            spikes(), spikes(), n_steps=90, dt=1 * ms)},
+    ),
+    "plot_synchrony": (
+        bs.figures.plot_synchrony,
+        {"synchrony": lambda: bs.measures.synchrony(spikes(), n_steps=50, dt=1 * ms)},
+    ),
+    "plot_spectrum": (
+        bs.figures.plot_spectrum,
+        {"spectra": lambda: {"0": bs.measures.spectrum(rate(), 1 * second)}},
+    ),
+    "plot_rank_order": (
+        bs.figures.plot_rank_order,
+        {"order": lambda: bs.measures.rank_order(
+            spikes(), ([0, 20] * ms, [20, 40] * ms), n_shuffles=3)},
+    ),
     "plot_learning_curve": (
         bs.figures.plot_learning_curve,
         {"n_shown": lambda: [1, 2], "accuracies": lambda: [0.1, 0.2]},
