@@ -33,7 +33,9 @@ ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "tests" / "faults" / "models" / "continual.toml"
 
 
-def changed(*words: str, model: str = "split_mnist_lif") -> bs.experiments.modelfile.ModelFile:
+def changed(
+    *words: str, model: str = "split_mnist_lif"
+) -> bs.experiments.model_files.modelfile.ModelFile:
     """Return a shipped model with changes."""
     return Overrides(changes=parse_changes(words)).apply(load_model_file(model))
 

@@ -297,10 +297,10 @@ def test_command_line_compares(finished: Run, tmp_path: Path) -> None:
 
 
 def test_control_that_a_rule_does_not_have_is_left_out_by_name(model_file: Path) -> None:
-    model = bs.experiments.modelfile.load_model_file(model_file)
+    model = bs.experiments.model_files.modelfile.load_model_file(model_file)
     content = model.model_dump(exclude_unset=True)
     content["sleep"]["plasticity"] = {"kind": "inhibitory_stdp", "learning_rate": 1e-3}
-    other = bs.experiments.modelfile.parse_model(content, "inhibitory")
+    other = bs.experiments.model_files.modelfile.parse_model(content, "inhibitory")
     said: list[str] = []
     run = experiment.ContinualExperiment(Setting(model=other, tasks=()), said.append)
     run.run_controls(("decrease_only",))
