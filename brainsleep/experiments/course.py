@@ -18,15 +18,13 @@ from ..wake import (
     Task,
     Training,
     concatenate,
-    confusion_of,
-    final_accuracy_of,
     learn_task,
-    network_outputs,
     task_accuracies,
     training_seed,
 )
 from ..wake.checkpoints import Checkpoints
 from ..wake.kept_stages import KeptStages
+from ..wake.task_answers import TaskAnswers
 from .arms import Arm, ArmResult
 from .model_files.modelfile import ModelFile
 from .run_request import RunRequest
@@ -182,8 +180,8 @@ class Course:
     def result(self, rows: Sequence[list[float | None]], ahead: list[float | None]) -> ArmResult:
         """Return what came of it, given the accuracies that were measured on the way."""
         tasks, waking = self.setting.tasks, self.arm.waking
-        readout = self.readout
-        confusion = confusion_of(readout, tasks)
+        answers = TaskAnswers.of(self.readout, tasks)
+        confusion = answers.confusion
         untrained = task_accuracies(waking.strategy().readout(self.setting.new_network()), tasks)
         return ArmResult(
             kind=waking.kind,
@@ -192,11 +190,11 @@ class Course:
             R=list(rows),
             ahead=ahead,
             untrained=untrained,
-            final=final_accuracy_of(readout, tasks),
+            final=answers.final_accuracy,
             stored_bytes=self.stored_bytes,
             seconds=self.seconds,
             per_class=_per_class(confusion),
-            calibration_error=_calibration_error(readout, tasks),
+            calibration_error=_calibration_error(answers),
             confusion=confusion.tolist(),
         )
 
@@ -252,11 +250,9 @@ def _per_class(confusion: NDArray[np.int64]) -> dict[str, float]:
     return {str(label): float(shares[label]) for label in np.flatnonzero(~np.isnan(shares))}
 
 
-def _calibration_error(network: nn.Module, tasks: Sequence[Task]) -> float | None:
+def _calibration_error(answers: TaskAnswers) -> float | None:
     """Return the calibration error over all tasks; None if there are images without outputs."""
-    outputs = np.concatenate(
-        [network_outputs(network, one.test.images, candidates=one.candidates) for one in tasks]
-    )
+    outputs = np.concatenate(answers.outputs)
     if not np.isfinite(outputs.max(axis=1)).all():
         return None
-    return calibration_error(outputs, np.concatenate([one.test.labels for one in tasks]))
+    return calibration_error(outputs, answers.labels)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import DirectoryError
 from ..support.disk import is_there
 from ..support.files import JsonObject
-from ..wake import Dataset
 from .controls import find_controls
 from .materials import compared_strategies, model_of
 from .run_request import RunRequest
 from .run_results import Run, load_run
-from .rundirectory import check_same_run, digest_of
+from .rundirectory import check_same_run
 
 
-def finished_run(request: RunRequest, data: Sequence[Dataset]) -> Run | None:
+def finished_run(request: RunRequest, data_sha256: str) -> Run | None:
     """Return the finished run in a directory, if it is the very one that is asked for.
 
     A run that is resumed is gone through all the same: what is missing is made again.
@@ -25,13 +23,13 @@ def finished_run(request: RunRequest, data: Sequence[Dataset]) -> Run | None:
     ----------
     request : RunRequest
         What is asked for; it is told that nothing is run.
-    data : sequence of Dataset
-        All images and labels.
+    data_sha256 : str
+        Of all images and labels, as of `brainsleep.experiments.rundirectory.digest_of`.
     """
     if request.out is None or request.resume:
         return None
     try:
-        metrics = finished_metrics(request, digest_of(data))
+        metrics = finished_metrics(request, data_sha256)
     except DirectoryError:
         return None  # of another run, which stays
     if metrics is None:

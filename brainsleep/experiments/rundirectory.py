@@ -64,9 +64,7 @@ def save_metrics(directory: Path, metrics: JsonObject) -> Run:
 
 
 @contextmanager
-def open_run_directory(
-    request: RunRequest, name: str, data: Sequence[Dataset] = ()
-) -> Iterator[Path]:
+def open_run_directory(request: RunRequest, name: str, data_sha256: str = "") -> Iterator[Path]:
     """Work in the run directory of an experiment of this name: a new one, or the one to resume.
 
     A directory that a run has left which was killed while it began counts as a new one.
@@ -77,8 +75,8 @@ def open_run_directory(
         What is asked for.
     name : str
         Names the directory unless `request` does.
-    data : sequence of Dataset
-        All images and labels; the run may only go on with the same.
+    data_sha256 : str, optional
+        Of all images and labels, as of :func:`digest_of`; the run may only go on with the same.
 
     Yields
     ------
@@ -93,9 +91,9 @@ def open_run_directory(
     directory = _place(request, name)
     with directory_lock(directory):
         if not (directory / "run.json").exists() and _is_at_its_beginning(directory, request):
-            _begin(directory, request, digest_of(data))
+            _begin(directory, request, data_sha256)
         elif request.resume:
-            check_same_run(directory, request, digest_of(data))
+            check_same_run(directory, request, data_sha256)
         else:
             require_free(directory, ", or resume it")
         for folder in ("", "networks", "figures", ARRAYS, TRAINING):

@@ -23,7 +23,7 @@ from .model_files.unsupervised_modelfile import (
 from .run_request import RunRequest
 from .run_results import Run
 from .run_state import last_network, load_progress, save_network, save_progress
-from .rundirectory import open_run_directory, save_metrics, versions
+from .rundirectory import digest_of, open_run_directory, save_metrics, versions
 
 PACKAGES = ("brainsleep", "brian2", "numpy")
 
@@ -66,7 +66,8 @@ def run_unsupervised(request: RunRequest) -> Run:
     request = announced(request, [model.data.dataset])
     split = load_data(request, model.data)
     _check_n_assign(model, split)
-    finished = finished_run(request, [split.train, split.test])
+    data = digest_of([split.train, split.test])
+    finished = finished_run(request, data)
     if finished is not None:
         return finished
     section = model.unsupervised
@@ -74,7 +75,7 @@ def run_unsupervised(request: RunRequest) -> Run:
     prepared = network.prepare(
         device=section.device, dtype=section.dtype, progress=request.progress
     )
-    with open_run_directory(request, model.name, [split.train, split.test]) as directory:
+    with open_run_directory(request, model.name, data) as directory:
         run = _Learning(model, split, prepared, request, directory)
         run.learn()
         run.draw_figures()

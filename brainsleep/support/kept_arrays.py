@@ -21,19 +21,16 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DataError, DirectoryError, reason
-from .array_files import digest_of, read_arrays, write_arrays
 from .cache_folders import open_cache_folder
 from .disk import plain_disk_errors
-from .files import is_partial, replacing
+from .files import is_partial
 from .key_locks import Lock, key_lock
+from .sealed_arrays import read_sealed, write_sealed
 
 logger = logging.getLogger("brainsleep")
 
 #: What a key looks like.
 KEY = "[0-9a-f]{32}"
-
-#: Under this name a file holds the digest of its key and of all its other arrays.
-_SEAL = "seal"
 
 #: Arrays by name.
 Arrays = Mapping[str, np.ndarray]
@@ -145,12 +142,12 @@ class KeptArrays:
         """Read an entry, and note that it was used; None if it is not there, or is damaged."""
         file = self.folder / f"{key}.npz"
         try:
-            arrays = read_arrays(file)
-            if arrays.pop(_SEAL).tobytes() != _digest(key, arrays):
-                raise DataError("it does not fit its digest")
+            arrays = read_sealed(file, key.encode())
+            if arrays is None:
+                raise DataError("it is of another key")
         except FileNotFoundError:
             return None
-        except (DataError, KeyError, OSError) as error:
+        except (DataError, OSError) as error:
             if tell:
                 logger.warning("%s is damaged (%s), and is made anew", file, reason(error))
             return None
@@ -164,10 +161,8 @@ class KeptArrays:
         if size > self.limit or not arrays:
             return
         self._sweep(held=file.stem)
-        seal = np.frombuffer(_digest(file.stem, arrays), dtype=np.uint8)
         try:
-            with replacing(file) as partial:
-                write_arrays(partial, {**arrays, _SEAL: seal}, compress=False)
+            write_sealed(file, arrays, file.stem.encode())
         except DirectoryError as error:
             _warn_once(str(error))
         self._remove_down_to_limit(spare=file)
@@ -208,8 +203,3 @@ def _remove(file: Path) -> bool:
     except OSError:
         return False
     return True
-
-
-def _digest(key: str, arrays: Arrays) -> bytes:
-    """Return the SHA-256 of a key and of arrays with their names, in whatever order."""
-    return digest_of(dict(sorted(arrays.items())), key.encode())

@@ -9,8 +9,6 @@ from .evaluation import (
     accuracy,
     class_accuracies,
     confusion_matrix,
-    confusion_of,
-    final_accuracy_of,
     network_outputs,
     predict,
     task_accuracies,
@@ -40,6 +38,7 @@ from .sparseness import sparsity
 from .spiking import Spiking, SpikingActivation, reset_states, set_spike_function
 from .strategies import STRATEGIES, Strategy, build_strategy, centre_rows
 from .surrogate import Arctan, FastSigmoid, SmoothThreshold, spike_function
+from .task_answers import confusion_of, final_accuracy_of
 from .tasks import Task
 from .training import Training, train, training_seed
 

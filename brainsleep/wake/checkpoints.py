@@ -13,9 +13,9 @@ import torch
 from torch import nn
 
 from ..errors import DataError, reason
-from ..support.array_files import digest_of, read_arrays, write_arrays
+from ..support.array_files import digest_of
 from ..support.disk import plain_disk_errors
-from ..support.files import replacing
+from ..support.sealed_arrays import read_sealed, write_sealed
 
 #: Least seconds between two writes: less than that is not worth keeping.
 INTERVAL = 5.0
@@ -25,9 +25,6 @@ MOST_OF_TIME = 0.02
 
 #: Arrays by name.
 Arrays = Mapping[str, np.ndarray]
-
-#: Names of the arrays that say whose state a file holds, and whether it is as it was written.
-_KEY, _SEAL = "key", "seal"
 
 #: What names of arrays that belong to the objective begin with.
 _OWN = "objective "
@@ -79,9 +76,7 @@ class Checkpoints:
         with plain_disk_errors("cannot write", self.directory):
             self.directory.mkdir(exist_ok=True)
         for file, (key, arrays) in self._unwritten.items():
-            sealed = {**arrays, _KEY: _numbers(key), _SEAL: _numbers(digest_of(arrays, key))}
-            with replacing(file) as partial:
-                write_arrays(partial, sealed, compress=False)
+            write_sealed(file, arrays, key)
         self._unwritten.clear()
 
 
@@ -94,26 +89,17 @@ class Checkpoint:
     def read(self) -> Arrays | None:
         """Return the state that is there; None if there is none, or it is damaged."""
         try:
-            arrays = read_arrays(self.file)
-            key, seal = (arrays.pop(name).tobytes() for name in (_KEY, _SEAL))
+            return read_sealed(self.file, self.key)
         except FileNotFoundError:
             return None
-        except (DataError, KeyError, OSError) as error:
-            self._tell_damage(reason(error))
-            return None
-        if key != self.key:
-            return None  # of other work
-        if seal != digest_of(arrays, key):
-            self._tell_damage("it does not fit its digest")
-            return None
-        return arrays
+        except (DataError, OSError) as error:
+            why = reason(error)
+        self.all.report(f"{self.file} is damaged ({why}); this training begins again.")
+        return None
 
     def keep(self, state: Callable[[], Arrays], *, is_last: bool) -> None:
         """Write a state if it is time to; that after the last epoch later, too."""
         self.all.keep(self.file, self.key, state, is_last=is_last)
-
-    def _tell_damage(self, why: str) -> None:
-        self.all.report(f"{self.file} is damaged ({why}); this training begins again.")
 
 
 class Stateful(Protocol):
@@ -225,7 +211,3 @@ def bytes_of(tensor: torch.Tensor) -> np.ndarray:
 def tensor_like(like: torch.Tensor, content: np.ndarray) -> torch.Tensor:
     """Return what :func:`bytes_of` was given, a tensor of this type and shape."""
     return torch.from_numpy(content).view(like.dtype).reshape(like.shape)
-
-
-def _numbers(content: bytes) -> np.ndarray:
-    return np.frombuffer(content, dtype=np.uint8)

@@ -22,14 +22,14 @@ from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.names import objects
 from .contexts import mode_of
-from .datasets import concatenate
 from .given_data import LabelledImages, as_dataset
 from .interface import as_network_input, count_outputs
 from .seeds_and_classes import class_numbers
-from .tasks import Task, share_labels
+from .tasks import Task
 
 _BATCH_SIZE = 1000  # limits the memory needed; results do not depend on it
-_TASKS = "a list of tasks, as bs.wake.class_incremental returns"
+#: What messages call a sequence of tasks.
+TASKS = "a list of tasks, as bs.wake.class_incremental returns"
 
 
 @public
@@ -57,9 +57,7 @@ def predict(
     ParameterError
         If the network does not take these images, an output is NaN, or a candidate has no output.
     """
-    outputs = network_outputs(network, images, candidates=candidates)
-    # NumPy's argmax takes the first of several maxima; torch's promises nothing.
-    return outputs.argmax(axis=1) if outputs.size else np.zeros(0, dtype=np.int64)
+    return largest(network_outputs(network, images, candidates=candidates))
 
 
 @public
@@ -140,8 +138,8 @@ def class_accuracies(
         what = f"class {missing[0]}" if missing else "any class"
         raise DataError(f"no accuracy: {dataset.name} has no images of {what}.")
     shown = dataset.of_classes(wanted)
-    is_right = predict(network, shown.images, candidates=candidates) == shown.labels
-    return np.array([is_right[shown.labels == label].mean() for label in wanted])
+    predictions = predict(network, shown.images, candidates=candidates)
+    return class_shares(shown.labels, predictions, wanted)
 
 
 @public
@@ -203,69 +201,11 @@ def task_accuracies(
     ParameterError
         If `n_seen` is not a whole number between 0 and the number of tasks.
     """
-    tasks = objects(tasks, "tasks", Task, _TASKS)
+    tasks = objects(tasks, "tasks", Task, TASKS)
     if n_seen is None:
         n_seen = len(tasks)
     n_seen = whole_number(n_seen, "n_seen", minimum=0, maximum=len(tasks))
     return [_accuracy_of(network, task) if k < n_seen else None for k, task in enumerate(tasks)]
-
-
-@public
-def final_accuracy_of(network: nn.Module, tasks: Sequence[Task]) -> float:
-    """Return one number for all tasks: what tables of results show.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        Left as it was.
-    tasks : sequence of Task
-        At least one.
-
-    Returns
-    -------
-    float
-        The unweighted mean over the classes of all tasks. Where tasks share labels, or have
-        candidates of their own, the unweighted mean of their accuracies.
-
-    Raises
-    ------
-    DataError
-        If there is no task.
-    ParameterError
-        As :func:`predict`.
-    """
-    tasks = _some_tasks(tasks)
-    if share_labels(tasks) or any(task.candidates is not None for task in tasks):
-        return float(np.mean([_accuracy_of(network, task) for task in tasks]))
-    return accuracy(network, concatenate([task.test for task in tasks]))
-
-
-@public
-def confusion_of(network: nn.Module, tasks: Sequence[Task]) -> npt.NDArray[np.int64]:
-    """Count which class was taken for which, over the test images of all tasks.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        Left as it was.
-    tasks : sequence of Task
-        At least one; each with its own candidates.
-
-    Returns
-    -------
-    ndarray of int64, shape (n_outputs, n_outputs)
-        As of :func:`confusion_matrix`.
-
-    Raises
-    ------
-    DataError
-        If there is no task, or one has no test images.
-    ParameterError
-        As :func:`confusion_matrix`.
-    """
-    tasks = _some_tasks(tasks)
-    counts = [confusion_matrix(network, one.test, candidates=one.candidates) for one in tasks]
-    return np.sum(counts, axis=0)
 
 
 @public
@@ -300,16 +240,29 @@ def confusion_matrix(
         raise DataError(f"{dataset.name} has no images to count.")
     n_outputs = count_outputs(network, dataset)
     predictions = predict(network, dataset.images, candidates=candidates)
-    cells = dataset.labels * n_outputs + predictions
+    return counted(dataset.labels, predictions, n_outputs)
+
+
+def largest(outputs: npt.NDArray[np.floating]) -> npt.NDArray[np.int64]:
+    """Return the class of the largest output of each image, the lower one where outputs tie."""
+    # NumPy's argmax takes the first of several maxima; torch's promises nothing.
+    return outputs.argmax(axis=1) if outputs.size else np.zeros(0, dtype=np.int64)
+
+
+def counted(
+    labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.int64], n_outputs: int
+) -> npt.NDArray[np.int64]:
+    """Count images by class (row) and by the class that they are taken for (column)."""
+    cells = labels * n_outputs + predictions
     return np.bincount(cells, minlength=n_outputs**2).reshape(n_outputs, n_outputs)
 
 
-def _some_tasks(tasks: Sequence[Task]) -> list[Task]:
-    """Read a sequence of one task or more."""
-    read = objects(tasks, "tasks", Task, _TASKS)
-    if not read:
-        raise DataError("there are no tasks to measure accuracies on.")
-    return read
+def class_shares(
+    labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.int64], classes: Iterable[int]
+) -> npt.NDArray[np.float64]:
+    """Return the share of each class's images that are classified right."""
+    is_right = predictions == labels
+    return np.array([is_right[labels == label].mean() for label in classes])
 
 
 def _accuracy_of(network: nn.Module, task: Task) -> float:

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from brainsleep.errors import ModelFileError, ParameterError
+from brainsleep.experiments import continual, rundirectory
 from brainsleep.experiments import course as course_module
 from brainsleep.experiments.arms import Arm, compared_arm
 from brainsleep.experiments.cli import app
@@ -24,7 +25,16 @@ from brainsleep.experiments.result_tables.measure_table import measure_table
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.run_request import RunRequest
 from brainsleep.experiments.run_results import load_run
-from brainsleep.wake import class_incremental, learning, load_split
+from brainsleep.measures import calibration_error
+from brainsleep.wake import (
+    accuracy,
+    class_incremental,
+    concatenate,
+    confusion_matrix,
+    learning,
+    load_split,
+    network_outputs,
+)
 
 TEXT = """
 name = "arms"
@@ -382,3 +392,38 @@ def test_training_is_done_once(
     assert len(all_again) == 3 + 1 + 3
     assert anew["accuracy"] == second["accuracy"] != first["accuracy"]
     assert second["seconds"]["sequential"] == first["seconds"]["sequential"]
+
+
+def test_test_images_pass_the_network_once_at_the_end(model_file: Path) -> None:
+    """Accuracy, confusion and calibration are of the same outputs; one image counts them."""
+    setting = setting_of(load_model_file(model_file))
+    course = course_module.Course(setting, arm(None))
+    sizes: list[int] = []
+    course.network.register_forward_hook(lambda module, images, outputs: sizes.append(len(outputs)))
+    result = course.result([], [])
+    assert sum(size for size in sizes if size > 1) == sum(len(one.test) for one in setting.tasks)
+    network, tasks = course.network, setting.tasks
+    shown = concatenate([one.test for one in tasks])
+    assert result.final == accuracy(network, shown)
+    assert result.confusion == confusion_matrix(network, shown).tolist()
+    outputs = network_outputs(network, shown.images)
+    assert result.calibration_error == pytest.approx(calibration_error(outputs, shown.labels))
+
+
+def test_the_data_are_digested_once(
+    tmp_path: Path, model_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digested = []
+    digest_of = rundirectory.digest_of
+    for module in (continual, rundirectory):
+        told = lambda data: digested.append(data) or digest_of(data)  # noqa: E731
+        monkeypatch.setattr(module, "digest_of", told)
+    monkeypatch.setattr(continual.ContinualExperiment, "run_arms", interrupted)
+    for resume in (False, True):
+        with pytest.raises(KeyboardInterrupt):
+            run_experiment(model_file, out=tmp_path / "run", resume=resume, progress=False)
+    assert len(digested) == 2
+
+
+def interrupted(*arguments: object) -> None:
+    raise KeyboardInterrupt

@@ -42,7 +42,7 @@ from brainsleep.experiments.run_state import (
     save_network,
     save_progress,
 )
-from brainsleep.experiments.rundirectory import open_run_directory, save_metrics
+from brainsleep.experiments.rundirectory import digest_of, open_run_directory, save_metrics
 from brainsleep.experiments.sweep import run_sweep
 from brainsleep.support.array_files import read_arrays
 from brainsleep.support.array_store import ArrayStore, references
@@ -220,18 +220,18 @@ def test_a_run_goes_on_with_the_same_data_and_version_only(
     model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images = np.random.default_rng(0).random((4, 784), dtype="f4")
-    data = Dataset("a", images, [0, 1, 0, 1])
+    data, same = Dataset("a", images, [0, 1, 0, 1]), Dataset("b", images.copy(), [0, 1, 0, 1])
     request = RunRequest(model_file=model_file, out=tmp_path, resume=True)
-    with open_run_directory(request, "tiny", [data]):
+    with open_run_directory(request, "tiny", digest_of([data])):
         pass
-    with open_run_directory(request, "tiny", [Dataset("b", images.copy(), [0, 1, 0, 1])]):
+    with open_run_directory(request, "tiny", digest_of([same])):
         pass
     one_bit = images.copy()
     one_bit.view("i4")[3, 77] ^= 1
     for other in (Dataset("a", one_bit, [0, 1, 0, 1]), Dataset("a", images, [0, 1, 1, 1])):
         with (
             pytest.raises(DirectoryError, match="holds a run with data_sha256 = "),
-            open_run_directory(request, "tiny", [other]),
+            open_run_directory(request, "tiny", digest_of([other])),
         ):
             pass
     monkeypatch.setattr("brainsleep.experiments.rundirectory.version", lambda name: "99")
@@ -240,7 +240,7 @@ def test_a_run_goes_on_with_the_same_data_and_version_only(
             DirectoryError,
             match=r"holds a run with brainsleep = '.*', not '99'; .* \(another --out\)\.$",
         ),
-        open_run_directory(request, "tiny", [data]),
+        open_run_directory(request, "tiny", digest_of([data])),
     ):
         pass
 

@@ -186,7 +186,7 @@ def test_writing_takes_a_small_part_of_the_time(
         written.append(clock.now)
         clock.now += 0.5
 
-    monkeypatch.setattr(module, "write_arrays", write)
+    monkeypatch.setattr(module, "write_sealed", write)
     checkpoints = kept_in(tmp_path)
     training = checkpoints.next_training()
     for _ in range(100):

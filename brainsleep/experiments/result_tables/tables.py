@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ...measures import summarise
 from ...support.files import JsonMapping
+from ...support.memory import in_words
 from ...support.texttable import filled, indented
 from ...wake import STRATEGIES
 from ..controls import FIXED_CONTROLS
@@ -76,7 +77,7 @@ def _cost(name: str, metrics: JsonMapping) -> list[str]:
     noted = arm_of(name, metrics)
     if not noted:
         return []
-    return [size_in_words(noted["stored_bytes"]), f"{metrics['seconds'][name]:.1f}"]
+    return [in_words(noted["stored_bytes"]), f"{metrics['seconds'][name]:.1f}"]
 
 
 def arm_names(scores: JsonMapping) -> list[str]:
@@ -112,16 +113,6 @@ def label_of(name: str, metrics: JsonMapping) -> str:
     return dict(COMPARED_ROWS).get(name) or str(
         STRATEGIES[name].label if name in STRATEGIES else name
     )
-
-
-def size_in_words(n_bytes: int) -> str:
-    """Return a number of bytes as "12.3 kB"."""
-    size, unit = float(n_bytes), "B"
-    for larger in ("kB", "MB", "GB"):
-        if size < 1000:
-            break
-        size, unit = size / 1000, larger
-    return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
 
 
 def sweep_table(summary: JsonMapping) -> str:
