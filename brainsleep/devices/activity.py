@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from brian2.units import Hz, Quantity, second
 from numpy.typing import NDArray
 
-from .recorded_spikes import RecordedSpikes
+from .recorded_spikes import AT_A_TIME, RecordedSpikes
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class Spikes(RecordedSpikes):
     def _between(self, first: float, last: float) -> Spikes:
         seconds = np.asarray(self.t / second)
         return self._where((first <= seconds) & (seconds < last))
+
+    def _pieces(self, first: float, last: float) -> Iterator[Spikes]:
+        for begin in range(0, len(self), AT_A_TIME):
+            some = slice(begin, begin + AT_A_TIME)
+            yield Spikes(self.i[some], self.t[some], self.n_neurons)._between(first, last)
 
     def _of(self, neurons: NDArray[np.int64]) -> Spikes:
         return self._where(np.isin(self.i, neurons))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,9 @@ from ..support.quantities import Time, quantity
 
 if TYPE_CHECKING:
     import pandas
+
+#: Spikes that are looked through at a time.
+AT_A_TIME = 1 << 21
 
 #: Fraction of a time by which rounding may be off; a step is a larger part of any night.
 _ROUNDING = 1e-12
@@ -88,13 +92,29 @@ class RecordedSpikes(ABC):
         DirectoryError
             If they are on disk and were damaged.
         """
-        first = quantity(start, ms, "start", minimum=0)
-        last = quantity(stop, ms, "stop", minimum=0)
-        if last < first:
-            raise ParameterError(
-                f"stop must not be before start, but {brief(stop)} is before {brief(start)}."
-            )
-        return self._between(first * (1 - _ROUNDING), last * (1 - _ROUNDING))
+        return self._between(*_read_times(start, stop))
+
+    def pieces(self, start: Time, stop: Time) -> Iterator[RecordedSpikes]:
+        """Yield the spikes of a part of the night, at most some millions at a time, in memory.
+
+        So a night of any number of spikes can be counted or drawn. Together they are those of
+        :meth:`between`.
+
+        Parameters
+        ----------
+        start, stop
+            As in :meth:`between`.
+
+        Yields
+        ------
+        Spikes
+
+        Raises
+        ------
+        UnitsError, ParameterError, DirectoryError
+            As :meth:`between`.
+        """
+        return self._pieces(*_read_times(start, stop))
 
     def of(self, neurons: ArrayLike) -> RecordedSpikes:
         """Return the spikes of some neurons, in memory.
@@ -149,8 +169,23 @@ class RecordedSpikes(ABC):
         """Return the spikes with first <= t < last, in seconds."""
 
     @abstractmethod
+    def _pieces(self, first: float, last: float) -> Iterator[RecordedSpikes]:
+        """Yield the spikes with first <= t < last, in seconds, a few at a time."""
+
+    @abstractmethod
     def _of(self, neurons: NDArray[np.int64]) -> RecordedSpikes:
         """Return the spikes of neurons that there are; numbers in order, each once."""
+
+
+def _read_times(start: Time, stop: Time) -> tuple[float, float]:
+    """Return where a part of a night begins and ends, in seconds."""
+    first = quantity(start, ms, "start", minimum=0)
+    last = quantity(stop, ms, "stop", minimum=0)
+    if last < first:
+        raise ParameterError(
+            f"stop must not be before start, but {brief(stop)} is before {brief(start)}."
+        )
+    return first * (1 - _ROUNDING), last * (1 - _ROUNDING)
 
 
 def read_neurons(neurons: ArrayLike, n_neurons: int, field: str = "neurons") -> NDArray[np.int64]:

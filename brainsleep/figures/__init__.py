@@ -17,6 +17,7 @@ from .class_representations import plot_class_correlation as plot_class_correlat
 from .class_representations import plot_cosine_differences as plot_cosine_differences
 from .inference import plot_spiking_accuracy as plot_spiking_accuracy
 from .raster import plot_raster as plot_raster
+from .raster import plot_rasters as plot_rasters
 from .reactivations import plot_reactivation as plot_reactivation
 from .reactivations import plot_windowed_reactivation as plot_windowed_reactivation
 from .receptive_fields import plot_learning_curve as plot_learning_curve

@@ -1,32 +1,32 @@
-"""Spike rasters."""
+"""Spike rasters: of one recording, and of several on one scale of time."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from dataclasses import replace
 
-import numpy as np
-from brian2.units import Quantity, ms
-
-from ..errors import KindError, ParameterError, brief
-from ..measures import SpikeTrain, mean_rates
+from ..errors import ParameterError
 from ..support.calls import public
-from ..support.checks import whole_number
-from ..support.names import known_names
-from .canvas import DOT_COLOUR, Axes, AxesArray, AxesLike, axes_grid, hide_frame
+from ..support.checks import known_name, truth, whole_number
+from ..support.names import table
+from ..support.quantities import Time
+from .canvas import Axes, AxesArray, AxesLike, all_axes, axes_grid
+from .drawn_populations import Population, populations_of
+from .raster_panels import (
+    WHEN_DENSE,
+    draw_rate,
+    draw_spikes,
+    draw_time_axis,
+    panel_height,
+)
+from .spike_windows import Recording, TimeWindow, read_window
 from .style import styled
 
-
-class Recording(Protocol):
-    """What has spikes to draw: a `Night`, a `CircuitRun` or a `CorticalActivity`."""
-
-    @property
-    def spikes(self) -> Mapping[str, SpikeTrain]:
-        """Spikes by population."""
-
-    @property
-    def duration(self) -> Quantity:
-        """Simulated time."""
+#: Height of a panel of rates, and of what else a figure needs, in inches.
+_RATE_HEIGHT = 0.5
+_MORE_HEIGHT = 0.8
+#: New figures are at most this high, in inches; panels of very many populations are lower.
+_MOST_HEIGHT = 20.0
 
 
 @public
@@ -36,115 +36,192 @@ def plot_raster(
     axes: AxesLike | None = None,
     *,
     populations: Sequence[str] | str | None = None,
-    max_spikes: int = 50_000,
+    start: Time | None = None,
+    stop: Time | None = None,
+    rates: bool = True,
+    max_spikes: int | None = None,
+    when_dense: str = "density",
 ) -> AxesArray:
-    """Draw spikes as dots: one panel per population, time against neuron index.
+    """Draw spikes: one panel per population, time against neuron index, its rate below.
+
+    Each spike is a dot. Where dots would merge (more than 3 in 10 of the panel covered), the panel
+    shows a density instead, or the spikes of some neurons; its title says so, and up to which rate
+    it would have shown dots. The channels of convolutions are parted by lines.
 
     Parameters
     ----------
     night : Night, CircuitRun or CorticalActivity
         What recorded them. Not changed.
     axes : array_like of Axes, optional
-        One per population. Default: a new figure, panels below one another.
+        One per population, for the spikes alone; or two, for its spikes and its rate. Default: a
+        new figure, panels below one another.
     populations : str or sequence of str, optional
         Which to draw, in this order. Default: all that were recorded, the input first.
-    max_spikes : int
-        Draw at most this number of spikes in each panel, chosen at random (the same ones every
-        time); the panel's title then says how many. Long nights are quick to draw and small on
-        disk.
+    start, stop : Quantity or str, optional
+        Which part of the night to draw; a spike at `stop` is not drawn. Default: all of it. `stop`
+        may lie after the end, which is shaded then: so several nights have one scale.
+    rates : bool
+        Whether a new figure has the rate of each population below its spikes, averaged over
+        neurons, in Hz.
+    max_spikes : int, optional
+        Draw at most this number of dots in each panel. Default: as many as do not merge.
+    when_dense : str
+        What is drawn of more spikes: ``"density"``, an image of the rate of neurons side by side,
+        with a colour bar in Hz; or ``"neurons"``, the spikes of evenly spaced neurons.
 
     Returns
     -------
     ndarray of Axes, shape (n_populations,)
-        Time to the right, in ms. Each title gives the population's name, its size and its mean
-        rate in Hz, of all spikes.
+        The panels of spikes. Time to the right, in ms, s, min or h, whichever fits. Each title says
+        what the population is, its size and its mean rate in Hz, of all spikes that are seen.
 
     Raises
     ------
     ParameterError
-        If a population is unknown or was not recorded, nothing is left to draw, or the number of
-        axes is wrong.
+        If a population is unknown or was not recorded, nothing is left to draw, the number of axes
+        is wrong, or `start` is not before `stop` and the end of the night.
+    UnitsError
+        If `start` or `stop` is not a time.
+    DirectoryError
+        If spikes on disk were damaged.
 
     Examples
     --------
     >>> axes = plot_raster(night, populations=["input", "0"])  # doctest: +SKIP
-    >>> axes[0].figure.savefig("raster.png")  # doctest: +SKIP
+    >>> plot_raster(night, start=100 * ms, stop="200 ms")  # doctest: +SKIP
     """
-    if not isinstance(getattr(night, "spikes", None), Mapping) or not hasattr(night, "duration"):
-        raise KindError(f"night must be a Night, or another recording, not {brief(night)}.")
-    rates = mean_rates(night.spikes, night.duration)
-    names = _populations(night, populations)
-    whole_number(max_spikes, "max_spikes", minimum=1)
-    height = 0.8 + sum(_panel_height(night.spikes[name]) for name in names)
-    panels = axes_grid(
-        axes,
-        len(names),
-        1,
-        width=8,
-        height=height,
-        sharex=True,
-        height_ratios=[_panel_height(night.spikes[name]) for name in names],
-    )[:, 0]
-    duration = float(night.duration / ms)
-    for ax, name in zip(panels, names, strict=True):
-        train = night.spikes[name]
-        shown = _draw(ax, train, max_spikes)
-        thinned = f", {shown:,} of {len(train.i):,} spikes drawn" if shown < len(train.i) else ""
-        ax.set_title(
-            f"{name} ({train.n_neurons:,} neurons, {rates[name]:.3g} Hz{thinned})",
-            loc="left",
-            fontsize="medium",
-        )
-        ax.set_xlim(0, duration)
-        ax.set_ylim(-0.5, max(train.n_neurons, 1) - 0.5)
-        ax.locator_params(axis="y", integer=True)
-        ax.set_xlabel("Time (ms)")
-        ax.set_ylabel("Neuron index")
-        hide_frame(ax)
-        if axes is None and ax is not panels[-1]:
-            ax.xaxis.label.set_visible(False)  # the panels share their time axis
+    window = read_window(night, start, stop)
+    drawn = populations_of(night, populations)
+    rates = truth(rates, "rates")
+    if axes is not None:
+        rates = all_axes(axes).size == 2 * len(drawn)
+    panels = _panels(axes, [drawn], rates)
+    how = _read_how(max_spikes, when_dense)
+    _draw_column(panels[:, 0], drawn, window, rates, *how)
     if axes is None:
-        panels[0].figure.align_ylabels(panels)
-    return panels
+        _share_time_axis(panels)
+    return panels[:: 1 + rates, 0]
 
 
-def _populations(night: Recording, chosen: Sequence[str] | str | None) -> list[str]:
-    """Return the names of the populations to draw."""
-    if chosen is None:
-        return list(night.spikes)
-    sizes = getattr(night, "sizes", night.spikes)
-    names = known_names(chosen, "populations", {**night.spikes, **sizes}, "population")
-    if not names:
-        raise ParameterError("populations: there is none to draw; name at least one.")
-    for name in names:
-        if name not in night.spikes:
-            raise ParameterError(
-                f"population {name!r} was not recorded; name it in record= of bs.sleep."
-            )
-    return names
+@public
+@styled
+def plot_rasters(
+    nights: Mapping[str, Recording],
+    axes: AxesLike | None = None,
+    *,
+    populations: Sequence[str] | str | None = None,
+    start: Time | None = None,
+    stop: Time | None = None,
+    rates: bool = True,
+    max_spikes: int | None = None,
+    when_dense: str = "density",
+) -> AxesArray:
+    """Draw the spikes of several nights side by side, all on one scale of time.
+
+    One column per night, one row per population, as in :func:`plot_raster`. What comes after the
+    end of a shorter night is shaded.
+
+    Parameters
+    ----------
+    nights : mapping of str to Night, CircuitRun or CorticalActivity
+        By label, from left to right. Not changed.
+    axes : array_like of Axes, optional
+        One per population and night, row by row, or two, with a row of rates below each row of
+        spikes. Default: those of a new figure.
+    populations : str or sequence of str, optional
+        Which to draw. Default: all that the first night recorded.
+    start, stop : Quantity or str, optional
+        Which part to draw. Default: from the beginning to the end of the longest night.
+    rates, max_spikes, when_dense
+        As in :func:`plot_raster`.
+
+    Returns
+    -------
+    ndarray of Axes, shape (n_populations, n_nights)
+        The panels of spikes.
+
+    Raises
+    ------
+    ParameterError, UnitsError, DirectoryError
+        As :func:`plot_raster`; and if there is no night.
+
+    Examples
+    --------
+    >>> plot_rasters({"LIF": lif, "Heaviside": heaviside})  # doctest: +SKIP
+    """
+    given = table(nights, "nights", "nights by label")
+    if not given:
+        raise ParameterError("nights: there is none to draw; give at least one.")
+    windows = [read_window(night, start, stop) for night in given.values()]
+    longest = max(window.stop for window in windows)
+    chosen = populations if populations is not None else list(next(iter(given.values())).spikes)
+    columns = [populations_of(night, chosen) for night in given.values()]
+    rates = truth(rates, "rates")
+    if axes is not None:
+        rates = all_axes(axes).size == 2 * len(columns[0]) * len(columns)
+    panels = _panels(axes, columns, rates)
+    how = _read_how(max_spikes, when_dense)
+    for number, (label, drawn) in enumerate(zip(given, columns, strict=True)):
+        window = replace(windows[number], stop=longest)
+        _draw_column(panels[:, number], drawn, window, rates, *how)
+        top = panels[0, number]
+        top.set_title(f"{label}\n{top.get_title(loc='left')}", loc="left")
+    if axes is None:
+        _share_time_axis(panels)
+        for ax in panels[:, 1:].ravel().tolist():
+            ax.set_ylabel("")
+    return panels[:: 1 + rates]
 
 
-def _panel_height(train: SpikeTrain) -> float:
-    """Return the height of a panel in inches; small populations need less."""
-    return float(np.clip(0.9 + 0.012 * train.n_neurons, 1.1, 2.2))
+def _read_how(max_spikes: int | None, when_dense: str) -> tuple[int | None, str]:
+    """Read how spikes are to be drawn."""
+    if max_spikes is not None:
+        max_spikes = whole_number(max_spikes, "max_spikes", minimum=1)
+    return max_spikes, known_name(when_dense, "when_dense", WHEN_DENSE)
 
 
-def _draw(ax: Axes, train: SpikeTrain, max_spikes: int) -> int:
-    """Draw spikes, thinned out if there are too many, and return how many were drawn."""
-    times = np.asarray(train.t / ms)
-    neurons = np.asarray(train.i)
-    if len(neurons) > max_spikes:
-        chosen = np.random.default_rng(0).choice(len(neurons), max_spikes, replace=False)
-        chosen.sort()
-        times, neurons = times[chosen], neurons[chosen]
-    ax.plot(
-        times,
-        neurons,
-        linestyle="none",
-        marker="o",
-        markersize=float(np.clip(60 / max(train.n_neurons, 1), 1.1, 3)),
-        markeredgewidth=0,
-        color=DOT_COLOUR,
-        rasterized=True,
+def _panels(axes: AxesLike | None, columns: list[list[Population]], rates: bool) -> AxesArray:
+    """Return panels: a column per recording, a row per population, each with its rates."""
+    heights: list[float] = []
+    for row in zip(*columns, strict=True):
+        heights.append(max(panel_height(population) for population in row))
+        heights += [_RATE_HEIGHT] * rates
+    needed = sum(heights) + _MORE_HEIGHT
+    return axes_grid(
+        axes,
+        len(heights),
+        len(columns),
+        width=8 if len(columns) == 1 else 1.5 + 4 * len(columns),
+        height=min(needed, _MOST_HEIGHT),
+        sharex="col",
+        height_ratios=heights,
     )
-    return len(neurons)
+
+
+def _draw_column(
+    panels: AxesArray,
+    drawn: Sequence[Population],
+    window: TimeWindow,
+    rates: bool,
+    max_spikes: int | None,
+    when_dense: str,
+) -> None:
+    """Draw the populations of one recording below one another."""
+    for ax in panels:
+        draw_time_axis(ax, window, rate_bin=None)
+    for number, population in enumerate(drawn):
+        ax = panels[number * (1 + rates)]
+        seen = draw_spikes(ax, population, window, max_spikes=max_spikes, when_dense=when_dense)
+        if rates:
+            below: Axes = panels[2 * number + 1]
+            draw_rate(below, seen)
+            draw_time_axis(below, window, rate_bin=float(seen.bins[1] - seen.bins[0]))
+
+
+def _share_time_axis(panels: AxesArray) -> None:
+    """Leave the label of the time axis to the lowest panel of each column of a new figure."""
+    for ax in panels[:-1].ravel().tolist():
+        ax.xaxis.label.set_visible(False)
+    figure = panels[0, 0].figure
+    figure.align_ylabels(panels[:, 0])
+    figure.get_layout_engine().set(h_pad=0.015)  # a rate is close to its spikes

@@ -27,6 +27,18 @@ def layers_of(recording: object) -> tuple[Layer, ...]:
     return tuple(layer for layer in layers if isinstance(layer, Layer))
 
 
+def shapes_of(recording: object) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each population of a night or a translation, the input's too.
+
+    (features,), (channels, length) or (channels, height, width); empty where it is not known.
+    """
+    layers = layers_of(recording)
+    if not layers:
+        return {}
+    source = getattr(recording, "setup", recording)
+    return {INPUT: source.input_shape, **{layer.name: layer.shape for layer in layers}}
+
+
 def labels_of(recording: object) -> dict[str, str]:
     """Return what each population is called: "input", "hidden 1 (0)", "output (6)".
 

@@ -546,12 +546,25 @@ class Night:
         axes: Sequence[Axes] | None = None,
         *,
         populations: str | Sequence[str] | None = None,
-        max_spikes: int = 50_000,
+        start: Time | None = None,
+        stop: Time | None = None,
+        rates: bool = True,
+        max_spikes: int | None = None,
+        when_dense: str = "density",
     ) -> npt.NDArray[np.object_]:
         """Draw the spike raster, one panel per population; see `brainsleep.figures.plot_raster`."""
         from ..figures import plot_raster
 
-        return plot_raster(self, axes, populations=populations, max_spikes=max_spikes)
+        return plot_raster(
+            self,
+            axes,
+            populations=populations,
+            start=start,
+            stop=stop,
+            rates=rates,
+            max_spikes=max_spikes,
+            when_dense=when_dense,
+        )
 
     def __repr__(self) -> str:
         layers = " -> ".join(f"{name} ({size})" for name, size in self.sizes.items())

@@ -12,7 +12,7 @@ from brian2.units import Quantity, second
 from numpy.typing import NDArray
 
 from ..devices.activity import Spikes, spikes_in_words
-from ..devices.recorded_spikes import RecordedSpikes
+from ..devices.recorded_spikes import AT_A_TIME, RecordedSpikes
 from ..devices.recording import SpikeFiles
 from ..devices.streams import DamageError, StreamReader, has_digests, intact_beginning
 from ..errors import DirectoryError, ParameterError
@@ -20,9 +20,6 @@ from ..support.checks import whole_number
 from .night_files import NIGHT
 
 _INT32 = np.dtype(np.int32)
-
-#: Spikes that are looked through at a time for those of some neurons.
-_AT_A_TIME = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -127,16 +124,31 @@ class StreamedSpikes(RecordedSpikes):
             self._require_sum(counts)
 
     def _between(self, first: float, last: float) -> Spikes:
+        return self.part(*self._steps(first, last))
+
+    def _pieces(self, first: float, last: float) -> Iterator[Spikes]:
+        begin, end = self._steps(first, last)
+        so_far = np.cumsum(self.counts[:end], dtype=np.int64)
+        end = len(so_far)  # of a damaged night that is not verified, less
+        while begin < end:
+            before = int(so_far[begin - 1]) if begin else 0
+            until = int(np.searchsorted(so_far, before + AT_A_TIME, side="right"))
+            until = min(max(until, begin + 1), end)
+            yield self.part(begin, until)
+            begin = until
+
+    def _steps(self, first: float, last: float) -> tuple[int, int]:
+        """Return the first step at or after a time, and the same of another, in seconds."""
         dt = float(self.dt / second)
-        steps = [math.ceil(min(seconds / dt, self.n_steps)) for seconds in (first, last)]
-        return self.part(*steps)
+        begin, end = (math.ceil(min(seconds / dt, self.n_steps)) for seconds in (first, last))
+        return begin, end
 
     def _of(self, neurons: NDArray[np.int64]) -> Spikes:
         counts, n_spikes = self.counts, len(self)
         self._require_sum(counts)
         found, places = [np.zeros(0, _INT32)], [np.zeros(0, np.int64)]
-        for first in range(0, n_spikes, _AT_A_TIME):
-            last = min(first + _AT_A_TIME, n_spikes)
+        for first in range(0, n_spikes, AT_A_TIME):
+            last = min(first + AT_A_TIME, n_spikes)
             values = self._values(self._files.indices, first, last)
             chosen = np.flatnonzero(np.isin(values, neurons))
             found.append(values[chosen])

@@ -80,6 +80,8 @@ def test_some_time_is_that_of_a_mask_of_steps(drawn, start, length):
     ]:
         part = train.between(first, last)
         assert_those_of(train, mask, part)
+        pieces = list(train.pieces(first, last))
+        assert_those_of(train, mask, Spikes(*joined(pieces), N_NEURONS) if pieces else part)
 
 
 @given(spikes(), st.floats(0, 300), st.floats(0, 300))
@@ -105,6 +107,12 @@ def test_some_neurons_are_those_of_a_mask(drawn, neurons, data):
     assert_those_of(train, train.i == one, train.of(one))
     assert np.array_equal(train.of(one).trains()[one] / ms, train.trains()[one] / ms)
     assert_those_of(train, train.i < one, train.of(range(one)))
+
+
+def joined(pieces):
+    """Return neurons and times of several pieces."""
+    seconds = np.concatenate([piece.t / second for piece in pieces])
+    return np.concatenate([piece.i for piece in pieces]), seconds * second
 
 
 def assert_those_of(train, mask, part):

@@ -1,5 +1,7 @@
 """What tests of figures share: made-up nights, accuracies and axes."""
 
+import itertools
+
 import numpy as np
 from brian2 import ms
 from matplotlib.figure import Figure
@@ -46,3 +48,20 @@ def given_axes(n):
 def picture(tmp_path, drawn):
     """Save, so that everything is really drawn."""
     return figures.save_figure(drawn, tmp_path / "figure.png")
+
+
+def assert_no_ticks_overlap(figure):
+    """Fail if labels of the ticks of an axis lie upon one another, or touch; draw it before."""
+    for ax in figure.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            boxes = [
+                label.get_window_extent()
+                for label in axis.get_ticklabels()
+                if label.get_visible() and label.get_text()
+            ]
+            # those outside the limits are not drawn
+            low, high = sorted(axis.get_view_interval())
+            inside = [low <= place <= high for place in axis.get_ticklocs()]
+            boxes = [box for box, shown in zip(boxes, inside, strict=False) if shown]
+            for one, other in itertools.combinations(boxes, 2):
+                assert not one.padded(1).overlaps(other), (ax.get_title(loc="left"), axis)

@@ -224,10 +224,16 @@ CALLS = {
     "Night.to_xarray": (lambda **options: night().to_xarray(**options), {}),
     "Night.plot_raster": (
         lambda **options: night().plot_raster(**options),
-        {"axes": lambda: None, "populations": lambda: ["0"], "max_spikes": lambda: 100},
+        {"axes": lambda: None, "populations": lambda: ["0"], "max_spikes": lambda: 100,
+         "start": lambda: 1 * ms, "stop": lambda: 20 * ms, "rates": lambda: True,
+         "when_dense": lambda: "neurons"},
     ),
     "Spikes.between": (
         lambda **options: spikes().between(**options),
+        {"start": lambda: 5 * ms, "stop": lambda: 25 * ms},
+    ),
+    "Spikes.pieces": (
+        lambda **options: list(spikes().pieces(**options)),
         {"start": lambda: 5 * ms, "stop": lambda: 25 * ms},
     ),
     "Spikes.of": (lambda **options: spikes().of(**options), {"neurons": lambda: [0, 2]}),
@@ -700,6 +706,7 @@ CALLS = {
         bs.figures.plot_weight_change_by_sign,
         {"changes": lambda: {"a": bs.measures.weight_change_by_sign([1.0, -1], [0.5, -2])}},
     ),
+    "plot_rasters": (bs.figures.plot_rasters, {"nights": lambda: {"one": night()}}),
     "plot_accuracy_matrix": (bs.figures.plot_accuracy_matrix, {"R": accuracies}),
     "plot_accuracy_before_after": (
         bs.figures.plot_accuracy_before_after, {"before": accuracies, "after": accuracies}

@@ -94,10 +94,17 @@ def test_any_part_is_that_of_a_mask(dt, counts, start, length, neurons, at_a_tim
     steps = np.repeat(np.arange(len(counts)), counts)
     indices = (np.arange(len(steps)) * 3 % 5).astype(np.int32)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(streaming, "_AT_A_TIME", at_a_time)
+        patch.setattr(streaming, "AT_A_TIME", at_a_time)
         np.array(counts, np.int32).tofile(Path(folder, "spikes1.n"))
         indices.tofile(Path(folder, "spikes1.i"))
         train = StreamedSpikes(Path(folder), 1, 5, dt * ms, len(counts))
+        ends = start * dt * ms, (start + length) * dt * ms
+        pieces = list(train.pieces(*ends))
+        assert np.array_equal(
+            np.concatenate([np.zeros(0, np.int32), *(piece.i for piece in pieces)]),
+            train.between(*ends).i,
+        )
+        assert all(len(piece) <= max(at_a_time, max(counts)) for piece in pieces)
         for part, mask in [
             (
                 train.between(start * dt * ms, (start + length) * dt * ms),
@@ -120,7 +127,7 @@ def test_some_time_is_read_alone(streamed, monkeypatch):
     parts.clear()
     streamed.between(1 * second, 1.5 * second)
     assert parts == [("spikes1.n", 0, 1500), ("spikes1.i", ends[999], ends[1499])]
-    monkeypatch.setattr(streaming, "_AT_A_TIME", 1000)
+    monkeypatch.setattr(streaming, "AT_A_TIME", 1000)
     parts.clear()
     bs.Night.load(streamed.folder.parent).spikes["0"].of(3)
     assert max(last - first for name, first, last in parts if name == "spikes1.i") == 1000
