@@ -25,7 +25,7 @@ from .style import styled
 #: Height of a panel of rates, and of what else a figure needs, in inches.
 _RATE_HEIGHT = 0.5
 _MORE_HEIGHT = 0.8
-#: New figures are at most this high, in inches; panels of very many populations are lower.
+#: In inches; panels of very many populations are lower, to half their height.
 _MOST_HEIGHT = 20.0
 
 
@@ -182,17 +182,18 @@ def _read_how(max_spikes: int | None, when_dense: str) -> tuple[int | None, str]
 
 def _panels(axes: AxesLike | None, columns: list[list[Population]], rates: bool) -> AxesArray:
     """Return panels: a column per recording, a row per population, each with its rates."""
+    rows = [max(map(panel_height, row)) for row in zip(*columns, strict=True)]
+    more = _MORE_HEIGHT + len(rows) * _RATE_HEIGHT * rates
+    factor = min(1.0, max(_MOST_HEIGHT - more, 0.5 * sum(rows)) / sum(rows))
     heights: list[float] = []
-    for row in zip(*columns, strict=True):
-        heights.append(max(panel_height(population) for population in row))
-        heights += [_RATE_HEIGHT] * rates
-    needed = sum(heights) + _MORE_HEIGHT
+    for row in rows:
+        heights += [factor * row, *[_RATE_HEIGHT] * rates]
     return axes_grid(
         axes,
         len(heights),
         len(columns),
         width=8 if len(columns) == 1 else 1.5 + 4 * len(columns),
-        height=min(needed, _MOST_HEIGHT),
+        height=factor * sum(rows) + more,
         sharex="col",
         height_ratios=heights,
     )

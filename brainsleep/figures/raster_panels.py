@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..measures.trains import BoolArray, FloatArray, IntArray
@@ -70,8 +72,9 @@ def draw_rate(ax: Axes, seen: GatheredSpikes) -> None:
     """Draw the rate of a population over time into a panel."""
     ax.stairs(seen.rates, seen.bins / seen.window.unit[0], fill=True, color=_RATE_COLOUR)
     _shade_rest(ax, seen.window)
-    ax.set_ylim(0, 1.15 * float(seen.rates.max(initial=0)) or 1)
-    ax.locator_params(axis="y", nbins=2)
+    highest = float(seen.rates.max(initial=0)) or 1.0
+    ax.set_ylim(0, 1.15 * highest)
+    ax.set_yticks([0, _round_below(highest)])
     ax.set_ylabel("Hz")
     hide_frame(ax)
 
@@ -110,6 +113,12 @@ def _draw_dots(
         color=DOT_COLOUR,
         rasterized=True,
     )
+
+
+def _round_below(value: float) -> float:
+    """Return the largest 1, 2 or 5 times a power of ten that is not above a positive number."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return float(max(digit * power for digit in (1, 2, 5) if digit * power <= value * (1 + 1e-9)))
 
 
 def _draw_density(ax: Axes, seen: GatheredSpikes) -> None:

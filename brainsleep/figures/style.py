@@ -85,7 +85,8 @@ def style() -> Iterator[None]:
     >>> with bs.figures.style():  # doctest: +SKIP
     ...     fig, ax = plt.subplots()
     """
-    with _LOCK, mpl.rc_context(dict(STYLE)):
+    settings: Any = dict(STYLE)
+    with _LOCK, mpl.rc_context(settings):
         yield
 
 

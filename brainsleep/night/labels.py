@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from ..errors import BrainsleepError
 from ..translation import Layer
@@ -35,7 +36,7 @@ def shapes_of(recording: object) -> dict[str, tuple[int, ...]]:
     layers = layers_of(recording)
     if not layers:
         return {}
-    source = getattr(recording, "setup", recording)
+    source: Any = getattr(recording, "setup", recording)
     return {INPUT: source.input_shape, **{layer.name: layer.shape for layer in layers}}
 
 

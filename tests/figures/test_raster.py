@@ -221,7 +221,7 @@ def test_the_benchmark_draws_as_many_spikes_as_it_says(tmp_path, in_memory, monk
 
 def test_labels_of_panels_do_not_overlap(monkeypatch):
     """Of very many layers a figure has low panels; here of a few, to be quick."""
-    monkeypatch.setattr("brainsleep.figures.raster._MOST_HEIGHT", 7.5)
+    monkeypatch.setattr("brainsleep.figures.raster._MOST_HEIGHT", 8.0)
     night = make_night()
     sizes = [784, *[60] * 3, 10]
     silent = make_night(silent=True).spikes["0"]
