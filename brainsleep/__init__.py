@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .awake import calibrate as calibrate
     from .awake import spiking_accuracy as spiking_accuracy
     from .errors import BrainsleepError as BrainsleepError
+    from .experiments.report.reporting import write_report as write_report
     from .experiments.run_results import load_run as load_run
     from .neurons.neuron_registry import *
     from .night import lateral as lateral

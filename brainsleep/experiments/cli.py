@@ -1,4 +1,4 @@
-"""The command line: ``brainsleep run | compare | sweep | models | cache``."""
+"""The command line: ``brainsleep run | compare | sweep | report | models | cache``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ..support.disk import disk_error
 from .commands.cache_commands import cache_app
 from .commands.compare_command import compare
 from .commands.models_command import models
+from .commands.report_command import report
 from .commands.run_command import run
 from .commands.sweep_command import sweep
 
@@ -25,7 +26,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (run, compare, sweep, models):
+for command in (run, compare, sweep, report, models):
     app.command()(command)
 app.add_typer(cache_app, name="cache")
 

@@ -66,7 +66,7 @@ class Run:
         DirectoryError
             If it is missing or damaged.
         """
-        file, settings = self.directory / "model.toml", self._settings
+        file, settings = self.directory / "model.toml", self.settings
         try:
             digest = hashlib.sha256(read_bytes(file)).hexdigest()
         except (OSError, DataError):
@@ -103,7 +103,7 @@ class Run:
         tables = (self.before_sleep, self.after_sleep)
         before, after = (table.mean(axis="columns") for table in tables)
         noted = self.metrics.get("tasks")  # not in runs of earlier versions
-        of_night = dict(zip(self._nights_after, timings, strict=True))
+        of_night = dict(zip(self.nights_after, timings, strict=True))
         nights = [of_night.get(number, {}) for number in range(1, len(before) + 1)]
         columns = {
             **({"name": [task["name"] for task in noted]} if noted else {}),
@@ -145,16 +145,23 @@ class Run:
     @property
     def _stages(self) -> list[str]:
         word = "block" if self.metrics["scenario"] == "unsupervised" else "task"
-        return [f"{word} {number}" for number in self._nights_after]
+        return [f"{word} {number}" for number in self.nights_after]
 
     @property
-    def _nights_after(self) -> list[int]:
+    def nights_after(self) -> list[int]:
         """Numbers of the tasks, from 1, that a night followed."""
         every = list(range(1, len(self.metrics["timings"]) + 1))
         return self.metrics.get("nights_after", every)
 
     @property
-    def _settings(self) -> JsonObject:
+    def settings(self) -> JsonObject:
+        """The content of ``run.json``: the seed, what was changed, digests of model file and data.
+
+        Raises
+        ------
+        DirectoryError
+            If it is missing or damaged.
+        """
         return read_json(self.directory / "run.json", _LEFT)
 
     def _matrix(self, name: str) -> pandas.DataFrame:
@@ -194,7 +201,7 @@ class RunNights(Sequence[Night]):
             return [self[number] for number in range(len(self))[index]]
         number = range(len(self))[index]
         if number not in self._read:
-            task = self.run._nights_after[number] - 1
+            task = self.run.nights_after[number] - 1
             night = self._read[number] = Night.load(self.run.directory / "nights" / str(task))
             night.ann = self._network(task)
         return self._read[number]
@@ -214,7 +221,7 @@ class RunNights(Sequence[Night]):
         if not digest or not isinstance(model, ModelFile):
             return None
         state, _ = split_state(network_after(self.run.directory, number, digest))
-        settings, seed = self.run._settings, self.run.metrics["seed"]
+        settings, seed = self.run.settings, self.run.metrics["seed"]
         if "network" not in settings:  # of an earlier version, whose networks have all sizes
             return write_back(model.network.build(seed), state)
         code = settings.get("sources", {}), settings.get("code", {})

@@ -213,6 +213,10 @@ CALLS = {
          "modulation": lambda: None, "device": lambda: "cpp", "save": lambda: None,
          "should_stop": lambda: None, "progress": lambda: False},
     ),
+    "write_report": (
+        lambda directory, out: bs.write_report(directory, out=out),
+        {"directory": lambda: "nowhere", "out": scratch},
+    ),
     "load_run": (bs.load_run, {"directory": lambda: "nowhere"}),
     "Night.to_nir": (
         lambda **options: night().to_nir(**options),

@@ -1,0 +1,24 @@
+"""``brainsleep report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def report(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN", help="The directory of a finished run."),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where the page goes; report.html in the directory."),
+    ] = None,
+) -> None:
+    """Write one HTML page of a run: results, rasters, weights, parameters. Any browser shows it."""
+    from ..report.reporting import write_report
+
+    typer.echo(write_report(*runs, out=out))

@@ -1,0 +1,138 @@
+"""What a page shows of each night of a run: rasters, stages, weights, constants, timings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from brian2.units import Quantity, second
+
+from ...errors import BrainsleepError
+from ...night import Night
+from ...support.files import JsonObject
+from ..run_results import Run
+from .spike_panels import most_in_each, night_panels
+from .weight_charts import WeightRow, weight_histograms, weight_rows
+
+
+@dataclass(frozen=True)
+class LayerConstants:
+    """What one layer had in a night.
+
+    Attributes
+    ----------
+    layer : str
+        What the page calls it.
+    gain, threshold : float
+        In the neuron model's unit.
+    """
+
+    layer: str
+    gain: float
+    threshold: float
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One stage of sleep; start and duration are in seconds."""
+
+    name: str
+    start: float
+    duration: float
+
+
+@dataclass(frozen=True)
+class NightSection:
+    """One night on a page.
+
+    Attributes
+    ----------
+    title : str
+        As in ``"after task 1"``.
+    problem : str
+        Why it cannot be shown; else empty.
+    steps : int
+        Its length.
+    drawn : dict
+        What scripts draw; see `brainsleep.experiments.report.spike_panels`.
+    weights : list of WeightRow
+        What it did to weights.
+    constants : list of LayerConstants
+        Gains and thresholds.
+    segments : list of Segment
+        Its stages of sleep; none if it has none.
+    timings : dict
+        As of `Night.timings`.
+    """
+
+    title: str
+    problem: str = ""
+    steps: int = 0
+    drawn: JsonObject = field(default_factory=dict)
+    weights: list[WeightRow] = field(default_factory=list)
+    constants: list[LayerConstants] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
+    timings: JsonObject = field(default_factory=dict)
+
+
+def night_sections(run: Run) -> list[NightSection]:
+    """Read the nights of a run, one after the other; one that is damaged says so."""
+    most = most_in_each(sum(map(len, run.metrics.get("rates", []))))
+    tasks = run.nights_after[: len(run.nights)]
+    return [_section(run, task, most) for task in tasks]
+
+
+def _section(run: Run, task: int, most: int) -> NightSection:
+    title = f"after task {task}"
+    try:
+        night = Night.load(run.directory / "nights" / str(task - 1))
+        return section_of(night, title, most)
+    except BrainsleepError as error:
+        return NightSection(title, problem=str(error))
+
+
+def section_of(night: Night, title: str, most: int) -> NightSection:
+    """Return what a page shows of a night; raises as reading its spikes and weights does."""
+    labels = {name: name for name in night.sizes}
+    drawn = night_panels(night, labels, most)
+    drawn["weights"] = weight_histograms(night)
+    segments = stages_of(night)
+    drawn["segments"] = [[one.name, one.start * 1000, one.duration * 1000] for one in segments]
+    return NightSection(
+        title,
+        steps=night.n_steps,
+        drawn=drawn,
+        weights=weight_rows(night),
+        constants=_constants(night, labels),
+        segments=segments,
+        timings=night.timings,
+    )
+
+
+def stages_of(night: Night) -> list[Segment]:
+    """Return the stages of a night's sleep; none if it had none, or does not know."""
+    if night.source is None:
+        return []
+    stages = night.setup.stages
+    if stages is None:
+        return []
+    seconds = float(night.duration / second)
+    listed = getattr(stages, "segments", None)
+    if listed is None:
+        return [Segment(getattr(stages, "name", type(stages).__name__), 0.0, seconds)]
+    return [
+        Segment(one.name, _seconds(one.start), _seconds(one.duration))
+        for one in listed
+        if _seconds(one.start) < seconds
+    ]
+
+
+def _seconds(time: Quantity) -> float:
+    return float(time / second)
+
+
+def _constants(night: Night, labels: Mapping[str, str]) -> list[LayerConstants]:
+    return [
+        LayerConstants(labels.get(name, name), gain, night.thresholds[name])
+        for name, gain in night.gains.items()
+    ]

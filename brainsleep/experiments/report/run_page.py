@@ -1,0 +1,62 @@
+"""The page of one run."""
+
+from __future__ import annotations
+
+from ...errors import BrainsleepError
+from ...measures.definitions import DEFINITIONS
+from ..paper_tables import definition_of
+from ..run_results import Run
+from ..tables import heading
+from .accuracy_tables import accuracy_tables, chance_level, task_names
+from .arm_rows import arm_rows, measure_definitions
+from .facts import doubts, facts_of, reasons
+from .night_sections import night_sections
+from .parameter_table import parameter_rows, references
+from .templating import render
+
+
+def run_page(run: Run) -> str:
+    """Return the page of a run, as HTML.
+
+    Raises
+    ------
+    BrainsleepError
+        If what it needs of the run is damaged. Nights that are damaged are left out, and said so.
+    """
+    metrics = run.metrics
+    arms = arm_rows(metrics)
+    nights = night_sections(run)
+    problems = [
+        f"the night {one.title} is not shown: {one.problem}" for one in nights if one.problem
+    ]
+    try:
+        parameters, sources = parameter_rows(run), references(run)
+    except BrainsleepError as error:
+        parameters, sources = [], []
+        problems.append(f"parameters are not shown: {error}")
+    return render(
+        "run.html",
+        title=f"{metrics['model']}, seed {metrics['seed']}",
+        heading=heading(metrics),
+        directory=str(run.directory),
+        definition=definition_of(metrics),
+        facts=facts_of(run),
+        reasons=reasons(run, arms),
+        doubts=doubts(run, arms),
+        problems=problems,
+        arms=arms,
+        measures=measure_definitions(arms),
+        recovered=metrics.get("sleep", {}).get("measures", {}).get("recovered"),
+        definitions=DEFINITIONS,
+        tables=accuracy_tables(metrics),
+        tasks=task_names(metrics),
+        chance=chance_level(metrics),
+        curve=metrics["accuracy"].get("curve", []),
+        per_class=metrics.get("sleep", {}).get("per_class", {}),
+        confusion=metrics.get("sleep", {}).get("confusion", []),
+        nights=[one for one in nights if not one.problem],
+        parameters=parameters,
+        references=sources,
+        seconds=metrics.get("seconds", {}),
+        timings=metrics["timings"],
+    )

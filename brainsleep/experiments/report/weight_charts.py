@@ -1,0 +1,59 @@
+"""Weights before and after a night, as histograms and numbers for a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...measures import WeightChange, weight_changes
+from ...night import Night
+from ...support.files import JsonObject
+
+#: Bins of a histogram.
+N_BINS = 60
+
+
+@dataclass(frozen=True)
+class WeightRow:
+    """One layer's weights in one night.
+
+    Attributes
+    ----------
+    name : str
+        State-dict name.
+    change : WeightChange
+        What the night did to them.
+    """
+
+    name: str
+    change: WeightChange
+
+
+def weight_rows(night: Night) -> list[WeightRow]:
+    """Return what a night did to the weights of each layer."""
+    changes = weight_changes(night.weights_before, night.weights_after)
+    return [WeightRow(name, change) for name, change in changes.items()]
+
+
+def weight_histograms(night: Night) -> list[JsonObject]:
+    """Return the weights of each layer before and after a night, in bins: counts, as JSON."""
+    return [
+        _histogram(name, before, night.weights_after[name])
+        for name, before in night.weights_before.items()
+    ]
+
+
+def _histogram(name: str, before: np.ndarray, after: np.ndarray) -> JsonObject:
+    low, high = (
+        float(edge(np.array([edge(before), edge(after)]))) if before.size else 0.0
+        for edge in (np.min, np.max)
+    )
+    edges = np.linspace(low, high if high > low else low + 1e-6, N_BINS + 1)
+    counts = [np.histogram(values, edges)[0].tolist() for values in (before, after)]
+    return {
+        "name": name,
+        "edges": [float(f"{edge:.6g}") for edge in edges],
+        "before": counts[0],
+        "after": counts[1],
+    }

@@ -1,0 +1,270 @@
+"""The page of a run: complete, true to the results, safe against what users wrote."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import zlib
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from brian2 import ms
+from browser import Browser
+from typer.testing import CliRunner
+
+import brainsleep as bs
+from brainsleep import figures, wake
+from brainsleep.devices.activity import Spikes
+from brainsleep.errors import DirectoryError
+from brainsleep.experiments.cli import app
+from brainsleep.experiments.report.field_texts import field_texts, references_of
+from brainsleep.experiments.report.parameter_table import parameter_rows
+from brainsleep.experiments.report.spike_panels import panel
+from brainsleep.experiments.run import run_experiment
+from brainsleep.wake.datasets import loading
+
+HOSTILE = "</script><script>alert('x')</script>&\"'"
+MODEL = f"""
+name = "tiny"
+description = '''four classes {HOSTILE}'''
+references = ['''Somebody {HOSTILE}''']
+[data]
+dataset = '''toy'''
+[tasks]
+n_tasks = 2
+[network]
+sizes = [16, 10, 4]
+dropout = 0.0
+[training]
+lr = 0.3
+epochs = 1
+[compare]
+strategies = ["sequential", {{kind = "joint", name = '''all {HOSTILE}'''}}]
+[sleep.neuron]
+threshold = [1.0, 1.0]
+decay = 0.97
+[sleep.steps]
+first = 10
+"""
+
+
+def toy(folder: Path | None) -> wake.Split:
+    """One bright quarter of the image tells the class."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(80) % 4
+    quarters = np.kron(np.eye(4).reshape(4, 2, 2), np.ones((2, 2))).reshape(4, 16)
+    images = 0.7 * quarters[labels] + 0.3 * rng.random((80, 16))
+    halves = (slice(40), slice(40, 80))
+    return wake.Split(*(wake.Dataset(HOSTILE, images[k], labels[k], (4, 4)) for k in halves))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a finished run, with its page."""
+    place = tmp_path_factory.mktemp("report")
+    (place / "tiny.toml").write_text(MODEL)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(loading.DATASETS, "toy", toy)
+        patch.setattr(figures, "save_figure", lambda figure, path: None)  # it takes seconds
+        controls = ("decrease_only", "rows_centred")
+        run_experiment(
+            place / "tiny.toml", out=place / "run", controls=controls, progress=False, seed=3
+        )
+        bs.write_report(place / "run")
+    return place / "run"
+
+
+@pytest.fixture(scope="module")
+def html(folder: Path) -> str:
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+class Page(HTMLParser):
+    """Elements of a page; complains where they are not closed in order."""
+
+    VOID = ("meta", "br", "hr", "img", "input", "link", "col")
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.attributes: list[tuple[str, str, str | None]] = []
+        self.ids: list[str] = []
+        self.rows: list[list[str]] = []
+        self.scripts: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes += [(tag, name, value) for name, value in attrs]
+        self.ids += [value for name, value in attrs if name == "id" and value]
+        if tag in self.VOID:
+            return
+        self.open.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in ("td", "th"):
+            self.rows[-1].append("")
+        elif tag == "script":
+            self.scripts.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, self.getpos()
+
+    def handle_data(self, data: str) -> None:
+        if "script" in self.open:
+            self.scripts[-1] += data
+        elif {"td", "th"} & set(self.open):
+            self.rows[-1][-1] += data
+
+
+def table_rows(page: Page, heading: str) -> list[list[str]]:
+    return [row for row in page.rows if row and row[0] == heading]
+
+
+def test_the_page_is_well_formed_and_asks_for_nothing(html: str) -> None:
+    page = Page(html)
+    assert len(page.ids) == len(set(page.ids))
+    for tag, name, value in page.attributes:
+        if name in ("src", "href", "action", "data", "poster", "srcset"):
+            assert name == "href"
+            assert value is not None
+            assert value.startswith("#"), (tag, value)
+            assert value[1:] in page.ids
+        assert not name.startswith("on"), (tag, name)
+    styles = "".join(re.findall(r"<style>(.*?)</style>", html, re.S))
+    assert "url(" not in styles
+    assert "@import" not in styles
+    policy = next(value for _, name, value in page.attributes if value and "default-src" in value)
+    assert "default-src 'none'" in policy
+    assert policy.count("'sha256-") == 2
+    assert len(page.scripts) == 3
+
+
+def test_what_users_wrote_stays_text(html: str) -> None:
+    assert "<script>alert" not in html
+    page = Page(html)
+    assert any(f"all {HOSTILE}" in cell for row in page.rows for cell in row)
+    assert html.count("&lt;script&gt;alert") >= 4  # data, description, source, strategy
+
+
+def test_numbers_are_those_of_the_results(html: str, folder: Path) -> None:
+    metrics, page = json.loads((folder / "metrics.json").read_text()), Page(html)
+    scores = metrics["accuracy"]
+    for name, value in {**scores, **scores["controls"]}.items():
+        if isinstance(value, float):
+            assert any(f"{100 * value:.1f}" == row[1] for row in page.rows if len(row) > 3), name
+    names = [task["name"] for task in metrics["tasks"]]
+    start = next(k for k, row in enumerate(page.rows) if row[1:-1] == names)
+    for offset, table in enumerate(("before_sleep", "after_sleep")):
+        for number, row in enumerate(scores[table]):
+            shown = page.rows[start + offset * (len(names) + 1) + 1 + number]
+            cells = ["–" if value is None else f"{100 * value:.1f}" for value in row]
+            seen = [value for value in row if value is not None]
+            assert shown[1:] == [*cells, f"{100 * np.mean(seen):.1f}"]
+    assert [row[0] for row in page.rows if "aller" in row[0]] == []
+    assert "Chance: 25.0 %" in html
+
+
+def test_every_parameter_is_there(html: str, folder: Path) -> None:
+    rows = {row.key: row for row in parameter_rows(bs.load_run(folder))}
+    assert rows["sleep.neuron.decay"].value == "0.97"
+    assert rows["sleep.neuron.decay"].stated == "model file"
+    assert rows["sleep.dt"].value == "1"
+    assert rows["sleep.dt"].unit == "ms"
+    assert rows["sleep.dt"].stated == "default"
+    assert rows["sleep.plasticity.tau_pre"].unit == "ms"
+    assert "λ in [0, 1]" in rows["sleep.neuron.decay"].text
+    shown = {row[0]: row[1] for row in Page(html).rows if row}
+    for key, row in rows.items():
+        assert shown[key] == row.value
+
+
+def test_texts_of_fields_come_from_docstrings() -> None:
+    assert field_texts(bs.SRC)["tau_pre"].startswith("Time constant of the presynaptic trace")
+    assert references_of(bs.SRC)[0].startswith("Tadros, Krishnan")
+
+
+def unpacked(text: str) -> np.ndarray:
+    return np.frombuffer(zlib.decompress(base64.b64decode(text)), "<u4")
+
+
+def test_the_page_holds_the_spikes_of_the_nights(html: str, folder: Path) -> None:
+    nights = json.loads(Page(html).scripts[0])
+    for night, drawn in zip(bs.load_run(folder).nights, nights, strict=True):
+        for train, one in zip(night.spikes.values(), drawn["panels"], strict=True):
+            steps = np.repeat(np.arange(night.n_steps), unpacked(one["counts"]))
+            found = set(zip(steps.tolist(), unpacked(one["neurons"]).tolist(), strict=True))
+            there = np.rint(np.asarray(train.t / night.dt)).astype(int)
+            assert found == set(zip(there.tolist(), train.i.tolist(), strict=True))
+            assert one["n_spikes"] == len(train)
+
+
+def test_above_a_number_of_spikes_some_neurons_are_drawn_with_all_of_theirs() -> None:
+    rng = np.random.default_rng(0)
+    steps, neurons = np.nonzero(rng.random((200, 50)) < 0.2)
+    train = Spikes(i=neurons.astype("i4"), t=steps * ms, n_neurons=50)
+    drawn = panel(train, "a", n_steps=200, dt=1 * ms, most=500)
+    assert drawn["n_spikes"] == len(neurons)
+    chosen = unpacked(drawn["neurons"])
+    assert 400 < len(chosen) <= 500
+    assert len(np.unique(chosen)) == drawn["n_shown"] < 50
+    for neuron in np.unique(chosen):
+        assert (chosen == neuron).sum() == (neurons == neuron).sum()
+    assert np.mean(drawn["rates"]) == pytest.approx(1000 * len(neurons) / 50 / 200, abs=0.01)
+
+
+def test_directories_without_a_finished_run_are_refused_in_a_line(
+    folder: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(DirectoryError, match="holds no finished run"):
+        bs.write_report(tmp_path)
+    result = CliRunner().invoke(app, ["report", str(tmp_path)])
+    assert result.exit_code == 1
+    result = CliRunner().invoke(app, ["report", str(folder), "--out", str(tmp_path / "a.html")])
+    assert result.exit_code == 0
+    assert result.stdout.split() == [str(tmp_path / "a.html")]
+
+
+@pytest.mark.browser
+def test_a_browser_draws_the_page_and_it_moves_quickly(folder: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    steps = np.sort(rng.integers(0, 1000, 100_000))
+    train = Spikes(i=rng.integers(0, 500, 100_000).astype("i4"), t=steps * ms, n_neurons=500)
+    drawn = {
+        "n_steps": 1000, "dt": 1.0, "weights": [], "segments": [["NREM", 0, 600]],
+        "panels": [panel(train, "many", n_steps=1000, dt=1 * ms)],
+    }  # fmt: skip
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    begin = html.index('id="drawn">') + len('id="drawn">')
+    busy = html[:begin] + json.dumps([drawn]) + html[html.index("</script>", begin) :]
+    (tmp_path / "busy.html").write_text(busy.replace('value="1" selected', 'value="0"'))
+    with Browser() as browser:
+        for width, scheme in ((390, "dark"), (1400, "light")):
+            browser.open(folder / "report.html", width=width, scheme=scheme)
+            assert browser.complaints() == []
+            assert browser.requests() == [(folder / "report.html").as_uri()]
+            assert browser.run("document.documentElement.scrollWidth <= innerWidth")
+            assert browser.run("document.querySelectorAll('#rasters canvas').length") == 4
+        browser.open(tmp_path / "busy.html")
+        assert browser.complaints() == []
+        assert any(browser.run(FRAMES) >= 30 for _ in range(3))  # others may be busy meanwhile
+
+
+#: Moves a raster at each frame for a second, by the keyboard; frames a second.
+FRAMES = """new Promise(done => {
+  const raster = document.querySelector('[data-population="many"] .plot');
+  for (let k = 0; k < 2; k++) raster.dispatchEvent(new KeyboardEvent("keydown", {key: "+"}));
+  let first = null, frames = 0;
+  const step = now => {
+    if (first === null) first = now; else frames += 1;
+    if (now - first > 1000) { done(1000 * frames / (now - first)); return; }
+    const key = frames % 10 < 5 ? "ArrowLeft" : "ArrowRight";
+    raster.dispatchEvent(new KeyboardEvent("keydown", {key}));
+    requestAnimationFrame(step);
+  };
+  requestAnimationFrame(step);
+})"""
