@@ -9,8 +9,8 @@ from ...measures.definitions import DEFINITIONS, Definition
 from ...support.files import JsonMapping
 from ..controls import FIXED_CONTROLS
 from ..controls.single_layers import single_layers
-from ..measure_table import COLUMNS
-from ..tables import UNSUPERVISED_ROWS, arm_names, arm_of, label_of
+from ..result_tables.measure_table import COLUMNS
+from ..result_tables.tables import UNSUPERVISED_ROWS, arm_names, arm_of, label_of
 
 
 @dataclass(frozen=True)

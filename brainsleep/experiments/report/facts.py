@@ -9,9 +9,9 @@ from ...errors import BrainsleepError
 from ...night.asked import EXACT_DEVICES
 from ...support.files import JsonMapping
 from ..failed_arms import failed_lines, failed_of
-from ..modelfile import ModelFile
+from ..model_files.modelfile import ModelFile
+from ..result_tables.tables import finding_lines
 from ..run_results import Run
-from ..tables import finding_lines
 from .arm_rows import ArmRow, controls_left
 
 #: Characters of a digest that a page shows.

@@ -9,6 +9,7 @@ from brian2.units import Quantity, second
 
 from ...errors import BrainsleepError
 from ...night import Night
+from ...night.labels import labels_of, weight_labels_of
 from ...support.files import JsonObject
 from ..run_results import Run
 from .spike_panels import most_in_each, night_panels
@@ -93,16 +94,16 @@ def _section(run: Run, task: int, most: int) -> NightSection:
 
 def section_of(night: Night, title: str, most: int) -> NightSection:
     """Return what a page shows of a night; raises as reading its spikes and weights does."""
-    labels = {name: name for name in night.sizes}
+    labels, weight_labels = labels_of(night), weight_labels_of(night)
     drawn = night_panels(night, labels, most)
-    drawn["weights"] = weight_histograms(night)
+    drawn["weights"] = weight_histograms(night, weight_labels)
     segments = stages_of(night)
     drawn["segments"] = [[one.name, one.start * 1000, one.duration * 1000] for one in segments]
     return NightSection(
         title,
         steps=night.n_steps,
         drawn=drawn,
-        weights=weight_rows(night),
+        weights=weight_rows(night, weight_labels),
         constants=_constants(night, labels),
         segments=segments,
         timings=night.timings,

@@ -11,8 +11,8 @@ from brian2.units import Quantity
 from pydantic import BaseModel
 
 from ...support.parameters import declared_parameters
+from ..model_files.sections import ModelSection
 from ..run_results import Run
-from ..sections import ModelSection
 from .field_texts import field_texts, references_of
 
 #: Keys that say what a run is, not what it does: they stand at the top of a page.

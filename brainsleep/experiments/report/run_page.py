@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ...errors import BrainsleepError
 from ...measures.definitions import DEFINITIONS
-from ..paper_tables import definition_of
+from ..result_tables.paper_tables import definition_of
+from ..result_tables.tables import heading
 from ..run_results import Run
-from ..tables import heading
 from .accuracy_tables import accuracy_tables, chance_level, task_names
 from .arm_rows import arm_rows, measure_definitions
 from .facts import doubts, facts_of, reasons

@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ... import __version__
-from ..tables import size_in_words
+from ...support.memory import in_words
 
 _HERE = Path(__file__).parent
 
@@ -87,7 +87,7 @@ def _environment() -> Environment:
         "percent": percent,
         "short": short,
         "signed": signed,
-        "size": size_in_words,
+        "size": in_words,
     }
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,7 @@ class WeightRow:
     Attributes
     ----------
     name : str
-        State-dict name.
+        What the page calls them.
     change : WeightChange
         What the night did to them.
     """
@@ -30,16 +31,16 @@ class WeightRow:
     change: WeightChange
 
 
-def weight_rows(night: Night) -> list[WeightRow]:
-    """Return what a night did to the weights of each layer."""
+def weight_rows(night: Night, labels: Mapping[str, str]) -> list[WeightRow]:
+    """Return what a night did to the weights of each layer; `labels` by state-dict name."""
     changes = weight_changes(night.weights_before, night.weights_after)
-    return [WeightRow(name, change) for name, change in changes.items()]
+    return [WeightRow(labels.get(name, name), change) for name, change in changes.items()]
 
 
-def weight_histograms(night: Night) -> list[JsonObject]:
+def weight_histograms(night: Night, labels: Mapping[str, str]) -> list[JsonObject]:
     """Return the weights of each layer before and after a night, in bins: counts, as JSON."""
     return [
-        _histogram(name, before, night.weights_after[name])
+        _histogram(labels.get(name, name), before, night.weights_after[name])
         for name, before in night.weights_before.items()
     ]
 
