@@ -57,6 +57,9 @@ from .several_tests import holm as holm
 from .spectra import Peak as Peak
 from .spectra import Spectrum as Spectrum
 from .spectra import spectrum as spectrum
+from .spike_sequences import Sequences as Sequences
+from .spike_sequences import SpikeSequence as SpikeSequence
+from .spike_sequences import sequences as sequences
 from .states import UpStates as UpStates
 from .states import up_states as up_states
 from .summary import MeanSD as MeanSD

@@ -440,6 +440,11 @@ CALLS = {
         {"before": activity, "after": activity, "labels": labels},
     ),
     "cv_isi": (bs.measures.cv_isi, {"spikes": spikes}),
+    "sequences": (  # of one neuron: no process is started
+        bs.measures.sequences,
+        {"train": lambda: spikes().of([0]), "n_steps": lambda: 40, "dt": lambda: 1 * ms,
+         "window": lambda: 40 * ms, "max_length": lambda: 10 * ms},
+    ),
     "rank_order": (
         bs.measures.rank_order,
         {"train": spikes, "windows": lambda: ([0, 20] * ms, [20, 40] * ms),

@@ -15,7 +15,7 @@ FOLDER = Path(measures.__file__).parent
 MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
 
 #: Modules that measure nothing themselves.
-WITHOUT_EXAMPLES = {"labelled_activity", "time_bins", "trains"}
+WITHOUT_EXAMPLES = {"labelled_activity", "limited_process", "spade_worker", "time_bins", "trains"}
 
 
 def test_every_measure_is_in_the_table():
@@ -61,6 +61,7 @@ LEAST_EXAMPLES = {
     "reactivation": 4,
     "several_tests": 1,
     "spectra": 4,
+    "spike_sequences": 4,
     "states": 4,
     "summary": 2,
     "synchrony_index": 3,
