@@ -42,7 +42,7 @@ def standalone_preferences(dtype: str) -> dict[str, object]:
     return {
         "codegen.target": "cython",  # devices override it; "auto" would probe for Cython
         "core.default_float_dtype": np.dtype(dtype).type,
-        "codegen.cpp.extra_compile_args": None,
+        "codegen.cpp.extra_compile_args": [],  # ours are others; Brian2 would try each of its own
         "codegen.cpp.define_macros": [],
     }
 

@@ -18,6 +18,9 @@ from ..streams import BLOCK_BYTES, DIGEST_SUFFIX
 from .state import presentation_biases, state_variables
 from .streamed_input import StreamedInput
 
+#: Brian2's files of what begins and ends a night, and the file of its loop over all steps.
+RUN_ONCE, OWN_LOOP = ("main.cpp", "objects.cpp", "run.cpp"), "network.cpp"
+
 
 class UnityDevice(CPPStandaloneDevice):
     """Brian2's C++ standalone device, compiled as a single file, with a loop of its own.
@@ -81,6 +84,7 @@ class UnityDevice(CPPStandaloneDevice):
             projections=projections,
             biases=presentation_biases(self, self.populations),
             sources=sources,
+            run_once=RUN_ONCE if self.block_loop is None else (*RUN_ONCE, OWN_LOOP),
             block_loop=self.block_loop,
             stream_block=BLOCK_BYTES,
             digest_suffix=DIGEST_SUFFIX,

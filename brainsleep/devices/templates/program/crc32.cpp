@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #if defined(__PCLMUL__) && defined(__SSE4_1__)
-#include <immintrin.h>
+#include <wmmintrin.h>  // immintrin.h takes as long to read as all other headers together
 #endif
 namespace brainsleep {
 typedef std::array<std::array<uint32_t, 256>, 8> CrcTables;

@@ -6,7 +6,7 @@ std::vector<std::vector<char> > rest;
 std::vector<Block> currents;
 std::ifstream currents_file;
 
-void remember_rest()
+RUNS_ONCE void remember_rest()
 {
     using namespace brian;
     if (presentation_steps == 0) return;

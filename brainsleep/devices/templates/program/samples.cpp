@@ -7,7 +7,7 @@ inline bool is_sampled(int64_t step) { return sample_every > 0 && step % sample_
 
 // The elements of an array of which values are kept, in ascending order: all, unless a file beside
 // the program's results names some.
-std::vector<int64_t> chosen_elements(const std::string& name, size_t size)
+RUNS_ONCE std::vector<int64_t> chosen_elements(const std::string& name, size_t size)
 {
     std::vector<int64_t> chosen(size);
     const std::string path = brian::results_dir + name + "{{chosen_suffix}}";

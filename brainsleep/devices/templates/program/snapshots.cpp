@@ -11,7 +11,7 @@ Block block(const char* name, char* data, size_t bytes)
 {% macro block_of(variable) %}
 block("{{variable.name}} {{variable.dtype}} {{variable.size}}", (char*)({{variable.pointer}}), ({{variable.length}})*sizeof(*({{variable.pointer}})))
 {%- endmacro %}
-std::vector<Block> population_state()
+RUNS_ONCE std::vector<Block> population_state()
 {
     using namespace brian;
     std::vector<Block> blocks;
@@ -21,7 +21,7 @@ std::vector<Block> population_state()
     return blocks;
 }
 
-std::vector<Block> state()
+RUNS_ONCE std::vector<Block> state()
 {
     using namespace brian;
     std::vector<Block> blocks = population_state();
@@ -31,7 +31,7 @@ std::vector<Block> state()
     return blocks;
 }
 
-void save_snapshot(int64_t n_steps)
+RUNS_ONCE void save_snapshot(int64_t n_steps)
 {
     const std::string path = output_path("snapshot-" + std::to_string(n_steps));
     const std::string partial = path + ".partial", lengths = path + ".lengths";
@@ -56,7 +56,7 @@ void save_snapshot(int64_t n_steps)
     if (rename(partial.c_str(), (path + ".state").c_str()) != 0) fail_to_write(path + ".state");
 }
 
-void load_snapshot(const char* path)
+RUNS_ONCE void load_snapshot(const char* path)
 {
     std::ifstream file(path, std::ios::binary);
     for (const Block& b : state()) file.read(b.data, b.bytes);

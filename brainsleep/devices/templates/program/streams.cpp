@@ -74,14 +74,14 @@ public:
 std::map<std::string, Stream*> streams;
 bool resumed = false;
 
-Stream& open_stream(const std::string& name)
+RUNS_ONCE Stream& open_stream(const std::string& name)
 {
     const std::string path = output_path(name);
     const std::string digests = getenv("BRAINSLEEP_FOLDER") ? path + "{{digest_suffix}}" : "";
     return *(streams[name] = new Stream(path, digests, resumed));
 }
 
-void close_streams()
+RUNS_ONCE void close_streams()
 {
     for (auto& stream : streams) stream.second->close();
     streams.clear();

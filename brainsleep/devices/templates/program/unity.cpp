@@ -1,7 +1,16 @@
 {# The whole program as one file: our own code, then all files that Brian2 generated, then our loop
-   of the night, where there is one. #}
+   of the night, where there is one. What begins and ends a night is not optimised. #}
 #include <chrono>
 #include <fstream>
+// For functions that are called a few times a night, if at all: optimising them took longer than
+// they ever will.
+#if defined(__clang__)
+#define RUNS_ONCE __attribute__((optnone, noinline))
+#elif defined(__GNUC__)
+#define RUNS_ONCE __attribute__((optimize("O0")))
+#else
+#define RUNS_ONCE
+#endif
 #include "objects.h"
 #include "network.h"
 
@@ -29,9 +38,24 @@ namespace brainsleep { inline void enter(int64_t) {} }
 
 {% include "templates/program/presentations.cpp" %}
 
-{% for name in sources %}
+{% for name in sources if name not in run_once %}
 #include "{{name}}"
 {% endfor %}
+
+#if defined(__clang__)
+#pragma clang optimize off
+#elif defined(__GNUC__)
+#pragma GCC push_options
+#pragma GCC optimize("O0")
+#endif
+{% for name in sources if name in run_once %}
+#include "{{name}}"
+{% endfor %}
+#if defined(__clang__)
+#pragma clang optimize on
+#elif defined(__GNUC__)
+#pragma GCC pop_options
+#endif
 {% if block_loop %}
 {% include "dense/templates/night_loop.cpp" %}
 {% else %}
