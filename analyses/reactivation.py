@@ -7,6 +7,7 @@ untrained network: the same stimulus, the same rates, and no learning.
 
 import warnings
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from run_networks import (
@@ -25,15 +26,16 @@ from brainsleep.night import Night
 
 #: The lowest rate in Hz that layers of the untrained network are calibrated to.
 LOWEST_RATE = 1.0
+NIGHT = "the night"
 NULLS = ("activations of the untrained network", "night of the untrained network")
 
 
 @dataclass(frozen=True)
 class Measured:
-    """The reactivation in one night of one run, and its nulls."""
+    """The reactivation in one night of one run, and in the nulls, by what they are called."""
 
-    found: Reactivation
-    nulls: dict[str, Reactivation]
+    found: dict[str, Reactivation]
+    specific: dict[str, Reactivation]
     groups: dict[str, list[int]]
     labels: dict[str, str]
 
@@ -41,55 +43,56 @@ class Measured:
 def main(argv=None):
     arguments_parser = parser("Draw the reactivation of each class in one night.", "reactivation")
     arguments_parser.add_argument(
-        "more", nargs="*", metavar="RUN", help="further runs of the same model, to be averaged"
+        "more", nargs="*", type=Path, metavar="RUN", help="further runs of the same model"
     )
     add_night(arguments_parser)
     arguments_parser.add_argument(
         "--specific",
         action="store_true",
-        help="take away what all classes have in common: the mean over classes of each neuron",
+        help="draw what remains without the mean over classes of each neuron",
     )
     arguments = arguments_parser.parse_args(argv)
-    measured = [
-        measure(directory, arguments.night, specific=arguments.specific)
-        for directory in (arguments.run, *map(type(arguments.run), arguments.more))
-    ]
+    runs = [arguments.run, *arguments.more]
+    measured = [measure(directory, arguments.night) for directory in runs]
     first = measured[0]
-    found = [one.found for one in measured]
-    nulls = {name: [one.nulls[name] for one in measured] for name in NULLS}
-    report(found, nulls, first)
+    print("Correlation, means over classes")
+    report([one.found for one in measured], first)
+    print("Without what all classes have in common")
+    report([one.specific for one in measured], first)
+    found, *nulls = (
+        [(one.specific if arguments.specific else one.found)[name] for one in measured]
+        for name in (NIGHT, *NULLS)
+    )
     axes = bs.figures.plot_reactivation(
         found if len(found) > 1 else found[0],
-        nulls=nulls,
+        nulls=dict(zip(NULLS, nulls, strict=True)),
         groups=first.groups,
         labels=first.labels,
     )
     return bs.figures.save_figure(axes, output(arguments, "reactivation"))
 
 
-def measure(directory, number, *, specific):
+def measure(directory, number):
     """Measure the reactivation in one night of a run."""
     run = run_of_tasks(directory)
     index, night = night_of(run, number)
     images, untrained = images_of(run), untrained_network(run)
-    of_classes = {"labels": images.labels, "specific": specific}
-    counts = bs.measures.spike_counts(night.spikes)
     trained = bs.translation.activations(network_before(night), images)
     naive = bs.translation.activations(untrained, images)
-    reactivation = bs.measures.reactivation
-    return Measured(
-        reactivation(counts, trained, **of_classes),
+    asleep = bs.measures.spike_counts(night.spikes)
+    pairs = {
+        NIGHT: (asleep, trained),
+        NULLS[0]: (asleep, naive),
+        NULLS[1]: (bs.measures.spike_counts(untrained_night(night, untrained).spikes), naive),
+    }
+    found, specific = (
         {
-            NULLS[0]: reactivation(counts, naive, **of_classes),
-            NULLS[1]: reactivation(
-                bs.measures.spike_counts(untrained_night(night, untrained).spikes),
-                naive,
-                **of_classes,
-            ),
-        },
-        learned_classes(run, index),
-        night.labels,
+            name: bs.measures.reactivation(*pair, images.labels, specific=only)
+            for name, pair in pairs.items()
+        }
+        for only in (False, True)
     )
+    return Measured(found, specific, learned_classes(run, index), night.labels)
 
 
 def untrained_night(night: Night, untrained) -> Night:
@@ -106,8 +109,8 @@ def untrained_night(night: Night, untrained) -> Night:
         target_rate={name: max(rates[name], LOWEST_RATE) for name in layers},
     )
     with warnings.catch_warnings():  # nothing is to learn, and rates are as near as they can be
-        warnings.simplefilter("ignore", bs.NightWarning)
-        warnings.simplefilter("ignore", bs.CalibrationWarning)
+        for category in (bs.NightWarning, bs.CalibrationWarning, bs.PresetWarning):
+            warnings.simplefilter("ignore", category)
         return bs.sleep(
             network,
             setup.stimulus,
@@ -122,22 +125,21 @@ def untrained_night(night: Night, untrained) -> Night:
         )
 
 
-def report(found, nulls, first):
+def report(several, first):
     """Print means over the classes of each group, population by population."""
-    given = {"night": found, **nulls}
-    for name, label in first.labels.items():
-        null = np.mean([one.null_sd[name] for one in found])
-        print(f"{label} (shuffled neurons: 0 ± {null:.3f})")
-        for words, several in given.items():
+    for population, label in first.labels.items():
+        null = np.mean([one[NIGHT].null_sd[population] for one in several])
+        print(f"  {label} (shuffled neurons: 0 ± {null:.3f})")
+        for name in (NIGHT, *NULLS):
             means = {
-                group: [_mean(one, name, classes) for one in several]
+                group: [_mean(one[name], population, classes) for one in several]
                 for group, classes in first.groups.items()
             }
             cells = [f"{group} {_mean_sd(values)}" for group, values in means.items()]
             if {"learned before", "not learned yet"} <= means.keys():
                 pairs = np.subtract(means["learned before"], means["not learned yet"])
                 cells.append(f"learned before less not learned yet {_mean_sd(pairs)}")
-            print(f"  {words}: {'; '.join(cells)}")
+            print(f"    {name}: {'; '.join(cells)}")
 
 
 def _mean(found, population, classes):

@@ -83,6 +83,7 @@ def plot_reactivation(
         class_ticks(ax, [str(label) for label in first.classes])
         ax.set_title(label_of(name, labels), loc="left")
         ax.set_xlabel("Class")
+        ax.set_ylim(*_limits(several, others))
         hide_frame(ax)
     error = "images" if len(several) == 1 else f"{len(several)} nights"
     panels[0].set_ylabel(f"Correlation of activation and spikes\n(mean ± SD, {error})")
@@ -187,30 +188,48 @@ def _colours(found: Reactivation, groups: Mapping[str, Iterable[int]] | None) ->
 
 def _draw_bars(ax: Axes, several: Sequence[Reactivation], name: str, colours: list[str]) -> None:
     """Draw bars with error bars."""
-    means = np.array([one.mean[name] for one in several])
-    places = np.arange(means.shape[1])
-    sd = several[0].sd[name] if len(several) == 1 else means.std(axis=0, ddof=1)
-    ax.bar(places, means.mean(axis=0), width=0.75, color=colours)
-    ax.errorbar(places, means.mean(axis=0), sd, fmt="none", ecolor="0.15", elinewidth=1, capsize=2)
+    mean, sd = _mean_and_sd(several, name)
+    places = np.arange(len(mean))
+    ax.bar(places, mean, width=0.75, color=colours)
+    ax.errorbar(places, mean, sd, fmt="none", ecolor="0.15", elinewidth=1, capsize=2)
     _draw_shuffled(ax, 2 * np.mean([one.null_sd[name] for one in several], axis=0))
 
 
+def _mean_and_sd(several: Sequence[Reactivation], name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean by class, and the deviation over images of one night, or over nights."""
+    means = np.array([one.mean[name] for one in several])
+    if len(several) == 1:
+        return means[0], several[0].sd[name]
+    return means.mean(axis=0), means.std(axis=0, ddof=1)
+
+
+def _limits(
+    several: Sequence[Reactivation], nulls: Mapping[str, Sequence[Reactivation]]
+) -> tuple[float, float]:
+    """Return between which values all bars lie; of the band of shuffled neurons a part will do."""
+    ends = [0.2]
+    for name in several[0].mean:
+        mean, sd = _mean_and_sd(several, name)
+        ends += [*(mean - np.nan_to_num(sd)), *(mean + np.nan_to_num(sd))]
+        for given in nulls.values():
+            ends += [*_mean_and_sd(given, name)[0]]
+    return float(np.nanmin([-0.2, *ends])) - 0.04, float(np.nanmax(ends)) + 0.04
+
+
 def _draw_shuffled(ax: Axes, width: np.ndarray) -> None:
-    """Draw the null of shuffled neurons; the axis leaves out what of it is not needed."""
-    low, high = ax.get_ylim()
+    """Draw the null of shuffled neurons."""
     places = np.arange(len(width) + 1) - 0.5
     ax.stairs(
         width, places, baseline=-width, fill=True, color="0.5", alpha=0.4, zorder=3,
         label="shuffled neurons (0 ± 2 SD)",
     )  # fmt: skip
     ax.axhline(0, color="0.35", linewidth=0.8)
-    ax.set_ylim(min(low, -0.2), max(high, 0.2))
 
 
 def _draw_nulls(ax: Axes, nulls: Mapping[str, Sequence[Reactivation]], name: str) -> None:
     """Draw the nulls of other networks."""
     for marker, (label, given) in zip(cycle(_MARKERS), nulls.items(), strict=False):
-        values = np.mean([one.mean[name] for one in given], axis=0)
+        values, _ = _mean_and_sd(given, name)
         ax.plot(values, marker, color="0.15", markerfacecolor="white", label=label, zorder=4)
 
 

@@ -418,3 +418,33 @@ def test_help_names_the_commands() -> None:
     assert result.exit_code == 0
     for command in ("run", "compare", "sweep"):
         assert command in result.output
+
+
+def test_reactivation_of_runs(
+    finished: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "analyses")
+    from reactivation import main
+
+    run = str(finished.directory)
+    file = main([run, "--night", "0", "--out", str(tmp_path / "mine.png")])
+    assert file.stat().st_size > 1000
+    lines = capsys.readouterr().out.splitlines()
+    images = bs.wake.load_split("digits").test
+    night = finished.nights[0]
+    before = bs.write_back(night.ann, night.weights_before)
+    found = bs.measures.reactivation(
+        bs.measures.spike_counts(night.spikes),
+        bs.translation.activations(before, images),
+        images.labels,
+    )
+    learned, others = found.mean["0"][:2].mean(), found.mean["0"][2:4].mean()
+    place = next(k for k, line in enumerate(lines) if "hidden 1 (0)" in line)
+    assert lines[place + 1] == (
+        f"    the night: learned last {learned:.2f}; not learned yet {others:.2f}"
+    )
+    with pytest.raises(DirectoryError, match="no finished run"):
+        main([str(tmp_path)])

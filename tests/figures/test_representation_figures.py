@@ -67,6 +67,10 @@ def test_reactivation_of_several_nights_and_of_a_silent_population(tmp_path):
     lower, upper = np.array(axes[0].containers[1].lines[2][0].get_segments())[:, :, 1].T
     assert_allclose(upper - lower, 2 * each.std(axis=0, ddof=1))
     assert "mean ± SD, 3 nights" in axes[0].get_ylabel()
+    for ax, name in zip(axes, ("0", "2"), strict=True):  # all bars are seen as a whole
+        every = np.array([one.mean[name] for one in several])
+        ends = every.mean(axis=0) + np.outer([-1, 1], every.std(axis=0, ddof=1))
+        assert ax.get_ylim()[0] < ends.min() < ends.max() < ax.get_ylim()[1]
     picture(tmp_path, figures.plot_reactivation(reactivation(9)))
 
 
