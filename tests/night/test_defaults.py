@@ -11,8 +11,6 @@ from helpers import mlp
 import brainsleep as bs
 from brainsleep.errors import ParameterError
 
-NUMPY = bs.devices.Runtime("numpy")
-EXACT = {"dtype": "float64", "device": NUMPY}
 
 
 @pytest.mark.parametrize(
@@ -25,7 +23,7 @@ def test_scaled_weights_sleep_alike_with_defaults(neuron):
     with torch.no_grad():
         for layer, factor in zip(scaled[::2], factors, strict=True):
             layer.weight *= factor
-    one, two = (bs.sleep(net, np.full(30, 0.1), None, 40, neuron=neuron, **EXACT)
+    one, two = (bs.sleep(net, np.full(30, 0.1), None, 40, neuron=neuron, dtype="float64")
                 for net in (ann, scaled))  # fmt: skip
     for name, factor in zip(("0", "2", "4"), factors, strict=True):
         np.testing.assert_array_equal(one.spikes[name].i, two.spikes[name].i)
@@ -42,7 +40,7 @@ def test_fan_in_does_not_change_what_a_spike_is_worth():
     for n_in in (64, 4000):
         torch.manual_seed(0)
         ann = torch.nn.Linear(n_in, 10, bias=False)
-        night = bs.sleep(ann, np.full(n_in, 0.2), None, 200, device=NUMPY)
+        night = bs.sleep(ann, np.full(n_in, 0.2), None, 200)
         (before,), (after,) = night.weights_before.values(), night.weights_after.values()
         (name,) = night.thresholds
         scale = np.sqrt(np.mean(before**2))
@@ -63,7 +61,7 @@ def test_no_plain_neuron_is_silent_or_saturated(neuron):
     ann = mlp((40, 12, 8), scale=1.5)
     with warnings.catch_warnings(action="error", category=bs.CalibrationWarning):
         night = bs.sleep(
-            ann, np.full(40, 0.1), None, 100, neuron=neuron(), plasticity=bs.SRC(0, 0), device=NUMPY
+            ann, np.full(40, 0.1), None, 100, neuron=neuron(), plasticity=bs.SRC(0, 0)
         )
     assert not night.findings
     for name in night.thresholds:
@@ -80,7 +78,6 @@ def test_a_layer_that_is_silent_or_saturated_at_any_threshold_is_told():
             np.ones((20, 4), dtype=bool),
             neuron=bs.Heaviside(decay=0),
             plasticity=bs.SRC(0, 0),
-            device=NUMPY,
         )
     assert night.thresholds["linear"] <= 4
 

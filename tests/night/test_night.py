@@ -262,7 +262,7 @@ def test_plain_neurons_sleep_in_any_network_at_the_default_rate(neuron, sizes):
 
 @pytest.mark.parametrize("sizes", [(12, 8, 5), SMALL])
 def test_defaults_are_plain_models_for_any_network(sizes):
-    night = bs.sleep(mlp(sizes), np.full(12, 0.05), duration=20, device=NUMPY)
+    night = bs.sleep(mlp(sizes), np.full(12, 0.05), duration=20)
     assert night.assembly.neuron == bs.Heaviside()
     assert night.settings["plasticity"] == repr(bs.SRC())
     for name, weights in night.weights_after.items():

@@ -168,8 +168,8 @@ def test_thresholds_are_calibrated_with_the_gate_open() -> None:
     """As without stages, where calibration looks at the first 500 steps."""
     gate = switched(0, 1000, 1000)  # closed at first
     neuron = heaviside(threshold="calibrated", target_rate=50)
-    found = night(Given(gate, gate), duration=2000, neuron=neuron, device=NUMPY)
-    plain = night(duration=2000, neuron=neuron, device=NUMPY)
+    found = night(Given(gate, gate), duration=2000, neuron=neuron)
+    plain = night(duration=2000, neuron=neuron)
     assert found.thresholds == plain.thresholds
 
 
