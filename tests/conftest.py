@@ -1,5 +1,6 @@
 """Set-up for all tests: one build cache per session, no display, one torch thread."""
 
+import gc
 import logging
 import os
 import shutil
@@ -33,6 +34,13 @@ def build_cache(tmp_path_factory):
         del os.environ["BRAINSLEEP_CACHE"]
     else:
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def settled_heap():
+    """Spare the garbage collector what is there already: Brian2 calls it before each run."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
