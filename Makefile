@@ -10,11 +10,12 @@ RUFF := $(VENV)/bin/ruff
 MACHINE = $(shell sh .ci/check_machine $(VENV) '$(PYTHON)' $(if $(filter file,$(origin PYTHON)),,chosen))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench gpu-wheels lint format clean check
+.PHONY: help demo test docs bench gpu-wheels lint format clean check
 
 help:
 	@echo 'make demo     train, sleep, measure: prints the table, leaves figures in runs/'
 	@echo 'make test     all tests but those that need CUDA'
+	@echo 'make docs     the documentation site, in docs/_build/html'
 	@echo 'make bench    how fast a night is: against PyTorch and hand-written C++ (half an hour)'
 	@echo 'make gpu-wheels    what benchmarks/on_gpu.sh needs on a machine with a GPU and no network'
 	@echo 'make faults   kills, damaged files, full disks, pairs of writers: what holds (hours)'
@@ -31,6 +32,9 @@ demo: $(VENV)/installed-run
 
 test: $(VENV)/installed-dev
 	$(VENV)/bin/python -m pytest -m 'not gpu and not cuda_build' -n 2 --dist worksteal $(ARGS)
+
+docs: $(VENV)/installed-docs
+	$(VENV)/bin/python docs/make_site.py $(ARGS)
 
 bench: $(VENV)/installed-run
 	$(VENV)/bin/python benchmarks/bench.py $(ARGS)
@@ -59,7 +63,7 @@ format: $(VENV)/installed-dev
 	$(RUFF) format .
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf $(VENV) build dist docs/_build *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One line and the end, if the machine lacks something.
@@ -72,8 +76,13 @@ $(VENV)/installed-run: setup.cfg pyproject.toml constraints.txt | check
 	$(VENV)/bin/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt -e .
 	@touch $@
 
-# Holds everything that installed-run does.
+$(VENV)/installed-docs: setup.cfg pyproject.toml constraints.txt | check
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt -e '.[docs]'
+	@touch $(VENV)/installed-run $@
+
+# Holds everything that installed-run and installed-docs do.
 $(VENV)/installed-dev: setup.cfg pyproject.toml constraints.txt | check
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt -e '.[test,lint]'
-	@touch $(VENV)/installed-run $@
+	@touch $(VENV)/installed-run $(VENV)/installed-docs $@

@@ -17,8 +17,8 @@ def holm(p_values: Iterable[float]) -> list[float]:
 
     .. math:: \tilde p_{(i)} = \max_{j \le i} \min\left(1, (m - j + 1) \, p_{(j)}\right)
 
-    with :math:`p_{(1)} \le \dots \le p_{(m)}`. The chance that any true null hypothesis is rejected
-    stays at or below the level, whatever the tests have to do with each other.
+    with :math:`p_{(1)} \le \ldots \le p_{(m)}`. The chance that any true null hypothesis is
+    rejected stays at or below the level, whatever the tests have to do with each other.
 
     Parameters
     ----------

@@ -67,8 +67,8 @@ def sleep(
         training mode or on a GPU.
     stimulus : bs.stimuli object, array_like or Tensor
         What drives the input. A float array (n_inputs,) or input-shaped: spike probability per
-        step, in [0, 1]. A 0/1 array of any type, (n_steps, n_inputs) or (n_steps, *input_shape):
-        these very spikes; see `brainsleep.stimuli.as_stimulus`.
+        step, in [0, 1]. A 0/1 array of any type, ``(n_steps, n_inputs)`` or
+        ``(n_steps, *input_shape)``: these very spikes; see `brainsleep.stimuli.as_stimulus`.
     data : array_like or Tensor, shape (n, ...); Dataset, DataLoader or other iterable; optional
         What `ann` takes; needed where gains are computed from its activity (``gain="tadros"``)
         and thresholds are numbers.

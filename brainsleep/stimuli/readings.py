@@ -33,7 +33,7 @@ def as_stimulus(
     ----------
     stimulus : Stimulus, array_like or Tensor
         Probabilities of shape (n_inputs,) or that of the input. Spikes of shape
-        (n_steps, n_inputs), (n_steps, *input_shape) or, as snnTorch has a batch of one,
+        ``(n_steps, n_inputs)``, ``(n_steps, *input_shape)`` or, as snnTorch has a batch of one,
         (n_steps, 1, n_inputs).
     n_inputs : int
         Number of inputs of the network.

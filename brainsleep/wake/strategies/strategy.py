@@ -22,7 +22,7 @@ class Strategy:
 
     A strategy of one's own derives from this class and overrides what it does otherwise. Its
     parameters are fields, declared with :func:`brainsleep.wake.strategies.options.option`. What
-    it remembers lies in :attr:`kept`, and nowhere else: then training that is cut off goes on,
+    it remembers lies in ``kept``, and nowhere else: then training that is cut off goes on,
     and bytes are counted.
 
     Attributes

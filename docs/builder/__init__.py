@@ -1,0 +1,1 @@
+"""Makes the documentation site: what Sphinx reads is gathered and generated, then checked."""

@@ -1,0 +1,161 @@
+"""What models declare of their parameters, in words: unit, default, bounds, meaning, source."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from brian2.units import Quantity, Unit
+from brian2.units.fundamentalunits import get_unit
+from numpydoc.docscrape import NumpyDocString
+
+from brainsleep.support.parameters import Parameter, declared_parameters
+
+#: A symbol in the description of a parameter.
+SYMBOL = re.compile(r":math:`[^`]+`")
+#: "As in :class:`LIF`": a description that stands elsewhere.
+ELSEWHERE = re.compile(r"As (?:in|of|for) :class:`[~.\w]*?(\w+)`[,.]?\s*")
+
+
+@dataclass(frozen=True)
+class Described:
+    """A parameter of a model, a stimulus or a function, for a row of a table.
+
+    Attributes
+    ----------
+    name, symbol, unit, default, allowed, meaning : str
+        reStructuredText of one line; empty where there is nothing to say.
+    """
+
+    name: str
+    symbol: str
+    unit: str
+    default: str
+    allowed: str
+    meaning: str
+
+
+def docstring(value: object) -> NumpyDocString:
+    """Return the parsed docstring."""
+    return NumpyDocString(inspect.getdoc(value) or "")
+
+
+def summary(value: object) -> str:
+    """Return the first paragraph of a docstring."""
+    return " ".join(docstring(value)["Summary"])
+
+
+def sources(value: object) -> list[str]:
+    """Return the references of a docstring, a line each."""
+    text = "\n".join(docstring(value)["References"])
+    return [" ".join(one.split()) for one in re.split(r"\n\s*\n|\n(?=\S)", text) if one.strip()]
+
+
+def meanings(value: object, others: Mapping[str, type] | None = None) -> dict[str, str]:
+    """Return the descriptions of parameters, one line each.
+
+    Where one says "as in" another model, it is that model's description.
+    """
+    parsed = docstring(value)
+    found: dict[str, str] = {}
+    for one in [*parsed["Parameters"], *parsed["Other Parameters"], *parsed["Attributes"]]:
+        text = " ".join(" ".join(one.desc).split())
+        for name in one.name.split(","):
+            found[name.strip().lstrip("*")] = _completed(text, name.strip(), value, others or {})
+    return found
+
+
+def _completed(text: str, name: str, value: object, others: Mapping[str, type]) -> str:
+    """Return a description; in place of "as in" a model, what that model says."""
+    match = ELSEWHERE.match(text)
+    other = others.get(match[1]) if match else None
+    if match is None or other is None or other is value:
+        return text
+    described = meanings(other, others).get(name, text)
+    rest = text[match.end() :].rstrip(".")
+    return f"{described.rstrip('.')} ({rest})." if rest else described
+
+
+def parameters(value: Any, others: Mapping[str, type] | None = None) -> list[Described]:
+    """Return all that a class or function takes, as it declares and describes it."""
+    described = meanings(value, others)
+    declared = declared_parameters(value) if dataclasses.is_dataclass(value) else {}
+    return [
+        _described(one, declared.get(one.name), described.get(one.name, ""), value)
+        for one in inspect.signature(value).parameters.values()
+        if one.name != "self" and one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
+    ]
+
+
+def _described(
+    one: inspect.Parameter, declared: Parameter | None, meaning: str, owner: Any
+) -> Described:
+    symbol = SYMBOL.search(meaning)
+    return Described(
+        name=f"``{one.name}``",
+        symbol=symbol[0] if symbol else "",
+        unit=_unit(one, declared, owner),
+        default=shown(one.default, declared.unit if declared else None),
+        allowed=allowed(declared) if declared else "",
+        meaning=meaning,
+    )
+
+
+def _unit(one: inspect.Parameter, declared: Parameter | None, owner: Any) -> str:
+    """Return the unit of a parameter; gains and thresholds have that of the model."""
+    if declared is not None:
+        if declared.of_weight:
+            return "weight, or %"
+        return str(declared.unit) if declared.unit is not None else "1"
+    if one.name == "gain" and hasattr(owner, "gain_unit"):
+        return str(owner.gain_unit or "1")
+    if one.name in ("threshold", "bias_gain") and hasattr(owner, "constants_unit"):
+        return str(owner.constants_unit or "1")
+    if one.name == "target_rate":
+        return "Hz"
+    return _unit_of(one.default)
+
+
+def _unit_of(default: object) -> str:
+    """Return the unit of a default, where it shows one."""
+    if isinstance(default, Quantity):
+        return str(get_unit(default.dim))
+    return ""
+
+
+def shown(default: object, unit: Unit | None = None) -> str:
+    """Return a default as users would write it."""
+    if default is inspect.Parameter.empty:
+        return ""
+    if default is None:
+        return "–"
+    if isinstance(default, (str, bool)):
+        return f"``{default!r}``"
+    if isinstance(default, Quantity):
+        unit = default.get_best_unit() if unit is None else unit
+        return f"``{float(default / unit):g} {unit}``"
+    text = repr(default)
+    return f"``{text}``" if len(text) < 60 else "…"
+
+
+def allowed(declared: Parameter) -> str:
+    """Return what values a parameter takes."""
+    if declared.choices:
+        return ", ".join(f"``{choice!r}``" for choice in declared.choices)
+    unit = f" {declared.unit}" if declared.unit is not None else ""
+    bounds = []
+    if declared.minimum > -math.inf:
+        sign = ">" if declared.exclusive_minimum else "≥"
+        bounds.append(f"{sign} {_number(declared.minimum, declared.unit)}")
+    if declared.maximum < math.inf:
+        bounds.append(f"≤ {_number(declared.maximum, declared.unit)}")
+    return " and ".join(bounds) + (unit if bounds else "")
+
+
+def _number(value: float, unit: Unit | None) -> str:
+    return f"{float(value):g}"
