@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments, others = parser.parse_known_args(argv)
     source, site = DOCS / "_build" / "source", DOCS / "_build" / "html"
     stage(source, execute=not arguments.no_execute)
-    words = ["-c", DOCS, "-W", "--keep-going", "-q", "-j", "2", *others, source, site]
+    words = ["-c", DOCS, "-a", "-E", "-W", "--keep-going", "-q", "-j", "2", *others, source, site]
     status = sphinx_build([str(word) for word in words])
     if status == 0 and (found := problems(site)):
         print("\n".join(found), file=sys.stderr)

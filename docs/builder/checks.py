@@ -37,7 +37,8 @@ def problems(site: Path) -> list[str]:
 
 def broken_links(site: Path) -> list[str]:
     """Return the links within a site that lead to no file, or to no place in it."""
-    pages = {file: Page(file) for file in sorted(site.rglob("*.html"))}
+    files = [file for file in sorted(site.rglob("*.html")) if "_static" not in file.parts]
+    pages = {file: Page(file) for file in files}
     found = []
     for file, page in pages.items():
         for link in sorted(page.links):

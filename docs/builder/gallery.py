@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 from pathlib import Path
 
 from .rst import code, heading
@@ -35,8 +36,9 @@ def page() -> str:
     printing = {name: text for name, text in scripts().items() if name not in shown}
     parts = [
         heading("Gallery"),
-        "Scripts of ``analyses/``, which work on any run directory or make their own runs, with what",
-        "they draw. `brainsleep run` leaves some of these pictures in ``figures/`` of its run.",
+        "Scripts of ``analyses/``, which work on any run directory or make their own runs, and",
+        "what they draw. ``brainsleep run`` leaves some of these pictures in ``figures/`` of its",
+        "run.",
         "",
     ]
     for name, text in drawing.items():
@@ -58,10 +60,8 @@ def _section(name: str, text: str, underline: str = "-") -> str:
 
 def _with_code(text: str) -> str:
     """Return the paragraphs of a docstring; indented lines become code."""
-    paragraphs = [one for one in text.split("\n\n") if one.strip()]
-    return "\n\n".join(
-        code("\n".join(line.strip() for line in one.splitlines()))
-        if one.startswith("    ")
-        else one
-        for one in paragraphs
-    )
+    found = []
+    for one in text.split("\n\n"):
+        is_code = one.strip("\n").startswith("    ")
+        found.append(code(textwrap.dedent(one.strip("\n"))) if is_code else one.strip())
+    return "\n\n".join(found)

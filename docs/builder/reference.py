@@ -19,8 +19,8 @@ from .rst import code, heading, table, toctree
 
 TITLES = {"neurons": "Neuron models", "rules": "Plasticity rules", "stimuli": "Stimuli"}
 INTRODUCTIONS = {
-    "neurons": "What a neuron of each layer does in a time step. A model is data: Brian2 equations, "
-    "and the numbers of each layer. A model of your own: :doc:`/CONTRIBUTING`.",
+    "neurons": "What a neuron of each layer does in a time step. A model is data: Brian2 "
+    "equations, and the numbers of each layer. A model of your own: :doc:`/CONTRIBUTING`.",
     "rules": "What spikes do to a synapse. A rule is data, as a neuron model is.",
     "stimuli": "What drives the input of a night. Codes from numbers to spikes: "
     ":mod:`brainsleep.codes`.",
@@ -152,7 +152,7 @@ def _description(one: PublicName) -> str:
     """Return the directive that describes a name."""
     if one.directive == "autodata":
         text = comment_of(one)
-        return f".. py:data:: {one.full}\n\n   {text}\n"
+        return f".. py:data:: {one.name}\n   :module: {one.module}\n\n   {text}\n"
     lines = [f".. {one.directive}:: {one.full}"]
     if inspect.isclass(one.value):
         lines += ["   :members:"]

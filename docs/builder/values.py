@@ -12,14 +12,17 @@ from pydantic_core import PydanticUndefined
 
 import brainsleep as bs
 from brainsleep import stages, wake
-from brainsleep.experiments.sections import Section
-from brainsleep.experiments.shipped import shipped_models
+from brainsleep.experiments.model_files import modelfile, unsupervised_modelfile
+from brainsleep.experiments.model_files.sections import Section
+from brainsleep.experiments.model_files.shipped import shipped_models
 
 from .declared import Described, meanings, parameters, shown, sources, summary
 from .public_names import models, modules, names_of
 from .reference import full_name
 from .rst import code, heading, table
 
+#: What experiments are in files: their tables are the sections of these.
+FILES = (modelfile.ModelFile, unsupervised_modelfile.UnsupervisedModel)
 #: What takes parameters beside models: packages of which all classes and functions do, and others.
 PACKAGES = ("brainsleep.codes", "brainsleep.lateral")
 OTHERS = (
@@ -97,8 +100,9 @@ def glossary() -> str:
     """Return the page of all parameters by name."""
     parts = [
         heading("Every parameter"),
-        "What models, stimuli, codes, stages, nights and model files take, by name. An empty source:",
-        "the package's own; how its numbers were found is in :doc:`/docs/explanation/defaults`.",
+        "What models, stimuli, codes, stages, nights and model files take, by name. Where no",
+        "source stands it is the package's own; how its numbers were found is in",
+        ":doc:`/docs/explanation/defaults`.",
         "",
     ]
     letters: dict[str, list[Entry]] = {}
@@ -155,9 +159,8 @@ def model_files() -> str:
     ]
     for section in sections():
         parts += [heading(table_name(section), "~"), summary(section).partition(": ")[2], ""]
-        rows = [
-            (e.described.name, e.described.default, e.described.meaning) for e in _keys(section)
-        ]
+        keys = [one.described for one in _keys(section)]
+        rows = [(one.name, one.default, one.meaning) for one in keys]
         parts.append(table(("key", "default", "meaning"), rows) if rows else "")
     parts.append(heading("Files that come with the package", "-"))
     for name, file in shipped_models().items():

@@ -231,6 +231,8 @@ class SleepSection(Section):
     nights_after : "every" or list of int
         After which tasks there is a night, numbered from 1, as ``[2, 5]``; images of the
         ``"current"`` task are then those of all tasks since the last night.
+    neuron, plasticity, stimulus, steps, stages : table
+        Tables of their own.
     """
 
     device: str = "cpp"

@@ -92,6 +92,12 @@ class TrainingSection(Section):
 
     Attributes
     ----------
+    lr, momentum : float
+        Learning rate and momentum of stochastic gradient descent.
+    batch_size : int
+        Number of images per batch.
+    loss : str
+        ``"cross_entropy"`` or ``"mse"``.
     epochs : int, optional
         Passes over the images of a task. Four, or as many more as make 128 batches of the mean
         task, unless given.

@@ -19,21 +19,39 @@ from .sections import DataSection, ModelSection, Section
 
 
 class CellTable(ModelSection):
-    """``[unsupervised.neuron]``: the neurons that learn."""
+    """``[unsupervised.neuron]``: the neurons that learn.
+
+    Attributes
+    ----------
+    kind : str
+        One of `brainsleep.neurons.NEURONS`; the other keys are what it takes.
+    """
 
     registry: ClassVar[Registry] = NEURONS
     table: ClassVar[str] = "unsupervised.neuron"
 
 
 class InterneuronTable(ModelSection):
-    """``[unsupervised.interneuron]``: the neurons that inhibit them."""
+    """``[unsupervised.interneuron]``: the neurons that inhibit them.
+
+    Attributes
+    ----------
+    kind : str
+        One of `brainsleep.neurons.NEURONS`; the other keys are what it takes.
+    """
 
     registry: ClassVar[Registry] = NEURONS
     table: ClassVar[str] = "unsupervised.interneuron"
 
 
 class RuleTable(ModelSection):
-    """``[unsupervised.plasticity]``: how they learn."""
+    """``[unsupervised.plasticity]``: how they learn.
+
+    Attributes
+    ----------
+    kind : str
+        One of `brainsleep.plasticity.RULES`; the other keys are what it takes.
+    """
 
     registry: ClassVar[Registry] = RULES
     table: ClassVar[str] = "unsupervised.plasticity"
