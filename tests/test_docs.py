@@ -19,7 +19,7 @@ from brainsleep.experiments.completion import CONTROL_NAMES
 from brainsleep.experiments.model_files.shipped import shipped_models
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCS = sorted((ROOT / "docs").rglob("*.md"))
+DOCS = sorted([ROOT / "docs" / "README.md", *(ROOT / "docs").glob("*/*.md")])
 OTHERS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "benchmarks" / "README.md"]
 PAGES = [*OTHERS, *DOCS]
 SOURCES = sorted((ROOT / "brainsleep").rglob("*.py"))

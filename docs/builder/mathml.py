@@ -5,6 +5,7 @@ docutils translates LaTeX; a formula that it cannot translate is a warning.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from docutils import nodes
@@ -19,7 +20,7 @@ ALIGNED = r"\begin{{aligned}}{}\end{{aligned}}"
 
 def translated(node: nodes.Node, *, block: bool) -> str:
     """Return the MathML of a formula."""
-    text = node.astext()
+    text = re.sub(r"\\dots\b", r"\\ldots", node.astext())  # docutils knows the latter
     if block and (r"\\" in text or "&" in text) and r"\begin{align" not in text:
         text = ALIGNED.format(text)
     try:
