@@ -12,7 +12,6 @@ import brainsleep as bs
 from brainsleep.errors import ParameterError
 
 
-
 @pytest.mark.parametrize(
     "neuron", [bs.Heaviside(), pytest.param(bs.LIF(threshold=15 * mV), marks=pytest.mark.slow)]
 )
