@@ -30,7 +30,7 @@ class ArmRow:
     minus_sleep : float or None
         What it reaches more than sleep; None for sleep itself.
     measures : dict of str to float or None
-        Those of :data:`~brainsleep.experiments.result_tables.measure_table.COLUMNS` that any arm has.
+        Those of the columns of `brainsleep.experiments.result_tables.measure_table` that any has.
     stored_bytes, seconds : float or None
         What it keeps between tasks, and what it takes.
     """
