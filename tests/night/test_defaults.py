@@ -59,9 +59,7 @@ OTHERS = [model for model in bs.neurons.NEURONS.values() if model not in HARD]
 def test_no_plain_neuron_is_silent_or_saturated(neuron):
     ann = mlp((40, 12, 8), scale=1.5)
     with warnings.catch_warnings(action="error", category=bs.CalibrationWarning):
-        night = bs.sleep(
-            ann, np.full(40, 0.1), None, 100, neuron=neuron(), plasticity=bs.SRC(0, 0)
-        )
+        night = bs.sleep(ann, np.full(40, 0.1), None, 100, neuron=neuron(), plasticity=bs.SRC(0, 0))
     assert not night.findings
     for name in night.thresholds:
         assert 15 < float(night.rates[name].mean / Hz) < 60
