@@ -38,8 +38,8 @@ def plot_sttc(coefficients: npt.ArrayLike, ax: Axes | None = None) -> Axes:
     -------
     Axes
         Neurons that fired, by their number among these; blue below 0 and red above, on a scale
-        that ends at the largest value off the diagonal. Each neuron with itself is left blank. The
-        title gives the mean of all others and how many neurons were silent.
+        that ends where one in a hundred values is larger. Each neuron with itself is left blank.
+        The title gives the mean of all others and how many neurons were silent.
 
     Raises
     ------
@@ -61,12 +61,12 @@ def plot_sttc(coefficients: npt.ArrayLike, ax: Axes | None = None) -> Axes:
     if same:
         np.fill_diagonal(shown, np.nan)
     known = shown[~np.isnan(shown)]
-    bound = float(np.abs(known).max(initial=0)) or 1.0
+    bound = float(np.quantile(np.abs(known), 0.99)) if known.size else 1.0
     ax = single_axes(ax, 4.6, 3.8)
     colours = mpl.colormaps[_SIGNED].with_extremes(bad="0.85")
     if shown.size:
         image = ax.imshow(shown, cmap=colours, vmin=-bound, vmax=bound, aspect="auto")
-        ax.figure.colorbar(image, ax=ax, label="Tiling coefficient (STTC)")
+        ax.figure.colorbar(image, ax=ax, extend="both", label="Tiling coefficient (STTC)")
     silent = int((~rows).sum() + (0 if same else (~columns).sum()))
     mean = f"mean {known.mean():.3g}" if known.size else "no two neurons fired"
     ax.set_title(mean + (f"; {silent} silent neurons left out" if silent else ""), loc="left")

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 from brian2.units import ms
+from matplotlib.ticker import NullFormatter
 
 from ..errors import ParameterError
 from ..measures import FanoFactor, Intervals, IntervalVariation
@@ -39,8 +40,8 @@ def plot_firing_rates(rates: Mapping[str, npt.ArrayLike], ax: Axes | None = None
     Returns
     -------
     Axes
-        Rate to the right in Hz, share of the population's neurons upwards in percent. The legend
-        has the mean rate and, where there are any, the share of silent neurons.
+        Rate to the right in Hz, share of the population's neurons upwards in percent. Silent
+        neurons are not drawn: the legend has their share, and the mean rate of all.
 
     Raises
     ------
@@ -64,7 +65,7 @@ def plot_firing_rates(rates: Mapping[str, npt.ArrayLike], ax: Axes | None = None
     highest = max((one.max(initial=0) for one in hertz.values()), default=0) or 1
     edges = np.linspace(0, highest * (1 + 1e-9), _N_BINS + 1)
     for number, (label, one) in enumerate(hertz.items()):
-        counts, _ = np.histogram(one, edges)
+        counts, _ = np.histogram(one[one > 0], edges)
         silent = 100 * float(np.mean(one == 0)) if one.size else 0
         mean = f"{one.mean():.3g} Hz" if one.size else "no neurons"
         words = f"{label}: {mean}" + (f", {silent:.0f}% silent" if silent else "")
@@ -255,11 +256,15 @@ def plot_fano_factor(
         _draw_factors(ax, sorted(ones, key=lambda one: float(one.bin_size / ms)), label, number)
     ax.set_xscale("log")
     ax.set_yscale("log")
+    windows = sorted({float(one.bin_size / ms) for ones in found.values() for one in ones})
+    ax.set_xticks(windows[:8], [f"{window:g}" for window in windows[:8]])
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.margins(y=0.3)  # for the legend
     ax.set_xlabel("Window (ms)")
     ax.set_ylabel("Fano factor (1: Poisson process)")
     ax.plot([], [], color="0.4", marker="o", label="mean over neurons, quartiles")
     ax.plot([], [], color="0.4", marker="s", ls="--", label="count of the population")
-    ax.legend()
+    ax.legend(ncols=2)
     return ax
 
 

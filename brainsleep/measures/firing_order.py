@@ -18,7 +18,7 @@ from .states import UpStates
 from .trains import BoolArray, FloatArray, IntArray, SpikeTrain, in_seconds, read_train
 
 #: What is shuffled within a window for the null.
-NULLS = ("times", "neurons")
+NULLS = ("times", "shifts", "neurons")
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,13 @@ def rank_order(
     their ranks. Without a template, each window is compared with the mean of the neurons' ranks in
     all other windows.
 
-    Neurons that fire more fire earlier, in any window: that alone makes orders alike. The null
-    ``"times"`` keeps it, as it deals the times of a window's spikes anew to these spikes: what is
-    larger than this null is an order beyond rates. ``"neurons"`` deals the first spikes anew to the
-    neurons that fired, and keeps nothing of them.
+    Neurons that fire more fire earlier, in any window: that alone makes orders alike, and more so
+    if they fire regularly. The null ``"times"`` deals the times of a window's spikes anew to these
+    spikes: it keeps how often each neuron fires, and when the population does. ``"shifts"`` moves
+    the spikes of each neuron by a time of its own, around the ends of the window: it keeps how
+    often and at which intervals each neuron fires. What is larger than both is an order beyond
+    these. ``"neurons"`` deals the first spikes anew to the neurons that fired, and keeps nothing of
+    them.
 
     Parameters
     ----------
@@ -99,7 +102,7 @@ def rank_order(
         A number per neuron that is smaller for those that should fire earlier; NaN for neurons
         that do not count. Not changed.
     null : str
-        ``"times"`` or ``"neurons"``.
+        ``"times"``, ``"shifts"`` or ``"neurons"``.
     n_shuffles : int
         How often the null is drawn.
     minimum_neurons : int
@@ -149,7 +152,7 @@ def rank_order(
     check_memory(n_draws * len(starts), "n_shuffles")
     first = _FirstSpikes(neurons, seconds, n_neurons, starts, ends)
     correlation, n_compared = first.compared(first.times, reference, fewest)
-    shuffle = first.deal_times if null == "times" else first.deal_neurons
+    shuffle = getattr(first, f"deal_{null}")
     drawn = np.array([first.compared(shuffle(rng), reference, fewest)[0] for _ in range(n_draws)])
     larger = (drawn >= correlation - 1e-12).sum(axis=0)
     p = np.where(np.isnan(correlation), np.nan, (1 + larger) / (1 + n_draws))
@@ -176,6 +179,7 @@ class _FirstSpikes:
         self.begins = np.flatnonzero(np.diff(key, prepend=-1))
         self.window, self.neuron = np.divmod(key[self.begins], max(n_neurons, 1))
         self.n_windows, self.n_neurons = len(starts), n_neurons
+        self.start, self.length = starts, ends - starts
         every = np.arange(self.n_windows + 1)
         self.parts = np.searchsorted(key, every * n_neurons)
         self.first_parts = np.searchsorted(self.window, every)
@@ -190,6 +194,14 @@ class _FirstSpikes:
     def deal_times(self, rng: np.random.Generator) -> FloatArray:
         """Return first spikes after the times of all spikes of a window were dealt anew."""
         return self._first(_shuffled(self.spikes, self.parts, rng))
+
+    def deal_shifts(self, rng: np.random.Generator) -> FloatArray:
+        """Return first spikes after each neuron's were moved around the ends of the window."""
+        lengths = np.diff(np.append(self.begins, len(self.spikes)))
+        shift = np.repeat(rng.random(len(self.begins)) * self.length[self.window], lengths)
+        window = np.repeat(self.window, lengths)
+        moved = (self.spikes - self.start[window] + shift) % self.length[window]
+        return self._first(moved)
 
     def deal_neurons(self, rng: np.random.Generator) -> FloatArray:
         """Return first spikes dealt anew to the neurons that fired in the window."""

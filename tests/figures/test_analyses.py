@@ -30,7 +30,7 @@ def run(tmp_path):
 @pytest.fixture
 def script(monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "analyses")
-    names = ("raster", "accuracy", "weights", "rundir")
+    names = ("raster", "accuracy", "weights", "spike_statistics", "rundir")
     yield lambda name: importlib.import_module(name).main
     for name in names:
         sys.modules.pop(name, None)
@@ -43,6 +43,10 @@ def test_analyses_draw_into_the_run_or_elsewhere(run, script, name, tmp_path):
     assert (run / "figures" / f"{name}.png").stat().st_size > 1000
     assert main([str(run), "--out", str(tmp_path / "my.pdf")]) == tmp_path / "my.pdf"
     assert (tmp_path / "my.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_all_measures_of_spikes_are_drawn(run, script):
+    assert script("spike_statistics")([str(run)]) == run / "figures" / "spike_statistics.png"
 
 
 def test_analyses_take_the_last_night_unless_told(run, script, monkeypatch):

@@ -64,7 +64,7 @@ def test_the_other_windows_as_a_template(train):
         assert rho == pytest.approx(expected, abs=1e-12)
 
 
-@pytest.mark.parametrize("null", ["times", "neurons"])
+@pytest.mark.parametrize("null", ["times", "shifts", "neurons"])
 def test_a_sequence_is_told_from_its_null(null):
     rng = np.random.default_rng(0)
     own = np.arange(N_NEURONS) * 3 + rng.integers(0, 5, (N_WINDOWS, N_NEURONS)) + STARTS[:, None]
@@ -83,14 +83,35 @@ def test_a_sequence_is_told_from_its_null(null):
 
 def test_rates_alone_are_an_order_for_one_null_and_not_for_the_other():
     """Poisson neurons of different rates: the busy ones come first, and there is no more to it."""
-    found = {"times": [], "neurons": []}
+    found = {"times": [], "shifts": [], "neurons": []}
     for seed in range(20):
         train = poisson(np.linspace(0.01, 0.3, N_NEURONS), seed)
         for null, p in found.items():
             p.append(measures.rank_order(train, WINDOWS, null=null, n_shuffles=39).p_of_mean)
     assert np.sum(np.array(found["neurons"]) <= 0.05) >= 12  # 1 expected, were there no rates
-    assert np.mean(found["times"]) > 0.3
-    assert np.sum(np.array(found["times"]) <= 0.1) <= 6  # 2 expected
+    for null in ("times", "shifts"):
+        assert np.mean(found[null]) > 0.3
+        assert np.sum(np.array(found[null]) <= 0.1) <= 6  # 2 expected
+
+
+def test_clocks_are_an_order_unless_intervals_are_kept():
+    """Neurons that fire like clocks of different periods, begun anew at random in each window."""
+    found = {"times": [], "shifts": []}
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        periods = np.linspace(4, 30, N_NEURONS)
+        own = [
+            (start + np.arange(rng.random() * period, LENGTH, period), neuron)
+            for start in STARTS
+            for neuron, period in enumerate(periods)
+        ]
+        times = np.concatenate([t for t, _ in own])
+        neurons = np.repeat([neuron for _, neuron in own], [len(t) for t, _ in own])
+        train = Spikes(neurons, times * ms, N_NEURONS)
+        for null, p in found.items():
+            p.append(measures.rank_order(train, WINDOWS, null=null, n_shuffles=39).p_of_mean)
+    assert np.median(found["times"]) < 0.1
+    assert np.mean(found["shifts"]) > 0.3
 
 
 def test_the_seed_decides_the_null(train):
