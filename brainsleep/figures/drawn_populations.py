@@ -66,6 +66,13 @@ def populations_of(
     return found
 
 
+def weight_labels(recording: object) -> dict[str, str]:
+    """Return what the weights of a night are called, by state-dict name, where it is known."""
+    from ..night.labels import weight_labels_of  # imports torch
+
+    return weight_labels_of(recording)
+
+
 def _names(recording: Recording, chosen: Sequence[str] | str | None) -> list[str]:
     """Return the names of the populations to draw."""
     if not recording.spikes:

@@ -16,6 +16,9 @@ from .style import styled
 if TYPE_CHECKING:
     from ..awake.accuracy import SpikingAccuracy
 
+#: Lines differ in more than their colour, so that they can be told apart in grey print.
+_LINES = ("-", "--", "-.")
+
 
 @public
 @styled
@@ -25,7 +28,7 @@ def plot_spiking_accuracy(
     *,
     title: str | None = None,
 ) -> Axes:
-    """Draw accuracy in % against the number of time steps; the artificial network's is dashed.
+    """Draw accuracy in % against the number of time steps; the artificial network's is dotted.
 
     Parameters
     ----------
@@ -63,16 +66,17 @@ def plot_spiking_accuracy(
     ax = single_axes(ax, 4.5, 3)
     for number, (label, result) in enumerate(results.items()):
         steps = np.arange(1, result.n_steps + 1)
-        ax.plot(steps, 100 * result.accuracy, color=COLOURS[number % len(COLOURS)], label=label)
+        colour, line = COLOURS[number % len(COLOURS)], _LINES[number % len(_LINES)]
+        ax.plot(steps, 100 * result.accuracy, color=colour, linestyle=line, label=label)
     legend = "artificial network"
     for ann in dict.fromkeys(each.ann_accuracy for each in results.values()):
-        ax.axhline(100 * ann, color="0.4", linestyle="--", linewidth=1, label=legend)
+        ax.axhline(100 * ann, color="0.4", linestyle=":", linewidth=1.3, label=legend)
         legend = "_" + legend  # leaves further lines out of the legend
     ax.set_xlabel("Steps")
     ax.set_ylabel("Accuracy (%)")
     ax.set_ylim(0, 102)
     hide_frame(ax)
-    ax.legend(frameon=False, loc="lower right")
+    ax.legend(loc="lower right")
     if title is not None:
         ax.set_title(text(title, "title"))
     return ax

@@ -12,12 +12,14 @@ from ..support.names import table
 from ..support.quantities import Time
 from .canvas import Axes, AxesArray, AxesLike, all_axes, axes_grid
 from .drawn_populations import Population, populations_of
+from .gathered_spikes import GatheredSpikes
 from .raster_panels import (
     WHEN_DENSE,
     draw_rate,
     draw_spikes,
     draw_time_axis,
     panel_height,
+    scale_rates,
 )
 from .spike_windows import Recording, TimeWindow, read_window
 from .style import styled
@@ -97,7 +99,8 @@ def plot_raster(
         rates = all_axes(axes).size == 2 * len(drawn)
     panels = _panels(axes, [drawn], rates)
     how = _read_how(max_spikes, when_dense)
-    _draw_column(panels[:, 0], drawn, window, rates, *how)
+    seen = _draw_column(panels[:, 0], drawn, window, rates, *how)
+    _scale_rates(panels, [seen], rates)
     if axes is None:
         _share_time_axis(panels)
     return panels[:: 1 + rates, 0]
@@ -161,11 +164,13 @@ def plot_rasters(
         rates = all_axes(axes).size == 2 * len(columns[0]) * len(columns)
     panels = _panels(axes, columns, rates)
     how = _read_how(max_spikes, when_dense)
+    gathered = []
     for number, (label, drawn) in enumerate(zip(given, columns, strict=True)):
         window = replace(windows[number], stop=longest)
-        _draw_column(panels[:, number], drawn, window, rates, *how)
+        gathered.append(_draw_column(panels[:, number], drawn, window, rates, *how))
         top = panels[0, number]
         top.set_title(f"{label}\n{top.get_title(loc='left')}", loc="left")
+    _scale_rates(panels, gathered, rates)
     if axes is None:
         _share_time_axis(panels)
         for ax in panels[:, 1:].ravel().tolist():
@@ -206,17 +211,27 @@ def _draw_column(
     rates: bool,
     max_spikes: int | None,
     when_dense: str,
-) -> None:
-    """Draw the populations of one recording below one another."""
+) -> list[GatheredSpikes]:
+    """Draw the populations of one recording below one another, and return their spikes."""
+    gathered = []
     for ax in panels:
         draw_time_axis(ax, window, rate_bin=None)
     for number, population in enumerate(drawn):
         ax = panels[number * (1 + rates)]
         seen = draw_spikes(ax, population, window, max_spikes=max_spikes, when_dense=when_dense)
+        gathered.append(seen)
         if rates:
             below: Axes = panels[2 * number + 1]
             draw_rate(below, seen)
             draw_time_axis(below, window, rate_bin=float(seen.bins[1] - seen.bins[0]))
+    return gathered
+
+
+def _scale_rates(panels: AxesArray, columns: list[list[GatheredSpikes]], rates: bool) -> None:
+    """Give the rates of a population one scale in all columns."""
+    if rates:
+        for row, seen in enumerate(zip(*columns, strict=True)):
+            scale_rates(panels[2 * row + 1].tolist(), seen)
 
 
 def _share_time_axis(panels: AxesArray) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import textwrap
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -19,6 +21,9 @@ WHEN_DENSE = ("density", "neurons")
 _MOST_COVERED = 0.3
 #: Channels are parted by lines if these are at least so far apart, in points.
 _LEAST_APART = 3.0
+
+#: Width of a character of a title, in points.
+_CHARACTER = 5.0
 
 _COLOUR_MAP = "Greys"
 _RATE_COLOUR = "0.45"
@@ -56,11 +61,11 @@ def draw_spikes(
             says = f", {chosen.sum():,} neurons drawn (all up to {limit:.3g} Hz)"
     _part_channels(ax, population)
     _shade_rest(ax, window)
-    ax.set_title(
+    title = (
         f"{population.label}: {seen.n_neurons:,} neurons{_in_channels(population)}, "
-        f"{seen.rate:.3g} Hz{says}",
-        loc="left",
+        f"{seen.rate:.3g} Hz{says}"
     )
+    ax.set_title(_wrapped(title, ax), loc="left")
     ax.set_ylim(-0.5, max(seen.n_neurons, 1) - 0.5)
     ax.locator_params(axis="y", integer=True, nbins=4)
     ax.set_ylabel("Neuron")
@@ -72,11 +77,16 @@ def draw_rate(ax: Axes, seen: GatheredSpikes) -> None:
     """Draw the rate of a population over time into a panel."""
     ax.stairs(seen.rates, seen.bins / seen.window.unit[0], fill=True, color=_RATE_COLOUR)
     _shade_rest(ax, seen.window)
-    highest = float(seen.rates.max(initial=0)) or 1.0
-    ax.set_ylim(0, 1.15 * highest)
-    ax.set_yticks([0, _round_below(highest)])
     ax.set_ylabel("Hz")
     hide_frame(ax)
+
+
+def scale_rates(panels: Sequence[Axes], gathered: Sequence[GatheredSpikes]) -> None:
+    """Give panels of rates one scale, from 0 on."""
+    highest = max(float(seen.rates.max(initial=0)) for seen in gathered) or 1.0
+    for ax in panels:
+        ax.set_ylim(0, 1.15 * highest)
+        ax.set_yticks([0, _round_below(highest)])
 
 
 def draw_time_axis(ax: Axes, window: TimeWindow, *, rate_bin: float | None) -> None:
@@ -94,9 +104,21 @@ def _dot_size(n_neurons: int) -> float:
 
 def _most_dots(ax: Axes, size: float) -> int:
     """Return how many dots a panel takes."""
-    points = 72 / ax.figure.dpi
-    box = ax.get_window_extent()
-    return max(int(_MOST_COVERED * box.width * box.height * points**2 / size**2), 1)
+    height, width = _size_in_points(ax)
+    return max(int(_MOST_COVERED * width * height / size**2), 1)
+
+
+def _wrapped(title: str, ax: Axes) -> str:
+    """Break a title that is too long for its panel, at commas."""
+    _, width = _size_in_points(ax)
+    parts = title.replace(" ", "\xa0").replace(",\xa0", ", ")
+    return textwrap.fill(parts, max(int(width / _CHARACTER), 20)).replace("\xa0", " ")
+
+
+def _size_in_points(ax: Axes) -> tuple[float, float]:
+    """Return height and width of a panel, in points, before its figure is laid out."""
+    points, box = 72 / ax.figure.dpi, ax.get_window_extent()
+    return box.height * points, box.width * points
 
 
 def _draw_dots(
@@ -154,7 +176,7 @@ def _in_channels(population: Population) -> str:
 def _part_channels(ax: Axes, population: Population) -> None:
     """Draw a line between the channels of a convolution, unless there are too many."""
     n_channels, n_neurons = population.n_channels, population.n_neurons
-    height = ax.get_window_extent().height * 72 / ax.figure.dpi
+    height, _ = _size_in_points(ax)
     if 1 < n_channels <= height / _LEAST_APART:
         borders = np.arange(1, n_channels) * (n_neurons / n_channels) - 0.5
         for border in borders:

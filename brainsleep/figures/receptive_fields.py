@@ -10,17 +10,24 @@ import numpy.typing as npt
 from ..errors import ParameterError
 from ..support.array_values import numbers
 from ..support.calls import public
-from ..support.names import read_shape
+from ..support.checks import truth
+from ..support.names import read_shape, text
 from .canvas import AFTER_COLOUR, Axes, hide_frame, single_axes
 from .style import styled
+from .weight_colours import weight_colours
 
 
 @public
 @styled
 def plot_receptive_fields(
-    weights: npt.ArrayLike, image_shape: tuple[int, ...] = (28, 28), ax: Axes | None = None
+    weights: npt.ArrayLike,
+    image_shape: tuple[int, ...] = (28, 28),
+    ax: Axes | None = None,
+    *,
+    label: str = "Weight",
+    colorbar: bool = True,
 ) -> Axes:
-    """Draw the weights of each neuron as an image, all side by side; the largest are black.
+    """Draw the weights of each neuron as an image, all side by side.
 
     Parameters
     ----------
@@ -30,11 +37,16 @@ def plot_receptive_fields(
         Rows and columns of an image.
     ax : Axes, optional
         Default: that of a new figure.
+    label : str
+        What the colour bar shows.
+    colorbar : bool
+        Whether to add a colour bar.
 
     Returns
     -------
     Axes
-        Without ticks. White is 0; black are the largest weights, 1 in 200.
+        Without ticks. White is 0; black are the largest weights, 1 in 200. Where there are weights
+        of both signs, negative ones are blue and positive ones red.
 
     Raises
     ------
@@ -60,9 +72,12 @@ def plot_receptive_fields(
         top = index // n_columns * (height + 1)
         left = index % n_columns * (width + 1)
         canvas[top : top + height, left : left + width] = field.reshape(image_shape)
-    ax.imshow(
-        canvas, cmap="gray_r", vmin=0, vmax=np.quantile(fields, 0.995), interpolation="nearest"
-    )
+    colours = weight_colours(fields)
+    image = ax.imshow(canvas, **colours)
+    if truth(colorbar, "colorbar"):
+        extend = "both" if colours["vmin"] < 0 else "max"
+        name = text(label, "label")
+        ax.figure.colorbar(image, ax=ax, label=name, extend=extend, shrink=0.7)
     ax.set_axis_off()
     return ax
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from matplotlib.lines import Line2D
 from ..errors import ParameterError, suggest
 from ..measures.accuracy_matrix import accuracy_array
 from ..support.calls import public
+from ..support.names import table
 from .canvas import COLOURS, Axes, AxesArray, AxesLike, axes_grid, hide_frame
 from .style import styled
 
@@ -24,6 +26,13 @@ _KEYS = ("before_sleep", "after_sleep", "rates", "weight_change", "timings")
 #: What a night's time was spent on: key of `Night.timings`, or the rest of the total.
 _TIME_PARTS = ("build", "run", "other")
 _TIME_SHADES = ("0.35", "0.65", "0.85")
+
+#: Runs differ in more than their colour, so that they can be told apart in grey print.
+_MARKERS = ("o", "s", "^", "D", "v", "P")
+_HATCHES = ("", "", "", "////", "....", "xxxx")
+
+#: Names of more characters stand upright below an axis, lest they overlap.
+_MOST_CHARACTERS = 50
 
 
 @dataclass(frozen=True)
@@ -45,9 +54,12 @@ _Runs = Mapping[str, _Run]
 @public
 @styled
 def plot_comparison(
-    runs: Mapping[str, Mapping[str, Any]], axes: AxesLike | None = None
+    runs: Mapping[str, Mapping[str, Any]],
+    axes: AxesLike | None = None,
+    *,
+    labels: Mapping[str, str] | None = None,
 ) -> AxesArray:
-    """Draw experiments side by side: accuracy, rates in Hz, weight change and seconds.
+    """Draw experiments side by side: accuracy in %, rates in Hz, weight change and seconds.
 
     Parameters
     ----------
@@ -62,6 +74,8 @@ def plot_comparison(
           seconds.
     axes : array_like of Axes, optional
         Four. Default: those of a new figure.
+    labels : mapping of str to str, optional
+        What populations and layers are called, such as `Night.labels`; their names unless given.
 
     Returns
     -------
@@ -84,20 +98,21 @@ def plot_comparison(
         label: _read(label, run, colour)
         for (label, run), colour in zip(runs.items(), _colours(len(runs)), strict=True)
     }
+    called = table(labels or {}, "labels", "labels by name")
     panels = axes_grid(axes, 2, 2, width=9, height=6.4)
     _draw_accuracy(panels[0, 0], read)
-    _draw_bars(panels[0, 1], read, lambda run: run.rates)
-    _draw_bars(panels[1, 0], read, lambda run: run.weight_change)
+    _draw_bars(panels[0, 1], read, lambda run: run.rates, "Rate (Hz)", called)
+    _draw_bars(panels[1, 0], read, lambda run: run.weight_change, "|Change of weight|", called)
     _draw_time(panels[1, 1], read)
-    panels[0, 1].set(title="Firing", ylabel="Mean rate (Hz)", xlabel="Population")
-    panels[1, 0].set(title="Plasticity", ylabel="Mean |change of weight|", xlabel="Layer")
+    panels[0, 1].set(title="Firing", xlabel="Population")
+    panels[1, 0].set(title="Plasticity", xlabel="Layer")
     for ax in panels.ravel().tolist():
         hide_frame(ax)
-    bars, labels = panels[0, 1].get_legend_handles_labels()
+    bars, names = panels[0, 1].get_legend_handles_labels()
     if axes is None:
-        panels[0, 0].figure.legend(bars, labels, loc="outside upper center", ncols=2, frameon=False)
+        panels[0, 0].figure.legend(bars, names, loc="outside upper center", ncols=4)
     else:
-        panels[0, 1].legend(bars, labels, frameon=False, fontsize="small")
+        panels[0, 1].legend(bars, names)
     return panels
 
 
@@ -125,28 +140,28 @@ def _colours(n: int) -> list[str]:
 
 def _draw_accuracy(ax: Axes, runs: _Runs) -> None:
     """Draw the mean accuracy of the tasks seen, against the number of tasks learned."""
-    for label, run in runs.items():
+    for (label, run), marker in zip(runs.items(), cycle(_MARKERS), strict=False):
         for matrix, name, line, fill in (
             (run.before, "before sleep", ":", "white"),
             (run.after, "after sleep", "-", run.colour),
         ):
             ax.plot(
                 np.arange(1, len(matrix) + 1),
-                _mean_of_seen(matrix),
+                100 * _mean_of_seen(matrix),
                 linestyle=line,
-                marker="o",
+                marker=marker,
                 markerfacecolor=fill,
                 color=run.colour,
                 label=f"{label}, {name}",
             )
-    ax.set(title="Accuracy", xlabel="Tasks learned", ylabel="Mean over tasks seen")
+    ax.set(title="Accuracy", xlabel="Tasks learned", ylabel="Mean over tasks seen (%)")
     ax.set_xticks(range(1, max(len(run.after) for run in runs.values()) + 1))
-    ax.set_ylim(0, 1.03)
+    ax.set_ylim(0, 103)
     styles = [
         Line2D([], [], linestyle=":", marker="o", markerfacecolor="white", color="0.4"),
         Line2D([], [], marker="o", color="0.4"),
     ]
-    ax.legend(styles, ["before sleep", "after sleep"], loc="lower left", frameon=False)
+    ax.legend(styles, ["before sleep", "after sleep"], loc="lower left")
 
 
 def _mean_of_seen(matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -155,24 +170,36 @@ def _mean_of_seen(matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _draw_bars(
-    ax: Axes, runs: _Runs, nights_of: Callable[[_Run], Sequence[Mapping[str, float]]]
+    ax: Axes,
+    runs: _Runs,
+    nights_of: Callable[[_Run], Sequence[Mapping[str, float]]],
+    quantity: str,
+    labels: Mapping[str, str],
 ) -> None:
     """Draw one group of bars per name with one bar per run: mean and SD over nights."""
     names = _in_order(name for run in runs.values() for night in nights_of(run) for name in night)
-    width = 0.8 / len(runs)
+    width, most = 0.8 / len(runs), 0
     for number, (label, run) in enumerate(runs.items()):
         values = [[night[name] for night in nights_of(run) if name in night] for name in names]
-        places = np.arange(len(names)) + (number - (len(runs) - 1) / 2) * width
+        most = max(most, *(len(each) for each in values), 0)
         ax.bar(
-            places,
+            np.arange(len(names)) + (number - (len(runs) - 1) / 2) * width,
             [float(np.mean(each)) if each else 0.0 for each in values],
             width,
-            yerr=[float(np.std(each, ddof=1)) if len(each) > 1 else 0.0 for each in values],
+            yerr=[float(np.std(each, ddof=1)) if len(each) > 1 else np.nan for each in values],
             color=run.colour,
+            edgecolor="white",
+            linewidth=0.5,
+            hatch=_HATCHES[number % len(_HATCHES)],
             label=label,
             error_kw={"elinewidth": 1, "ecolor": "0.25"},
         )
-    ax.set_xticks(range(len(names)), names)
+    called = [labels.get(name, name).replace(" (", "\n(") for name in names]
+    ax.set_xticks(range(len(names)), called)
+    widest = max((len(line) for one in called for line in one.split("\n")), default=0)
+    if widest * len(names) > _MOST_CHARACTERS:
+        ax.tick_params(axis="x", rotation=90)
+    ax.set_ylabel(f"{quantity}\nmean ± SD over nights" if most > 1 else quantity)
     ax.set_ylim(bottom=0)
 
 
@@ -191,7 +218,7 @@ def _draw_time(ax: Axes, runs: _Runs) -> None:
     ax.set_yticks([])
     ax.set_ylim(len(runs) - 0.6, -0.5 - 0.25 * len(runs))  # the legend is above the bars
     ax.set(title="Time", xlabel="Seconds, all nights")
-    ax.legend(loc="upper right", ncols=3, frameon=False, fontsize="small")
+    ax.legend(loc="upper right", ncols=3)
 
 
 def _seconds(night: Mapping[str, float], part: str) -> float:

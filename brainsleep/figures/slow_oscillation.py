@@ -116,8 +116,6 @@ def plot_slow_oscillation(
         loc="lower right",
         bbox_to_anchor=(1, 1),  # above the panel, where there are no data
         borderaxespad=0.2,
-        fontsize="small",
-        frameon=False,
         ncols=3,
     )
     if axes is None:

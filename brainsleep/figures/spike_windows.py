@@ -64,11 +64,13 @@ class TimeWindow:
         return time_unit(self.stop)
 
     def bins(self, most: int) -> FloatArray:
-        """Return edges of at most so many bins, each a whole number of time steps but the last."""
-        n_steps = round(self.seconds / self.step) if self.step else most
-        width = self.seconds / most
+        """Return edges of bins, of which the axis takes at most so many; the last may be shorter.
+
+        Each is a whole number of time steps, and as wide for all recordings on an axis.
+        """
+        width = (self.stop - self.start) / most
         if self.step:
-            width = math.ceil(max(n_steps, 1) / most) * self.step
+            width = max(math.ceil(width / self.step - _ROUNDING), 1) * self.step
         n_bins = max(math.ceil(self.seconds / width - _ROUNDING), 1)
         return np.append(self.start + np.arange(n_bins) * width, self.end)
 

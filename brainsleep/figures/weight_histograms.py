@@ -20,6 +20,7 @@ from .canvas import (
     axes_grid,
     hide_frame,
 )
+from .drawn_populations import weight_labels
 from .style import styled
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def plot_weight_histograms(night: Night, axes: AxesLike | None = None) -> AxesAr
     """Draw how a night changed the weights, as histograms: one row per layer.
 
     On the left are the weights before and after. On the right is the change of each weight that
-    changed; the title gives the shares of all weights that went up and down. Weights have no
+    changed; the title gives the shares of all weights that went up and down, in %. Weights have no
     units. Counts are on a logarithmic axis, so that a few strong weights show beside very many
     weak ones.
 
@@ -66,13 +67,15 @@ def plot_weight_histograms(night: Night, axes: AxesLike | None = None) -> AxesAr
     if not night.weights_before:
         raise ParameterError("the night holds no weights to draw.")
     changes = weight_changes(night.weights_before, night.weights_after)
-    n_layers = len(changes)
-    panels = axes_grid(axes, n_layers, 2, width=8, height=0.6 + 1.9 * n_layers)
+    labels = weight_labels(night)
+    height = 0.6 + _row_height(len(changes)) * len(changes)
+    panels = axes_grid(axes, len(changes), 2, width=8, height=height)
     for number, (name, change) in enumerate(changes.items()):
         before = np.asarray(night.weights_before[name], dtype=np.float64).ravel()
         after = np.asarray(night.weights_after[name], dtype=np.float64).ravel()
-        _draw_weights(panels[number, 0], before, after, name, legend=number == 0)
-        _draw_change(panels[number, 1], after - before, name, change)
+        label = labels.get(name, name)
+        _draw_weights(panels[number, 0], before, after, label, legend=number == 0)
+        _draw_change(panels[number, 1], after - before, label, change)
     panels[-1, 0].set_xlabel("Weight")
     panels[-1, 1].set_xlabel("Change of weight, where not 0")
     return panels
@@ -87,7 +90,7 @@ def _draw_weights(ax: Axes, before: Weights, after: Weights, name: str, legend: 
     ax.stairs(after_counts, edges, color=AFTER_COLOUR, linewidth=1.3, label="after")
     _finish(ax, name, max(before_counts.max(), after_counts.max()))
     if legend:
-        ax.legend(frameon=False, fontsize="small")
+        ax.legend(loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.1, ncols=2)  # above
 
 
 def _draw_change(ax: Axes, difference: Weights, name: str, change: WeightChange) -> None:
@@ -104,7 +107,12 @@ def _draw_change(ax: Axes, difference: Weights, name: str, change: WeightChange)
 def _percent(part: int, whole: int) -> str:
     """Write a share in percent, with two digits if it is small."""
     percent = 100 * part / max(whole, 1)
-    return f"{percent:.0f}%" if percent >= 10 or percent == 0 else f"{percent:.2g}%"
+    return f"{percent:.0f} %" if percent >= 10 or percent == 0 else f"{percent:.2g} %"
+
+
+def _row_height(n_layers: int) -> float:
+    """Return the height of a row of panels in inches; those of very many layers are lower."""
+    return float(np.clip(16 / n_layers, 1.3, 1.9))
 
 
 def _bin_edges(values: Weights, edge_at_zero: bool = False) -> Weights:
@@ -124,6 +132,6 @@ def _finish(ax: Axes, title: str, highest: int) -> None:
     ax.set_ylim(0.5, 2.0 * max(highest, 5))  # before the scale: a panel may have no counts at all
     ax.set_yscale("log", nonpositive="clip")
     ax.set_ylabel("Synapses")
-    ax.locator_params(axis="x", nbins=6)
-    ax.set_title(title, loc="left", fontsize="medium")
+    ax.locator_params(axis="x", nbins=4)  # more would overlap: they have up to eight characters
+    ax.set_title(title, loc="left")
     hide_frame(ax)

@@ -3,7 +3,7 @@
 import copy
 
 import pytest
-from made_up import AFTER, BEFORE, given_axes, picture
+from made_up import AFTER, BEFORE, assert_no_ticks_overlap, given_axes, picture
 from numpy.testing import assert_allclose
 
 from brainsleep import figures
@@ -33,11 +33,13 @@ def test_comparison(tmp_path):
     accuracy, rates, weights, seconds = axes.ravel()
     lines = {line.get_label(): line.get_ydata() for line in accuracy.lines}
     assert list(lines) == ["A, before sleep", "A, after sleep", "B, before sleep", "B, after sleep"]
-    assert_allclose(lines["A, before sleep"], [0.9, 0.45])
-    assert_allclose(lines["A, after sleep"], [0.8, 0.7])
+    assert_allclose(lines["A, before sleep"], [90, 45])
+    assert_allclose(lines["A, after sleep"], [80, 70])
     assert [bar.get_height() for bar in rates.patches] == pytest.approx([20, 40, 4, 8])
     assert [label.get_text() for label in rates.get_xticklabels()] == ["input", "0"]
-    assert "Hz" in rates.get_ylabel()
+    assert rates.get_ylabel() == "Rate (Hz)\nmean ± SD over nights"
+    assert weights.get_ylabel() == "|Change of weight|\nmean ± SD over nights"
+    assert accuracy.get_ylabel().endswith("(%)")
     assert [bar.get_height() for bar in weights.patches] == pytest.approx([0.2, 0.2])
     # build, run and the rest, for A and B each
     assert [bar.get_width() for bar in seconds.patches] == pytest.approx([5, 5, 3, 3, 3, 3])
@@ -82,3 +84,21 @@ def test_comparison_refuses():
     misspelt["rate"] = misspelt.pop("rates")
     with pytest.raises(ParameterError, match=r"A: no 'rates'.*Did you mean 'rate'"):
         figures.plot_comparison({"A": misspelt})
+
+
+def test_without_error_bars_none_is_named(tmp_path):
+    one = make_run(rates=(3.0,))
+    axes = figures.plot_comparison({"A": one})
+    assert axes[0, 1].get_ylabel() == "Rate (Hz)"
+
+
+@pytest.mark.parametrize("n_layers", [3, 12])
+def test_layers_are_called_by_their_labels_which_do_not_overlap(n_layers):
+    run = make_run()
+    run["rates"] = [{str(number): 1.0 for number in range(n_layers)}]
+    labels = {str(number): f"hidden {number} ({number})" for number in range(n_layers)}
+    axes = figures.plot_comparison({"A": run}, labels=labels)
+    ax = axes[0, 1]
+    assert ax.get_xticklabels()[2].get_text() == "hidden 2\n(2)"
+    ax.figure.draw_without_rendering()
+    assert_no_ticks_overlap(ax.figure)

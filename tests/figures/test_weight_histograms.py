@@ -1,12 +1,16 @@
 """Histograms of weights: what is drawn, and what is refused."""
 
 import copy
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from made_up import given_axes, picture
+from made_up import assert_no_ticks_overlap, given_axes, picture
+from matplotlib.colors import to_rgba
 from numpy.testing import assert_array_equal
+from torch import nn
 
+import brainsleep as bs
 from brainsleep import figures
 from brainsleep.errors import ParameterError
 
@@ -32,7 +36,7 @@ def test_weight_histograms(night, tmp_path):
     assert change.values.sum() == 150
     assert change.values[change.edges[:-1] >= 0].sum() == 120
     assert change.values[change.edges[1:] <= 0].sum() == 30
-    assert axes[0, 1].get_title(loc="left") == "0.weight: 20% up, 5% down"
+    assert axes[0, 1].get_title(loc="left") == "0.weight: 20 % up, 5 % down"
     assert axes[1, 0].get_xlabel() == "Weight"
     assert axes[1, 1].get_xlabel().startswith("Change of weight")
     for name, weights in kept.items():
@@ -59,7 +63,7 @@ def test_weight_histograms_of_a_night_without_change(night, value, tmp_path):
     axes = figures.plot_weight_histograms(night)
     assert [c.sum() for c in counts(axes[0, 0])] == [12, 12]
     assert counts(axes[0, 1])[0].sum() == 0
-    assert axes[0, 1].get_title(loc="left") == "0.weight: 0% up, 0% down"
+    assert axes[0, 1].get_title(loc="left") == "0.weight: 0 % up, 0 % down"
     picture(tmp_path, axes)
 
 
@@ -71,3 +75,38 @@ def test_weight_histograms_in_given_axes(night):
     night.weights_before = {}
     with pytest.raises(ParameterError, match="no weights"):
         figures.plot_weight_histograms(night)
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(-3.7e-4, 1.4e-4), (-1e-8, 4e-8), (-0.111, 0.9), (-4e5, 1e6)]
+)
+@pytest.mark.parametrize("centre", [0.0, 1.0])
+def test_ticks_do_not_overlap_at_any_scale(night, low, high, centre):
+    """The first of these changes had ticks -0.0004, -0.0003, ..., which ran into one another."""
+    before = {"0.weight": centre + np.linspace(low, high, 600).reshape(20, 30)}
+    after = {"0.weight": before["0.weight"] + np.linspace(low, high, 600).reshape(20, 30)}
+    night.weights_before, night.weights_after = before, after
+    axes = figures.plot_weight_histograms(night)
+    axes[0, 0].figure.draw_without_rendering()
+    assert_no_ticks_overlap(axes[0, 0].figure)
+
+
+def test_the_legend_is_not_lost_on_the_histogram(night):
+    """It stands above the panel, and on white wherever it is moved."""
+    ax = figures.plot_weight_histograms(night)[0, 0]
+    ax.figure.draw_without_rendering()
+    legend = ax.get_legend()
+    assert legend.get_window_extent().y0 >= ax.get_window_extent().y1
+    frame = legend.get_frame()
+    assert frame.get_visible()
+    assert to_rgba(frame.get_facecolor())[:3] == (1, 1, 1)
+    assert frame.get_alpha() > 0.8
+    assert not legend.get_window_extent().overlaps(ax._left_title.get_window_extent())
+
+
+def test_layers_are_called_by_what_they_are(night):
+    ann = nn.Sequential(nn.Linear(30, 20), nn.ReLU(), nn.Linear(20, 1))
+    night.source = SimpleNamespace(setup=bs.translate(ann))
+    axes = figures.plot_weight_histograms(night)
+    assert axes[0, 0].get_title(loc="left") == "hidden 1 (0.weight)"
+    assert axes[1, 1].get_title(loc="left") == "output (2.weight): 0 % up, 0 % down"
