@@ -64,7 +64,7 @@ def compare_runs(
 
     paths = [_find(path) for path in experiments]
     _check(paths)
-    labelled = _label([_get_runs(path, seed, progress, report) for path in paths])
+    labelled = label_runs([_get_runs(path, seed, progress, report) for path in paths])
     folder = Path(out) if out is not None else Path("runs") / _folder_name(list(labelled))
     picture = folder / "comparison.png"
     metrics = {label: [run.metrics for run in runs] for label, runs in labelled.items()}
@@ -117,7 +117,7 @@ def _get_runs(path: Path, seed: int, progress: bool, report: Callable[[str], Non
     return [run_experiment(path, seed=seed, progress=progress, report=report)]
 
 
-def _label(experiments: list[list[Run]]) -> dict[str, list[Run]]:
+def label_runs(experiments: list[list[Run]]) -> dict[str, list[Run]]:
     """Name each experiment by its model, or by its directory where models are the same."""
     labels = [runs[0].metrics["model"] for runs in experiments]
     if len(set(labels)) < len(labels):

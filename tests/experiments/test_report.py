@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shutil
 import zlib
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,12 +19,16 @@ from typer.testing import CliRunner
 import brainsleep as bs
 from brainsleep import figures, wake
 from brainsleep.devices.activity import Spikes
-from brainsleep.errors import DirectoryError
+from brainsleep.errors import DirectoryError, ParameterError
 from brainsleep.experiments.cli import app
 from brainsleep.experiments.report.field_texts import field_texts, references_of
 from brainsleep.experiments.report.parameter_table import parameter_rows
 from brainsleep.experiments.report.spike_panels import panel
-from brainsleep.experiments.run import run_experiment
+from brainsleep.experiments.studies.search_space import Choice, grid
+from brainsleep.experiments.studies.study_request import StudyRequest, Trial
+from brainsleep.experiments.studies.trial import record_of
+from brainsleep.experiments.sweep import run_sweep
+from brainsleep.support.json_files import write_json
 from brainsleep.wake.datasets import loading
 
 HOSTILE = "</script><script>alert('x')</script>&\"'"
@@ -36,7 +41,7 @@ dataset = '''toy'''
 [tasks]
 n_tasks = 2
 [network]
-sizes = [16, 10, 4]
+sizes = [16, 10, 6]
 dropout = 0.0
 [training]
 lr = 0.3
@@ -62,19 +67,26 @@ def toy(folder: Path | None) -> wake.Split:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of a finished run, with its page."""
+def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a finished sweep of two seeds, with pages."""
     place = tmp_path_factory.mktemp("report")
     (place / "tiny.toml").write_text(MODEL)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(loading.DATASETS, "toy", toy)
         patch.setattr(figures, "save_figure", lambda figure, path: None)  # it takes seconds
         controls = ("decrease_only", "rows_centred")
-        run_experiment(
-            place / "tiny.toml", out=place / "run", controls=controls, progress=False, seed=3
+        run_sweep(
+            place / "tiny.toml", n_seeds=2, out=place / "sweep", controls=controls, progress=False
         )
-        bs.write_report(place / "run")
-    return place / "run"
+        bs.write_report(place / "sweep")
+        bs.write_report(place / "sweep" / "seed-0")
+    return place / "sweep"
+
+
+@pytest.fixture(scope="module")
+def folder(sweep: Path) -> Path:
+    """The directory of a finished run, with its page."""
+    return sweep / "seed-0"
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +205,7 @@ def unpacked(text: str) -> np.ndarray:
 
 
 def test_the_page_holds_the_spikes_of_the_nights(html: str, folder: Path) -> None:
-    nights = json.loads(Page(html).scripts[0])
+    nights = json.loads(Page(html).scripts[0])["nights"]
     for night, drawn in zip(bs.load_run(folder).nights, nights, strict=True):
         for train, one in zip(night.spikes.values(), drawn["panels"], strict=True):
             steps = np.repeat(np.arange(night.n_steps), unpacked(one["counts"]))
@@ -217,13 +229,103 @@ def test_above_a_number_of_spikes_some_neurons_are_drawn_with_all_of_theirs() ->
     assert np.mean(drawn["rates"]) == pytest.approx(1000 * len(neurons) / 50 / 200, abs=0.01)
 
 
-def test_directories_without_a_finished_run_are_refused_in_a_line(
-    folder: Path, tmp_path: Path
-) -> None:
+def test_the_page_of_a_sweep_has_means_and_every_seed(sweep: Path) -> None:
+    page = Page(pages := (sweep / "report.html").read_text())
+    assert "<script>alert" not in pages
+    finals = json.loads((sweep / "summary.json").read_text())["accuracy"]["final"]
+    row = next(row for row in page.rows if row[0] == "sleep")
+    assert row[1] == f"{100 * finals['mean']:.1f} ± {100 * finals['sd']:.1f}"
+    assert row[3] == "2"
+    for value in finals["values"]:
+        assert ("span", "style", f"left: {100 * value:.2f}%") in page.attributes
+    table = (sweep / "table.md").read_text()
+    assert all(cell in table for row in page.rows if "difference" in row for cell in row)
+
+
+def test_runs_and_sweeps_are_compared(sweep: Path, tmp_path: Path) -> None:
+    file = bs.write_report(sweep / "seed-0", sweep / "seed-1", sweep, out=tmp_path / "a.html")
+    page = Page(file.read_text())
+    finals = json.loads((sweep / "summary.json").read_text())["accuracy"]["final"]
+    row = next(row for row in page.rows if row[0] == "sleep")
+    assert row[1:3] == [f"{100 * value:.1f}" for value in finals["values"]]
+    assert row[3].startswith(f"{100 * finals['mean']:.1f} ± ")
+    seeds = next(row for row in page.rows if row[0] == "seed")
+    assert seeds[1:] == ["0", "1", "0, 1"]
+    assert bs.write_report(sweep / "seed-0", sweep / "seed-1") == sweep / "comparison.html"
+    (sweep / "comparison.html").unlink()
+
+
+def test_the_page_of_a_study_shows_settings_best_first(sweep: Path, tmp_path: Path) -> None:
+    keys = (Choice("sleep.neuron.decay", (0.5, 0.9)), Choice("data.dataset", (HOSTILE, "b")))
+    request = StudyRequest(model_file=sweep.parent / "tiny.toml", space=keys, n_seeds=2)
+    write_json(tmp_path / "study.json", request.content)
+    (tmp_path / "trials").mkdir()
+    with pytest.raises(DirectoryError, match="without a trial"):
+        bs.write_report(tmp_path)
+    for number, setting in enumerate(grid(keys)):
+        for seed in (0, 1):
+            metrics = json.loads((sweep / f"seed-{seed}" / "metrics.json").read_text())
+            metrics["accuracy"]["final"] = 0.5 + 0.1 * number + 0.02 * seed
+            trial = Trial(number, seed, setting)
+            failed = "it failed <b>" if (number, seed) == (1, 1) else None
+            record = record_of(request, trial, None if failed else metrics, failed, 1.0)
+            write_json(tmp_path / "trials" / f"{trial.name}.json", record)
+    text = bs.write_report(tmp_path).read_text()
+    page = Page(text)
+    assert "<script>alert" not in text
+    assert "1 of 8 trials failed" in text
+    assert [row[0][0] for row in page.rows[1:]] == ["3", "2", "1", "0"]
+    assert page.rows[1][1:4] == ["0.9", "b", "81.0 ± 1.4"]
+    drawn = json.loads(page.scripts[0])["scatters"]
+    assert [one["key"] for one in drawn] == [one.key for one in keys]
+    assert drawn[0]["x"] == [0.5, 0.5, 0.9, 0.9]
+    assert drawn[1]["names"] is not None
+
+
+def test_a_saved_night_has_a_page(folder: Path, tmp_path: Path) -> None:
+    night = bs.Night.load(folder / "nights" / "0")
+    night.save(tmp_path / "night")
+    text = bs.write_report(tmp_path / "night").read_text()
+    rows = {row[1]: row for row in Page(text).rows if row[0] == "this night" and len(row) == 5}
+    assert rows["input"][3] == f"{len(night.spikes['input']):,}"
+
+
+def test_what_has_no_page_is_refused_in_a_line(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="needs the directory of a run"):
+        bs.write_report()
+    with pytest.raises(DirectoryError, match="there is no directory"):
+        bs.write_report(tmp_path / "none")
     with pytest.raises(DirectoryError, match="holds no finished run"):
         bs.write_report(tmp_path)
+    shutil.copytree(folder, begun := tmp_path / "begun")
+    (begun / "metrics.json").unlink()
+    with pytest.raises(DirectoryError, match="not finished; go on with it by brainsleep run"):
+        bs.write_report(begun)
+    for text, words in (("{", "damaged"), ('{"accuracy": {}}', "it misses")):
+        (begun / "metrics.json").write_text(text)
+        with pytest.raises(DirectoryError, match=words):
+            bs.write_report(begun)
+    metrics = json.loads((folder / "metrics.json").read_text())
+    write_json(begun / "metrics.json", {**metrics, "accuracy": {"after_sleep": 3}})
+    with pytest.raises(DirectoryError, match="results are damaged"):
+        bs.write_report(begun)
     result = CliRunner().invoke(app, ["report", str(tmp_path)])
     assert result.exit_code == 1
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_a_damaged_night_is_left_out_and_said_so(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, copy := tmp_path / "run")
+    (copy / "nights" / "0" / "night.json").write_text("{")
+    text = bs.write_report(copy).read_text()
+    assert "the night after task 1 is not shown" in text
+    (copy / "model.toml").unlink()
+    text = bs.write_report(copy).read_text()
+    assert "parameters are not shown" in text
+    assert "after task 2, 10 steps" in text
+
+
+def test_the_command_prints_where_the_page_is(folder: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["report", str(folder), "--out", str(tmp_path / "a.html")])
     assert result.exit_code == 0
     assert result.stdout.split() == [str(tmp_path / "a.html")]
@@ -240,7 +342,7 @@ def test_a_browser_draws_the_page_and_it_moves_quickly(folder: Path, tmp_path: P
     }  # fmt: skip
     html = (folder / "report.html").read_text(encoding="utf-8")
     begin = html.index('id="drawn">') + len('id="drawn">')
-    busy = html[:begin] + json.dumps([drawn]) + html[html.index("</script>", begin) :]
+    busy = html[:begin] + json.dumps({"nights": [drawn]}) + html[html.index("</script>", begin) :]
     (tmp_path / "busy.html").write_text(busy.replace('value="1" selected', 'value="0"'))
     with Browser() as browser:
         for width, scheme in ((390, "dark"), (1400, "light")):

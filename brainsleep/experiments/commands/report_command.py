@@ -11,11 +11,19 @@ import typer
 def report(
     runs: Annotated[
         list[Path],
-        typer.Argument(metavar="RUN", help="The directory of a finished run."),
+        typer.Argument(
+            metavar="RUN",
+            help="The directory of a finished run, a sweep, a study or a night; or several of runs "
+            "and sweeps, side by side.",
+        ),
     ],
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Where the page goes; report.html in the directory."),
+        typer.Option(
+            metavar="FILE",
+            help="Where the page goes; report.html in the directory, or of several comparison.html "
+            "beside the first.",
+        ),
     ] = None,
 ) -> None:
     """Write one HTML page of a run: results, rasters, weights, parameters. Any browser shows it."""

@@ -76,15 +76,25 @@ class NightSection:
     timings: JsonObject = field(default_factory=dict)
 
 
-def night_sections(run: Run) -> list[NightSection]:
-    """Read the nights of a run, one after the other; one that is damaged says so."""
+def night_sections(run: Run, *, prefix: str = "", last_only: bool = False) -> list[NightSection]:
+    """Read the nights of a run, one after the other; one that is damaged says so.
+
+    Parameters
+    ----------
+    run : Run
+        A run; one of unsupervised learning has no nights.
+    prefix : str
+        Begins the titles.
+    last_only : bool
+        Whether to read none but the last.
+    """
     most = most_in_each(sum(map(len, run.metrics.get("rates", []))))
     tasks = run.nights_after[: len(run.nights)]
-    return [_section(run, task, most) for task in tasks]
+    shown = tasks[-1:] if last_only else tasks
+    return [_section(run, task, f"{prefix}after task {task}", most) for task in shown]
 
 
-def _section(run: Run, task: int, most: int) -> NightSection:
-    title = f"after task {task}"
+def _section(run: Run, task: int, title: str, most: int) -> NightSection:
     try:
         night = Night.load(run.directory / "nights" / str(task - 1))
         return section_of(night, title, most)

@@ -1,15 +1,24 @@
-"""Write a page of a run, a sweep or a study, or of several of them side by side."""
+"""Write a page of a run, a sweep, a study or a night, or of several runs side by side."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
+from ...errors import BrainsleepError, DirectoryError, ParameterError, brief
+from ...night.night_files import NIGHT
 from ...support.calls import public
+from ...support.disk import is_there
 from ...support.files import write_atomically
 from ...support.names import read_path
-from ..run_results import load_run
+from ..comparison import label_runs
+from ..sweep_comparison import load_runs
+from .comparison_page import comparison_page
+from .night_page import night_page
 from .run_page import run_page
+from .study_page import study_page
+from .sweep_page import sweep_page
 
 #: What the page is called, in the directory it is of.
 REPORT = "report.html"
@@ -24,10 +33,11 @@ def write_report(
     Parameters
     ----------
     *directories : path
-        The directory of a finished run.
+        The directory of a finished run, a sweep, a study (finished or not), or a saved night; or
+        several of runs and sweeps, which are put side by side.
     out : path, optional
-        The file; ``report.html`` in the first directory unless given. One that is there is
-        replaced.
+        The file; ``report.html`` in the directory, or of several ``comparison.html`` beside the
+        first, unless given. One that is there is replaced.
 
     Returns
     -------
@@ -36,10 +46,76 @@ def write_report(
 
     Raises
     ------
+    ParameterError
+        If no directory is given, or several that cannot be compared.
     DirectoryError
-        If there is no finished run, it is damaged, or the page cannot be written.
+        If there is nothing to show, it is damaged, or the page cannot be written.
+
+    Examples
+    --------
+    >>> bs.write_report("runs/split_mnist_heaviside")  # doctest: +SKIP
+    PosixPath('runs/split_mnist_heaviside/report.html')
     """
     folders = [read_path(one, "directory") for one in directories]
-    file = folders[0] / REPORT if out is None else read_path(out, "out")
-    write_atomically(file, run_page(load_run(folders[0])))
+    if not folders:
+        raise ParameterError("a report needs the directory of a run.")
+    page = _page(folders[0]) if len(folders) == 1 else _comparison(folders)
+    default = folders[0] / REPORT if len(folders) == 1 else folders[0].parent / "comparison.html"
+    file = default if out is None else read_path(out, "out")
+    write_atomically(file, page)
     return file
+
+
+def _page(folder: Path) -> str:
+    """Return the page of what a directory holds."""
+    if is_there(folder / "study.json"):
+        return _of_results(lambda: study_page(folder))
+    if is_there(folder / NIGHT) and not is_there(folder / "metrics.json"):
+        return night_page(folder)
+    if not is_there(folder / "metrics.json") and not is_there(folder / "summary.json"):
+        raise DirectoryError(_nothing(folder))
+    runs = load_runs(folder)
+    if is_there(folder / "metrics.json"):
+        return _of_results(lambda: run_page(runs[0]))
+    return _of_results(lambda: sweep_page(folder, runs))
+
+
+def _comparison(folders: list[Path]) -> str:
+    """Return the page of several runs or sweeps."""
+    for folder in folders:
+        if is_there(folder / "study.json"):
+            raise ParameterError(f"{folder} holds a study; write a page of it alone.")
+    labelled = label_runs([load_runs(folder) for folder in folders])
+    return _of_results(lambda: comparison_page(labelled))
+
+
+def _of_results(page: Callable[[], str]) -> str:
+    """Return a page; results that are not what runs write are damaged."""
+    try:
+        return page()
+    except BrainsleepError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise DirectoryError(
+            f"results are damaged ({brief(str(error))}); --resume writes them anew."
+        ) from error
+
+
+def _nothing(folder: Path) -> str:
+    """Say what is missing in a directory that has nothing to show, and what to do."""
+    if not folder.is_dir():
+        return f"there is no directory {folder}; brainsleep report wants that of a finished run."
+    if is_there(folder / "run.json"):
+        return (
+            f"{folder} holds a run that is not finished; go on with it by brainsleep run MODEL "
+            f"--resume --out {folder}."
+        )
+    if any(folder.glob("seed-*/run.json")):
+        return (
+            f"{folder} holds a sweep that is not finished; go on with it by brainsleep sweep MODEL "
+            f"--resume --out {folder}."
+        )
+    return (
+        f"{folder} holds no finished run: metrics.json is missing. brainsleep report wants the "
+        "directory of a run, a sweep, a study or a night."
+    )

@@ -57,14 +57,14 @@ def percent(value: float | None, digits: int = 1) -> str:
     """Return a fraction in percent, without the sign; a dash for none."""
     if value is None or not math.isfinite(value):
         return NOTHING
-    return f"{100 * value:.{digits}f}"
+    return f"{100 * value:.{digits}f}".replace("-", "−")
 
 
 def short(value: float | None) -> str:
     """Return a number with three or four digits; a dash for none."""
     if value is None or not math.isfinite(value):
         return NOTHING
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return (f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}").replace("-", "−")
 
 
 def signed(value: float | None) -> str:

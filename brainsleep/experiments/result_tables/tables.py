@@ -165,6 +165,16 @@ def _finding(finding: JsonMapping) -> str:
 
 
 def comparison_table(experiments: Mapping[str, Sequence[JsonMapping]]) -> str:
+    """Return experiments side by side as text; see :func:`comparison_rows`."""
+    rows = comparison_rows(experiments)
+    first, *widths = (max(map(len, column)) for column in zip(*rows, strict=True))
+    return "\n".join(
+        "  ".join([label.ljust(first), *map(str.rjust, cells, widths)]).rstrip()
+        for label, *cells in rows
+    )
+
+
+def comparison_rows(experiments: Mapping[str, Sequence[JsonMapping]]) -> list[list[str]]:
     """Return experiments side by side: accuracy, rates, weight change, time.
 
     Parameters
@@ -174,8 +184,9 @@ def comparison_table(experiments: Mapping[str, Sequence[JsonMapping]]) -> str:
 
     Returns
     -------
-    str
-        Accuracies are mean ± SD over runs, everything else is the mean over all their nights.
+    list of list of str
+        A heading first; what a row shows comes before its values. Accuracies are mean ± SD over
+        runs, everything else is the mean over all their nights.
     """
     columns = list(experiments.values())
     nights = [
@@ -206,12 +217,7 @@ def comparison_table(experiments: Mapping[str, Sequence[JsonMapping]]) -> str:
     ):
         rows.append((label, [_mean(each["timings"], name, form) for each in nights]))
     rows.insert(-1, ("nights with findings", list(map(_nights_with_findings, columns))))
-    first = max(len(label) for label, _ in rows)
-    widths = [max(map(len, column)) for column in zip(*(cells for _, cells in rows), strict=True)]
-    return "\n".join(
-        "  ".join([label.ljust(first), *map(str.rjust, cells, widths)]).rstrip()
-        for label, cells in rows
-    )
+    return [[label, *cells] for label, cells in rows]
 
 
 def heading(metrics: JsonMapping) -> str:

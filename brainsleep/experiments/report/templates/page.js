@@ -1,9 +1,9 @@
 // Draws rasters, rates, stages and weights of the night that is chosen. Everything is in the page:
-// <script id="drawn"> holds a list of nights, as night_sections.py and spike_panels.py make them.
+// what is drawn is in the element "drawn": nights, as night_sections.py and spike_panels.py make
+// them, and scatters, as study_page.py does.
 "use strict";
 (() => {
-  const nights = JSON.parse(document.getElementById("drawn").textContent);
-  if (!nights.length) return;
+  const { nights, scatters } = JSON.parse(document.getElementById("drawn").textContent);
   const COLOURS = ["--quiet", "--accent", "--second", "--third", "--fourth", "--fifth"];
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const rasters = document.getElementById("rasters");
@@ -264,7 +264,7 @@
     return chart(plot, {
       height: 220, legend: { show: true }, cursor: { drag: { setScale: true } },
       scales: { x: { time: false }, y: { distr: 3 } },
-      axes: [axis("weight", { size: 34 }), axis("synapses", { size: 64 })],
+      axes: [axis("weight", { size: 34 }), axis("synapses", { size: 64, grid: { show: false } })],
       series: [{ label: "weight" }, line("before", "--before", { fill: () => `${colour("--before")}55` }), line("after", "--accent", {})],
     }, [edges, steps(one.before), steps(one.after)]);
   }
@@ -286,13 +286,30 @@
     all();
   }
 
+  // A parameter that varied, and what accuracy came of it.
+  function scatter(one) {
+    const { plot } = figure(document.getElementById("scatters"), one.key);
+    const data = [one.x, one.y];
+    shown.others.push(chart(plot, {
+      height: 220, legend: { show: false }, cursor: { drag: { setScale: false } },
+      scales: { x: { time: false, distr: one.log ? 3 : 1, range: (_, low, high) => one.log ? [low / 1.3, high * 1.3] : [low - one.margin, high + one.margin] }, y: {} },
+      axes: [axis(one.label, { size: 34, ...(one.names ? { splits: one.names.map((_, k) => k), values: () => one.names } : {}) }), axis("accuracy, %", { size: 56 })],
+      series: [{}, { paths: () => null, points: { show: true, size: 6, fill: () => colour("--accent"), stroke: () => colour("--accent") } }],
+    }, data));
+  }
+
+  dark.addEventListener("change", () => {
+    if (shown) for (const one of [...shown.charts, ...shown.others]) one.redraw();
+  });
+  if (scatters) {
+    shown = { charts: [], others: [] };
+    scatters.forEach(scatter);
+  }
   const choice = document.getElementById("night");
+  if (!choice) return;
   choice.addEventListener("change", () => show(Number(choice.value)));
   const zooms = { in: () => zoom(0.6), out: () => zoom(1 / 0.6), all };
   for (const button of document.querySelectorAll("button[data-zoom]"))
     button.addEventListener("click", () => zooms[button.dataset.zoom]());
-  dark.addEventListener("change", () => {
-    if (shown) for (const one of [...shown.charts, ...shown.others]) one.redraw();
-  });
   show(Number(choice.value));
 })();
