@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ...errors import DirectoryError
 from ...measures import MeanSD, summarise
@@ -174,12 +175,11 @@ def _problems(records: Sequence[JsonMapping]) -> list[str]:
 def _scatter(key: str, rows: Sequence[SettingRow]) -> JsonObject:
     """Return accuracy against one parameter, a dot per setting: the mean over its seeds."""
     known = [row for row in rows if row.spread is not None]
-    values = [row.parameters.get(key) for row in known]
+    values: list[Any] = [row.parameters.get(key) for row in known]
     means = [100 * row.spread.mean for row in known if row.spread is not None]
+    x = [float(one) for one in values if _is_number(one)]
     names = None
-    if all(isinstance(one, int | float) and not isinstance(one, bool) for one in values):
-        x = [float(one) for one in values]
-    else:
+    if len(x) < len(values):
         names = list(dict.fromkeys(map(str, values)))
         x = [float(names.index(str(one))) for one in values]
     order = sorted(range(len(x)), key=lambda k: x[k])
@@ -194,3 +194,7 @@ def _scatter(key: str, rows: Sequence[SettingRow]) -> JsonObject:
         "log": names is None and low > 0 and high / low > _LOG and math.isfinite(high),
         "margin": 0.06 * (high - low) or 0.5,
     }
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
