@@ -22,6 +22,7 @@ from ..support.files import JsonObject, publish_directory
 from ..translation import write_back
 from ..wake import torch_threads
 from ..wake.checkpoints import Checkpoints
+from ..wake.evaluation import chance_level
 from .arms import Arm, compared_arm
 from .controls import check_controls, find_controls
 from .course import Course, Setting, state_of
@@ -225,7 +226,8 @@ class ContinualExperiment:
         figures = self.directory / "figures"
         before = [task.before for task in self.done.tasks]
         after = [task.after for task in self.done.tasks]
-        save_figure(plot_accuracy_before_after(before, after), figures / "accuracy.png")
+        drawn = plot_accuracy_before_after(before, after, chance=chance_level(self.tasks))
+        save_figure(drawn, figures / "accuracy.png")
         nights = [index for index, task in enumerate(self.done.tasks) if task.timings]
         if not nights:
             return

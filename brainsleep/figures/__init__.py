@@ -38,6 +38,8 @@ from .spike_statistics import plot_variation as plot_variation
 from .style import STYLE as STYLE
 from .style import style as style
 from .style import styled as styled
+from .weight_animation import animate_weights as animate_weights
+from .weight_animation import save_animation as save_animation
 from .weight_histograms import plot_weight_histograms as plot_weight_histograms
 from .weight_statistics import plot_stable_ranks as plot_stable_ranks
 from .weight_statistics import plot_weight_change_by_sign as plot_weight_change_by_sign

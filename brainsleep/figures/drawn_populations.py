@@ -66,11 +66,27 @@ def populations_of(
     return found
 
 
-def weight_labels(recording: object) -> dict[str, str]:
-    """Return what the weights of a night are called, by state-dict name, where it is known."""
+def weight_labels(nights: object) -> dict[str, str]:
+    """Return what the weights of a night are called, by state-dict name, where it is known.
+
+    Of a run or several nights, those of the first.
+    """
     from ..night.labels import weight_labels_of  # imports torch
 
-    return weight_labels_of(recording)
+    return weight_labels_of(_first(nights))
+
+
+def input_shape(nights: object) -> tuple[int, ...]:
+    """Return the shape of the input of a night, a run or the first of several nights, if known."""
+    from ..night.labels import shapes_of  # imports torch
+
+    return shapes_of(_first(nights)).get("input", ())
+
+
+def _first(nights: object) -> object:
+    """Return the first of several nights."""
+    several = getattr(nights, "nights", nights)
+    return several[0] if isinstance(several, Sequence) and len(several) else nights
 
 
 def _names(recording: Recording, chosen: Sequence[str] | str | None) -> list[str]:

@@ -265,6 +265,17 @@ def class_shares(
     return np.array([is_right[labels == label].mean() for label in classes])
 
 
+def chance_level(tasks: Sequence[Task]) -> float | None:
+    """Return the accuracy of guessing evenly among the classes that compete.
+
+    They are the candidates of a task, or the classes of all tasks; None where some tasks have more
+    than others.
+    """
+    every = {label for task in tasks for label in task.classes}
+    levels = {1 / len(set(task.candidates or every)) for task in tasks}
+    return levels.pop() if len(levels) == 1 else None
+
+
 def _accuracy_of(network: nn.Module, task: Task) -> float:
     """Return the accuracy on a task's test images, with its candidates."""
     return accuracy(network, task.test, candidates=task.candidates)

@@ -771,6 +771,16 @@ CALLS = {
         {"spikes_excitatory": spikes, "spikes_inhibitory": spikes, "duration": lambda: 40 * ms},
     ),
     "plot_spiking_accuracy": (bs.figures.plot_spiking_accuracy, {"results": accuracy}),
+    "animate_weights": (
+        bs.figures.animate_weights,
+        {"nights": lambda: [night()], "weight": lambda: "0.weight",
+         "image_shape": lambda: (1, N_IN), "max_frames": lambda: 2},
+    ),
+    "save_animation": (
+        bs.figures.save_animation,
+        {"animation": lambda: bs.figures.animate_weights([night()], image_shape=(1, N_IN)),
+         "path": lambda: scratch().with_suffix(".gif")},
+    ),
     "plot_weight_histograms": (bs.figures.plot_weight_histograms, {"night": night}),
     "save_figure": (
         bs.figures.save_figure,

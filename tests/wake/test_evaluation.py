@@ -11,6 +11,7 @@ from toy_tasks import Reads, random_dataset, with_predictions
 
 from brainsleep import figures, measures, wake
 from brainsleep.errors import DataError, ParameterError
+from brainsleep.wake.evaluation import chance_level
 
 
 def test_accuracy_is_the_unweighted_mean_over_classes():
@@ -95,3 +96,12 @@ def test_evaluation_refuses(network, split):
     with pytest.raises(ParameterError, match="NaN"):
         wake.accuracy(network, split.test)
     assert network.training
+
+
+def test_the_level_of_chance_is_that_of_the_classes_that_compete():
+    data = with_predictions([0, 1, 2, 3], [0, 1, 2, 3], 4)
+    split = wake.Split(data, data)
+    tasks = wake.class_incremental(split, [(0, 1), (2, 3)])
+    assert chance_level(tasks) == 0.25
+    assert chance_level(wake.task_incremental(split, [(0, 1), (2, 3)])) == 0.5
+    assert chance_level(wake.task_incremental(split, [(0, 1, 2), (3,)])) is None
