@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..errors import ParameterError
 from ..network.plan import NetworkPlan
 from ..plasticity import EXISTS
+from .moments import Observer
 from .sampling import ALL_SAMPLES, Sampling
 
 #: Steps between two updates of the progress bar, and two questions whether a night is to stop.
@@ -67,6 +68,8 @@ class Job:
         Populations and variables whose values at the end are returned.
     should_stop : callable, optional
         Called every `STEPS_PER_REPORT` steps; True ends the night with what it has.
+    observer : Observer, optional
+        Who looks at the night while it runs.
     """
 
     input_spikes: Iterator[NDArray[np.bool_]]
@@ -88,6 +91,7 @@ class Job:
     presentation_biases: list[np.ndarray | None] | None = None
     final_values: tuple[tuple[int, str], ...] = ()
     should_stop: Callable[[], bool] | None = None
+    observer: Observer | None = None
 
     def synaptic_values(self, plan: NetworkPlan, index: int) -> dict[str, np.ndarray]:
         """Return what each synapse of a projection begins with, of the plan's `weight_shape`.
@@ -203,6 +207,8 @@ class Device(Protocol):
     records_state : bool
         Whether it keeps values of variables and weights as `Job.sampling` says. A device without
         this attribute does not.
+    can_be_observed : bool
+        Whether it lets `Job.observer` look; a device without this attribute does not.
     """
 
     name: str

@@ -25,6 +25,7 @@ from brian2 import (
 )
 from brian2.core.variables import ArrayVariable
 from brian2.devices.device import RuntimeDevice
+from numpy.typing import NDArray
 
 from ..errors import ParameterError
 from ..network.build import BuiltNetwork, build_network, monitor_state
@@ -37,6 +38,7 @@ from ..support.progress import progress_bar, text_bar
 from .base import STEPS_PER_REPORT, Job, Outcome, require_plan
 from .compiler import find_compiler
 from .isolation import isolated_brian2
+from .moments import Moment, Observer
 
 #: Code generation targets of Brian2 that users may name.
 TARGETS = ("auto", "cython", "numpy")
@@ -61,6 +63,7 @@ class Runtime:
     name = "runtime"
     writes_to_disk = False
     records_state = True
+    can_be_observed = True
 
     def __init__(self, target: str = "auto") -> None:
         self.target = known_name(target, "runtime target", TARGETS)
@@ -166,6 +169,8 @@ class RuntimeEngine:
                 built.network.add(_presentations(built, job))
             if job.should_stop is not None:
                 built.network.add(_stopping(built, job.should_stop, job.n_steps))
+            if job.observer is not None:
+                built.network.add(_observing(self.plan, built, job, job.observer))
             loop_seconds = _run(self.plan, built, job, compiling, progress, description)
             started = time.perf_counter()
             outcome = _read(self.plan, built, job)
@@ -287,6 +292,25 @@ def _stopping(
     return NetworkOperation(ask, when="after_end", clock=clock, name="stopping")
 
 
+def _observing(
+    plan: NetworkPlan, built: BuiltNetwork, job: Job, observer: Observer
+) -> NetworkOperation:
+    """Make the operation that lets an observer look when all else of a step is done."""
+    clock = built.populations[0].clock
+    due = [observer.next_after(job.first_step)]
+
+    def look() -> None:
+        n_steps = _steps_made(built) + 1  # this one included
+        if n_steps == due[0] and n_steps < job.n_steps:
+            counts = {index: steps[:n_steps] for index, steps in _counts(plan, built).items()}
+            for index, (_, steps) in _spikes(plan, built).items():
+                counts[index] = np.bincount(steps, minlength=n_steps).astype(np.int32)
+            observer.look(Moment(n_steps, _weights(plan, built, job), counts))
+            due[0] = observer.next_after(n_steps)
+
+    return NetworkOperation(look, when="after_end", clock=clock, name="observing")
+
+
 def _steps_made(built: BuiltNetwork) -> int:
     """Return how many steps are complete."""
     return int(built.populations[0].clock.variables["timestep"].get_value()[0])
@@ -342,14 +366,6 @@ def _run(
 
 def _read(plan: NetworkPlan, built: BuiltNetwork, job: Job) -> Outcome:
     """Copy spikes, values and weights out of the Brian2 objects."""
-    spikes = {}
-    for index, monitor in built.monitors.items():
-        steps = np.rint(np.asarray(monitor.t / second) / plan.dt).astype(np.int64)
-        spikes[index] = (np.array(monitor.i, dtype=np.int32), steps)
-    counts = {}
-    for index, monitor in built.counters.items():
-        spikes_per_step = np.asarray(monitor.rate / Hz) * plan.dt * plan.sizes[index]
-        counts[index] = np.rint(spikes_per_step).astype(np.int32)
     states = {
         (index, name): np.asarray(getattr(monitor, f"{name}_")).T.copy()
         for (index, name), monitor in built.watchers.items()
@@ -361,17 +377,42 @@ def _read(plan: NetworkPlan, built: BuiltNetwork, job: Job) -> Outcome:
         (index, name): np.array(built.populations[index].variables[name].get_value())
         for index, name in job.final_values
     }
-    weights = list(job.weights)
-    for index, link in enumerate(plan.projections):
-        if link.has_weights and link.is_plastic:
-            values = np.array(built.projections[index].variables["w"].get_value())
-            weights[index] = values.reshape(plan.weight_shape(link))
     return Outcome(
-        spikes=spikes,
-        weights=weights,
-        counts=counts,
+        spikes=_spikes(plan, built),
+        weights=_weights(plan, built, job),
+        counts=_counts(plan, built),
         states=states,
         weight_samples=weight_samples,
         final_values=final_values,
         n_steps=_steps_made(built),
     )
+
+
+def _spikes(
+    plan: NetworkPlan, built: BuiltNetwork
+) -> dict[int, tuple[NDArray[np.int32], NDArray[np.int64]]]:
+    """Return neurons and steps of the spikes so far, by recorded population."""
+    found = {}
+    for index, monitor in built.monitors.items():
+        steps = np.rint(np.asarray(monitor.t / second) / plan.dt).astype(np.int64)
+        found[index] = (np.array(monitor.i, dtype=np.int32), steps)
+    return found
+
+
+def _counts(plan: NetworkPlan, built: BuiltNetwork) -> dict[int, NDArray[np.int32]]:
+    """Return the spikes in each step so far, by counted population."""
+    found = {}
+    for index, monitor in built.counters.items():
+        spikes_per_step = np.asarray(monitor.rate / Hz) * plan.dt * plan.sizes[index]
+        found[index] = np.rint(spikes_per_step).astype(np.int32)
+    return found
+
+
+def _weights(plan: NetworkPlan, built: BuiltNetwork, job: Job) -> list[np.ndarray | None]:
+    """Return copies of the weights as they are now; those that do not change are the job's."""
+    weights = list(job.weights)
+    for index, link in enumerate(plan.projections):
+        if link.has_weights and link.is_plastic:
+            values = np.array(built.projections[index].variables["w"].get_value())
+            weights[index] = values.reshape(plan.weight_shape(link))
+    return weights

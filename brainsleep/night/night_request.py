@@ -22,6 +22,7 @@ from ..support.names import read_path, table
 from ..support.quantities import Time
 from ..translation import Masks, Translation
 from ..wake.given_data import Images
+from .callbacks import Callbacks
 from .gating import Stages
 from .lateral import Lateral
 from .models import LayerConstants
@@ -164,6 +165,7 @@ class NightRequest:
     masks: Masks | None = None
     save: Save | str | os.PathLike[str] | None = None
     should_stop: Callable[[], bool] | None = None
+    callbacks: Callbacks = ()
     constants: LayerConstants | None = None
     factors: Mapping[str, tuple[float, ...]] | None = None
 

@@ -40,6 +40,7 @@ from ..translation.activation_recording import as_input
 from ..wake.given_data import read_images
 from .assembly import Assembly, addition_factors, lateral_parts
 from .biases import BIASES, check_learning
+from .callbacks import Callback, read_callbacks
 from .gating import Stages, check_stages
 from .kept_state import KeptState
 from .models import LayerConstants, check_equations, check_target_rate, layer_constants, read_models
@@ -84,6 +85,8 @@ class PreparedNight:
         What gates the night.
     save : Save or None
         Where it is written while it runs.
+    callbacks : tuple of Callback
+        Who looks at it while it runs.
     started, seconds : float
         When preparing began, on the clock of `time.perf_counter`, and what it took.
     """
@@ -103,6 +106,7 @@ class PreparedNight:
     modulation: np.ndarray | None = None
     stages: Stages | None = None
     save: Save | None = None
+    callbacks: tuple[Callback, ...] = ()
     started: float = 0.0
     seconds: float = 0.0
 
@@ -287,6 +291,7 @@ def prepare_night(request: NightRequest) -> PreparedNight:
         modulation=_modulation(request, n_steps, rule),
         stages=request.stages,
         save=as_save(request.save),
+        callbacks=read_callbacks(request.callbacks),
         started=started,
     )
     # raises for whatever is wrong with the models' own parameters
@@ -294,6 +299,7 @@ def prepare_night(request: NightRequest) -> PreparedNight:
     device.check(plan)
     kept.check(device, plan, n_steps, on_disk=prepared.save is not None)
     _check_save(prepared)
+    _check_callbacks(prepared)
     warn_of_weights_outside(assembly)
     warn_of_presets(neuron, asked, network.sizes)
     return replace(prepared, seconds=time.perf_counter() - started)
@@ -340,6 +346,23 @@ def _check_save(prepared: PreparedNight) -> None:
             f"save: device {prepared.device.name!r} cannot write a night to disk as it runs; "
             "use 'cpp'."
         )
+
+
+def _check_callbacks(prepared: PreparedNight) -> None:
+    """Raise if a device does not let anyone look at a night while it runs."""
+    if prepared.callbacks and not getattr(prepared.device, "can_be_observed", False):
+        raise ParameterError(
+            f"callbacks: device {prepared.device.name!r} does not show a night while it runs; "
+            "use 'cpp'."
+        )
+
+
+def counts_of(outcome: Outcome, population: int) -> np.ndarray:
+    """Return how often a population fired in each step."""
+    if population not in outcome.spikes:
+        return outcome.counts[population]
+    _, steps = outcome.spikes[population]
+    return np.bincount(steps, minlength=outcome.n_steps).astype(np.int32)
 
 
 def n_spikes(outcome: Outcome, population: int) -> int:

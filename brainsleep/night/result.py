@@ -26,6 +26,7 @@ from ..support.names import ByName, read_path
 from ..support.quantities import Time
 from ..translation import StoredModule, Translation, write_back
 from .assembly import Assembly
+from .callbacks import Callbacks
 from .findings import Finding
 from .gating import Stages
 from .kept_files import KEPT, kept_arrays, kept_content, read_kept
@@ -344,6 +345,7 @@ class Night:
         record: Record | Populations = "as before",
         save: Save | str | os.PathLike[str] | None = None,
         should_stop: Callable[[], bool] | None = None,
+        callbacks: Callbacks = (),
         progress: bool = True,
     ) -> Night:
         """Sleep again, from the weights before this night; with the same seed it is the same.
@@ -360,7 +362,7 @@ class Night:
         stimulus, lateral, stages, modulation, device
             As in `brainsleep.sleep`. Objects of classes of your own are not stored with a night:
             of a night that was loaded, they must be given.
-        record, save, should_stop, progress
+        record, save, should_stop, callbacks, progress
             As in `brainsleep.sleep`.
 
         Returns
@@ -388,6 +390,7 @@ class Night:
             "record": None if is_text(record, "as before") else as_record(record),
             "save": save,
             "should_stop": should_stop,
+            "callbacks": callbacks,
         }
         given = {name: value for name, value in changes.items() if value is not None}
         return sleep_again(self, given, progress=progress)
@@ -569,6 +572,11 @@ class Night:
     def __repr__(self) -> str:
         layers = " -> ".join(f"{name} ({size})" for name, size in self.sizes.items())
         return f"<Night of {self.n_steps} steps of {self.dt}: {layers}>"
+
+
+def awake_copy(module: nn.Module, weights: Mapping[str, np.ndarray]) -> nn.Module | None:
+    """Return a copy of a network with new weights; None if the network is not known."""
+    return None if isinstance(module, StoredModule) else write_back(module, weights)
 
 
 def with_hidden(

@@ -6,7 +6,7 @@ import functools
 import logging
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -16,22 +16,24 @@ from brian2.units import Quantity, second
 
 from ..devices import Engine, Job, Outcome
 from ..devices.activity import Spikes
+from ..devices.moments import Moment
 from ..errors import NightError
 from ..support.progress import bars_aside, bars_if, on_terminal
 from ..support.user_warnings import warn_user
-from ..translation import StoredModule, under_masks, write_back
+from ..translation import under_masks
 from .examination import Examination
 from .night_directory import NightDirectory, open_night_directory, require_place
 from .night_setup import NightSetup
 from .night_source import SleptSource
-from .preparation import PreparedNight, n_spikes
-from .result import Night, with_hidden
+from .observation import Observation
+from .preparation import PreparedNight, counts_of, n_spikes
+from .result import Night, awake_copy, with_hidden
 from .saved_request import SavedRequest
 from .state_results import kept_states, kept_weights
 from .streaming import StreamedSpikes
 
 if TYPE_CHECKING:
-    from torch import nn
+    pass
 
 logger = logging.getLogger("brainsleep")
 
@@ -78,13 +80,28 @@ class ReadyNight:
         NightError
             If it did not end well, or a weight left the finite numbers.
         """
-        outcome = self.engine.run(self._job(), progress)
-        if outcome.n_steps < self.prepared.n_steps:
-            warn_user(
-                f"the night was stopped after {outcome.n_steps} of {self.prepared.n_steps} steps."
-            )
-        self._check_finite(outcome)
+        job = self._job()
+        observation = Observation(self.prepared, job)
+        with observation.running():
+            outcome = self.engine.run(replace(job, observer=observation.observer), progress)
+            if outcome.n_steps < self.prepared.n_steps:
+                warn_user(
+                    f"the night was stopped after {outcome.n_steps} of {self.prepared.n_steps} "
+                    "steps."
+                )
+            self._check_finite(outcome)
+            if self.prepared.callbacks:
+                observation.look_at_end(self._last_moment(outcome))
         return outcome
+
+    def _last_moment(self, outcome: Outcome) -> Moment:
+        """Return the night as it is at its end."""
+        on_disk = self._on_disk(outcome)
+        counts = {
+            number: on_disk[name].counts if on_disk else counts_of(outcome, number)
+            for number, name in enumerate(self.prepared.populations)
+        }
+        return Moment(outcome.n_steps, outcome.weights, counts)
 
     def night(self, outcome: Outcome) -> Night:
         """Return what the night did, with the weights in a copy of the network."""
@@ -94,7 +111,7 @@ class ReadyNight:
         under = under_masks(prepared.translation)
         stream = None if self.directory is None else self.directory.stream
         night = Night(
-            ann=_awake(prepared.translation.module, with_hidden(after, under)),
+            ann=awake_copy(prepared.translation.module, with_hidden(after, under)),
             spikes=self._spikes(outcome),
             weights_before=before,
             weights_after=after,
@@ -213,11 +230,6 @@ class ReadyNight:
                     f"the weights of layer {layer.name!r} grew beyond all bounds; lower the rule's "
                     "learning rates (SRC: increase and decrease), or choose another weight_factor."
                 )
-
-
-def _awake(module: nn.Module, weights: Mapping[str, np.ndarray]) -> nn.Module | None:
-    """Return a copy of a network with new weights; None if the network is not known."""
-    return None if isinstance(module, StoredModule) else write_back(module, weights)
 
 
 @contextmanager

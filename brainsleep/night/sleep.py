@@ -18,6 +18,7 @@ from ..support.quantities import Time
 from ..support.user_warnings import warn_user
 from ..translation import Masks, StoredModule, Translation
 from ..wake.given_data import Images
+from .callbacks import Callbacks
 from .findings import NightWarning, summary
 from .gating import Stages
 from .lateral import Lateral
@@ -51,6 +52,7 @@ def sleep(
     masks: Masks | None = None,
     save: Save | str | os.PathLike[str] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    callbacks: Callbacks = (),
     progress: bool = True,
 ) -> Night:
     """Let a trained network sleep for a night.
@@ -124,6 +126,9 @@ def sleep(
     should_stop : callable, optional
         Called about every 32 steps; when it returns True the night ends with what it has.
         Ctrl-C does the same. `Night.stopped` tells.
+    callbacks : Callback or sequence of Callback
+        What looks at the night every so many steps: `SaveBest`, `TensorBoard`, a function in
+        `Every`. They change nothing. Not called for a finished night that is only read back.
     progress : bool
         Show a progress bar where there is a terminal or a notebook.
 
@@ -177,6 +182,7 @@ def sleep(
         masks=masks,
         save=save,
         should_stop=should_stop,
+        callbacks=callbacks,
     )
     night = run_night(request, progress=progress)
     warn_of_findings(night)

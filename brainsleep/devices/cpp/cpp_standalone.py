@@ -40,6 +40,7 @@ class CppStandalone:
     """
 
     writes_to_disk = True
+    can_be_observed = True
     records_state = True
 
     def __init__(self, name: Literal["cpp", "cpp_stock"] = "cpp") -> None:

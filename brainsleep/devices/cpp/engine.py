@@ -25,6 +25,7 @@ from .feeding import feed
 from .manifest import Manifest
 from .scratch import scratch_folder
 from .start_files import presentation_environment, start_arguments, write_chosen
+from .watching import Watch
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,8 @@ class CppEngine:
         others = {k: one for k, one in os.environ.items() if not k.startswith("BRAINSLEEP_")}
         # huge pages of memory save cache misses
         environment = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", **others}
-        environment["BRAINSLEEP_SNAPSHOT_EVERY"] = str(job.snapshot_every)
+        every = {job.snapshot_every, *(job.observer.every if job.observer else ())} - {0}
+        environment["BRAINSLEEP_SNAPSHOT_EVERY"] = ",".join(map(str, sorted(every)))
         environment["BRAINSLEEP_SAMPLE_EVERY"] = str(job.sampling.every)
         environment["BRAINSLEEP_FIRST_STEP"] = str(job.first_step)
         if job.folder is not None:
@@ -185,15 +187,28 @@ class CppEngine:
         """Run the program, and feed it the night's input."""
         environment = self.environment(job)
         environment |= presentation_environment(self.plan, self.manifest, job, results)
+        watch = None
+        if job.observer is not None:
+            watch = Watch(self.plan, self.manifest, job, job.observer, job.folder or results)
+            watch.begin()
         write_chosen(self.plan, self.manifest, job.sampling, results)
         with in_memory() as messages, progress_bar(job.n_steps, description, progress) as bar:
             process = self._start(arguments, (*tokens, *job.kept_open), environment, messages)
             assert process.stdin is not None
             try:
                 stopped = feed(
-                    process.stdin, job, self.plan.sizes[0], bool(self.plan.modulated), bar
+                    process.stdin,
+                    job,
+                    self.plan.sizes[0],
+                    bool(self.plan.modulated),
+                    bar,
+                    watch,
+                    lambda: process.poll() is None,
                 )
                 status = process.wait()
+                if watch is not None and status == 0:
+                    watch.look()  # where it was stopped
+                    watch.close()
             except BaseException:
                 process.kill()
                 process.wait()

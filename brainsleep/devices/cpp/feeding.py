@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import IO
 
@@ -10,9 +10,18 @@ import numpy as np
 from tqdm.std import tqdm
 
 from ..base import STEPS_PER_REPORT, Job
+from .watching import Watch
 
 
-def feed(stream: IO[bytes], job: Job, n_inputs: int, modulated: bool, bar: tqdm) -> bool:
+def feed(
+    stream: IO[bytes],
+    job: Job,
+    n_inputs: int,
+    modulated: bool,
+    bar: tqdm,
+    watch: Watch | None = None,
+    is_running: Callable[[], bool] = lambda: True,
+) -> bool:
     """Write a night's input to its program; tell whether it was stopped before the end.
 
     Ctrl-C, or `Job.should_stop`, ends the input, and so the night, which writes what it has.
@@ -29,6 +38,10 @@ def feed(stream: IO[bytes], job: Job, n_inputs: int, modulated: bool, bar: tqdm)
         Whether the program reads the modulation of each step.
     bar : tqdm
         Progress bar, in steps.
+    watch : Watch, optional
+        Looks at the night meanwhile.
+    is_running : callable, optional
+        Tells whether the program has not ended.
 
     Returns
     -------
@@ -45,21 +58,31 @@ def feed(stream: IO[bytes], job: Job, n_inputs: int, modulated: bool, bar: tqdm)
         with stream:
             _shrink_pipe(stream.fileno(), (n_inputs + 7) // 8)
             for rows in _rows(job, modulated):
-                for start in range(0, len(rows), STEPS_PER_REPORT):
+                while len(rows) > 0:
                     stop = job.should_stop is not None and job.should_stop()
                     if stop and fed > 0:  # a night of no steps leaves nothing to read
                         return True
-                    piece = rows[start : start + STEPS_PER_REPORT]
+                    piece, rows = np.split(rows, [_most_steps(watch, job.first_step + fed)])
                     stream.write(piece.tobytes())
                     bar.update(len(piece))
                     fed += len(piece)
+                    if watch is not None:
+                        stream.flush()
+                        watch.wait(job.first_step + fed, is_running)
     except BrokenPipeError:
-        pass  # the program died; its exit status says more
+        if watch is not None and watch.at_work:
+            raise
+        # else the program died; its exit status says more
     except KeyboardInterrupt:
         if fed == 0:
             raise
         return True
     return False
+
+
+def _most_steps(watch: Watch | None, n_fed: int) -> int:
+    """Return how many steps to feed at once."""
+    return STEPS_PER_REPORT if watch is None else min(STEPS_PER_REPORT, watch.steps_ahead(n_fed))
 
 
 def _rows(job: Job, modulated: bool) -> Iterator[np.ndarray]:

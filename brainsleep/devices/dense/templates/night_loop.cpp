@@ -48,8 +48,8 @@ void run_night()
     while (true)
     {
         int64_t n_steps = block_steps;
-        if (snapshot_every > 0)
-            n_steps = std::min(n_steps, snapshot_every - begin % snapshot_every);
+        for (const int64_t every : snapshot_every)
+            n_steps = std::min(n_steps, every - begin % every);
         if (presentation_steps > 0)
             n_steps = std::min(n_steps, presentation_steps - begin % presentation_steps);
         n_steps = fread(input_rows, row_bytes, n_steps, stdin);

@@ -65,11 +65,24 @@ RUNS_ONCE void load_snapshot(const char* path)
 }
 
 int64_t number(const char* name) { const char* text = getenv(name); return text ? atoll(text) : 0; }
-const int64_t snapshot_every = number("BRAINSLEEP_SNAPSHOT_EVERY");
+
+// Numbers between commas.
+std::vector<int64_t> numbers(const char* name)
+{
+    std::vector<int64_t> found;
+    const char* text = getenv(name);
+    std::istringstream words(text ? text : "");
+    for (std::string word; std::getline(words, word, ',');) found.push_back(atoll(word.c_str()));
+    return found;
+}
+
+// Snapshots are due after each multiple of one of these.
+const std::vector<int64_t> snapshot_every = numbers("BRAINSLEEP_SNAPSHOT_EVERY");
 const int64_t first_step = number("BRAINSLEEP_FIRST_STEP");
 
 void snapshot_if_due(int64_t n_steps)
 {
-    if (snapshot_every > 0 && n_steps % snapshot_every == 0) save_snapshot(n_steps);
+    for (const int64_t every : snapshot_every)
+        if (n_steps % every == 0) { save_snapshot(n_steps); return; }
 }
 }
