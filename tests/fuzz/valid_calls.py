@@ -145,6 +145,7 @@ CALLS = {
             "modulation": lambda: np.ones(20),
             "record": lambda: bs.Record(spikes=["0"], rates="all"),
             "should_stop": lambda: lambda: False,
+            "callbacks": lambda: [bs.Every(5, lambda state: state.weights)],
             "seed": lambda: 3,
             "dtype": lambda: "float64",
             "device": lambda: "runtime",
@@ -211,7 +212,21 @@ CALLS = {
         lambda **options: night().again(**options),
         {"stimulus": lambda: np.full(N_IN, 0.1), "lateral": lambda: None, "stages": lambda: None,
          "modulation": lambda: None, "device": lambda: "cpp", "save": lambda: None,
-         "should_stop": lambda: None, "progress": lambda: False},
+         "should_stop": lambda: None, "callbacks": lambda: (), "progress": lambda: False},
+    ),
+    "Every": (bs.Every, {"every": lambda: 5, "function": lambda: print}),
+    "SaveBest": (
+        bs.SaveBest,
+        {"validation": lambda: (images(), labels()), "every": lambda: 5, "path": scratch},
+    ),
+    "TensorBoard": (
+        bs.TensorBoard,
+        {
+            "directory": scratch,
+            "every": lambda: 5,
+            "validation": lambda: (images(), labels()),
+            "spikes": lambda: False,
+        },
     ),
     "write_report": (
         lambda directory, out: bs.write_report(directory, out=out),
