@@ -186,6 +186,7 @@ def test_the_table_of_packages_is_complete_and_in_order() -> None:
         "explanation/architecture.md",
         "explanation/biases.md",
         "explanation/measures.md",
+        "how_to/callbacks.md",
         "how_to/exchange.md",
     ],
 )
