@@ -41,6 +41,7 @@ html_static_path = [str(Path(__file__).parent / "builder" / "static")]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_copy_source = False
+html_sidebars = {"docs/gallery": []}
 html_theme_options = {
     "navbar_align": "left",
     "header_links_before_dropdown": 8,

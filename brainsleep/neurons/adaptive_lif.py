@@ -31,13 +31,13 @@ class AdaptiveLIF(LayeredNeuron):
     gain, threshold, gain_scale, bias_gain, target_rate, delay_steps
         As in :class:`LIF`, in mV.
     tau_m : Quantity, str, list or dict
-        Membrane time constant.
+        :math:`\tau_m`, membrane time constant.
     tau_a : Quantity, str, list or dict
-        Time constant of the adaptation.
+        :math:`\tau_a`, time constant of the adaptation.
     beta : Quantity, str, list or dict
-        By how much a spike raises the threshold.
+        :math:`\beta`, by how much a spike raises the threshold.
     v_rest : Quantity, str, list or dict
-        Resting potential.
+        :math:`v_\mathrm{rest}`, resting potential.
 
     References
     ----------

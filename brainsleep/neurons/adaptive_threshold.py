@@ -30,9 +30,9 @@ class AdaptiveThreshold(LayeredNeuron):
     gain, threshold, gain_scale, bias_gain, target_rate, delay_steps
         As in :class:`Heaviside` and :class:`LIF`.
     tau_m : Quantity, str, list or dict
-        Membrane time constant.
+        :math:`\tau_m`, membrane time constant.
     tau_t : Quantity, str, list or dict
-        Time constant with which the threshold falls back.
+        :math:`\tau_t`, time constant with which the threshold falls back.
     delta : number, list or dict
         By how much a spike raises :math:`V_t`, whose rest is 1.
 

@@ -32,9 +32,9 @@ class AdEx(LayeredNeuron):
     threshold : number, Quantity, list or dict
         :math:`V_T - E_L`, where the upstroke begins, in mV.
     c_m : Quantity, str, list or dict
-        Capacitance C.
+        :math:`C`, capacitance.
     g_l : Quantity, str, list or dict
-        Leak conductance.
+        :math:`g_L`, leak conductance.
     v_rest : Quantity, str, list or dict
         :math:`E_L`.
     delta_t : Quantity, str, list or dict
@@ -44,13 +44,13 @@ class AdEx(LayeredNeuron):
     v_peak : Quantity, str, list or dict
         Where a spike is cut off.
     tau_w : Quantity, str, list or dict
-        Time constant of the adaptation current w.
+        :math:`\tau_w`, time constant of the adaptation current w.
     a : Quantity, str, list or dict
-        Adaptation to the potential below threshold.
+        :math:`a`, adaptation to the potential below threshold.
     b : Quantity, str, list or dict
-        Adaptation to a spike.
+        :math:`b`, adaptation to a spike.
     current : Quantity, str, list or dict
-        I, injected.
+        :math:`I`, injected.
 
     References
     ----------

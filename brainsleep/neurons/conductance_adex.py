@@ -39,9 +39,9 @@ class ConductanceAdEx(LayeredNeuron):
     refractory : Quantity, str, list or dict
         Refractory period.
     tau_syn : Quantity, str, list or dict
-        Time constant of both conductances.
+        :math:`\tau_\mathrm{syn}`, time constant of both conductances.
     e_excitation, e_inhibition : Quantity, str, list or dict
-        Reversal potentials.
+        :math:`E_e`, :math:`E_i`, reversal potentials.
     gain_scale, bias_gain, target_rate, delay_steps
         As in :class:`LIF`.
 

@@ -35,19 +35,19 @@ class ConductanceLIF(LayeredNeuron):
     threshold : number, Quantity, list or dict
         mV above `v_rest`.
     tau_m : Quantity, str, list or dict
-        Membrane time constant.
+        :math:`\tau_m`, membrane time constant.
     tau_excitation, tau_inhibition : Quantity, str, list or dict
-        Time constants of the conductances.
+        :math:`\tau_e`, :math:`\tau_i`, time constants of the conductances.
     e_excitation, e_inhibition : Quantity, str, list or dict
-        Reversal potentials.
+        :math:`E_e`, :math:`E_i`, reversal potentials.
     v_rest, v_reset : Quantity, str, list or dict
-        Potentials at rest and after a spike.
+        :math:`v_\mathrm{rest}`, :math:`v_\mathrm{reset}`, potentials at rest and after a spike.
     refractory : Quantity, str, list or dict
         Refractory period.
     theta_increment : Quantity, str, list or dict
         By how much a spike raises the threshold; 0 mV for a fixed one.
     tau_theta : Quantity, str, list or dict
-        Time constant with which it falls back.
+        :math:`\tau_\theta`, time constant with which it falls back.
     gain_scale, bias_gain, target_rate, delay_steps
         As in :class:`LIF`.
 

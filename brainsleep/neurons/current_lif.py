@@ -38,12 +38,12 @@ class CurrentLIF(LayeredNeuron):
     gain, threshold, gain_scale, bias_gain, target_rate, delay_steps
         As in :class:`LIF`, in mV.
     tau_m : Quantity, str, list or dict
-        Membrane time constant.
+        :math:`\tau_m`, membrane time constant.
     tau_syn : Quantity, str, list or dict
-        Time constant of the current, unlike `tau_m`. 5 ms: Brette et al. 2007, J. Comput.
-        Neurosci. 23:349.
+        :math:`\tau_s`, time constant of the current, unlike `tau_m`. 5 ms: Brette et al. 2007, J.
+        Comput. Neurosci. 23:349.
     v_rest, v_reset : Quantity, str, list or dict
-        Potentials at rest and after a spike.
+        :math:`v_\mathrm{rest}`, :math:`v_\mathrm{reset}`, potentials at rest and after a spike.
     refractory : Quantity, str, list or dict
         Refractory period.
 

@@ -31,9 +31,10 @@ class Izhikevich(LayeredNeuron):
     threshold : number, Quantity, list or dict
         The peak above 0 mV, where a spike is cut off; 30 mV.
     a, b, c, d : number, list or dict
-        The published constants; the defaults are a regular spiking neuron.
+        :math:`a`, :math:`b`, :math:`c`, :math:`d`, the published constants; the defaults are a
+        regular spiking neuron.
     current : number, list or dict
-        I, injected.
+        :math:`I`, injected.
 
     References
     ----------

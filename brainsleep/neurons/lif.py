@@ -37,11 +37,12 @@ class LIF(LayeredNeuron):
     threshold : "calibrated", number, Quantity, list or dict
         mV above `v_rest` (a bare number means mV); see :class:`Heaviside`.
     tau_m : Quantity, str, list or dict
-        Membrane time constant. 20 ms: Brette et al. 2007, J. Comput. Neurosci. 23:349.
+        :math:`\tau_m`, membrane time constant. 20 ms: Brette et al. 2007, J. Comput. Neurosci.
+        23:349.
     v_rest : Quantity, str, list or dict
-        Resting potential.
+        :math:`v_\mathrm{rest}`, resting potential.
     v_reset : Quantity, str, list or dict, optional
-        Potential after a spike; `v_rest` unless given.
+        :math:`v_\mathrm{reset}`, potential after a spike; `v_rest` unless given.
     refractory : Quantity, str, list or dict
         Refractory period.
     delay_steps : int

@@ -37,13 +37,13 @@ class ASP(DiehlCook):
     potentiation, depression, tau_pre, tau_post, tau_post_slow, w_max
         As in :class:`DiehlCook`.
     tau_leak : Quantity or str
-        Time constant of the leak of a neuron that was never in use.
+        :math:`\tau_\mathrm{leak}`, time constant of the leak of a neuron that was never in use.
     retention : number, list or dict
         :math:`\kappa`, by how much each spike that is remembered slows the leak.
     tau_memory : Quantity or str
         Time constant :math:`\tau_m` of that memory.
     w_rest : number, list or dict
-        The baseline.
+        :math:`w_\mathrm{rest}`, the baseline.
     every : Quantity or str
         Period.
 

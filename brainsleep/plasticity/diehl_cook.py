@@ -32,7 +32,7 @@ class DiehlCook(LayeredRule):
     potentiation, depression : number, list or dict
         Learning rates; layer parameters.
     tau_pre, tau_post, tau_post_slow : Quantity or str
-        Time constants of :math:`r_1, o_1, o_2`.
+        :math:`\tau_{r_1}`, :math:`\tau_{o_1}`, :math:`\tau_{o_2}`, time constants of the traces.
     w_max : number, list or dict
         Largest weight; the smallest is 0. A weight outside is set to the bound at its first spike.
 

@@ -26,7 +26,7 @@ class Downscaling(RegulatedRule):
     rule : plasticity rule
         By which the weights change otherwise.
     downscaling : number, list or dict
-        d, the part lost in one period; a layer parameter.
+        :math:`d`, the part lost in one period; a layer parameter.
     every : Quantity or str
         Period; that of the slow oscillation, about a second, is the published idea.
 

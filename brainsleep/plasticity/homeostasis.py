@@ -28,9 +28,9 @@ class Homeostasis(RegulatedRule):
     rule : plasticity rule
         By which the weights change otherwise.
     total_weight : number, list or dict
-        The sum W; a layer parameter.
+        :math:`W`, the sum; a layer parameter.
     regulation : number, list or dict
-        r, how much of the way is gone; 1 is normalisation.
+        :math:`r`, how much of the way is gone; 1 is normalisation.
     every : Quantity or str
         Between two normalisations.
 

@@ -34,7 +34,7 @@ class InhibitorySTDP(LayeredRule):
     target_rate : Quantity or str
         :math:`\rho_0`, the rate wanted of the postsynaptic neurons.
     tau : Quantity or str
-        Time constant of both traces x and y.
+        :math:`\tau`, time constant of both traces x and y.
     w_max : number, list or dict
         Largest weight; the smallest is 0. A weight outside is set to the bound at its first spike.
 

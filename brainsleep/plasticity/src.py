@@ -87,14 +87,14 @@ class SRC(LayeredRule):
     Parameters
     ----------
     increase : number, percentage, list or dict
-        Weight change of a synapse whose two neurons spike; >= 0, a layer parameter.
-        (``inc`` in the MATLAB code.) A text such as ``"1.5 %"`` is a part of the layer's weight
-        scale, the root mean square of its weights when the night begins
+        :math:`\mathrm{increase}`, weight change of a synapse whose two neurons spike; >= 0, a layer
+        parameter. (``inc`` in the MATLAB code.) A text such as ``"1.5 %"`` is a part of the layer's
+        weight scale, the root mean square of its weights when the night begins
         (`brainsleep.translation.weight_scales`); with the factor ``"multiplicative"``, of the
         weight itself.
     decrease : number, percentage, list or dict
-        Weight change of a synapse whose postsynaptic neuron alone spikes; >= 0, subtracted.
-        (``dec`` in the MATLAB code.)
+        :math:`\mathrm{decrease}`, weight change of a synapse whose postsynaptic neuron alone
+        spikes; >= 0, subtracted. (``dec`` in the MATLAB code.)
     weight_factor : str
         The factor g: ``"tadros2022"``, ``"tadros2022_relative"``, ``"sigmoid"``,
         ``"multiplicative"`` or ``"additive"`` (see :data:`WEIGHT_FACTORS`). They are not
@@ -104,7 +104,8 @@ class SRC(LayeredRule):
         For ``"tadros2022_relative"``: the weight over which g falls from 1 to 0.54; 5 % of the
         weight scale unless given. ``"tadros2022"`` is the same with 0.001.
     tau_pre : Quantity or str
-        Time constant of the presynaptic trace; 0 ms is the published rule.
+        :math:`\tau_\mathrm{pre}`, time constant of the presynaptic trace; 0 ms is the published
+        rule.
 
     Raises
     ------

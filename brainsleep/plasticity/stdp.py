@@ -34,12 +34,12 @@ class STDP(LayeredRule):
     Parameters
     ----------
     potentiation : number, list or dict
-        p, the growth when pre comes before post; a layer parameter.
+        :math:`p`, the growth when pre comes before post; a layer parameter.
     depression : number, list or dict
-        d, the loss when post comes before pre. 1.05 times the potentiation: Song, Miller,
+        :math:`d`, the loss when post comes before pre. 1.05 times the potentiation: Song, Miller,
         Abbott 2000.
     tau_plus, tau_minus : Quantity or str
-        Time constants of the two sides.
+        :math:`\tau_+`, :math:`\tau_-`, time constants of the two sides.
     w_min, w_max : number, list or dict
         Bounds of the weights; a weight outside is set to the bound at its first spike, even if
         nothing is learned, and `brainsleep.sleep` warns of it.

@@ -34,7 +34,7 @@ class SynapticScaling(RegulatedRule):
     target_rate : Quantity or str
         :math:`\rho_0`, the rate wanted.
     scaling : number, list or dict
-        s, the part by which the weights of a silent neuron grow in one period.
+        :math:`s`, the part by which the weights of a silent neuron grow in one period.
     tau_activity : Quantity or str
         :math:`\tau_a`.
     every : Quantity or str

@@ -36,7 +36,8 @@ class TripletSTDP(LayeredRule):
     triplet_potentiation, triplet_depression : number, list or dict
         :math:`a_3^+` and :math:`a_3^-`, of triplets.
     tau_plus, tau_minus, tau_x, tau_y : Quantity or str
-        Time constants of :math:`r_1, o_1, r_2, o_2`.
+        :math:`\tau_{r_1}`, :math:`\tau_{o_1}`, :math:`\tau_{r_2}`, :math:`\tau_{o_2}`, time
+        constants of the traces.
     w_min, w_max : number, list or dict
         Bounds of the weights, as in :class:`STDP`.
 

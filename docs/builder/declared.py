@@ -7,7 +7,7 @@ import inspect
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from brian2.units import Quantity, Unit
@@ -17,7 +17,9 @@ from numpydoc.docscrape import NumpyDocString
 from brainsleep.support.parameters import Parameter, declared_parameters
 
 #: A symbol in the description of a parameter.
-SYMBOL = re.compile(r":math:`[^`]+`")
+SYMBOL = re.compile(r":math:`([^`]+)`")
+#: Authors and year at the beginning of a reference.
+AUTHORS = re.compile(r"[^;]*?\b(?:19|20)\d\d\b")
 #: "As in :class:`LIF`": a description that stands elsewhere.
 ELSEWHERE = re.compile(r"As (?:in|of|for) :class:`[~.\w]*?(\w+)`[,.]?\s*")
 
@@ -40,6 +42,20 @@ class Described:
     meaning: str
 
 
+@dataclass(frozen=True)
+class Meaning:
+    """What a docstring says of a parameter.
+
+    Attributes
+    ----------
+    text, symbol : str
+        reStructuredText of one line; empty where there is nothing to say.
+    """
+
+    text: str = ""
+    symbol: str = ""
+
+
 def docstring(value: object) -> NumpyDocString:
     """Return the parsed docstring."""
     return NumpyDocString(inspect.getdoc(value) or "")
@@ -51,58 +67,82 @@ def summary(value: object) -> str:
 
 
 def sources(value: object) -> list[str]:
-    """Return the references of a docstring, a line each."""
-    text = "\n".join(docstring(value)["References"])
-    return [" ".join(one.split()) for one in re.split(r"\n\s*\n|\n(?=\S)", text) if one.strip()]
+    """Return authors and years of the references of a docstring."""
+    text = " ".join(" ".join(docstring(value)["References"]).split())
+    matches = (AUTHORS.match(one.strip()) for one in text.split(";"))
+    return [match[0] for match in matches if match]
 
 
-def meanings(value: object, others: Mapping[str, type] | None = None) -> dict[str, str]:
-    """Return the descriptions of parameters, one line each.
+def meanings(value: object, others: Mapping[str, type] | None = None) -> dict[str, Meaning]:
+    """Return what a docstring says of parameters.
 
-    Where one says "as in" another model, it is that model's description.
+    Where it says "as in" another model, it is that model's description.
     """
     parsed = docstring(value)
-    found: dict[str, str] = {}
+    found: dict[str, Meaning] = {}
     for one in [*parsed["Parameters"], *parsed["Other Parameters"], *parsed["Attributes"]]:
         text = " ".join(" ".join(one.desc).split())
-        for name in one.name.split(","):
-            found[name.strip().lstrip("*")] = _completed(text, name.strip(), value, others or {})
+        names = [name.strip().lstrip("*") for name in one.name.split(",")]
+        for name, symbol in zip(names, _symbols(text, len(names)), strict=True):
+            found[name] = _completed(Meaning(text, symbol), name, value, others or {})
     return found
 
 
-def _completed(text: str, name: str, value: object, others: Mapping[str, type]) -> str:
+def _symbols(text: str, n_names: int) -> list[str]:
+    """Return the symbols that a description of so many parameters begins with, in their order."""
+    found = SYMBOL.findall(text)
+    if n_names > 1 and len(found) == 1:  # all in one formula
+        found = found[0].split(",")
+    if len(found) < n_names:
+        return [""] * n_names
+    return [f":math:`{one.strip()}`" for one in found[:n_names]]
+
+
+def _completed(own: Meaning, name: str, value: object, others: Mapping[str, type]) -> Meaning:
     """Return a description; in place of "as in" a model, what that model says."""
-    match = ELSEWHERE.match(text)
+    match = ELSEWHERE.match(own.text)
     other = others.get(match[1]) if match else None
     if match is None or other is None or other is value:
-        return text
-    described = meanings(other, others).get(name, text)
-    rest = text[match.end() :].rstrip(".")
-    return f"{described.rstrip('.')} ({rest})." if rest else described
+        return own
+    found = meanings(other, others).get(name, own)
+    rest = own.text[match.end() :].rstrip(".")
+    return replace(found, text=f"{found.text.rstrip('.')} ({rest}).") if rest else found
 
 
 def parameters(value: Any, others: Mapping[str, type] | None = None) -> list[Described]:
     """Return all that a class or function takes, as it declares and describes it."""
     described = meanings(value, others)
     declared = declared_parameters(value) if dataclasses.is_dataclass(value) else {}
-    return [
-        _described(one, declared.get(one.name), described.get(one.name, ""), value)
+    taken = [
+        _with_default(one, value)
         for one in inspect.signature(value).parameters.values()
         if one.name != "self" and one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
     ]
+    return [
+        _described(one, declared.get(one.name), described.get(one.name, Meaning()), value)
+        for one in taken
+    ]
+
+
+def _with_default(one: inspect.Parameter, owner: Any) -> inspect.Parameter:
+    """Return a parameter with its default, where a dataclass makes one for each object."""
+    if dataclasses.is_dataclass(owner):
+        for field in dataclasses.fields(owner):
+            if field.name == one.name and field.default_factory is not dataclasses.MISSING:
+                return one.replace(default=field.default_factory())
+    return one
 
 
 def _described(
-    one: inspect.Parameter, declared: Parameter | None, meaning: str, owner: Any
+    one: inspect.Parameter, declared: Parameter | None, meaning: Meaning, owner: Any
 ) -> Described:
-    symbol = SYMBOL.search(meaning)
     return Described(
         name=f"``{one.name}``",
-        symbol=symbol[0] if symbol else "",
+        symbol=meaning.symbol,
         unit=_unit(one, declared, owner),
         default=shown(one.default, declared.unit if declared else None),
         allowed=allowed(declared) if declared else "",
-        meaning=meaning,
+        meaning=meaning.text,
     )
 
 
@@ -137,7 +177,8 @@ def shown(default: object, unit: Unit | None = None) -> str:
     if isinstance(default, (str, bool)):
         return f"``{default!r}``"
     if isinstance(default, Quantity):
-        unit = default.get_best_unit() if unit is None else unit
+        if unit is None or abs(float(default / unit)) >= 1e4:
+            unit = default.get_best_unit()
         return f"``{float(default / unit):g} {unit}``"
     text = repr(default)
     return f"``{text}``" if len(text) < 60 else "…"

@@ -10,6 +10,7 @@ import inspect
 import re
 from typing import Any
 
+from brian2.units import allunits
 from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
@@ -18,6 +19,8 @@ from sphinx.util.nodes import make_refnode
 
 #: A page as docstrings name it: in backticks, or bare.
 PAGE = re.compile(r"`{0,2}\b(docs/[\w/]+)\.md\b`{0,2}")
+#: A quantity as Brian2 shows it: ``20. * msecond``.
+QUANTITY = re.compile(r"(-?\d+\.?\d*) \* (\w+)")
 #: A word in single backticks.
 WORD = re.compile(r"(?<![`:\w])`(\w+)`(?![`_])")
 
@@ -32,6 +35,20 @@ def process(
         lines[number] = WORD.sub(
             lambda match: f"``{match[1]}``" if match[1] in arguments else match[0], line
         )
+
+
+def process_signature(
+    app: Sphinx, what: str, name: str, value: object, options: object, signature: str, returns: str
+) -> tuple[str, str] | None:
+    """Write quantities with their units in short: ``20 * ms``."""
+    if not signature:
+        return None
+    return QUANTITY.sub(_shown, signature), returns
+
+
+def _shown(match: re.Match[str]) -> str:
+    unit = getattr(allunits, match[2], None)
+    return match[0] if unit is None else f"{float(match[1]):g} * {unit}"
 
 
 def _arguments(value: object) -> set[str]:
@@ -80,5 +97,6 @@ def _packages(target: str, objects: dict[str, Any]) -> list[str]:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect both to Sphinx; docstrings before numpydoc reads them."""
     app.connect("autodoc-process-docstring", process, priority=100)
+    app.connect("autodoc-process-signature", process_signature)
     app.connect("missing-reference", find)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -41,7 +41,7 @@ OTHERS = (
     stages.Spindles,
     stages.Ripples,
 )
-GLOSSARY_HEAD = ("parameter", "of", "symbol", "unit", "default", "allowed", "meaning", "source")
+GLOSSARY_HEAD = ("parameter", "of", "unit", "default", "meaning", "source")
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,12 @@ def owners() -> Iterator[tuple[Any, dict[str, type]]]:
 def entries() -> list[Entry]:
     """Return every parameter of every owner, by name."""
     found = [
-        Entry(one.name.strip("`"), f":obj:`~{full_name(owner)}`", one, "; ".join(sources(owner)))
+        Entry(
+            one.name.strip("`"),
+            f":obj:`~{full_name(owner)}`",
+            one,
+            "; ".join(sources(owner)),
+        )
         for owner, others in owners()
         for one in parameters(owner, others)
     ]
@@ -114,16 +119,17 @@ def glossary() -> str:
 
 
 def _row(entry: Entry) -> tuple[str, ...]:
+    """Return a row of the glossary: what is said in short; pages of models say more."""
     one = entry.described
-    meaning = one.meaning.partition(". ")[0]
-    return (one.name, entry.owner, one.symbol, one.unit, one.default, one.allowed, meaning,
-            entry.source)  # fmt: skip
+    name = f"{one.name} {one.symbol}".rstrip()
+    meaning = one.meaning.partition(". ")[0].removesuffix(".")
+    return (name, entry.owner, one.unit, one.default, meaning, entry.source)
 
 
 def sections() -> list[type[Section]]:
     """Return the tables of model files that have keys of their own."""
-    found = sorted(_subclasses(Section), key=lambda one: (summary(one), one.__name__))
-    return [one for one in found if summary(one).startswith("``[")]
+    found = [one for one in _subclasses(Section) if summary(one).startswith("``[")]
+    return sorted(found, key=lambda one: (table_name(one), one.__name__))
 
 
 def _subclasses(base: type) -> Iterator[type]:
@@ -139,7 +145,7 @@ def table_name(section: type[Section]) -> str:
 
 def _keys(section: type[Section]) -> list[Entry]:
     """Return the keys of a table as entries."""
-    described = meanings(section)
+    described = {name: one.text for name, one in meanings(section).items()}
     found = []
     for name, field in section.model_fields.items():
         default = field.get_default(call_default_factory=not field.is_required())
@@ -158,7 +164,8 @@ def model_files() -> str:
         heading("Tables", "-"),
     ]
     for section in sections():
-        parts += [heading(table_name(section), "~"), summary(section).partition(": ")[2], ""]
+        words = summary(section).partition(": ")[2]
+        parts += [heading(table_name(section), "~"), words[:1].upper() + words[1:], ""]
         keys = [one.described for one in _keys(section)]
         rows = [(one.name, one.default, one.meaning) for one in keys]
         parts.append(table(("key", "default", "meaning"), rows) if rows else "")

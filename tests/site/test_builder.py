@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from builder import checks, gallery, notebooks, reference, staging, values
+from builder.declared import parameters
 from builder.mathml import translated
 from builder.public_names import described_names, models, modules, public_names
 from docutils import nodes
@@ -67,6 +68,21 @@ def test_units_defaults_and_bounds_are_those_of_the_model(pages: dict[str, str])
     rules = pages["docs/reference/rules.rst"].partition("\nSRC\n---")[2]
     row = rules[rules.index("* - ``increase``") :].splitlines()[2:5]
     assert [cell.strip(" -") for cell in row] == ["weight, or %", "``'1 %'``", "≥ 0"]
+
+
+def test_parameters_with_units_have_their_symbols_from_the_equations() -> None:
+    without = {
+        f"{name}.{one.name.strip('`')}"
+        for name, model in models()["neurons"].items()
+        for one in parameters(model, models()["neurons"])
+        if one.name.strip("`") in declared_parameters(model) and not one.symbol
+        if declared_parameters(model)[one.name.strip("`")].unit is not None
+    }
+    words = ("refractory", "v_peak", "theta_increment")  # equations call them by name
+    assert {one for one in without if not one.endswith(words)} == set()
+    symbols = {one.name: one.symbol for one in parameters(bs.STDP)}
+    assert symbols["``tau_plus``"] == r":math:`\tau_+`"
+    assert symbols["``tau_minus``"] == r":math:`\tau_-`"
 
 
 def test_every_parameter_of_every_model_is_in_the_glossary() -> None:
