@@ -35,9 +35,9 @@ FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INDENTED = re.compile(r"^ {4}(\S.*)$", re.MULTILINE)
 #: Code within a line.
 INLINE = re.compile(r"(?<!`)`([^`\n]+(?:\n[^`\n]+)?)`(?!`)")
-#: A file of the project, as text names it.
+#: A file of the project, as text names it; not what `make docs` leaves.
 FILE = re.compile(
-    r"(?<![\w./-])((?:brainsleep|tests|analyses|benchmarks|notebooks|docs|models)/[\w./-]*\w)"
+    r"(?<![\w./-])((?:brainsleep|tests|analyses|benchmarks|notebooks|docs|models)/(?!_build)[\w./-]*\w)"
 )
 
 
