@@ -47,7 +47,7 @@ def save_figure(figure: Figure | AxesLike, path: str | os.PathLike[str]) -> Path
     --------
     >>> save_figure(night.plot_raster(), "raster.png")  # doctest: +SKIP
     """
-    drawn = _figure_of(figure)
+    drawn = figure_of(figure)
     target = read_path(path, "path")
     file_format = target.suffix.lstrip(".").lower()
     formats = drawn.canvas.get_supported_filetypes()
@@ -62,7 +62,7 @@ def save_figure(figure: Figure | AxesLike, path: str | os.PathLike[str]) -> Path
     return target
 
 
-def _figure_of(drawn: Figure | AxesLike) -> Figure:
+def figure_of(drawn: Figure | AxesLike) -> Figure:
     """Return the figure that `drawn` is, or is part of."""
     if isinstance(drawn, Figure):
         return drawn

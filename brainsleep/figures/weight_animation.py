@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.animation import FFMpegWriter, FuncAnimation, PillowWriter
+from matplotlib.animation import FFMpegWriter, FuncAnimation
 
 from ..errors import KindError, MissingPackageError, ParameterError, brief, suggest
 from ..support.calls import public
@@ -21,6 +21,7 @@ from ..support.files import replacing
 from ..support.names import read_path, read_shape
 from .canvas import Axes, single_axes
 from .drawn_populations import input_shape, weight_labels
+from .saving import figure_of
 from .style import style, styled
 from .weight_colours import weight_colours
 from .weight_frames import WeightFrames, read_frames
@@ -109,7 +110,7 @@ def animate_weights(
         return [image, ax.set_title(f"{label}, {frames.titles[number]}")]
 
     draw(0)
-    return FuncAnimation(ax.get_figure(root=True), draw, frames=len(shown), interval=interval)
+    return FuncAnimation(figure_of(ax), draw, frames=len(shown), interval=interval)
 
 
 @public
@@ -150,12 +151,11 @@ def save_animation(animation: FuncAnimation, path: str | os.PathLike[str]) -> Pa
         )
     if ending == ".mp4" and not FFMpegWriter.isAvailable():
         raise MissingPackageError("ffmpeg, which .mp4 needs, is not installed; write a .gif.")
-    writer = FFMpegWriter if ending == ".mp4" else PillowWriter
     with plain_disk_errors("cannot write", target):
         target.parent.mkdir(parents=True, exist_ok=True)
     with replacing(target) as partial, tempfile.TemporaryDirectory() as folder, style():
         made = Path(folder) / f"animation{ending}"  # writers look at the ending
-        animation.save(made, writer=writer(fps=round(1000 / animation._interval)))
+        animation.save(str(made), writer="ffmpeg" if ending == ".mp4" else "pillow")
         shutil.copyfile(made, partial)
     return target
 

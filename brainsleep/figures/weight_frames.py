@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from brian2.units import second
@@ -56,8 +56,8 @@ def read_frames(source: object, weight: str | None, max_frames: int) -> WeightFr
         night: Night = source  # type: ignore[assignment]
         name = _name(night, weight)
         return _of_night(night, name, max_frames)
-    nights = getattr(source, "nights", source)
-    if not isinstance(nights, Sequence):
+    nights: Any = getattr(source, "nights", source)
+    if not isinstance(nights, Sequence):  # those of a run are read when they are looked at
         nights = items(nights, "nights", "a Night, a Run or several nights")
     if not len(nights):
         raise ParameterError("nights: there is none to draw; give at least one.")
