@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -14,7 +15,9 @@ import pytest
 from small_studies import RATES, Here, run_small, small_request, table
 
 from brainsleep.errors import ParameterError
+from brainsleep.experiments.studies import study_workers
 from brainsleep.experiments.studies.dask_workers import DaskWorkers, dask_workers, slurm_cluster
+from brainsleep.experiments.studies.study_worker import BEGUN
 from brainsleep.experiments.studies.study_workers import MOST_DEATHS, LocalWorkers
 
 REQUEST = small_request(f"{RATES}=1e-4,6e-4", baselines=False)
@@ -77,15 +80,35 @@ def test_killed_workers_are_replaced_and_a_killed_driver_is_resumed(
 def test_a_trial_that_ends_its_process_each_time_is_a_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As when the memory does not suffice."""
-    monkeypatch.setattr(
-        "brainsleep.experiments.studies.study_workers.WORKER",
-        [sys.executable, "-c", "import sys; sys.stdin.readline()"],
-    )
-    run_small(small_request(f"{RATES}=1e-4,6e-4", n_seeds=1), tmp_path / "it", LocalWorkers(2))
-    errors = [row["error"] for row in table(tmp_path / "it")]
-    told = f"its process ended {MOST_DEATHS} times; is there enough memory?"
-    assert errors == [told, told]
+    """As when the memory does not suffice; also if processes end before they begin it."""
+    monkeypatch.setattr(study_workers, "MOST_STARTS", 7)
+    for said, n in ((BEGUN, MOST_DEATHS), (None, 7)):
+        begin = "" if said is None else f"print({json.dumps(json.dumps(said))}, flush=True)"
+        worker = [sys.executable, "-c", f"import sys; sys.stdin.readline(); {begin}"]
+        monkeypatch.setattr(study_workers, "WORKER", worker)
+        out = tmp_path / str(n)
+        run_small(small_request(f"{RATES}=1e-4,6e-4", n_seeds=1), out, LocalWorkers(2))
+        told = f"its process ended {n} times; is there enough memory?"
+        assert [row["error"] for row in table(out)] == [told, told]
+
+
+def test_processes_that_end_before_they_begin_a_trial_are_no_fault_of_it(
+    expected: list[dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first six end while they load, more than a trial may take with it."""
+    started: list[Path] = []
+    start, worker = study_workers._start, study_workers.WORKER
+
+    def start_and_count(log: Path) -> object:
+        dies = len(started) < MOST_DEATHS + 1
+        started.append(log)
+        command = [sys.executable, "-c", "import sys; sys.stdin.readline()"] if dies else worker
+        monkeypatch.setattr(study_workers, "WORKER", command)
+        return start(log)
+
+    monkeypatch.setattr(study_workers, "_start", start_and_count)
+    run_small(REQUEST, tmp_path / "it", LocalWorkers(1))
+    assert table(tmp_path / "it") == expected
 
 
 def test_a_dask_cluster_gives_the_same_table(

@@ -1,10 +1,12 @@
 """SIGKILL of workers and drivers of a study at random moments: the same final table.
 
     python tests/faults/studies.py --kills 10
+    python tests/faults/studies.py --kills 10 --victims workers --studies grid
 
-Each kill hits a worker or the driver, which is then started again with ``--resume``. In the end no
-trial may be missing or have been run twice, and the results must be those of a study in peace, but
-for when and where it ran.
+Each kill hits a worker or the driver, which is then started again with ``--resume``. The moments
+are drawn so that they spread over the time that the study takes in peace; where it ends before all
+kills were made, another begins for those that are left. In the end no trial may be missing or have
+been run twice, and the results must be those of the study in peace, but for when and where it ran.
 """
 
 from __future__ import annotations
@@ -19,13 +21,19 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
+
+from brainsleep.experiments.studies.study_workers import WORKER
 
 ROOT = Path(__file__).parents[2]
 MODEL = Path(__file__).parent / "models" / "continual.toml"
 
 #: Columns that tell when and where a trial ran.
 OF_THE_RUN = {"seconds", "trial_seconds", "machine", "commit"}
+
+#: What is killed.
+VICTIMS = ("both", "workers", "drivers")
 
 #: What is varied: by grid, and by a search that depends on what came before.
 STUDIES = {
@@ -43,19 +51,39 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--n-jobs", type=int, default=2)
-    parser.add_argument("--longest", type=float, default=12.0, help="seconds between two kills")
+    parser.add_argument("--victims", choices=VICTIMS, default="both")
+    parser.add_argument("--studies", nargs="+", choices=STUDIES, default=list(STUDIES))
     options = parser.parse_args()
     rng = random.Random(options.seed)
     with tempfile.TemporaryDirectory(prefix="study-kills-") as folder:
-        for name, words in STUDIES.items():
-            place = Path(folder)
-            finish(start(place, place / f"{name}-peace", words, options.n_jobs))
-            killed = attack(place, place / f"{name}-attacked", words, options, rng)
-            problems = compare(place / f"{name}-peace", place / f"{name}-attacked")
-            told = {"study": name, "killed": killed, "problems": problems}
+        for name in options.studies:
+            told = try_study(Path(folder), name, options, rng)
             print(json.dumps(told), flush=True)
-            if problems:
+            if told["problems"]:
                 sys.exit(1)
+
+
+def try_study(
+    place: Path, name: str, options: argparse.Namespace, rng: random.Random
+) -> dict[str, object]:
+    """Run a study in peace, and under attack until all kills are made; say what came of it."""
+    peace, started = place / f"{name}-peace", time.monotonic()
+    finish(start(place, peace, STUDIES[name], options.n_jobs))
+    longest = 2 * (time.monotonic() - started) / (options.kills + 1)
+    killed, moments, n_studies = Counter[str](), list[float](), 0
+    problems: list[str] = []
+    while not problems and killed.total() < options.kills:
+        out = place / f"{name}-attacked-{n_studies}"
+        attack(place, out, name, options, longest, rng, killed, moments)
+        problems = compare(peace, out)
+        n_studies += 1
+    return {
+        "study": name,
+        "killed": dict(killed),
+        "studies": n_studies,
+        "moments": moments,
+        "problems": problems,
+    }
 
 
 def start(place: Path, out: Path, words: list[str], n_jobs: int) -> subprocess.Popen[bytes]:
@@ -79,37 +107,47 @@ def finish(driver: subprocess.Popen[bytes]) -> None:
 
 
 def attack(
-    place: Path, out: Path, words: list[str], options: argparse.Namespace, rng: random.Random
-) -> dict[str, int]:
-    """Kill workers and drivers at random moments; then let the study end. Return how many."""
-    killed = {"driver": 0, "worker": 0}
-    driver = start(place, out, words, options.n_jobs)
-    while sum(killed.values()) < options.kills:
-        time.sleep(rng.uniform(0.2, options.longest))
+    place: Path,
+    out: Path,
+    name: str,
+    options: argparse.Namespace,
+    longest: float,
+    rng: random.Random,
+    killed: Counter[str],
+    moments: list[float],
+) -> None:
+    """Kill workers and drivers at random moments; then let the study end. Count and time kills."""
+    started = time.monotonic()
+    driver = start(place, out, STUDIES[name], options.n_jobs)
+    while killed.total() < options.kills:
+        time.sleep(rng.uniform(0.2, longest))
         if driver.poll() is not None:  # it was too quick
             break
         workers = children(driver.pid)
-        if workers and rng.random() < 0.5:
-            os.kill(rng.choice(workers), signal.SIGKILL)
-            killed["worker"] += 1
-        else:
+        if options.victims == "drivers" or (options.victims == "both" and rng.random() < 0.5):
             driver.kill()
             driver.wait()
             killed["driver"] += 1
-            driver = start(place, out, words, options.n_jobs)
+            driver = start(place, out, STUDIES[name], options.n_jobs)
+        elif workers:
+            os.kill(rng.choice(workers), signal.SIGKILL)
+            killed["worker"] += 1
+        else:
+            continue  # there is none yet
+        moments.append(round(time.monotonic() - started, 1))
     finish(driver)
-    return killed
 
 
 def children(pid: int) -> list[int]:
-    """Return the processes that a process has started and that are still there."""
+    """Return the workers that a driver has started and that are still there."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            command = (folder / "cmdline").read_bytes()
         except (OSError, ValueError, IndexError):
             continue
-        if parent == pid:
+        if parent == pid and WORKER[-1].encode() in command:
             found.append(int(folder.name))
     return found
 
@@ -118,7 +156,8 @@ def compare(peace: Path, attacked: Path) -> list[str]:
     """Say in what the study under attack is not that in peace."""
     problems = []
     if rows(peace) != rows(attacked):
-        problems.append("results.csv differs")
+        errors = [row["error"] for row in rows(attacked) if row["error"]]
+        problems.append(f"results.csv differs; errors: {errors}")
     for name in ("table.md", "table.tex"):
         if (peace / name).read_text() != (attacked / name).read_text():
             problems.append(f"{name} differs")

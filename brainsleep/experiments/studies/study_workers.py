@@ -13,11 +13,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from ...errors import DirectoryError
 from ...support.disk import plain_disk_errors
 from .study_request import Trial
-from .study_worker import line_of
+from .study_worker import BEGUN, line_of
 from .trial_outcomes import Outcome
 
 #: What processes say on their standard error, in the directory of the study.
@@ -25,6 +26,10 @@ LOG = "workers.log"
 
 #: How often a trial may take its process with it before that is what came of it.
 MOST_DEATHS = 5
+
+#: How often a process may end before it begins the trial that it was given: loading torch and the
+#: like takes seconds, in which who kills processes hits the same trial again and again.
+MOST_STARTS = 20
 
 #: How often a trial may fail for what the machine lacks before the study stops.
 MOST_FAILURES = 2
@@ -35,6 +40,10 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THRE
 
 #: The command that starts a process.
 WORKER = [sys.executable, "-m", "brainsleep.experiments.studies.study_worker"]
+
+
+#: Names a trial, and what of it is run.
+_Key: TypeAlias = tuple[str, str | None]
 
 
 class Workers(ABC):
@@ -64,7 +73,21 @@ class _Process:
 
     process: subprocess.Popen[bytes]
     trial: Trial | None = None
+    has_begun: bool = False
     unread: bytes = b""
+
+
+class _Deaths:
+    """How often processes ended with a trial: before they began it, and since."""
+
+    def __init__(self) -> None:
+        self.before, self.since = Counter[_Key](), Counter[_Key]()
+
+    def count(self, trial: Trial, has_begun: bool) -> int:
+        """Count one more; return how many there were if that is too many, and else 0."""
+        counts, most = (self.since, MOST_DEATHS) if has_begun else (self.before, MOST_STARTS)
+        counts[_key(trial)] += 1
+        return counts[_key(trial)] if counts[_key(trial)] >= most else 0
 
 
 @dataclass
@@ -83,8 +106,7 @@ class LocalWorkers(Workers):
     def run(self, path: Path, trials: Sequence[Trial]) -> Iterator[Outcome]:
         """Run trials; see :meth:`Workers.run`."""
         waiting = deque(trials)
-        # by name and by what of it is run, which share a name
-        deaths, failures = Counter[tuple[str, str | None]](), Counter[tuple[str, str | None]]()
+        deaths, failures = _Deaths(), Counter[_Key]()
         with selectors.DefaultSelector() as selector:
             for one in self._processes:
                 selector.register(self._output(one), selectors.EVENT_READ, one)
@@ -93,7 +115,6 @@ class LocalWorkers(Workers):
                 for key, _ in selector.select():
                     one = key.data
                     trial, answer = one.trial, self._read(one)
-                    key_of_trial = ("", None) if trial is None else (trial.name, trial.only)
                     if answer is None:
                         continue
                     if answer == {}:  # it was killed
@@ -101,19 +122,19 @@ class LocalWorkers(Workers):
                         self._bury(one)
                         if trial is None:
                             continue
-                        deaths[key_of_trial] += 1
-                        if deaths[key_of_trial] < MOST_DEATHS:
-                            waiting.appendleft(trial)
+                        died = deaths.count(trial, one.has_begun)
+                        if died:
+                            yield Outcome(trial, died=died)
                         else:
-                            yield Outcome(trial, died=deaths[key_of_trial])
-                    elif "failed" in answer:
-                        assert trial is not None
-                        failures[key_of_trial] += 1
-                        if failures[key_of_trial] >= MOST_FAILURES:
+                            waiting.append(trial)  # behind others, which it may spare
+                        continue
+                    assert trial is not None
+                    if "failed" in answer:
+                        failures[_key(trial)] += 1
+                        if failures[_key(trial)] >= MOST_FAILURES:
                             raise DirectoryError(str(answer["failed"]))
                         waiting.appendleft(trial)
                     else:
-                        assert trial is not None
                         yield Outcome(trial, is_busy=answer["outcome"] == "busy")
 
     def close(self) -> None:
@@ -137,22 +158,24 @@ class LocalWorkers(Workers):
                 one = _start(path / LOG)
                 self._processes.append(one)
                 selector.register(self._output(one), selectors.EVENT_READ, one)
-            one.trial = waiting.popleft()
+            one.trial, one.has_begun = waiting.popleft(), False
             assert one.process.stdin is not None
             with suppress(BrokenPipeError):  # its end is noticed when its output is read
                 one.process.stdin.write(line_of(str(path), one.trial))
                 one.process.stdin.flush()
 
     def _read(self, one: _Process) -> dict[str, object] | None:
-        """Return the answer of a process; None if it is not whole yet, and {} if it has ended."""
+        """Return the answer of a process; None if it is not there yet, and {} if it has ended."""
         piece = os.read(self._output(one), 2**16)
         if not piece:
             return {}
-        one.unread += piece
-        if not one.unread.endswith(b"\n"):
-            return None
-        answer, one.unread, one.trial = json.loads(one.unread), b"", None
-        return dict(answer)
+        *lines, one.unread = (one.unread + piece).split(b"\n")
+        for answer in map(json.loads, lines):
+            if answer != BEGUN:
+                one.trial = None
+                return dict(answer)
+            one.has_begun = True
+        return None
 
     def _bury(self, one: _Process) -> None:
         self._processes.remove(one)
@@ -166,6 +189,10 @@ class LocalWorkers(Workers):
     def _output(one: _Process) -> int:
         assert one.process.stdout is not None
         return one.process.stdout.fileno()
+
+
+def _key(trial: Trial) -> _Key:
+    return trial.name, trial.only
 
 
 def _start(log: Path) -> _Process:
