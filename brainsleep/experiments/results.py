@@ -10,7 +10,7 @@ from ..support.files import JsonObject
 from .arms import ArmResult
 from .course import Setting
 from .learned_tasks import Progress
-from .rundirectory import versions
+from .provenance import versions
 from .task_records import accuracy_definition, records_of
 
 PACKAGES = ("brainsleep", "brian2", "torch", "numpy")

@@ -3,7 +3,8 @@
 A run directory holds
 
 - ``model.toml`` - the model file, as given; ``run.json`` - seed and everything overridden, the
-  network's table made complete, and what was in the user's files that were executed;
+  network's table made complete, what was in the user's files that were executed, and where it
+  began: machine and commit;
 - ``progress.json`` - what is done so far; ``networks/K.json`` - the network as it woke up after
   task K, or after block K of learning;
 - ``training/`` - while networks are trained: how far that has come;
@@ -22,7 +23,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -43,6 +44,7 @@ from ..support.files import (
 )
 from ..support.json_files import read_json, write_json
 from ..wake import Dataset
+from .provenance import commit_of
 from .run_request import RunRequest
 from .run_results import Run
 from .run_state import RUN, run_digest
@@ -152,7 +154,8 @@ def _begin(directory: Path, request: RunRequest, data_sha256: str) -> None:
     model = read_bytes(request.model_file)
     write_atomically(directory / "model.toml", model)
     digests = {"model_sha256": _digest(model), "data_sha256": data_sha256}
-    write_json(directory / "run.json", {**request.noted, **_settings(request), **digests})
+    where = {"machine": platform.node(), "commit": commit_of(request.model_file.parent)}
+    write_json(directory / "run.json", {**request.noted, **_settings(request), **digests, **where})
 
 
 def _settings(request: RunRequest) -> JsonObject:
@@ -225,14 +228,6 @@ def _other_code(had: Mapping[str, str], given: Mapping[str, str]) -> str:
     name = next(one for one in [*had, *given] if had.get(one) != given.get(one))
     before, now = (digests.get(name, "none")[:12] for digests in (had, given))
     return f"another {name}: its SHA-256 was {before}, and is {now}"
-
-
-def versions(packages: Iterable[str]) -> dict[str, str]:
-    """Return the versions of Python and of some packages, for ``metrics.json``."""
-    return {
-        "python": platform.python_version(),
-        **{package: version(package) for package in packages},
-    }
 
 
 def digest_of(data: Sequence[Dataset]) -> str:

@@ -27,6 +27,7 @@ from .model_files.overrides import Overrides
 from .model_files.shipped import find_model
 from .result_tables.paper_tables import REFERENCE, save_paper_table
 from .result_tables.tables import label_of
+from .result_tables.tidy_results import rows_of_run, save_rows
 from .run import experiment_name, run_request
 from .run_request import RunRequest, say_nothing
 
@@ -74,7 +75,7 @@ def run_sweep(
     Returns
     -------
     directory : Path
-        Where the runs and ``summary.json`` lie.
+        Where the runs, ``summary.json``, ``results.csv`` and tables lie.
     summary : dict
         For each accuracy its values, mean and sample standard deviation; and the findings of all
         nights.
@@ -105,7 +106,7 @@ def run_sweep(
         finished = None if resume else _finished(directory, requests)
         if finished is not None:
             report(f"{directory} holds this very sweep, finished; it is not run again")
-            return directory, _written(directory, finished, reference)
+            return directory, _written(directory, finished, reference, report)
         if out is not None or resume or is_free(directory):
             break
     with (
@@ -116,7 +117,7 @@ def run_sweep(
         for metrics in _finish_all(requests, n_jobs):
             runs.append(metrics)
             bar.update(1)
-        return directory, _written(directory, runs, reference)
+        return directory, _written(directory, runs, reference, report)
 
 
 def _finished(directory: Path, requests: list[RunRequest]) -> list[JsonObject] | None:
@@ -134,9 +135,13 @@ def _finished(directory: Path, requests: list[RunRequest]) -> list[JsonObject] |
         return None  # of another sweep, which stays
 
 
-def _written(directory: Path, runs: list[JsonObject], reference: str) -> JsonObject:
-    """Write the summary and the tables of finished runs; return the summary."""
+def _written(
+    directory: Path, runs: list[JsonObject], reference: str, report: Callable[[str], None]
+) -> JsonObject:
+    """Write the summary, the rows and the tables of finished runs; return the summary."""
     summary = write_json(directory / "summary.json", _summary(runs))
+    rows = [row for run in runs for row in rows_of_run(directory / f"seed-{run['seed']}", run)]
+    save_rows(directory, rows, report)
     save_paper_table(directory, runs, reference)
     return summary
 

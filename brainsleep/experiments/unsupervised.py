@@ -20,10 +20,11 @@ from .model_files.unsupervised_modelfile import (
     load_unsupervised,
     parse_unsupervised,
 )
+from .provenance import versions
 from .run_request import RunRequest
 from .run_results import Run
 from .run_state import last_network, load_progress, save_network, save_progress
-from .rundirectory import digest_of, open_run_directory, save_metrics, versions
+from .rundirectory import digest_of, open_run_directory, save_metrics
 
 PACKAGES = ("brainsleep", "brian2", "numpy")
 

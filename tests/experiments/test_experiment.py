@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import platform
 import re
 import subprocess
 import sys
@@ -318,6 +320,16 @@ def test_sweep_summarises_and_resumes(model_file: Path, tmp_path: Path) -> None:
     assert summary["accuracy"]["final"]["values"] == finals
     assert summary["accuracy"]["final"]["mean"] == pytest.approx(np.mean(finals))
     assert summary["accuracy"]["final"]["sd"] == pytest.approx(np.std(finals, ddof=1))
+    with (directory / "results.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    asleep = [row for row in rows if row["arm"] == "sleep"]
+    assert [float(row["accuracy"]) for row in asleep] == finals
+    assert [row["seed"] for row in asleep] == ["0", "1"]
+    assert {(row["setting"], row["machine"]) for row in rows} == {("0", platform.node())}
+    assert {"commit", "error", "stored_bytes", "version_torch"} <= set(rows[0])
+    parquet = pytest.importorskip("pyarrow.parquet").read_table(directory / "results.parquet")
+    assert parquet.column_names == list(rows[0])
+    assert parquet.num_rows == len(rows)
     assert run_sweep(model_file, n_seeds=2, out=out, resume=True)[1] == summary
 
 

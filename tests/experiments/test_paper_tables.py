@@ -15,8 +15,12 @@ from scipy import stats
 
 from brainsleep.errors import ParameterError
 from brainsleep.experiments.result_tables.markup import escaped_latex, latex, markdown
-from brainsleep.experiments.result_tables.paper_tables import paper_table, save_paper_table
-from brainsleep.experiments.result_tables.tidy_results import rows_of, write_csv, write_parquet
+from brainsleep.experiments.result_tables.paper_tables import (
+    PaperTable,
+    paper_table,
+    save_paper_table,
+)
+from brainsleep.experiments.result_tables.tidy_results import csv_of, rows_of, write_parquet
 from brainsleep.measures import holm
 
 SLEEP = [0.61, 0.66, 0.64, 0.70, 0.65, 0.69]
@@ -139,15 +143,39 @@ def test_what_greek_and_signs_become() -> None:
         r"$\Delta$w $\pm$ 1 \% of $\alpha$\_x, $\geq$ 5 $\mu$m, Müller \& söhne"
     )
     assert escaped_latex("日") == "?"
+    assert escaped_latex("than 'no sleep', \"a's\" ('b')") == "than `no sleep', ``a's'' (`b')"
+
+
+def wide_table(label: str) -> PaperTable:
+    """Return one of eight columns, with a label that may be long."""
+    rows = []
+    for setting in ("1 %", "12 %"):
+        for seed in range(6):
+            found = rows_of(metrics(seed), {"a.increase": setting, "b.decrease": setting})
+            rows += [{**row, "label": label} if row["arm"] == "joint" else row for row in found]
+    return paper_table(rows, "wide", "accuracy")
+
+
+def test_long_labels_are_broken_where_a_line_of_latex_ends() -> None:
+    label = "elastic weight consolidation (EWC), strength = 1000"
+    text = wide_table(label).latex()
+    assert re.search(r"begin\{tabular\}\{p\{0\.\d+\\linewidth\}llrrrrr\}", text)
+    assert rf"\raggedright\hangindent=1em {label} &" in text
+    assert r"tabcolsep" in text
+    narrow = latex("t", [["", "n"], ["a", "1"]], [], 1)
+    assert r"\begin{tabular}{lr}" in narrow
+    assert "tabcolsep" not in narrow
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
 def test_pdflatex_takes_it(tmp_path: Path) -> None:
     table = paper_table(ROWS, r"50 % of \x_1 & ~^ Δ 'a' #{}", "accuracy").latex()
     head, end = r"\documentclass{article}\usepackage{booktabs}\begin{document}", r"\end{document}"
-    (tmp_path / "t.tex").write_text(head + table + end)
+    wide = wide_table("elastic weight consolidation (EWC), strength = 1000").latex()
+    (tmp_path / "t.tex").write_text(head + table + wide + end)
     command = ["pdflatex", "-halt-on-error", "t.tex"]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    assert b"Overfull" not in done.stdout
 
 
 def test_mixed_columns_are_text_in_parquet(tmp_path: Path) -> None:
@@ -160,7 +188,7 @@ def test_mixed_columns_are_text_in_parquet(tmp_path: Path) -> None:
         "c": ["[1, 2]", None],
         "d": [1, None],
     }
-    write_csv(tmp_path / "r.csv", rows)
+    (tmp_path / "r.csv").write_text(csv_of(rows))
     assert (tmp_path / "r.csv").read_text() == 'a,b,c,d\n1,x,"[1, 2]",1\n2.5,3,,\n'
 
 

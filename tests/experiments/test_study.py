@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,12 @@ from brainsleep.experiments.cli import app
 from brainsleep.experiments.model_files.overrides import Overrides
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.studies import trial as trial_module
-from brainsleep.experiments.studies.study import run_study
+from brainsleep.experiments.studies.best_setting import at_edge, edge_notes, training_note
+from brainsleep.experiments.studies.search_space import Choice, Range
+from brainsleep.experiments.studies.study import Study, run_study
 from brainsleep.experiments.studies.study_directory import StudyDirectory
 from brainsleep.experiments.studies.study_request import StudyRequest, Trial
+from brainsleep.experiments.studies.study_results import save_results
 
 GRID = (f"{RATES}=1e-4,6e-4",)
 
@@ -199,6 +203,54 @@ def test_the_best_setting_is_evaluated_on_test_images_once(finished: Path, tmp_p
     assert workers.ran[4:] == [f"{best['setting']}-seed-{seed}-test" for seed in (0, 1)]
     assert {test["metrics"]["evaluated_on"] for test in study.tests} == {"test"}
     assert table(tmp_path / "it") == table(finished)
+    folder = tmp_path / "it" / "on_test"
+    rows = table(folder)
+    assert [(row["arm"], row["seed"]) for row in rows] == [
+        (arm, seed) for seed in "01" for arm in ("sequential", "sleep")
+    ]
+    assert [float(row["accuracy"]) for row in rows if row["arm"] == "sleep"] == best["on_test"]
+    assert {row["evaluated_on"] for row in rows} == {"test"}
+    printed = save_results(study)
+    for name in ("table.md", "table.tex"):
+        text = (folder / name).read_text()
+        for told in ("no sleep", "test images; the best of 2 settings, increase = 0.000", "chosen"):
+            assert told in text
+        assert "all networks were trained anew (seeds 0 to 1) on all training images" in text
+    assert "all networks were trained anew" in printed
+    edge = {1: "upper", 0: "lower"}[best["setting"]]
+    assert best["at_edge"] == {RATES: edge}
+    note = f"lies at the {edge} end of what was searched (0.0001 to 0.0006): a better value may"
+    assert note in printed
+    assert note in (folder / "table.md").read_text()
+    on_test = replace(study, records=study.tests)
+    assert training_note(on_test).startswith("The setting was chosen on these test images")
+
+
+@pytest.mark.parametrize(
+    ("one", "edges"),
+    [
+        (Choice("a.b", (2, 8.5, 4)), {2: "lower", 4: None, 8.5: "upper"}),
+        (Choice("a.b", ("2 %", "10 %", "4 %")), {"2 %": "lower", "4 %": None, "10 %": "upper"}),
+        (Choice("a.b", ("lif", "heaviside")), {"lif": None}),
+        (Choice("a.b", ([1], [2])), {"[1]": None}),
+        (Choice("a.b", (True, False)), {True: None}),
+        (Choice("a.b", ("2 %", 0.04)), {0.04: None}),
+        (Range("a.b", 1e-5, 1e-3, log=True), {1.2e-5: "lower", 2e-5: None, 9e-4: "upper"}),
+        (Range("a.b", 0.0, 1.0), {0.04: "lower", 0.06: None, 0.96: "upper"}),
+        (Range("a.b", 1, 3), {1: "lower", 2: None, 3: "upper"}),
+    ],
+)
+def test_values_at_the_edge_are_found(one: Choice | Range, edges: dict[object, str | None]) -> None:
+    request = replace(small_request(*GRID), space=(one,))
+    for value, edge in edges.items():
+        settings = [{"a.b": value}, {"a.b": "another"}]
+        records = [
+            {"error": None, "metrics": {"accuracy": {"final": final}}}
+            for final in (0.5, 0.5, 0.2, 0.2)
+        ]
+        study = Study(Path(), request, settings, records, [])
+        assert at_edge(study) == ({} if edge is None else {"a.b": edge})
+        assert len(edge_notes(study)) == (edge is not None)
 
 
 def test_nights_are_kept_if_wanted(tmp_path: Path) -> None:
@@ -262,5 +314,7 @@ def test_the_command_line_asks_for_a_study(tmp_path: Path, monkeypatch: pytest.M
     assert not request.baselines
     assert "settings are chosen on validation images" in result.output
     assert "increase = 0.0006   56.5 ± 0.7  2 of 2" in result.output
-    assert "best: increase = 0.0006; on test images 56.5 ± 0.7 %" in result.output
+    assert "the best of 2 settings, increase = 0.0006" in result.output
+    (tested,) = (line.split() for line in result.output.splitlines() if line[:8] == "  sleep ")
+    assert tested[:4] == ["sleep", "56.5", "±", "0.7"]
     assert (tmp_path / "it" / "table.tex").read_text().count("toprule") == 1

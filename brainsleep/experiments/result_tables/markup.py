@@ -21,7 +21,6 @@ _SPECIAL = {
     "<": "$<$",
     ">": "$>$",
     "|": r"\textbar{}",
-    '"': "''",
     "[": "{[}",  # a row that begins with one, or with a star, would be taken as an option
     "]": "{]}",
     "*": "{*}",
@@ -42,6 +41,15 @@ _SPECIAL = {
     "\u201d": "''",
     "°": r"$^\circ$",
 }
+
+#: A line of LaTeX's article class in points; how wide a letter and the space beside a column are.
+_LINE, _LETTER, _BESIDE = 345.0, 5.0, 12.0
+
+#: What makes tables narrower: a size, how wide its letters are, and the space beside a column.
+_NARROWER = ((r"\small", 0.9, 8.0), (r"\footnotesize", 0.8, 6.0))
+
+#: The part of a line that a column of labels gets at least.
+_LEAST = 0.2
 
 #: Greek letters that look like Latin ones have no command of their own.
 _LATIN = {"Α": "A", "Β": "B", "Ε": "E", "Ζ": "Z", "Η": "H", "Ι": "I", "Κ": "K", "Μ": "M"}
@@ -70,14 +78,20 @@ def markdown(title: str, rows: Sequence[Sequence[str]], notes: Sequence[str], n_
 
 def latex(title: str, rows: Sequence[Sequence[str]], notes: Sequence[str], n_left: int) -> str:
     """Return a table in LaTeX, with the rules of booktabs; see :func:`markdown`."""
-    heading, *body = [" & ".join(map(escaped_latex, row)) + r" \\" for row in rows]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    size, of_labels = _narrowed(widths)
+    heading, *body = [_latex_row(row, is_narrow=bool(size)) for row in rows]
     columns = "l" * n_left + "r" * (len(rows[0]) - n_left)
+    if size:
+        columns = rf"p{{{of_labels:.2f}\linewidth}}{columns[1:]}"
     return "\n".join(
         [
             r"% in the preamble: \usepackage{booktabs}",
             r"\begin{table}",
             r"\centering",
             rf"\caption{{{escaped_latex(title)}}}",
+            r"\smallskip",
+            *([size] if size else []),
             rf"\begin{{tabular}}{{{columns}}}",
             r"\toprule",
             heading,
@@ -85,7 +99,7 @@ def latex(title: str, rows: Sequence[Sequence[str]], notes: Sequence[str], n_lef
             *body,
             r"\bottomrule",
             r"\end{tabular}",
-            *(rf"\par\smallskip{{\footnotesize {escaped_latex(note)}\par}}" for note in notes),
+            *map(_latex_note, notes),
             r"\end{table}",
             "",
         ]
@@ -96,9 +110,37 @@ def escaped_latex(text: str) -> str:
     """Return a text as LaTeX prints it, on one line.
 
     Greek letters and some signs become mathematics; what has no way in plain LaTeX becomes a
-    question mark.
+    question mark. Quotation marks that begin a word open, others close.
     """
-    return "".join(map(_letter, re.sub(r"\s+", " ", text)))
+    text = re.sub(r"\s+", " ", text)
+    for mark, opening, closing in (("'", "\u2018", "\u2019"), ('"', "\u201c", "\u201d")):
+        text = re.sub(rf"(?<![^\s(\[]){mark}", opening, text).replace(mark, closing)
+    return "".join(map(_letter, text))
+
+
+def _narrowed(widths: Sequence[int]) -> tuple[str, float]:
+    """Return what makes a table fit a line, and the part of it for labels; nothing if it fits."""
+    if sum(_LETTER * width + _BESIDE for width in widths) <= _LINE:
+        return "", 0.0
+    of_sizes = []
+    for size, letters, beside in _NARROWER:
+        others = sum(letters * _LETTER * width + beside for width in widths[1:])
+        of_labels = (_LINE - others - beside) / _LINE
+        of_sizes.append((rf"{size}\setlength{{\tabcolsep}}{{{beside / 2:g}pt}}", of_labels))
+    fitting = [one for one in of_sizes if one[1] >= _LEAST]
+    return fitting[0] if fitting else (of_sizes[-1][0], _LEAST)
+
+
+def _latex_row(row: Sequence[str], *, is_narrow: bool) -> str:
+    """Return a row; lines of a label that is broken hang."""
+    first, *others = map(escaped_latex, row)
+    if is_narrow and first:
+        first = rf"\raggedright\hangindent=1em {first}"
+    return " & ".join([first, *others]) + r" \\"
+
+
+def _latex_note(note: str) -> str:
+    return rf"\par\smallskip{{\footnotesize\raggedright {escaped_latex(note)}\par}}"
 
 
 def _letter(one: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...errors import ParameterError, suggest
@@ -79,6 +79,10 @@ class PaperTable:
     rows: Sequence[Sequence[str]]
     notes: Sequence[str]
     n_left: int = 1
+
+    def with_notes(self, notes: Sequence[str]) -> PaperTable:
+        """Return it with more notes."""
+        return replace(self, notes=[*self.notes, *notes])
 
     def markdown(self) -> str:
         """Return it in Markdown."""

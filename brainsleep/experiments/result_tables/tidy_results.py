@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ...errors import DirectoryError
 from ...support.disk import plain_disk_errors
 from ...support.files import JsonMapping, JsonObject, replacing, write_atomically
+from ...support.json_files import read_json
 from .tables import UNSUPERVISED_ROWS, arm_names, arm_of, label_of
 
 #: What the arm that sleeps is called in rows; in ``metrics.json`` its accuracy is ``"final"``.
@@ -70,6 +72,16 @@ def rows_of(
     return [*found, *failed]
 
 
+def rows_of_run(directory: Path, metrics: JsonMapping) -> list[JsonObject]:
+    """Return the rows of a run in a directory, with where it began; runs of old may not say."""
+    try:
+        began = read_json(directory / "run.json")
+    except DirectoryError:
+        began = {}
+    where = {name: began.get(name) for name in ("commit", "machine")}
+    return rows_of(metrics, setting=0, error=None, **where)
+
+
 def rows_of_record(record: JsonMapping) -> list[JsonObject]:
     """Return the rows of a trial of a study; of one that failed a single one, with its error."""
     more = {
@@ -91,13 +103,43 @@ def columns_of(rows: Sequence[JsonMapping]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
-def write_csv(file: Path, rows: Sequence[JsonMapping]) -> None:
-    """Write rows to a CSV file, with a heading; what a row does not have stays empty."""
+def save_rows(directory: Path, rows: Sequence[JsonMapping], report: Callable[[str], None]) -> None:
+    """Write ``results.csv`` and ``results.parquet``, unless that is what the first holds.
+
+    Parameters
+    ----------
+    directory : Path
+        Where.
+    rows : sequence of mapping
+        As of :func:`rows_of`.
+    report : callable
+        Told if there is no Parquet file, for want of pyarrow.
+
+    Raises
+    ------
+    DirectoryError
+        If they cannot be written.
+    """
+    file, parquet = directory / "results.csv", directory / "results.parquet"
+    text = csv_of(rows)
+    try:
+        is_there = file.read_bytes() == text.encode() and parquet.exists()
+    except OSError:
+        is_there = False
+    if is_there:
+        return
+    write_atomically(file, text)
+    if not write_parquet(parquet, rows):
+        report("results.parquet is not written: it needs pyarrow (pip install 'brainsleep[sweep]')")
+
+
+def csv_of(rows: Sequence[JsonMapping]) -> str:
+    """Return rows as CSV, with a heading; what a row does not have stays empty."""
     text = io.StringIO()
     writer = csv.DictWriter(text, columns_of(rows), lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
-    write_atomically(file, text.getvalue())
+    return text.getvalue()
 
 
 def write_parquet(file: Path, rows: Sequence[JsonMapping]) -> bool:

@@ -9,6 +9,7 @@
 - ``runs/`` - with ``--keep-nights``, a run directory of each trial;
 - ``results.csv``, ``results.parquet``, ``table.md``, ``table.tex``, ``best.json`` - what came of
   it;
+- ``on_test/`` - with ``--test-best``, the same files of the best setting on test images;
 - ``workers.log`` - what processes of this machine said meanwhile.
 
 Each file appears whole or not at all. Any number of processes and machines work in a directory that

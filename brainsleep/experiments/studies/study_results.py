@@ -10,9 +10,10 @@ from ...support.json_files import write_json
 from ...support.texttable import plain
 from ..failed_arms import failed_of
 from ..result_tables.paper_tables import REFERENCE, definition_of, paper_table, write_tables
-from ..result_tables.tidy_results import rows_of_record, write_csv, write_parquet
+from ..result_tables.tidy_results import rows_of_record, save_rows
 from ..run import experiment_name
 from ..run_request import say_nothing
+from .best_setting import at_edge, edge_notes, first_metrics, save_on_test
 from .study import Study
 from .study_display import in_words
 from .study_request import Trial
@@ -41,15 +42,14 @@ def save_results(
         If there is no such arm.
     """
     rows = [row for record in study.records for row in rows_of_record(record)]
-    write_csv(study.directory / "results.csv", rows)
-    if not write_parquet(study.directory / "results.parquet", rows):
-        report("results.parquet is not written: it needs pyarrow (pip install 'brainsleep[sweep]')")
-    title, first = _title(study), _first_metrics(study.records)
+    save_rows(study.directory, rows, report)
+    title, first = _title(study), first_metrics(study.records)
     if first is not None:
         write_tables(study.directory, paper_table(rows, title, definition_of(first), reference))
     if study.best is not None:
         write_json(study.directory / "best.json", _best(study, study.best))
-    return "\n".join([title, *_on_test(study), "", _ranked(study)])
+    tested = save_on_test(study, reference, report) if study.tests else []
+    return "\n".join([title, "", _ranked(study), "", *edge_notes(study), "", *tested]).rstrip()
 
 
 def _title(study: Study) -> str:
@@ -58,7 +58,7 @@ def _title(study: Study) -> str:
     name = experiment_name(request.run_of(Trial(0, 0, {})))
     keys = ", ".join(one.key for one in request.space)
     seeds = "1 seed" if request.n_seeds == 1 else f"{request.n_seeds} seeds"
-    first = _first_metrics(study.records) or {}
+    first = first_metrics(study.records) or {}
     images = f", {first['evaluated_on']} images" if "evaluated_on" in first else ""
     n = len(study.settings)
     return f"{name}: {n} settings of {keys} ({request.search}), {seeds}{images}"
@@ -86,14 +86,6 @@ def _ranked(study: Study) -> str:
     return "\n".join([plain(lines), *rest, *told])
 
 
-def _on_test(study: Study) -> list[str]:
-    """Say how the best setting does on test images, if it was run on them."""
-    if not study.tests or study.best is None:
-        return []
-    words = in_words(study.settings[study.best])
-    return [f"best: {words}; on test images {_spread(_finals(study.tests))} %"]
-
-
 def _best(study: Study, number: int) -> JsonObject:
     n = study.request.n_seeds
     chosen = study.records[number * n : (number + 1) * n]
@@ -102,6 +94,7 @@ def _best(study: Study, number: int) -> JsonObject:
         "parameters": study.settings[number],
         "chosen_by": _finals(chosen),
         "on_test": _finals(study.tests) if study.tests else None,
+        "at_edge": at_edge(study),
     }
 
 
@@ -115,7 +108,3 @@ def _spread(values: Sequence[float]) -> str:
         return "-"
     spread = summarise(values)
     return f"{100 * spread.mean:.1f}" + (f" ± {100 * spread.sd:.1f}" if len(values) > 1 else "")
-
-
-def _first_metrics(records: Sequence[JsonMapping]) -> JsonMapping | None:
-    return next((one["metrics"] for one in records if one["metrics"] is not None), None)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import os
-import platform
-import subprocess
 import tempfile
 import time
 from dataclasses import replace
@@ -13,9 +9,8 @@ from pathlib import Path
 
 from ...errors import BrainsleepError
 from ...support.files import JsonObject
-from ...support.memory import available_memory
+from ..provenance import commit_of, machine, versions
 from ..run import kind_of, run_request
-from ..rundirectory import versions
 from .in_memory import run_in_memory, train_in_memory
 from .study_directory import StudyDirectory
 from .study_request import StudyRequest, Trial
@@ -108,26 +103,3 @@ def _metrics(study: StudyDirectory, request: StudyRequest, trial: Trial) -> Json
         return run_in_memory(request.run_of(trial))
     with tempfile.TemporaryDirectory(prefix="brainsleep-trial-") as folder:
         return run_request(request.run_of(trial, Path(folder) / "run")).metrics
-
-
-@functools.cache
-def commit_of(folder: Path) -> str | None:
-    """Return the commit that a folder is at, with ``-dirty`` if files differ; None without git."""
-    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40"]
-    try:
-        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return found.stdout.strip() or None if found.returncode == 0 else None
-
-
-@functools.cache
-def machine() -> JsonObject:
-    """Return what is noted of the machine."""
-    return {
-        "name": platform.node(),
-        "system": platform.system(),
-        "processor": platform.machine(),
-        "cores": os.cpu_count(),
-        "memory_gb": round(available_memory() / 1e9, 1),
-    }
