@@ -29,6 +29,7 @@ from .model_files.unsupervised_modelfile import (
     load_unsupervised,
     parse_unsupervised,
 )
+from .result_tables.tables import accuracies_as_html
 from .run_state import load_progress, network_after, require_of_run, split_state
 
 if TYPE_CHECKING:
@@ -73,8 +74,7 @@ class Run:
             digest = None
         if digest is None or settings.get("model_sha256", digest) != digest:
             raise DirectoryError(f"{file} is missing or damaged; {_LEFT}.")
-        names = ("dataset", "data_dir", "device", "evaluate_on", "changes")
-        changes = Overrides(**{name: settings[name] for name in names if name in settings})
+        changes = overrides_in(settings)
         if not is_unsupervised(file):
             return changes.apply(load_model_file(file))
         model = load_unsupervised(file)
@@ -171,6 +171,10 @@ class Run:
         rows = [f"after task {number}" for number in range(1, len(values) + 1)]
         return import_pandas("runs").DataFrame(values, rows, columns)
 
+    def _repr_html_(self) -> str:
+        """Return the accuracies as a table for notebooks."""
+        return accuracies_as_html(self.metrics)
+
     def __repr__(self) -> str:
         final = self.metrics["accuracy"].get("final")
         score = f", {100 * final:.1f} %" if isinstance(final, float) else ""
@@ -213,6 +217,14 @@ class RunNights(Sequence[Night]):
     def __repr__(self) -> str:
         return f"<{len(self)} nights of {self.run.directory}>"
 
+    def untrained(self) -> nn.Module | None:
+        """Return the network before any training; None for runs of earlier versions."""
+        settings, seed = self.run.settings, self.run.metrics["seed"]
+        if "network" not in settings:
+            return None
+        code = settings.get("sources", {}), settings.get("code", {})
+        return build_again(settings["network"], seed, *code)
+
     def _network(self, number: int) -> nn.Module | None:
         """Return the network after a task; None for runs of the first version, which kept none."""
         tasks = load_progress(self.run.directory, Progress).tasks
@@ -221,11 +233,16 @@ class RunNights(Sequence[Night]):
         if not digest or not isinstance(model, ModelFile):
             return None
         state, _ = split_state(network_after(self.run.directory, number, digest))
-        settings, seed = self.run.settings, self.run.metrics["seed"]
-        if "network" not in settings:  # of an earlier version, whose networks have all sizes
-            return write_back(model.network.build(seed), state)
-        code = settings.get("sources", {}), settings.get("code", {})
-        return write_back(build_again(settings["network"], seed, *code), state)
+        untrained = self.untrained()
+        if untrained is None:  # of an earlier version, whose networks have all sizes
+            untrained = model.network.build(self.run.metrics["seed"])
+        return write_back(untrained, state)
+
+
+def overrides_in(settings: JsonObject) -> Overrides:
+    """Return what a run changed in its model file, of the content of its ``run.json``."""
+    names = ("dataset", "data_dir", "device", "evaluate_on", "changes")
+    return Overrides(**{name: settings[name] for name in names if name in settings})
 
 
 @public

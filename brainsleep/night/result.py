@@ -38,6 +38,7 @@ from .night_request import Populations, Record, Save, as_record
 from .night_setup import NightSetup
 from .night_source import NightSource, StoredSource, source_content
 from .recorded_state import KeptStates, KeptWeights, RecordedState, RecordedWeights
+from .showing import night_as_html
 from .streaming import StreamedSpikes
 
 if TYPE_CHECKING:
@@ -568,6 +569,10 @@ class Night:
             max_spikes=max_spikes,
             when_dense=when_dense,
         )
+
+    def _repr_html_(self) -> str:
+        """Return a line and a table for notebooks."""
+        return night_as_html(self)
 
     def __repr__(self) -> str:
         layers = " -> ".join(f"{name} ({size})" for name, size in self.sizes.items())

@@ -23,6 +23,7 @@ from brainsleep.errors import DirectoryError, ParameterError
 from brainsleep.experiments.cli import app
 from brainsleep.experiments.report.field_texts import field_texts, references_of
 from brainsleep.experiments.report.parameter_table import parameter_rows
+from brainsleep.experiments.report.reactivation_table import reactivation_table
 from brainsleep.experiments.report.spike_panels import panel
 from brainsleep.experiments.studies.search_space import Choice, grid
 from brainsleep.experiments.studies.study_request import StudyRequest, Trial
@@ -329,6 +330,41 @@ def test_the_command_prints_where_the_page_is(folder: Path, tmp_path: Path) -> N
     result = CliRunner().invoke(app, ["report", str(folder), "--out", str(tmp_path / "a.html")])
     assert result.exit_code == 0
     assert result.stdout.split() == [str(tmp_path / "a.html")]
+
+
+def test_notebooks_show_the_accuracies_of_a_run(folder: Path) -> None:
+    run = bs.load_run(folder)
+    html = run._repr_html_()
+    assert "<script>" not in html
+    assert f"<td>sleep</td><td>{100 * run.metrics['accuracy']['final']:.1f}</td>" in html
+
+
+def test_reactivation_is_shown_with_its_nulls(folder: Path, tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(loading.DATASETS, "toy", toy)
+        run = bs.load_run(folder)
+        table = reactivation_table(run)
+        assert table.why_not == ""
+        assert table.classes == ["0", "1", "2", "3"]
+        assert table.learned["after task 1"] == [True, True, False, False]
+        night, test = run.nights[0], toy(None).test
+        untrained = run.nights.untrained()
+        asleep = bs.write_back(untrained, night.weights_before)
+        for network, name in ((asleep, "mean"), (untrained, "untrained")):
+            awake = bs.translation.activations(network, test.images)
+            counts = np.bincount(night.spikes["0"].i, minlength=10)
+            ours = getattr(next(row for row in table.rows if "(0)" in row.population), name)
+            for label, value in enumerate(ours):
+                images = awake["0"][test.labels == label]
+                each = [np.corrcoef(image, counts)[0, 1] for image in images if np.ptp(image)]
+                assert value == pytest.approx(np.mean(each))
+        bs.write_report(folder, out=tmp_path / "a.html")
+        assert "± two standard deviations" in (tmp_path / "a.html").read_text()
+        patch.setitem(
+            loading.DATASETS, "toy", lambda folder: wake.Split(toy(None).test, toy(None).train)
+        )
+        assert "no longer those" in reactivation_table(run).why_not
+    assert "Left out" in bs.write_report(folder, out=tmp_path / "b.html").read_text()
 
 
 @pytest.mark.browser

@@ -12,6 +12,7 @@ from .arm_rows import arm_rows, measure_definitions
 from .facts import doubts, facts_of, reasons
 from .night_sections import night_sections
 from .parameter_table import parameter_rows, references
+from .reactivation_table import reactivation_table
 from .templating import render
 
 
@@ -54,6 +55,7 @@ def run_page(run: Run) -> str:
         curve=metrics["accuracy"].get("curve", []),
         per_class=metrics.get("sleep", {}).get("per_class", {}),
         confusion=metrics.get("sleep", {}).get("confusion", []),
+        reactivated=reactivation_table(run) if nights else None,
         nights=[one for one in nights if not one.problem],
         parameters=parameters,
         references=sources,

@@ -67,6 +67,13 @@ def short(value: float | None) -> str:
     return (f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}").replace("-", "−")
 
 
+def correlation(value: float | None) -> str:
+    """Return a correlation with two digits; a dash for none."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    return f"{value:.2f}".replace("-", "−")
+
+
 def signed(value: float | None) -> str:
     """Return a difference of fractions in percentage points, with its sign; a dash for none."""
     if value is None or not math.isfinite(value):
@@ -85,6 +92,7 @@ def _environment() -> Environment:
     )
     found.filters |= {
         "percent": percent,
+        "correlation": correlation,
         "short": short,
         "signed": signed,
         "size": in_words,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 
 from ...measures import summarise
 from ...support.files import JsonMapping
 from ...support.memory import in_words
-from ...support.texttable import filled, indented
+from ...support.texttable import as_html, filled, indented
 from ...wake import STRATEGIES
 from ..controls import FIXED_CONTROLS
 from ..failed_arms import failed_lines, failed_of
@@ -55,6 +56,22 @@ def result_table(metrics: JsonMapping) -> str:
     lines += [metrics.get("accuracy_definition", ALL_CLASSES), "", indented(filled(rows))]
     below = [*failed_lines(failed), *finding_lines(metrics.get("findings", []))]
     return "\n".join([*lines, *below])
+
+
+def accuracies_as_html(metrics: JsonMapping) -> str:
+    """Return the accuracies of one run, for notebooks: a line and a table."""
+    scores = metrics["accuracy"]
+    is_unsupervised = metrics["scenario"] == "unsupervised"
+    labels = dict(UNSUPERVISED_ROWS) if is_unsupervised else {}
+    values = {**scores, **scores.get("controls", {})}
+    rows = [["", "accuracy, %"]]
+    rows += [
+        [labels.get(name) or label_of(name, metrics), f"{100 * values[name]:.1f}"]
+        for name in labels or arm_names(scores)
+        if name in values
+    ]
+    words = f"{heading(metrics)}, seed {metrics['seed']}"
+    return f"<p>{html.escape(words)}</p>{as_html(rows)}"
 
 
 def arm_of(name: str, metrics: JsonMapping) -> JsonMapping:

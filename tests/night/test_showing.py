@@ -1,0 +1,32 @@
+"""What notebooks show of nights: small tables of what is known without reading spikes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from helpers import SMALL, asleep, mlp
+
+import brainsleep as bs
+from brainsleep.night import Finding
+
+
+def test_a_night_shows_its_populations_and_findings() -> None:
+    night = asleep(mlp(SMALL, scale=1.5), np.full(12, 0.1), duration=40, seed=1)
+    night = replace(night, findings=(Finding("2", "silent", 0.0, "silent <b>", ""),))
+    html = night._repr_html_()
+    assert html.count("<tr>") == 1 + len(night.sizes)
+    for name, size in night.sizes.items():
+        n, label = len(night.spikes[name]), night.labels[name]
+        rate = n / (size * 0.04)
+        assert f"<td>{label}</td><td>{size}</td><td>{n:,}</td><td>{rate:.3g}</td>" in html
+    assert "silent &lt;b&gt;" in html
+    assert "<script" not in html
+
+
+def test_populations_that_were_not_recorded_have_a_dash() -> None:
+    ann = mlp(SMALL, scale=1.5)
+    night = asleep(ann, np.full(12, 0.1), duration=40, record=bs.Record(spikes="0", rates="2"))
+    html = night._repr_html_()
+    assert "<td>input</td><td>12</td><td>–</td><td>–</td>" in html
+    assert f"<td>{int(night.counts['2'].sum()):,}</td>" in html
