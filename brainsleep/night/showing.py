@@ -3,17 +3,52 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence, Sized
+from typing import Protocol
 
-from brian2.units import second
+import numpy as np
+from brian2.units import Quantity, second
 
+from ..support.files import JsonObject
 from ..support.texttable import as_html
-
-if TYPE_CHECKING:
-    from .result import Night
+from .findings import Finding
 
 
-def night_as_html(night: Night) -> str:
+class ShownNight(Protocol):
+    """What is shown of a `Night`; its attributes are those of that class."""
+
+    n_steps: int
+    dt: Quantity
+    sizes: dict[str, int]
+    timings: JsonObject
+    settings: JsonObject
+
+    @property
+    def spikes(self) -> Mapping[str, Sized]:
+        """Spikes by population."""
+
+    @property
+    def counts(self) -> Mapping[str, np.ndarray]:
+        """Spikes in each step by population of which only rates were recorded."""
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What populations are called."""
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What is seldom wanted."""
+
+    @property
+    def duration(self) -> Quantity:
+        """Simulated time."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was ended before its time."""
+
+
+def night_as_html(night: ShownNight) -> str:
     """Return a night as HTML: its length and models, each population, and what was found.
 
     Spikes are counted and not read, so it is quick for nights on disk, too.
@@ -36,14 +71,14 @@ def night_as_html(night: Night) -> str:
     )
 
 
-def _n_spikes(night: Night, name: str) -> int | None:
+def _n_spikes(night: ShownNight, name: str) -> int | None:
     """Return how many spikes a population had; None if it was not recorded."""
     if name in night.spikes:
         return len(night.spikes[name])
     return int(night.counts[name].sum()) if name in night.counts else None
 
 
-def _heading(night: Night) -> str:
+def _heading(night: ShownNight) -> str:
     words = [f"Night of {night.n_steps:,} steps of {night.dt}"]
     words += [
         f"{name} {night.settings[name]}" for name in ("device", "dtype") if name in night.settings

@@ -25,6 +25,7 @@ from brainsleep.experiments.report.field_texts import field_texts, references_of
 from brainsleep.experiments.report.parameter_table import parameter_rows
 from brainsleep.experiments.report.reactivation_table import reactivation_table
 from brainsleep.experiments.report.spike_panels import panel
+from brainsleep.experiments.run_results import Run
 from brainsleep.experiments.studies.search_space import Choice, grid
 from brainsleep.experiments.studies.study_request import StudyRequest, Trial
 from brainsleep.experiments.studies.trial import record_of
@@ -197,7 +198,7 @@ def test_every_parameter_is_there(html: str, folder: Path) -> None:
 
 
 def test_texts_of_fields_come_from_docstrings() -> None:
-    assert field_texts(bs.SRC)["tau_pre"].startswith("Time constant of the presynaptic trace")
+    assert "time constant of the presynaptic trace" in field_texts(bs.SRC)["tau_pre"].lower()
     assert references_of(bs.SRC)[0].startswith("Tadros, Krishnan")
 
 
@@ -360,11 +361,24 @@ def test_reactivation_is_shown_with_its_nulls(folder: Path, tmp_path: Path) -> N
                 assert value == pytest.approx(np.mean(each))
         bs.write_report(folder, out=tmp_path / "a.html")
         assert "± two standard deviations" in (tmp_path / "a.html").read_text()
-        patch.setitem(
-            loading.DATASETS, "toy", lambda folder: wake.Split(toy(None).test, toy(None).train)
-        )
+        turned = wake.Split(toy(None).test, toy(None).train)
+        patch.setitem(loading.DATASETS, "toy", lambda folder: turned)
         assert "no longer those" in reactivation_table(run).why_not
     assert "Left out" in bs.write_report(folder, out=tmp_path / "b.html").read_text()
+
+
+def test_a_report_executes_nothing_of_the_users(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, copy := tmp_path / "run")
+    (copy / "evil.py").write_text(f"open({str(tmp_path / 'done')!r}, 'w')\n")
+    settings = json.loads((copy / "run.json").read_text())
+    for change in (
+        {"dataset": f"{copy / 'evil.py'}:make"},
+        {"network": {"kind": "own", "module": "evil.py:make", "folder": str(copy)}},
+    ):
+        write_json(copy / "run.json", {**settings, **change})
+        table = reactivation_table(Run(copy, json.loads((copy / "metrics.json").read_text())))
+        assert "code of the user's own" in table.why_not
+    assert not (tmp_path / "done").exists()
 
 
 @pytest.mark.browser
