@@ -18,6 +18,8 @@ from brainsleep.support.parameters import Parameter, declared_parameters
 
 #: A symbol in the description of a parameter.
 SYMBOL = re.compile(r":math:`([^`]+)`")
+#: Symbols at the beginning of a description.
+LEADING = re.compile(r"^(?::math:`[^`]+`, )+")
 #: Authors and year at the beginning of a reference.
 AUTHORS = re.compile(r"[^;]*?\b(?:19|20)\d\d\b")
 #: "As in :class:`LIF`": a description that stands elsewhere.
@@ -83,8 +85,11 @@ def meanings(value: object, others: Mapping[str, type] | None = None) -> dict[st
     for one in [*parsed["Parameters"], *parsed["Other Parameters"], *parsed["Attributes"]]:
         text = " ".join(" ".join(one.desc).split())
         names = [name.strip().lstrip("*") for name in one.name.split(",")]
-        for name, symbol in zip(names, _symbols(text, len(names)), strict=True):
-            found[name] = _completed(Meaning(text, symbol), name, value, others or {})
+        symbols = _symbols(text, len(names))
+        rest = LEADING.sub("", text) if any(symbols) else text
+        rest = rest[:1].upper() + rest[1:] if rest != text else text
+        for name, symbol in zip(names, symbols, strict=True):
+            found[name] = _completed(Meaning(rest, symbol), name, value, others or {})
     return found
 
 

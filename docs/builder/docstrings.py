@@ -40,10 +40,15 @@ def process(
 def process_signature(
     app: Sphinx, what: str, name: str, value: object, options: object, signature: str, returns: str
 ) -> tuple[str, str] | None:
-    """Write quantities with their units in short: ``20 * ms``."""
+    """Write quantities as users do: ``20 * ms``."""
     if not signature:
         return None
-    return QUANTITY.sub(_shown, signature), returns
+    return in_units(signature), returns
+
+
+def in_units(text: str) -> str:
+    """Return a text in which quantities have their units in short."""
+    return QUANTITY.sub(_shown, text)
 
 
 def _shown(match: re.Match[str]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from brian2 import Hz
 from pydantic_core import PydanticUndefined
 
 import brainsleep as bs
@@ -17,6 +18,7 @@ from brainsleep.experiments.model_files.sections import Section
 from brainsleep.experiments.model_files.shipped import shipped_models
 
 from .declared import Described, meanings, parameters, shown, sources, summary
+from .docstrings import in_units
 from .public_names import models, modules, names_of
 from .reference import full_name
 from .rst import code, heading, table
@@ -191,12 +193,20 @@ def presets() -> str:
         values = [
             ("for", f"{preset.data}; {sizes}"),
             ("source", preset.source),
-            ("neuron", f"``{preset.neuron!r}``"),
-            ("plasticity", f"``{preset.plasticity!r}``"),
-            ("rate of a white pixel", f"{preset.max_rate}"),
+            ("neuron", f"``{in_units(repr(preset.neuron))}``"),
+            ("plasticity", f"``{in_units(repr(preset.plasticity))}``"),
+            ("rate of a white pixel", f"{float(preset.max_rate / Hz):g} Hz"),
             ("mask", f"``{preset.mask!r}``"),
             ("steps of the first night", str(preset.first_steps or "–")),
             ("accuracy as published, %", ", ".join(f"{k} {v}" for k, v in preset.accuracy.items())),
         ]
-        parts += [heading(f"bs.presets.{preset.name}", "-"), table(("", ""), values)]
+        parts += [
+            heading(_title(preset.name), "-"),
+            table((f"``bs.presets.{preset.name}``", ""), values),
+        ]
     return "\n".join(parts)
+
+
+def _title(name: str) -> str:
+    """Return the name of a preset as a heading: ``tadros2022("mnist")`` is tadros2022, mnist."""
+    return name.replace('("', ", ").removesuffix('")')
