@@ -3,7 +3,8 @@
 Each night of each run is slept again for 3 s, with the same stimulus, seed, gains and thresholds
 but without learning: once with the weights before it, once with those after it. Prints measures of
 the spikes, averaged over the nights of a run, as mean ± SD over runs, and draws rates and intervals
-of the last night of the first run. For perceptrons, as the default run has them.
+of the last night of the first run. Then it asks, of the nights as they were, whether neurons fire
+in the same order in windows of 50 ms. For perceptrons, as the default run has them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from brian2 import ms
 from rundir import command
 from torch import nn
 
@@ -35,6 +37,9 @@ COLUMNS = {
 }
 
 
+NULLS = ("times", "shifts", "neurons")
+
+
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN")
@@ -49,6 +54,9 @@ def main(argv=None):
                 {name: np.nanmean([one[name] for one in several]) for name in COLUMNS}
             )
     print(table(found))
+    print(
+        orders([night for directory in arguments.runs for night in bs.load_run(directory).nights])
+    )
     first = bs.load_run(arguments.runs[0]).nights[-1]
     out = arguments.out or arguments.runs[0] / "figures" / "activity.png"
     return bs.figures.save_figure(drawn(first, arguments.steps), out)
@@ -124,21 +132,45 @@ def table(found):
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+def orders(nights):
+    """Return rank correlations of all nights, those of each null, and how many nights exceed it."""
+    lines = ["population", "recorded", *(f"{null}: mean, nights" for null in NULLS)]
+    rows = [lines]
+    for name in list(nights[0].spikes)[:-1]:
+        found = {null: [order(night, name, null) for night in nights] for null in NULLS}
+        recorded = np.mean([one.mean for one in found["times"]])
+        cells = [
+            f"{np.mean([one.null_means.mean() for one in several]):.2f}, "
+            f"{sum(one.p_of_mean <= 0.05 for one in several)} of {len(nights)}"
+            for several in found.values()
+        ]
+        rows.append([nights[0].labels[name], f"{recorded:.2f}", *cells])
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def order(night, name, null):
+    """Return the rank order of a population in windows of 50 ms."""
+    starts = np.arange(0, float(night.duration / ms) - 49, 50)
+    windows = (starts * ms, (starts + 50) * ms)
+    return measures.rank_order(night.spikes[name], windows, null=null)
+
+
 def drawn(night, n_steps):
     """Draw rates and intervals of the last hidden layer, before and after."""
     name = list(night.spikes)[-2]
     slept = {s: without_learning(night, w, n_steps) for s, w in states(night)}
-    figure = new_figure(8, 3)
-    axes = figure.subplots(1, 2)
-    bs.figures.plot_firing_rates(
-        {s: measures.firing_rates(one.spikes, one.duration)[name] for s, one in slept.items()},
-        axes[0],
-    )
-    bs.figures.plot_intervals(
-        {s: measures.interspike_intervals(one.spikes[name]) for s, one in slept.items()}, axes[1]
-    )
-    for ax in axes:
-        ax.set_title(night.labels[name], loc="left")
+    rates = {
+        state: measures.firing_rates({name: one.spikes[name]}, one.duration)[name]
+        for state, one in slept.items()
+    }
+    intervals = {
+        state: measures.interspike_intervals(one.spikes[name]) for state, one in slept.items()
+    }
+    with bs.figures.style():
+        figure = new_figure(8, 3)
+        left, right = figure.subplots(1, 2)
+        bs.figures.plot_firing_rates(rates, left).set_title(night.labels[name])
+        bs.figures.plot_intervals(intervals, right).set_title(night.labels[name])
     return figure
 
 

@@ -9,14 +9,16 @@ import numpy as np
 import numpy.typing as npt
 from brian2.units import Hz, ms, second
 
-from ..errors import ParameterError
 from ..measures import CrossCorrelogram, RankOrder, Spectrum, Synchrony
-from ..support.array_values import check_shape, read_array
+from ..support.array_values import numbers
 from ..support.calls import public
 from .by_population import add_legend, by_label, colour_of
 from .canvas import AFTER_COLOUR, BEFORE_COLOUR, Axes, AxesArray, AxesLike, axes_grid, single_axes
 from .style import styled
 from .time_axis import time_unit
+
+#: By how much a coefficient may be off.
+ROUNDING = 1e-6
 
 #: Blue and red, white between: seen with colour-blind eyes.
 _SIGNED = "RdBu_r"
@@ -51,10 +53,8 @@ def plot_sttc(coefficients: npt.ArrayLike, ax: Axes | None = None) -> Axes:
     >>> clock = {"n_steps": night.n_steps, "dt": night.dt}  # doctest: +SKIP
     >>> ax = plot_sttc(bs.measures.sttc(night.spikes["0"], **clock))  # doctest: +SKIP
     """
-    matrix = np.array(read_array(coefficients, "coefficients"), dtype=np.float64)
-    check_shape(matrix, "coefficients", (None, None))
-    if np.nanmax(np.abs(matrix), initial=0) > 1 + 1e-9:
-        raise ParameterError("coefficients must lie between -1 and 1.")
+    bounds = {"minimum": -1 - ROUNDING, "maximum": 1 + ROUNDING}
+    matrix = numbers(coefficients, "coefficients", shape=(None, None), nan=True, **bounds)
     same = matrix.shape[0] == matrix.shape[1] and np.array_equal(matrix, matrix.T, equal_nan=True)
     rows, columns = (~np.isnan(matrix).all(axis=axis) for axis in (1, 0))
     shown = matrix[np.ix_(rows, columns)]

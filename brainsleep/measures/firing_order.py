@@ -11,7 +11,7 @@ import numpy.typing as npt
 from brian2.units import Quantity, second
 
 from ..errors import KindError, ParameterError, brief
-from ..support.array_values import check_memory, check_shape, numbers, read_array
+from ..support.array_values import check_memory, numbers
 from ..support.calls import public
 from ..support.checks import known_name, read_seed, whole_number
 from .states import UpStates
@@ -290,10 +290,4 @@ def _read_template(template: npt.ArrayLike | None, n_neurons: int) -> FloatArray
     """Return a template as float64; NaN stays."""
     if template is None:
         return None
-    values = read_array(template, "template")
-    if values.dtype.kind not in "biuf":
-        raise KindError(f"template must be numbers, not {brief(template)}.")
-    check_shape(values, "template", (n_neurons,))
-    if np.isinf(values).any():
-        raise ParameterError("template: holds infinite values.")
-    return values.astype(np.float64)
+    return numbers(template, "template", shape=(n_neurons,), nan=True, empty=True)

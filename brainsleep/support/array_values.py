@@ -66,6 +66,7 @@ def numbers(
     maximum: float = math.inf,
     dtype: type[np.floating[Any]] = np.float64,
     empty: bool = False,
+    nan: bool = False,
     hint: str = "",
 ) -> npt.NDArray[Any]:
     """Read an array of finite real numbers.
@@ -82,6 +83,8 @@ def numbers(
         `numpy.float32` or `numpy.float64`.
     empty : bool, optional
         Whether there may be none.
+    nan : bool, optional
+        Whether some may be NaN.
 
     Returns
     -------
@@ -105,12 +108,13 @@ def numbers(
         raise ParameterError(f"{field}: is empty.")
     with np.errstate(over="ignore"):  # of numbers with more digits: infinite, and refused
         result = array.astype(dtype, copy=False)
-    if not np.isfinite(result).all():
-        raise ParameterError(f"{field}: holds NaN or infinite values.")
-    if result.min() < minimum or result.max() > maximum:
+    if np.isinf(result).any() or (np.isnan(result).any() and not nan):
+        raise ParameterError(f"{field}: holds {'' if nan else 'NaN or '}infinite values.")
+    lowest, highest = (bound.reduce(result, axis=None) for bound in (np.fmin, np.fmax))
+    if lowest < minimum or highest > maximum:
         raise ParameterError(
             f"{field} must {_in_words(minimum, maximum)}; the values given range from "
-            f"{result.min():g} to {result.max():g}."
+            f"{lowest:g} to {highest:g}."
         )
     return result
 

@@ -191,7 +191,7 @@ def test_given_axes_are_drawn_into():
         (lambda: figures.plot_fano_factor({"a": []}), ParameterError, "factors of 'a'"),
         (lambda: figures.plot_fano_factor({}), ParameterError, "there is none to draw"),
         (lambda: figures.plot_sttc([1, 0]), ParameterError, "must have shape (n, n)"),
-        (lambda: figures.plot_sttc([[3.0]]), ParameterError, "lie between -1 and 1"),
+        (lambda: figures.plot_sttc([[3.0]]), ParameterError, "coefficients must lie in [-1, 1]"),
         (lambda: figures.plot_rank_order(3), KindError, "RankOrder"),
     ],
 )

@@ -89,6 +89,16 @@ def test_what_are_no_numbers(given, error, message):
     assert time.perf_counter() - started < 5, "nothing was copied"
 
 
+def test_nan_may_be_allowed_and_then_has_no_range():
+    given = [math.nan, 0.5]
+    read = numbers(given, "x", minimum=0, maximum=1, nan=True)
+    np.testing.assert_array_equal(read, given)
+    assert np.isnan(numbers([math.nan], "x", minimum=0, nan=True)).all()
+    for wrong, message in (([math.nan, 2.0], "range from 2 to 2"), ([math.inf], "holds infinite")):
+        with pytest.raises(ParameterError, match=message):
+            numbers(wrong, "x", maximum=1, nan=True)
+
+
 def test_a_shape_is_said_as_it_should_be():
     with pytest.raises(ParameterError, match=r"^x must have shape \(n, 3\), not \(3, 2\)\.$"):
         numbers(np.ones((3, 2)), "x", shape=(None, 3))
