@@ -53,8 +53,14 @@ def plot_sttc(coefficients: npt.ArrayLike, ax: Axes | None = None) -> Axes:
     >>> clock = {"n_steps": night.n_steps, "dt": night.dt}  # doctest: +SKIP
     >>> ax = plot_sttc(bs.measures.sttc(night.spikes["0"], **clock))  # doctest: +SKIP
     """
-    bounds = {"minimum": -1 - ROUNDING, "maximum": 1 + ROUNDING}
-    matrix = numbers(coefficients, "coefficients", shape=(None, None), nan=True, **bounds)
+    matrix = numbers(
+        coefficients,
+        "coefficients",
+        shape=(None, None),
+        minimum=-1 - ROUNDING,
+        maximum=1 + ROUNDING,
+        nan=True,
+    ).copy()
     same = matrix.shape[0] == matrix.shape[1] and np.array_equal(matrix, matrix.T, equal_nan=True)
     rows, columns = (~np.isnan(matrix).all(axis=axis) for axis in (1, 0))
     shown = matrix[np.ix_(rows, columns)]
