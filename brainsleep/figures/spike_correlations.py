@@ -60,7 +60,7 @@ def plot_sttc(coefficients: npt.ArrayLike, ax: Axes | None = None) -> Axes:
         minimum=-1 - ROUNDING,
         maximum=1 + ROUNDING,
         nan=True,
-    ).copy()
+    )
     same = matrix.shape[0] == matrix.shape[1] and np.array_equal(matrix, matrix.T, equal_nan=True)
     rows, columns = (~np.isnan(matrix).all(axis=axis) for axis in (1, 0))
     shown = matrix[np.ix_(rows, columns)]
