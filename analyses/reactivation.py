@@ -55,10 +55,12 @@ def main(argv=None):
     runs = [arguments.run, *arguments.more]
     measured = [measure(directory, arguments.night) for directory in runs]
     first = measured[0]
-    print("Correlation, means over classes")
-    report([one.found for one in measured], first)
-    print("Without what all classes have in common")
-    report([one.specific for one in measured], first)
+    for words, kind in (
+        ("Correlation, means over classes", "found"),
+        ("Without what all classes have in common", "specific"),
+    ):
+        print(words)
+        report([(getattr(one, kind), one.groups) for one in measured], first.labels)
     found, *nulls = (
         [(one.specific if arguments.specific else one.found)[name] for one in measured]
         for name in (NIGHT, *NULLS)
@@ -66,7 +68,7 @@ def main(argv=None):
     axes = bs.figures.plot_reactivation(
         found if len(found) > 1 else found[0],
         nulls=dict(zip(NULLS, nulls, strict=True)),
-        groups=first.groups,
+        groups=first.groups if all(one.groups == first.groups for one in measured) else None,
         labels=first.labels,
     )
     return bs.figures.save_figure(axes, output(arguments, "reactivation"))
@@ -125,15 +127,15 @@ def untrained_night(night: Night, untrained) -> Night:
         )
 
 
-def report(several, first):
-    """Print means over the classes of each group, population by population."""
-    for population, label in first.labels.items():
-        null = np.mean([one[NIGHT].null_sd[population] for one in several])
+def report(several, labels):
+    """Print means over the classes of each group of each run, population by population."""
+    for population, label in labels.items():
+        null = np.mean([found[NIGHT].null_sd[population] for found, _ in several])
         print(f"  {label} (shuffled neurons: 0 ± {null:.3f})")
         for name in (NIGHT, *NULLS):
             means = {
-                group: [_mean(one[name], population, classes) for one in several]
-                for group, classes in first.groups.items()
+                group: [_mean(found[name], population, groups[group]) for found, groups in several]
+                for group in several[0][1]
             }
             cells = [f"{group} {_mean_sd(values)}" for group, values in means.items()]
             if {"learned before", "not learned yet"} <= means.keys():
