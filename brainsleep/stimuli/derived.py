@@ -19,7 +19,9 @@ _MEASURED_STEPS = 10 * STEPS_PER_CHUNK
 
 @public
 class Gated(Stimulus):
-    """Another stimulus as a gate lets it through, such as that of a stage of sleep.
+    r"""Another stimulus as a gate lets it through, such as that of a stage of sleep.
+
+    .. math:: p_i(t) = g(t) \, p_i^\mathrm{stimulus}(t)
 
     Where the gate is 0 there are no spikes. Where it is 1, there are the very spikes that there
     would be without it.
@@ -30,7 +32,7 @@ class Gated(Stimulus):
         What is gated. Its probabilities are multiplied by the gate; each explicit spike is kept
         with a probability equal to the gate.
     gate : array_like of float, shape (n_steps,)
-        At least 0.
+        :math:`g`, at least 0.
 
     Raises
     ------
@@ -99,7 +101,11 @@ class Gated(Stimulus):
 
 @public
 class ShuffledPixels(Stimulus):
-    """A control: another stimulus with its inputs permuted, so that its shape means nothing.
+    r"""A control: another stimulus with its inputs permuted, so that its shape means nothing.
+
+    .. math:: p_i = p_{\pi(i)}^\mathrm{stimulus}
+
+    with one permutation :math:`\pi` for the whole night.
 
     Parameters
     ----------

@@ -66,12 +66,14 @@ class ConstantRates(Stimulus):
 
 @public
 class ConstantProbabilities(Stimulus):
-    """Each input spikes in every step with its own fixed probability.
+    r"""Each input spikes in every step with its own fixed probability.
+
+    .. math:: p_i \text{ as given, whatever the time step}
 
     Parameters
     ----------
     probability : array_like of float, shape (n_inputs,) or input-shaped
-        Per step, in [0, 1].
+        :math:`p_i`, per step, in [0, 1].
 
     Raises
     ------

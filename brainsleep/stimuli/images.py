@@ -35,16 +35,22 @@ MAX_RATE = 900 * Hz
 
 
 class ImageStimulus(Stimulus):
-    """Common part of the stimuli made of images.
+    r"""Common part of the stimuli made of images.
+
+    In each step input i spikes with the probability
+
+    .. math:: p_i = m_i \min(1, \Delta t \, r_\mathrm{max} \, x_i)
+
+    where x is the image that is shown in this step and m the mask, 0 or 1.
 
     Parameters
     ----------
     images : array_like, shape (n, ...)
         Pixels in [0, 1].
     max_rate : Quantity or str, optional
-        Rate of a white pixel, in Hz.
+        :math:`r_\mathrm{max}`, rate of a white pixel, in Hz.
     mask : Mask, optional
-        :class:`RandomPixels` or :class:`RandomWindow`.
+        :math:`m`, :class:`RandomPixels` or :class:`RandomWindow`.
     image_shape : tuple of int, optional
         Shape of one image, where `images` come flat and not square.
 
@@ -173,7 +179,9 @@ class ImageStimulus(Stimulus):
 
 @public
 class MeanImage(ImageStimulus):
-    """The mean of all images, constant over the night.
+    r"""The mean of all images, constant over the night.
+
+    .. math:: p_i = m_i \min\left(1, \Delta t \, r_\mathrm{max} \frac{1}{n} \sum_k x_{k i}\right)
 
     Parameters
     ----------
@@ -203,7 +211,10 @@ class MeanImage(ImageStimulus):
 
 @public
 class ClassMeans(ImageStimulus):
-    """The mean image of one class; the class is drawn anew in each step.
+    r"""The mean image of one class; the class is drawn anew in each step.
+
+    .. math:: p_i = m_i \min(1, \Delta t \, r_\mathrm{max} \, \bar x_{c i}),
+        \qquad c \text{ drawn evenly from all classes}
 
     Parameters
     ----------
@@ -258,14 +269,18 @@ class ClassMeans(ImageStimulus):
 
 @public
 class MeanOfRandomImages(ImageStimulus):
-    """The mean of a few images, drawn with replacement and anew in each step.
+    r"""The mean of a few images, drawn with replacement and anew in each step.
+
+    .. math:: p_i = m_i \min\left(1, \Delta t \, r_\mathrm{max} \frac{1}{n} \sum_k x_{c_k i}\right)
+
+    with n images :math:`c_k` drawn evenly from all images.
 
     Parameters
     ----------
     images, max_rate, mask, image_shape
         As in :class:`ImageStimulus`.
     n_images : int, optional
-        How many images are averaged; the Python replica of Tadros et al. 2022 takes 10.
+        :math:`n`, how many images are averaged; the Python replica of Tadros et al. 2022 takes 10.
     """
 
     def __init__(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from brian2.units import Quantity, Unit
+from brian2.units import Hz, Quantity, Unit
 from brian2.units.fundamentalunits import get_unit
 from numpydoc.docscrape import NumpyDocString
 
@@ -183,7 +183,7 @@ def shown(default: object, unit: Unit | None = None) -> str:
         return f"``{default!r}``"
     if isinstance(default, Quantity):
         if unit is None or abs(float(default / unit)) >= 1e4:
-            unit = default.get_best_unit()
+            unit = Hz if default.dim == Hz.dim else default.get_best_unit()
         return f"``{float(default / unit):g} {unit}``"
     text = repr(default)
     return f"``{text}``" if len(text) < 60 else "…"

@@ -10,7 +10,7 @@ import inspect
 import re
 from typing import Any
 
-from brian2.units import allunits
+from brian2.units import Hz, allunits
 from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
@@ -53,7 +53,11 @@ def in_units(text: str) -> str:
 
 def _shown(match: re.Match[str]) -> str:
     unit = getattr(allunits, match[2], None)
-    return match[0] if unit is None else f"{float(match[1]):g} * {unit}"
+    if unit is None:
+        return match[0]
+    if unit.dim == Hz.dim:
+        return f"{float(match[1]) * float(unit):g} * Hz"
+    return f"{float(match[1]):g} * {unit}"
 
 
 def _arguments(value: object) -> set[str]:

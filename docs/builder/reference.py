@@ -9,9 +9,10 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from brainsleep.plasticity import SRC, WEIGHT_FACTORS
+from brainsleep.stimuli.images import ImageStimulus
 
 from .declared import Described, parameters, summary
 from .public_names import TOP, PublicName, aliases, described_names, models, modules, names_of
@@ -25,6 +26,8 @@ INTRODUCTIONS = {
     "stimuli": "What drives the input of a night. Codes from numbers to spikes: "
     ":mod:`brainsleep.codes`.",
 }
+#: A row of a table.
+Row: TypeAlias = tuple[str, ...]
 HEAD = ("parameter", "symbol", "unit", "default", "allowed", "meaning")
 #: A variable in Brian2 equations: name, unit, and the comment behind it.
 VARIABLE = re.compile(
@@ -39,20 +42,27 @@ def pages() -> dict[str, str]:
     return found
 
 
-def rows(described: list[Described]) -> list[tuple[str, ...]]:
+def rows(described: list[Described]) -> list[Row]:
     """Return the rows of a table of parameters."""
     return [dataclasses.astuple(one) for one in described]
+
+
+def filled(head: Row, rows: list[Row]) -> tuple[Row, list[Row]]:
+    """Return a table without the columns that are empty in all rows."""
+    kept = [number for number in range(len(head)) if any(row[number] for row in rows)]
+    return tuple(head[k] for k in kept), [tuple(row[k] for k in kept) for row in rows]
 
 
 def model_page(page: str, owners: Mapping[str, type]) -> str:
     """Return the page of all neuron models, rules or stimuli: a section each."""
     parts = [heading(TITLES[page]), INTRODUCTIONS[page], ""]
+    others = {**owners, "ImageStimulus": ImageStimulus}  # what "as in" may mean
     overview = [(f":class:`~{full_name(model)}`", summary(model)) for model in owners.values()]
     parts.append(table(("model", "what it is"), overview))
     for name, model in owners.items():
         parts += [heading(name, "-"), f".. autoclass:: {full_name(model)}", ""]
-        parts += ["**Parameters, as the model declares them**", ""]
-        parts.append(table(HEAD, rows(parameters(model, owners)), name="parameters"))
+        parts += ["**Parameters in short**", ""]
+        parts.append(table(*filled(HEAD, rows(parameters(model, others))), name="parameters"))
         parts += [_equations(model)] if hasattr(model, "equations") else []
     if page == "rules":
         parts += [heading("Weight factors", "-"), "The factor g(w) of :class:`SRC`.", ""]

@@ -16,6 +16,7 @@ from brainsleep import stages, wake
 from brainsleep.experiments.model_files import modelfile, unsupervised_modelfile
 from brainsleep.experiments.model_files.sections import Section
 from brainsleep.experiments.model_files.shipped import shipped_models
+from brainsleep.stimuli.images import ImageStimulus
 
 from .declared import Described, meanings, parameters, shown, sources, summary
 from .docstrings import in_units
@@ -76,6 +77,7 @@ def pages() -> dict[str, str]:
 def owners() -> Iterator[tuple[Any, dict[str, type]]]:
     """Yield all that takes parameters, with what "as in" may mean in its docstring."""
     everything = {name: one for group in models().values() for name, one in group.items()}
+    everything["ImageStimulus"] = ImageStimulus
     for one in everything.values():
         yield one, everything
     for path in PACKAGES:
@@ -195,7 +197,7 @@ def presets() -> str:
             ("source", preset.source),
             ("neuron", f"``{in_units(repr(preset.neuron))}``"),
             ("plasticity", f"``{in_units(repr(preset.plasticity))}``"),
-            ("rate of a white pixel", f"{float(preset.max_rate / Hz):g} Hz"),
+            ("rate of a white pixel", f"{float(preset.max_rate / Hz):.9g} Hz"),
             ("mask", f"``{preset.mask!r}``"),
             ("steps of the first night", str(preset.first_steps or "–")),
             ("accuracy as published, %", ", ".join(f"{k} {v}" for k, v in preset.accuracy.items())),
