@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from made_up import AFTER, BEFORE, make_night
+from PIL import Image
 
 from brainsleep.errors import BrainsleepError
 from brainsleep.night.result import Night
@@ -47,6 +48,13 @@ def test_analyses_draw_into_the_run_or_elsewhere(run, script, name, tmp_path):
 
 def test_all_measures_of_spikes_are_drawn(run, script):
     assert script("spike_statistics")([str(run)]) == run / "figures" / "spike_statistics.png"
+
+
+def test_weights_move_from_night_to_night(run, script):
+    path = script("weight_animation")([str(run), "--shape", "5", "6", "--change"])
+    assert path == run / "figures" / "weight_animation.gif"
+    with Image.open(path) as gif:
+        assert gif.n_frames == 6  # before and after three nights
 
 
 def test_analyses_take_the_last_night_unless_told(run, script, monkeypatch):

@@ -16,9 +16,7 @@ from brainsleep.errors import KindError, MissingPackageError, ParameterError
 from brainsleep.figures.weight_frames import read_frames
 from brainsleep.night.recorded_state import RecordedWeights, ValuesInMemory
 
-pytestmark = pytest.mark.filterwarnings(
-    "error:::brainsleep", "ignore:Animation was deleted without rendering"
-)
+pytestmark = pytest.mark.filterwarnings("error:::matplotlib", "error:::brainsleep")
 
 
 @pytest.fixture
@@ -34,6 +32,7 @@ def traced(night):
 
 def shown(animation, number):
     """Draw a frame, and return its image and its title."""
+    animation._init_draw()
     animation._draw_frame(number)
     (image,) = animation._fig.axes[0].images
     return image.get_array(), animation._fig.axes[0].get_title()
@@ -103,6 +102,7 @@ def test_animations_refuse(traced, tmp_path, monkeypatch):
         with pytest.raises(KindError, match="a Night, a Run or several nights"):
             figures.animate_weights(wrong)
     animation = figures.animate_weights(night, image_shape=(5, 6))
+    animation._init_draw()
     with pytest.raises(ParameterError, match=r"cannot write animations as '.png'"):
         figures.save_animation(animation, tmp_path / "weights.png")
     with pytest.raises(KindError, match="must be one of animate_weights"):
