@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from torch import nn
 
+    from .exports.brian_monitors import BrianMonitors
     from .exports.data_tables import NightTables
 
 
@@ -497,6 +498,28 @@ class Night:
         from .exports.nwb_files import write_nwb
 
         write_nwb(self, path)
+
+    @public
+    def to_brian(self) -> BrianMonitors:
+        """Return spikes, rates and recorded states as monitors of Brian2, filled with them.
+
+        For what takes Brian2's own objects alone, as `brian_plot` of brian2tools. They belong to no
+        network, and a `run` of yours leaves them alone.
+
+        Returns
+        -------
+        BrianMonitors
+            ``spikes["0"]``: a `SpikeMonitor`; ``rates["0"]``: a `PopulationRateMonitor`;
+            ``states["0"]["v"]``: a `StateMonitor` of one variable.
+
+        Raises
+        ------
+        DirectoryError
+            If they are on disk and were damaged.
+        """
+        from .exports.brian_monitors import brian_monitors
+
+        return brian_monitors(self)
 
     @public
     def to_pandas(self) -> NightTables:

@@ -239,6 +239,7 @@ CALLS = {
     ),
     "Night.to_neo": (lambda **options: night().to_neo(**options), {"populations": lambda: ["0"]}),
     "Night.to_nwb": (lambda **options: night().to_nwb(**options), {"path": scratch}),
+    "Night.to_brian": (lambda **options: night().to_brian(**options), {}),
     "Night.to_pandas": (lambda **options: night().to_pandas(**options), {}),
     "Night.to_xarray": (lambda **options: night().to_xarray(**options), {}),
     "Night.plot_raster": (

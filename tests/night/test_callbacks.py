@@ -140,6 +140,23 @@ def test_an_exception_of_a_callback_ends_the_night(device):
         assert callback.over == 1
 
 
+def test_ctrl_c_in_a_callback_and_a_flag_end_the_night_with_what_it_has():
+    flags = []
+
+    def interrupt(state):
+        if state.step == 50:
+            raise KeyboardInterrupt
+
+    def raise_flag(state):
+        if state.step == 50:
+            flags.append(1)
+
+    for callback, stop in ((interrupt, None), (raise_flag, lambda: bool(flags))):
+        with pytest.warns(UserWarning, match="stopped after 51 of 120 steps"):
+            night = sleep(callbacks=bs.Every(10, callback), should_stop=stop)
+        assert_same_nights(sleep(51), night)
+
+
 def test_a_callback_may_sleep_itself():
     for device in ("cpp", bs.devices.Runtime("numpy")):
         inner = []

@@ -1,9 +1,12 @@
 """Nights in the formats of others: the same spikes, values and units, read by their own tools."""
 
+import gc
+import logging
 import sys
 from dataclasses import replace
 from importlib import import_module
 
+import brian2
 import elephant.conversion
 import elephant.spike_train_correlation
 import elephant.statistics
@@ -179,6 +182,38 @@ def test_units_of_states_are_those_of_quantities(unit):
     for name, si in {"m": pq.m, "kg": pq.kg, "s": pq.s, "A": pq.A, "K": pq.K}.items():
         base = base * si ** dimension.get_dimension(name)
     assert float(pq.Quantity(3, _unit(dimension)).rescale(base)) == pytest.approx(3)
+
+
+def test_monitors_of_brian2_hold_the_night_and_stay_out_of_networks(night, caplog, monkeypatch):
+    spikes, rates, states = night.to_brian()
+    for name in NAMES:
+        monitor, train = spikes[name], night.spikes[name]
+        assert isinstance(monitor, brian2.SpikeMonitor)
+        assert monitor.num_spikes == len(train)
+        np.testing.assert_array_equal(monitor.i[:], train.i)
+        np.testing.assert_array_equal(monitor.t[:], train.t)
+        for neuron, times in train.trains().items():
+            np.testing.assert_array_equal(monitor.spike_trains()[neuron], times)
+            assert monitor.count[neuron] == len(times)
+        assert isinstance(rates[name], brian2.PopulationRateMonitor)
+        np.testing.assert_array_equal(rates[name].rate[:], night.rates[name].rate)
+        assert len(rates[name].smooth_rate(width=3 * ms)) == N_STEPS
+    potential = states["0"]["v"]
+    assert isinstance(potential, brian2.StateMonitor)
+    assert potential.record_variables == ["v"]
+    np.testing.assert_array_equal(potential.v, night.states["0"].v)
+    np.testing.assert_array_equal(potential[3].v, night.states["0"].v[1])
+    np.testing.assert_array_equal(potential.t[:], night.states["0"].t)
+
+    monkeypatch.setitem(brian2.prefs, "codegen.target", "numpy")
+    mine = brian2.NeuronGroup(1, "dv/dt = 1/second : 1", method="euler")
+    brian2.run(2 * ms)  # takes all Brian2 objects that are visible here
+    assert mine.v[0] == pytest.approx(0.002)
+    with pytest.raises(RuntimeError, match="already been simulated"):
+        brian2.Network(mine, potential).run(1 * ms)
+    del monitor, potential, spikes, rates, states
+    gc.collect()
+    assert [one for one in caplog.records if one.levelno >= logging.WARNING] == []
 
 
 def test_tables_hold_every_spike_and_rate(night):

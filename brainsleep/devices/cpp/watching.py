@@ -26,7 +26,7 @@ from ..streams import DamageError
 from .manifest import Manifest
 
 #: Seconds between two looks for a snapshot.
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 2e-4, 1e-2
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 2e-4, 2e-3
 
 
 @dataclass
