@@ -17,6 +17,7 @@ import numpy as np
 from ..errors import BrainsleepError, DirectoryError, ModelFileError
 from ..measures import mean_rates, n_spikes, synaptic_operations, weight_changes
 from ..night import Night, prepare_night
+from ..night.findings import growth
 from ..support.array_store import ARRAYS, ArrayStore
 from ..support.files import JsonObject, publish_directory
 from ..translation import write_back
@@ -188,7 +189,13 @@ class ContinualExperiment:
         learned.timings = night.timings
         learned.rates = mean_rates(night.spikes, night.duration)
         learned.weight_change = {name: one.mean_absolute_change for name, one in changes.items()}
-        learned.findings = [asdict(finding) for finding in night.findings]
+        learned.growth = {
+            name: growth([weights], [night.weights_after[name]])
+            for name, weights in night.weights_before.items()
+            if weights.ndim > 1  # no biases
+        }
+        so_far = Progress(tasks=[*self.done.tasks, learned]).growth_over_nights()
+        learned.findings = [asdict(finding) for finding in (*night.findings, *so_far)]
         learned.spikes = n_spikes(night.spikes)
         learned.synaptic_operations = synaptic_operations(night.spikes, night.translation)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ..night import Finding
+from ..night.findings import grown_over_nights
 from ..support.files import JsonObject
 from .arms import ArmResult
 
@@ -22,8 +24,11 @@ class LearnedTask:
         Mean firing rate of each population in Hz.
     weight_change : dict of str to float
         Mean absolute change of each layer's weights.
+    growth : dict of str to float
+        The factor by which the night made the root mean square of each layer's weights larger.
     findings : list of dict
-        What is seldom wanted of a night, as the fields of `brainsleep.night.Finding`.
+        What is seldom wanted of a night, or of all nights so far, as the fields of
+        `brainsleep.night.Finding`.
     network : str
         Digest of the network that woke up; see `brainsleep.experiments.run_state`.
     ahead : float or None
@@ -43,6 +48,7 @@ class LearnedTask:
     timings: JsonObject = field(default_factory=dict)
     rates: dict[str, float] = field(default_factory=dict)
     weight_change: dict[str, float] = field(default_factory=dict)
+    growth: dict[str, float] = field(default_factory=dict)
     findings: list[JsonObject] = field(default_factory=list)
     network: str = ""
     ahead: float | None = None
@@ -67,3 +73,13 @@ class Progress:
     baselines: dict[str, float | ArmResult] = field(default_factory=dict)
     tasks: list[LearnedTask] = field(default_factory=list)
     controls: dict[str, float | ArmResult] = field(default_factory=dict)
+
+    def growth_over_nights(self) -> list[Finding]:
+        """Say which layers' weights all nights so far have made much larger."""
+        nights = [task.growth for task in self.tasks if task.growth]
+        found = []
+        for name in nights[-1] if nights else ():
+            layer = name.removesuffix(".weight")
+            factors = [night[name] for night in nights if name in night]
+            found.append(grown_over_nights(layer, factors))
+        return [one for one in found if one is not None]

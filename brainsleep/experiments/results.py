@@ -63,6 +63,7 @@ def run_metrics(
         "timings": [task.timings for task in slept],
         "rates": [task.rates for task in slept],
         "weight_change": [task.weight_change for task in slept],
+        "growth": [task.growth for task in slept],
         "findings": [task.findings for task in slept],
         "seconds": {"final": asleep.seconds, **_seconds(done.baselines), **_seconds(done.controls)},
         "versions": versions(PACKAGES),

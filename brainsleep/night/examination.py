@@ -16,10 +16,10 @@ from ..stimuli import Gated
 from ..translation import INPUT, Layer
 from .findings import (
     BOUND_SHARE,
-    GROWTH,
     Activity,
     Finding,
     changed_share,
+    grown,
     growth,
     share_brought_to_bounds,
 )
@@ -74,15 +74,9 @@ class Examination:
             return
         if changed_share(before, after) == 0:
             yield Finding(layer.name, "unchanged", 0.0, "no weight changed", self._why_none(layer))
-        factor = growth(before, after)
-        if factor > GROWTH:
-            yield Finding(
-                layer.name,
-                "grown",
-                factor,
-                f"its weights grew {factor:.3g}-fold (root mean square)",
-                "lower what the rule adds (its increase or potentiation), or regulate the weights",
-            )
+        much = grown(layer.name, growth(before, after))
+        if much is not None:
+            yield much
         if "w_max" in values:
             low, high = values.get("w_min", 0.0), values["w_max"]
             share = share_brought_to_bounds(before, after, (low, high))

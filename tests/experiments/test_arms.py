@@ -22,10 +22,12 @@ from brainsleep.experiments.model_files.modelfile import ModelFile, load_model_f
 from brainsleep.experiments.model_files.overrides import Overrides
 from brainsleep.experiments.model_files.training_sections import StrategySection
 from brainsleep.experiments.result_tables.measure_table import measure_table
+from brainsleep.experiments.result_tables.tables import result_table
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.run_request import RunRequest
 from brainsleep.experiments.run_results import load_run
 from brainsleep.measures import calibration_error
+from brainsleep.night.findings import GROWTH_OF_NIGHTS
 from brainsleep.wake import (
     accuracy,
     class_incremental,
@@ -423,6 +425,44 @@ def test_the_data_are_digested_once(
         with pytest.raises(KeyboardInterrupt):
             run_experiment(model_file, out=tmp_path / "run", resume=resume, progress=False)
     assert len(digested) == 2
+
+
+def test_a_run_tells_growth_over_its_nights(tmp_path: Path, model_file: Path) -> None:
+    """The factors of the nights are in the results; their product is told once, and is right."""
+    rates = {"sleep.plasticity.increase": 2.0, "sleep.plasticity.decrease": 0.0}
+    said: list[str] = []
+    run = run_experiment(
+        model_file,
+        out=tmp_path / "run",
+        overrides=Overrides(changes=rates),
+        baselines=False,
+        progress=False,
+        report=said.append,
+    )
+    nights = run.metrics["growth"]
+    assert len(nights) == 3
+    for night, factors in zip(run.nights, nights, strict=True):
+        for name, factor in factors.items():
+            both = (night.weights_after[name], night.weights_before[name])
+            after, before = (np.sqrt(np.mean(np.square(one, dtype="f8"))) for one in both)
+            assert factor == pytest.approx(after / before)
+    last = {
+        one["layer"]: one
+        for one in run.metrics["findings"][-1]
+        if one["kind"] == "grown_over_nights"
+    }
+    products = {name: np.prod([night[name] for night in nights]) for name in nights[0]}
+    assert {f"{layer}.weight" for layer in last} == {
+        name for name, factor in products.items() if factor > GROWTH_OF_NIGHTS
+    }
+    assert last, products
+    layer, one = next(iter(last.items()))
+    assert one["value"] == pytest.approx(products[f"{layer}.weight"])
+    told = [
+        line for line in said if line.startswith(f"  {layer}: its weights") and "nights" in line
+    ]
+    assert len(told) == 1
+    assert f"  {layer}: {one['text']}; lower what the rule adds" in result_table(run.metrics)
 
 
 def interrupted(*arguments: object) -> None:

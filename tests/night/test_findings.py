@@ -20,6 +20,7 @@ from brainsleep.night.findings import (
     Activity,
     Finding,
     changed_share,
+    grown_over_nights,
     growth,
     share_brought_to_bounds,
     summary,
@@ -95,6 +96,23 @@ def test_weights_that_grow_much_are_found_and_named():
         assert "regulate" in one.remedy
     assert growth([np.zeros(3)], [np.ones(3)]) == 1.0, "no factor tells how much"
     assert growth([np.ones(2), np.zeros(2)], [np.ones(2), np.ones(2)]) == pytest.approx(2**0.5)
+
+
+def test_growth_that_goes_on_from_night_to_night_is_found():
+    """A network's first kernels in five nights; no night alone is far above GROWTH."""
+    factors = [1.44, 1.62, 1.77, 1.73, 1.68]
+    assert [grown_over_nights("0", factors[:n]) is not None for n in range(6)] == [False] * 4 + [
+        True,
+        True,
+    ]
+    found = grown_over_nights("features.0", factors)
+    assert found.value == pytest.approx(12.0, rel=1e-2) == np.prod(factors)
+    assert found.text == (
+        "its weights grew 12-fold over 5 nights (root mean square), 1.68-fold in the last"
+    )
+    assert (found.layer, found.kind) == ("features.0", "grown_over_nights")
+    assert grown_over_nights("6", [1.58, 1.41, 1.21, 1.09, 1.05]) is None, "of the default run"
+    assert grown_over_nights("6", [7.0]) is None, "of one night `grown` tells"
 
 
 def test_user_is_warned_once_at_their_line():
