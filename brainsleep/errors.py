@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import reprlib
 from collections.abc import Iterable
+from pathlib import PurePath
 
 #: Most characters of a value in a message; of more values than this, only the shape is shown.
 _MOST_SHOWN, _MANY = 60, 1000
@@ -134,6 +135,19 @@ def suggest_nearest(name: object, options: Iterable[str]) -> str:
     # no option is as long as some texts, and comparing takes time
     near = difflib.get_close_matches(name[:100].lower(), by_lower_case, n=1, cutoff=0.6)
     return f" Did you mean {by_lower_case[near[0]]!r}?" if near else ""
+
+
+def suggest_file(name: str, files: Iterable[str]) -> str:
+    """Do as :func:`suggest_nearest` for the names of files, whose endings make no name near."""
+    by_stem: dict[str, list[str]] = {}
+    for file in files:
+        by_stem.setdefault(PurePath(file).stem.lower(), []).append(file)
+    stem = PurePath(name).stem.lower()
+    near = difflib.get_close_matches(stem[:100], by_stem, n=1, cutoff=0.6)
+    if not near:
+        return ""
+    likest = max(by_stem[near[0]], key=lambda one: difflib.SequenceMatcher(None, name, one).ratio())
+    return f" Did you mean {likest!r}?"
 
 
 def __dir__() -> list[str]:

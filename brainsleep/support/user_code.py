@@ -19,7 +19,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..errors import BrainsleepError, DataError, ParameterError, brief, reason, suggest_nearest
+from ..errors import (
+    BrainsleepError,
+    DataError,
+    ParameterError,
+    brief,
+    reason,
+    suggest_file,
+    suggest_nearest,
+)
 from .files import read_bytes
 
 _NAMED = re.compile(r"(?P<place>[^:]+):(?P<function>\w+)")
@@ -241,7 +249,7 @@ def _source_of(file: Path, field: str) -> bytes:
     try:
         return read_bytes(file)
     except FileNotFoundError:
-        near = suggest_nearest(file.name, (one.name for one in file.parent.glob("*.py")))
+        near = suggest_file(file.name, (one.name for one in file.parent.glob("*.py")))
         raise ParameterError(f"{field}: there is no file {file}.{near}") from None
     except (OSError, DataError) as error:
         raise ParameterError(f"{field}: {file} cannot be read: {reason(error)}.") from error

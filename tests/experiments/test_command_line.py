@@ -343,3 +343,15 @@ def test_who_interrupts_is_told_how_to_go_on(
     assert end.value.code == 130
     said = capsys.readouterr().err.strip()
     assert said == "brainsleep: interrupted; go on with --resume --out DIRECTORY"
+
+
+def test_a_model_file_beside_it_is_suggested(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.toml").touch()
+    for name, told in (("mine.tml", "Did you mean 'mine.toml'?"), ("xyz", "brainsleep models")):
+        result = CliRunner().invoke(cli.app, ["run", name])
+        assert isinstance(result.exception, ModelFileError)
+        assert told in str(result.exception)
+        assert "split_mnist" not in str(result.exception)

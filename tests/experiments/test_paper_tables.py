@@ -20,6 +20,7 @@ from brainsleep.experiments.result_tables.paper_tables import (
     paper_table,
     save_paper_table,
 )
+from brainsleep.experiments.result_tables.tables import sweep_table
 from brainsleep.experiments.result_tables.tidy_results import csv_of, rows_of, write_parquet
 from brainsleep.measures import holm
 
@@ -144,6 +145,36 @@ def test_what_greek_and_signs_become() -> None:
     )
     assert escaped_latex("日") == "?"
     assert escaped_latex("than 'no sleep', \"a's\" ('b')") == "than `no sleep', ``a's'' (`b')"
+
+
+def test_what_does_not_depend_on_the_seed_is_named() -> None:
+    """By what the strategy is, not by equal numbers alone: those of chance level say nothing."""
+    rows = []
+    for seed in range(3):
+        means = {"kind": "nearest_class_mean", "label": "class means"}
+        lucky = {"kind": "ewc", "label": "EWC"}
+        told = metrics(seed, strategies={"ncm": means, "ewc": lucky})
+        told["accuracy"] |= {"ncm": 0.8, "ewc": 0.5}
+        rows += rows_of(told)
+    table = paper_table(rows, "t", "accuracy")
+    assert "± 0.0: 'class means' does not depend on the seed." in table.notes
+    assert cells(table, "EWC")[1] == "50.0 ± 0.0"
+    assert not any("EWC" in note for note in table.notes)
+    alone = paper_table([row for row in rows if row["seed"] == 0], "t", "accuracy")
+    assert not any("seed." in note for note in alone.notes), "there is no ± 0.0"
+    assert {row["strategy"] for row in rows if row["arm"] == "ncm"} == {"nearest_class_mean"}
+
+
+def test_long_labels_keep_columns_in_line() -> None:
+    label = "elastic weight consolidation (EWC), strength = 1000"
+    spread = {"mean": 0.5, "sd": 0.1, "values": [0.4, 0.6]}
+    summary = {
+        **{"model": "m", "scenario": "class-incremental", "dataset": "digits", "seeds": [0, 1]},
+        "accuracy": {"sequential": spread, "ewc": spread},
+        "labels": {"sequential": "no sleep", "ewc": label},
+    }
+    lines = [line for line in sweep_table(summary).splitlines() if "±" in line and "(0" not in line]
+    assert {line.index("50.0 ± 10.0") for line in lines if "50.0" in line} == {len(label) + 5}
 
 
 def wide_table(label: str) -> PaperTable:

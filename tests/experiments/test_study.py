@@ -195,8 +195,14 @@ def test_what_cannot_run_is_refused_before_any_trial(tmp_path: Path) -> None:
 
 
 def test_the_best_setting_is_evaluated_on_test_images_once(finished: Path, tmp_path: Path) -> None:
-    workers = Here()
-    study = run_small(small_request(*GRID), tmp_path / "it", workers, test_best=True)
+    workers, lines = Here(), list[str]()
+    study = run_small(
+        small_request(*GRID), tmp_path / "it", workers, test_best=True, report=lines.append
+    )
+    final = study.records[0]["metrics"]["accuracy"]["final"]
+    assert lines[0] == f"1 of 4 trials: increase = 0.0001, seed 0: {100 * final:.1f} %"
+    assert "seed 1 on test images: " in lines[-1]
+    assert len(lines) == 6, "where no live table is shown, a line for each trial"
     best = json.loads((tmp_path / "it" / "best.json").read_text())
     assert best["parameters"] == study.settings[best["setting"]]
     assert len(best["on_test"]) == 2

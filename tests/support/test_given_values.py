@@ -18,6 +18,7 @@ from brainsleep.errors import (
     UnknownNameError,
     brief,
     reason,
+    suggest_file,
 )
 from brainsleep.support.array_values import check_memory, numbers, read_array
 from brainsleep.support.checks import read_seed, whole_number
@@ -193,6 +194,22 @@ def test_counts_and_seeds_have_an_upper_end():
         whole_number(2**31, "n")
     with pytest.raises(KindError, match="whole number"):
         whole_number(np.timedelta64(3, "s"), "n")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("mine.tml", "mine.toml"),  # of two with this name, the one with the likest ending
+        ("min.npz", "mine.npz"),
+        ("Mine.npy", "mine.npz"),
+        ("b_missing.npz", None),  # the ending alone is no likeness
+        ("/long/folder/of/mine/other.toml", None),
+        ("", None),
+    ],
+)
+def test_files_are_suggested_by_their_names_without_endings(name, meant):
+    found = suggest_file(name, ["mine.npz", "mine.toml", "/long/folder/of/mine/first.toml"])
+    assert found == ("" if meant is None else f" Did you mean {meant!r}?")
 
 
 def test_what_is_looked_up_by_name_suggests_the_nearest():

@@ -306,7 +306,10 @@ WRONG = {
     "fewer labels": (named(y_train=np.arange(39) % 4), "40 images, but y_train 39 labels"),
     "no labels": (named(y_train=None), "has no array 'y_train'"),
     "half a test part": (named(y_test=None), "give both x_test and y_test"),
-    "NaN": (named(x_train=NAN), r"x_train: 1 of 40 images hold NaN .* first is number 3"),
+    "NaN": (
+        named(x_train=NAN),
+        r"x_train: 1 of 40 images hold NaN .* first is number 3, counted from 0",
+    ),
     "infinite": (named(x_test=np.full((8, 4, 5), np.inf)), "x_test: 8 of 8 images hold NaN"),
     "empty": (named(x_train=np.zeros((0, 4, 5))), "x_train is empty"),
     "no pixels": (named(x_train=np.zeros((40, 0))), "x_train is empty"),

@@ -17,7 +17,7 @@ from ...errors import (
     brief,
     reason,
     suggest,
-    suggest_nearest,
+    suggest_file,
 )
 from ...support.calls import public
 from ...support.files import JsonObject, read_text
@@ -105,7 +105,7 @@ def read_toml(file: Path) -> JsonObject:
     try:
         return tomllib.loads(read_text(file))
     except FileNotFoundError:
-        hint = suggest_nearest(str(file), map(str, file.parent.glob("*.toml")))
+        hint = suggest_file(str(file), map(str, file.parent.glob("*.toml")))
         raise ModelFileError(f"there is no model file {file}.{hint}") from None
     except DataError as error:
         raise ModelFileError(str(error)) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from ...errors import ModelFileError, brief, suggest
+from ...errors import ModelFileError, brief, suggest, suggest_file
 from ...support.disk import is_there
 from ...support.files import SHIPPED_MODELS, JsonObject
 
@@ -94,8 +94,9 @@ def find_model(model: str | Path | None = None) -> Path:
         return path
     known = shipped_models()
     if path.name not in known:
+        near = suggest_file(path.name, [*known, *(one.name for one in Path().glob("*.toml"))])
         raise ModelFileError(
             f"there is no model file {path}, and none of this name comes with the package."
-            f"{suggest(path.name, known)}"
+            f"{near or ' They are listed by: brainsleep models'}"
         )
     return known[path.name]

@@ -11,6 +11,7 @@ from pathlib import Path
 from ...errors import ParameterError, suggest
 from ...measures import PairedDifference, holm, paired_difference, summarise
 from ...support.files import JsonMapping, write_atomically
+from ...wake import STRATEGIES
 from ..task_records import ALL_CLASSES
 from .markup import latex, markdown
 from .tables import UNSUPERVISED_DEFINITION, heading
@@ -134,6 +135,7 @@ def paper_table(
         lines.append(cells)
     label = next((row.label for row in found if row.arm == reference), reference)
     notes = [f"{definition}; mean ± SD over seeds."]
+    notes += _on_chance(rows, found)
     notes += _on_failures([row for row in rows if row.get("error")])
     if is_tested:
         notes += _on_tests(label, sum(not math.isnan(p) for p in p_values), has_ranks)
@@ -198,6 +200,23 @@ def _on_tests(label: str, n_tests: int, has_ranks: bool) -> list[str]:
         f"Difference: percentage points above '{label}', mean over equal seeds. p: {tests}, "
         f"two-sided, corrected by Holm for the {n_tests} rows tested{few}."
     ]
+
+
+def _on_chance(rows: Sequence[JsonMapping], found: Sequence[PaperRow]) -> list[str]:
+    """Name the arms in which nothing is drawn, so that all seeds give the same."""
+    strategies = {row["arm"]: row.get("strategy") for row in rows}
+    labels = [
+        f"'{row.label}'"
+        for row in found
+        if len(row.values) > 1
+        and len(set(row.values.values())) == 1
+        and strategies[row.arm] in STRATEGIES
+        and not STRATEGIES[strategies[row.arm]].has_chance
+    ]
+    if not labels:
+        return []
+    what = "does" if len(labels) == 1 else "do"
+    return [f"± 0.0: {', '.join(dict.fromkeys(labels))} {what} not depend on the seed."]
 
 
 def _on_failures(failed: Sequence[JsonMapping]) -> list[str]:

@@ -42,7 +42,9 @@ def result_table(metrics: JsonMapping) -> str:
     lines = [heading(metrics) + f", seed {metrics['seed']}"]
     if metrics["scenario"] == "unsupervised":
         lines += [UNSUPERVISED_DEFINITION, ""]
-        lines += [_row(label, f"{100 * scores[name]:5.1f}") for name, label in UNSUPERVISED_ROWS]
+        lines += _aligned(
+            [(label, f"{100 * scores[name]:5.1f}") for name, label in UNSUPERVISED_ROWS]
+        )
         return "\n".join(lines)
     values = {**scores, **scores.get("controls", {})}
     costs = {name: _cost(name, metrics) for name in arm_names(scores)}
@@ -139,16 +141,17 @@ def sweep_table(summary: JsonMapping) -> str:
     definition = UNSUPERVISED_DEFINITION if is_unsupervised else of_runs
     lines = [heading(summary) + f", seeds {summary['seeds']}", definition + "; mean ± SD", ""]
     labels = dict(UNSUPERVISED_ROWS) if is_unsupervised else {}
+    rows = []
     for name in labels or arm_names(summary["accuracy"]):
         if name in summary["accuracy"]:
             score = summary["accuracy"][name]
             single = " ".join(f"{100 * value:.1f}" for value in score["values"])
             spread = "" if score["sd"] is None else f" ± {100 * score['sd']:.1f}"
             label = labels.get(name) or label_of(name, summary)
-            lines.append(_row(label, f"{100 * score['mean']:5.1f}{spread}   ({single})"))
+            rows.append((label, f"{100 * score['mean']:5.1f}{spread}   ({single})"))
     failed = summary.get("failed", {})
     nowhere = [name for name in failed if name not in summary["accuracy"]]
-    lines += [_row(label_of(name, summary), "    -") for name in nowhere]
+    lines += _aligned([*rows, *((label_of(name, summary), "    -") for name in nowhere)])
     below = [*failed_lines(failed), *finding_lines(summary.get("findings", []))]
     return "\n".join([*lines, *below])
 
@@ -265,5 +268,7 @@ def _percent(scores: Sequence[JsonMapping], name: str) -> str:
     return f"{spread.mean:.1f}" + (f" ± {spread.sd:.1f}" if len(values) > 1 else "")
 
 
-def _row(label: str, value: str) -> str:
-    return f"  {label:<40}{value}"
+def _aligned(rows: Sequence[tuple[str, str]]) -> list[str]:
+    """Return labels and values in two columns, as wide as the longest label demands."""
+    width = max([40, *(len(label) + 2 for label, _ in rows)])
+    return [f"  {label:<{width}}{value}" for label, value in rows]

@@ -51,6 +51,7 @@ def rows_of(
             "arm": SLEEP if name == "final" else name,
             "label": labels.get(name) or label_of(name, metrics),
             "kind": _kind(name, scores),
+            "strategy": arm_of(name, metrics).get("kind"),
             "accuracy": values[name],
             **_measured(name, metrics),
             **common,

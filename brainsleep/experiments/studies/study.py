@@ -216,6 +216,8 @@ class _Driver:
             record = None if outcome.is_busy else self.study.record(trial)
             if record is not None:
                 self.display.done(trial, record)
+                if not self.display.is_shown:  # in a log, say that it is alive
+                    self.report(self.display.line(trial))
                 if record["error"]:
                     self.report(f"setting {trial.number}, seed {trial.seed}: {record['error']}")
                 for failure in (record["metrics"] or {}).get("failed", {}).values():

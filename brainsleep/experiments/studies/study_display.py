@@ -74,6 +74,15 @@ class StudyDisplay:
         if self.live is not None:
             self.live.update(self.table(), refresh=True)
 
+    def line(self, trial: Trial) -> str:
+        """Return what came of a trial, and how many there are, in one line."""
+        final = self.finals.get(trial.name)
+        came = "failed" if final is None else f"{100 * final:.1f} %"
+        where = " on test images" if trial.on_test else ""
+        words = in_words(trial.parameters)
+        n, n_done = len(self.asked), len(self.finals)
+        return f"{n_done} of {n} trials: {words}, seed {trial.seed}{where}: {came}"
+
     def heading(self) -> str:
         """Return how far the study has come, in one line."""
         n, n_done = len(self.asked), len(self.finals)

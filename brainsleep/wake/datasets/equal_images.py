@@ -24,7 +24,7 @@ def refuse_shared_images(split: Split) -> None:
     if len(shared):
         raise DataError(
             f"{split.test.name}: {len(shared)} of {len(split.test)} test images are also training "
-            f"images, the first is number {shared[0]}; leave them out, or say "
+            f"images, the first is number {shared[0]}, counted from 0; leave them out, or say "
             "allow_shared_images = true."
         )
 

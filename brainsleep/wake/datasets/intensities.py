@@ -106,7 +106,7 @@ def _array(given: npt.ArrayLike, field: str) -> _Given:
             n_wrong, first = int((~finite).sum()), int(finite.argmin())
             raise DataError(
                 f"{field}: {n_wrong} of {len(images)} images hold NaN or infinite values, the "
-                f"first is number {first}; leave them out, or fill them in."
+                f"first is number {first}, counted from 0; leave them out, or fill them in."
             )
     return images
 

@@ -10,7 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from ...errors import ParameterError, brief, suggest, suggest_nearest
+from ...errors import ParameterError, brief, suggest, suggest_file, suggest_nearest
 from ...support.calls import public
 from ...support.disk import plain_disk_errors
 from ...support.names import read_path, read_shape
@@ -191,7 +191,7 @@ def _entry_points() -> dict[str, EntryPoint]:
 def _unknown(name: str, path: Path) -> str:
     """Say that there is no such data set, and what may have been meant."""
     if os.sep in name or path.suffix:
-        near = suggest_nearest(path.name, (one.name for one in _siblings(path)))
+        near = suggest_file(path.name, (one.name for one in _siblings(path)))
         return f"data set: there is no file or folder {path}.{near}"
     known = [*DATASETS, *_entry_points()]
     near = suggest_nearest(name, [*known, *(one.name for one in _siblings(path))])

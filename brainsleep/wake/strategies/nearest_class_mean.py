@@ -33,6 +33,8 @@ class ClassMeans(Strategy):
         not trained any more.
     """
 
+    has_chance = False  # with the layer "pixels": no network is drawn or trained
+
     layer: str = option(PIXELS, LAYER)
 
     def before_task(self, learner: Learner, task: Task) -> None:

@@ -39,6 +39,8 @@ class Strategy:
         Whether it stands for another explanation of what sleep does, rather than for a method.
     once : bool
         Whether it learns nothing until the last task has come, and then all of them.
+    has_chance : bool
+        Whether anything is drawn, as the network's first weights: else all seeds may give the same.
     kept : dict of str to torch.Tensor
         What it remembers between tasks, and within one.
     """
@@ -49,6 +51,7 @@ class Strategy:
     source: ClassVar[str]
     is_control: ClassVar[bool] = False
     once: ClassVar[bool] = False
+    has_chance: ClassVar[bool] = True
 
     kept: dict[str, torch.Tensor] = field(default_factory=dict, init=False, repr=False)
 
