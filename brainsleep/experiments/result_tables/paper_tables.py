@@ -204,7 +204,7 @@ def _on_tests(label: str, n_tests: int, has_ranks: bool) -> list[str]:
 
 def _on_chance(rows: Sequence[JsonMapping], found: Sequence[PaperRow]) -> list[str]:
     """Name the arms in which nothing is drawn, so that all seeds give the same."""
-    strategies = {row["arm"]: row.get("strategy") for row in rows}
+    strategies = {row["arm"]: str(row.get("strategy")) for row in rows}
     labels = [
         f"'{row.label}'"
         for row in found
