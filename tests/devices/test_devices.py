@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import shutil
 import sys
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +18,7 @@ from terminals import screen_of_stderr
 
 import brainsleep as bs
 from brainsleep.devices import CppStandalone, Job, Runtime, get_device
-from brainsleep.devices.cache import sign
+from brainsleep.devices.cache import SOURCES, sign
 from brainsleep.devices.compiler import find_compiler
 from brainsleep.devices.cpp.engine import CppEngine
 from brainsleep.devices.cpp.manifest import Manifest
@@ -153,6 +155,21 @@ def test_cache_folder_that_cannot_be_written(monkeypatch, tmp_path):
     with pytest.raises(DirectoryError, match="cannot write to the build folder"):
         night()
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("device", "loop"), [("cpp", "once"), ("cpp_stock", "often")])
+def test_only_what_runs_once_is_not_optimised(device, loop):
+    with tarfile.open(CppStandalone(device).prepare(PLAN).directory / SOURCES) as archive:
+        unit = archive.extractfile("unity.cpp").read().decode()
+    before, once, after = re.split(r"#pragma GCC (?:push|pop)_options\n", unit)
+    assert '#pragma GCC optimize("O0")' in once
+    files = {"once": re.findall('include "(.*\\.cpp)"', once)}
+    files["often"] = re.findall('include "(.*\\.cpp)"', before + after)
+    assert {"main.cpp", "objects.cpp", "run.cpp"} <= {*files["once"]} <= {
+        "main.cpp", "objects.cpp", "run.cpp", "network.cpp"
+    }  # fmt: skip
+    assert sum(name.startswith("code_objects/") for name in files["often"]) > 10
+    assert "network.cpp" in files[loop], "Brian2's loop over all steps, which blocks do not use"
 
 
 # No compiler, or one that fails
