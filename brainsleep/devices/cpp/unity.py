@@ -18,8 +18,9 @@ from ..streams import BLOCK_BYTES, DIGEST_SUFFIX
 from .state import presentation_biases, state_variables
 from .streamed_input import StreamedInput
 
-#: Brian2's files of what begins and ends a night, and the file of its loop over all steps.
-RUN_ONCE, OWN_LOOP = ("main.cpp", "objects.cpp", "run.cpp"), "network.cpp"
+#: How Brian2 names the files of what begins and ends a night, and the file of its loop over steps.
+RUN_ONCE = re.compile(r"main\.cpp|objects\.cpp|run\.cpp|code_objects/(before|after)_run_.*")
+OWN_LOOP = "network.cpp"
 
 
 class UnityDevice(CPPStandaloneDevice):
@@ -83,8 +84,8 @@ class UnityDevice(CPPStandaloneDevice):
             populations=populations,
             projections=projections,
             biases=presentation_biases(self, self.populations),
-            sources=sources,
-            run_once=RUN_ONCE if self.block_loop is None else (*RUN_ONCE, OWN_LOOP),
+            run_often=[name for name in sources if not self._runs_once(name)],
+            run_once=[name for name in sources if self._runs_once(name)],
             block_loop=self.block_loop,
             stream_block=BLOCK_BYTES,
             digest_suffix=DIGEST_SUFFIX,
@@ -92,6 +93,11 @@ class UnityDevice(CPPStandaloneDevice):
             chosen_suffix=CHOSEN_SUFFIX,
         )
         (project / "unity.cpp").write_text(program)
+
+    def _runs_once(self, name: str) -> bool:
+        """Tell whether the functions in a file of Brian2's are called but a few times a night."""
+        unused = name == OWN_LOOP and self.block_loop is not None
+        return unused or RUN_ONCE.fullmatch(name) is not None
 
     def compile_source(self, directory: str, *args: object, **kwargs: object) -> None:
         """Compile the one file."""

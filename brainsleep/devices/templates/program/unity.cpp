@@ -38,7 +38,7 @@ namespace brainsleep { inline void enter(int64_t) {} }
 
 {% include "templates/program/presentations.cpp" %}
 
-{% for name in sources if name not in run_once %}
+{% for name in run_often %}
 #include "{{name}}"
 {% endfor %}
 
@@ -48,7 +48,7 @@ namespace brainsleep { inline void enter(int64_t) {} }
 #pragma GCC push_options
 #pragma GCC optimize("O0")
 #endif
-{% for name in sources if name in run_once %}
+{% for name in run_once %}
 #include "{{name}}"
 {% endfor %}
 #if defined(__clang__)
