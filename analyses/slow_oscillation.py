@@ -27,6 +27,8 @@ POPULATIONS = ("excitatory", "inhibitory")
 DURATION = 20 * second
 LEFT_OUT = 1 * second
 SHOWN = 6 * second
+#: Colour and line of the spectrum of each stage.
+LINES = ((COLOURS[0], "-"), (COLOURS[4], "--"))
 BAND = (0.4 * Hz, 1.6 * Hz)
 
 
@@ -140,6 +142,7 @@ def table(measures: dict[str, list[Measures]]) -> Iterable[str]:
         yield f"| {words} | " + " | ".join(cells) + " |"
 
 
+@bs.figures.styled
 def draw(runs: dict[str, CorticalActivity]):
     """Draw spikes and rates of each stage side by side, and all spectra below."""
     figure = new_figure(11, 7)
@@ -155,19 +158,18 @@ def draw(runs: dict[str, CorticalActivity]):
         )
         panels[0].set_title(name, loc="left", pad=22)
         panels[0].set_xlabel("")
-        draw_spectrum(below, spectrum(trains[0]), name, COLOURS[(0, 4)[column]])
+        draw_spectrum(below, spectrum(trains[0]), name, LINES[column])
     below.set_xlabel("Frequency (Hz)")
     below.set_ylabel("Power (Hz² per Hz)")
-    below.legend(frameon=False)
-    below.spines[["top", "right"]].set_visible(False)
+    below.legend()
     return figure
 
 
-def draw_spectrum(ax: Axes, found: Spectrum, name: str, colour: str) -> None:
+def draw_spectrum(ax: Axes, found: Spectrum, name: str, line: tuple[str, str]) -> None:
     """Draw one spectrum, up to 12 Hz."""
     hertz = np.asarray(found.frequencies / Hz)
     seen = (hertz > 0) & (hertz <= 12)
-    ax.loglog(hertz[seen], found.power[seen], color=colour, label=name)
+    ax.loglog(hertz[seen], found.power[seen], color=line[0], linestyle=line[1], label=name)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ _TIME_SHADES = ("0.35", "0.65", "0.85")
 
 #: Runs differ in more than their colour, so that they can be told apart in grey print.
 _MARKERS = ("o", "s", "^", "D", "v", "P")
-_HATCHES = ("", "", "", "////", "....", "xxxx")
+_HATCHES = ("", "", "////", "....", "xxxx", "----")
 
 #: Names of more characters stand upright below an axis, lest they overlap.
 _MOST_CHARACTERS = 50

@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 
-#: Names and colours of the two populations, in the order in which they are given.
-_POPULATIONS = (("excitatory", COLOURS[0]), ("inhibitory", COLOURS[4]))
+#: Names and colours of the two populations, in the order in which they are given; one of them is
+#: lighter in grey print.
+_POPULATIONS = (("excitatory", COLOURS[0]), ("inhibitory", COLOURS[3]))
 
 _UP_COLOUR = COLOURS[1]
 _UP_ALPHA = 0.18
