@@ -18,9 +18,14 @@ LOG = logging.getLogger(__name__)
 ALIGNED = r"\begin{{aligned}}{}\end{{aligned}}"
 
 
+#: An accent over what has an index: docutils would set the index below both.
+ACCENT = re.compile(r"\\(bar|hat|tilde|dot|vec)\s*(\{[^{}]*\}|\\[A-Za-z]+|[A-Za-z])(?=[_^])")
+
+
 def translated(node: nodes.Node, *, block: bool) -> str:
     """Return the MathML of a formula."""
     text = re.sub(r"\\dots\b", r"\\ldots", node.astext())  # docutils knows the latter
+    text = ACCENT.sub(r"{\\\1{\2}{}}", text)
     if block and (r"\\" in text or "&" in text) and r"\begin{align" not in text:
         text = ALIGNED.format(text)
     try:

@@ -119,6 +119,9 @@ def test_formulas_are_translated_and_others_reported(caplog: pytest.LogCaptureFi
     assert "<msub>" in inline
     lines = translated(nodes.math_block("", r"a &= b \\ c &= \frac{d}{e}"), block=True)
     assert lines.count("<mtr>") == 2
+    accent = translated(nodes.math("", r"\bar x_{c i}"), block=True)
+    assert "<munder" not in accent
+    assert "<msub>" in accent
     assert "<mfrac>" in lines
 
 
