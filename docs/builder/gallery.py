@@ -9,7 +9,7 @@ from pathlib import Path
 from .rst import code, heading
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Where the pictures lie, each named as its script.
+#: Where the pictures lie, each named as its script; those that pages show lie in its parent.
 PICTURES = ROOT / "docs" / "figures" / "gallery"
 
 
@@ -25,8 +25,9 @@ def scripts() -> dict[str, str]:
 
 def pictures() -> dict[str, Path]:
     """Return the pictures by the names of their scripts."""
-    found = {file.stem: file for file in sorted((ROOT / "docs" / "figures").glob("*.png"))}
-    return found | {file.stem: file for file in sorted(PICTURES.glob("*.png"))}
+    folders = (PICTURES.parent, PICTURES)
+    files = [file for folder in folders for file in sorted(folder.glob("*.*"))]
+    return {file.stem: file for file in files}
 
 
 def page() -> str:

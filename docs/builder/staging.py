@@ -17,10 +17,10 @@ TAKEN = (
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "docs/*/*.md",
-    "docs/figures/**/*.png",
+    "docs/figures/**/*.*",
     "benchmarks/*.md",
+    "benchmarks/*.png",
 )
-TAKEN_TOO = ("benchmarks/*.png",)
 #: Where the page of each section of docs/README.md lies.
 FOLDERS = {
     "Start here": "docs/start",
@@ -38,7 +38,7 @@ LINK = re.compile(r"\]\(([\w./]+)\)")
 def stage(folder: Path, *, execute: bool) -> None:
     """Make the folder that Sphinx reads; files that are the same keep their times."""
     wanted: dict[str, bytes] = {}
-    for pattern in (*TAKEN, *TAKEN_TOO):
+    for pattern in TAKEN:
         for file in sorted(ROOT.glob(pattern)):
             wanted[str(file.relative_to(ROOT))] = file.read_bytes()
     wanted |= {f"notebooks/{path.name}": path.read_bytes() for path in executed_copies(execute)}
