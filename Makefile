@@ -13,7 +13,7 @@ MACHINE = $(shell sh .ci/check_machine $(VENV) '$(PYTHON)' $(if $(filter file,$(
 .PHONY: help demo test docs bench gpu-wheels lint format clean check
 
 help:
-	@echo 'make demo     train, sleep, measure: prints the table, leaves figures in runs/'
+	@echo 'make demo     train, sleep, measure: prints the table, leaves figures and a page in runs/'
 	@echo 'make test     all tests but those that need CUDA'
 	@echo 'make docs     the documentation site, in docs/_build/html'
 	@echo 'make bench    how fast a night is: against PyTorch and hand-written C++ (half an hour)'
@@ -28,7 +28,7 @@ help:
 	@echo 'ARGS="..."             passed to brainsleep run (make demo), pytest (make test) or bench.py'
 
 demo: $(VENV)/installed-run
-	$(VENV)/bin/brainsleep run $(ARGS)
+	$(VENV)/bin/brainsleep run --report $(ARGS)
 
 test: $(VENV)/installed-dev
 	$(VENV)/bin/python -m pytest -m 'not gpu and not cuda_build' -n 2 --dist worksteal $(ARGS)

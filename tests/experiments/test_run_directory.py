@@ -595,7 +595,10 @@ def test_the_command_line_says_where_a_finished_run_lies(model_file: Path, copy:
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
     assert lines[0] == f"{copy} holds this very run, finished; it is not run again"
-    assert lines[-1] == f"results and figures: {copy}"
+    assert lines[-2:] == [
+        f"results and figures: {copy}",
+        f"a page of it: brainsleep report {copy}",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,9 @@ def run(
     control: ControlOption = None,
     train_anew: TrainAnewOption = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="Leave a page of it, as brainsleep report does.")
+    ] = False,
     no_progress: NoProgressOption = False,
 ) -> None:
     """Train on one task after another, sleep after each, and measure."""
@@ -67,3 +70,9 @@ def run(
     if measures := measure_table([finished.metrics]):
         typer.echo(f"\n{measures}")
     typer.echo(f"\nresults and figures: {finished.directory}")
+    if report:
+        from ..report.reporting import write_report
+
+        typer.echo(f"a page of it: {write_report(finished.directory)}")
+    else:
+        typer.echo(f"a page of it: brainsleep report {finished.directory}")
