@@ -31,17 +31,18 @@ def main(argv=None):
     arguments = arguments_parser.parse_args(argv)
     runs = [run_of_tasks(directory) for directory in (arguments.run, *arguments.more)]
     night_of(runs[0], arguments.night)  # tells at once if there is no such night
+    images = [images_of(run) for run in runs]
     for index in range(len(runs[0].nights)):
         print(f"night {index}")
-        for line in lines_of([numbers_of(run, index) for run in runs]):
+        for line in lines_of([numbers_of(*one, index) for one in zip(runs, images, strict=True)]):
             print(f"  {line}")
-    axes = draw(runs[0], arguments.night, arguments.figure)
+    axes = draw(runs[0], images[0], arguments.night, arguments.figure)
     return figures.save_figure(axes, output(arguments, arguments.figure))
 
 
-def numbers_of(run, index):
+def numbers_of(run, images, index):
     """Measure one night of a run; return numbers by what they are called."""
-    night, images = run.nights[index], images_of(run)
+    night = run.nights[index]
     before, after = activity(night, images)
     found = {}
     turned = measures.cosine_differences(before, after, images.labels)
@@ -70,7 +71,7 @@ def lines_of(several):
         yield f"{name}: {np.mean(values):.3g}{deviation}"
 
 
-def draw(run, number, figure):
+def draw(run, images, number, figure):
     """Draw one night; of stable ranks, all nights."""
     if figure == "ranks":
         stages = [[night.weights_before for night in run.nights],
@@ -80,7 +81,6 @@ def draw(run, number, figure):
     _, night = night_of(run, number)
     if figure == "signs":
         return figures.plot_weight_change_by_sign(changes_of(night), labels=weight_labels_of(night))
-    images = images_of(run)
     before, after = activity(night, images)
     classes = np.unique(images.labels)
     if figure == "pca":

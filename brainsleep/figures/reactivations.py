@@ -36,7 +36,7 @@ def plot_reactivation(
     Bars are correlations of activations awake and spike counts asleep. Of one night, error bars
     are the standard deviation over images; of several, the means over images of each night are
     averaged, and error bars are the standard deviation over nights. The grey band is the null of
-    shuffled neurons, 0 ± 2 SD. Markers are other nulls.
+    shuffled neurons of one night, 0 ± 2 SD. Markers are other nulls.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 import brainsleep as bs
-from brainsleep.errors import DirectoryError, ModelFileError, ParameterError
+from brainsleep.errors import DataError, DirectoryError, ModelFileError, ParameterError
 from brainsleep.experiments import continual as experiment
 from brainsleep.experiments import course
 from brainsleep.experiments.cli import app
@@ -460,3 +460,28 @@ def test_reactivation_of_runs(
     )
     with pytest.raises(DirectoryError, match="no finished run"):
         main([str(tmp_path)])
+
+
+def test_representations_of_runs(
+    finished: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "analyses")
+    from representations import FIGURES, draw, main
+
+    run = str(finished.directory)
+    assert main([run, "--out", str(tmp_path / "mine.png")]).stat().st_size > 1000
+    images = bs.wake.load_split("digits").test
+    titles = [
+        np.ravel(draw(finished, images, 0, figure))[0].get_title(loc="left") for figure in FIGURES
+    ]
+    assert titles == ["", "hidden 1 (0): before", "hidden 1 (0)", "", ""]
+    lines = capsys.readouterr().out.splitlines()
+    ranks = bs.measures.stable_ranks(finished.nights[1].weights_after)
+    last = lines[lines.index("night 1") :]
+    assert f"  stable rank, 3.weight, after: {ranks['3.weight']:.3g}" in last
+    assert sum("learned before" in line for line in last) == 3
+    with pytest.raises(DataError, match="has 2 nights, numbered from 0"):
+        main([run, "--night", "2"])
