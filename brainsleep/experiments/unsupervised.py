@@ -63,10 +63,7 @@ def run_unsupervised(request: RunRequest) -> Run:
         raise ParameterError("controls: there are none for unsupervised learning.")
     if not request.baselines:
         raise ParameterError("baselines: unsupervised learning has none that could be left out.")
-    model = model_of(request)
-    request = announced(request, [model.data.dataset])
-    split = load_data(request, model.data)
-    _check_n_assign(model, split)
+    request, model, split = load_unsupervised_data(request)
     data = digest_of([split.train, split.test])
     finished = finished_run(request, data)
     if finished is not None:
@@ -236,6 +233,23 @@ def _repeated(rng: np.random.Generator, images: np.ndarray, n: int) -> np.ndarra
     """Return `n` of some images in random order, all of them before any comes again."""
     rounds = [rng.permutation(images) for _ in range(-(-n // len(images)))]
     return np.concatenate(rounds)[:n]
+
+
+def load_unsupervised_data(
+    request: RunRequest,
+) -> tuple[RunRequest, UnsupervisedModel, Split]:
+    """Load what a run works on, reporting first what of the user's is executed for it.
+
+    Raises
+    ------
+    BrainsleepError
+        For a model file or data that will not do.
+    """
+    model = model_of(request)
+    request = announced(request, [model.data.dataset])
+    split = load_data(request, model.data)
+    _check_n_assign(model, split)
+    return request, model, split
 
 
 def _check_n_assign(model: UnsupervisedModel, split: Split) -> None:

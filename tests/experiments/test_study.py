@@ -12,13 +12,13 @@ import pytest
 from small_studies import MODEL, QUICK, RATES, Here, run_small, small_request, table
 from typer.testing import CliRunner
 
-from brainsleep.errors import DirectoryError, ModelFileError, ParameterError
+from brainsleep.errors import DataError, DirectoryError, ModelFileError, ParameterError
 from brainsleep.experiments.cli import app
 from brainsleep.experiments.model_files.overrides import Overrides
-from brainsleep.experiments.run import run_experiment
+from brainsleep.experiments.run import run_experiment, run_request
 from brainsleep.experiments.studies import trial as trial_module
 from brainsleep.experiments.studies.best_setting import at_edge, edge_notes, training_note
-from brainsleep.experiments.studies.search_space import Choice, Range
+from brainsleep.experiments.studies.search_space import Choice, Range, parse_space
 from brainsleep.experiments.studies.study import Study, run_study
 from brainsleep.experiments.studies.study_directory import StudyDirectory
 from brainsleep.experiments.studies.study_request import StudyRequest, Trial
@@ -324,3 +324,32 @@ def test_the_command_line_asks_for_a_study(tmp_path: Path, monkeypatch: pytest.M
     (tested,) = (line.split() for line in result.output.splitlines() if line[:8] == "  sleep ")
     assert tested[:4] == ["sleep", "56.5", "±", "0.7"]
     assert (tmp_path / "it" / "table.tex").read_text().count("toprule") == 1
+
+
+def test_a_study_of_unsupervised_learning(tmp_path: Path) -> None:
+    """Settings are chosen on validation images, and the best is tested, as of other models."""
+    model = MODEL.with_name("unsupervised.toml")
+    words = ["data.train_per_class=10", "unsupervised.n_presentations=20", "unsupervised.blocks=1"]
+    fixed, space = parse_space([*words, "unsupervised.n_assign=20,30"], [])
+    request = StudyRequest(
+        model_file=model,
+        space=space,
+        overrides=Overrides(changes=fixed, evaluate_on="validation"),
+        n_seeds=1,
+    )
+    study = run_small(request, tmp_path / "it", Here(), test_best=True)
+    rows = table(tmp_path / "it")
+    assert [(row["unsupervised.n_assign"], row["arm"]) for row in rows] == [
+        (n, arm) for n in ("20", "30") for arm in ("sleep", "untrained", "class_means")
+    ]
+    assert all(0 <= float(row["accuracy"]) <= 1 for row in rows)
+    assert [row["evaluated_on"] for row in table(tmp_path / "it" / "on_test")] == ["test"] * 3
+    assert "learned by spike timing" in (tmp_path / "it" / "on_test" / "table.tex").read_text()
+    alone = study.request.run_of(Trial(0, 0, {"unsupervised.n_assign": 20}), tmp_path / "alone")
+    assert run_request(alone).metrics["accuracy"] == study.records[0]["metrics"]["accuracy"]
+    for changes in ({**fixed, "data.train_per_class": 3}, {**fixed, "data.dataset": "nowhere.npz"}):
+        other = replace(request, overrides=replace(request.overrides, changes=changes))
+        workers = Here()
+        with pytest.raises((DataError, ParameterError)):
+            run_study(other, out=tmp_path / "none", workers=workers, progress=False)
+        assert workers.ran == [], "before any trial"

@@ -15,6 +15,7 @@ from toy_tasks import QUICK, Reads, assert_same_weights, random_dataset, weights
 
 from brainsleep import wake
 from brainsleep.errors import DataError, ParameterError
+from brainsleep.experiments.model_files.task_sections import TasksSection
 from brainsleep.wake.tasks import highest_label
 
 #: Scenarios whose tasks are groups of classes.
@@ -122,6 +123,27 @@ def test_accuracy_over_tasks_that_share_labels_is_the_mean_over_tasks():
     assert wake.final_accuracy_of(Reads(), tasks) == 0.75
     # one by one the classes have 2/3 and 1
     assert wake.accuracy(Reads(), wake.concatenate(sets)) == pytest.approx(5 / 6)
+
+
+def test_classes_may_be_named_where_they_have_names(split: wake.Split) -> None:
+    names = ("ant", "bee", "cow", "dog", "eel", "fox")
+    named = replace(split, class_names=names)
+    for scenario in (wake.class_incremental, wake.task_incremental, wake.domain_incremental):
+        found = scenario(named, classes=[["cow", "ant"], ["dog", 1]])
+        by_number = scenario(split, classes=[[2, 0], [3, 1]])
+        assert [one.classes for one in found] == [one.classes for one in by_number]
+        for one, other in zip(found, by_number, strict=True):
+            assert np.array_equal(one.train.labels, other.train.labels)
+    order = ["fox", "cow", 0, "bee", 3, "eel"]
+    assert wake.class_incremental(named, class_order=order)[0].classes == (5, 2)
+    section = TasksSection(classes=[["ant", "bee"], ["cow", "dog"]])
+    assert [one.classes for one in section.tasks(named, 0)] == [(0, 1), (2, 3)]
+    section = TasksSection(class_order=order)
+    assert section.tasks(named, 0)[0].classes == (5, 2)
+    with pytest.raises(ParameterError, match=r"classes of task 1: no .* 'cat'\. .* mean 'ant'\?"):
+        wake.class_incremental(named, [["ant"], ["cat"]])
+    with pytest.raises(ParameterError, match=r"'ant' is a name, but the classes of \w+ have none"):
+        wake.class_incremental(split, class_order=["ant"])
 
 
 def test_candidates_are_checked(split, network):

@@ -34,12 +34,13 @@ class TasksSection(Section):
     ----------
     scenario : str
         A key of `brainsleep.wake.SCENARIOS`, as ``"class-incremental"``.
-    classes : list of list of int
-        Of class-, task- and domain-incremental: the classes of each task; pairs of all classes
-        unless given.
+    classes : list of list of int or str
+        Of class-, task- and domain-incremental: the classes of each task, by number, or by name
+        where the data set has names (folders of images, labels that are text); pairs of all
+        classes unless given.
     n_tasks : int
         Of these: how many tasks to make, in place of `classes`. Of ``"permuted"``: how many.
-    class_order : "seed" or list of int
+    class_order : "seed" or list of int or str
         The order of classes: drawn by the run's seed, or stated; ascending unless given.
     angles : list of float
         Of ``"rotated"``: one angle per task, in degrees.
@@ -58,7 +59,7 @@ class TasksSection(Section):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     scenario: str = "class-incremental"
-    classes: list[list[int]] | None = None
+    classes: list[list[int | str]] | None = None
     n_tasks: int | None = Field(default=None, ge=1)
     class_order: Annotated[Any, read_by(read_class_order)] = None
     angles: Annotated[Any, read_by(read_angles)] = None

@@ -22,6 +22,7 @@ from ..materials import compared_strategies, load_materials, model_of
 from ..run import experiment_name, kind_of
 from ..run_request import say_nothing
 from ..rundirectory import digest_of
+from ..unsupervised import load_unsupervised_data
 from .search_space import Choice, grid
 from .study_directory import StudyDirectory
 from .study_display import StudyDisplay
@@ -284,8 +285,12 @@ def _data_digest(request: StudyRequest, report: Callable[[str], None]) -> str:
 
     What of the user's own is executed for it is part of it, and is reported.
     """
-    if kind_of(request.model_file) != "continual":
-        return ""
-    materials = load_materials(replace(request.run_of(Trial(0, 0, {})), report=report))
-    data = digest_of([images for task in materials.tasks for images in (task.train, task.test)])
-    return content_digest(data, dict(materials.request.code or {}))
+    run = replace(request.run_of(Trial(0, 0, {})), report=report)
+    if kind_of(request.model_file) == "continual":
+        materials = load_materials(run)
+        run, tasks = materials.request, materials.tasks
+        data = digest_of([images for task in tasks for images in (task.train, task.test)])
+    else:
+        run, _, split = load_unsupervised_data(run)
+        data = digest_of([split.train, split.test])
+    return content_digest(data, dict(run.code or {}))

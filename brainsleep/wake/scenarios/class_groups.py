@@ -8,20 +8,22 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from ...errors import DataError, ParameterError, brief
+from ...errors import DataError, ParameterError, brief, suggest
 from ...support.checks import whole_number
 from ...support.names import items
 from ..datasets import Split
 from ..seeds_and_classes import checked_seed, class_numbers
 from ..training import training_seed
 
+#: A class: its number, or its name where the data set has names.
+ClassName: TypeAlias = int | str
 #: In which order classes are learned: drawn by the seed, or stated.
-ClassOrder: TypeAlias = Literal["seed"] | Iterable[int]
+ClassOrder: TypeAlias = Literal["seed"] | Iterable[ClassName]
 
 
 def class_groups(
     split: Split,
-    classes: Iterable[Iterable[int]] | None,
+    classes: Iterable[Iterable[ClassName]] | None,
     n_tasks: int | None,
     class_order: ClassOrder | None,
     seed: int,
@@ -32,12 +34,12 @@ def class_groups(
     ----------
     split : Split
         Where the images come from.
-    classes : iterable of iterables of int or None
-        The groups, if they are stated.
+    classes : iterable of iterables of int or str, or None
+        The groups, if they are stated: numbers, or names where the split has `class_names`.
     n_tasks : int or None
         How many groups to make of all classes; their sizes differ by one at most, and the larger
         ones come first. None: pairs, one group with three where their number is odd.
-    class_order : "seed", iterable of int or None
+    class_order : "seed", iterable of int or str, or None
         Which classes come first; None: ascending. ``"seed"`` with stated groups exchanges the
         classes of all groups, whose sizes stay.
     seed : int
@@ -51,12 +53,14 @@ def class_groups(
         If values are of the wrong kind, contradict each other, or name a class twice.
     """
     order, seed = read_class_order(class_order), checked_seed(seed)
+    if isinstance(order, tuple):
+        order = _numbers(order, "class_order", split)
     if classes is None:
         groups = _cut(_labels(split, order, seed), n_tasks)
     else:
         _refuse_both(n_tasks is not None, "n_tasks", "how many tasks there are")
         _refuse_both(isinstance(order, tuple), "class_order", "in which order classes come")
-        groups = _stated_groups(classes)
+        groups = _stated_groups(classes, split)
         if order == "seed":
             drawn = iter(_shuffled(list(chain(*groups)), seed))
             groups = [tuple(islice(drawn, len(group))) for group in groups]
@@ -66,16 +70,21 @@ def class_groups(
     return groups
 
 
-def read_class_order(value: object) -> Literal["seed"] | tuple[int, ...] | None:
-    """Read the order of classes; raises a ParameterError if it is neither "seed" nor a list."""
+def read_class_order(value: object) -> Literal["seed"] | tuple[ClassName, ...] | None:
+    """Read the order of classes; raises a ParameterError if it is neither "seed" nor a list.
+
+    Names are kept as they are: which there are is known with the data.
+    """
     if value is None:
         return None
+    if isinstance(value, list | tuple) and any(isinstance(one, str) for one in value):
+        return tuple(value)
     if not isinstance(value, str):
         return class_numbers(value, "class_order")
     if value == "seed":
         return "seed"
     raise ParameterError(
-        f"class_order must be 'seed' or a list of class numbers, not {brief(value)}."
+        f"class_order must be 'seed' or a list of class numbers or names, not {brief(value)}."
     )
 
 
@@ -107,10 +116,30 @@ def _cut(labels: Sequence[int], n_tasks: int | None) -> list[tuple[int, ...]]:
     return [tuple(group.tolist()) for group in np.array_split(np.asarray(labels, int), n_tasks)]
 
 
-def _stated_groups(classes: Iterable[Iterable[int]]) -> list[tuple[int, ...]]:
+def _stated_groups(classes: Iterable[Iterable[ClassName]], split: Split) -> list[tuple[int, ...]]:
     """Read groups of classes."""
     listed = items(classes, "classes", "a list of classes for each task, as in [[0, 1], [2, 3]]")
-    return [class_numbers(group, f"classes of task {k}") for k, group in enumerate(listed)]
+    return [_numbers(group, f"classes of task {k}", split) for k, group in enumerate(listed)]
+
+
+def _numbers(group: object, field: str, split: Split) -> tuple[int, ...]:
+    """Read a list of classes, each by its number or its name."""
+    if isinstance(group, list | tuple):
+        group = [_number(one, field, split) if isinstance(one, str) else one for one in group]
+    return class_numbers(group, field)
+
+
+def _number(name: str, field: str, split: Split) -> int:
+    """Return the number of a class that has a name."""
+    if not split.class_names:
+        raise ParameterError(
+            f"{field}: {brief(name)} is a name, but the classes of {split.train.name} have none; "
+            "give their numbers."
+        )
+    if name not in split.class_names:
+        near = suggest(name, split.class_names)
+        raise ParameterError(f"{field}: no class is called {brief(name)}.{near}")
+    return split.class_names.index(name)
 
 
 def _refuse_both(is_given: bool, field: str, what: str) -> None:

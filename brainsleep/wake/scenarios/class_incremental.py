@@ -8,13 +8,13 @@ from ...support.calls import public
 from ..datasets import Split
 from ..datasets.dataset import in_words
 from ..tasks import Task
-from .class_groups import ClassOrder, class_groups
+from .class_groups import ClassName, ClassOrder, class_groups
 
 
 @public
 def class_incremental(
     split: Split,
-    classes: Iterable[Iterable[int]] | None = None,
+    classes: Iterable[Iterable[ClassName]] | None = None,
     *,
     n_tasks: int | None = None,
     class_order: ClassOrder | None = None,
@@ -29,13 +29,14 @@ def class_incremental(
     ----------
     split : Split
         Where the images come from.
-    classes : iterable of iterables of int, optional
-        The classes of each task, in the order of learning; groups may differ in size. Default:
-        all classes, in groups of two (five tasks of two digits, as in Tadros et al. 2022), the
-        first with three where their number is odd.
+    classes : iterable of iterables of int or str, optional
+        The classes of each task, in the order of learning, by number, or by name where the split
+        has `class_names`; groups may differ in size. Default: all classes, in groups of two (five
+        tasks of two digits, as in Tadros et al. 2022), the first with three where their number is
+        odd.
     n_tasks : int, optional
         In place of `classes`: how many tasks to make of all classes. Sizes differ by one at most.
-    class_order : "seed" or iterable of int, optional
+    class_order : "seed" or iterable of int or str, optional
         The order of classes: drawn by `seed`, or stated. Default: ascending. With `classes`,
         ``"seed"`` exchanges the classes of all groups.
     seed : int, optional

@@ -11,13 +11,13 @@ from ...support.calls import public
 from ..datasets import Dataset, Split
 from ..datasets.dataset import in_words
 from ..tasks import Task
-from .class_groups import ClassOrder, class_groups
+from .class_groups import ClassName, ClassOrder, class_groups
 
 
 @public
 def domain_incremental(
     split: Split,
-    classes: Iterable[Iterable[int]] | None = None,
+    classes: Iterable[Iterable[ClassName]] | None = None,
     *,
     n_tasks: int | None = None,
     class_order: ClassOrder | None = None,

@@ -8,14 +8,14 @@ from dataclasses import replace
 from ...support.calls import public
 from ..datasets import Split
 from ..tasks import Task
-from .class_groups import ClassOrder
+from .class_groups import ClassName, ClassOrder
 from .class_incremental import class_incremental
 
 
 @public
 def task_incremental(
     split: Split,
-    classes: Iterable[Iterable[int]] | None = None,
+    classes: Iterable[Iterable[ClassName]] | None = None,
     *,
     n_tasks: int | None = None,
     class_order: ClassOrder | None = None,
