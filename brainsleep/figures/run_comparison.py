@@ -194,7 +194,7 @@ def _draw_bars(
             label=label,
             error_kw={"elinewidth": 1, "ecolor": "0.25"},
         )
-    called = [labels.get(name, name).replace(" (", "\n(") for name in names]
+    called = [str(labels.get(name, name)).replace(" (", "\n(") for name in names]
     ax.set_xticks(range(len(names)), called)
     widest = max((len(line) for one in called for line in one.split("\n")), default=0)
     if widest * len(names) > _MOST_CHARACTERS:

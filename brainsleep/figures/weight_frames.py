@@ -61,8 +61,7 @@ def read_frames(source: object, weight: str | None, max_frames: int) -> WeightFr
         nights = items(nights, "nights", "a Night, a Run or several nights")
     if not len(nights):
         raise ParameterError("nights: there is none to draw; give at least one.")
-    if not hasattr(nights[0], "weights_after"):
-        raise KindError(f"nights must be a Night, a Run or several nights, not {brief(source)}.")
+    _require_night(nights[0], source)
     return _of_nights(nights, _name(nights[0], weight), max_frames)
 
 
@@ -106,11 +105,23 @@ def _of_nights(nights: Sequence[Night], name: str, max_frames: int) -> WeightFra
     shape: tuple[int, ...] = ()
     frames = [(number, when) for number in range(len(nights)) for when in ("before", "after")]
     for number, when in (frames[at] for at in _evenly(len(frames), max_frames)):
+        _require_night(nights[number], nights)
         weights = np.asarray(getattr(nights[number], f"weights_{when}")[name], dtype=np.float64)
+        if means and weights.shape[1:] != shape:
+            raise ParameterError(
+                f"weight: {name!r} of night {number + 1} has another shape than that of the first; "
+                "give nights of one network."
+            )
         shape = weights.shape[1:]
         means.append(weights.mean(axis=0).ravel())
         titles.append(f"{when} night {number + 1}")
     return WeightFrames(name, np.stack(means), shape, titles)
+
+
+def _require_night(one: object, given: object) -> None:
+    """Raise unless an object holds the weights before and after a night."""
+    if not hasattr(one, "weights_before") or not hasattr(one, "weights_after"):
+        raise KindError(f"nights must be a Night, a Run or several nights, not {brief(given)}.")
 
 
 def _evenly(n: int, most: int) -> list[int]:

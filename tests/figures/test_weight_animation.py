@@ -98,9 +98,13 @@ def test_animations_refuse(traced, tmp_path, monkeypatch):
         figures.animate_weights(night, weight="0.weigth")
     with pytest.raises(ParameterError, match="none to draw"):
         figures.animate_weights([])
-    for wrong in (3, [3]):
+    for wrong in (3, [3], [night, 3], "night", {"a": night}):
         with pytest.raises(KindError, match="a Night, a Run or several nights"):
             figures.animate_weights(wrong)
+    other = make_night()
+    other.weights_before["0.weight"] = np.ones((20, 9))
+    with pytest.raises(ParameterError, match="of night 2 has another shape than that of the first"):
+        figures.animate_weights([night, other])
     animation = figures.animate_weights(night, image_shape=(5, 6))
     animation._init_draw()
     with pytest.raises(ParameterError, match=r"cannot write animations as '.png'"):
