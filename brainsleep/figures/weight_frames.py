@@ -101,7 +101,8 @@ def _of_night(night: Night, name: str, max_frames: int) -> WeightFrames:
 
 def _of_nights(nights: Sequence[Night], name: str, max_frames: int) -> WeightFrames:
     """Return what weights were before and after each night."""
-    means, titles = [], []
+    means: list[FloatArray] = []
+    titles: list[str] = []
     shape: tuple[int, ...] = ()
     frames = [(number, when) for number in range(len(nights)) for when in ("before", "after")]
     for number, when in (frames[at] for at in _evenly(len(frames), max_frames)):
