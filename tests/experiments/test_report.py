@@ -21,6 +21,7 @@ from brainsleep import figures, wake
 from brainsleep.devices.activity import Spikes
 from brainsleep.errors import DirectoryError, ParameterError
 from brainsleep.experiments.cli import app
+from brainsleep.experiments.model_files.shipped import find_model
 from brainsleep.experiments.report.field_texts import field_texts, references_of
 from brainsleep.experiments.report.parameter_table import parameter_rows
 from brainsleep.experiments.report.reactivation_table import reactivation_table
@@ -292,6 +293,29 @@ def test_a_saved_night_has_a_page(folder: Path, tmp_path: Path) -> None:
     assert rows["input"][3] == f"{len(night.spikes['input']):,}"
 
 
+def test_a_run_without_nights_has_a_page(tmp_path: Path) -> None:
+    (tmp_path / "model.toml").write_text(find_model("diehl_cook_digits").read_text())
+    write_json(tmp_path / "run.json", {"seed": 2})
+    accuracy = {"final": 0.81, "curve": [0.5, 0.81], "untrained": 0.4, "class_means": 0.79}
+    metrics = {
+        "scenario": "unsupervised",
+        "dataset": "digits",
+        "evaluated_on": "test",
+        "model": "diehl_cook_digits",
+        "seed": 2,
+        "accuracy": {**accuracy, "controls": {}},
+        "timings": [{"learn": 1.5}, {"learn": 2.5}],
+        "versions": {"python": "3.11"},
+    }
+    write_json(tmp_path / "metrics.json", metrics)
+    page = Page(bs.write_report(tmp_path).read_text())
+    assert ["accuracy, %", "50.0", "81.0"] in page.rows
+    assert [row[:2] for row in page.rows if row[0] == "learned by spike timing"] == [
+        ["learned by spike timing", "81.0"]
+    ]
+    assert any(row[0] == "unsupervised.n_neurons" for row in page.rows)
+
+
 def test_what_has_no_page_is_refused_in_a_line(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="needs the directory of a run"):
         bs.write_report()
@@ -386,9 +410,13 @@ def test_a_browser_draws_the_page_and_it_moves_quickly(folder: Path, tmp_path: P
     rng = np.random.default_rng(0)
     steps = np.sort(rng.integers(0, 1000, 100_000))
     train = Spikes(i=rng.integers(0, 500, 100_000).astype("i4"), t=steps * ms, n_neurons=500)
+    alone = Spikes(i=np.array([250]), t=[500] * ms, n_neurons=500)
     drawn = {
         "n_steps": 1000, "dt": 1.0, "weights": [], "segments": [["NREM", 0, 600]],
-        "panels": [panel(train, "many", n_steps=1000, dt=1 * ms)],
+        "panels": [
+            panel(train, "many", n_steps=1000, dt=1 * ms),
+            panel(alone, "one", n_steps=1000, dt=1 * ms),
+        ],
     }  # fmt: skip
     html = (folder / "report.html").read_text(encoding="utf-8")
     begin = html.index('id="drawn">') + len('id="drawn">')
@@ -403,8 +431,39 @@ def test_a_browser_draws_the_page_and_it_moves_quickly(folder: Path, tmp_path: P
             assert browser.run("document.querySelectorAll('#rasters canvas').length") == 4
         browser.open(tmp_path / "busy.html")
         assert browser.complaints() == []
+        for scheme in ("light", "dark"):
+            browser.set_scheme(scheme)
+            browser.run("new Promise(done => setTimeout(done, 100))")
+            assert 2 <= browser.run(DOTS.replace("POPULATION", "one")) <= 16
+        place = browser.run(MIDDLE)
+        browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=place[0], y=place[1])
+        assert browser.run(SAID) == "500 ms, neuron 250"
+        assert browser.run(DOTS.replace("POPULATION", "many")) > 10_000
         assert any(browser.run(FRAMES) >= 30 for _ in range(3))  # others may be busy meanwhile
 
+
+#: Pixels of a raster that have the colour of dots.
+DOTS = """(() => {
+  const canvas = document.querySelector('[data-population="POPULATION"] canvas');
+  const colour = getComputedStyle(document.documentElement).getPropertyValue("--dot").trim();
+  const wanted = [1, 3, 5].map(k => parseInt(colour.slice(k, k + 2), 16));
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let found = 0;
+  for (let k = 0; k < data.length; k += 4) found += wanted.every((one, j) => data[k + j] === one);
+  return found;
+})()"""
+
+#: Where the middle of a raster is, having scrolled there.
+MIDDLE = """(() => {
+  const over = document.querySelector('[data-population="one"] .u-over');
+  over.scrollIntoView({block: "center"});
+  const { left, top, width, height } = over.getBoundingClientRect();
+  return [left + width / 2, top + height / 2];
+})()"""
+
+#: What stands beside the raster's caption, of the spike below the pointer.
+SAID = """new Promise(done => setTimeout(
+  () => done(document.querySelector('[data-population="one"] output').textContent), 100))"""
 
 #: Moves a raster at each frame for a second, by the keyboard; frames a second.
 FRAMES = """new Promise(done => {
