@@ -48,6 +48,7 @@ def keep(path: Path, notebook: nbformat.NotebookNode) -> Path:
 
 def run(path: Path) -> Path:
     """Execute a notebook in a folder of its own, and keep the copy."""
+    print(f"executing notebooks/{path.name}", flush=True)
     notebook = nbformat.read(path, as_version=4)
     with tempfile.TemporaryDirectory() as folder:
         resources = {"metadata": {"path": folder}}
