@@ -35,6 +35,8 @@ def _main() -> None:
             answer = _patterns(**window)
         except MemoryError:
             answer = "wanted more memory than max_bytes"
+        except Exception as error:
+            answer = f"Elephant failed: {type(error).__name__}: {error}".partition("\n")[0]
 
 
 def _limit_memory(max_bytes: int) -> None:
@@ -51,6 +53,7 @@ def _patterns(
     bin_ms: float,
     dither_ms: float,
     seed: int,
+    alpha: float,
     spade: Mapping[str, Any],
 ) -> list[tuple[list[int], list[int], list[int], float]]:
     """Return neurons (places in the list), lags and first bins of each pattern, and its p-value."""
@@ -70,8 +73,22 @@ def _patterns(
             [round(float(time / width)) for time in one["times"]],
             float(one["pvalue"]),
         )
-        for one in found
+        for one in (_significant(found, alpha) if spade["n_surr"] else found)
     ]
+
+
+def _significant(found: list[Any], alpha: float) -> list[Any]:
+    """Return those whose signature (spikes, occurrences) keeps the false discovery rate.
+
+    Elephant's own correction needs the package statsmodels.
+    """
+    from scipy.stats import false_discovery_control
+
+    p_values = {one["signature"]: one["pvalue"] for one in found}
+    if not p_values:
+        return []
+    corrected = dict(zip(p_values, false_discovery_control([*p_values.values()]), strict=True))
+    return [one for one in found if corrected[one["signature"]] <= alpha]
 
 
 if __name__ == "__main__":

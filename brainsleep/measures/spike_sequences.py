@@ -30,8 +30,8 @@ class SpikeSequence:
     times : Quantity, shape (n_occurrences,)
         The bins, by their start, of the first spike of each occurrence.
     p : float
-        Share of surrogates in which any pattern of as many spikes was seen as often; NaN if there
-        were no surrogates.
+        Share of surrogates in which any pattern of as many spikes was seen as often, not corrected;
+        NaN if there were no surrogates.
     """
 
     neurons: IntArray
@@ -92,8 +92,8 @@ def sequences(
     A sequence is a set of neurons and lags :math:`\{(i_1, 0), (i_2, \tau_2), \dots\}`, in bins, no
     longer than `max_length`, that occurs at least `min_occurrences` times in a window. It counts if
     in surrogates, whose spikes are moved at random by up to `dither`, sequences of as many spikes
-    are seen as often in at most a share :math:`\alpha` (corrected for the number of signatures,
-    false discovery rate).
+    are seen as often in at most a share :math:`\alpha`; corrected, by the false discovery rate, for
+    the number of signatures (how many spikes, how often) that were seen in the window.
 
     How many candidates there are grows faster than any power of the number of spikes: no computer
     does this for a whole night at once. So each window is searched alone, in a process that is
@@ -149,7 +149,8 @@ def sequences(
     References
     ----------
     Quaglio, Yegenoglu, Torre, Endres, Grün 2017, Frontiers in Computational Neuroscience 11:41;
-    Stella, Quaglio, Torre, Grün 2019, Biosystems 185:104022.
+    Stella, Quaglio, Torre, Grün 2019, Biosystems 185:104022; the false discovery rate: Benjamini,
+    Hochberg 1995, Journal of the Royal Statistical Society B 57:289.
 
     Examples
     --------
@@ -176,21 +177,18 @@ def sequences(
             f"window: {n_bins} bins must be more than the {length} of max_length, and at most the "
             f"{binned.n_bins} of the recording."
         )
-    surrogates = whole_number(n_surrogates, "n_surrogates")
     options = {
         "winlen": length + 1,
         "min_spikes": whole_number(min_spikes, "min_spikes", minimum=2),
         "min_occ": whole_number(min_occurrences, "min_occurrences", minimum=2),
-        "n_surr": surrogates,
-        "alpha": number(alpha, "alpha", minimum=0, maximum=1, exclusive_minimum=True)
-        if surrogates
-        else None,
+        "n_surr": whole_number(n_surrogates, "n_surrogates"),
     }
     request = {
         "n_bins": n_bins,
         "bin_ms": binned.width * 1e3,
         "dither_ms": quantity(dither, ms, "dither", minimum=0, exclusive_minimum=True) * 1e3,
         "seed": read_seed(seed) % 2**32,
+        "alpha": number(alpha, "alpha", minimum=0, maximum=1, exclusive_minimum=True),
         "spade": options,
     }
     most = whole_number(max_neurons, "max_neurons", minimum=2)
