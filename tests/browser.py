@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import subprocess
 import tempfile
@@ -22,6 +23,10 @@ def chromium() -> str:
     if found is None:
         pytest.skip(f"there is no Chromium (none of {', '.join(NAMES)})")
     return found
+
+
+#: Seconds that the browser may take for anything.
+LONGEST = 60
 
 
 class Browser:
@@ -80,6 +85,8 @@ class Browser:
 
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self.received:
+            ready, _, _ = select.select([self.answers], [], [], LONGEST)
+            assert ready, "the browser does not answer"
             part = self.answers.read(1 << 16)
             assert part, "the browser has ended"
             self.received += part
@@ -95,11 +102,9 @@ class Browser:
         )
         self.set_scheme(scheme)
         self.call("Page.navigate", url=file.as_uri())
-        self.run(
-            "new Promise(done => { const wait = () => document.readyState === 'complete' && "
-            "location.protocol === 'file:' ? setTimeout(done, 300) : setTimeout(wait, 20); "
-            "wait(); })"
-        )
+        while not any(one["method"] == "Page.loadEventFired" for one in self.events):
+            self.events.append(self._next())
+        self.run("new Promise(done => setTimeout(done, 300))")  # drawing begins when it is unpacked
 
     def set_scheme(self, scheme: str) -> None:
         """Prefer light or dark pages."""
