@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -52,10 +52,10 @@ def read_frames(source: object, weight: str | None, max_frames: int) -> WeightFr
     ParameterError
         If there is no such weight, none was recorded, or there is no night.
     """
-    if hasattr(source, "weight_traces"):
+    if isinstance(getattr(source, "weight_traces", None), Mapping):
+        _require_night(source, source)
         night: Night = source  # type: ignore[assignment]
-        name = _name(night, weight)
-        return _of_night(night, name, max_frames)
+        return _of_night(night, _name(night, weight), max_frames)
     nights: Any = getattr(source, "nights", source)
     if not isinstance(nights, Sequence):  # those of a run are read when they are looked at
         nights = items(nights, "nights", "a Night, a Run or several nights")
@@ -121,7 +121,8 @@ def _of_nights(nights: Sequence[Night], name: str, max_frames: int) -> WeightFra
 
 def _require_night(one: object, given: object) -> None:
     """Raise unless an object holds the weights before and after a night."""
-    if not hasattr(one, "weights_before") or not hasattr(one, "weights_after"):
+    kept = (getattr(one, f"weights_{when}", None) for when in ("before", "after"))
+    if not all(isinstance(weights, Mapping) for weights in kept):
         raise KindError(f"nights must be a Night, a Run or several nights, not {brief(given)}.")
 
 

@@ -74,7 +74,13 @@ def test_names_stand_alone_where_layers_are_not_known():
     assert layers_of(run) == ()
     assert labels_of(run) == {"E": "E", "I": "I"}
     night = bs.sleep(
-        nn.Linear(2, 2), np.full(2, 0.5), duration=2 * ms, device="runtime", progress=False
+        nn.Linear(2, 2),
+        np.full(2, 0.5),
+        duration=2 * ms,
+        neuron=bs.Heaviside(gain=1, threshold=1),
+        plasticity=bs.SRC(0.001, 0.001),
+        device="runtime",
+        progress=False,
     )
     night.source = None  # as of an earlier version
     assert dict(night.labels) == {name: name for name in night.sizes}
