@@ -61,7 +61,8 @@ def accuracy_array(R: AccuracyMatrix, name: str = "R") -> npt.NDArray[np.float64
     >>> accuracy_array([[1.0], [0.5, 0.75]]).tolist()
     [[1.0, nan], [0.5, 0.75]]
     """
-    plain = R.to_numpy() if hasattr(R, "to_numpy") else R  # a DataFrame is a list of its columns
+    to_numpy = getattr(R, "to_numpy", None)  # a DataFrame is a list of its columns
+    plain = to_numpy() if callable(to_numpy) else R
     given = items(plain, name, "a list of rows of accuracies") if _is_row(plain) else []
     if not given:
         raise ParameterError(
