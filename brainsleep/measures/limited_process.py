@@ -96,7 +96,9 @@ class LimitedProcess:
 
     def _answers_within(self, seconds: float) -> bool:
         """Wait for an answer; end the process if there is none."""
-        if select.select([self._pipes()[1]], [], [], seconds)[0]:
+        waiting = select.poll()  # which takes descriptors above 1023 as well
+        waiting.register(self._pipes()[1], select.POLLIN)
+        if waiting.poll(min(seconds * 1000, 2**31 - 1)):
             return True
         self._end()
         return False
