@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from brian2 import ms
 from browser import Browser
+from busy_page import FRAMES, busy_page
 from typer.testing import CliRunner
 
 import brainsleep as bs
@@ -406,22 +407,8 @@ def test_a_report_executes_nothing_of_the_users(folder: Path, tmp_path: Path) ->
 
 
 @pytest.mark.browser
-def test_a_browser_draws_the_page_and_it_moves_quickly(folder: Path, tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    steps = np.sort(rng.integers(0, 1000, 100_000))
-    train = Spikes(i=rng.integers(0, 500, 100_000).astype("i4"), t=steps * ms, n_neurons=500)
-    alone = Spikes(i=np.array([250]), t=[500] * ms, n_neurons=500)
-    drawn = {
-        "n_steps": 1000, "dt": 1.0, "weights": [], "segments": [["NREM", 0, 600]],
-        "panels": [
-            panel(train, "many", n_steps=1000, dt=1 * ms),
-            panel(alone, "one", n_steps=1000, dt=1 * ms),
-        ],
-    }  # fmt: skip
-    html = (folder / "report.html").read_text(encoding="utf-8")
-    begin = html.index('id="drawn">') + len('id="drawn">')
-    busy = html[:begin] + json.dumps({"nights": [drawn]}) + html[html.index("</script>", begin) :]
-    (tmp_path / "busy.html").write_text(busy.replace('value="1" selected', 'value="0"'))
+def test_a_browser_draws_the_page_and_it_moves(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "busy.html").write_text(busy_page(folder / "report.html"))
     with Browser() as browser:
         for width, scheme in ((390, "dark"), (1400, "light")):
             browser.open(folder / "report.html", width=width, scheme=scheme)
@@ -439,7 +426,7 @@ def test_a_browser_draws_the_page_and_it_moves_quickly(folder: Path, tmp_path: P
         browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=place[0], y=place[1])
         assert browser.run(SAID) == "500 ms, neuron 250"
         assert browser.run(DOTS.replace("POPULATION", "many")) > 10_000
-        assert any(browser.run(FRAMES) >= 30 for _ in range(3))  # others may be busy meanwhile
+        assert browser.run(FRAMES) > 0  # how many: benchmarks/report_frames.py
 
 
 #: Pixels of a raster that have the colour of dots.
@@ -464,18 +451,3 @@ MIDDLE = """(() => {
 #: What stands beside the raster's caption, of the spike below the pointer.
 SAID = """new Promise(done => setTimeout(
   () => done(document.querySelector('[data-population="one"] output').textContent), 100))"""
-
-#: Moves a raster at each frame for a second, by the keyboard; frames a second.
-FRAMES = """new Promise(done => {
-  const raster = document.querySelector('[data-population="many"] .plot');
-  for (let k = 0; k < 2; k++) raster.dispatchEvent(new KeyboardEvent("keydown", {key: "+"}));
-  let first = null, frames = 0;
-  const step = now => {
-    if (first === null) first = now; else frames += 1;
-    if (now - first > 1000) { done(1000 * frames / (now - first)); return; }
-    const key = frames % 10 < 5 ? "ArrowLeft" : "ArrowRight";
-    raster.dispatchEvent(new KeyboardEvent("keydown", {key}));
-    requestAnimationFrame(step);
-  };
-  requestAnimationFrame(step);
-})"""
