@@ -14,7 +14,7 @@ from brainsleep.night import Night
 from brainsleep.night.result import with_hidden
 from brainsleep.support.json_files import read_json
 from brainsleep.translation import write_back
-from brainsleep.wake import Dataset
+from brainsleep.wake import Dataset, Task, concatenate
 
 
 def run_of_tasks(directory: Path) -> Run:
@@ -34,9 +34,21 @@ def night_of(run: Run, number: int | None) -> tuple[int, Night]:
 
 
 def images_of(run: Run) -> Dataset:
-    """Load the images that a run was evaluated on."""
-    settings = _settings(run)
-    return run.model.data.load(Path(), settings.get("data_dir"), seed=run.metrics["seed"]).test
+    """Return the images that a run was evaluated on, task by task."""
+    return concatenate([task.test for task in tasks_of(run)])
+
+
+def tasks_of(run: Run) -> tuple[Task, ...]:
+    """Make the tasks of a run again."""
+    data_dir, seed = _settings(run).get("data_dir"), run.metrics["seed"]
+
+    def load(section: Any) -> Any:
+        return section.load(Path(), data_dir, seed=seed)
+
+    data = run.model.data
+    return run.model.tasks.tasks(
+        load(data), seed, lambda name: load(data.model_copy(update={"dataset": name}))
+    )
 
 
 def network_before(night: Night) -> nn.Module:

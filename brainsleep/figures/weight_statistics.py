@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.ticker import LogFormatter
 
 from ..errors import KindError, ParameterError, brief
 from ..measures import WeightChangeBySign
@@ -74,6 +75,8 @@ def plot_stable_ranks(
         ax.plot(tasks, old, "o", color=colour, markerfacecolor="white")
         ax.plot(tasks, new, "o-", color=colour, label=label_of(name, labels))
     ax.set_yscale("log")
+    ax.yaxis.set_major_formatter(LogFormatter())  # 20 rather than 2 × 10¹
+    ax.yaxis.set_minor_formatter(LogFormatter(labelOnlyBase=False))
     ax.set_xticks(tasks)
     ax.set_xlabel("Task")
     ax.set_ylabel("Stable rank\n(○ before, ● after the night)")

@@ -9,7 +9,8 @@ from pathlib import Path
 from .rst import code, heading
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Where the pictures lie, each named as its script; those that pages show lie in its parent.
+#: Where the pictures lie, each named as its script, if there are several with more words after a
+#: hyphen; those that pages show lie in its parent.
 PICTURES = ROOT / "docs" / "figures" / "gallery"
 
 
@@ -23,11 +24,13 @@ def scripts() -> dict[str, str]:
     return found
 
 
-def pictures() -> dict[str, Path]:
+def pictures() -> dict[str, list[Path]]:
     """Return the pictures by the names of their scripts."""
-    folders = (PICTURES.parent, PICTURES)
-    files = [file for folder in folders for file in sorted(folder.glob("*.*"))]
-    return {file.stem: file for file in files}
+    found: dict[str, list[Path]] = {}
+    for folder in (PICTURES.parent, PICTURES):
+        for file in sorted(folder.glob("*.*")):
+            found.setdefault(file.stem.partition("-")[0], []).append(file)
+    return found
 
 
 def page() -> str:
@@ -39,12 +42,13 @@ def page() -> str:
         heading("Gallery"),
         "Scripts of ``analyses/``, which work on any run directory or make their own runs, and",
         "what they draw. ``brainsleep run`` leaves some of these pictures in ``figures/`` of its",
-        "run.",
+        "run. ``analyses/README.md`` says which figure of which publication each stands for.",
         "",
     ]
     for name, text in drawing.items():
-        parts += [_section(name, text), f".. image:: /{shown[name].relative_to(ROOT)}"]
-        parts += [f"   :alt: What {name}.py draws", ""]
+        parts.append(_section(name, text))
+        for file in shown[name]:
+            parts += [f".. image:: /{file.relative_to(ROOT)}", f"   :alt: What {name}.py draws", ""]
     parts += [heading("Scripts that print tables", "-")] if printing else []
     parts += [f"{_section(name, text, '~')}" for name, text in printing.items()]
     return "\n".join(parts)

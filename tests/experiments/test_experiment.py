@@ -485,3 +485,43 @@ def test_representations_of_runs(
     assert sum("learned before" in line for line in last) == 3
     with pytest.raises(DataError, match="has 2 nights, numbered from 0"):
         main([run, "--night", "2"])
+
+
+def test_approaches_of_runs(
+    finished: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "analyses")
+    import approaches
+    import approaches_pca
+    from weight_animation import aggressive
+
+    run, scores = str(finished.directory), finished.metrics["accuracy"]
+    assert approaches.main([run, run, "--out", str(tmp_path / "bars.png")]).stat().st_size > 1000
+    lines = capsys.readouterr().out.splitlines()
+    assert f"sleep: {100 * scores['final']:.1f} ± 0.0 %" in lines
+    assert len(lines) == 5, "no controls"
+
+    networks, labels = approaches_pca.networks_of(finished, None, approaches_pca.STRATEGIES)
+    test = bs.wake.load_split("digits").test.of_classes(range(4))
+    for name in approaches_pca.STRATEGIES:
+        found = bs.wake.accuracy(networks[name.replace("_", " ")], test)
+        assert found == pytest.approx(scores[name]), name
+    active = {
+        name: {"0": bs.translation.activations(network, test)["0"]}
+        for name, network in networks.items()
+    }
+    panels = approaches_pca.drawn(active, test.labels, labels).axes
+    assert [ax.get_ylabel() for ax in panels] == [f"{name}\nclass" for name in networks]
+    assert panels[0].get_title(loc="left") == "hidden 1 (0)"
+    with pytest.raises(DataError, match="no night after task 2, only after 0, 1"):
+        approaches_pca.networks_of(finished, 2, [])
+
+    monkeypatch.setattr("weight_animation.STEPS", 100)
+    night = aggressive(finished, 1, 50)
+    ink = test.of_classes([2]).images.max(axis=0) > 0
+    change = (night.weights_after["0.weight"] - night.weights_before["0.weight"]).mean(axis=0)
+    assert night.n_steps == 100
+    assert change[ink].mean() > change[~ink].mean()

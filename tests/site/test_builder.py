@@ -112,6 +112,8 @@ def test_every_script_is_in_the_gallery() -> None:
     assert scripts == set(gallery.scripts())
     for name in scripts:
         assert f"\n{name}.py\n" in page
+    for file in sorted(gallery.PICTURES.glob("*.*")):
+        assert f".. image:: /{file.relative_to(ROOT)}\n" in page
 
 
 def test_formulas_are_translated_and_others_reported(caplog: pytest.LogCaptureFixture) -> None:
