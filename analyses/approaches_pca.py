@@ -29,7 +29,7 @@ def main(argv=None):
         metavar="NAME", help=f"without sleep (default: {' '.join(STRATEGIES)})",
     )  # fmt: skip
     arguments_parser.add_argument(
-        "--after", type=int, metavar="K", help="after this task, from 0 (default: the last)"
+        "--after", type=int, metavar="K", help="after this task, from 0 (default: the last with a night)"
     )
     arguments = arguments_parser.parse_args(argv)
     run = run_of_tasks(arguments.run)
@@ -51,7 +51,7 @@ def main(argv=None):
 def networks_of(run, task, names):
     """Return the networks after a task by what they are called, and what populations are called."""
     tasks = tasks_of(run)
-    task = len(tasks) - 1 if task is None else task
+    task = run.nights_after[-1] - 1 if task is None else task
     if task + 1 not in run.nights_after:
         places = ", ".join(str(number - 1) for number in run.nights_after)
         raise DataError(f"{run.directory} has no night after task {task}, only after {places}.")

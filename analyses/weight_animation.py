@@ -8,10 +8,11 @@ increases of 10 % and decreases of 2 %.
     python analyses/weight_animation.py runs/NAME --night 4 --change
     python analyses/weight_animation.py runs/NAME --night 4 --aggressive --every 50
 
-In the default run nearly all weights from pixels fall on average in a normal night, least where the
+In a normal night of the default run the weights from every pixel fall on average, least where the
 digits of its task (8 and 9 in night 4) have ink; without ``--change`` nothing is to be seen. In the
-aggressive night the weights themselves become the shape of its digit, within the first third: those
-from pixels that spike stay, all others sink. Nothing in either looks like a digit of another task.
+aggressive night the weights themselves become the outline of its digit: those from pixels that
+spike stay, all others sink, most of it (84 %) in the first third. Nothing in either looks like a
+digit of another task.
 """
 
 import argparse
@@ -78,6 +79,8 @@ def aggressive(run, number, every):
             "duration": STEPS,
             "plasticity": bs.SRC(increase=INCREASE, decrease=DECREASE),
             "record": record_of(night, every),
+            "stages": None,
+            "modulation": None,
         }
         return sleep_again(night, changes, progress=False)
 
