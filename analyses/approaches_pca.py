@@ -29,7 +29,7 @@ def main(argv=None):
         metavar="NAME", help=f"without sleep (default: {' '.join(STRATEGIES)})",
     )  # fmt: skip
     arguments_parser.add_argument(
-        "--after", type=int, metavar="K", help="after this task, from 0 (default: the last with a night)"
+        "--after", type=int, metavar="K", help="after this task (default: the last that slept)"
     )
     arguments = arguments_parser.parse_args(argv)
     run = run_of_tasks(arguments.run)

@@ -64,16 +64,19 @@ def untrained_network(run: Run) -> nn.Module:
 
 
 def learned_classes(run: Run, night: int) -> dict[str, list[int]]:
-    """Return the classes learned right before a night, before that, and those not learned yet."""
+    """Return the classes learned right before a night, before that, and those not learned yet.
+
+    A class of several tasks, as in domains or noise, counts once: where it comes first here.
+    """
     tasks = [list(one["classes"]) for one in run.metrics["tasks"]]
-    after = run.metrics.get("nights_after", list(range(1, len(tasks) + 1)))
-    done, before = after[night], after[night - 1] if night else 0
+    done, before = run.nights_after[night], run.nights_after[night - 1] if night else 0
     parts = (tasks[before:done], tasks[:before], tasks[done:])
     names = ("learned last", "learned before", "not learned yet")
-    groups = {
-        name: [label for task in part for label in task]
-        for name, part in zip(names, parts, strict=True)
-    }
+    groups: dict[str, list[int]] = {}
+    for name, part in zip(names, parts, strict=True):
+        known = {label for group in groups.values() for label in group}
+        new = dict.fromkeys(label for task in part for label in task if label not in known)
+        groups[name] = list(new)
     return {name: classes for name, classes in groups.items() if classes}
 
 

@@ -496,6 +496,7 @@ def test_approaches_of_runs(
     monkeypatch.syspath_prepend(Path(__file__).parents[2] / "analyses")
     import approaches
     import approaches_pca
+    from run_networks import learned_classes
     from weight_animation import aggressive
 
     run, scores = str(finished.directory), finished.metrics["accuracy"]
@@ -518,6 +519,9 @@ def test_approaches_of_runs(
     assert panels[0].get_title(loc="left") == "hidden 1 (0)"
     with pytest.raises(DataError, match="no night after task 2, only after 0, 1"):
         approaches_pca.networks_of(finished, 2, [])
+
+    again = Run(finished.directory, {**finished.metrics, "tasks": [{"classes": [0, 1]}] * 2})
+    assert learned_classes(again, 0) == learned_classes(again, 1) == {"learned last": [0, 1]}
 
     monkeypatch.setattr("weight_animation.STEPS", 100)
     night = aggressive(finished, 1, 50)
