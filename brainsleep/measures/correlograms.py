@@ -26,8 +26,8 @@ class CrossCorrelogram:
     counts : ndarray of int64, shape (n_lags,)
         Pairs of spikes, one of each population, at each lag.
     coefficients : ndarray of float64, shape (n_lags,)
-        Correlation of the populations' counts at each lag, between -1 and 1; NaN if one of them
-        never varies.
+        Correlation of the populations' counts at each lag, between -1 and 1; NaN where one of
+        them never varies.
     """
 
     lags: Quantity
@@ -56,13 +56,15 @@ def cross_correlation(
     r"""Count pairs of spikes of two populations by their lag.
 
     .. math:: C(\tau) = \sum_b a(b) \, c(b + \tau), \qquad
-        \rho(\tau) = \frac{C(\tau) - n_a n_c / B}{\sqrt{(\sum_b a^2 - n_a^2/B)
-        (\sum_b c^2 - n_c^2/B)}}
+        \rho(\tau) = \frac{C(\tau) - A \, C' / B_\tau}{\sqrt{(\sum_b a^2 - A^2 / B_\tau)
+        (\sum_b c^2 - C'^2 / B_\tau)}}
 
-    where :math:`a(b)` and :math:`c(b)` are the spikes of the two populations in bin :math:`b` of
-    :math:`B`, and :math:`n_a`, :math:`n_c` all their spikes. At large lags fewer bins overlap, so
-    that both become smaller there: take lags that are short against the recording. Of one
-    population with itself this is the autocorrelogram, and each spike is its own partner at lag 0.
+    where :math:`a(b)` and :math:`c(b)` are the spikes of the two populations in bin :math:`b`. All
+    sums are over the :math:`B_\tau` bins in which both were recorded at the lag :math:`\tau`, and
+    :math:`A`, :math:`C'` are the spikes of the two in these: :math:`\rho(\tau)` is Pearson's
+    correlation of the bins that overlap, between -1 and 1 at any lag. :math:`C(\tau)` is a plain
+    count and becomes smaller at large lags, where fewer bins overlap. Of one population with itself
+    this is the autocorrelogram, and each spike is its own partner at lag 0.
 
     Parameters
     ----------
@@ -93,8 +95,10 @@ def cross_correlation(
 
     References
     ----------
-    Perkel, Gerstein, Moore 1967, Biophysical Journal 7:419; the coefficient as in Elephant's
-    ``cross_correlation_histogram``.
+    Perkel, Gerstein, Moore 1967, Biophysical Journal 7:419. Counts are those of Elephant's
+    ``cross_correlation_histogram``, and so is the coefficient at lag 0. At other lags Elephant
+    subtracts what the whole recording would give, so that its coefficient leaves [-1, 1] where
+    rates are high and lags are long.
 
     Examples
     --------
@@ -119,19 +123,41 @@ def cross_correlation(
             f"max_lag: {longest * 1e3:g} ms is not shorter than the recording of "
             f"{a.n_bins * a.width * 1e3:g} ms."
         )
-    one, other = a.of_population.astype(np.float64), c.of_population.astype(np.float64)
+    one, other = a.of_population, c.of_population
     lags = np.arange(-n_lags, n_lags + 1)
-    counts = np.array([_pairs(one, other, lag) for lag in lags.tolist()])
-    scale = np.sqrt(one.var() * other.var()) * a.n_bins
-    expected = one.sum() * other.sum() / a.n_bins
-    coefficients = (counts - expected) / scale if scale > 0 else np.full(len(lags), np.nan)
+    counts = _pairs(one.astype(np.float64), other.astype(np.float64), lags)
     return CrossCorrelogram(
-        lags * a.width * unit_second, np.rint(counts).astype(np.int64), coefficients
+        lags * a.width * unit_second, counts, _pearson(one, other, lags, counts)
     )
 
 
-def _pairs(one: FloatArray, other: FloatArray, lag: int) -> float:
-    """Return the sum of the products of what lies a lag apart."""
-    if lag < 0:
-        one, other, lag = other, one, -lag
-    return float(one[: len(one) - lag] @ other[lag:])
+def _pairs(one: FloatArray, other: FloatArray, lags: IntArray) -> IntArray:
+    """Return, for each lag, the sum of the products of what lies so far apart."""
+    n = len(one)
+    sums = [
+        one[max(-lag, 0) : n - max(lag, 0)] @ other[max(lag, 0) : n - max(-lag, 0)] for lag in lags
+    ]
+    return np.rint(sums).astype(np.int64)
+
+
+def _pearson(one: IntArray, other: IntArray, lags: IntArray, pairs: IntArray) -> FloatArray:
+    """Return the correlation of the bins that overlap at each lag, from whole numbers."""
+    n = len(one)
+    begin, end = np.maximum(-lags, 0), n - np.maximum(lags, 0)  # of those of the first
+    sum_one, squares_one = _sums(one, begin, end)
+    sum_other, squares_other = _sums(other, begin + lags, end + lags)
+    overlap = end - begin
+    variation = [
+        (overlap * squares - total**2).astype(np.float64)
+        for total, squares in ((sum_one, squares_one), (sum_other, squares_other))
+    ]
+    found = np.full(len(lags), np.nan)
+    scale = np.sqrt(variation[0]) * np.sqrt(variation[1])
+    np.divide(overlap * pairs - sum_one * sum_other, scale, out=found, where=scale > 0)
+    return found.clip(-1, 1)  # rounding
+
+
+def _sums(counts: IntArray, begin: IntArray, end: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the sums of some bins, and of their squares, for each of several ranges."""
+    up_to, squares = (np.append(0, np.cumsum(values)) for values in (counts, counts**2))
+    return up_to[end] - up_to[begin], squares[end] - squares[begin]

@@ -45,8 +45,8 @@ class Heaviside(LayeredNeuron):
     bias_gain : number, list or dict, optional
         :math:`\kappa`, what one unit of bias adds to v each step; the gain unless given.
     target_rate : number, Quantity, list or dict, optional
-        Mean firing rate wanted in each layer, in Hz, where gain or threshold is calibrated; 30 Hz
-        unless given.
+        Mean firing rate wanted in each layer, in Hz, before anything is learned, where gain or
+        threshold is calibrated; 30 Hz unless given.
 
     References
     ----------

@@ -35,8 +35,8 @@ class LayeredNeuron(ABC):
     bias_gain : number, Quantity, list or dict, optional
         What one unit of bias adds in each step; the gain unless given.
     target_rate : number, Quantity, list or dict, optional
-        Mean firing rate wanted in each layer, in Hz, where gain or threshold is calibrated; 30 Hz
-        unless given.
+        Mean firing rate wanted in each layer, in Hz, before anything is learned, where gain or
+        threshold is calibrated; 30 Hz unless given.
     """
 
     gain: PerLayer = "calibrated"

@@ -81,7 +81,8 @@ def sleep(
     neuron : neuron model, optional
         `Heaviside`, `LIF`, … or a model of your own; ``Heaviside()`` unless given. In plain models
         like ``LIF()`` or ``AdEx()`` thresholds, or else gains, are calibrated: under the stimulus
-        each layer fires at 30 Hz, unless `target_rate` says otherwise.
+        each layer fires at 30 Hz as the night begins, unless `target_rate` says otherwise;
+        learning then makes most of them quieter.
     plasticity : plasticity rule, optional
         `SRC`, `STDP`, … or a rule of your own; ``SRC()`` unless given. Learning rates may be
         percentages of each layer's weight scale, as in ``SRC(increase="1.5 %")``, and are so in

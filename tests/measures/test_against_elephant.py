@@ -129,11 +129,14 @@ def elephants_tiling(first=0, other=0, window=2.5):
     ]
 
 
-def binned(trains, width):
+def binned(trains, width, ends=N_STEPS):
     import quantities as pq
     from elephant.conversion import BinnedSpikeTrain
 
-    return BinnedSpikeTrain(trains, bin_size=width * pq.ms, t_stop=N_STEPS * pq.ms)
+    return BinnedSpikeTrain(trains, bin_size=width * pq.ms, t_stop=ends * pq.ms)
+
+
+LAGS = list(range(-8, 9))
 
 
 def correlogram(part, width=5):
@@ -143,23 +146,30 @@ def correlogram(part, width=5):
     return getattr(found, part)
 
 
-def elephants_correlogram(coefficient, width=5):
+def elephants_correlogram(lags, *, coefficient, width=5, cut=0):
+    """Elephant's correlogram, of two recordings that begin `cut` bins late or end so early."""
     import neo
     import quantities as pq
     from elephant.spike_train_correlation import cross_correlation_histogram
 
-    pooled = [
-        binned(
-            neo.SpikeTrain(np.sort(np.asarray(spikes(seed).t / ms)) * pq.ms, N_STEPS * pq.ms), width
-        )
-        for seed in (0, 1)
-    ]
-    n_lags = 40 // width
-    found, lags = cross_correlation_histogram(
-        *pooled, window=[-n_lags, n_lags], cross_correlation_coefficient=coefficient
+    ends = N_STEPS - abs(cut) * width
+    pooled = []
+    for seed, late in ((0, cut < 0), (1, cut > 0)):
+        times = np.sort(np.asarray(spikes(seed).t / ms)) - (abs(cut) * width if late else 0)
+        train = neo.SpikeTrain(times[(times >= 0) & (times < ends)] * pq.ms, ends * pq.ms)
+        pooled.append(binned(train, width, ends))
+    found, of_lags = cross_correlation_histogram(
+        *pooled, window=[min(lags), max(lags)], cross_correlation_coefficient=coefficient
     )
-    assert lags.tolist() == list(range(-n_lags, n_lags + 1))
+    assert of_lags.tolist() == lags
     return np.asarray(found).ravel()
+
+
+def elephants_coefficients(width=5):
+    """At each lag the coefficient of what overlaps: there Elephant's lag is 0."""
+    return [
+        elephants_correlogram([-1, 0, 1], coefficient=True, width=width, cut=lag)[1] for lag in LAGS
+    ]
 
 
 def elephants_mean_correlation():
@@ -225,13 +235,13 @@ AGREEMENT = {
     ),
     "cross_correlation, counts": (
         lambda: correlogram("counts"),
-        lambda: elephants_correlogram(coefficient=False),
+        lambda: elephants_correlogram(LAGS, coefficient=False),
         "Elephant, cross_correlation_histogram",
     ),
     "cross_correlation, coefficients": (
         lambda: correlogram("coefficients"),
-        lambda: elephants_correlogram(coefficient=True),
-        "Elephant, cross_correlation_histogram",
+        elephants_coefficients,
+        "Elephant, cross_correlation_histogram at lag 0 of what overlaps",
     ),
     "synchrony, correlation": (
         lambda: measures.synchrony(spikes(), **CLOCK).correlation,

@@ -163,6 +163,33 @@ def test_lags_are_those_of_the_second_population():
     assert own.coefficients[len(own) // 2] == pytest.approx(1)
 
 
+@pytest.mark.parametrize(("rate_one", "rate_other"), [(0.3, 0.02), (0.9, 0.9), (0.01, 0.05)])
+def test_correlations_are_those_of_the_bins_that_overlap(rate_one, rate_other):
+    """Pearson's correlation of 64 and 5 neurons that share ups and downs, at all lags but three."""
+    rng = np.random.default_rng(0)
+    shared = rng.uniform(0.1, 1, (100, 1)).repeat(2, axis=0)[:100]
+    rasters = [rng.random((100, n)) < r * shared for r, n in ((rate_one, 64), (rate_other, 5))]
+    trains = [spikes(*np.nonzero(raster)[::-1], raster.shape[1]) for raster in rasters]
+    found = measures.cross_correlation(*trains, max_lag=97 * ms, **CLOCK)
+    one, other = (raster.sum(axis=1) for raster in rasters)
+    n = len(one)
+    for k, lag in enumerate(range(-97, 98)):
+        pair = (one[: n - lag], other[lag:]) if lag >= 0 else (one[-lag:], other[: n + lag])
+        assert found.counts[k] == pair[0] @ pair[1]
+        if min(part.std() for part in pair) == 0:
+            assert np.isnan(found.coefficients[k])
+        else:
+            assert found.coefficients[k] == pytest.approx(np.corrcoef(*pair)[0, 1], abs=1e-12)
+    assert np.nanmin(found.coefficients) >= -1
+    assert np.nanmax(found.coefficients) <= 1
+
+
+def test_a_population_that_never_varies_has_no_correlation():
+    clock = spikes(np.zeros(100, int), np.arange(100), 1)
+    found = measures.cross_correlation(clock, spikes([0, 0], [3, 9], 1), max_lag=5 * ms, **CLOCK)
+    assert np.isnan(found.coefficients).all()
+
+
 def test_down_states():
     counts = np.repeat([0, 9, 0, 9], [10, 20, 15, 5])
     found = measures.up_states(PopulationRate(counts, 1, 10 * ms), smoothing=0 * ms)
