@@ -6,11 +6,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from brian2.units import Quantity
 
 from ..devices.activity import PopulationRate
 from ..errors import ParameterError
 from ..support.calls import public
-from .trains import in_hertz
+from .trains import FloatArray, read_rate
 
 #: Sarle's coefficient of a uniform distribution; above it, a distribution counts as bimodal.
 BIMODAL_ABOVE = 5 / 9
@@ -39,7 +40,7 @@ class Bimodality:
 
 
 @public
-def bimodality(rate: PopulationRate) -> Bimodality:
+def bimodality(rate: PopulationRate | tuple[Quantity, FloatArray]) -> Bimodality:
     r"""Measure whether a population goes back and forth between two states.
 
     Sarle's bimodality coefficient of the square root of the rate, whose noise is then the same at
@@ -54,9 +55,9 @@ def bimodality(rate: PopulationRate) -> Bimodality:
 
     Parameters
     ----------
-    rate : PopulationRate
-        Its bins should be shorter than the states, and long enough for several spikes in an up
-        state; :func:`binned_rate` makes others.
+    rate : PopulationRate or tuple
+        One of `Night.rates`, or what :func:`binned_rate` or :func:`population_rate` returns. Its
+        bins should be shorter than the states, and long enough for several spikes in an up state.
 
     Returns
     -------
@@ -88,11 +89,11 @@ def bimodality(rate: PopulationRate) -> Bimodality:
     # here, as loading scipy takes a second that other measures need not wait for
     from scipy import stats
 
-    hertz = in_hertz(rate)
+    hertz, _ = read_rate(rate)
     n = len(hertz)
     if n < 4:
         raise ParameterError(f"rate: needs at least 4 bins, but has {n}.")
-    silent = float(np.mean(np.asarray(rate.counts) == 0))
+    silent = float(np.mean(hertz == 0))
     if np.ptp(hertz) == 0:
         return Bimodality(math.nan, silent)
     values = np.sqrt(hertz)

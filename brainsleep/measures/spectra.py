@@ -13,7 +13,7 @@ from ..devices.activity import PopulationRate
 from ..errors import ParameterError
 from ..support.calls import public
 from ..support.quantities import Time, quantity
-from .trains import FloatArray, in_hertz
+from .trains import FloatArray, read_rate
 
 #: The band, in Hz, whose median power a peak is compared with.
 REFERENCE_BAND = (3.0, 12.0)
@@ -97,7 +97,9 @@ class Spectrum:
 
 
 @public
-def spectrum(rate: PopulationRate, segment: Time = 4 * second) -> Spectrum:
+def spectrum(
+    rate: PopulationRate | tuple[Quantity, FloatArray], segment: Time = 4 * second
+) -> Spectrum:
     r"""Estimate the power spectrum of a population rate, by Welch's method.
 
     The rate is cut into segments of length :math:`T` that overlap by half; the periodograms
@@ -109,8 +111,8 @@ def spectrum(rate: PopulationRate, segment: Time = 4 * second) -> Spectrum:
 
     Parameters
     ----------
-    rate : PopulationRate
-        One of `Night.rates`, or made by :func:`binned_rate`.
+    rate : PopulationRate or tuple
+        One of `Night.rates`, or what :func:`binned_rate` or :func:`population_rate` returns.
     segment : Quantity or str
         :math:`T`: several cycles of the slowest rhythm looked for. Shorter segments are more, and
         give a smoother spectrum.
@@ -147,8 +149,8 @@ def spectrum(rate: PopulationRate, segment: Time = 4 * second) -> Spectrum:
     # here, as loading scipy takes a second that other measures need not wait for
     from scipy import signal
 
-    hertz = in_hertz(rate)
-    width = float(rate.dt / second)
+    hertz, bin_size = read_rate(rate)
+    width = float(bin_size / second)
     seconds = quantity(segment, second, "segment", minimum=0, exclusive_minimum=True)
     n = round(seconds / width)
     if n > len(hertz):

@@ -10,7 +10,7 @@ from brian2.units import Hz, Quantity, ms, second
 from ..devices.activity import PopulationRate
 from ..support.calls import public
 from ..support.quantities import Time, quantity
-from .trains import ROUNDING, BoolArray, FloatArray, IntArray, in_hertz
+from .trains import ROUNDING, BoolArray, FloatArray, IntArray, read_rate
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class UpStates:
 
 @public
 def up_states(
-    rate: PopulationRate,
+    rate: PopulationRate | tuple[Quantity, FloatArray],
     *,
     smoothing: Time = 20 * ms,
     threshold: Quantity | str | None = None,
@@ -87,8 +87,9 @@ def up_states(
 
     Parameters
     ----------
-    rate : PopulationRate
-        Its bins should be shorter than the states, for example 1 to 20 ms.
+    rate : PopulationRate or tuple
+        One of `Night.rates`, or what :func:`binned_rate` or :func:`population_rate` returns. Its
+        bins should be shorter than the states, for example 1 to 20 ms.
     smoothing : Quantity or str
         Standard deviation of the Gaussian that smooths the rate; 0 ms does not smooth.
     threshold : Quantity or str, optional
@@ -131,8 +132,8 @@ def up_states(
     # here, as loading scipy takes a second that other measures need not wait for
     from scipy import ndimage
 
-    hertz = in_hertz(rate)
-    width = float(rate.dt / second)
+    hertz, bin_size = read_rate(rate)
+    width = float(bin_size / second)
     sd = quantity(smoothing, second, "smoothing", minimum=0) / width
     shortest_up = quantity(minimum_up, second, "minimum_up", minimum=0) / width - ROUNDING
     shortest_down = quantity(minimum_down, second, "minimum_down", minimum=0) / width - ROUNDING
@@ -143,7 +144,7 @@ def up_states(
     up = np.zeros(len(hertz), dtype=bool)
     for start, end in zip(starts, ends, strict=True):
         up[start:end] = True
-    return UpStates(up, starts * rate.dt, ends * rate.dt, bound * Hz, rate.dt)
+    return UpStates(up, starts * bin_size, ends * bin_size, bound * Hz, bin_size)
 
 
 def _long_runs(

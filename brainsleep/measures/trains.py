@@ -131,24 +131,54 @@ def in_seconds(times: object, field: str) -> object:
     return times / second
 
 
-def in_hertz(rate: PopulationRate) -> FloatArray:
-    """Return a population's rate in Hz, averaged over its neurons.
+def read_rate(rate: object) -> tuple[FloatArray, Quantity]:
+    """Read a population's rate, averaged over its neurons.
+
+    Parameters
+    ----------
+    rate : PopulationRate or tuple
+        What the user gave; a tuple is what :func:`population_rate` returns. A last bin of it that
+        is not complete is left out.
+
+    Returns
+    -------
+    hertz : ndarray of float64, shape (n_bins,)
+    bin_size : Quantity
 
     Raises
     ------
     KindError
         If `rate` is something else.
     ParameterError
-        If it has no bins.
+        If it has no bins, or bins of several lengths.
     """
+    if isinstance(rate, tuple) and len(rate) == 2:
+        return _rate_over_times(*rate)
     if not isinstance(rate, PopulationRate):
+        spikes = "; bs.measures.binned_rate makes one of spikes" if is_train(rate) else ""
         raise KindError(
-            f"rate must be a PopulationRate, as bs.measures.binned_rate makes, not {brief(rate)}."
+            "rate must be a PopulationRate object, as night.rates['0'], or what "
+            f"bs.measures.population_rate returns, not {brief(rate)}{spikes}."
         )
     if len(rate) == 0:
         raise ParameterError("rate: has no bins; it must have at least one.")
     seconds = max(rate.n_neurons, 1) * float(rate.dt / second)
-    return numbers(rate.counts, "rate: counts", shape=(None,)) / seconds
+    return numbers(rate.counts, "rate: counts", shape=(None,)) / seconds, rate.dt
+
+
+def _rate_over_times(times: object, rates: object) -> tuple[FloatArray, Quantity]:
+    """Return what :func:`read_rate` does, of the middles of bins and the rate in each."""
+    seconds = numbers(in_seconds(times, "rate: times"), "rate: times", shape=(None,), minimum=0)
+    hertz = numbers(rates, "rate: rates", shape=seconds.shape, minimum=0)
+    width = 2 * float(seconds[0])  # the first bin begins at 0
+    apart = np.diff(seconds)
+    if len(apart) and apart[-1] < width * (1 - ROUNDING):
+        apart, hertz = apart[:-1], hertz[:-1]
+    if width == 0 or (np.abs(apart - width) > ROUNDING * width).any():
+        raise ParameterError(
+            "rate: times must be the middles of bins of one length, the first of which begins at 0."
+        )
+    return hertz, width * second
 
 
 def as_raster(spikes: object) -> BoolArray:

@@ -39,6 +39,10 @@ def slow_oscillation(n_seconds=10, up_ms=400, high=20.0, low=0.2, seed=0):
     return raster, up
 
 
+def short_spectrum(rate):
+    return measures.spectrum(rate, segment=1 * second)
+
+
 @pytest.fixture(scope="module")
 def slow():
     return slow_oscillation()
@@ -252,6 +256,45 @@ def test_no_spikes_no_variation():
 
 RATE = as_rate(np.arange(50.0) % 5)
 RASTER = np.zeros((10, 2), bool)
+
+
+@pytest.mark.parametrize("measure", [measures.up_states, measures.bimodality, short_spectrum])
+def test_rates_over_time_are_taken_too(measure, slow):
+    """population_rate says the same as binned_rate; a part of a bin is at the end."""
+    raster, _ = slow
+    clock = {"n_steps": len(raster) - 3, "dt": DT, "bin_size": 10 * ms}
+    over_time = measures.population_rate(as_spikes(raster[:-3]), **clock)
+    expected = measure(measures.binned_rate(raster[:-3], (len(raster) - 3) * ms, 10 * ms))
+    for name, value in vars(measure(over_time)).items():
+        assert_allclose(np.asarray(value), np.asarray(getattr(expected, name)), rtol=1e-9)
+
+
+def test_an_incomplete_bin_does_not_count():
+    rates = (np.array([5, 15, 22]) * ms, np.array([0.0, 0.0, 9.0]))
+    assert measures.up_states(rates, smoothing=0 * ms).up.tolist() == [False, False]
+    alone = (np.array([5]) * ms, np.array([9.0]))
+    assert measures.up_states(alone, minimum_up=0 * ms).durations / ms == pytest.approx([10])
+
+
+@pytest.mark.parametrize("measure", [measures.up_states, measures.bimodality, measures.spectrum])
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    [
+        ([1.0, 2.0], "as night.rates['0']"),
+        ({"0": RATE}, "as night.rates['0']"),
+        (as_spikes(RASTER), "bs.measures.binned_rate makes one of spikes"),
+        (([5, 15] * ms, [1.0]), "rate: rates"),
+        (([5, 15], [1.0, 2.0]), "rate: times must be times"),
+        (([5, 25] * ms, [1.0, 2.0]), "middles of bins of one length"),
+        (([0, 10] * ms, [1.0, 2.0]), "middles of bins of one length"),
+        (([5, 15] * ms, [1.0, -2.0]), "rate: rates"),
+    ],
+)
+def test_what_is_no_rate_says_where_one_is(measure, rate, words):
+    with pytest.raises(BrainsleepError) as raised:
+        measure(rate)
+    assert words in str(raised.value)
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
