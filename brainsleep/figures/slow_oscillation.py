@@ -74,7 +74,7 @@ def plot_slow_oscillation(
         Bins in which the rates are counted.
     threshold : Quantity or str, optional
         Excitatory rate, in Hz, above which the population is up. Default: the one that
-        `bs.measures.up_states` finds.
+        `bs.measures.up_states` finds, which may miss the later up states of a layer that learns.
 
     Returns
     -------

@@ -85,6 +85,13 @@ def up_states(
     :func:`bimodality` first. Then down states that are too short become up, and after that up
     states that are too short become down.
 
+    There is one threshold for all of the time. A night that learns makes layers quieter, so that
+    later up states have lower rates; the default threshold may then lie above them, and they are
+    taken to be down. In such a night take the states of the input (``night.rates["input"]``), which
+    learning leaves as it is, or give a `threshold` near the rate of down states, such as 0.5 Hz.
+    With a low threshold states begin earlier and end later, by up to two or three times
+    `smoothing`.
+
     Parameters
     ----------
     rate : PopulationRate or tuple
@@ -93,7 +100,7 @@ def up_states(
     smoothing : Quantity or str
         Standard deviation of the Gaussian that smooths the rate; 0 ms does not smooth.
     threshold : Quantity or str, optional
-        A rate, in Hz, to use instead.
+        A rate, in Hz, to use instead, as ``"0.5 Hz"``.
     minimum_up, minimum_down : Quantity or str
         The shortest states that count. At the beginning and end a down state may be shorter.
 

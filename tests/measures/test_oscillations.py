@@ -161,6 +161,23 @@ def test_states_are_as_long_as_they_must_be(up, minimum_up, minimum_down):
         assert_array_equal(found.up, up)
 
 
+@pytest.mark.parametrize(
+    ("bin_ms", "n_neurons", "down"), [(1, 100, 0.0), (10, 100, 0.0), (10, 400, 0.05)]
+)
+def test_up_states_that_become_quieter_want_a_threshold(bin_ms, n_neurons, down):
+    """Three up states of 30, 9 and 5 Hz, as learning makes them of a layer in 3 s of NREM."""
+    starts, ends = np.array([440, 1140, 2450]), np.array([770, 1350, 2890])
+    hertz = np.full(3000, down)
+    for start, end, rate in zip(starts, ends, (30.0, 9.0, 5.0), strict=True):
+        hertz[start:end] = rate
+    counts = np.random.default_rng(0).poisson(hertz * 1e-3 * n_neurons)
+    rate = PopulationRate(counts.reshape(-1, bin_ms).sum(axis=1), n_neurons, bin_ms * ms)
+    assert len(measures.up_states(rate)) < 3  # the limit that the docstring tells of
+    found = measures.up_states(rate, threshold="0.5 Hz")
+    assert_allclose(np.asarray(found.starts / ms), starts, atol=60)  # 3 times the smoothing
+    assert_allclose(np.asarray(found.ends / ms), ends, atol=60)
+
+
 def test_the_threshold_separates_best():
     values = np.random.default_rng(0).normal(size=300).clip(-2) + 3
     values[:80] += 10
