@@ -10,6 +10,7 @@ from brainsleep.errors import DataError
 from brainsleep.experiments.model_files.modelfile import ModelFile
 from brainsleep.experiments.model_files.network_sections import build_again
 from brainsleep.experiments.run_results import Run
+from brainsleep.experiments.tasks_again import tasks_again
 from brainsleep.night import Night
 from brainsleep.night.result import with_hidden
 from brainsleep.support.json_files import read_json
@@ -40,15 +41,7 @@ def images_of(run: Run) -> Dataset:
 
 def tasks_of(run: Run) -> tuple[Task, ...]:
     """Make the tasks of a run again."""
-    data_dir, seed = _settings(run).get("data_dir"), run.metrics["seed"]
-
-    def load(section: Any) -> Any:
-        return section.load(Path(), data_dir, seed=seed)
-
-    data = run.model.data
-    return run.model.tasks.tasks(
-        load(data), seed, lambda name: load(data.model_copy(update={"dataset": name}))
-    )
+    return tasks_again(run, execute=True)
 
 
 def network_before(night: Night) -> nn.Module:

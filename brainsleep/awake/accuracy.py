@@ -131,7 +131,7 @@ class SpikingAccuracy:
         Parameters
         ----------
         path : path
-            An HDF5 file.
+            An HDF5 file; one that is there is replaced, and missing directories are made.
         dt : Quantity or str, optional
             Time step of the simulator that is to read it. Unless given that of the inference, or
             1 s for `IntegrateAndFire`, which has no time constant: its IF nodes then have a

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ..support.user_code import UserFunction, in_words
 from ..wake import DATASETS, Split, Task
-from ..wake.datasets.loading import code_of
+from ..wake.datasets.loading import absolute_name, code_of
 from ..wake.networks.data_shape import DataShape
 from .model_files.modelfile import ModelFile, load_model_file
 from .model_files.sections import DataSection
@@ -89,7 +89,20 @@ def announced(
     if code:
         request.report(f"runs {in_words(code)}")
     digests = {one.place: one.sha256 for one in code}
-    return replace(request, code=digests, noted={"sources": sources_of(code)})
+    noted = {"sources": sources_of(code), "data_paths": _paths_of(request, datasets)}
+    return replace(request, code=digests, noted=noted)
+
+
+def _paths_of(request: RunRequest, datasets: Sequence[str]) -> dict[str, str | None]:
+    """Return where data lie, from the root, by what the model file calls them; None for objects.
+
+    Those of known names are in it if they lie in a folder of the user's.
+    """
+    first = {} if request.data is None else {datasets[0]: None}
+    folders = dict.fromkeys(DATASETS, request.overrides.data_dir)
+    own = {one: absolute_name(one, request.folder) for one in datasets if one not in DATASETS}
+    known = {one: absolute_name(f"{folder}/") for one, folder in folders.items() if folder}
+    return {**own, **{one: known[one] for one in datasets if one in known}, **first}
 
 
 def sources_of(code: Sequence[UserFunction]) -> dict[str, str]:

@@ -3,8 +3,8 @@
 A run directory holds
 
 - ``model.toml`` - the model file, as given; ``run.json`` - seed and everything overridden, the
-  network's table made complete, what was in the user's files that were executed, and where it
-  began: machine and commit;
+  network's table made complete, what was in the user's files that were executed, where the data
+  lay, and where it began: machine and commit;
 - ``progress.json`` - what is done so far; ``networks/K.json`` - the network as it woke up after
   task K, or after block K of learning;
 - ``training/`` - while networks are trained: how far that has come;

@@ -10,8 +10,7 @@ from matplotlib.figure import Figure, SubFigure
 
 from ..errors import BrainsleepError, KindError, ParameterError, brief, suggest
 from ..support.calls import public
-from ..support.disk import plain_disk_errors
-from ..support.files import replacing
+from ..support.files import make_parents, replacing
 from ..support.names import read_path
 from .canvas import AxesLike, all_axes
 
@@ -55,8 +54,7 @@ def save_figure(figure: Figure | AxesLike, path: str | os.PathLike[str]) -> Path
         raise ParameterError(
             f"{target}: cannot write figures as {file_format!r}.{suggest(file_format, formats)}"
         )
-    with plain_disk_errors("cannot write", target):
-        target.parent.mkdir(parents=True, exist_ok=True)
+    make_parents(target)
     with replacing(target) as partial:
         drawn.savefig(partial, format=file_format, dpi=DPI, bbox_inches="tight")
     return target

@@ -16,8 +16,7 @@ from matplotlib.animation import FFMpegWriter, FuncAnimation
 from ..errors import KindError, MissingPackageError, ParameterError, brief, suggest
 from ..support.calls import public
 from ..support.checks import truth, whole_number
-from ..support.disk import plain_disk_errors
-from ..support.files import replacing
+from ..support.files import make_parents, replacing
 from ..support.names import read_path, read_shape
 from .canvas import Axes, single_axes
 from .drawn_populations import input_shape, weight_labels
@@ -151,8 +150,7 @@ def save_animation(animation: FuncAnimation, path: str | os.PathLike[str]) -> Pa
         )
     if ending == ".mp4" and not FFMpegWriter.isAvailable():
         raise MissingPackageError("ffmpeg, which .mp4 needs, is not installed; write a .gif.")
-    with plain_disk_errors("cannot write", target):
-        target.parent.mkdir(parents=True, exist_ok=True)
+    make_parents(target)
     with replacing(target) as partial, tempfile.TemporaryDirectory() as folder, style():
         made = Path(folder) / f"animation{ending}"  # writers look at the ending
         animation.save(str(made), writer="ffmpeg" if ending == ".mp4" else "pillow")

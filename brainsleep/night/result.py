@@ -404,7 +404,7 @@ class Night:
         Parameters
         ----------
         path : path
-            An HDF5 file.
+            An HDF5 file; one that is there is replaced, and missing directories are made.
         dt : Quantity or str, optional
             Time step of the simulator that is to read it; the night's unless given. snnTorch
             assumes 0.1 ms. See `brainsleep.translation.nir`.
@@ -484,7 +484,7 @@ class Night:
         Parameters
         ----------
         path : path
-            The file; one that is there is replaced.
+            The file; one that is there is replaced, and missing directories are made.
 
         Raises
         ------

@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import DataError, DirectoryError, ParameterError, brief
 from ..support.array_files import read_arrays, write_arrays
 from ..support.calls import public
+from ..support.files import make_parents
 from ..support.names import read_path
 from ..wake.evaluation import accuracy
 from ..wake.given_data import LabelledImages, as_dataset
@@ -39,7 +40,8 @@ class SaveBest(Callback):
         best may be that of no sleep.
     path : path, optional
         An npz file of the best weights and all accuracies, written after each call, so that a night
-        on disk that goes on knows what came before. When a night begins it is replaced.
+        on disk that goes on knows what came before. When a night begins it is replaced;
+        missing directories are made.
 
     Attributes
     ----------
@@ -134,6 +136,7 @@ class SaveBest(Callback):
         """Write the best weights and all accuracies."""
         assert self.path is not None
         arrays = {f"{_WEIGHTS}{name}": one for name, one in self.weights.items()}
+        make_parents(self.path)
         write_arrays(self.path, {_HISTORY: np.array(self.history, float), **arrays})
 
     def __repr__(self) -> str:

@@ -127,6 +127,18 @@ def replacing(target: Path, *, sync_folder: bool = True) -> Iterator[Path]:
             sync(target.parent)
 
 
+def make_parents(file: Path) -> None:
+    """Make the missing directories of a file that the user names.
+
+    Raises
+    ------
+    DirectoryError
+        If they cannot be made.
+    """
+    with plain_disk_errors("cannot write", file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+
+
 def write_atomically(file: Path, content: str | bytes) -> None:
     """Write a file so that a reader finds the old content or the new; see :func:`replacing`.
 

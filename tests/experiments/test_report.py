@@ -346,16 +346,31 @@ def test_a_damaged_night_is_left_out_and_said_so(folder: Path, tmp_path: Path) -
     (copy / "nights" / "0" / "night.json").write_text("{")
     text = bs.write_report(copy).read_text()
     assert "the night after task 1 is not shown" in text
+    told: list[str] = []
+    bs.write_report(copy, report=told.append)
+    assert "the night after task 1 is not shown" in told[0]
     (copy / "model.toml").unlink()
     text = bs.write_report(copy).read_text()
     assert "parameters are not shown" in text
     assert "after task 2, 10 steps" in text
+    result = CliRunner().invoke(app, ["report", str(copy)])
+    assert result.exit_code == 0
+    assert result.stdout.split() == [str(copy / "report.html")]
+    lines = result.stderr.splitlines()
+    words = ("the night after task 1 is not shown", "parameters are not shown", "reactivation is")
+    assert len(lines) == len(words)
+    assert all(line.startswith(word) for line, word in zip(lines, words, strict=True))
+    shutil.rmtree(copy / "nights")
+    bs.write_report(copy, report=told.append)
+    assert any("the night after task 2 is not shown" in line for line in told)
 
 
 def test_the_command_prints_where_the_page_is(folder: Path, tmp_path: Path) -> None:
-    result = CliRunner().invoke(app, ["report", str(folder), "--out", str(tmp_path / "a.html")])
+    result = CliRunner().invoke(
+        app, ["report", str(folder), "--out", str(tmp_path / "new" / "a.html")]
+    )
     assert result.exit_code == 0
-    assert result.stdout.split() == [str(tmp_path / "a.html")]
+    assert result.stdout.split() == [str(tmp_path / "new" / "a.html")]
 
 
 def test_notebooks_show_the_accuracies_of_a_run(folder: Path) -> None:

@@ -298,5 +298,21 @@ def test_a_package_that_is_missing_is_named(night, tmp_path, monkeypatch, packag
 def test_nwb_files_that_cannot_be_are_refused(night, tmp_path):
     with pytest.raises(DirectoryError, match="is a directory"):
         night.to_nwb(tmp_path)
-    with pytest.raises(DirectoryError, match="is no directory"):
-        night.to_nwb(tmp_path / "nowhere" / "night.nwb")
+    (tmp_path / "file").touch()
+    with pytest.raises(DirectoryError, match="cannot write"):
+        night.to_nwb(tmp_path / "file" / "night.nwb")
+
+
+def test_files_are_replaced_and_missing_directories_made(night, tmp_path):
+    """One rule for all that write a file which the user names."""
+    writers = {
+        "a.nwb": night.to_nwb,
+        "a.png": lambda path: bs.figures.save_figure(night.plot_raster(), path),
+    }
+    for name, write in writers.items():
+        file = tmp_path / "not" / "there" / name
+        write(file)
+        whole = file.stat().st_size
+        file.write_text("another")
+        write(file)
+        assert file.stat().st_size == pytest.approx(whole, rel=0.05)

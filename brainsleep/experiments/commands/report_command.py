@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -26,7 +27,10 @@ def report(
         ),
     ] = None,
 ) -> None:
-    """Write one HTML page of a run: results, rasters, weights, parameters. Any browser shows it."""
+    """Write one HTML page of a run: results, rasters, weights, parameters. Any browser shows it.
+
+    What is left out, as a night that is damaged, is told in a line each on standard error.
+    """
     from ..report.reporting import write_report
 
-    typer.echo(write_report(*runs, out=out))
+    typer.echo(write_report(*runs, out=out, report=partial(typer.echo, err=True)))

@@ -73,6 +73,6 @@ def run(
     if report:
         from ..report.reporting import write_report
 
-        typer.echo(f"a page of it: {write_report(finished.directory)}")
+        typer.echo(f"a page of it: {write_report(finished.directory, report=say)}")
     else:
         typer.echo(f"a page of it: brainsleep report {finished.directory}")

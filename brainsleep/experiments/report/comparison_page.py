@@ -17,7 +17,7 @@ from .facts import facts_of
 from .night_sections import NightSection, night_sections
 from .parameter_table import parameter_rows
 from .sweep_page import SeedsRow, doubts_of, mean_tables, seeds_rows
-from .templating import NOTHING, render
+from .templating import NOTHING, HtmlPage, render
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ class ComparedTables:
     chance: float | None
 
 
-def comparison_page(experiments: Mapping[str, Sequence[Run]]) -> str:
-    """Return the page of several experiments side by side, as HTML.
+def comparison_page(experiments: Mapping[str, Sequence[Run]]) -> HtmlPage:
+    """Return the page of several experiments side by side.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def comparison_page(experiments: Mapping[str, Sequence[Run]]) -> str:
         by_seed=[line.strip() for line in by_seed(metrics) if line],
         definitions=DEFINITIONS,
         compared=tables,
-        costs=comparison_rows(metrics),
+        costs=[[NOTHING if one == "-" else one for one in row] for row in comparison_rows(metrics)],
         parameters=parameters,
         nights=[one for one in nights if not one.problem],
     )

@@ -8,11 +8,11 @@ from ...night import Night
 from .facts import Fact
 from .night_sections import section_of
 from .spike_panels import most_in_each
-from .templating import render
+from .templating import HtmlPage, render
 
 
-def night_page(directory: Path) -> str:
-    """Return the page of a night, as HTML.
+def night_page(directory: Path) -> HtmlPage:
+    """Return the page of a night.
 
     Raises
     ------

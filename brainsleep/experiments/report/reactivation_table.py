@@ -13,15 +13,11 @@ from ...measures import reactivation, spike_counts
 from ...night import Night
 from ...night.labels import labels_of
 from ...night.result import with_hidden
-from ...support.files import JsonMapping
 from ...translation import activations, write_back
 from ...wake import Dataset, Task, concatenate
-from ...wake.datasets.loading import code_of
-from ..materials import load_materials
 from ..model_files.modelfile import ModelFile
-from ..run_request import RunRequest
-from ..run_results import Run, overrides_in
-from ..rundirectory import digest_of
+from ..run_results import Run
+from ..tasks_again import tasks_again
 
 #: Most activations that are computed at a time: images times neurons.
 MOST_VALUES = 20_000_000
@@ -94,18 +90,11 @@ def _table(run: Run) -> ReactivationTable:
     settings, model = run.settings, run.model
     if not isinstance(model, ModelFile) or "network" not in settings:
         raise DirectoryError("the run does not keep the network that it began with.")
-    request = RunRequest(
-        model_file=run.directory / "model.toml",
-        seed=run.metrics["seed"],
-        overrides=overrides_in(settings),
-        progress=False,
-    )
-    sources = [model.data.dataset, *model.tasks.further]
-    if any(code_of(one, request.folder) for one in sources) or "module" in settings["network"]:
-        raise DirectoryError("data or network are made by code of the user's own.")
+    if "module" in settings["network"]:
+        raise DirectoryError("the network is made by code of the user's own.")
+    tasks = tasks_again(run)
     untrained = run.nights.untrained()
     assert untrained is not None
-    tasks = _tasks(request, settings)
     images = _some_images(tasks, untrained)
     labels = images.labels
     before = activations(untrained, images.images)
@@ -121,16 +110,9 @@ def _table(run: Run) -> ReactivationTable:
         seen = {label for one in tasks[:task] for label in one.classes}
         found.learned[title] = [int(label) in seen for label in classes]
         found.rows.extend(rows)
+    if not found.rows:
+        raise DirectoryError("no night can be read.")
     return found
-
-
-def _tasks(request: RunRequest, settings: JsonMapping) -> Sequence[Task]:
-    """Make the tasks of a run again; raise if they are not those that it had."""
-    tasks = load_materials(request).tasks
-    digest = digest_of([images for task in tasks for images in (task.train, task.test)])
-    if digest != settings.get("data_sha256"):
-        raise DirectoryError("the images are no longer those that the run learned.")
-    return tasks
 
 
 def _some_images(tasks: Sequence[Task], network: nn.Module) -> Dataset:

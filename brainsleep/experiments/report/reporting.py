@@ -10,15 +10,17 @@ from ...errors import BrainsleepError, DirectoryError, ParameterError, brief
 from ...night.night_files import NIGHT
 from ...support.calls import public
 from ...support.disk import is_there
-from ...support.files import write_atomically
+from ...support.files import make_parents, write_atomically
 from ...support.names import read_path
 from ..comparison import label_runs
+from ..run_request import say_nothing
 from ..sweep_comparison import load_runs
 from .comparison_page import comparison_page
 from .night_page import night_page
 from .run_page import run_page
 from .study_page import study_page
 from .sweep_page import sweep_page
+from .templating import HtmlPage
 
 #: What the page is called, in the directory it is of.
 REPORT = "report.html"
@@ -26,7 +28,9 @@ REPORT = "report.html"
 
 @public
 def write_report(
-    *directories: str | os.PathLike[str], out: str | os.PathLike[str] | None = None
+    *directories: str | os.PathLike[str],
+    out: str | os.PathLike[str] | None = None,
+    report: Callable[[str], None] = say_nothing,
 ) -> Path:
     """Write one HTML page that shows a run, and asks for nothing elsewhere.
 
@@ -37,7 +41,10 @@ def write_report(
         several of runs and sweeps, which are put side by side.
     out : path, optional
         The file; ``report.html`` in the directory, or of several ``comparison.html`` beside the
-        first, unless given. One that is there is replaced.
+        first, unless given. One that is there is replaced; missing directories are made.
+    report : callable
+        Told what is left out and why, as a night that is damaged: a line each. The page says it,
+        too.
 
     Returns
     -------
@@ -62,11 +69,14 @@ def write_report(
     page = _page(folders[0]) if len(folders) == 1 else _comparison(folders)
     default = folders[0] / REPORT if len(folders) == 1 else folders[0].parent / "comparison.html"
     file = default if out is None else read_path(out, "out")
-    write_atomically(file, page)
+    for line in page.left_out:
+        report(line)
+    make_parents(file)
+    write_atomically(file, page.html)
     return file
 
 
-def _page(folder: Path) -> str:
+def _page(folder: Path) -> HtmlPage:
     """Return the page of what a directory holds."""
     if is_there(folder / "study.json"):
         return _of_results(lambda: study_page(folder))
@@ -80,7 +90,7 @@ def _page(folder: Path) -> str:
     return _of_results(lambda: sweep_page(folder, runs))
 
 
-def _comparison(folders: list[Path]) -> str:
+def _comparison(folders: list[Path]) -> HtmlPage:
     """Return the page of several runs or sweeps."""
     for folder in folders:
         if is_there(folder / "study.json"):
@@ -89,7 +99,7 @@ def _comparison(folders: list[Path]) -> str:
     return _of_results(lambda: comparison_page(labelled))
 
 
-def _of_results(page: Callable[[], str]) -> str:
+def _of_results(page: Callable[[], HtmlPage]) -> HtmlPage:
     """Return a page; results that are not what runs write are damaged."""
     try:
         return page()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...errors import BrainsleepError
 from ...measures.definitions import DEFINITIONS
 from ..result_tables.paper_tables import definition_of
@@ -13,11 +15,11 @@ from .facts import doubts, facts_of, reasons
 from .night_sections import night_sections
 from .parameter_table import parameter_rows, references
 from .reactivation_table import reactivation_table
-from .templating import render
+from .templating import HtmlPage, render
 
 
-def run_page(run: Run) -> str:
-    """Return the page of a run, as HTML.
+def run_page(run: Run) -> HtmlPage:
+    """Return the page of a run.
 
     Raises
     ------
@@ -35,7 +37,8 @@ def run_page(run: Run) -> str:
     except BrainsleepError as error:
         parameters, sources = [], []
         problems.append(f"parameters are not shown: {error}")
-    return render(
+    reactivated = reactivation_table(run) if nights else None
+    page = render(
         "run.html",
         title=f"{metrics['model']}, seed {metrics['seed']}",
         heading=heading(metrics),
@@ -55,10 +58,14 @@ def run_page(run: Run) -> str:
         curve=metrics["accuracy"].get("curve", []),
         per_class=metrics.get("sleep", {}).get("per_class", {}),
         confusion=metrics.get("sleep", {}).get("confusion", []),
-        reactivated=reactivation_table(run) if nights else None,
+        reactivated=reactivated,
         nights=[one for one in nights if not one.problem],
         parameters=parameters,
         references=sources,
         seconds=metrics.get("seconds", {}),
         timings=metrics["timings"],
     )
+    if reactivated is None or not reactivated.why_not:
+        return page
+    line = f"reactivation is not shown: {reactivated.why_not}"
+    return replace(page, left_out=(*page.left_out, line))

@@ -19,7 +19,7 @@ from ..studies.study_display import in_words
 from ..studies.study_request import StudyRequest
 from .facts import Fact
 from .sweep_page import doubts_of
-from .templating import render
+from .templating import HtmlPage, render
 
 #: Settings that the table shows, the best first.
 MOST_SHOWN = 200
@@ -53,8 +53,8 @@ class SettingRow:
     errors: list[str]
 
 
-def study_page(directory: Path) -> str:
-    """Return the page of a study, as HTML; of one that is not finished, what there is of it.
+def study_page(directory: Path) -> HtmlPage:
+    """Return the page of a study; of one that is not finished, what there is of it.
 
     Raises
     ------

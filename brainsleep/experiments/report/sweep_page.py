@@ -21,7 +21,7 @@ from .accuracy_tables import AccuracyTable, accuracy_tables, chance_level, mean_
 from .arm_rows import ArmRow, arm_rows, controls_left, measure_definitions
 from .facts import Fact, facts_of
 from .parameter_table import parameter_rows, references
-from .templating import render
+from .templating import HtmlPage, render
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class SeedsRow:
     measures: dict[str, MeanSD | None]
 
 
-def sweep_page(directory: Path, runs: Sequence[Run]) -> str:
-    """Return the page of a sweep, as HTML.
+def sweep_page(directory: Path, runs: Sequence[Run]) -> HtmlPage:
+    """Return the page of a sweep.
 
     Parameters
     ----------

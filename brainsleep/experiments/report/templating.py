@@ -11,6 +11,8 @@ import base64
 import functools
 import hashlib
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -29,18 +31,36 @@ _STYLES = ("assets/uPlot.min.css", "templates/page.css")
 NOTHING = "–"
 
 
-def render(template: str, **values: object) -> str:
+@dataclass(frozen=True)
+class HtmlPage:
+    """A page.
+
+    Attributes
+    ----------
+    html : str
+        What the file holds.
+    left_out : tuple of str
+        What is not on it, and why: a line each.
+    """
+
+    html: str
+    left_out: tuple[str, ...] = ()
+
+
+def render(template: str, *, problems: Sequence[str] = (), **values: object) -> HtmlPage:
     """Return a page.
 
     Parameters
     ----------
     template : str
         Name of a file in ``templates/``.
+    problems : sequence of str
+        What is left out, and why; the page says so.
     **values
-        What it shows; all text is escaped.
+        What else it shows; all text is escaped.
     """
     scripts, styles = map(_texts, (_SCRIPTS, _STYLES))
-    return (
+    html = (
         _environment()
         .get_template(template)
         .render(
@@ -48,9 +68,11 @@ def render(template: str, **values: object) -> str:
             scripts=[Markup(text) for text in scripts],
             script_digests=[_digest(text) for text in scripts],
             styles=[Markup(text) for text in styles],
+            problems=problems,
             **values,
         )
     )
+    return HtmlPage(html, tuple(problems))
 
 
 def percent(value: float | None, digits: int = 1) -> str:

@@ -16,8 +16,7 @@ from brian2.units import Hz, second
 
 from ... import __version__
 from ...errors import BrainsleepError, DirectoryError
-from ...support.disk import is_there
-from ...support.files import write_atomically
+from ...support.files import make_parents, write_atomically
 from ...support.names import read_path
 from ...support.optional_packages import import_optional
 from .recorded_parts import NeuronSpikes, RecordedNight, description, unit_name
@@ -50,8 +49,6 @@ def write_nwb(night: RecordedNight, path: str | os.PathLike[str]) -> None:
     target = read_path(path, "path")
     if target.is_dir():
         raise DirectoryError(f"cannot write {target}: it is a directory; give the name of a file.")
-    if not is_there(target.parent):
-        raise DirectoryError(f"cannot write {target}: {target.parent} is no directory.")
     pynwb, h5py = _pynwb("pynwb"), _pynwb("h5py")
     content = io.BytesIO()  # HDF5 ends the process where a disk gets full
     with (
@@ -59,6 +56,7 @@ def write_nwb(night: RecordedNight, path: str | os.PathLike[str]) -> None:
         pynwb.NWBHDF5IO(file=file, mode="w") as stream,
     ):
         stream.write(nwb_file(night))
+    make_parents(target)
     write_atomically(target, content.getvalue())
 
 

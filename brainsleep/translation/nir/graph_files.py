@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import DataError, DirectoryError, brief
 from ...support.disk import is_folder
-from ...support.files import write_atomically
+from ...support.files import make_parents, write_atomically
 from ...support.names import read_path
 from ...support.user_warnings import warn_user
 from .nir_package import NirWarning, import_nir
@@ -67,10 +67,9 @@ def write_graph(path: str | os.PathLike[str], graph: nir.NIRGraph) -> None:
     target = read_path(path, "path")
     if is_folder(target):
         raise DirectoryError(f"cannot write {target}: it is a directory; give the name of a file.")
-    if not is_folder(target.parent):
-        raise DirectoryError(f"cannot write {target}: {target.parent} is no directory.")
     content = io.BytesIO()  # HDF5 ends the process where a disk gets full
     import_nir().write(content, graph)
+    make_parents(target)
     write_atomically(target, content.getvalue())
 
 

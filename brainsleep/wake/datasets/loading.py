@@ -129,27 +129,29 @@ def code_of(name: Source, folder: str | Path | None = None) -> UserFunction | No
     return find_function(entry.value, _folder(folder), f"dataset {name}")
 
 
-def absolute_name(name: str | os.PathLike[str]) -> str:
+def absolute_name(name: str | os.PathLike[str], folder: str | Path | None = None) -> str:
     """Return a name of a data set that means the same in any folder.
 
     Parameters
     ----------
     name : str or path
-        As for :func:`load_split`, relative to the working directory.
+        As for :func:`load_split`.
+    folder : path, optional
+        Where relative paths begin; the working directory unless given.
     """
+    start = _folder(folder)
     text = os.fspath(name)
     place, colon, function = text.rpartition(":")
     if is_function_name(text):
         is_file = place.endswith(".py")
-        return f"{_absolute(place)}{colon}{function}" if is_file else text
-    if text in DATASETS or not (os.sep in text or Path(text).suffix or Path(text).exists()):
-        return text
-    return _absolute(text)
+        return f"{_absolute(place, start)}{colon}{function}" if is_file else text
+    is_path = os.sep in text or Path(text).suffix or (start / text).exists()
+    return text if text in DATASETS or not is_path else _absolute(text, start)
 
 
-def _absolute(path: str) -> str:
+def _absolute(path: str, start: Path) -> str:
     """Return a path from the root."""
-    return os.path.abspath(Path(path).expanduser())
+    return os.path.abspath(start / Path(path).expanduser())
 
 
 def _own(

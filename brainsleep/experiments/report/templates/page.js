@@ -195,7 +195,7 @@
     plot.setAttribute("aria-label", `Raster of ${panel.label}: arrows move, plus and minus zoom, 0 shows all`);
     plot.addEventListener("keydown", key);
     const canvas = document.createElement("canvas");
-    const height = Math.round(Math.min(Math.max(110 + panel.n_neurons / 6, 130), 300));
+    const height = 70 + Math.round(Math.min(Math.max(2.5 * panel.n_neurons, 60), 250));
     const made = chart(plot, timeOptions(height, "neuron", {
       draw: [(self) => drawDots(self, spikes, canvas)],
       setCursor: [(self) => {
