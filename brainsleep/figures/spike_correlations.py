@@ -168,8 +168,10 @@ def plot_synchrony(synchrony: Synchrony | Mapping[str, Synchrony], ax: Axes | No
         times = np.asarray(one.times / second) / scale
         marker = "o" if len(one) < 50 else None
         ax.plot(times, one.chi, color=colour_of(number), marker=marker, label=label)
-        active = np.where(one.n_active > 0, one.n_active, np.nan)
-        ax.plot(times, active**-0.5, color=colour_of(number), lw=1, ls=":")
+        null = np.where(one.n_active > 0, one.n_active, np.nan) ** -0.5
+        if len(one) == 1:  # as long as the window, which begins at 0
+            times, null = np.array([0, 2 * times[0]]), null.repeat(2)
+        ax.plot(times, null, color=colour_of(number), lw=1, ls=":")
     ax.set_ylim(0, 1)
     ax.set_xlabel(f"Time ({unit})")
     ax.set_ylabel("Synchrony χ (dotted: independent)")

@@ -223,7 +223,8 @@ def plot_fano_factor(
     Returns
     -------
     Axes
-        Window to the right in ms; mean over neurons (line) with the quartiles (shaded), and that of
+        Window to the right in ms; mean over neurons (line) with the quartiles (shaded; a bar where
+        there is one window), and that of
         the count of the whole population (dashed), upwards, on logarithmic axes. A line is drawn at
         1, where a Poisson process lies.
 
@@ -284,7 +285,10 @@ def _draw_factors(ax: Axes, ones: Sequence[FanoFactor], label: str, number: int)
         np.quantile(known, [0.25, 0.75]) if known.size else (math.nan, math.nan)
         for known in (one.by_neuron[~np.isnan(one.by_neuron)] for one in ones)
     ]
-    ax.fill_between(windows, *np.transpose(quartiles), color=colour, alpha=0.2, lw=0)
+    if len(windows) == 1:
+        ax.vlines(windows, *np.transpose(quartiles), color=colour, alpha=0.3, lw=5)
+    else:
+        ax.fill_between(windows, *np.transpose(quartiles), color=colour, alpha=0.2, lw=0)
     ax.plot(windows, [one.mean for one in ones], color=colour, marker="o", label=label)
     ax.plot(windows, [one.of_population for one in ones], color=colour, marker="s", ls="--")
 

@@ -11,11 +11,12 @@ from ..errors import ParameterError
 from ..support.array_values import read_array
 from ..support.calls import public
 from ..support.checks import whole_number
+from .short_reprs import ShortRepr
 from .trains import FloatArray, IntArray
 
 
-@dataclass(frozen=True, eq=False)
-class Reliability:
+@dataclass(frozen=True, eq=False, repr=False)
+class Reliability(ShortRepr):
     """How sure a classifier is, and how often it is right.
 
     Attributes

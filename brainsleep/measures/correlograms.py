@@ -11,12 +11,13 @@ from brian2.units import second as unit_second  # an argument is called second
 from ..errors import ParameterError
 from ..support.calls import public
 from ..support.quantities import Time, quantity
+from .short_reprs import ShortRepr
 from .time_bins import bin_train
 from .trains import ROUNDING, FloatArray, IntArray, SpikeTrain
 
 
-@dataclass(frozen=True)
-class CrossCorrelogram:
+@dataclass(frozen=True, repr=False)
+class CrossCorrelogram(ShortRepr):
     """How often one population fires before and after another.
 
     Attributes

@@ -10,12 +10,13 @@ from brian2.units import Quantity, ms, second
 
 from ..support.calls import public
 from ..support.quantities import Time
+from .short_reprs import ShortRepr
 from .time_bins import bin_train
 from .trains import FloatArray, SpikeTrain
 
 
-@dataclass(frozen=True)
-class FanoFactor:
+@dataclass(frozen=True, repr=False)
+class FanoFactor(ShortRepr):
     """How much spike counts vary, over what a Poisson process of constant rate would.
 
     Attributes

@@ -14,6 +14,7 @@ from ..errors import KindError, ParameterError, brief
 from ..support.array_values import check_memory, numbers
 from ..support.calls import public
 from ..support.checks import known_name, read_seed, whole_number
+from .short_reprs import ShortRepr
 from .states import UpStates
 from .trains import BoolArray, FloatArray, IntArray, SpikeTrain, in_seconds, read_train
 
@@ -21,8 +22,8 @@ from .trains import BoolArray, FloatArray, IntArray, SpikeTrain, in_seconds, rea
 NULLS = ("times", "shifts", "neurons")
 
 
-@dataclass(frozen=True)
-class RankOrder:
+@dataclass(frozen=True, repr=False)
+class RankOrder(ShortRepr):
     """How much the order of first spikes in windows is that of a template.
 
     Attributes

@@ -12,11 +12,12 @@ from brian2.units import Quantity, second
 
 from ..support.calls import public
 from ..support.checks import whole_number
+from .short_reprs import ShortRepr
 from .trains import FloatArray, IntArray, SpikeTrain, as_raster, by_neuron, is_train, read_train
 
 
-@dataclass(frozen=True)
-class IntervalVariation:
+@dataclass(frozen=True, repr=False)
+class IntervalVariation(ShortRepr):
     """How irregularly neurons fired.
 
     Attributes
@@ -34,8 +35,8 @@ class IntervalVariation:
         return float(known.mean()) if known.size else math.nan
 
 
-@dataclass(frozen=True)
-class Intervals:
+@dataclass(frozen=True, repr=False)
+class Intervals(ShortRepr):
     """The intervals between spikes of one population.
 
     Attributes

@@ -11,14 +11,15 @@ import numpy.typing as npt
 from ..support.calls import public
 from ..support.checks import whole_number
 from .labelled_activity import blocks, read_populations, require_alike
+from .short_reprs import ShortRepr
 from .trains import FloatArray
 
 #: Up to this many images or neurons all components are computed, beyond it the first ones alone.
 _ALL_COMPONENTS = 300
 
 
-@dataclass(frozen=True, eq=False)
-class ActivationPCA:
+@dataclass(frozen=True, eq=False, repr=False)
+class ActivationPCA(ShortRepr):
     """Activations of one population, projected.
 
     Attributes

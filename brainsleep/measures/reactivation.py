@@ -13,11 +13,12 @@ from ..support.array_values import numbers
 from ..support.calls import public
 from ..support.names import table
 from .labelled_activity import LabelledActivity, blocks, read_labelled_activity, unit_rows
+from .short_reprs import ShortRepr
 from .trains import FloatArray, IntArray
 
 
-@dataclass(frozen=True, eq=False)
-class Reactivation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Reactivation(ShortRepr):
     """How alike activations awake and spike counts asleep are, by population and class.
 
     Attributes

@@ -13,6 +13,7 @@ from ..devices.activity import PopulationRate
 from ..errors import ParameterError
 from ..support.calls import public
 from ..support.quantities import Time, quantity
+from .short_reprs import ShortRepr
 from .trains import FloatArray, read_rate
 
 #: The band, in Hz, whose median power a peak is compared with.
@@ -34,8 +35,8 @@ class Peak(NamedTuple):
     ratio: float
 
 
-@dataclass(frozen=True)
-class Spectrum:
+@dataclass(frozen=True, repr=False)
+class Spectrum(ShortRepr):
     """A power spectrum.
 
     Attributes

@@ -13,12 +13,13 @@ from ..support.calls import public
 from ..support.checks import number, read_seed, whole_number
 from ..support.quantities import Time, quantity
 from .limited_process import LimitedProcess
+from .short_reprs import ShortRepr
 from .time_bins import BinnedTrain, bin_train, steps_per_bin
 from .trains import FloatArray, IntArray, SpikeTrain
 
 
-@dataclass(frozen=True)
-class SpikeSequence:
+@dataclass(frozen=True, repr=False)
+class SpikeSequence(ShortRepr):
     """Spikes of several neurons, at fixed lags, that were seen several times in one window.
 
     Attributes
@@ -43,8 +44,8 @@ class SpikeSequence:
         return len(self.neurons)
 
 
-@dataclass(frozen=True)
-class Sequences:
+@dataclass(frozen=True, repr=False)
+class Sequences(ShortRepr):
     """The sequences of a recording, and what was not looked at.
 
     Attributes

@@ -10,11 +10,12 @@ from brian2.units import Hz, Quantity, ms, second
 from ..devices.activity import PopulationRate
 from ..support.calls import public
 from ..support.quantities import Time, quantity
+from .short_reprs import ShortRepr
 from .trains import ROUNDING, BoolArray, FloatArray, IntArray, read_rate
 
 
-@dataclass(frozen=True)
-class UpStates:
+@dataclass(frozen=True, repr=False)
+class UpStates(ShortRepr):
     """When a population was up, and when down.
 
     Attributes

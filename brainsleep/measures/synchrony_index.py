@@ -11,12 +11,13 @@ from ..errors import ParameterError
 from ..support.array_values import check_memory
 from ..support.calls import public
 from ..support.quantities import Time
+from .short_reprs import ShortRepr
 from .time_bins import BinnedTrain, bin_train, steps_per_bin
 from .trains import FloatArray, IntArray, SpikeTrain
 
 
-@dataclass(frozen=True)
-class Synchrony:
+@dataclass(frozen=True, repr=False)
+class Synchrony(ShortRepr):
     r"""How much a population fired together, in windows that follow one another.
 
     Attributes

@@ -17,12 +17,13 @@ from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.quantities import Time
 from .labelled_activity import unit_rows
+from .short_reprs import ShortRepr
 from .time_bins import read_steps, steps_per_bin
 from .trains import FloatArray, SpikeTrain
 
 
-@dataclass(frozen=True, eq=False)
-class WindowedReactivation:
+@dataclass(frozen=True, eq=False, repr=False)
+class WindowedReactivation(ShortRepr):
     """How alike the spikes in each window of a night and the mean activation of each class are.
 
     Attributes

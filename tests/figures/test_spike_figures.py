@@ -142,6 +142,26 @@ def test_synchrony_is_held_against_independence(tmp_path):
     picture(tmp_path, ax)
 
 
+def test_one_window_has_its_null_too(tmp_path):
+    found = measures.synchrony(SPIKES["input"], **CLOCK)
+    ax = figures.plot_synchrony(found)
+    assert ax.lines[0].get_xdata() == [500]
+    assert_allclose(ax.lines[1].get_xdata(), [0, N_STEPS])
+    assert_allclose(ax.lines[1].get_ydata(), found.n_active[0] ** -0.5)
+    picture(tmp_path, ax)
+    picture(tmp_path, figures.plot_synchrony(measures.synchrony(SPIKES["silent"], **CLOCK)))
+
+
+def test_one_window_has_its_quartiles_too(tmp_path):
+    found = measures.fano_factor(SPIKES["input"], **CLOCK)
+    ax = figures.plot_fano_factor(found)
+    (bar,) = ax.collections[0].get_segments()
+    quartiles = np.quantile(found.by_neuron, [0.25, 0.75])
+    assert_allclose(bar, [[50, quartiles[0]], [50, quartiles[1]]])
+    picture(tmp_path, ax)
+    picture(tmp_path, figures.plot_fano_factor(measures.fano_factor(SPIKES["silent"], **CLOCK)))
+
+
 def test_spectra_leave_out_the_mean(tmp_path):
     rate = measures.binned_rate(SPIKES["input"], N_STEPS * ms, 10 * ms)
     found = measures.spectrum(rate, segment=0.5 * second)
