@@ -12,6 +12,8 @@ from typing import Any, ParamSpec, TypeVar
 import matplotlib as mpl
 from cycler import cycler
 
+from ..support.calls import public
+
 Arguments = ParamSpec("Arguments")
 Drawn = TypeVar("Drawn")
 
@@ -73,6 +75,7 @@ STYLE: MappingProxyType[str, Any] = MappingProxyType(
 _LOCK = threading.RLock()
 
 
+@public
 @contextmanager
 def style() -> Iterator[None]:
     """Use the style of this package within a ``with`` block; settings are then as they were.
@@ -90,6 +93,7 @@ def style() -> Iterator[None]:
         yield
 
 
+@public
 def styled(plot: Callable[Arguments, Drawn]) -> Callable[Arguments, Drawn]:
     """Decorate a function that draws, so that it draws in the style of this package."""
 

@@ -82,13 +82,14 @@ def public_callables():
 #: What is made by the package, or derived from by users, and not called by them.
 NOT_CALLED = set(
     """
-    Bimodality Calibration CircuitDescription CircuitRun ClassReadout CorticalActivity
-    Definition Device Engine Gate ImageStimulus IntervalVariation Job Lateral LateralLink
-    LateralParts Learner Mask MeanSD Neuron Night Noise Outcome PairedDifference Peak
-    PreparedCircuit PreparedWinners Reliability Segment Spectrum SpikeTrain SpikingAccuracy Stage
-    Stimulus Strategy
-    Translation UpStates WeightChange WinnerState Wiring as_stimulus brief get_device is_neuron
-    number numbers public reset_states skip_steps whole_number
+    ActivationPCA Bimodality Calibration Callback CircuitDescription CircuitRun ClassReadout
+    CorticalActivity CrossCorrelogram Definition Device Engine FanoFactor Gate ImageStimulus
+    IntervalVariation Intervals Job Lateral LateralLink LateralParts Learner Mask MeanSD Neuron
+    Night Noise Outcome PairedDifference Peak PreparedCircuit PreparedWinners RankOrder
+    Reactivation Reliability Segment Sequences Spectrum SpikeSequence SpikeTrain SpikingAccuracy
+    Stage Stimulus Strategy Synchrony Translation UpStates WeightChange WeightChangeBySign
+    WindowedReactivation WinnerState Wiring as_stimulus brief get_device is_neuron number numbers
+    public reset_states skip_steps whole_number
     """.split()
 )
 
