@@ -33,6 +33,15 @@ FORMAT, FORMATS = 3, (1, 2, 3)
 
 _Count = Annotated[int, Field(ge=0, lt=2**63)]
 
+#: What messages call the kinds of arrays.
+_IN_WORDS = {
+    "neurons": "spikes",
+    "counts": "spikes by step",
+    "weights_before": "weights before the night",
+    "weights_after": "weights after the night",
+    "under_masks": "values under masks",
+    "kept": "recorded values",
+}
 
 #: Name of a file of values that a night wrote while it ran.
 _StateFile = Annotated[str, Field(pattern=r"^\w+\.\w+\.state$")]
@@ -247,8 +256,10 @@ def read_night_arrays(
             f"{store.folder} is missing; load the night where the run is, and save it by itself by "
             "night.save."
         )
-    with damage_named(folder / NIGHT):
-        arrays = {key: store.get(one) for key, one in description.arrays.get(name, {}).items()}
+    arrays = {}
+    for key, reference in description.arrays.get(name, {}).items():
+        with damage_named(folder / NIGHT, f"{_IN_WORDS.get(name, name)} of {key!r}"):
+            arrays[key] = store.get(reference)
     for key, array in arrays.items():
         require_arrays(
             folder / NIGHT, array.dtype.kind in kinds, f"{name} of {key!r} are {array.dtype}"
@@ -257,20 +268,29 @@ def read_night_arrays(
 
 
 @contextmanager
-def damage_named(file: Path) -> Iterator[None]:
-    """Turn errors of reading arrays that a file refers to into a DirectoryError that names both."""
+def damage_named(file: Path, what: str = "") -> Iterator[None]:
+    """Turn errors of reading arrays that a file refers to into a DirectoryError that names both.
+
+    Parameters
+    ----------
+    file : Path
+        Which refers to them.
+    what : str, optional
+        What the array is, as in "spikes of 'input'".
+    """
+    told = f"{what} in {file.parent} cannot be read" if what else f"{file} cannot be read whole"
     try:
         yield
     except FileNotFoundError as error:
-        text = f"{error.filename} is missing, to which {file} refers"
-        raise DirectoryError(f"{text}; {_remedy(file.parent)}.") from None
+        fault = f"{error.filename} is missing, to which {file.name} refers"
+        raise DirectoryError(f"{told} ({fault}); {_remedy(file.parent)}.") from None
     except DataError as error:
-        text = f"{file} cannot be read whole ({str(error).rstrip('.')})"
-        raise DirectoryError(f"{text}; {_remedy(file.parent)}.") from None
+        fault = str(error).rstrip(".")
+        raise DirectoryError(f"{told} ({fault}); {_remedy(file.parent)}.") from None
     except OSError as error:
         if isinstance(error, DirectoryError):
             raise
-        raise DirectoryError(f"cannot read {error.filename} ({error.strerror}).") from None
+        raise DirectoryError(f"{told} (cannot read {error.filename}: {error.strerror}).") from None
 
 
 def _read_file(

@@ -92,7 +92,7 @@ class StoredSource:
         foreign = foreign_in(content)
         if foreign is not None:
             return Foreign(foreign)
-        with damage_named(self.folder / NIGHT):
+        with damage_named(self.folder / NIGHT, "stimulus, models or weights"):
             return Reader(stored_classes(), self.store).value(content)
 
     def _damaged(self, fault: str) -> DirectoryError:

@@ -292,6 +292,11 @@ def test_a_saved_night_has_a_page(folder: Path, tmp_path: Path) -> None:
     text = bs.write_report(tmp_path / "night").read_text()
     rows = {row[1]: row for row in Page(text).rows if row[0] == "this night" and len(row) == 5}
     assert rows["input"][3] == f"{len(night.spikes['input']):,}"
+    facts = dict(re.findall("<dt>(.*?)</dt><dd>(.*?)</dd>", text))
+    assert facts["length"] == "10 ms: 10 steps of 1 ms"
+    assert facts["seed"] == str(night.settings["seed"])
+    assert facts["stimulus"].startswith("MeanOfRandomImages(16 inputs")
+    assert not any("{" in one for one in facts.values())  # as Python writes dicts
 
 
 def test_a_run_without_nights_has_a_page(tmp_path: Path) -> None:
@@ -431,8 +436,11 @@ def test_a_browser_draws_the_page_and_it_moves(folder: Path, tmp_path: Path) -> 
             assert browser.requests() == [(folder / "report.html").as_uri()]
             assert browser.run("document.documentElement.scrollWidth <= innerWidth")
             assert browser.run("document.querySelectorAll('#rasters canvas').length") == 4
+            assert browser.run(ASIDE) == []
+            assert 50 <= browser.run(HEIGHT) <= 70  # of 16 neurons: their dots are 4 pixels high
         browser.open(tmp_path / "busy.html")
         assert browser.complaints() == []
+        assert 240 <= browser.run(HEIGHT) <= 260  # of 500 neurons: as high as rasters get
         for scheme in ("light", "dark"):
             browser.set_scheme(scheme)
             browser.run("new Promise(done => setTimeout(done, 100))")
@@ -454,6 +462,18 @@ DOTS = """(() => {
   for (let k = 0; k < data.length; k += 4) found += wanted.every((one, j) => data[k + j] === one);
   return found;
 })()"""
+
+#: Pixels of the first raster, from the lowest neuron to the highest.
+HEIGHT = "document.querySelector('#rasters [data-population] .u-over').clientHeight"
+
+#: Headings that stand on another side of their column than what is below them.
+ASIDE = """[...document.querySelectorAll("table")].flatMap(table => {
+  const side = (cell) => getComputedStyle(cell).textAlign;
+  const below = table.querySelector("tbody tr").cells;
+  return [...table.querySelectorAll("thead tr:last-child > *")]
+    .filter((cell, k) => cell.textContent && side(cell) !== side(below[k]))
+    .map(cell => cell.textContent);
+})"""
 
 #: Where the middle of a raster is, having scrolled there.
 MIDDLE = """(() => {

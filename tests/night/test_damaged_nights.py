@@ -180,6 +180,22 @@ def test_files_that_are_missing_or_of_another_night(intact: Path, damaged: Path)
         content(damaged)
 
 
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("weights_before", "weights before the night of "), ("counts", "spikes by step of '")],
+)
+def test_the_array_that_is_damaged_is_named(damaged: Path, kind: str, words: str) -> None:
+    if kind not in read_json(damaged / "night.json")["arrays"]:
+        return  # spikes that were written while the night ran have files of their own
+    file = array_file(damaged, kind)
+    file.write_bytes(file.read_bytes()[:-9])
+    with pytest.raises(DirectoryError, match=f"^{words}.*cannot be read .*{file.name}"):
+        content(damaged)
+    file.unlink()
+    with pytest.raises(DirectoryError, match=f"^{words}.*{file.name} is missing"):
+        content(damaged)
+
+
 def test_what_can_still_be_had_is_said(damaged: Path) -> None:
     file = array_file(damaged, "weights_after")
     file.write_bytes(b"")
