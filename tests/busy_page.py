@@ -23,6 +23,7 @@ def busy_page(report: Path) -> str:
     alone = Spikes(i=np.array([250]), t=[500] * ms, n_neurons=500)
     drawn = {
         "n_steps": 1000, "dt": 1.0, "weights": [], "segments": [["NREM", 0, 600]],
+        "up": [[0, 250], [500, 750]],
         "panels": [
             panel(train, "many", n_steps=1000, dt=1 * ms),
             panel(alone, "one", n_steps=1000, dt=1 * ms),

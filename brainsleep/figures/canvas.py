@@ -24,6 +24,7 @@ AxesLike: TypeAlias = Axes | Sequence[Axes] | AxesArray
 BEFORE_COLOUR = "0.72"
 AFTER_COLOUR = COLOURS[0]
 DOT_COLOUR = "0.15"
+UP_COLOUR, UP_ALPHA = COLOURS[1], 0.18
 
 
 def new_figure(width: float, height: float) -> Figure:

@@ -23,6 +23,7 @@ from .raster_panels import (
 )
 from .spike_windows import Recording, TimeWindow, read_window
 from .style import styled
+from .up_shading import shade_up, up_spans
 
 #: Height of a panel of rates, and of what else a figure needs, in inches.
 _RATE_HEIGHT = 0.5
@@ -43,6 +44,7 @@ def plot_raster(
     rates: bool = True,
     max_spikes: int | None = None,
     when_dense: str = "density",
+    up_states: bool = True,
 ) -> AxesArray:
     """Draw spikes: one panel per population, time against neuron index, its rate below.
 
@@ -70,6 +72,8 @@ def plot_raster(
     when_dense : str
         What is drawn of more spikes: ``"density"``, an image of the rate of neurons side by side,
         with a colour bar in Hz; or ``"neurons"``, the spikes of evenly spaced neurons.
+    up_states : bool
+        Whether the up states of a night with stages are shaded; see `Night.up_states`.
 
     Returns
     -------
@@ -100,6 +104,8 @@ def plot_raster(
     panels = _panels(axes, [drawn], rates)
     how = _read_how(max_spikes, when_dense)
     seen = _draw_column(panels[:, 0], drawn, window, rates, *how)
+    if truth(up_states, "up_states"):
+        _shade_column(panels[:, 0], night, window)
     _scale_rates(panels, [seen], rates)
     if axes is None:
         _share_time_axis(panels)
@@ -118,6 +124,7 @@ def plot_rasters(
     rates: bool = True,
     max_spikes: int | None = None,
     when_dense: str = "density",
+    up_states: bool = True,
 ) -> AxesArray:
     """Draw the spikes of several nights side by side, all on one scale of time.
 
@@ -135,7 +142,7 @@ def plot_rasters(
         Which to draw. Default: all that the first night recorded.
     start, stop : Quantity or str, optional
         Which part to draw. Default: from the beginning to the end of the longest night.
-    rates, max_spikes, when_dense
+    rates, max_spikes, when_dense, up_states
         As in :func:`plot_raster`.
 
     Returns
@@ -165,9 +172,12 @@ def plot_rasters(
     panels = _panels(axes, columns, rates)
     how = _read_how(max_spikes, when_dense)
     gathered = []
+    up_states = truth(up_states, "up_states")
     for number, (label, drawn) in enumerate(zip(given, columns, strict=True)):
         window = replace(windows[number], stop=longest)
         gathered.append(_draw_column(panels[:, number], drawn, window, rates, *how))
+        if up_states:
+            _shade_column(panels[:, number], given[label], window)
         top = panels[0, number]
         top.set_title(f"{label}\n{top.get_title(loc='left')}", loc="left")
     _scale_rates(panels, gathered, rates)
@@ -225,6 +235,13 @@ def _draw_column(
             draw_rate(below, seen)
             draw_time_axis(below, window, rate_bin=float(seen.bins[1] - seen.bins[0]))
     return gathered
+
+
+def _shade_column(panels: AxesArray, night: Recording, window: TimeWindow) -> None:
+    """Shade the up states of a recording in all its panels."""
+    spans = up_spans(night)
+    for ax in panels:
+        shade_up(ax, spans, window)
 
 
 def _scale_rates(panels: AxesArray, columns: list[list[GatheredSpikes]], rates: bool) -> None:

@@ -19,6 +19,8 @@ from ..support.checks import whole_number
 from ..support.quantities import Time, quantity
 from .canvas import (
     COLOURS,
+    UP_ALPHA,
+    UP_COLOUR,
     Axes,
     AxesArray,
     AxesLike,
@@ -37,9 +39,6 @@ FloatArray = npt.NDArray[np.float64]
 #: Names and colours of the two populations, in the order in which they are given; one of them is
 #: lighter in grey print.
 _POPULATIONS = (("excitatory", COLOURS[0]), ("inhibitory", COLOURS[3]))
-
-_UP_COLOUR = COLOURS[1]
-_UP_ALPHA = 0.18
 
 
 @public
@@ -111,7 +110,7 @@ def plot_slow_oscillation(
         hide_frame(ax)
     _draw_spikes(panels[0], trains, seconds, scale, most)
     lines = _draw_rates(panels[1], rates, scale)
-    shade = Patch(color=_UP_COLOUR, alpha=_UP_ALPHA, linewidth=0, label="up state")
+    shade = Patch(color=UP_COLOUR, alpha=UP_ALPHA, linewidth=0, label="up state")
     panels[0].legend(
         handles=[*lines, shade],
         loc="lower right",
@@ -128,7 +127,7 @@ def _shade(ax: Axes, found: UpStates, scale: float) -> None:
     """Shade up states."""
     starts, ends = (np.asarray(times / second) / scale for times in (found.starts, found.ends))
     for start, end in zip(starts, ends, strict=True):
-        ax.axvspan(start, end, color=_UP_COLOUR, alpha=_UP_ALPHA, linewidth=0)
+        ax.axvspan(start, end, color=UP_COLOUR, alpha=UP_ALPHA, linewidth=0)
 
 
 def _draw_spikes(

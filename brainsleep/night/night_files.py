@@ -108,7 +108,8 @@ class NightDescription(BaseModel):
         What was kept of neurons' variables and of weights.
     arrays : dict of str to dict
         Arrays by kind and name, as references: ``"weights_before"``, ``"weights_after"``,
-        ``"masks"``, ``"under_masks"``, ``"neurons"`` and ``"counts"`` (of the spikes).
+        ``"masks"``, ``"under_masks"``, ``"neurons"`` and ``"counts"`` (of the spikes),
+        ``"up_steps"`` (of the stages).
     in_run : bool
         Whether arrays lie in the folder that the nights of a run share.
     source : dict

@@ -13,6 +13,9 @@ from ..devices.activity import Spikes
 from .night_files import NIGHT, STREAM, NightDescription, read_night_arrays, require_arrays
 from .streaming import StreamedSpikes
 
+#: Kind of the array that says when the stages of a night were up.
+UP_STEPS = "up_steps"
+
 
 def read_weights(
     folder: Path, description: NightDescription
@@ -135,6 +138,18 @@ def _streamed(
     names = list(description.sizes)
     counts = {name: on_disk(names.index(name), name).counts for name in description.counted}
     return spikes, counts
+
+
+def read_up_steps(folder: Path, description: NightDescription) -> npt.NDArray[np.int64] | None:
+    """Read when the stages of a night were up; None if it had none, or kept no such thing."""
+    if UP_STEPS not in description.arrays:
+        return None
+    found = read_night_arrays(folder, UP_STEPS, description, "iu").get("stages")
+    turns = np.zeros(0, np.int64) if found is None else found.astype(np.int64).ravel()
+    fits = found is not None and found.ndim == 2 and found.shape[1] == 2
+    fits = fits and bool((np.diff(turns) > 0).all()) and _are_below(turns, description.n_steps + 1)
+    require_arrays(folder / NIGHT, fits, "its up states are none of this night")
+    return turns.reshape(-1, 2)
 
 
 def compact_spikes(

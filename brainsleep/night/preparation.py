@@ -41,7 +41,7 @@ from ..wake.given_data import read_images
 from .assembly import Assembly, addition_factors, lateral_parts
 from .biases import BIASES, check_learning
 from .callbacks import Callback, read_callbacks
-from .gating import Stages, check_stages
+from .gating import Gate, Stages, check_stages
 from .kept_state import KeptState
 from .models import LayerConstants, check_equations, check_target_rate, layer_constants, read_models
 from .night_request import NightRequest, Save, as_record, as_save
@@ -83,6 +83,8 @@ class PreparedNight:
         The factor on learning in each step.
     stages : Stages or None
         What gates the night.
+    gate : Gate or None
+        What the stages let through in each step, once they were simulated.
     save : Save or None
         Where it is written while it runs.
     callbacks : tuple of Callback
@@ -105,6 +107,7 @@ class PreparedNight:
     constants: LayerConstants
     modulation: np.ndarray | None = None
     stages: Stages | None = None
+    gate: Gate | None = None
     save: Save | None = None
     callbacks: tuple[Callback, ...] = ()
     started: float = 0.0
@@ -170,6 +173,7 @@ class PreparedNight:
             self,
             stimulus=Gated(self.stimulus, gate.stimulus),
             modulation=given * gate.learning,
+            gate=gate,
         )
 
     def calibrate(

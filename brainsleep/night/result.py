@@ -33,13 +33,22 @@ from .kept_files import KEPT, kept_arrays, kept_content, read_kept
 from .labels import labels_of
 from .lateral import Lateral
 from .night_files import array_store, require_description, write_description
-from .night_reading import compact_spikes, counts_per_step, read_masks, read_spikes, read_weights
+from .night_reading import (
+    UP_STEPS,
+    compact_spikes,
+    counts_per_step,
+    read_masks,
+    read_spikes,
+    read_up_steps,
+    read_weights,
+)
 from .night_request import Populations, Record, Save, as_record
 from .night_setup import NightSetup
 from .night_source import NightSource, StoredSource, source_content
 from .recorded_state import KeptStates, KeptWeights, RecordedState, RecordedWeights
 from .showing import night_as_html
 from .streaming import StreamedSpikes
+from .up_down_states import UpDownStates, up_down_states
 
 if TYPE_CHECKING:
     import neo
@@ -89,6 +98,9 @@ class Night:
     under_masks : dict of str to ndarray
         By state-dict name: what the network keeps under masks of its own, such as those of pruning,
         and 0 elsewhere; sleep leaves it alone.
+    up_steps : ndarray of int64, shape (n_up_states, 2), or None
+        The first step of each up state of its stages, and the step after the last; None if it had
+        no stages, or an earlier version saved it. See `up_states`.
     findings : tuple of Finding
         What is seldom wanted: layers that were silent or saturated, weights that did not change or
         ran into their bounds; `bs.sleep` warns of them.
@@ -113,6 +125,7 @@ class Night:
     weight_traces: dict[str, RecordedWeights] = field(default_factory=dict)
     masks: dict[str, np.ndarray] = field(default_factory=dict)
     under_masks: dict[str, np.ndarray] = field(default_factory=dict)
+    up_steps: npt.NDArray[np.int64] | None = None
     findings: tuple[Finding, ...] = ()
     source: NightSource | None = None
     _assembly: Assembly | None = field(default=None, init=False, repr=False, compare=False)
@@ -194,6 +207,8 @@ class Night:
             for name in ("weights_before", "weights_after", "masks", "under_masks")
         }
         kinds[KEPT] = kept_arrays(*kept, streamed=on_disk)
+        if self.up_steps is not None:
+            kinds[UP_STEPS] = {"stages": self.up_steps}
         if not on_disk:
             kinds |= compact_spikes(self.spikes, self.counts, self.dt, self.n_steps)
         content = {
@@ -282,6 +297,7 @@ class Night:
             weight_traces=weight_traces,
             masks=masks,
             under_masks=under,
+            up_steps=read_up_steps(folder, description),
             findings=tuple(description.findings),
             source=None if source is None else StoredSource(folder, source, store),
         )
@@ -313,6 +329,38 @@ class Night:
     def plasticity(self) -> Plasticity:
         """The plasticity rule; raises as `setup`."""
         return self.setup.plasticity
+
+    @property
+    def stages(self) -> Stages | None:
+        """What gated the night, None if nothing did; raises as `setup`."""
+        return self.setup.stages
+
+    @public
+    def up_states(self) -> UpDownStates:
+        """Return the up and down states of the night's stages of sleep.
+
+        They are those of the patch of cortex that gates the night, not of the network's own rates,
+        which fall as it learns. In REM sleep and wakefulness the patch is up. Stages of a class of
+        your own are up where their gate lets the network learn.
+
+        Returns
+        -------
+        UpDownStates
+            ``.starts``, ``.ends``, ``.durations`` of up states, ``.down_starts``, ``.down_ends``,
+            ``.down_durations`` of down states, all quantities; ``.up``, a bool for each step;
+            ``.fraction_up``; ``.to_pandas()``.
+
+        Raises
+        ------
+        ParameterError
+            If the night had no stages, or an earlier version saved it, which did not keep them.
+
+        Examples
+        --------
+        >>> night = bs.sleep(ann, stimulus, stages=bs.stages.NREM())  # doctest: +SKIP
+        >>> night.up_states().durations  # doctest: +SKIP
+        """
+        return up_down_states(self)
 
     @property
     def translation(self) -> Translation:
@@ -459,6 +507,7 @@ class Night:
             Of one segment: a `SpikeTrain` for each neuron, silent ones included, annotated with
             ``population`` and ``neuron``; an `AnalogSignal` of all rates, and one for each variable
             of neurons that was recorded. Each population is a group of the block, by its name.
+            Of a night with stages, an `Epoch` of these and one of its up and down states.
 
         Raises
         ------
@@ -578,6 +627,7 @@ class Night:
         rates: bool = True,
         max_spikes: int | None = None,
         when_dense: str = "density",
+        up_states: bool = True,
     ) -> npt.NDArray[np.object_]:
         """Draw the spike raster, one panel per population; see `brainsleep.figures.plot_raster`."""
         from ..figures import plot_raster
@@ -591,6 +641,7 @@ class Night:
             rates=rates,
             max_spikes=max_spikes,
             when_dense=when_dense,
+            up_states=up_states,
         )
 
     def _repr_html_(self) -> str:

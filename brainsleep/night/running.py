@@ -31,6 +31,7 @@ from .result import Night, awake_copy, with_hidden
 from .saved_request import SavedRequest
 from .state_results import kept_states, kept_weights
 from .streaming import StreamedSpikes
+from .up_down_states import up_steps
 
 if TYPE_CHECKING:
     pass
@@ -127,6 +128,7 @@ class ReadyNight:
             weight_traces=kept_weights(prepared, outcome, stream),
             masks=prepared.assembly.masks_by_name(),
             under_masks=under,
+            up_steps=up_steps(prepared.gate, outcome.n_steps),
             findings=Examination(prepared, outcome, self._n_spikes(outcome)).findings(),
             source=SleptSource(NightSetup.of(self.asked), outcome.weights, prepared.translation),
         )

@@ -12,7 +12,7 @@ from ..devices import Device
 from ..night.gating import Gate
 from ..support.calls import public
 from ..support.parameters import check_parameters, parameter
-from ..support.quantities import Time
+from ..support.quantities import Time, quantity
 from .cortex import Cortex
 from .cortical_activity import CorticalActivity
 from .modulation import check_rhythms, modulated
@@ -117,7 +117,7 @@ class Stage:
         """Simulate the cortex and return in which steps it is up."""
         skipped = round(float(WARM_UP) / dt)
         seconds = (skipped + n_steps) * dt
-        step = float(self.cortex.dt)
+        step = quantity(self.cortex.dt, second, "cortex: dt")
         rounded_up = np.ceil(seconds / step - 1e-6) * step * second
         activity = self.simulate(Quantity(rounded_up), seed=seed, device=device)
         return activity.up(skipped + n_steps, dt)[skipped:]

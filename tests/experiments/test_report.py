@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import zlib
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from brainsleep.errors import DirectoryError, ParameterError
 from brainsleep.experiments.cli import app
 from brainsleep.experiments.model_files.shipped import find_model
 from brainsleep.experiments.report.field_texts import field_texts, references_of
+from brainsleep.experiments.report.night_sections import section_of
 from brainsleep.experiments.report.parameter_table import parameter_rows
 from brainsleep.experiments.report.reactivation_table import reactivation_table
 from brainsleep.experiments.report.spike_panels import panel
@@ -299,6 +301,29 @@ def test_a_saved_night_has_a_page(folder: Path, tmp_path: Path) -> None:
     assert not any("{" in one for one in facts.values())  # as Python writes dicts
 
 
+class Morning:
+    """A stage of sleep that is up from the second step to the fourth."""
+
+    name = "NREM"
+
+    def gate(self, n_steps: int, dt: float, seed: int) -> bs.stages.Gate:
+        up = (np.arange(n_steps) >= 1) & (np.arange(n_steps) < 4)
+        return bs.stages.Gate(up.astype(float), up.astype(float))
+
+
+def test_up_states_of_a_night_are_on_its_page(folder: Path, tmp_path: Path) -> None:
+    night = bs.Night.load(folder / "nights" / "0").again(
+        stages=Morning(), device=bs.devices.Runtime("numpy")
+    )
+    section = section_of(night, "this night", 1000)
+    assert section.drawn["up"] == [[1.0, 4.0]]
+    assert [(one.name, one.start) for one in section.segments] == [("NREM", 0.0)]
+    replace(night, source=None).save(tmp_path / "night")
+    assert '"up": [[1.0, 4.0]]' in bs.write_report(tmp_path / "night").read_text()
+    night = bs.Night.load(folder / "nights" / "0")
+    assert section_of(night, "another", 1000).drawn["up"] == []
+
+
 def test_a_run_without_nights_has_a_page(tmp_path: Path) -> None:
     (tmp_path / "model.toml").write_text(find_model("diehl_cook_digits").read_text())
     write_json(tmp_path / "run.json", {"seed": 2})
@@ -449,6 +474,7 @@ def test_a_browser_draws_the_page_and_it_moves(folder: Path, tmp_path: Path) -> 
         browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=place[0], y=place[1])
         assert browser.run(SAID) == "500 ms, neuron 250"
         assert browser.run(DOTS.replace("POPULATION", "many")) > 10_000
+        assert 0.4 < browser.run(SHADED) < 0.6
         assert browser.run(FRAMES) > 0  # how many: benchmarks/report_frames.py
 
 
@@ -474,6 +500,16 @@ ASIDE = """[...document.querySelectorAll("table")].flatMap(table => {
     .filter((cell, k) => cell.textContent && side(cell) !== side(below[k]))
     .map(cell => cell.textContent);
 })"""
+
+#: Which share of a raster has the shade of up states, which are half of the time.
+SHADED = """(() => {
+  const canvas = document.querySelector('[data-population="one"] canvas');
+  const over = document.querySelector('[data-population="one"] .u-over');
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let found = 0;
+  for (let k = 3; k < data.length; k += 4) found += data[k] === 0x55;
+  return found / (over.clientWidth * over.clientHeight * devicePixelRatio ** 2);
+})()"""
 
 #: Where the middle of a raster is, having scrolled there.
 MIDDLE = """(() => {

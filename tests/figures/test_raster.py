@@ -280,3 +280,21 @@ def test_raster_refuses(night):
     night.spikes = {}
     with pytest.raises(ParameterError, match="recorded no spikes"):
         figures.plot_raster(night)
+
+
+@pytest.mark.parametrize("n_neurons", [(30, 20, 0), (300, 20, 0)])
+def test_up_states_are_shaded_behind_the_spikes(n_neurons, tmp_path):
+    night = replace(make_night(n_neurons=n_neurons), up_steps=np.array([[10, 40], [90, 200]]))
+    axes = figures.plot_raster(night, start=20 * ms, stop=150 * ms)
+    for ax in axes[0].figure.axes:
+        if ax.get_ylabel() in ("Neuron", "Hz") and ax.get_xlabel():
+            (shade,) = [one for one in ax.collections if one.get_label() == "up state"]
+            spans = [path.get_extents() for path in shade.get_paths()]
+            assert_allclose([(one.x0, one.x1) for one in spans], [(20, 40), (90, 150)])
+            assert all(shade.get_zorder() < dots.get_zorder() for dots in ax.lines)
+    picture(tmp_path, axes)
+    both = figures.plot_rasters({"staged": night, "not": replace(night, up_steps=None)})
+    shaded = [[len(ax.collections) for ax in row] for row in both]
+    assert [row[0] > row[1] for row in shaded] == [True] * 3
+    for off in (figures.plot_raster(night, up_states=False), make_night().plot_raster()):
+        assert not any(one.get_label() == "up state" for ax in off for one in ax.collections)

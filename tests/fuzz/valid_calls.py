@@ -93,6 +93,11 @@ def night():
 
 
 @cache
+def staged_night():
+    return night().again(stages=bs.stages.REM(cortex=bs.stages.Cortex(20, 5)))
+
+
+@cache
 def accuracy():
     return bs.spiking_accuracy(ann(), (images(), labels()), 5, progress=False)
 
@@ -246,8 +251,9 @@ CALLS = {
         lambda **options: night().plot_raster(**options),
         {"axes": lambda: None, "populations": lambda: ["0"], "max_spikes": lambda: 100,
          "start": lambda: 1 * ms, "stop": lambda: 20 * ms, "rates": lambda: True,
-         "when_dense": lambda: "neurons"},
+         "when_dense": lambda: "neurons", "up_states": lambda: True},
     ),
+    "Night.up_states": (lambda **options: staged_night().up_states(**options), {}),
     "Spikes.between": (
         lambda **options: spikes().between(**options),
         {"start": lambda: 5 * ms, "stop": lambda: 25 * ms},

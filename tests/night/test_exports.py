@@ -27,6 +27,10 @@ from brainsleep.night.exports.neo_blocks import _unit
 N_STEPS = 120
 NAMES = ["input", "0", "2", "4"]
 
+#: Steps in which stages let input and learning through.
+UP = [(0, 15), (40, 62), (70, N_STEPS)]
+STATES = [("up", 0, 15), ("down", 15, 40), ("up", 40, 62), ("down", 62, 70), ("up", 70, N_STEPS)]
+
 
 class TwoStages:
     """Stages without a patch of cortex, with segments as a hypnogram has them."""
@@ -40,7 +44,10 @@ class TwoStages:
     def gate(self, n_steps, dt, seed):
         from brainsleep.night.gating import Gate
 
-        return Gate(np.ones(n_steps), np.ones(n_steps))
+        up = np.zeros(n_steps)
+        for start, stop in UP:
+            up[start:stop] = 1
+        return Gate(up, up)
 
 
 @pytest.fixture(scope="module")
@@ -111,11 +118,29 @@ def test_nwb_says_what_the_night_was_and_what_a_simulation_lacks(night, nwb):
         stages = file.intervals["sleep_stages"].to_dataframe()
         assert stages["stage"].tolist() == ["NREM", "REM"]
         np.testing.assert_allclose(stages["stop_time"], [0.08, 0.12])
+        states = file.intervals["up_down_states"].to_dataframe()
+        assert states["state"].tolist() == [name for name, _, _ in STATES]
+        np.testing.assert_allclose(states["start_time"] * 1000, [start for _, start, _ in STATES])
+        np.testing.assert_allclose(states["stop_time"] * 1000, [stop for _, _, stop in STATES])
         assert "ConstantProbabilities" in file.stimulus_notes
         assert "no animal" in file.notes
         assert "when this file was written" in file.notes
         assert "network" in file.subject.description
         assert list(file.stimulus) == ["rate of input"]
+
+
+def test_neo_reads_the_nwb_file(night, nwb):
+    reader = neo.io.NWBIO(str(nwb), "r")
+    (block,) = reader.read_all_blocks()
+    trains = iter(block.segments[0].spiketrains)
+    for name in NAMES:
+        of_neurons = night.spikes[name].trains()
+        for neuron in range(night.sizes[name]):
+            train = next(trains)
+            np.testing.assert_allclose(train.magnitude, of_neurons[neuron] / second)
+            assert (train.t_start, train.t_stop) == (0 * pq.s, N_STEPS * pq.ms)
+    assert next(trains, None) is None
+    reader.close()
 
 
 def test_nwb_inspector_finds_nothing_critical(nwb):
@@ -148,6 +173,17 @@ def test_neo_has_a_train_for_each_neuron_and_signals_with_units(night):
     )
     assert potential.array_annotations["neuron"].tolist() == [1, 3]
     assert potential.sampling_period == 5 * pq.ms
+    stages, states = segment.epochs
+    assert (stages.name, stages.labels.tolist()) == ("sleep_stages", ["NREM", "REM"])
+    assert (states.name, states.labels.tolist()) == (
+        "up_down_states",
+        [name for name, _, _ in STATES],
+    )
+    np.testing.assert_allclose(states.rescale("ms").magnitude, [start for _, start, _ in STATES])
+    np.testing.assert_allclose(
+        (states.times + states.durations).rescale("ms").magnitude,
+        [stop for _, _, stop in STATES],
+    )
     one = night.to_neo(populations="2")
     assert len(one.segments[0].spiketrains) == SMALL[2]
     assert [signal.name for signal in one.segments[0].analogsignals] == ["rates"]
@@ -279,6 +315,7 @@ def test_a_night_from_disk_travels_as_it_did(night, tmp_path):
         for table, same in zip(slept.to_pandas(), loaded.to_pandas(), strict=True):
             assert table.equals(same)
         assert slept.to_xarray().equals(loaded.to_xarray())
+        np.testing.assert_array_equal(slept.up_steps, loaded.up_steps)
         loaded.to_nwb(tmp_path / f"{folder}.nwb")
         with pynwb.NWBHDF5IO(tmp_path / f"{folder}.nwb", "r") as stream:
             units = stream.read().units.to_dataframe()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from brian2.units import Quantity, second
-
 from ...errors import BrainsleepError
 from ...night import Night
 from ...night.labels import labels_of, weight_labels_of
+from ...night.up_down_states import StageInterval, intervals_by_table
 from ...support.files import JsonObject
 from ..run_results import Run
 from .spike_panels import most_in_each, night_panels
@@ -34,15 +33,6 @@ class LayerConstants:
 
 
 @dataclass(frozen=True)
-class Segment:
-    """One stage of sleep; start and duration are in seconds."""
-
-    name: str
-    start: float
-    duration: float
-
-
-@dataclass(frozen=True)
 class NightSection:
     """One night on a page.
 
@@ -60,7 +50,7 @@ class NightSection:
         What it did to weights.
     constants : list of LayerConstants
         Gains and thresholds.
-    segments : list of Segment
+    segments : list of StageInterval
         Its stages of sleep; none if it has none.
     timings : dict
         As of `Night.timings`.
@@ -72,7 +62,7 @@ class NightSection:
     drawn: JsonObject = field(default_factory=dict)
     weights: list[WeightRow] = field(default_factory=list)
     constants: list[LayerConstants] = field(default_factory=list)
-    segments: list[Segment] = field(default_factory=list)
+    segments: list[StageInterval] = field(default_factory=list)
     timings: JsonObject = field(default_factory=dict)
 
 
@@ -107,8 +97,16 @@ def section_of(night: Night, title: str, most: int) -> NightSection:
     labels, weight_labels = labels_of(night), weight_labels_of(night)
     drawn = night_panels(night, labels, most)
     drawn["weights"] = weight_histograms(night, weight_labels)
-    segments = stages_of(night)
-    drawn["segments"] = [[one.name, one.start * 1000, one.duration * 1000] for one in segments]
+    intervals = intervals_by_table(night)
+    segments = intervals["sleep_stages"]
+    drawn["segments"] = [
+        [one.name, one.start * 1000, (one.stop - one.start) * 1000] for one in segments
+    ]
+    drawn["up"] = [
+        [one.start * 1000, one.stop * 1000]
+        for one in intervals["up_down_states"]
+        if one.name == "up"
+    ]
     return NightSection(
         title,
         steps=night.n_steps,
@@ -118,28 +116,6 @@ def section_of(night: Night, title: str, most: int) -> NightSection:
         segments=segments,
         timings=night.timings,
     )
-
-
-def stages_of(night: Night) -> list[Segment]:
-    """Return the stages of a night's sleep; none if it had none, or does not know."""
-    if night.source is None:
-        return []
-    stages = night.setup.stages
-    if stages is None:
-        return []
-    seconds = float(night.duration / second)
-    listed = getattr(stages, "segments", None)
-    if listed is None:
-        return [Segment(getattr(stages, "name", type(stages).__name__), 0.0, seconds)]
-    return [
-        Segment(one.name, _seconds(one.start), _seconds(one.duration))
-        for one in listed
-        if _seconds(one.start) < seconds
-    ]
-
-
-def _seconds(time: Quantity) -> float:
-    return float(time / second)
 
 
 def _constants(night: Night, labels: Mapping[str, str]) -> list[LayerConstants]:

@@ -10,6 +10,7 @@ from brian2.units import Hz, ms
 from brian2.units.fundamentalunits import Dimension
 
 from ...support.optional_packages import import_optional
+from ..up_down_states import intervals_by_table
 from .recorded_parts import NeuronSpikes, RecordedNight, chosen_populations, description, unit_name
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def neo_block(night: RecordedNight, populations: str | Sequence[str] | None = No
     for name, state in night.states.items():
         if populations is None or name in names:
             segment.analogsignals.extend(_states(name, state))
+    segment.epochs.extend(_epochs(night))
     return block
 
 
@@ -102,6 +104,21 @@ def _states(name: str, state: RecordedState) -> list[Any]:
             array_annotations={"neuron": state.neurons},
         )
         for variable in state.variables
+    ]
+
+
+def _epochs(night: RecordedNight) -> list[Any]:
+    """Return stages of sleep, and up and down states, where there are any."""
+    neo, pq = (import_optional(name, _USE, "neuro") for name in ("neo", "quantities"))
+    return [
+        neo.Epoch(
+            times=np.array([one.start for one in intervals]) * pq.s,
+            durations=np.array([one.stop - one.start for one in intervals]) * pq.s,
+            labels=np.array([one.name for one in intervals]),
+            name=name,
+        )
+        for name, intervals in intervals_by_table(night).items()
+        if intervals
     ]
 
 

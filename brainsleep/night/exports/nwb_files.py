@@ -15,10 +15,11 @@ import numpy as np
 from brian2.units import Hz, second
 
 from ... import __version__
-from ...errors import BrainsleepError, DirectoryError
+from ...errors import DirectoryError
 from ...support.files import make_parents, write_atomically
 from ...support.names import read_path
 from ...support.optional_packages import import_optional
+from ..up_down_states import intervals_by_table
 from .recorded_parts import NeuronSpikes, RecordedNight, description, unit_name
 
 if TYPE_CHECKING:
@@ -69,7 +70,6 @@ def nwb_file(night: RecordedNight) -> pynwb.NWBFile:
         identifier=str(uuid.uuid4()),
         session_start_time=datetime.now().astimezone(),
         experiment_description=f"neurons: {about.get('neuron')}; rule: {about.get('plasticity')}",
-        keywords=["simulation", "sleep", "spiking neural network", "Brian2"],
         notes=NOTES,
         stimulus_notes=str(about["stimulus"]),
         was_generated_by=[["brainsleep", __version__]],
@@ -106,13 +106,16 @@ def _units(night: RecordedNight) -> Any:
     trains = [NeuronSpikes.of(train, dt) for train in night.spikes.values()]
     sizes = [len(one.ends) for one in trains]
     starts = np.cumsum([0, *(len(one.steps) for one in trains)])
-    times, index, population, neuron = _column(
+    times, observed, population, neuron = _column(
         {
             "spike_times": (
                 "start of the time step of each spike, in seconds",
                 np.concatenate([one.steps for one in trains]) * dt,
             ),
-            "spike_times_index": ("", []),
+            "obs_intervals": (
+                "all of the night, in seconds",
+                np.tile([0.0, float(night.duration / second)], (sum(sizes), 1)),
+            ),
             "population": (
                 "layer of the network, by the name of its torch module; input: what drives it",
                 np.repeat(list(night.spikes), sizes).tolist(),
@@ -123,18 +126,17 @@ def _units(night: RecordedNight) -> Any:
             ),
         }
     )
-    index = _pynwb("pynwb.core").VectorIndex(
-        name="spike_times_index",
-        target=times,
-        data=np.concatenate(
-            [one.ends + start for one, start in zip(trains, starts[:-1], strict=True)]
-        ),
+    make_index = _pynwb("pynwb.core").VectorIndex
+    ends = [one.ends + start for one, start in zip(trains, starts[:-1], strict=True)]
+    index = make_index(name="spike_times_index", target=times, data=np.concatenate(ends))
+    observed_index = make_index(
+        name="obs_intervals_index", target=observed, data=np.arange(1, sum(sizes) + 1)
     )
     return _pynwb("pynwb.misc").Units(
         name="units",
         description="all model neurons of the night whose spikes were recorded",
-        columns=[times, index, population, neuron],
-        colnames=["spike_times", "population", "neuron"],
+        columns=[times, index, observed, observed_index, population, neuron],
+        colnames=["spike_times", "obs_intervals", "population", "neuron"],
         resolution=dt,
         id=np.arange(sum(sizes)),
     )
@@ -229,27 +231,23 @@ def _add_network(file: Any, night: RecordedNight, about: dict[str, Any]) -> None
 
 
 def _add_stages(file: Any, night: RecordedNight) -> None:
-    """Add the stages of sleep as intervals, where there are any."""
-    try:
-        stages = night.setup.stages
-    except BrainsleepError:
-        return
-    if stages is None:
-        return
-    table = _pynwb("pynwb.epoch").TimeIntervals(
-        name="sleep_stages", description="stages of sleep, from a simulated patch of cortex"
-    )
-    table.add_column("stage", "its name")
-    end = float(night.duration / second)
-    for one in getattr(stages, "segments", ()):
-        start = float(one.start / second)
-        stop = min(start + float(one.duration / second), end)
-        if start < end:
-            table.add_interval(start_time=start, stop_time=stop, stage=one.name)
-    if len(table) == 0:
-        name = str(getattr(stages, "name", type(stages).__name__))
-        table.add_interval(start_time=0.0, stop_time=end, stage=name)
-    file.add_time_intervals(table)
+    """Add stages of sleep, and up and down states, as intervals, where there are any."""
+    columns = {
+        "sleep_stages": ("stage", "stages of sleep, from a simulated patch of cortex"),
+        "up_down_states": (
+            "state",
+            "up and down states of the simulated patch of cortex that gated input and learning",
+        ),
+    }
+    for name, intervals in intervals_by_table(night).items():
+        if not intervals:
+            continue
+        column, text = columns[name]
+        table = _pynwb("pynwb.epoch").TimeIntervals(name=name, description=text)
+        table.add_column(column, "its name")
+        for one in intervals:
+            table.add_interval(start_time=one.start, stop_time=one.stop, **{column: one.name})
+        file.add_time_intervals(table)
 
 
 def _module(file: Any, name: str) -> Any:

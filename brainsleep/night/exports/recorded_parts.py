@@ -18,6 +18,7 @@ from ...errors import BrainsleepError
 from ...support.names import known_names
 
 if TYPE_CHECKING:
+    from ..gating import Stages
     from ..night_setup import NightSetup
     from ..recorded_state import RecordedState, RecordedWeights
 
@@ -35,6 +36,7 @@ class RecordedNight(Protocol):
     weights_after: dict[str, np.ndarray]
     states: dict[str, RecordedState]
     weight_traces: dict[str, RecordedWeights]
+    up_steps: NDArray[np.int64] | None
 
     @property
     def spikes(self) -> Mapping[str, RecordedSpikes]:
@@ -47,6 +49,10 @@ class RecordedNight(Protocol):
     @property
     def duration(self) -> Quantity:
         """Simulated time."""
+
+    @property
+    def stages(self) -> Stages | None:
+        """What gated it."""
 
     @property
     def setup(self) -> NightSetup:

@@ -186,7 +186,20 @@
     return best;
   }
 
-  function raster(panel, spikes, end) {
+  // Up states, behind what is drawn.
+  function shadeUp(made, up) {
+    const { left, top, width, height } = made.bbox, context = made.ctx;
+    context.save();
+    context.fillStyle = `${colour("--before")}55`;
+    for (const [from, to] of up) {
+      const x0 = Math.max(made.valToPos(from, "x", true), left);
+      const x1 = Math.min(made.valToPos(to, "x", true), left + width);
+      if (x1 > x0) context.fillRect(x0, top, x1 - x0, height);
+    }
+    context.restore();
+  }
+
+  function raster(panel, spikes, up, end) {
     const drawn = panel.n_shown < panel.n_neurons ? `; drawn: ${panel.n_shown.toLocaleString("en")} of the neurons, by chance` : "";
     const caption = `${panel.label}: ${panel.n_neurons.toLocaleString("en")} neurons, ${panel.n_spikes.toLocaleString("en")} spikes, ${panel.rate.toPrecision(3)} Hz${drawn} `;
     const { figure: box, output, plot } = figure(rasters, caption);
@@ -197,6 +210,7 @@
     const canvas = document.createElement("canvas");
     const height = 70 + Math.round(Math.min(Math.max(2.5 * panel.n_neurons, 60), 250));
     const made = chart(plot, timeOptions(height, "neuron", {
+      drawAxes: [(self) => shadeUp(self, up)],
       draw: [(self) => drawDots(self, spikes, canvas)],
       setCursor: [(self) => {
         const spike = nearest(self, spikes);
@@ -226,7 +240,7 @@
       dash: k < COLOURS.length ? undefined : [6, 3], value: (_, value) => (value === null ? "–" : value.toFixed(1)),
     }));
     const most = night.panels.reduce((before, panel) => Math.max(before, ...panel.rates), 1);
-    const options = timeOptions(200, "rate, Hz", {}, {
+    const options = timeOptions(200, "rate, Hz", { drawAxes: [(self) => shadeUp(self, night.up)] }, {
       scales: { x: { time: false, range: (_, low, high) => [low, high] }, y: { range: [0, 1.05 * most] } },
       series: [{ label: "time, ms", value: (_, value) => (value === null ? "–" : value.toFixed(1)) }, ...series],
     });
@@ -244,7 +258,7 @@
       times.push(start, start + length);
       rows.push(stages.indexOf(name), stages.indexOf(name));
     }
-    const options = timeOptions(130, "", {}, {
+    const options = timeOptions(130, "", { drawAxes: [(self) => shadeUp(self, night.up)] }, {
       scales: { x: { time: false, range: (_, low, high) => [low, high] }, y: { range: [-0.5, 2.5] } },
       series: [{}, { stroke: () => colour("--accent"), width: 2, points: { show: false } }],
     });
@@ -280,7 +294,7 @@
     histograms.replaceChildren();
     shown = { charts: [], others: [], end, shortest: Math.min(5 * night.dt, end), view: [0, end] };
     if (night.segments.length) shown.charts.push(hypnogram(night));
-    night.panels.forEach((panel, k) => shown.charts.push(raster(panel, spikes[k], end)));
+    night.panels.forEach((panel, k) => shown.charts.push(raster(panel, spikes[k], night.up, end)));
     if (night.panels.length) shown.charts.push(rates(night));
     night.weights.forEach((one) => shown.others.push(histogram(one)));
     all();
