@@ -528,7 +528,7 @@ class Night:
 
         Every neuron is a row of the table of units, with its ``population``. What NWB demands and a
         simulation lacks is said in the file's notes: `session_start_time` is when the file was
-        written, and there is no subject.
+        written, and the subject is the network, of age 0.
 
         Parameters
         ----------
