@@ -131,7 +131,8 @@ def _compare_layers(
         value = values.of[layer.node].double().flatten(1)
         current = _current(layer, activities, with_signs=True)
         activities[layer.name] = value.clamp(min=0)
-        if layer is not translation.layers[-1] or bool((value >= 0).all()):  # rectified
+        is_output = layer is translation.layers[-1] and layer.kind == "neurons"
+        if not is_output or bool((value >= 0).all()):  # rectified, and pooled only if that
             current, value = current.clamp(min=0), value.clamp(min=0)
         largest = float(value.abs().max())
         if _close(current, value, factor * TOLERANCE * largest):

@@ -74,6 +74,23 @@ def test_constants_fold(which):
     assert_translates(with_constants(CONSTANTS[which])().double(), tolerance=1e-12)
 
 
+@pytest.mark.parametrize(
+    "pooled",
+    [
+        [nn.MaxPool1d(3, 2, 1), nn.ReLU()],
+        [nn.MaxPool1d(2), nn.MaxPool1d(2), nn.ReLU()],
+        [nn.MaxPool1d(2), nn.Flatten(), nn.ReLU()],
+        [nn.ReLU(), nn.MaxPool1d(2)],
+        [nn.ReLU(), nn.AvgPool1d(2)],
+    ],
+)
+def test_networks_that_end_in_pooling(pooled):
+    for seed in range(10):  # outputs of most are negative before the ReLU
+        torch.manual_seed(seed)
+        layers = [nn.Conv1d(1, 2, 3, padding=1), nn.ReLU(), nn.Conv1d(2, 1, 3, padding=1)]
+        assert_translates(nn.Sequential(*layers, *pooled), (1, 6))
+
+
 def test_a_sum_of_currents_is_normalized_exactly():
     ann = Forward(
         lambda m, x: m.c(m.bn(m.a(x) + m.b(x)).relu()),
