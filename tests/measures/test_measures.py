@@ -15,7 +15,14 @@ FOLDER = Path(measures.__file__).parent
 MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
 
 #: Modules that measure nothing themselves.
-WITHOUT_EXAMPLES = {"labelled_activity", "limited_process", "spade_worker", "time_bins", "trains"}
+WITHOUT_EXAMPLES = {
+    "labelled_activity",
+    "limited_process",
+    "spade_worker",
+    "time_bins",
+    "short_reprs",
+    "trains",
+}
 
 
 def test_every_measure_is_in_the_table():
