@@ -69,12 +69,15 @@ def plot_reactivation(
     several = _several(found, "found")
     others = {
         name: _several(given, f"nulls {name!r}")
-        for name, given in table(nulls or {}, "nulls", "reactivations by name").items()
+        for name, given in table(
+            {} if nulls is None else nulls, "nulls", "reactivations by name"
+        ).items()
     }
     first = several[0]
     for one in (*several, *(each for given in others.values() for each in given)):
         _require_alike(first, one)
-    colours, n = _colours(first, groups), len(first.mean)
+    grouped = None if groups is None else table(groups, "groups", "classes")
+    colours, n = _colours(first, grouped), len(first.mean)
     width = 2.4 + n * (0.5 + 0.22 * len(first.classes))
     panels = axes_grid(axes, 1, n, width=width, height=3, sharey=True)[0]
     for ax, name in zip(panels, first.mean, strict=True):
@@ -87,7 +90,7 @@ def plot_reactivation(
         hide_frame(ax)
     error = "images" if len(several) == 1 else f"{len(several)} nights"
     panels[0].set_ylabel(f"Correlation of activation and spikes\n(mean ± SD, {error})")
-    _legend(panels[-1], groups)
+    _legend(panels[-1], grouped)
     return panels
 
 
@@ -178,7 +181,7 @@ def _require_alike(first: Reactivation, other: Reactivation) -> None:
 def _colours(found: Reactivation, groups: Mapping[str, Iterable[int]] | None) -> list[str]:
     """Return a colour for each class: that of its group."""
     colours = {}
-    for number, (name, members) in enumerate(table(groups or {}, "groups", "classes").items()):
+    for number, (name, members) in enumerate((groups or {}).items()):
         for label in items(members, f"groups {name!r}", "class numbers"):
             colours[label] = COLOURS[number % len(COLOURS)]
     return [

@@ -98,7 +98,7 @@ def plot_comparison(
         label: _read(label, run, colour)
         for (label, run), colour in zip(runs.items(), _colours(len(runs)), strict=True)
     }
-    called = table(labels or {}, "labels", "labels by name")
+    called = table({} if labels is None else labels, "labels", "labels by name")
     panels = axes_grid(axes, 2, 2, width=9, height=6.4)
     _draw_accuracy(panels[0, 0], read)
     _draw_bars(panels[0, 1], read, lambda run: run.rates, "Rate (Hz)", called)
