@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from ..errors import KindError, ParameterError, brief
 from ..measures import Reactivation, WindowedReactivation
 from ..support.calls import public
-from ..support.names import items, table
+from ..support.names import items, table, text
 from .canvas import COLOURS, Axes, AxesArray, AxesLike, axes_grid, hide_frame, single_axes
 from .class_axis import MISSING, SIGNED_MAP, class_names, class_ticks, label_of, largest
 from .style import styled
@@ -146,7 +146,7 @@ def plot_windowed_reactivation(
     ax.set_xlabel("Time (ms)")
     ax.set_ylabel("Class")
     if title is not None:
-        ax.set_title(title, loc="left")
+        ax.set_title(text(title, "title"), loc="left")
     ax.figure.colorbar(
         image, ax=ax, label=f"Correlation\n(shuffled neurons: SD {found.null_sd:.2g})", pad=0.01
     )
