@@ -9,6 +9,7 @@ import numpy.typing as npt
 from brian2.units import Hz, Quantity, ms, mV, second
 
 from ..devices import Device
+from ..devices.recorded_spikes import spike_steps
 from ..network.wiring import Wiring
 from ..neurons import ConductanceLIF
 from ..plasticity import DiehlCook, Homeostasis, Plasticity
@@ -277,7 +278,7 @@ class PreparedWinners:
             description="respond",
         )
         spikes = run.spikes[CELLS]
-        steps = np.rint(np.asarray(spikes.t / run.dt)).astype(np.int64)
+        steps = spike_steps(spikes.t, run.dt)
         counts = np.zeros((len(sequence.probability), self.network.n_neurons), dtype=np.int32)
         np.add.at(counts, (steps // sequence.presentation_steps, spikes.i), 1)
         return counts

@@ -222,3 +222,8 @@ def read_neurons(neurons: ArrayLike, n_neurons: int, field: str = "neurons") -> 
             f"{field} must lie between 0 and {n_neurons - 1}, not {brief(neurons)}."
         )
     return np.unique(found.astype(np.int64))
+
+
+def spike_steps(times: Quantity, dt: Quantity) -> NDArray[np.int64]:
+    """Return the time step of each spike; times are whole steps but for rounding."""
+    return np.rint(np.asarray(times / dt)).astype(np.int64)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from brian2.units import Quantity, ms, second
 
-from ..errors import MissingPackageError, ParameterError
+from ..errors import ParameterError
 from ..support.calls import public
 from ..support.checks import number, read_seed, whole_number
+from ..support.optional_packages import missing_package
 from ..support.quantities import Time, quantity
 from .limited_process import LimitedProcess
 from .short_reprs import ShortRepr
@@ -194,9 +195,7 @@ def sequences(
     }
     most = whole_number(max_neurons, "max_neurons", minimum=2)
     if importlib.util.find_spec("elephant") is None:
-        raise MissingPackageError(
-            "sequences need the package elephant: pip install 'brainsleep[neuro]'."
-        )
+        raise missing_package("elephant", "sequences", "neuro")
     return _Search(binned, n_bins, most, request, limits).result()
 
 

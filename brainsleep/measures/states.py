@@ -10,6 +10,7 @@ from brian2.units import Hz, Quantity, ms, second
 from ..devices.activity import PopulationRate
 from ..support.calls import public
 from ..support.quantities import Time, quantity
+from ..support.true_runs import runs_of
 from .short_reprs import ShortRepr
 from .trains import ROUNDING, BoolArray, FloatArray, IntArray, read_rate
 
@@ -49,12 +50,12 @@ class UpStates(ShortRepr):
     @property
     def down_starts(self) -> Quantity:
         """When each down state begins; one at the beginning of the rate begins at 0."""
-        return _runs(~self.up)[0] * self.bin_size
+        return runs_of(~self.up)[:, 0] * self.bin_size
 
     @property
     def down_ends(self) -> Quantity:
         """When each down state ends; one that lasts to the end of the rate ends there."""
-        return _runs(~self.up)[1] * self.bin_size
+        return runs_of(~self.up)[:, 1] * self.bin_size
 
     @property
     def down_durations(self) -> Quantity:
@@ -159,18 +160,12 @@ def _long_runs(
     up: BoolArray, shortest_up: float, shortest_down: float
 ) -> tuple[IntArray, IntArray]:
     """Return where up states start and end, in bins; states that are too short do not count."""
-    starts, ends = _runs(up)
+    starts, ends = runs_of(up).T
     gap = starts[1:] - ends[:-1] >= shortest_down
     starts = np.concatenate([starts[:1], starts[1:][gap]])
     ends = np.concatenate([ends[:-1][gap], ends[-1:]])
     long = ends - starts >= shortest_up
     return starts[long], ends[long]
-
-
-def _runs(up: BoolArray) -> tuple[IntArray, IntArray]:
-    """Return where runs of True start, and where they end."""
-    steps = np.diff(up.astype(np.int8), prepend=0, append=0)
-    return np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
 
 
 def _otsu(values: FloatArray) -> float:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from brian2.units import Quantity, second
 
 from ..devices.activity import Spikes
+from ..devices.recorded_spikes import spike_steps
 from .night_files import NIGHT, STREAM, NightDescription, read_night_arrays, require_arrays
 from .streaming import StreamedSpikes
 
@@ -161,7 +162,7 @@ def compact_spikes(
     """Return spikes as they are saved: their neurons in time order, and how many each step has."""
     neurons, per_step = {}, dict(counts)
     for name, train in spikes.items():
-        steps = np.rint(np.asarray(train.t / dt)).astype(np.int64)
+        steps = spike_steps(train.t, dt)
         in_time = slice(None) if (np.diff(steps) >= 0).all() else np.argsort(steps, kind="stable")
         neurons[name] = np.asarray(train.i)[in_time]
         per_step[name] = np.bincount(steps, minlength=n_steps)
@@ -174,8 +175,7 @@ def counts_per_step(
     """Count the spikes of each step."""
     if isinstance(spikes, StreamedSpikes):
         return spikes.counts
-    steps = np.rint(np.asarray(spikes.t / dt)).astype(np.int64)
-    return np.bincount(steps, minlength=n_steps).astype(np.int32)
+    return np.bincount(spike_steps(spikes.t, dt), minlength=n_steps).astype(np.int32)
 
 
 def _all_compact(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

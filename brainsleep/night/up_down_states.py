@@ -12,6 +12,7 @@ from brian2.units import Quantity, second
 from ..errors import BrainsleepError, ParameterError
 from ..support.data_frames import import_pandas
 from ..support.files import JsonObject
+from ..support.true_runs import runs_of
 from .gating import Gate, Stages
 
 if TYPE_CHECKING:
@@ -36,12 +37,12 @@ class UpDownStates:
     @property
     def starts(self) -> Quantity:
         """When each up state begins; shape (n_up_states,)."""
-        return intervals_of(self.up)[:, 0] * self.dt
+        return runs_of(self.up)[:, 0] * self.dt
 
     @property
     def ends(self) -> Quantity:
         """When each up state ends; one that lasts to the end of the night ends there."""
-        return intervals_of(self.up)[:, 1] * self.dt
+        return runs_of(self.up)[:, 1] * self.dt
 
     @property
     def durations(self) -> Quantity:
@@ -51,12 +52,12 @@ class UpDownStates:
     @property
     def down_starts(self) -> Quantity:
         """When each down state begins; shape (n_down_states,)."""
-        return intervals_of(~self.up)[:, 0] * self.dt
+        return runs_of(~self.up)[:, 0] * self.dt
 
     @property
     def down_ends(self) -> Quantity:
         """When each down state ends; one that lasts to the end of the night ends there."""
-        return intervals_of(~self.up)[:, 1] * self.dt
+        return runs_of(~self.up)[:, 1] * self.dt
 
     @property
     def down_durations(self) -> Quantity:
@@ -73,7 +74,7 @@ class UpDownStates:
         found = [
             StageInterval(name, start * float(self.dt / second), stop * float(self.dt / second))
             for name, which in (("up", self.up), ("down", ~self.up))
-            for start, stop in intervals_of(which).tolist()
+            for start, stop in runs_of(which).tolist()
         ]
         return sorted(found, key=lambda one: one.start)
 
@@ -100,7 +101,7 @@ class UpDownStates:
         return import_pandas("up and down states").DataFrame(columns)
 
     def __len__(self) -> int:
-        return len(intervals_of(self.up))
+        return len(runs_of(self.up))
 
     def __repr__(self) -> str:
         return f"<UpDownStates: {len(self)} up states, {self.fraction_up:.0%} of the night>"
@@ -133,16 +134,10 @@ class StagedNight(Protocol):
 
 
 def up_steps(gate: Gate | None, n_steps: int) -> npt.NDArray[np.int64] | None:
-    """Return in which of so many steps a gate lets the network learn, as `intervals_of`."""
+    """Return in which of so many steps a gate lets the network learn, as `runs_of`."""
     if gate is None:
         return None
-    return intervals_of(np.asarray(gate.learning[:n_steps]) > 0)
-
-
-def intervals_of(which: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """Return runs of True: for each its first step, and the step after its last; shape (n, 2)."""
-    turns = np.flatnonzero(np.diff(which.astype(np.int8), prepend=0, append=0))
-    return turns.reshape(-1, 2)
+    return runs_of(np.asarray(gate.learning[:n_steps]) > 0)
 
 
 def up_down_states(night: StagedNight) -> UpDownStates:

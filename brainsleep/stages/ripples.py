@@ -15,6 +15,7 @@ from ..support.calls import public
 from ..support.checks import read_seed
 from ..support.parameters import check_parameters, parameter
 from ..support.quantities import Time
+from ..support.true_runs import runs_of
 from .rhythm import BoolArray, FloatArray, read_step
 
 
@@ -118,8 +119,7 @@ class Ripples:
         rng = np.random.default_rng([read_seed(seed, "ripples: seed"), 1])
         longest = max(1, round(values["duration"] / step))
         factor = np.ones(len(troughs))
-        turns = np.diff(troughs.astype(np.int8), prepend=0, append=0)
-        starts, ends = np.flatnonzero(turns == 1), np.flatnonzero(turns == -1)
+        starts, ends = runs_of(troughs).T
         chosen = rng.random(len(starts)) < self.probability
         for start, end in zip(starts[chosen], ends[chosen], strict=True):
             length = min(longest, end - start)

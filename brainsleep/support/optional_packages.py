@@ -28,7 +28,11 @@ def import_optional(name: str, use: str, extra: str) -> Any:
     try:
         return import_module(name)
     except ImportError:
-        package = name.partition(".")[0]
-        raise MissingPackageError(
-            f"{use} need the package {package}: pip install 'brainsleep[{extra}]'."
-        ) from None
+        raise missing_package(name.partition(".")[0], use, extra) from None
+
+
+def missing_package(package: str, use: str, extra: str) -> MissingPackageError:
+    """Return the error that names a package, what needs it, and the extra that installs it."""
+    return MissingPackageError(
+        f"{use} need the package {package}: pip install 'brainsleep[{extra}]'."
+    )

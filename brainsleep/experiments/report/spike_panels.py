@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from brian2.units import Quantity, ms
 
+from ...devices.recorded_spikes import spike_steps
 from ...measures import SpikeTrain, population_rate
 from ...night import Night
 from ...support.files import JsonObject
@@ -70,7 +71,7 @@ def panel(
         Spikes that are drawn, at most.
     """
     neurons = np.asarray(train.i)
-    steps = np.rint(np.asarray(train.t / dt)).astype(np.int64)
+    steps = spike_steps(train.t, dt)
     shown = _shown_neurons(neurons, train.n_neurons, most)
     drawn = np.isin(neurons, shown) if len(shown) < train.n_neurons else slice(None)
     order = np.lexsort((neurons[drawn], steps[drawn]))

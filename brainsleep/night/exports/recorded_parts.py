@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ... import __version__
 from ...devices.activity import PopulationRate
-from ...devices.recorded_spikes import RecordedSpikes
+from ...devices.recorded_spikes import RecordedSpikes, spike_steps
 from ...errors import BrainsleepError
 from ...support.names import known_names
 
@@ -78,7 +78,7 @@ class NeuronSpikes:
     def of(cls, train: RecordedSpikes, dt: float) -> NeuronSpikes:
         """Sort the spikes of a population; `dt` is the time step in seconds."""
         neurons = np.asarray(train.i)
-        steps = np.rint(np.asarray(train.t / second) / dt).astype(np.int64)
+        steps = spike_steps(train.t, dt * second)
         order = np.argsort(neurons, kind="stable")  # so that times stay in order
         counts = np.bincount(neurons, minlength=train.n_neurons)
         return cls(steps[order], np.cumsum(counts, dtype=np.int64))

@@ -6,6 +6,7 @@ import inspect
 from types import ModuleType
 
 from ...errors import MissingPackageError
+from ...support.optional_packages import import_optional
 
 
 class NirWarning(UserWarning):
@@ -20,12 +21,7 @@ def import_nir() -> ModuleType:
     MissingPackageError
         If it is not installed, or too old; the message says how to install it.
     """
-    try:
-        import nir
-    except ImportError:
-        raise MissingPackageError(
-            "NIR graphs need the package nir: pip install 'brainsleep[nir]'."
-        ) from None
+    nir: ModuleType = import_optional("nir", "NIR graphs", "nir")
     if "type_check" not in inspect.signature(nir.read).parameters:
         version = getattr(nir, "__version__", "that is installed")
         raise MissingPackageError(
