@@ -47,7 +47,13 @@ from .run_state import (
     save_progress,
     split_state,
 )
-from .rundirectory import TRAINING, digest_of, open_run_directory, save_metrics
+from .rundirectory import (
+    TRAINING,
+    digest_of,
+    images_of_tasks,
+    open_run_directory,
+    save_metrics,
+)
 
 
 def run_continual(request: RunRequest) -> Run:
@@ -61,7 +67,7 @@ def run_continual(request: RunRequest) -> Run:
     check_controls(request.controls)
     materials = load_materials(request)
     request, model, tasks = materials.request, materials.model, materials.tasks
-    data = digest_of([images for task in tasks for images in (task.train, task.test)])
+    data = digest_of(images_of_tasks(tasks))
     setting = Setting.of_request(request, model, tasks)
     strategies = compared_strategies(request, model)
     finished = finished_run(request, data)

@@ -43,7 +43,7 @@ from ..support.files import (
     write_atomically,
 )
 from ..support.json_files import read_json, write_json
-from ..wake import Dataset
+from ..wake import Dataset, Task
 from .provenance import commit_of
 from .run_request import RunRequest
 from .run_results import Run
@@ -228,6 +228,11 @@ def _other_code(had: Mapping[str, str], given: Mapping[str, str]) -> str:
     name = next(one for one in [*had, *given] if had.get(one) != given.get(one))
     before, now = (digests.get(name, "none")[:12] for digests in (had, given))
     return f"another {name}: its SHA-256 was {before}, and is {now}"
+
+
+def images_of_tasks(tasks: Sequence[Task]) -> list[Dataset]:
+    """Return all images of some tasks, those to learn and those to measure on, in order."""
+    return [images for task in tasks for images in (task.train, task.test)]
 
 
 def digest_of(data: Sequence[Dataset]) -> str:

@@ -11,7 +11,7 @@ from ..wake import DATASETS, Split, Task
 from ..wake.datasets.loading import code_of
 from .model_files.modelfile import ModelFile
 from .run_results import Run
-from .rundirectory import digest_of
+from .rundirectory import digest_of, images_of_tasks
 
 
 def tasks_again(run: Run, *, execute: bool = False) -> tuple[Task, ...]:
@@ -46,7 +46,7 @@ def tasks_again(run: Run, *, execute: bool = False) -> tuple[Task, ...]:
         return section.load(run.directory, data_dir, seed=seed)
 
     tasks = model.tasks.tasks(load(model.data.dataset), seed, load)
-    digest = digest_of([images for task in tasks for images in (task.train, task.test)])
+    digest = digest_of(images_of_tasks(tasks))
     if digest != settings.get("data_sha256", digest):
         raise DirectoryError("the images are no longer those that the run learned.")
     return tasks

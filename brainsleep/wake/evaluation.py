@@ -271,9 +271,16 @@ def chance_level(tasks: Sequence[Task]) -> float | None:
     They are the candidates of a task, or the classes of all tasks; None where some tasks have more
     than others.
     """
-    every = {label for task in tasks for label in task.classes}
-    levels = {1 / len(set(task.candidates or every)) for task in tasks}
+    levels = set(chances([task.classes for task in tasks], [task.candidates for task in tasks]))
     return levels.pop() if len(levels) == 1 else None
+
+
+def chances(
+    classes: Sequence[Iterable[int]], candidates: Sequence[Iterable[int] | None]
+) -> list[float]:
+    """Return the accuracy of guessing on each task, by the classes and candidates of all tasks."""
+    every = {label for of_task in classes for label in of_task}
+    return [1 / len(set(of_task or every)) for of_task in candidates]
 
 
 def _accuracy_of(network: nn.Module, task: Task) -> float:

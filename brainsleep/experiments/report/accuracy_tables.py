@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...support.files import JsonMapping
+from ...wake.evaluation import chances
 
 #: Accuracies by stage and task; None for tasks not yet seen.
 Matrix = Sequence[Sequence[float | None]]
@@ -57,14 +58,9 @@ def task_names(metrics: JsonMapping) -> list[str]:
 
 
 def chance_level(metrics: JsonMapping) -> float | None:
-    """Return the accuracy at the end of guessing; None if it is not known.
-
-    One divided by the number of classes that compete for an image: those of its own task where the
-    network is told the task, else all.
-    """
+    """Return the accuracy at the end of guessing, mean over tasks; None if it is not known."""
     tasks = metrics.get("tasks")
     if not tasks:
         return None
-    classes = {label for task in tasks for label in task["classes"]}
-    competing = [len(task["candidates"] or classes) for task in tasks]
-    return sum(1 / number for number in competing) / len(competing)
+    levels = chances(*([task[key] for task in tasks] for key in ("classes", "candidates")))
+    return sum(levels) / len(levels)

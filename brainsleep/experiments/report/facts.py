@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...errors import BrainsleepError
@@ -63,15 +63,27 @@ def doubts(run: Run, arms: list[ArmRow]) -> list[str]:
     """Return what a reader should know before believing the result."""
     metrics = run.metrics
     found = [
-        "One seed says nothing of how much results vary: brainsleep sweep MODEL --seeds 5 does."
+        "One seed says nothing of how much results vary: brainsleep sweep MODEL --seeds 5 does.",
+        *on_validation(metrics),
     ]
-    if metrics.get("evaluated_on") == "validation":
-        found.append("Accuracy is that on validation images, which are there to choose parameters.")
     if metrics["scenario"] != "unsupervised":
         found += _on_missing_controls(metrics)
     found += _as_good_as_sleep(arms)
-    lines = [*finding_lines(metrics.get("findings", [])), *failed_lines(failed_of([metrics]))]
-    return found + [line.strip() for line in lines if line.startswith("  ")]
+    return found + on_nights_and_failures([metrics])
+
+
+def on_validation(metrics: JsonMapping) -> list[str]:
+    """Say that accuracy was not measured on test images, if so."""
+    if metrics.get("evaluated_on") != "validation":
+        return []
+    return ["Accuracy is that on validation images, which are there to choose parameters."]
+
+
+def on_nights_and_failures(runs: Sequence[JsonMapping]) -> list[str]:
+    """Say what was found in the nights of some runs, and which of their arms failed."""
+    nights = [night for run in runs for night in run.get("findings", [])]
+    lines = [*finding_lines(nights), *failed_lines(failed_of(runs))]
+    return [line.strip() for line in lines if line.startswith("  ")]
 
 
 def _settings(run: Run) -> JsonMapping:

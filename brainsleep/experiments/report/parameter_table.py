@@ -10,6 +10,7 @@ from typing import Any
 from brian2.units import Quantity
 from pydantic import BaseModel
 
+from ...errors import BrainsleepError
 from ...support.parameters import declared_parameters
 from ..model_files.sections import ModelSection
 from ..run_results import Run
@@ -71,6 +72,14 @@ def references(run: Run) -> list[str]:
     for section in _model_sections(run.model):
         own += references_of(type(section.build()))
     return list(dict.fromkeys(own))
+
+
+def shown_parameters(run: Run) -> tuple[list[ParameterRow], list[str], list[str]]:
+    """Return the parameters of a run and their references; if they cannot be shown, why not."""
+    try:
+        return parameter_rows(run), references(run), []
+    except BrainsleepError as error:
+        return [], [], [f"parameters are not shown: {error}"]
 
 
 def _model_sections(section: BaseModel) -> Iterator[ModelSection]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...errors import BrainsleepError
 from ...measures.definitions import DEFINITIONS
 from ..result_tables.paper_tables import definition_of
 from ..result_tables.tables import heading
@@ -13,7 +12,7 @@ from .accuracy_tables import accuracy_tables, chance_level, task_names
 from .arm_rows import arm_rows, measure_definitions
 from .facts import doubts, facts_of, reasons
 from .night_sections import night_sections
-from .parameter_table import parameter_rows, references
+from .parameter_table import shown_parameters
 from .reactivation_table import reactivation_table
 from .templating import HtmlPage, render
 
@@ -32,11 +31,8 @@ def run_page(run: Run) -> HtmlPage:
     problems = [
         f"the night {one.title} is not shown: {one.problem}" for one in nights if one.problem
     ]
-    try:
-        parameters, sources = parameter_rows(run), references(run)
-    except BrainsleepError as error:
-        parameters, sources = [], []
-        problems.append(f"parameters are not shown: {error}")
+    parameters, sources, not_shown = shown_parameters(run)
+    problems += not_shown
     reactivated = reactivation_table(run) if nights else None
     page = render(
         "run.html",

@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import DirectoryError
-from ...measures import MeanSD, summarise
+from ...measures import MeanSD
 from ...support.files import JsonMapping, JsonObject
 from ...support.json_files import read_json
 from ..result_tables.paper_tables import definition_of
 from ..result_tables.tables import heading
+from ..studies.best_setting import first_metrics
 from ..studies.study_directory import StudyDirectory
 from ..studies.study_display import in_words
 from ..studies.study_request import StudyRequest
 from .facts import Fact
-from .sweep_page import doubts_of
+from .sweep_page import doubts_of, mean_sd
 from .templating import HtmlPage, render
 
 #: Settings that the table shows, the best first.
@@ -65,7 +66,7 @@ def study_page(directory: Path) -> HtmlPage:
     records = _records(directory, "[0-9]*-seed-*[0-9].json")
     tests = _records(directory, "*-test.json")
     rows = setting_rows(records)
-    first = next((one["metrics"] for one in records if one["metrics"] is not None), None)
+    first = first_metrics(records)
     if first is None:
         raise DirectoryError(
             f"{directory} holds a study without a trial that came to an end; "
@@ -87,7 +88,7 @@ def study_page(directory: Path) -> HtmlPage:
         rows=rows[:MOST_SHOWN],
         n_left=max(0, len(rows) - MOST_SHOWN),
         best=_best(directory),
-        tests=_spread([one["metrics"]["accuracy"]["final"] for one in tests if one["metrics"]]),
+        tests=mean_sd([one["metrics"]["accuracy"]["final"] for one in tests if one["metrics"]]),
         drawn={"scatters": [_scatter(key, rows) for key in keys]},
         in_words=in_words,
     )
@@ -103,7 +104,7 @@ def setting_rows(records: Sequence[JsonMapping]) -> list[SettingRow]:
         trials = sorted(trials, key=lambda one: one["seed"])
         finals = [one["metrics"]["accuracy"]["final"] for one in trials if one["metrics"]]
         errors = [one["error"] for one in trials if one["error"]]
-        rows.append(SettingRow(number, trials[0]["parameters"], finals, _spread(finals), errors))
+        rows.append(SettingRow(number, trials[0]["parameters"], finals, mean_sd(finals), errors))
     return sorted(rows, key=lambda row: (-(row.spread.mean if row.spread else -1.0), row.number))
 
 
@@ -112,10 +113,6 @@ def _records(directory: Path, pattern: str) -> list[JsonObject]:
     files = sorted((directory / "trials").glob(pattern))
     found = [read_json(file, "brainsleep sweep with --resume runs it again") for file in files]
     return sorted(found, key=lambda one: (one["setting"], one["seed"]))
-
-
-def _spread(values: Sequence[float]) -> MeanSD | None:
-    return summarise(values) if values else None
 
 
 def _best(directory: Path) -> JsonObject | None:

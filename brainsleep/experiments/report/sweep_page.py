@@ -8,19 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
-from ...errors import BrainsleepError
 from ...measures import MeanSD, summarise
 from ...measures.definitions import DEFINITIONS
 from ...support.files import JsonMapping
-from ..failed_arms import failed_lines, failed_of
 from ..result_tables.paper_tables import definition_of, paper_table
-from ..result_tables.tables import finding_lines, heading
+from ..result_tables.tables import heading
 from ..result_tables.tidy_results import rows_of
 from ..run_results import Run
 from .accuracy_tables import AccuracyTable, accuracy_tables, chance_level, mean_of, task_names
 from .arm_rows import ArmRow, arm_rows, controls_left, measure_definitions
-from .facts import Fact, facts_of
-from .parameter_table import parameter_rows, references
+from .facts import Fact, facts_of, on_nights_and_failures, on_validation
+from .parameter_table import shown_parameters
 from .templating import HtmlPage, render
 
 
@@ -64,12 +62,7 @@ def sweep_page(directory: Path, runs: Sequence[Run]) -> HtmlPage:
     all_metrics = [run.metrics for run in runs]
     first = runs[0]
     rows = seeds_rows(all_metrics)
-    problems = []
-    try:
-        parameters, sources = parameter_rows(first), references(first)
-    except BrainsleepError as error:
-        parameters, sources = [], []
-        problems.append(f"parameters are not shown: {error}")
+    parameters, sources, problems = shown_parameters(first)
     tidy = [row for metrics in all_metrics for row in rows_of(metrics)]
     seeds = ", ".join(str(one["seed"]) for one in all_metrics)
     return render(
@@ -103,7 +96,7 @@ def seeds_rows(runs: Sequence[JsonMapping]) -> list[SeedsRow]:
         arms = [rows[name] for rows in of_runs if name in rows]
         accuracies = [arm.accuracy for arm in arms]
         measures = {
-            key: _spread([arm.measures.get(key) for arm in arms]) for key in arms[0].measures
+            key: mean_sd([arm.measures.get(key) for arm in arms]) for key in arms[0].measures
         }
         found.append(SeedsRow(arms[0], accuracies, summarise(accuracies), measures))
     return found
@@ -126,15 +119,12 @@ def doubts_of(runs: Sequence[JsonMapping]) -> list[str]:
     found = []
     if len(runs) == 1:
         found.append("One seed says nothing of how much results vary.")
-    if runs[0].get("evaluated_on") == "validation":
-        found.append("Accuracy is that on validation images, which are there to choose parameters.")
+    found += on_validation(runs[0])
     if runs[0]["scenario"] != "unsupervised" and (left := controls_left(runs[0])):
         found.append(f"Controls that were not run: {'; '.join(left)}.")
     if len({str(sorted(run["versions"].items())) for run in runs}) > 1:
         found.append("The runs were made with different versions of what they need.")
-    nights = [night for run in runs for night in run.get("findings", [])]
-    lines = [*finding_lines(nights), *failed_lines(failed_of(runs))]
-    return found + [line.strip() for line in lines if line.startswith("  ")]
+    return found + on_nights_and_failures(runs)
 
 
 def _common_facts(runs: Sequence[Run]) -> list[Fact]:
@@ -143,6 +133,7 @@ def _common_facts(runs: Sequence[Run]) -> list[Fact]:
     return [fact for fact in first if all(fact in facts for facts in others)]
 
 
-def _spread(values: Sequence[float | None]) -> MeanSD | None:
+def mean_sd(values: Sequence[float | None]) -> MeanSD | None:
+    """Return mean and standard deviation of those that are known; None if none is."""
     known = [value for value in values if value is not None]
     return summarise(known) if known else None

@@ -21,7 +21,7 @@ from ...support.files import JsonObject
 from ..materials import compared_strategies, load_materials, model_of
 from ..run import experiment_name, kind_of
 from ..run_request import say_nothing
-from ..rundirectory import digest_of
+from ..rundirectory import digest_of, images_of_tasks
 from ..unsupervised import load_unsupervised_data
 from .search_space import Choice, grid
 from .study_directory import StudyDirectory
@@ -289,7 +289,7 @@ def _data_digest(request: StudyRequest, report: Callable[[str], None]) -> str:
     if kind_of(request.model_file) == "continual":
         materials = load_materials(run)
         run, tasks = materials.request, materials.tasks
-        data = digest_of([images for task in tasks for images in (task.train, task.test)])
+        data = digest_of(images_of_tasks(tasks))
     else:
         run, _, split = load_unsupervised_data(run)
         data = digest_of([split.train, split.test])
