@@ -51,12 +51,7 @@ def class_means(
     [[2.0, 0.0], [0.0, 5.0]]
     """
     activity = read_labelled_activity(activations, labels)
-    n = np.bincount(activity.members)[:, None]
-    return {
-        name: np.sum([activity.class_sums(block, rows) for rows, block in blocks(values)], axis=0)
-        / n
-        for name, values in activity.populations.items()
-    }
+    return {name: activity.class_means(values) for name, values in activity.populations.items()}
 
 
 @public

@@ -41,6 +41,12 @@ class LabelledActivity:
         chosen[np.isnan(values).any(axis=1)] = False
         return chosen.T.astype(np.float64) @ np.nan_to_num(values)
 
+    def class_means(self, values: np.ndarray) -> FloatArray:
+        """Return each neuron's mean over the images of each class, shape (n_classes, n_neurons)."""
+        sums = np.sum([self.class_sums(block, rows) for rows, block in blocks(values)], axis=0)
+        means: FloatArray = sums / np.bincount(self.members)[:, None]
+        return means
+
     def counts(self, values: FloatArray) -> IntArray:
         """Count the images of each class for which there is a value."""
         return np.bincount(self.members[~np.isnan(values)], minlength=len(self.classes))

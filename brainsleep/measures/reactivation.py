@@ -136,7 +136,7 @@ def _add_population(
     n_neurons = values.shape[1]
     counts = numbers(spikes, f"counts of {name!r}", shape=(n_neurons,))
     direction = unit_rows(counts[None])[0]
-    common = _mean_over_classes(activity, values) if specific else np.zeros(n_neurons)
+    common = activity.class_means(values).mean(axis=0) if specific else np.zeros(n_neurons)
     correlations, sums = np.full(len(values), np.nan), np.zeros((len(activity.classes), n_neurons))
     for rows, block in blocks(values):
         units = unit_rows(block - common)
@@ -148,9 +148,3 @@ def _add_population(
     with np.errstate(invalid="ignore", divide="ignore"):
         length = np.linalg.norm(sums, axis=1) / n
         found.null_sd[name] = np.where(n > 0, length / np.sqrt(n_neurons - 1), np.nan)
-
-
-def _mean_over_classes(activity: LabelledActivity, values: np.ndarray) -> FloatArray:
-    """Return each neuron's mean activation, classes counting alike."""
-    sums = sum(activity.class_sums(block, rows) for rows, block in blocks(values))
-    return np.mean(sums / np.bincount(activity.members)[:, None], axis=0)
