@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ..devices import Device, get_device
 from ..devices.arguments import check_dtype, read_time_step, recorded_populations
 from ..errors import ParameterError
+from ..network.named_variables import check_named_variables
 from ..network.plan import Labels, NetworkPlan, ProjectionPlan, reached_receptor
 from ..night.night_request import Populations, Record, as_record
 from ..plasticity import FROZEN, SynapseEquations, modulated
@@ -112,6 +113,7 @@ class Circuit(CircuitDescription):
                 ["input", *self.populations],
             ),
         )
+        check_named_variables(plan)
         runner = get_device(device)
         runner.check(plan)
         return PreparedCircuit(self, plan, runner.prepare(plan, progress=progress))

@@ -17,6 +17,7 @@ from brian2 import Equations
 from ..errors import ParameterError, UnitsError, brief, suggest
 from ..network import pooling
 from ..network.every_step import EVERY_STEP
+from ..network.named_variables import check_named_variables
 from ..network.plan import Labels, NetworkPlan, ProjectionKind, ProjectionPlan, reached_receptor
 from ..neurons import Neuron, NeuronEquations, fixed_parameters
 from ..plasticity import (
@@ -128,7 +129,13 @@ class Assembly:
         counted: tuple[int, ...] = (),
         watched: tuple[tuple[int, str], ...] = (),
     ) -> NetworkPlan:
-        """Make the plan; the arguments are its remaining fields."""
+        """Make the plan; the arguments are its remaining fields.
+
+        Raises
+        ------
+        ParameterError
+            If a rule names a variable that the neurons do not have.
+        """
         numbers = {name: number for number, name in enumerate(self.populations)}
         neurons = [EVERY_STEP] * len(self.bias_links)
         neurons += [self._equations(layer) for layer in self.translation.layers]
@@ -159,7 +166,7 @@ class Assembly:
         )
         n_inputs, *sizes = self.translation.sizes
         sizes = [*(link.n_in for link in self.bias_links), *sizes]
-        return NetworkPlan(
+        plan = NetworkPlan(
             sizes=(n_inputs, *sizes, *(size for _, size, _ in self._more_populations)),
             neurons=tuple(neurons),
             projections=projections,
@@ -178,6 +185,8 @@ class Assembly:
             counted=counted,
             watched=watched,
         )
+        check_named_variables(plan)
+        return plan
 
     def population_parameters(
         self, gains: Sequence[float], thresholds: Sequence[float], dt: float

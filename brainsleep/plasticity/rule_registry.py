@@ -6,9 +6,11 @@ Model files call a rule by its `kind`; `brainsleep.SRC` and the others are read 
 from .asp import ASP as ASP
 from .diehl_cook import DiehlCook as DiehlCook
 from .downscaling import Downscaling as Downscaling
+from .error_driven import ErrorDriven as ErrorDriven
 from .homeostasis import Homeostasis as Homeostasis
 from .inhibitory_stdp import InhibitorySTDP as InhibitorySTDP
 from .reward_stdp import RewardSTDP as RewardSTDP
+from .soft_bound_hebb import SoftBoundHebb as SoftBoundHebb
 from .src import SRC as SRC
 from .stdp import STDP as STDP
 from .synaptic_scaling import SynapticScaling as SynapticScaling

@@ -6,6 +6,7 @@ answers every job with silence.
 
 import inspect
 import tempfile
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -37,6 +38,15 @@ def labels(n=6):
 
 def heaviside():
     return bs.Heaviside(gain=1, threshold=0.5)
+
+
+class _Erring(bs.Heaviside):
+    """Neurons that should spike in each step; a rule may ask for their error."""
+
+    def equations(self):
+        own = super().equations()
+        model, on_input = f"{own.model}\nerror : 1", f"{own.on_input}\nerror = 1"
+        return replace(own, model=model, on_input=on_input, reset=f"{own.reset}\nerror = 0")
 
 
 def dataset():
@@ -288,7 +298,9 @@ CALLS = {
     **{
         f"night of rule {kind}": (
             lambda __rule=rule, **options: _asleep(
-                plasticity=__rule(**options), modulation=np.ones(20)
+                neuron=_Erring(gain=1, threshold=0.5),
+                plasticity=__rule(**options),
+                modulation=np.ones(20),
             ),
             {"rule": bs.STDP} if "rule" in inspect.signature(rule).parameters else {},
             rule,

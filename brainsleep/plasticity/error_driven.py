@@ -1,0 +1,77 @@
+"""A rule that follows an error which the postsynaptic neuron knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
+from typing import ClassVar
+
+from brian2.units import ms
+
+from ..support.calls import public
+from ..support.parameters import PerLayer, parameter
+from ..support.quantities import Time
+from .layered_rule import LayeredRule
+from .rule import SynapseEquations
+
+
+@public
+@dataclass(frozen=True)
+class ErrorDriven(LayeredRule):
+    r"""Each step with an error changes the synapses whose presynaptic neuron spiked.
+
+    .. math:: \Delta w = \eta \, e \, x
+
+    Here e is a variable ``error`` that the model of the postsynaptic neurons must have: positive
+    for a neuron that should have spiked and did not, negative for one that should not have, 0 where
+    all is well. x is 1 in the step of a presynaptic spike, and decays from there with
+    :math:`\tau_\mathrm{pre}`.
+
+    Parameters
+    ----------
+    learning_rate : number, list or dict
+        :math:`\eta`, change of a weight for an error of 1.
+    potentiation, depression : number, list or dict
+        Factors where the error is positive, and where it is negative; 0 takes one away.
+    tau_pre : Quantity or str
+        :math:`\tau_\mathrm{pre}`; 0 ms: only spikes of the very step count.
+
+    References
+    ----------
+    Widrow, Hoff 1960, IRE WESCON Convention Record 4:96; Rosenblatt 1962, Principles of
+    Neurodynamics (an error of one or none in each step).
+    """
+
+    learning_rate: PerLayer = parameter(
+        5e-4, minimum=0, learning_rate=True, of_weight=True, stated=True
+    )
+    _: KW_ONLY
+    potentiation: PerLayer = parameter(1.0, minimum=0)
+    depression: PerLayer = parameter(1.0, minimum=0)
+    tau_pre: Time = parameter(0 * ms, ms, minimum=0, by_layer=False)
+
+    kind: ClassVar[str] = "error_driven"
+    presynaptic_decays: ClassVar[Mapping[str, str]] = {"trace_decay": "tau_pre"}
+
+    def equations(self) -> SynapseEquations:
+        """Return the rule as Brian2 strings."""
+        return SynapseEquations(
+            model="""
+            w : 1
+            learning_rate : 1 (shared, constant)
+            potentiation : 1 (shared, constant)  # factor where the error is positive
+            depression : 1 (shared, constant)    # factor where it is negative
+            """,
+            on_pre="drive_post += w",
+            presynaptic_model="""
+            trace : 1                           # 1 when a spike arrives, then decaying
+            trace_decay : 1 (shared, constant)  # exp(-dt/tau_pre)
+            """,
+            presynaptic_step="trace *= trace_decay",
+            presynaptic_reset="trace = 1",
+            event="error != 0",
+            on_event=(
+                "w += learning_rate*trace_pre*error_post"
+                "*(potentiation*int(error_post > 0) + depression*int(error_post < 0))",
+            ),
+        )
