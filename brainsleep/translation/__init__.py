@@ -2,6 +2,7 @@
 
 from .activation_recording import max_activations, record_activations
 from .bias_connections import per_neuron, remaining_bias
+from .competition import refuse_winners
 from .first_ratios import first_ratios
 from .gains import tadros_gains
 from .layers import INPUT, Connection, Fold, Layer
@@ -42,6 +43,7 @@ __all__ = [
     "per_neuron",
     "present_weight",
     "record_activations",
+    "refuse_winners",
     "remaining_bias",
     "report",
     "require_float32_copy",

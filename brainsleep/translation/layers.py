@@ -158,6 +158,9 @@ class Layer:
     biases : tuple of Connection
         The parameters of which `bias` is the sum, besides what BatchNorm and arithmetic add: each
         as a connection from an input that fires in every step, for nights in which biases learn.
+    winners : int or None
+        How many neurons are active at a time, at most; None: all may be. The value of `node` is
+        then what `brainsleep.wake.KWinners` leaves of the activation.
     """
 
     name: str
@@ -167,6 +170,7 @@ class Layer:
     connections: tuple[Connection, ...]
     bias: NDArray[np.floating] | None = None
     biases: tuple[Connection, ...] = ()
+    winners: int | None = None
 
     @property
     def n_out(self) -> int:

@@ -18,7 +18,7 @@ The value of a node is one of:
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -119,6 +119,11 @@ class Populations:
     def __contains__(self, value: Current | Pooled) -> bool:
         return value in self.activities
 
+    @property
+    def rectified(self) -> set[str]:
+        """Names of the populations that do not pool."""
+        return {layer.name for layer in self.layers if layer.kind == "neurons"}
+
     def of(self, value: Current | Pooled, node: str) -> Activity:
         """Return the population that rectifies a current; make it unless there is one.
 
@@ -189,6 +194,24 @@ class Populations:
                 connections=(link,),
             )
         )
+
+    def compete(self, name: str, winners: int, node: str) -> Activity:
+        """Let at most some neurons of a population be active at a time.
+
+        Parameters
+        ----------
+        name : str
+            The population.
+        winners : int
+            How many neurons.
+        node : str
+            Name of the node in the graph that holds what is left of its activity.
+        """
+        index = next(k for k, layer in enumerate(self.layers) if layer.name == name)
+        layer = self.layers[index]
+        fewest = winners if layer.winners is None else min(winners, layer.winners)
+        self.layers[index] = replace(layer, node=node, winners=fewest)
+        return Activity(name)
 
     def _append(self, layer: Layer) -> Activity:
         """Append a layer, whose name must be free."""

@@ -66,6 +66,7 @@ class StepValues:
             "add": self._add,
             "arithmetic": self._arithmetic,
             "softmax": self._softmax,
+            "winners": self._winners,
             "dropout": self._value,  # inactive
             "pass": self._value,
         }
@@ -206,6 +207,21 @@ class StepValues:
         activity = self._activity(step, step.inputs[0])
         refuse_affine(activity, step.name)
         return self.populations.pooling(activity, pool)
+
+    def _winners(self, step: Step) -> Activity:
+        """Let only some neurons of a population be active at a time."""
+        value, k = self.values[step.inputs[0]], step.option("k")
+        assert isinstance(k, int)
+        if not isinstance(value, Activity) or value.source not in self.populations.rectified:
+            raise TranslationError(f"{step.place}: must follow a ReLU; put one right before it.")
+        refuse_affine(value, step.name)
+        same = {node for node, other in self.values.items() if other is value}
+        if any(user not in same and user is not step.node for node in same for user in node.users):
+            raise TranslationError(
+                f"{step.place}: layer {value.source!r} is also used without it; let all that "
+                "follows take the winners."
+            )
+        return self.populations.compete(value.source, k, step.node.name)
 
     def _softmax(self, step: Step) -> Softmax:
         """Let a softmax over the outputs pass, if it is the last step."""

@@ -116,9 +116,10 @@ class Translation:
         -------
         list of list of str
             Columns: layer, driven by, shape, sleep ("frozen" for layers that do not learn,
-            "masked" for those with absent synapses, "begins here" for the layer at which sleep
-            begins), neurons, synapses (without the absent ones), gain, threshold, bytes (of all
-            weights in float32, those of absent synapses too).
+            "masked" for those with absent synapses, "at most 240 active" for those whose neurons
+            compete, "begins here" for the layer at which sleep begins), neurons, synapses (without
+            the absent ones), gain, threshold, bytes (of all weights in float32, those of absent
+            synapses too).
         """
         heading = [*_TEXT_COLUMNS, *_NUMBER_COLUMNS]
         first = [INPUT, "", _as_text(self.input_shape), "", f"{self.n_inputs:,}"]
@@ -144,12 +145,14 @@ class Translation:
         ]
 
     def _sleep(self, layer: Layer) -> str:
-        """Say whether sleep begins at a layer, and whether the layer is frozen or masked."""
+        """Say whether sleep begins at a layer, whether it is frozen or masked, and how many win."""
         says = ["begins here"] if layer.name == self.input_at else []
         if layer.name in self.frozen:
             says.append("frozen")
         if any(link.mask is not None for link in layer.connections):
             says.append("masked")
+        if layer.winners is not None:
+            says.append(f"at most {layer.winners:,} active")
         return ", ".join(says)
 
     def _constant(self, kind: str, layer: str) -> str:

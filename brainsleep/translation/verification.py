@@ -134,6 +134,7 @@ def _compare_layers(
         is_output = layer is translation.layers[-1] and layer.kind == "neurons"
         if not is_output or bool((value >= 0).all()):  # rectified, and pooled only if that
             current, value = current.clamp(min=0), value.clamp(min=0)
+        current = _of_winners(layer, current, value)
         largest = float(value.abs().max())
         if _close(current, value, factor * TOLERANCE * largest):
             continue
@@ -146,6 +147,20 @@ def _compare_layers(
                 f"differ by {difference:.2g}, where the largest is {largest:.2g}); please report "
                 "the network, since it should have been refused."
             )
+
+
+def _of_winners(layer: Layer, current: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    """Return a current in which those who lose have none, unless they should have won.
+
+    Who wins is read from the module's value, since rounding decides between almost equal ones.
+    """
+    if layer.winners is None:
+        return current
+    wins = value > 0
+    least = torch.where(wins, value, torch.inf).amin(dim=1, keepdim=True)
+    is_full = wins.sum(dim=1, keepdim=True) == layer.winners
+    excess = (current - least).clamp(min=0)
+    return torch.where(wins, current, torch.where(is_full, excess, current))
 
 
 def _current(

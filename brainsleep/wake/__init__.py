@@ -34,6 +34,7 @@ from .scenarios import (
     task_incremental,
     with_noise,
 )
+from .sparse_activity import KWinners
 from .sparseness import sparsity
 from .spiking import Spiking, SpikingActivation, reset_states, set_spike_function
 from .strategies import STRATEGIES, Strategy, build_strategy, centre_rows
@@ -52,6 +53,7 @@ __all__ = [
     "Dataset",
     "FastSigmoid",
     "GaussianNoise",
+    "KWinners",
     "Learner",
     "Noise",
     "Occlusion",

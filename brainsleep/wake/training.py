@@ -20,6 +20,7 @@ from .checkpoints import Checkpoints, TrainingState, network_digest
 from .contexts import mode_of, seeded
 from .given_data import LabelledImages, as_dataset
 from .interface import as_network_input, count_outputs
+from .learning_rates import parameter_groups, read_rates
 from .objective import Objective, PlainObjective, open_outputs
 from .seeds_and_classes import checked_seed
 
@@ -36,8 +37,10 @@ class Training:
 
     Parameters
     ----------
-    lr : float, optional
-        Learning rate, more than 0. See Notes for ``"mse"``.
+    lr : float or sequence of float, optional
+        Learning rate, more than 0. See Notes for ``"mse"``. A sequence has one for each module
+        that has parameters of its own, in the order of the network's modules: 0 leaves a module
+        as it is, as long as one of them learns.
     momentum : float, optional
         In [0, 1). Each call of :func:`train` starts from rest.
     batch_size : int, optional
@@ -60,7 +63,7 @@ class Training:
     its learning rate 0.1 corresponds to ``lr=0.5``.
     """
 
-    lr: float = 0.05
+    lr: float | Sequence[float] = 0.05
     momentum: float = 0.5
     batch_size: int = 25
     epochs: int = 4
@@ -68,7 +71,7 @@ class Training:
 
     def __post_init__(self) -> None:
         """Check every field."""
-        number(self.lr, "lr", minimum=0, exclusive_minimum=True)
+        object.__setattr__(self, "lr", read_rates(self.lr))
         number(self.momentum, "momentum", minimum=0, maximum=1, exclusive_maximum=True)
         whole_number(self.batch_size, "batch_size", minimum=1)
         whole_number(self.epochs, "epochs", minimum=1)
@@ -192,9 +195,8 @@ def train(
         with torch.enable_grad():
             return objective.loss(images[batch], labels[batch])
 
-    optimizer = torch.optim.SGD(
-        parameters, lr=float(training.lr), momentum=float(training.momentum)
-    )
+    groups = parameter_groups(network, training.lr)
+    optimizer = torch.optim.SGD(groups, momentum=float(training.momentum))
     shuffle = torch.Generator().manual_seed(seed)
     batch_size, n_images = int(training.batch_size), len(dataset)
     n_batches = -(-n_images // batch_size)

@@ -25,7 +25,7 @@ from brainsleep.errors import DataError, ParameterError
         st.booleans(),
         st.none(),
         st.text(max_size=5),
-        st.lists(st.integers(), max_size=2),
+        st.lists(st.integers(max_value=0), max_size=2),
     ),
 )
 def test_training_names_the_bad_field(field, value):

@@ -68,6 +68,8 @@ class PerceptronTable(NetworkTable):
         Neurons of each hidden layer. How many inputs and outputs there are follows from the data.
     sizes : list of int, optional
         All layers, inputs first, in place of `hidden`.
+    winners : float, optional
+        Which part of each hidden layer stays active, in place of `dropout`.
     """
 
     kind: Literal["mlp"] = "mlp"
@@ -77,9 +79,12 @@ class PerceptronTable(NetworkTable):
     dropout: float = 0.0
     init: Literal["default"] | float = "default"
     output_relu: bool = False
+    winners: float | None = Field(default=None, gt=0, le=1)
 
     def check(self) -> None:
         """Raise an error for sizes that no network has."""
+        if self.winners is not None and self.dropout > 0:
+            raise ModelFileError("[network] give winners or dropout, not both.")
         if self.sizes is None:
             layer_sizes([1, *self.hidden, 1])
             return
@@ -111,6 +116,7 @@ class PerceptronTable(NetworkTable):
             dropout=self.dropout,
             init=self.init,
             output_relu=self.output_relu,
+            winners=self.winners,
             seed=seed,
         )
 

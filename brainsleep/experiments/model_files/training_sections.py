@@ -92,8 +92,11 @@ class TrainingSection(Section):
 
     Attributes
     ----------
-    lr, momentum : float
-        Learning rate and momentum of stochastic gradient descent.
+    lr : float or list of float
+        Learning rate of stochastic gradient descent; or one for each layer, as
+        ``[0.03, 0.03, 0.09]``, where 0 leaves a layer as it is.
+    momentum : float
+        Part of a weight's last step that is in the next.
     batch_size : int
         Number of images per batch.
     loss : str
@@ -106,7 +109,7 @@ class TrainingSection(Section):
         on one task after another, without any help, unless given.
     """
 
-    lr: float = 0.05
+    lr: float | list[float] = 0.05
     momentum: float = 0.5
     batch_size: int = 25
     epochs: int | None = None

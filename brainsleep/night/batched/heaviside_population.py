@@ -126,6 +126,8 @@ def _other_than_dense(layer: Layer) -> str | None:
     """Say what a layer does or has instead of one full connection; None if it has that."""
     if layer.kind != "neurons":
         return "pools"
+    if layer.winners is not None:
+        return f"lets at most {layer.winners} neurons be active (KWinners)"
     if len(layer.connections) > 1:
         return f"has {len(layer.connections)} connections"
     kind = layer.connections[0].kind

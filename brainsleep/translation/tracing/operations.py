@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional
 
+from ...wake.sparse_activity import k_winners
+
 #: What messages say about an operation for which there is no better hint.
 HINT = (
     "brainsleep translates Linear, Conv1d, Conv2d, ReLU, average and max pooling, additions, "
-    "constant factors and shifts, and BatchNorm beside a Linear or Conv, and passes Dropout, "
-    "Flatten, reshaping and Identity through"
+    "constant factors and shifts, BatchNorm beside a Linear or Conv and KWinners, and passes "
+    "Dropout, Flatten, reshaping and Identity through"
 )
 
 _RELU_INSTEAD = "a spiking neuron stands for a ReLU neuron: train with nn.ReLU"
@@ -52,7 +54,8 @@ HINTS = {
     ),
     **dict.fromkeys(
         ("argmax", "topk", "sort"),
-        "return the activity of the outputs, and choose among them outside the network",
+        "choose among outputs outside the network; for hidden layers of which only the largest "
+        "activations count there is brainsleep.wake.KWinners",
     ),
     **dict.fromkeys(
         ("layernorm", "layer_norm", "groupnorm", "group_norm", "instancenorm1d", "instancenorm2d")
@@ -94,7 +97,7 @@ class Operation:
     kind : str
         ``"dense"``, ``"convolution"``, ``"norm"``, ``"relu"``, ``"average_pool"``,
         ``"max_pool"``, ``"adaptive_pool"``, ``"mean"``, ``"add"``, ``"arithmetic"``, ``"softmax"``,
-        ``"dropout"`` or ``"pass"``.
+        ``"winners"``, ``"dropout"`` or ``"pass"``.
     dimensions : int
         Dimensions of space; 0 where they do not matter.
     arguments : tuple of str
@@ -124,6 +127,7 @@ _AMAX = Operation("mean", 0, ("input", "dim", "keepdim"), "max")
 _ADD = Operation("add", 0, _TWO)
 _DROPOUT = Operation("dropout", 0, ("input", "p", "training", "inplace"))
 _SOFTMAX = Operation("softmax", 0, ("input", "dim", "_stacklevel", "dtype"))
+_WINNERS = Operation("winners", 0, ("input", "k"))
 _PASS = Operation("pass")
 
 
@@ -182,6 +186,7 @@ FUNCTIONS: dict[Callable[..., object], Operation] = {
     **dict.fromkeys((torch.div, torch.divide, torch.true_divide), _arithmetic("divide")),
     **dict.fromkeys((_T.div, _T.div_, _T.true_divide), _arithmetic("divide")),
     **dict.fromkeys((torch.neg, torch.negative, _T.neg, _T.neg_), _arithmetic("negate")),
+    k_winners: _WINNERS,
     **dict.fromkeys((functional.softmax, functional.log_softmax), _SOFTMAX),
     **dict.fromkeys((torch.softmax, torch.log_softmax, _T.softmax, _T.log_softmax), _SOFTMAX),
     **dict.fromkeys((functional.dropout, functional.dropout1d, functional.dropout2d), _DROPOUT),

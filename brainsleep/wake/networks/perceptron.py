@@ -14,6 +14,7 @@ from ...support.checks import known_name, number, whole_number
 from ...support.names import items
 from ..contexts import seeded
 from ..seeds_and_classes import checked_seed
+from ..sparse_activity import KWinners
 
 
 @public
@@ -24,11 +25,13 @@ def mlp(
     dropout: float = 0.25,
     init: str | float = "default",
     output_relu: bool = False,
+    winners: float | None = None,
     seed: int = 0,
 ) -> nn.Sequential:
     """Build a fully connected ReLU network with fresh weights.
 
-    Each hidden layer is Linear, ReLU, Dropout; the output layer is Linear alone.
+    Each hidden layer is Linear, ReLU, Dropout, or Linear, ReLU, KWinners; the output layer is
+    Linear alone.
 
     Parameters
     ----------
@@ -45,6 +48,9 @@ def mlp(
     output_relu : bool, optional
         Add a ReLU after the output layer, as the MATLAB code of Tadros et al. 2022 does. It
         belongs with the ``"mse"`` loss.
+    winners : float, optional
+        Which part of each hidden layer stays active, in training and at test, in place of
+        dropout; see :class:`brainsleep.wake.KWinners`.
     seed : int, optional
         Fixes the weights. Torch's global random state is left as it was.
 
@@ -71,14 +77,14 @@ def mlp(
     dropout = number(dropout, "dropout", minimum=0, maximum=1, exclusive_maximum=True)
     reach = _reach(init)
     seed = checked_seed(seed)
+    if winners is not None:
+        winners = KWinners(winners).fraction
 
     layers: list[nn.Module] = []
     with seeded(seed):
         for n_in, n_out in pairwise(sizes):
             if layers:
-                layers.append(nn.ReLU())
-                if dropout > 0:
-                    layers.append(nn.Dropout(dropout))
+                layers += [nn.ReLU(), *_after_relu(dropout, winners)]
             linear = nn.Linear(n_in, n_out, bias=bias)
             if reach is not None:
                 nn.init.uniform_(linear.weight, -reach, reach)
@@ -88,6 +94,13 @@ def mlp(
     if output_relu:
         layers.append(nn.ReLU())
     return nn.Sequential(*layers)
+
+
+def _after_relu(dropout: float, winners: float | None) -> list[nn.Module]:
+    """Return what follows the ReLU of each hidden layer."""
+    if winners is not None:
+        return [KWinners(winners)]
+    return [nn.Dropout(dropout)] if dropout > 0 else []
 
 
 def _reach(init: str | float) -> float | None:
