@@ -34,7 +34,9 @@ class Circuit(CircuitDescription):
     n_inputs : int
         Size of the population ``"input"``, which the stimulus drives.
     populations : mapping of str to Population
-        By name.
+        By name, in the order in which they act within a step where their neurons have
+        ``delay_steps = 0``: a spike then reaches later populations in the same step, and its own
+        and earlier ones in the next.
     projections : sequence of Projection
         At most one from one population to another.
 
@@ -130,6 +132,7 @@ class Circuit(CircuitDescription):
         dt: Time | None = None,
         record: Record | Populations = "all",
         modulation: npt.ArrayLike | None = None,
+        signals: Mapping[str, npt.ArrayLike] | None = None,
         weights: Mapping[str, npt.ArrayLike] | None = None,
         parameters: Mapping[str, ParameterValues] | None = None,
         plastic: bool = True,
@@ -140,7 +143,7 @@ class Circuit(CircuitDescription):
 
         Parameters
         ----------
-        stimulus, duration, seed, modulation, weights, parameters, plastic, final_values
+        stimulus, duration, seed, modulation, signals, weights, parameters, plastic, final_values
             As in `PreparedCircuit.run`.
         device, dtype, dt, record, progress
             As in :meth:`prepare`.
@@ -167,6 +170,7 @@ class Circuit(CircuitDescription):
             duration,
             seed=seed,
             modulation=modulation,
+            signals=signals,
             weights=weights,
             parameters=parameters,
             plastic=plastic,

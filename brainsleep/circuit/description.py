@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+from brian2 import Equations
 
-from ..errors import ParameterError, suggest
+from ..errors import ParameterError, brief, suggest
 from ..support.array_values import numbers
 from ..support.checks import whole_number
 from ..support.names import objects, table
@@ -48,6 +49,7 @@ class CircuitDescription:
         weights = {link.name: self._read_weights(link) for link in self.projections}
         object.__setattr__(self, "weights", weights)  # the class is frozen
         self._check_delays()
+        self._check_signals()
 
     @property
     def names(self) -> list[str]:
@@ -62,7 +64,7 @@ class CircuitDescription:
 
     @property
     def delay_steps(self) -> int:
-        """Time steps that a spike takes from one population to the next: 0 or 1."""
+        """Time steps that a spike takes to a later population, 0 or 1; to others it takes 1."""
         return next(iter(self.populations.values())).neuron.delay_steps
 
     def number_of(self, name: str) -> int:
@@ -103,21 +105,25 @@ class CircuitDescription:
                 )
 
     def _check_delays(self) -> None:
-        """Raise unless all spikes take equally long, and at least one step where they flow back."""
+        """Raise unless all spikes take equally long."""
         delays = {population.neuron.delay_steps for population in self.populations.values()}
         if len(delays) > 1:
             raise ParameterError(
                 "circuit: all populations need the same delay_steps, but theirs are "
                 f"{', '.join(map(str, sorted(delays)))}."
             )
-        if self.delay_steps > 0:
-            return
-        for link in self.projections:
-            if self.number_of(link.target) <= self.number_of(link.source):
-                raise ParameterError(
-                    f"circuit: projection {link.name!r} leads back, which takes a spike at least "
-                    "one step; give the neuron models delay_steps=1."
-                )
+
+    def _check_signals(self) -> None:
+        """Raise unless signals have names that their populations do not use otherwise."""
+        for name, population in self.populations.items():
+            equations = population.neuron.equations()
+            taken = {*Equations(equations.model).names, *equations.receptors, "bias"}
+            for signal in equations.signals:
+                if not signal.isidentifier() or signal in taken:
+                    raise ParameterError(
+                        f"circuit: the neurons of {name!r} cannot get a signal called "
+                        f"{brief(signal)}; signals need names that the equations do not declare."
+                    )
 
     def _read_weights(self, link: Projection) -> npt.NDArray[np.float64]:
         """Read and check the weights of a projection."""

@@ -11,8 +11,7 @@ from brian2.units import Quantity, second
 
 from ..devices import Engine, Job, Outcome
 from ..devices.activity import PopulationRate, Spikes
-from ..devices.arguments import number_of_steps, read_modulation
-from ..errors import ParameterError
+from ..devices.arguments import number_of_steps
 from ..network.plan import NetworkPlan
 from ..stimuli import StimulusLike, as_stimulus
 from ..support.calls import public
@@ -28,6 +27,7 @@ from .changes import (
 )
 from .circuit_run import CircuitRun
 from .description import CircuitDescription
+from .step_signals import read_signals
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class PreparedCircuit:
         *,
         seed: int = 0,
         modulation: npt.ArrayLike | None = None,
+        signals: Mapping[str, npt.ArrayLike] | None = None,
         weights: Mapping[str, npt.ArrayLike] | None = None,
         parameters: Mapping[str, ParameterValues] | None = None,
         plastic: bool = True,
@@ -75,6 +76,9 @@ class PreparedCircuit:
             Seed of the stimulus.
         modulation : array_like of float, shape (n_steps,), optional
             Factor on learning in each step; only for a circuit prepared with ``is_modulated=True``.
+        signals : mapping of str to array_like of float, each (n_steps,), optional
+            By name: the value in each step of each signal that neuron models of the circuit get
+            (`NeuronEquations.signals`).
         weights : mapping of str to array_like, optional
             By ``"source -> target"``: weights to begin with instead of the circuit's own.
         parameters : mapping of str to mapping, optional
@@ -118,22 +122,12 @@ class PreparedCircuit:
                 for link in self.circuit.projections
             ],
             seed=seed,
-            modulation=self._modulation(modulation, n_steps),
+            signals=read_signals(self.plan, n_steps, modulation, signals),
             final_values=tuple(
                 (self.circuit.number_of(name), variable) for name, variable in wanted
             ),
         )
         return self._named(self.engine.run(job, progress=progress, description=description))
-
-    def _modulation(self, values: npt.ArrayLike | None, n_steps: int) -> np.ndarray | None:
-        """Read the modulation, if the circuit is prepared for one."""
-        if self.plan.modulated:
-            return read_modulation(values, n_steps, "the circuit")
-        if values is not None:
-            raise ParameterError(
-                "modulation: the circuit was prepared without; prepare it with is_modulated=True."
-            )
-        return None
 
     def _named(self, outcome: Outcome) -> CircuitRun:
         """Give names and units to what a device returned."""

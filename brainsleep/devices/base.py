@@ -44,8 +44,8 @@ class Job:
         Parameter values, one mapping per projection.
     seed : int
         The seed from which `input_spikes` were drawn; devices draw nothing themselves.
-    modulation : ndarray, shape (n_steps,), optional
-        The factor on learning in each step, for plans that are modulated.
+    signals : mapping of str to ndarray, each (n_steps,)
+        The values of the plan's signals in each step.
     folder : Path, optional
         Where the device writes while it runs, and leaves spikes and snapshots; for devices that
         write to disk.
@@ -80,7 +80,7 @@ class Job:
     projection_parameters: Sequence[Mapping[str, float]]
     masks: list[np.ndarray | None] | None = None
     seed: int = 0
-    modulation: NDArray[np.float64] | None = None
+    signals: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     folder: Path | None = None
     kept_open: tuple[int, ...] = ()
     snapshot_every: int = 0

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from ..errors import ParameterError
 from ..network.build import BuiltNetwork, build_network, monitor_state
-from ..network.plan import INPUT_SLOT, MODULATION, NetworkPlan
+from ..network.plan import INPUT_SLOT, NetworkPlan
 from ..network.stock import unsupported_by_stock
 from ..network.weight_layout import stock_weights
 from ..support.calls import public
@@ -218,32 +218,32 @@ def _build(plan: NetworkPlan, job: Job) -> BuiltNetwork:
 
     return build_network(
         plan,
-        lambda group, modulated: _feed(group, modulated, job),
+        lambda group, signals: _feed(group, signals, job),
         watch=watch,
         watch_weights=watch_weights,
     )
 
 
-def _feed(group: NeuronGroup, modulated: list[NeuronGroup], job: Job) -> list[NetworkOperation]:
-    """Make the operations that hand each step's input spikes and modulation to the network."""
+def _feed(
+    group: NeuronGroup, signals: dict[str, list[NeuronGroup]], job: Job
+) -> list[NetworkOperation]:
+    """Make the operations that hand each step's input spikes and signals to the network."""
     rows = (row for chunk in job.input_spikes for row in chunk)
     spiking = group.variables["spiking"]
-    values = iter(np.empty(0) if job.modulation is None else job.modulation)
-    modulations = [population.variables[MODULATION] for population in modulated]
+    values = {name: iter(job.signals[name]) for name in signals}
 
     def next_row() -> None:
         spiking.set_value(next(rows))
 
-    def modulate() -> None:
-        value = next(values)
-        for variable in modulations:
-            variable.set_value(value)
+    def signal() -> None:
+        for name, populations in signals.items():
+            value = next(values[name])
+            for population in populations:
+                population.variables[name].set_value(value)
 
     operations = [NetworkOperation(next_row, when=INPUT_SLOT, clock=group.clock, name="feed")]
-    if modulations:
-        operations.append(
-            NetworkOperation(modulate, when="start", clock=group.clock, name="modulate")
-        )
+    if signals:
+        operations.append(NetworkOperation(signal, when="start", clock=group.clock, name="signal"))
     return operations
 
 

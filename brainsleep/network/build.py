@@ -10,7 +10,9 @@ other first to last, and a spike reaches the next layer in the same step. With
 ``delay_steps = 1`` they run last to first, so each reads the spikes that its presynaptic
 population sent in the step before: one step of delay without a spike queue. In a recurrent network
 no order of populations gives this delay: there all populations do each part at once, with the same
-delay of one step.
+delay of one step. With ``delay_steps = 0`` a recurrent network keeps its order: a population reads
+the spikes of earlier ones that they sent in this step, and of itself and of later ones those of the
+step before, since they have not sent theirs yet.
 """
 
 from __future__ import annotations
@@ -102,7 +104,7 @@ def monitor_state(
 
 def build_network(
     plan: NetworkPlan,
-    feed: Callable[[NeuronGroup, list[NeuronGroup]], Sequence[BrianObject] | None],
+    feed: Callable[[NeuronGroup, dict[str, list[NeuronGroup]]], Sequence[BrianObject] | None],
     join: Callable[..., Synapses] = connect_stock,
     *,
     record: Callable[[NeuronGroup, int], BrianObject] = monitor_spikes,
@@ -117,9 +119,9 @@ def build_network(
     plan : NetworkPlan
         What to build.
     feed : callable
-        Takes the input population and the populations whose learning is modulated; makes the
-        device's own objects (or None) that set ``spiking`` of the first in the slot
-        `INPUT_SLOT` of each step, and ``modulation`` of the others at its start.
+        Takes the input population and, by signal, the populations that get it; makes the device's
+        own objects (or None) that set ``spiking`` of the first in the slot `INPUT_SLOT` of each
+        step, and the signals at its start.
     join : callable
         Takes two groups, the projection's plan, and the arguments of `Synapses`; joins the groups.
     record : callable
@@ -159,7 +161,10 @@ def build_network(
     objects += [*watchers.values(), *weight_watchers.values()]
     for layer in plan.pooled:
         objects += pool(plan, layer, populations[layer])
-    objects += feed(source, [populations[number] for number in plan.modulated]) or []
+    signals = {
+        name: [populations[number] for number in numbers] for name, numbers in plan.signals.items()
+    }
+    objects += feed(source, signals) or []
     network = Network(objects, name="night")
     network.schedule = plan.schedule()
     return BuiltNetwork(

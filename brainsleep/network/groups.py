@@ -1,8 +1,9 @@
 """How one population, and one projection, of a plan become Brian2 groups.
 
 Each part of a population has a slot of its own in the time step (`brainsleep.network.plan.PARTS`).
-Where a network is recurrent, the presynaptic traces by which other populations learn change in the
-last slot, when all have learned.
+Where a network is recurrent, the presynaptic traces by which other populations learn change in a
+population's last slot, when it has learned itself: all that learn from spikes which arrive one step
+later find the traces of the step before.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from brian2.equations.equations import FLOAT
 from brian2.groups.group import CodeRunner
 
 from .inflow import Inflow
-from .plan import MODULATION, NetworkPlan, population_name, projection_name
+from .plan import NetworkPlan, population_name, projection_name
 from .traces import Traces, joined_lines
 
 
@@ -65,7 +66,7 @@ def population(plan: NetworkPlan, layer: int, clock: Clock) -> NeuronGroup:
     own = received if plan.is_recurrent else sent + received
     equations = Equations(
         joined_lines([neuron.model, "bias : 1", inflow.model, received.model, sent.model])
-        + (f"\n{MODULATION} : 1 (shared)" if plan.is_modulated(layer) else "")
+        + "".join(f"\n{signal} : 1 (shared)" for signal in plan.signals_of(layer))
         + ("\npooled : 1 (linked)\npool_strength : 1 (shared, constant)" * (layer in plan.pooled))
     )
     events = _events(plan, layer)

@@ -25,7 +25,7 @@ from .wiring import Wiring
 #: Slot in which a device sets ``spiking`` of the input population.
 INPUT_SLOT = "input_draw"
 
-#: What a device sets at the start of each step where a rule asks for it.
+#: The signal by which rules multiply what they learn; other signals are those of neuron models.
 MODULATION = "modulation"
 
 #: Which neurons of two populations are joined.
@@ -116,10 +116,13 @@ class Labels:
             tuple(populations),
         )
 
+    def name(self, population: int) -> str | int:
+        """Return the name of a population, or else its number."""
+        return dict(enumerate(self.populations)).get(population, population)
+
     def link(self, source: int, target: int) -> str:
         """Return what joins two populations, by their names or else by their numbers."""
-        names = dict(enumerate(self.populations))
-        return f"{names.get(source, source)!r} -> {names.get(target, target)!r}"
+        return f"{self.name(source)!r} -> {self.name(target)!r}"
 
 
 def _labels(models: Iterable[object]) -> list[str]:
@@ -140,8 +143,8 @@ class NetworkPlan:
     projections : tuple of ProjectionPlan
         What joins the populations; feed-forward ones in the order of their targets.
     delay_steps : int
-        Number of time steps that a spike takes from one population to the next: 0 or 1; 1 where
-        the network is recurrent.
+        Number of time steps that a spike takes from one population to a later one: 0 or 1. To its
+        own or an earlier one it takes 1.
     dt : float
         Time step in seconds.
     dtype : str
@@ -240,7 +243,7 @@ class NetworkPlan:
 
     @property
     def is_recurrent(self) -> bool:
-        """Whether spikes reach their own or an earlier population."""
+        """Whether spikes reach their own or an earlier population, one step later."""
         return any(link.target <= link.source for link in self.projections)
 
     def is_modulated(self, population: int) -> bool:
@@ -252,6 +255,22 @@ class NetworkPlan:
         """The numbers of the populations that get the modulation of each step."""
         return [number for number in range(1, len(self.sizes)) if self.is_modulated(number)]
 
+    def signals_of(self, population: int) -> tuple[str, ...]:
+        """Return the signals of a population: numbers that it gets anew in each step."""
+        if population == 0:
+            return ()
+        modulation = (MODULATION,) if self.is_modulated(population) else ()
+        return tuple(dict.fromkeys(modulation + self.neurons[population - 1].signals))
+
+    @property
+    def signals(self) -> dict[str, list[int]]:
+        """The numbers of the populations that get each signal; devices keep their order."""
+        found: dict[str, list[int]] = {}
+        for number in range(1, len(self.sizes)):
+            for name in self.signals_of(number):
+                found.setdefault(name, []).append(number)
+        return found
+
     def key(self) -> str:
         """Return a digest that is equal exactly for equal plans."""
         content = {name: value for name, value in asdict(self).items() if name != "labels"}
@@ -262,7 +281,7 @@ class NetworkPlan:
         layers = list(range(1, len(self.sizes)))
         input_slots = ["input_state", INPUT_SLOT, "input_threshold", "input_reset"]
         layer_slots = [[f"layer{layer}_{part}" for part in PARTS] for layer in layers]
-        if self.is_recurrent:
+        if self.is_recurrent and self.delay_steps == 1:
             # all populations do each part at once, so that no spike acts in the step it was sent;
             # transposed: one tuple of slots per part
             blocks = [*map(list, zip(*layer_slots, strict=True)), input_slots]

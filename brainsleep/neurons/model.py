@@ -37,6 +37,9 @@ class NeuronEquations:
     receptors : tuple of str
         ``("drive",)``; or two, ``("drive", "inhibition")``, for excitation and inhibition: then
         negative weights come, with their sign turned, as ``inhibition``.
+    signals : tuple of str
+        Numbers without units that all neurons get anew at the start of each step, under these
+        names; a circuit's run gives them.
     """
 
     model: str
@@ -47,6 +50,7 @@ class NeuronEquations:
     initial: tuple[tuple[str, str], ...] = ()
     method: str = "exact"
     receptors: tuple[str, ...] = ("drive",)
+    signals: tuple[str, ...] = ()
 
 
 class GivenConstants(Protocol):

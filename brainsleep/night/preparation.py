@@ -20,7 +20,7 @@ from ..devices.arguments import (
 )
 from ..devices.sampling import NO_SAMPLES
 from ..errors import ParameterError
-from ..network.plan import NetworkPlan
+from ..network.plan import MODULATION, NetworkPlan
 from ..plasticity import Plasticity, asks_for_modulation, at_scale
 from ..presets.matching import warn_of_presets
 from ..stimuli import Gated, Stimulus, as_stimulus, skip_steps
@@ -143,15 +143,22 @@ class PreparedNight:
             ),
             projection_parameters=self.assembly.projection_parameters(plastic),
             seed=self.seed,
-            modulation=self._modulation(length),
+            signals=self._signals(length),
             sampling=self.kept.sampling if plastic else NO_SAMPLES,
         )
 
-    def _modulation(self, n_steps: int) -> np.ndarray | None:
+    def _signals(self, n_steps: int) -> dict[str, np.ndarray]:
         """Return the factor on learning; 0 where it is not known yet and nothing is learned."""
-        if self.modulation is not None:
-            return self.modulation[:n_steps]
-        return np.zeros(n_steps) if self.plan.modulated else None
+        others = sorted(set(self.plan.signals) - {MODULATION})
+        if others:
+            raise ParameterError(
+                f"neuron: the model gets signals ({', '.join(others)}), which only the run of a "
+                "circuit can give; use bs.circuit."
+            )
+        if not self.plan.modulated:
+            return {}
+        known = np.zeros(n_steps) if self.modulation is None else self.modulation
+        return {MODULATION: known[:n_steps]}
 
     def job_from(self, job: Job, first_step: int, folder: Path) -> Job:
         """Return a job that goes on after some steps: its input begins later.

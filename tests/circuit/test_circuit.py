@@ -128,12 +128,6 @@ DRIVE = Projection("input", "cells")
         (CELLS, [Projection("input", "cells", np.nan)], ParameterError, "holds NaN"),
         (CELLS, [Projection("input", "cells", "strong")], UnitsError, "must be numbers"),
         (
-            {"cells": Population(5, bs.LIF(gain=1, threshold=1, delay_steps=0))},
-            [DRIVE, Projection("cells", "cells")],
-            ParameterError,
-            "delay_steps=1",
-        ),
-        (
             {**CELLS, "more": Population(5, bs.LIF(gain=1, threshold=1, delay_steps=0))},
             [DRIVE, Projection("input", "more")],
             ParameterError,

@@ -200,7 +200,7 @@ class CppEngine:
                     process.stdin,
                     job,
                     self.plan.sizes[0],
-                    bool(self.plan.modulated),
+                    self.plan.signals,
                     bar,
                     watch,
                     lambda: process.poll() is None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import IO
 
@@ -17,7 +17,7 @@ def feed(
     stream: IO[bytes],
     job: Job,
     n_inputs: int,
-    modulated: bool,
+    signals: Iterable[str],
     bar: tqdm,
     watch: Watch | None = None,
     is_running: Callable[[], bool] = lambda: True,
@@ -31,11 +31,11 @@ def feed(
     stream : file
         The program's standard input; closed at the end.
     job : Job
-        Gives input spikes and modulation.
+        Gives input spikes and signals.
     n_inputs : int
         Number of input neurons.
-    modulated : bool
-        Whether the program reads the modulation of each step.
+    signals : iterable of str
+        What the program reads of each step besides its spikes, in this order.
     bar : tqdm
         Progress bar, in steps.
     watch : Watch, optional
@@ -57,7 +57,7 @@ def feed(
     try:
         with stream:
             _shrink_pipe(stream.fileno(), (n_inputs + 7) // 8)
-            for rows in _rows(job, modulated):
+            for rows in _rows(job, [job.signals[name] for name in signals]):
                 while len(rows) > 0:
                     stop = job.should_stop is not None and job.should_stop()
                     if stop and fed > 0:  # a night of no steps leaves nothing to read
@@ -85,15 +85,14 @@ def _most_steps(watch: Watch | None, n_fed: int) -> int:
     return STEPS_PER_REPORT if watch is None else min(STEPS_PER_REPORT, watch.steps_ahead(n_fed))
 
 
-def _rows(job: Job, modulated: bool) -> Iterator[np.ndarray]:
-    """Yield what the program reads, one row per step: packed spikes, then the modulation."""
+def _rows(job: Job, signals: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
+    """Yield what the program reads, one row per step: packed spikes, then the signals."""
     step = job.first_step
+    values = np.array(signals, dtype=float).T.copy()  # steps × signals
     for chunk in job.input_spikes:
         rows = np.packbits(chunk, axis=1, bitorder="little")
-        if modulated:
-            assert job.modulation is not None
-            values = np.ascontiguousarray(job.modulation[step : step + len(rows)], dtype=float)
-            rows = np.hstack([rows, values.view(np.uint8).reshape(len(rows), -1)])
+        if signals:
+            rows = np.hstack([rows, values[step : step + len(rows)].view(np.uint8)])
         step += len(rows)
         yield rows
 

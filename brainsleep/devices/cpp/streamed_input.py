@@ -1,7 +1,7 @@
 """How a program takes its input from its standard input: one row of bytes for each time step.
 
-A row holds the input spikes of the step, eight to a byte, and then, for networks whose learning is
-modulated, the modulation. There are three ways to take it in:
+A row holds the input spikes of the step, eight to a byte, and then the signals, such as the
+modulation of learning. There are three ways to take it in:
 
 - :func:`feed_neurons`: Brian2's loop asks for each input neuron whether it spikes.
 - :func:`feed_rows`: Brian2's loop goes through the spikes of a whole row at once.
@@ -10,13 +10,13 @@ modulated, the modulation. There are three ways to take it in:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from brian2 import Function, NeuronGroup
 from brian2.devices.device import get_device
 
-from ...network.plan import INPUT_SLOT, MODULATION
+from ...network.plan import INPUT_SLOT
 from ..dense import take_spikes_from_row
 from ..rendering import render
 
@@ -29,30 +29,25 @@ class StreamedInput:
     ----------
     n_inputs : int
         Number of input neurons, with one bit each.
-    n_modulations : int
-        Number of float64 values after the bits: 1 if learning is modulated, else 0.
+    n_signals : int
+        Number of float64 values after the bits.
     """
 
     n_inputs: int
-    n_modulations: int
-
-    @classmethod
-    def of(cls, group: NeuronGroup, modulated: Sequence[NeuronGroup]) -> StreamedInput:
-        """Return the row of an input population and the populations that are modulated."""
-        return cls(group.N, int(len(modulated) > 0))
+    n_signals: int
 
 
-def feed_neurons(group: NeuronGroup, modulated: Sequence[NeuronGroup] = ()) -> None:
+def feed_neurons(group: NeuronGroup, signals: Mapping[str, Sequence[NeuronGroup]]) -> None:
     """Let each neuron of the input population ask whether it spikes in this step.
 
     Parameters
     ----------
     group : NeuronGroup
         The input population.
-    modulated : sequence of NeuronGroup
-        Populations that get the modulation of each step.
+    signals : mapping of str to sequence of NeuronGroup
+        Populations that get a signal, by signal, in the order of the row.
     """
-    get_device().streamed_input = StreamedInput.of(group, modulated)
+    get_device().streamed_input = StreamedInput(group.N, len(signals))
     group.namespace["input_spike"] = _program_function("input_spike", 2, "boolean")
     group.run_regularly(
         "spiking = input_spike(i, t_in_timesteps)",
@@ -60,44 +55,45 @@ def feed_neurons(group: NeuronGroup, modulated: Sequence[NeuronGroup] = ()) -> N
         clock=group.clock,
         name="input_feed",
     )
-    _modulate(modulated)
+    _signal(signals)
 
 
-def feed_rows(group: NeuronGroup, modulated: Sequence[NeuronGroup] = ()) -> None:
+def feed_rows(group: NeuronGroup, signals: Mapping[str, Sequence[NeuronGroup]]) -> None:
     """Let the input population take the spikes of a whole row; silent neurons cost no time.
 
     Parameters
     ----------
-    group, modulated
+    group, signals
         As in :func:`feed_neurons`.
     """
-    get_device().streamed_input = StreamedInput.of(group, modulated)
+    get_device().streamed_input = StreamedInput(group.N, len(signals))
     take_spikes_from_row(group)
-    _modulate(modulated)
+    _signal(signals)
 
 
-def feed_blocks(group: NeuronGroup, modulated: Sequence[NeuronGroup] = ()) -> None:
+def feed_blocks(group: NeuronGroup, signals: Mapping[str, Sequence[NeuronGroup]]) -> None:
     """Let the input population take spikes from rows that a loop of our own has read.
 
     Parameters
     ----------
-    group, modulated
-        As in :func:`feed_neurons`; the loop sets the modulation.
+    group, signals
+        As in :func:`feed_neurons`; the loop sets the signals.
     """
-    get_device().streamed_input = StreamedInput.of(group, modulated)
+    get_device().streamed_input = StreamedInput(group.N, len(signals))
     take_spikes_from_row(group)
 
 
-def _modulate(populations: Sequence[NeuronGroup]) -> None:
-    """Let populations take the modulation of each step from the row."""
-    for number, population in enumerate(populations):
-        population.namespace["step_modulation"] = _program_function("step_modulation", 1, "float")
-        population.run_regularly(
-            f"{MODULATION} = step_modulation(t_in_timesteps)",
-            when="start",
-            clock=population.clock,
-            name=f"modulate{number}",
-        )
+def _signal(signals: Mapping[str, Sequence[NeuronGroup]]) -> None:
+    """Let populations take the signals of each step from the row."""
+    for place, (name, populations) in enumerate(signals.items()):
+        for population in populations:
+            population.namespace["step_signal"] = _program_function("step_signal", 2, "float")
+            population.run_regularly(
+                f"{name} = step_signal({place}, t_in_timesteps)",
+                when="start",
+                clock=population.clock,
+                name=f"{population.name}_signal{place}",
+            )
 
 
 def _program_function(name: str, n_arguments: int, return_type: str) -> Function:

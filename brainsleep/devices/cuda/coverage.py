@@ -9,7 +9,7 @@ import numpy as np
 from brian2 import Equations
 from brian2.utils.stringtools import get_identifiers
 
-from ...network.plan import NetworkPlan, ProjectionPlan, assigned
+from ...network.plan import MODULATION, NetworkPlan, ProjectionPlan, assigned
 from ...network.stock import STOCK_BYTES, unsupported_by_stock
 from ..dense.suitability import reason_for_single_steps
 
@@ -25,6 +25,8 @@ def unsupported_by_cuda(plan: NetworkPlan) -> str | None:
     """
     if RANDOM.search(repr((plan.neurons, plan.projections))) is not None:
         return "it draws random numbers"
+    if set(plan.signals) - {MODULATION}:
+        return f"its neurons get signals ({', '.join(plan.signals)})"
     for link in plan.projections:
         name = _overwritten(plan, link)
         if name is not None:

@@ -72,7 +72,7 @@ def _generate(plan: NetworkPlan, project: CudaProject, directory: Path) -> Manif
     return Manifest.of(project, built, plan)
 
 
-def _no_feed(group: NeuronGroup, modulated: list[NeuronGroup]) -> list[BrianObject]:
+def _no_feed(group: NeuronGroup, signals: dict[str, list[NeuronGroup]]) -> list[BrianObject]:
     """Make nothing for the input: code of our own takes it in."""
     return []
 

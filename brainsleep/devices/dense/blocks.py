@@ -24,7 +24,7 @@ from brian2.core.variables import ArrayVariable
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
 from ...network.build import BuiltNetwork
-from ...network.plan import MODULATION, NetworkPlan
+from ...network.plan import NetworkPlan
 from .synapses import TILE_MULTIPLE
 
 #: Steps of a block. More cost memory (two rows per step and neuron) and gain little; where all
@@ -111,8 +111,8 @@ class Layer:
         C++ functions, for one tile and step, and for one step.
     samples : list of Sampled
         What is kept of its neurons, and of the weights that lead to them.
-    modulation : str or None
-        The array that gets the modulation of each step.
+    signals : list of (int, str)
+        The arrays that get signals in each step, and the place of each signal in the input.
     """
 
     n_neurons: int
@@ -123,7 +123,7 @@ class Layer:
     functions: list[str]
     recorders: list[str]
     samples: list[Sampled]
-    modulation: str | None
+    signals: list[tuple[int, str]]
 
     @property
     def histories(self) -> list[Variable]:
@@ -205,9 +205,11 @@ def _layers(plan: NetworkPlan, built: BuiltNetwork, device: CPPStandaloneDevice)
                     for code in recorder.code_objects
                 ],
                 samples=_samples(plan, built, device, index),
-                modulation=device.get_array_name(population.variables[MODULATION])
-                if plan.is_modulated(index)
-                else None,
+                signals=[
+                    (place, device.get_array_name(population.variables[name]))
+                    for place, name in enumerate(plan.signals)
+                    if name in plan.signals_of(index)
+                ],
             )
         )
     return layers

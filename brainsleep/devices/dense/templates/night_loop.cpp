@@ -73,9 +73,9 @@ void run_night()
             {
                 set_time(begin + s);
                 row = input_rows + s*row_bytes;
-                {% if layer.modulation %}
-                {{layer.modulation}}[0] = row_modulation(row);
-                {% endif %}
+                {% for place, array in layer.signals %}
+                {{array}}[0] = row_signal(row, {{place}});
+                {% endfor %}
                 {{spikes.name}}.point(s + 1);
                 {% for variable in layer.sources %}
                 {{variable.name}}.point(s + {{1 - block_loop.delay_steps}});

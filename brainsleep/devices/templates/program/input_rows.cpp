@@ -15,14 +15,14 @@ struct Tile
 const Tile whole_population = {0, SIZE_MAX, 0};
 Tile tile = whole_population;
 
-// Input spikes of the current step, eight to a byte; then, where there is one, its modulation.
+// Input spikes of the current step, eight to a byte; then its signals.
 const size_t spike_bytes = ({{input.n_inputs}} + 7)/8;
-const size_t row_bytes = spike_bytes + {{input.n_modulations}}*sizeof(double);
+const size_t row_bytes = spike_bytes + {{input.n_signals}}*sizeof(double);
 const unsigned char* row;
-inline double row_modulation(const unsigned char* a_row)
+inline double row_signal(const unsigned char* a_row, int place)
 {
     double value;
-    memcpy(&value, a_row + spike_bytes, sizeof value);
+    memcpy(&value, a_row + spike_bytes + place*sizeof value, sizeof value);
     return value;
 }
 int64_t steps_made = 0;

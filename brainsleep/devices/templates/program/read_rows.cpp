@@ -21,9 +21,9 @@ inline bool input_spike(int neuron, int64_t step)
     return (row[neuron >> 3] >> (neuron & 7)) & 1;
 }
 
-inline double step_modulation(int64_t step)
+inline double step_signal(int place, int64_t step)
 {
     enter(step);
-    return row_modulation(row);
+    return row_signal(row, place);
 }
 }
