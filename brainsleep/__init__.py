@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from .translation import CalibrationWarning as CalibrationWarning
     from .translation import PrecisionWarning as PrecisionWarning
     from .translation import Translation as Translation
+    from .translation import average_weights as average_weights
     from .translation import translate as translate
     from .translation import write_back as write_back
     from .translation.nir import from_nir as from_nir

@@ -7,6 +7,7 @@ from .first_ratios import first_ratios
 from .gains import tadros_gains
 from .layers import INPUT, Connection, Fold, Layer
 from .part import features, start_at
+from .partial_averaging import average_weights
 from .population_activity import activations
 from .stored_module import StoredModule, stored_graph
 from .synapse_masks import Masks, present_weight, under_masks, with_masks
@@ -36,6 +37,7 @@ __all__ = [
     "Translation",
     "activations",
     "as_translation",
+    "average_weights",
     "calibrate_thresholds",
     "features",
     "first_ratios",

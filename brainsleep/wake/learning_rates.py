@@ -46,11 +46,7 @@ def parameter_groups(network: nn.Module, lr: float | Sequence[float]) -> list[di
     """
     if isinstance(lr, (int, float)):
         return [{"params": [p for p in network.parameters() if p.requires_grad], "lr": lr}]
-    layers = {
-        name: own
-        for name, module in network.named_modules()
-        if (own := list(module.parameters(recurse=False)))
-    }
+    layers = parameters_by_layer(network)
     if len(layers) != len(lr):
         raise ParameterError(
             f"lr has {len(lr)} rates, but the network has {len(layers)} layers: "
@@ -61,3 +57,12 @@ def parameter_groups(network: nn.Module, lr: float | Sequence[float]) -> list[di
         for own, rate in zip(layers.values(), lr, strict=True)
         if (learning := [p for p in own if p.requires_grad])
     ]
+
+
+def parameters_by_layer(network: nn.Module) -> dict[str, list[nn.Parameter]]:
+    """Return the parameters of each module that has some of its own, by the module's name."""
+    return {
+        name: own
+        for name, module in network.named_modules()
+        if (own := list(module.parameters(recurse=False)))
+    }

@@ -651,6 +651,9 @@ CALLS = {
                                        "image_size": lambda: 8}),
     "Spiking": (wake.Spiking, {"network": ann, "steps": lambda: 2}),
     "SpikingActivation": (wake.SpikingActivation, {}),
+    "average_weights": (
+        bs.average_weights, {"before": ann, "after": ann, "share": lambda: 0.5}
+    ),
     "wake.KWinners": (wake.KWinners, {"fraction": lambda: 0.5}),
     "spike_function": (wake.spike_function, {"surrogate": lambda: "arctan"}),
     "Arctan": (wake.Arctan, {}),
