@@ -190,6 +190,8 @@ def _model_parameters(population: Population, name: str) -> dict[str, float]:
     values = fixed_parameters(population.neuron, name)
     if population.mean_inhibition != 0:
         values = {**values, "pool_strength": population.mean_inhibition}
+    if population.winners is not None:
+        values = {**values, "n_winners": population.winners}
     return values
 
 

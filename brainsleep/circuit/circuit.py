@@ -109,6 +109,11 @@ class Circuit(CircuitDescription):
                 for number, population in enumerate(populations, start=1)
                 if population.mean_inhibition != 0
             ),
+            competing=tuple(
+                number
+                for number, population in enumerate(populations, start=1)
+                if population.winners is not None
+            ),
             labels=Labels.of(
                 [population.neuron for population in populations],
                 [link.plasticity for link in self.projections if link.plasticity is not None],

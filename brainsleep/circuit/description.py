@@ -10,6 +10,7 @@ import numpy.typing as npt
 from brian2 import Equations
 
 from ..errors import ParameterError, brief, suggest
+from ..network.winner_choice import require_potential
 from ..support.array_values import numbers
 from ..support.checks import whole_number
 from ..support.names import objects, table
@@ -49,7 +50,7 @@ class CircuitDescription:
         weights = {link.name: self._read_weights(link) for link in self.projections}
         object.__setattr__(self, "weights", weights)  # the class is frozen
         self._check_delays()
-        self._check_signals()
+        self._check_equations()
 
     @property
     def names(self) -> list[str]:
@@ -113,10 +114,12 @@ class CircuitDescription:
                 f"{', '.join(map(str, sorted(delays)))}."
             )
 
-    def _check_signals(self) -> None:
-        """Raise unless signals have names that their populations do not use otherwise."""
+    def _check_equations(self) -> None:
+        """Raise unless signals have names of their own, and what competes has potentials."""
         for name, population in self.populations.items():
             equations = population.neuron.equations()
+            if population.winners is not None:
+                require_potential(equations, name)
             taken = {*Equations(equations.model).names, *equations.receptors, "bias"}
             for signal in equations.signals:
                 if not signal.isidentifier() or signal in taken:

@@ -33,6 +33,9 @@ class Population:
     mean_inhibition : float
         Lateral inhibition without synapses. From the drive of each neuron in a step, this number
         times the mean drive of the population in the same step is subtracted.
+    winners : int, optional
+        How many neurons spike in a step at most: of those at threshold the ones with the highest
+        potential ``v``, of equal ones the first. All, unless given.
 
     Raises
     ------
@@ -44,6 +47,7 @@ class Population:
     neuron: Neuron
     _: KW_ONLY
     mean_inhibition: float = parameter(0.0, by_layer=False)
+    winners: int | None = None
 
     def __post_init__(self) -> None:
         whole_number(self.n_neurons, "population: n_neurons", minimum=1)
@@ -52,6 +56,8 @@ class Population:
             raise KindError(
                 f"population: neuron must be a model like bs.LIF(...), not {brief(self.neuron)}."
             )
+        if self.winners is not None:
+            whole_number(self.winners, "population: winners", minimum=1)
 
 
 @public

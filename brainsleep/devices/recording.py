@@ -25,7 +25,7 @@ from ..network.plan import NetworkPlan, population_name, projection_name
 STATE_SUFFIX, CHOSEN_SUFFIX = ".state", ".chosen"
 
 
-class _StreamCode(CPPStandaloneCodeObject):
+class OwnCode(CPPStandaloneCodeObject):
     """A code object that finds this folder's templates besides Brian2's own."""
 
     templater = CPPStandaloneCodeObject.templater.derive("brainsleep.devices")
@@ -140,7 +140,7 @@ class _Stream(CodeRunner):
                 "index_file": files.indices,
                 "count_file": files.counts,
             },
-            codeobj_class=_StreamCode,
+            codeobj_class=OwnCode,
         )
 
 
@@ -211,7 +211,7 @@ class StateStream(CodeRunner):
                 "name": f"{group.name}.{variable}",
                 "size": size,
             },
-            codeobj_class=_StreamCode,
+            codeobj_class=OwnCode,
         )
 
 
@@ -232,7 +232,7 @@ class PresentationStarter(CodeRunner):
             clock=group.clock,
             name="presentations",
             check_units=False,
-            codeobj_class=_StreamCode,
+            codeobj_class=OwnCode,
         )
 
 
@@ -253,5 +253,5 @@ class SnapshotWriter(CodeRunner):
             clock=group.clock,
             name="snapshots",
             check_units=False,
-            codeobj_class=_StreamCode,
+            codeobj_class=OwnCode,
         )

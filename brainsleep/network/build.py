@@ -39,6 +39,7 @@ from numpy.typing import NDArray
 from .groups import input_population, pool, population, projection
 from .plan import NetworkPlan
 from .stock import connect_stock
+from .winner_choice import winners_in_memory
 
 
 @dataclass
@@ -109,6 +110,7 @@ def build_network(
     *,
     record: Callable[[NeuronGroup, int], BrianObject] = monitor_spikes,
     count: Callable[[NeuronGroup, int], BrianObject] = monitor_rate,
+    compete: Callable[[NeuronGroup], BrianObject] = winners_in_memory,
     watch: Callable[[NeuronGroup, int, str], BrianObject] | None = None,
     watch_weights: Callable[[Synapses, int], BrianObject] | None = None,
 ) -> BuiltNetwork:
@@ -129,6 +131,8 @@ def build_network(
         of each step.
     count : callable
         Takes the same; makes the object that counts its spikes in each step.
+    compete : callable
+        Takes a population; makes the object that chooses which of its neurons at threshold spike.
     watch : callable, optional
         Takes a population, its number and the name of a variable; makes the object that keeps its
         values. Without, no Brian2 object does.
@@ -161,6 +165,7 @@ def build_network(
     objects += [*watchers.values(), *weight_watchers.values()]
     for layer in plan.pooled:
         objects += pool(plan, layer, populations[layer])
+    objects += [compete(populations[layer]) for layer in plan.competing]
     signals = {
         name: [populations[number] for number in numbers] for name, numbers in plan.signals.items()
     }

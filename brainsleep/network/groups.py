@@ -18,6 +18,8 @@ from brian2.groups.group import CodeRunner
 from .inflow import Inflow
 from .plan import NetworkPlan, population_name, projection_name
 from .traces import Traces, joined_lines
+from .winner_choice import MODEL as COMPETITION
+from .winner_choice import candidates
 
 
 def input_population(plan: NetworkPlan, clock: Clock) -> NeuronGroup:
@@ -68,12 +70,13 @@ def population(plan: NetworkPlan, layer: int, clock: Clock) -> NeuronGroup:
         joined_lines([neuron.model, "bias : 1", inflow.model, received.model, sent.model])
         + "".join(f"\n{signal} : 1 (shared)" for signal in plan.signals_of(layer))
         + ("\npooled : 1 (linked)\npool_strength : 1 (shared, constant)" * (layer in plan.pooled))
+        + f"\n{COMPETITION}" * (layer in plan.competing)
     )
     events = _events(plan, layer)
     group = NeuronGroup(
         plan.sizes[layer],
         equations,
-        threshold=neuron.threshold,
+        threshold="is_candidate" if layer in plan.competing else neuron.threshold,
         reset=joined_lines([neuron.reset, own.reset]),
         refractory=neuron.refractory if neuron.refractory is not None else False,
         events={event: condition for condition, event in events.items()},
@@ -98,6 +101,9 @@ def population(plan: NetworkPlan, layer: int, clock: Clock) -> NeuronGroup:
         gather = "drive -= pool_strength*pooled"
     on_input = joined_lines([gather, neuron.on_input, inflow.clear])
     _run_each_step(group, on_input, f"{name}_drive", f"{name}_integrate")
+    if layer in plan.competing:
+        code = candidates(neuron)
+        _run_each_step(group, code, f"{name}_compete", f"{name}_candidates", order=-1)
     group.state_updater.when = f"{name}_state"
     group.thresholder["spike"].when = f"{name}_spike"
     if "spike" in group.resetter:

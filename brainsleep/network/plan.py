@@ -32,9 +32,10 @@ MODULATION = "modulation"
 ProjectionKind: TypeAlias = Literal["all_to_all", "one_to_one", "window", "wired"]
 
 #: What a population does in a step, in order: go on without input; take in what arrives; pool,
-#: which adds up what all its neurons got; integrate its drive; spike; reset; learn; regulate its
-#: synapses; and, last, change the traces by which those learn that get its spikes.
-PARTS = ("state", "in", "pool", "drive", "spike", "reset", "learn", "regulate", "sent")
+#: which adds up what all its neurons got; integrate its drive; compete, where few neurons may
+#: spike; spike; reset; learn; regulate its synapses; and, last, change the traces by which those
+#: learn that get its spikes.
+PARTS = ("state", "in", "pool", "drive", "compete", "spike", "reset", "learn", "regulate", "sent")
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,8 @@ class NetworkPlan:
         Projections whose weights after each step are kept.
     pooled : tuple of int
         Populations whose neurons know the mean drive of their population.
+    competing : tuple of int
+        Populations of which only the neurons with the highest potentials spike.
     labels : Labels
         What the models are called. Plans that differ in nothing else are equal.
     """
@@ -174,6 +177,7 @@ class NetworkPlan:
     watched: tuple[tuple[int, str], ...] = ()
     watched_weights: tuple[int, ...] = ()
     pooled: tuple[int, ...] = ()
+    competing: tuple[int, ...] = ()
     labels: Labels = field(default=Labels(), compare=False)
 
     @classmethod

@@ -19,6 +19,7 @@ from ..network import pooling
 from ..network.every_step import EVERY_STEP
 from ..network.named_variables import check_named_variables
 from ..network.plan import Labels, NetworkPlan, ProjectionKind, ProjectionPlan, reached_receptor
+from ..network.winner_choice import require_potential
 from ..neurons import Neuron, NeuronEquations, fixed_parameters
 from ..plasticity import (
     FROZEN,
@@ -120,6 +121,16 @@ class Assembly:
     def _more_links(self) -> list[LateralLink]:
         return [link for parts in self.lateral.values() for link in parts.links]
 
+    @property
+    def winners(self) -> dict[str, int]:
+        """How many neurons spike in a step at most, of the layers in which not all may."""
+        given = {layer.name: self.lateral.get(layer.name) for layer in self.translation.layers}
+        return {
+            name: parts.winners
+            for name, parts in given.items()
+            if parts is not None and parts.winners is not None
+        }
+
     def plan(
         self,
         *,
@@ -174,6 +185,7 @@ class Assembly:
             pooled=tuple(
                 sorted(numbers[name] for name, one in self.lateral.items() if one.mean_inhibition)
             ),
+            competing=tuple(numbers[name] for name in self.winners),
             labels=Labels.of(
                 [self.neuron, *(neuron for _, _, neuron in self._more_populations)],
                 [self.plasticity] if any(link.is_plastic for link in projections) else [],
@@ -222,6 +234,8 @@ class Assembly:
                 values |= {f"factor{k}": factor for k, factor in enumerate(factors, start=1)}
             if layer.name in self.lateral and self.lateral[layer.name].mean_inhibition:
                 values["pool_strength"] = self.lateral[layer.name].mean_inhibition
+            if layer.name in self.winners:
+                values["n_winners"] = float(self.winners[layer.name])
             if layer.name in traced:
                 values |= presynaptic
             if layer.name in learning:
@@ -391,6 +405,8 @@ def lateral_parts(
                 f"lateral: at layer {name!r} spikes flow back, which takes a time step; all "
                 "neurons need delay_steps=1, as bs.LIF has."
             )
+        if parts.winners is not None:
+            require_potential(neuron.equations(), name)
         found[name] = parts
     return found
 

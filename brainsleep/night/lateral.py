@@ -1,4 +1,4 @@
-"""Inhibition and recurrence within the layers of a sleeping network.
+"""Competition, inhibition and recurrence within the layers of a sleeping network.
 
 Each says what is put beside a layer's own connections; strengths are in units of its weights, so
 that its gain applies to them too. They go to ``bs.sleep(..., lateral={"0": ...})``.
@@ -23,6 +23,7 @@ from ..support.checks import number, whole_number
 
 __all__ = [
     "InhibitoryPopulation",
+    "KWinners",
     "Lateral",
     "LateralLink",
     "LateralParts",
@@ -72,11 +73,14 @@ class LateralParts:
         More projections.
     mean_inhibition : float
         Factor on the layer's mean drive that is taken off each neuron's own.
+    winners : int or None
+        How many neurons of the layer spike in a step at most; all if None.
     """
 
     populations: Sequence[tuple[str, int, Neuron]] = ()
     links: Sequence[LateralLink] = ()
     mean_inhibition: float = 0.0
+    winners: int | None = None
 
 
 class Lateral(Protocol):
@@ -140,6 +144,39 @@ class WinnerTakeAll:
         """Return what is put beside a layer."""
         weights = self.strength * (1 - np.eye(n_neurons))
         return LateralParts(links=[LateralLink(layer, layer, weights, inhibitory=True)])
+
+
+@public
+@dataclass(frozen=True)
+class KWinners:
+    """In each step only so many neurons of a layer spike: those with the highest potential.
+
+    The others at threshold stay as they are, not reset. Immediate, so that neuron models without
+    delay can have it. Of neurons with the same potential those that come first spike.
+
+    Parameters
+    ----------
+    winners : int or float
+        Number of neurons, at least 1; or, as a float below 1, the fraction of the layer's neurons,
+        rounded, of which at least one spikes.
+
+    References
+    ----------
+    Maass 2000, Neural Computation 12:2519 (k-winner-take-all).
+    """
+
+    winners: float
+
+    def __post_init__(self) -> None:
+        given = number(self.winners, "lateral: winners", minimum=0, exclusive_minimum=True)
+        if given >= 1:
+            whole_number(self.winners, "lateral: winners", minimum=1)
+
+    def parts(self, layer: str, n_neurons: int) -> LateralParts:
+        """Return what is put beside a layer."""
+        if self.winners >= 1:
+            return LateralParts(winners=int(self.winners))
+        return LateralParts(winners=max(1, round(self.winners * n_neurons)))
 
 
 @public

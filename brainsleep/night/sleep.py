@@ -87,8 +87,8 @@ def sleep(
         `SRC`, `STDP`, … or a rule of your own; ``SRC()`` unless given. Learning rates may be
         percentages of each layer's weight scale, as in ``SRC(increase="1.5 %")``, and are so in
         plain rules; ``night.settings["learning_rates"]`` has the numbers used.
-    lateral : dict of str to MeanInhibition, WinnerTakeAll, Recurrent or InhibitoryPopulation
-        Inhibition and recurrence within layers, by name. See `brainsleep.lateral`.
+    lateral : dict of str to KWinners, WinnerTakeAll, MeanInhibition, ...
+        Competition, inhibition and recurrence within layers, by name. See `brainsleep.lateral`.
     biases : "frozen", "learn" or "ignore"
         What becomes of biases. ``"frozen"``: each is a constant current, which stays as it is.
         ``"learn"``: each is the weight of an input that fires in every step, acts through the gain

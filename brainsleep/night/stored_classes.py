@@ -27,7 +27,7 @@ from ..stimuli import (
 )
 from ..support.stored_objects import Classes
 from ..translation import Connection, Fold, Layer
-from .lateral import InhibitoryPopulation, MeanInhibition, Recurrent, WinnerTakeAll
+from .lateral import InhibitoryPopulation, KWinners, MeanInhibition, Recurrent, WinnerTakeAll
 from .night_request import Record
 from .night_setup import NightSetup
 
@@ -42,7 +42,7 @@ def stored_classes() -> Classes:
     network = [Layer, Connection, Fold, Window, Wiring]
     stimuli = [ClassMeans, ConstantProbabilities, ConstantRates, ExplicitSpikes, Gated, MeanImage]
     stimuli += [MeanOfRandomImages, ShuffledPixels, WhiteNoise, RandomPixels, RandomWindow]
-    lateral = [InhibitoryPopulation, MeanInhibition, Recurrent, WinnerTakeAll]
+    lateral = [InhibitoryPopulation, KWinners, MeanInhibition, Recurrent, WinnerTakeAll]
     stages = [NREM, REM, Wake, Hypnogram, Cortex, Ripples, Spindles]
     others = [CppStandalone, Cuda, Runtime, NightSetup, Record]
     return {

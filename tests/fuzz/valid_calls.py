@@ -310,6 +310,7 @@ CALLS = {
     # what lies beside a layer
     "MeanInhibition": (bs.lateral.MeanInhibition, {"strength": lambda: 1.0}),
     "WinnerTakeAll": (bs.lateral.WinnerTakeAll, {"strength": lambda: 1.0}),
+    "lateral.KWinners": (bs.lateral.KWinners, {"winners": lambda: 2}),
     "Recurrent": (bs.lateral.Recurrent, {"weights": lambda: np.eye(3)}),
     "InhibitoryPopulation": (bs.lateral.InhibitoryPopulation, {}),
     "night with Recurrent": (

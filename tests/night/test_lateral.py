@@ -76,8 +76,10 @@ def test_recurrent_layers_against_a_loop(kind: str) -> None:
         {"0": bs.lateral.InhibitoryPopulation(inhibition=0.3)},
         {"0": bs.lateral.InhibitoryPopulation(4, excitation=0.5, inhibition=0.3)},
         {"0": bs.lateral.MeanInhibition(0.5), "2": bs.lateral.MeanInhibition(1.0)},
+        {"0": bs.lateral.KWinners(2), "2": bs.lateral.WinnerTakeAll(0.2)},
+        {"0": bs.lateral.KWinners(2), "2": bs.lateral.KWinners(0.3)},
     ],
-    ids=["recurrent", "one to one", "all to all", "mean"],
+    ids=["recurrent", "one to one", "all to all", "mean", "winners", "winners in blocks"],
 )
 def test_devices_agree_while_learning(lateral) -> None:
     nights = [night(lateral, device) for device in DEVICES]
@@ -120,6 +122,25 @@ def test_mean_inhibition_against_a_loop() -> None:
     assert raster(found, "0").sum() > 20
 
 
+@pytest.mark.parametrize(("lateral", "most"), [(2, 2), (0.25, 2), (0.01, 1), (1, 1)])
+def test_winners_against_a_loop(lateral: float, most: int) -> None:
+    """A quarter of 10 neurons are 2 (2.5, rounded to the even number); at least 1 spikes."""
+    found = night({"0": bs.lateral.KWinners(lateral)}, neuron=HEAVISIDE, rule=bs.SRC(0, 0))
+    w1, w2 = found.weights_before.values()
+    v1, v2 = np.zeros(10), np.zeros(5)
+    for row, fired, fired_next in zip(
+        raster(found, "input"), raster(found, "0"), raster(found, "2"), strict=True
+    ):
+        v1 = 0.9 * v1 + w1 @ row
+        winners = np.argsort(-v1)[:most]
+        np.testing.assert_array_equal(np.flatnonzero(fired), np.sort(winners[v1[winners] >= 0.6]))
+        v1[fired] = 0
+        v2 = 0.9 * v2 + w2 @ fired
+        np.testing.assert_array_equal(v2 >= 0.4, fired_next)
+        v2[v2 >= 0.4] = 0
+    assert raster(found, "0").sum() > 20
+
+
 def test_an_inhibitory_population_silences_the_others() -> None:
     weak = night({"2": bs.lateral.InhibitoryPopulation(inhibition=0.0)})
     strong = night({"2": bs.lateral.InhibitoryPopulation(inhibition=50.0)})
@@ -143,3 +164,6 @@ def test_what_will_not_do(lateral, neuron, error, words) -> None:
         night(lateral, NUMPY, neuron=neuron)
     with pytest.raises(ParameterError, match="strength"):
         bs.lateral.WinnerTakeAll(-1)
+    for few in (0, -1, 2.5, np.nan):
+        with pytest.raises((ParameterError, UnitsError), match="winners"):
+            bs.lateral.KWinners(few)

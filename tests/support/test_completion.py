@@ -10,7 +10,7 @@ def test_errors_are_shown_as_exceptions_alone():
 
 
 def test_lateral_shows_what_it_offers():
-    shown = {"InhibitoryPopulation", "MeanInhibition", "Recurrent", "WinnerTakeAll"}
+    shown = {"InhibitoryPopulation", "KWinners", "MeanInhibition", "Recurrent", "WinnerTakeAll"}
     assert shown <= set(dir(bs.lateral))
     for name in dir(bs.lateral):
         assert getattr(bs.lateral, name).__module__ == "brainsleep.night.lateral"

@@ -28,6 +28,7 @@ from ..recording import (
     SpikeStream,
     StateStream,
 )
+from .competition_code import WinnerChoice
 from .manifest import Manifest
 from .streamed_input import feed_blocks, feed_neurons, feed_rows
 from .unity import UnityDevice
@@ -84,6 +85,7 @@ def _built(plan: NetworkPlan, device: UnityDevice, join: Callable[..., Synapses]
         join,
         record=SpikeStream,
         count=CountStream,
+        compete=WinnerChoice,
         watch=None if in_blocks else stream_state,  # there the loop itself takes values
         watch_weights=None if in_blocks else stream_weights,
     )

@@ -249,10 +249,12 @@ def _block_steps(plan: NetworkPlan) -> int:
 def _tile_neurons(plan: NetworkPlan, index: int) -> int:
     """Return how many neurons make a tile.
 
-    A population is one tile where no rows of weights lead to it, or a kernel joins its neurons.
+    A population is one tile where no rows of weights lead to it, a kernel joins its neurons, or
+    they compete.
     """
     incoming = plan.incoming(index)
-    if not incoming or any(link.kind != "all_to_all" for link in incoming):
+    is_divided = bool(incoming) and all(link.kind == "all_to_all" for link in incoming)
+    if not is_divided or index in plan.competing:
         return plan.sizes[index]
     # a mask lies beside its weights
     row_length = sum(plan.sizes[link.source] * (1 + link.is_masked) for link in incoming)
