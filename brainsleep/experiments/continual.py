@@ -9,43 +9,39 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import BrainsleepError, DirectoryError, ModelFileError
-from ..measures import mean_rates, n_spikes, synaptic_operations, weight_changes
-from ..night import Night, prepare_night
-from ..night.findings import growth
+from ..errors import BrainsleepError, DirectoryError
 from ..support.array_store import ARRAYS, ArrayStore
 from ..support.files import JsonObject, publish_directory
-from ..translation import write_back
 from ..wake import torch_threads
 from ..wake.checkpoints import Checkpoints
 from ..wake.evaluation import chance_level
 from .arms import Arm, compared_arm
 from .controls import check_controls, find_controls
-from .course import Course, Setting, state_of
+from .course import Course
 from .failed_arms import failure_of, naming
 from .finished import finished_run
 from .kept_arms import result_of
 from .learned_tasks import LearnedTask, Progress
 from .materials import compared_strategies, load_materials
 from .model_files.training_sections import StrategySection
+from .nights.arm_nights import SleptNight
+from .nights.night_kinds import load_night, nights_of
 from .result_tables.tables import new_findings
 from .results import run_metrics
 from .run_request import RunRequest
 from .run_results import Run
 from .run_state import (
     State,
-    joined_state,
     last_network,
     load_progress,
     run_digest,
     save_network,
     save_progress,
-    split_state,
 )
 from .rundirectory import (
     TRAINING,
@@ -54,6 +50,7 @@ from .rundirectory import (
     open_run_directory,
     save_metrics,
 )
+from .setting import Setting
 
 
 def run_continual(request: RunRequest) -> Run:
@@ -115,24 +112,16 @@ class ContinualExperiment:
         digests = [task.network for task in self.done.tasks]
         n_done, state = last_network(directory, digests, self.report, self._problem_of_old)
         del self.done.tasks[n_done:]
-        of_network, of_strategy = split_state(state)
-        self.course.network = write_back(self.course.network, of_network)
         if n_done:
-            self.course.strategy.restore(of_strategy)
+            self.course.restore(state)
             self.course.seconds = sum(task.seconds for task in self.done.tasks)
             self.course.stored_bytes = max(task.stored_bytes for task in self.done.tasks)
 
     def check_nights(self) -> None:
         """Raise what a night would raise, before anything is trained or written."""
-        nights = self.model.sleep.nights_after
-        for number in nights if nights != "every" else ():
-            if number > len(self.tasks):
-                raise ModelFileError(
-                    f"[sleep] nights_after names task {number}, but there are {len(self.tasks)}."
-                )
-        network = self.setting.new_network()
-        night = prepare_night(self.setting.night_after(network, 0, self.model))
-        self.weights = tuple(night.translation.weights)
+        self.model.nights.check_tasks(len(self.tasks))
+        nights = nights_of(self.setting, self.model)
+        self.weights = nights.check(self.setting.new_network())
 
     def run_arms(self, strategies: Sequence[StrategySection], controls: Sequence[str]) -> None:
         """Go through all tasks in all ways: those compared, asleep, and the controls."""
@@ -179,31 +168,23 @@ class ContinualExperiment:
         course.learn(index, checkpoints)
         before = course.row(index + 1)
         learned = LearnedTask(before=before, after=before, ahead=ahead)
-        if self.model.sleep.has_night(index):
-            self._sleep(index, learned)
+        if self.model.nights.has_night(index):
+            learned = self._slept(index, learned)
         learned.network = self.save_network(index)
         learned.seconds = course.seconds - seconds
-        learned.stored_bytes = course.strategy.stored_bytes
+        learned.stored_bytes = course.kept_bytes
         return learned
 
-    def _sleep(self, index: int, learned: LearnedTask) -> None:
+    def _slept(self, index: int, learned: LearnedTask) -> LearnedTask:
         """Sleep on a task; keep the night, and note what it did."""
-        night = self.course.sleep(index)
+        course = self.course
+        assert course.nights is not None
+        night = course.sleep(index)
         self.save_night(index, night)
-        changes = weight_changes(night.weights_before, night.weights_after)
-        learned.after = self.course.row(index + 1)
-        learned.timings = night.timings
-        learned.rates = mean_rates(night.spikes, night.duration)
-        learned.weight_change = {name: one.mean_absolute_change for name, one in changes.items()}
-        learned.growth = {
-            name: growth([weights], [night.weights_after[name]])
-            for name, weights in night.weights_before.items()
-            if weights.ndim > 1  # no biases
-        }
-        so_far = Progress(tasks=[*self.done.tasks, learned]).growth_over_nights()
-        learned.findings = [asdict(finding) for finding in (*night.findings, *so_far)]
-        learned.spikes = n_spikes(night.spikes)
-        learned.synaptic_operations = synaptic_operations(night.spikes, night.translation)
+        slept = replace(learned, after=course.row(index + 1), **course.nights.notes(night))
+        so_far = Progress(tasks=[*self.done.tasks, slept]).growth_over_nights()
+        slept.findings += [asdict(finding) for finding in so_far]
+        return slept
 
     def run_controls(self, controls: Sequence[str]) -> None:
         """Run what else could explain the effect; say which controls the model does not have."""
@@ -229,12 +210,7 @@ class ContinualExperiment:
 
     def draw_figures(self) -> None:
         """Draw the run's pictures; say so if the last night is no longer there to be drawn."""
-        from ..figures import (
-            plot_accuracy_before_after,
-            plot_raster,
-            plot_weight_histograms,
-            save_figure,
-        )
+        from ..figures import plot_accuracy_before_after, save_figure
 
         figures = self.directory / "figures"
         before = [task.before for task in self.done.tasks]
@@ -245,12 +221,13 @@ class ContinualExperiment:
         if not nights:
             return
         try:
-            night = Night.load(self._night(nights[-1]))
+            night = load_night(self._night(nights[-1]))
         except DirectoryError as error:
             self.report(f"figures of the night are not drawn: {error}")
             return
-        save_figure(plot_raster(night), figures / "raster.png")
-        save_figure(plot_weight_histograms(night), figures / "weights.png")
+        assert self.course.nights is not None
+        for name, picture in self.course.nights.pictures(night).items():
+            save_figure(picture, figures / f"{name}.png")
 
     def _naming(self, arm: str) -> AbstractContextManager[None]:
         """Name an arm and the seed in what is raised."""
@@ -263,7 +240,7 @@ class ContinualExperiment:
     def _problem_of_old(self, n_tasks: int, state: State) -> str | None:
         """Say whether a network of an earlier version is not the one of the last night."""
         folder = self._night(n_tasks - 1)
-        weights = Night.load(folder).weights_after if folder.exists() else {}
+        weights = load_night(folder).weights_after if folder.exists() else {}
         if all(np.array_equal(state[name], weights[name].astype("f4")) for name in weights):
             return None
         return "is not the network of the last night"
@@ -274,10 +251,9 @@ class ContinualExperiment:
 
     def save_network(self, index: int) -> str:
         """Keep the network after a task; return its digest."""
-        state = joined_state(state_of(self.course.network), self.course.strategy.state())
-        return save_network(self.directory, index, state, self.arrays)
+        return save_network(self.directory, index, self.course.state(), self.arrays)
 
-    def save_night(self, index: int, night: Night) -> None:
+    def save_night(self, index: int, night: SleptNight) -> None:
         """Keep the night after a task."""
         folder = self._night(index)
         shutil.rmtree(folder, ignore_errors=True)  # of a task that was cut short

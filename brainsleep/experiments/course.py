@@ -5,98 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
 from ..measures import calibration_error, per_class_accuracy
-from ..night import Night, NightRequest, run_night
 from ..translation import write_back
-from ..wake import (
-    Task,
-    Training,
-    concatenate,
-    learn_task,
-    task_accuracies,
-    training_seed,
-)
+from ..wake import learn_task, task_accuracies, training_seed
 from ..wake.checkpoints import Checkpoints
-from ..wake.kept_stages import KeptStages
 from ..wake.task_answers import TaskAnswers
 from .arms import Arm, ArmResult
-from .model_files.modelfile import ModelFile
-from .run_request import RunRequest
-from .run_state import State
-
-
-@dataclass(frozen=True, kw_only=True)
-class Setting:
-    """What all arms of an experiment have in common.
-
-    Attributes
-    ----------
-    model : ModelFile
-        Network and training; nights are those of each arm.
-    tasks : tuple of Task
-        In the order of learning.
-    seed : int
-        Of everything that is drawn.
-    progress : bool
-        Whether to show progress bars.
-    kept : KeptStages or None
-        Where trained networks are read and kept; None: each is trained.
-    """
-
-    model: ModelFile
-    tasks: tuple[Task, ...]
-    seed: int = 0
-    progress: bool = True
-    kept: KeptStages | None = field(default_factory=KeptStages)
-
-    @classmethod
-    def of_request(cls, request: RunRequest, model: ModelFile, tasks: tuple[Task, ...]) -> Self:
-        """Return what all arms of a run have in common."""
-        kept = None if request.train_anew else KeptStages()
-        return cls(
-            model=model, tasks=tasks, seed=request.seed, progress=request.progress, kept=kept
-        )
-
-    @property
-    def training(self) -> Training:
-        """How networks learn."""
-        return self.model.training.build()
-
-    def new_network(self) -> nn.Module:
-        """Return the network before any training."""
-        return self.model.network.build(self.seed)
-
-    def night_after(self, network: nn.Module, index: int, model: ModelFile) -> NightRequest:
-        """Return the night after a task, with the `[sleep]` of a model.
-
-        Images of the current task are those of all tasks since the night before.
-        """
-        section = model.sleep
-        first = index
-        while first > 0 and not section.has_night(first - 1):
-            first -= 1
-        learned = [task.train for task in self.tasks[: index + 1]]
-        images = {"current": concatenate(learned[first:]), "seen": concatenate(learned)}
-        return NightRequest(
-            ann=network,
-            stimulus=section.stimulus.build(images[section.stimulus.images]),
-            data=images[section.gain_data].images,
-            duration=section.steps.of_task(index),
-            neuron=section.neuron.build(),
-            plasticity=section.plasticity.build(),
-            biases=section.biases,
-            device=section.device,
-            dtype=section.dtype,
-            dt=section.dt,
-            stages=section.stages_of_task(index),
-            seed=training_seed(self.seed, index, "night"),
-        )
+from .nights.arm_nights import ArmNights, SleptNight
+from .nights.night_kinds import nights_of
+from .run_state import State, joined_state, split_state
+from .setting import Setting
 
 
 @dataclass
@@ -113,8 +37,10 @@ class Course:
         As it is by now.
     strategy : Strategy
         How it learns while awake; also what it keeps between tasks.
+    nights : ArmNights or None
+        How it sleeps; also what nights keep for later ones. None: it does not sleep.
     stored_bytes : int
-        The most that the strategy has kept after a task.
+        The most that strategy and nights have kept after a task.
     seconds : float
         Of learning and nights so far.
     """
@@ -122,6 +48,7 @@ class Course:
     setting: Setting
     arm: Arm
     network: nn.Module = field(init=False)
+    nights: ArmNights[Any, Any] | None = field(init=False)
     stored_bytes: int = 0
     seconds: float = 0.0
 
@@ -129,6 +56,8 @@ class Course:
         """Begin with a new network."""
         self.strategy = self.arm.waking.strategy()
         self.network = self.setting.new_network()
+        model = self.arm.model
+        self.nights = None if model is None else nights_of(self.setting, model)
 
     def learn(self, index: int, checkpoints: Checkpoints | None = None) -> None:
         """Learn a task."""
@@ -145,20 +74,37 @@ class Course:
             started = time.monotonic()
             learn_task(*what, **options)
             self.seconds += time.monotonic() - started
-        self.stored_bytes = max(self.stored_bytes, self.strategy.stored_bytes)
+        self.stored_bytes = max(self.stored_bytes, self.kept_bytes)
 
-    def sleep(self, index: int) -> Night:
+    def sleep(self, index: int) -> SleptNight:
         """Sleep on a task; the network wakes up with other weights."""
-        assert self.arm.model is not None
+        assert self.nights is not None
         started = time.monotonic()
-        request = self.setting.night_after(self.network, index, self.arm.model)
-        night = run_night(request, progress=self.setting.progress)
-        if night.stopped:
-            raise KeyboardInterrupt  # a night cut short is no result of this experiment
+        night: SleptNight = self.nights.sleep(self.network, index)
         assert night.ann is not None
         self.network = self._woken(night.ann, index)
         self.seconds += time.monotonic() - started
+        self.stored_bytes = max(self.stored_bytes, self.kept_bytes)
         return night
+
+    @property
+    def kept_bytes(self) -> int:
+        """What strategy and nights keep by now, beside the network."""
+        of_nights = 0 if self.nights is None else self.nights.stored_bytes
+        return self.strategy.stored_bytes + of_nights
+
+    def state(self) -> State:
+        """Return all that decides how the way goes on: network, and what is kept beside it."""
+        nights = {} if self.nights is None else self.nights.state()
+        return joined_state(state_of(self.network), self.strategy.state(), nights)
+
+    def restore(self, state: State) -> None:
+        """Go back to what :meth:`state` returned."""
+        network, strategy, nights = split_state(state)
+        self.network = write_back(self.network, network)
+        self.strategy.restore(strategy)
+        if self.nights is not None:
+            self.nights.restore(nights)
 
     def alter(self, index: int) -> None:
         """Change the weights after a task where a night would be: a control that does not sleep."""
@@ -230,7 +176,7 @@ def run_arm(arm: Arm, setting: Setting, checkpoints: Checkpoints | None = None) 
             rows.append([None] * len(setting.tasks))
             continue
         course.learn(index, checkpoints)
-        if (arm.model or setting.model).sleep.has_night(index):
+        if (arm.model or setting.model).nights.has_night(index):
             if arm.sleeps:
                 course.sleep(index)
             elif arm.alter is not None and arm.model is None:

@@ -15,7 +15,8 @@ from ..support.kept_arrays import Arrays
 from ..support.source_digest import source_digest
 from ..wake.checkpoints import Checkpoints
 from .arms import Arm, ArmResult
-from .course import Setting, run_arm
+from .course import run_arm
+from .setting import Setting
 
 #: Name of the array that holds a result: its JSON, byte by byte.
 _RESULT = "result"

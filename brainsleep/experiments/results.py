@@ -8,9 +8,9 @@ from dataclasses import asdict
 from ..measures import continual_measures
 from ..support.files import JsonObject
 from .arms import ArmResult
-from .course import Setting
 from .learned_tasks import Progress
 from .provenance import versions
+from .setting import Setting
 from .task_records import accuracy_definition, records_of
 
 PACKAGES = ("brainsleep", "brian2", "torch", "numpy")

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from ..errors import DataError, DirectoryError, brief
-from ..night import Night
 from ..support.calls import public
 from ..support.data_frames import import_pandas
 from ..support.files import JsonObject, read_bytes
@@ -29,6 +28,7 @@ from .model_files.unsupervised_modelfile import (
     load_unsupervised,
     parse_unsupervised,
 )
+from .nights.night_kinds import AnyNight, load_night
 from .result_tables.tables import accuracies_as_html
 from .run_state import load_progress, network_after, require_of_run, split_state
 
@@ -183,7 +183,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class RunNights(Sequence[Night]):
+class RunNights(Sequence[AnyNight]):
     """The nights of a run, each read when it is first looked at.
 
     Attributes
@@ -193,20 +193,20 @@ class RunNights(Sequence[Night]):
     """
 
     run: Run
-    _read: dict[int, Night] = field(default_factory=dict, repr=False, compare=False)
+    _read: dict[int, AnyNight] = field(default_factory=dict, repr=False, compare=False)
 
     @overload
-    def __getitem__(self, index: int) -> Night: ...
+    def __getitem__(self, index: int) -> AnyNight: ...
     @overload
-    def __getitem__(self, index: slice) -> list[Night]: ...
-    def __getitem__(self, index: int | slice) -> Night | list[Night]:
+    def __getitem__(self, index: slice) -> list[AnyNight]: ...
+    def __getitem__(self, index: int | slice) -> AnyNight | list[AnyNight]:
         """Return a night, numbered from 0; raises as `Night.load`."""
         if isinstance(index, slice):
             return [self[number] for number in range(len(self))[index]]
         number = range(len(self))[index]
         if number not in self._read:
             task = self.run.nights_after[number] - 1
-            night = self._read[number] = Night.load(self.run.directory / "nights" / str(task))
+            night = self._read[number] = load_night(self.run.directory / "nights" / str(task))
             night.ann = self._network(task)
         return self._read[number]
 
@@ -232,7 +232,7 @@ class RunNights(Sequence[Night]):
         model = self.run.model
         if not digest or not isinstance(model, ModelFile):
             return None
-        state, _ = split_state(network_after(self.run.directory, number, digest))
+        state = split_state(network_after(self.run.directory, number, digest))[0]
         untrained = self.untrained()
         if untrained is None:  # of an earlier version, whose networks have all sizes
             untrained = model.network.build(self.run.metrics["seed"])

@@ -29,8 +29,8 @@ State = Mapping[str, np.ndarray]
 #: Under this key what a run writes holds the digest in its ``run.json``.
 RUN = "run_sha256"
 
-#: Begins the names of arrays of a waking strategy, beside those of the network.
-_OF_STRATEGY = " strategy "
+#: What begins the names of arrays of a waking strategy and of nights, beside the network's own.
+_OTHERS = (" strategy ", " nights ")
 
 T = TypeVar("T")
 
@@ -159,16 +159,22 @@ def network_after(directory: Path, stage: int, digest: str) -> State:
     return _read_network(_network_file(directory, stage), digest)
 
 
-def joined_state(network: State, strategy: State) -> State:
-    """Return the arrays of a network and of a waking strategy as those of one."""
-    return {**network, **{_OF_STRATEGY + name: array for name, array in strategy.items()}}
+def joined_state(network: State, strategy: State, nights: State) -> State:
+    """Return the arrays of a network, of a waking strategy, and of what nights keep, as one."""
+    joined = dict(network)
+    for prefix, others in zip(_OTHERS, (strategy, nights), strict=True):
+        joined |= {prefix + name: array for name, array in others.items()}
+    return joined
 
 
-def split_state(state: State) -> tuple[State, State]:
-    """Return the arrays of the network, and those of the waking strategy."""
-    names = [name for name in state if name.startswith(_OF_STRATEGY)]
-    network = {name: array for name, array in state.items() if name not in names}
-    return network, {name.removeprefix(_OF_STRATEGY): state[name] for name in names}
+def split_state(state: State) -> tuple[State, State, State]:
+    """Return the arrays of the network, of the waking strategy, and of what nights keep."""
+    network = {name: array for name, array in state.items() if not name.startswith(_OTHERS)}
+    strategy, nights = (
+        {name.removeprefix(prefix): one for name, one in state.items() if name.startswith(prefix)}
+        for prefix in _OTHERS
+    )
+    return network, strategy, nights
 
 
 def _network_file(directory: Path, stage: int) -> Path:

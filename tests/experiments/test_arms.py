@@ -16,16 +16,19 @@ from brainsleep.experiments import course as course_module
 from brainsleep.experiments.arms import Arm, compared_arm
 from brainsleep.experiments.cli import app
 from brainsleep.experiments.controls import CONTROLS, FIXED_CONTROLS, find_controls
-from brainsleep.experiments.course import Setting, run_arm
+from brainsleep.experiments.course import run_arm
 from brainsleep.experiments.materials import compared_strategies
 from brainsleep.experiments.model_files.modelfile import ModelFile, load_model_file, parse_model
 from brainsleep.experiments.model_files.overrides import Overrides
 from brainsleep.experiments.model_files.training_sections import StrategySection
+from brainsleep.experiments.nights import sleep_nights
+from brainsleep.experiments.nights.sleep_nights import SleepNights
 from brainsleep.experiments.result_tables.measure_table import measure_table
 from brainsleep.experiments.result_tables.tables import result_table
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.run_request import RunRequest
 from brainsleep.experiments.run_results import load_run
+from brainsleep.experiments.setting import Setting
 from brainsleep.measures import calibration_error
 from brainsleep.night.findings import GROWTH_OF_NIGHTS
 from brainsleep.wake import (
@@ -207,10 +210,10 @@ def test_current_images_are_those_since_the_night_before() -> None:
     model = changed(sleep={"nights_after": [2]})
     setting = setting_of(model)
     network = setting.new_network()
-    assert len(setting.night_after(network, 1, model).data) == 4 * 30
+    assert len(SleepNights(setting, model.sleep).request(network, 1).data) == 4 * 30
     every = changed()
-    assert len(setting.night_after(network, 1, every).data) == 2 * 30
-    assert len(setting.night_after(network, 2, model).data) == 2 * 30
+    assert len(SleepNights(setting, every.sleep).request(network, 1).data) == 2 * 30
+    assert len(SleepNights(setting, model.sleep).request(network, 2).data) == 2 * 30
 
 
 @pytest.mark.parametrize("nights", [[0], "never", [1.5]])
@@ -275,7 +278,7 @@ def test_sleep_and_a_strategy_together_resume(
     whole = run_experiment(model_file, out=tmp_path / "whole", baselines=False, progress=False)
     assert whole.metrics["sleep"]["kind"] == "replay"
     assert whole.metrics["sleep"]["stored_bytes"] >= 20 * 784
-    run_night, nights = course_module.run_night, []
+    run_night, nights = sleep_nights.run_night, []
 
     def twice(*args: Any, **kwargs: Any) -> Any:
         nights.append(1)
@@ -283,7 +286,7 @@ def test_sleep_and_a_strategy_together_resume(
             raise KeyboardInterrupt
         return run_night(*args, **kwargs)
 
-    monkeypatch.setattr(course_module, "run_night", twice)
+    monkeypatch.setattr(sleep_nights, "run_night", twice)
     options = {"out": tmp_path / "cut", "baselines": False, "progress": False}
     with pytest.raises(KeyboardInterrupt):
         run_experiment(model_file, **options)

@@ -19,19 +19,19 @@ from typer.testing import CliRunner
 import brainsleep as bs
 from brainsleep.errors import DataError, DirectoryError, ModelFileError, ParameterError
 from brainsleep.experiments import continual as experiment
-from brainsleep.experiments import course
 from brainsleep.experiments.cli import app
 from brainsleep.experiments.comparison import compare_runs
 from brainsleep.experiments.controls import CONTROLS, FIXED_CONTROLS
-from brainsleep.experiments.course import Setting
 from brainsleep.experiments.materials import load_materials
 from brainsleep.experiments.model_files.overrides import Overrides
 from brainsleep.experiments.model_files.shipped import find_model, shipped_models
+from brainsleep.experiments.nights import sleep_nights
 from brainsleep.experiments.result_tables.tables import comparison_table, result_table
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.run_request import RunRequest
 from brainsleep.experiments.run_results import Run, load_run
 from brainsleep.experiments.rundirectory import open_run_directory
+from brainsleep.experiments.setting import Setting
 from brainsleep.experiments.sweep import run_sweep
 
 #: Two tasks, a small network and short nights; everything else is as in the default experiment.
@@ -142,7 +142,7 @@ def test_interrupted_run_resumes_to_the_same_results(
     finished: Run, model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "cut"
-    whole_sleep = course.run_night
+    whole_sleep = sleep_nights.run_night
     nights = []
 
     def sleep_once(*args: object, **kwargs: object) -> object:
@@ -151,11 +151,11 @@ def test_interrupted_run_resumes_to_the_same_results(
         nights.append(1)
         return whole_sleep(*args, **kwargs)
 
-    monkeypatch.setattr(course, "run_night", sleep_once)
+    monkeypatch.setattr(sleep_nights, "run_night", sleep_once)
     with pytest.raises(KeyboardInterrupt):
         run_experiment(model_file, out=out, progress=False)
     assert not (out / "metrics.json").exists()
-    monkeypatch.setattr(course, "run_night", whole_sleep)
+    monkeypatch.setattr(sleep_nights, "run_night", whole_sleep)
     resumed = run_experiment(model_file, out=out, resume=True, progress=False)
     for name in ("joint", "sequential", "before_sleep", "after_sleep", "final"):
         assert resumed.metrics["accuracy"][name] == finished.metrics["accuracy"][name]

@@ -15,10 +15,11 @@ from brian2 import ms, nS, pA
 import brainsleep as bs
 from brainsleep.errors import ModelFileError, ParameterError
 from brainsleep.experiments import continual as experiment
-from brainsleep.experiments.course import Setting
 from brainsleep.experiments.model_files.kinds import stated_keys_of
 from brainsleep.experiments.model_files.modelfile import load_model_file, parse_model
 from brainsleep.experiments.model_files.shipped import find_model
+from brainsleep.experiments.nights.sleep_nights import SleepNights
+from brainsleep.experiments.setting import Setting
 from brainsleep.neurons import NEURONS
 from brainsleep.plasticity import RULES
 from brainsleep.support.quantities import quantity
@@ -352,7 +353,7 @@ def test_stages_reach_the_night() -> None:
     model = parse_model(table, "my.toml")
     tasks = class_incremental(load_split("digits"), [[0, 1]])
     setting = Setting(model=model, tasks=tasks, progress=False)
-    handed = setting.night_after(setting.new_network(), 0, model).stages
+    handed = SleepNights(setting, model.sleep).request(setting.new_network(), 0).stages
     assert float(handed.duration) == pytest.approx(0.3)
     experiment.ContinualExperiment(setting, print).check_nights()
 
@@ -368,7 +369,7 @@ def test_biases_reach_the_night(word: str) -> None:
         table["network"]["bias"] = has_biases
         model = parse_model(table, "my.toml")
         setting = Setting(model=model, tasks=tasks, progress=False)
-        assert setting.night_after(setting.new_network(), 0, model).biases == word
+        assert SleepNights(setting, model.sleep).request(setting.new_network(), 0).biases == word
         one = experiment.ContinualExperiment(setting, print)
         if has_biases or word == "ignore":
             one.check_nights()

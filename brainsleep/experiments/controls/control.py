@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ..arms import Alteration, Arm
 from ..model_files.modelfile import ModelFile
-from ..model_files.sleep_sections import SleepSection
+from ..model_files.nights_section import NightsSection
 
 
 class NotInModelError(Exception):
     """A model does not have a control; the text says why."""
 
 
-def as_it_is(section: SleepSection) -> SleepSection:
+def as_it_is(section: NightsSection) -> NightsSection:
     """Return the nights of a model unchanged."""
     return section
 
@@ -32,7 +33,7 @@ class Control:
     question : str
         What it answers.
     change : callable
-        Takes the ``[sleep]`` table of a model and returns that of the control; raises
+        Takes the table of a model's nights and returns that of the control's; raises
         :class:`NotInModelError` where a model does not have the control.
     alter : callable, optional
         What becomes of the weights on waking. It acts on weights by their names, so on those of any
@@ -46,7 +47,7 @@ class Control:
     name: str
     label: str
     question: str
-    change: Callable[[SleepSection], SleepSection] = as_it_is
+    change: Callable[[Any], NightsSection] = as_it_is
     alter: Alteration | None = None
     sleeps: bool = True
     night_first: bool = False
@@ -54,7 +55,7 @@ class Control:
     def why_not(self, model: ModelFile) -> str | None:
         """Say why a model does not have this control, or None if it has."""
         try:
-            self.change(model.sleep)
+            self.change(model.nights)
         except NotInModelError as reason:
             return str(reason)
         return None
@@ -67,7 +68,7 @@ class Control:
         NotInModelError
             If the model does not have it.
         """
-        nights = model.model_copy(update={"sleep": self.change(model.sleep)})
+        nights = model.with_nights(self.change(model.nights))
         return Arm(
             name=self.name,
             label=self.label,

@@ -5,9 +5,8 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from brian2.units import Hz
 from pydantic import Field, ValidationError
 
 from ...errors import (
@@ -21,8 +20,8 @@ from ...errors import (
 )
 from ...support.calls import public
 from ...support.files import JsonObject, read_text
-from ...support.quantities import quantity
 from .network_sections import KINDS, NetworkSection, PerceptronTable
+from .nights_section import NightsSection
 from .sections import (
     DataSection,
     Section,
@@ -59,6 +58,15 @@ class ModelFile(Section):
     training: TrainingSection = TrainingSection()
     compare: CompareSection = CompareSection()
     sleep: SleepSection = SleepSection()
+
+    @property
+    def nights(self) -> NightsSection:
+        """What the nights are, of whatever kind."""
+        return self.sleep
+
+    def with_nights(self, nights: NightsSection) -> Self:
+        """Return the model with other nights of the same kind."""
+        return self.model_copy(update={nights.table: nights})
 
 
 #: Which class checks which table, to say what a wrong key may have meant. Tables of models are
@@ -158,16 +166,12 @@ def check_content(
 
 def _wrong_values(model: ModelFile) -> Iterator[str]:
     """Say what else is wrong with values: what is built of them refuses them."""
-    sleep = model.sleep
     checks: tuple[Callable[[], object], ...] = (
         model.network.check,
         model.training.build,
         lambda: _waking(model.training.strategy),
         lambda: _named_once(model.compare.strategies),
-        sleep.neuron.build,
-        sleep.plasticity.build,
-        lambda: quantity(sleep.stimulus.max_rate, Hz, "stimulus: max_rate", minimum=0),
-        lambda: sleep.stages_of_task(0),
+        *model.nights.checks(),
         model.tasks.check,
     )
     for check in checks:

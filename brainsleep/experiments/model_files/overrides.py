@@ -39,7 +39,7 @@ class Overrides:
 
     def apply(self, model: ModelFile) -> ModelFile:
         """Return the model with these changes, checked like the file itself."""
-        return self.checked(model, parse_model, device_section="sleep")
+        return self.checked(model, parse_model, device_section=model.nights.table)
 
     def checked(
         self,

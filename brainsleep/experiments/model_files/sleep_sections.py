@@ -6,10 +6,11 @@ which models there are is in the registries of `brainsleep.neurons` and `brainsl
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal
 
 import numpy as np
-from brian2.units import Quantity, second
+from brian2.units import Hz, Quantity, second
 from pydantic import Field
 
 from ...errors import BrainsleepError, ModelFileError
@@ -29,6 +30,7 @@ from ...stimuli import (
 from ...support.quantities import quantity
 from ...wake import Dataset
 from .kinds import Registry
+from .nights_section import NightsSection
 from .sections import ModelSection, Section
 
 #: What `brainsleep.sleep` takes for stages.
@@ -217,39 +219,41 @@ class StagesSection(Section):
         return Hypnogram.of_cycles(duration, self.n_cycles or 4, nrem=nrem)
 
 
-class SleepSection(Section):
+class SleepSection(NightsSection):
     """``[sleep]``: what a night is.
 
     Attributes
     ----------
-    device, dtype, dt
+    dt : str
         As in `brainsleep.sleep`.
     gain_data : str
         Which training images ``gain = "tadros"`` looks at: ``"current"`` or ``"seen"``.
     biases : str
         ``"frozen"``, ``"learn"`` or ``"ignore"``, as in `brainsleep.sleep`.
-    nights_after : "every" or list of int
-        After which tasks there is a night, numbered from 1, as ``[2, 5]``; images of the
-        ``"current"`` task are then those of all tasks since the last night.
     neuron, plasticity, stimulus, steps, stages : table
         Tables of their own.
     """
 
-    device: str = "cpp"
-    dtype: str = "float32"
+    table: ClassVar[str] = "sleep"
+
     dt: str = "1 ms"
     gain_data: Literal["current", "seen"] = "current"
     biases: Literal["frozen", "learn", "ignore"] = "frozen"
-    nights_after: Literal["every"] | list[Annotated[int, Field(ge=1)]] = "every"
     neuron: NeuronSection = Field(default_factory=NeuronSection)
     plasticity: PlasticitySection = Field(default_factory=PlasticitySection)
     stimulus: StimulusSection = Field(default_factory=StimulusSection)
     steps: StepsSection = Field(default_factory=StepsSection)
     stages: StagesSection | None = None
 
-    def has_night(self, index: int) -> bool:
-        """Tell whether there is a night after the task of this number, from 0."""
-        return self.nights_after == "every" or index + 1 in self.nights_after
+    def checks(self) -> tuple[Callable[[], object], ...]:
+        """Return what builds neuron, rule, rate and stages."""
+        rate = self.stimulus.max_rate
+        return (
+            self.neuron.build,
+            self.plasticity.build,
+            lambda: quantity(rate, Hz, "stimulus: max_rate", minimum=0),
+            lambda: self.stages_of_task(0),
+        )
 
     def stages_of_task(self, index: int) -> Stages | None:
         """Return the stages of the night after one task, if there are any."""

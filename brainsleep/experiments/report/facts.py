@@ -121,13 +121,13 @@ def _on_exactness(run: Run) -> str:
         return ""
     if not isinstance(model, ModelFile):
         return ""
-    sleep = model.sleep
-    if sleep.dtype == "float64" and sleep.device in EXACT_DEVICES:
+    nights = model.nights
+    if nights.dtype == "float64" and nights.device in EXACT_DEVICES:
         return (
             "Nights run in float64 on a device that gives the same spikes and weights bit for bit "
             "on every processor, whatever the number of threads."
         )
-    return f"Nights run in {sleep.dtype} on device {sleep.device!r}: the last digits may differ."
+    return f"Nights run in {nights.dtype} on device {nights.device!r}: the last digits may differ."
 
 
 def _on_controls(arms: list[ArmRow]) -> str:

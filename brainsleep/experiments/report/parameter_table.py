@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from ...errors import BrainsleepError
 from ...support.parameters import declared_parameters
+from ..model_files.modelfile import ModelFile
 from ..model_files.sections import ModelSection
 from ..run_results import Run
 from .field_texts import field_texts, references_of
@@ -55,7 +56,8 @@ def parameter_rows(run: Run) -> list[ParameterRow]:
     """
     model, changes = run.model, set(run.settings.get("changes", {}))
     options = {"dataset": "data.dataset", "evaluate_on": "data.evaluate_on"}
-    options["device"] = "sleep.device"
+    nights = model.nights.table if isinstance(model, ModelFile) else "unsupervised"
+    options["device"] = f"{nights}.device"
     changes |= {key for name, key in options.items() if run.settings.get(name) is not None}
     return list(_rows(model, "", changes))
 

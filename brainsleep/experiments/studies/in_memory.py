@@ -7,18 +7,18 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from ...errors import BrainsleepError
-from ...night import Night
 from ...support.files import JsonObject
 from ...wake import torch_threads
 from ...wake.checkpoints import Checkpoints
 from ..arms import compared_arm
 from ..continual import ContinualExperiment
 from ..controls import check_controls
-from ..course import Setting
 from ..kept_arms import result_of
 from ..materials import compared_strategies, load_materials
 from ..model_files.training_sections import StrategySection
+from ..nights.arm_nights import SleptNight
 from ..run_request import RunRequest
+from ..setting import Setting
 
 
 class InMemory(ContinualExperiment):
@@ -31,7 +31,7 @@ class InMemory(ContinualExperiment):
         """Keep nothing."""
         return ""
 
-    def save_night(self, index: int, night: Night) -> None:
+    def save_night(self, index: int, night: SleptNight) -> None:
         """Keep nothing, nor what is trained from here on: no other trial has had this night."""
         self.course.setting = replace(self.course.setting, kept=None)
 

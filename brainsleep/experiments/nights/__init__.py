@@ -1,0 +1,1 @@
+"""Kinds of nights that experiments have, behind one interface: a file per kind."""

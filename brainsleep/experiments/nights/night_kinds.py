@@ -1,0 +1,37 @@
+"""Which kind of nights a model file has, and how nights of any kind are read back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from ...night import Night
+from ..model_files.modelfile import ModelFile
+from ..model_files.nights_section import NightsSection
+from ..model_files.sleep_sections import SleepSection
+from ..setting import Setting
+from .arm_nights import ArmNights
+from .sleep_nights import SleepNights
+
+#: A night of any kind.
+AnyNight: TypeAlias = Night
+
+#: How the nights of each table of model files are had: a line per kind.
+KINDS: dict[type[NightsSection], type[ArmNights[Any, Any]]] = {SleepSection: SleepNights}
+
+
+def nights_of(setting: Setting, model: ModelFile) -> ArmNights[Any, Any]:
+    """Return the nights that a model file asks for, before the first of them."""
+    section = model.nights
+    return KINDS[type(section)](setting, section)
+
+
+def load_night(folder: Path) -> AnyNight:
+    """Read a night of a run, of whatever kind.
+
+    Raises
+    ------
+    DirectoryError
+        If there is none, or it is damaged.
+    """
+    return Night.load(folder)

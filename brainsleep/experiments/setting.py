@@ -1,0 +1,55 @@
+"""What all arms of an experiment have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Self
+
+from torch import nn
+
+from ..wake import Task, Training
+from ..wake.kept_stages import KeptStages
+from .model_files.modelfile import ModelFile
+from .run_request import RunRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What all arms of an experiment have in common.
+
+    Attributes
+    ----------
+    model : ModelFile
+        Network and training; nights are those of each arm.
+    tasks : tuple of Task
+        In the order of learning.
+    seed : int
+        Of everything that is drawn.
+    progress : bool
+        Whether to show progress bars.
+    kept : KeptStages or None
+        Where trained networks are read and kept; None: each is trained.
+    """
+
+    model: ModelFile
+    tasks: tuple[Task, ...]
+    seed: int = 0
+    progress: bool = True
+    kept: KeptStages | None = field(default_factory=KeptStages)
+
+    @classmethod
+    def of_request(cls, request: RunRequest, model: ModelFile, tasks: tuple[Task, ...]) -> Self:
+        """Return what all arms of a run have in common."""
+        kept = None if request.train_anew else KeptStages()
+        return cls(
+            model=model, tasks=tasks, seed=request.seed, progress=request.progress, kept=kept
+        )
+
+    @property
+    def training(self) -> Training:
+        """How networks learn."""
+        return self.model.training.build()
+
+    def new_network(self) -> nn.Module:
+        """Return the network before any training."""
+        return self.model.network.build(self.seed)
