@@ -51,6 +51,7 @@ def run_metrics(
             "final": asleep.final,
             "controls": {name: _final(result) for name, result in done.controls.items()},
         },
+        "nights": model.nights.table,
         "sleep": {
             **_noted(asleep, reference),
             "weights": list(weights),

@@ -78,8 +78,8 @@ def run_experiment(
         those of the model file unless given.
     controls : tuple of str
         Of `brainsleep.experiments.controls.CONTROLS`: also run these; ``"single_layers"`` is one
-        for each layer, of which ``"only_layer_1"`` is the first. What the model does not have is
-        left out, and reported.
+        for each layer, of which ``"only_layer_1"`` is the first, and ``"all"`` are all that nights
+        of the model's kind have. What the model does not have is left out, and reported.
     train_anew : bool
         Train all networks, also those whose training is kept; the results are the same.
     resume : bool

@@ -15,7 +15,7 @@ from brainsleep.experiments import continual, rundirectory
 from brainsleep.experiments import course as course_module
 from brainsleep.experiments.arms import Arm, compared_arm
 from brainsleep.experiments.cli import app
-from brainsleep.experiments.controls import CONTROLS, FIXED_CONTROLS, find_controls
+from brainsleep.experiments.controls import ALL_CONTROLS, FIXED_CONTROLS, find_controls
 from brainsleep.experiments.course import run_arm
 from brainsleep.experiments.materials import compared_strategies
 from brainsleep.experiments.model_files.modelfile import ModelFile, load_model_file, parse_model
@@ -153,7 +153,7 @@ def test_rows_centred_where_nights_would_be_are_those_of_the_strategy() -> None:
 def test_every_control_goes_through_all_tasks() -> None:
     model = changed()
     setting = setting_of(model)
-    wanted, left_out = find_controls(CONTROLS, model, ["0.weight", "2.weight"])
+    wanted, left_out = find_controls([ALL_CONTROLS], model, ["0.weight", "2.weight"])
     assert left_out == []
     found = {one.name: run_arm(one.arm(model), setting) for one in wanted}
     asleep, awake = run_arm(arm(model), setting), run_arm(arm(None), setting)

@@ -14,9 +14,11 @@ from brainsleep import stimuli
 from brainsleep.errors import ParameterError
 from brainsleep.experiments import completion
 from brainsleep.experiments.controls import (
+    ALL_CONTROLS,
     CONTROLS,
     FIXED_CONTROLS,
     check_controls,
+    controls_of,
     find_controls,
     single_layers,
 )
@@ -163,8 +165,9 @@ def test_single_layers_keep_the_change_of_one(night: tuple[State, State]) -> Non
 
 def test_names_are_found_with_their_layers() -> None:
     model, weights = load_model_file(), ["0.weight", "2.weight"]
-    found, left_out = find_controls(CONTROLS, model, weights)
-    assert [one.name for one in found] == [*FIXED_CONTROLS, "only_layer_1", "only_layer_2"]
+    found, left_out = find_controls([ALL_CONTROLS], model, weights)
+    of_sleep = [name for name in controls_of("sleep") if name in FIXED_CONTROLS]
+    assert [one.name for one in found] == [*of_sleep, "only_layer_1", "only_layer_2"]
     assert left_out == []
     assert all(one.question.endswith("?") for one in found)
     assert len({one.label for one in found}) == len(found)

@@ -21,7 +21,7 @@ from brainsleep.errors import DataError, DirectoryError, ModelFileError, Paramet
 from brainsleep.experiments import continual as experiment
 from brainsleep.experiments.cli import app
 from brainsleep.experiments.comparison import compare_runs
-from brainsleep.experiments.controls import CONTROLS, FIXED_CONTROLS
+from brainsleep.experiments.controls import ALL_CONTROLS, FIXED_CONTROLS, controls_of
 from brainsleep.experiments.materials import load_materials
 from brainsleep.experiments.model_files.overrides import Overrides
 from brainsleep.experiments.model_files.shipped import find_model, shipped_models
@@ -60,7 +60,7 @@ def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def finished(model_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Return a finished run with controls."""
     out = tmp_path_factory.mktemp("runs") / "small"
-    return run_experiment(model_file, out=out, controls=CONTROLS, progress=False)
+    return run_experiment(model_file, out=out, controls=(ALL_CONTROLS,), progress=False)
 
 
 def test_metrics_keep_the_contract(finished: Run) -> None:
@@ -76,7 +76,8 @@ def test_metrics_keep_the_contract(finished: Run) -> None:
         assert [[value is None for value in row] for row in matrix] == [[False, True], [False] * 2]
     assert scores["final"] == pytest.approx(np.mean(scores["after_sleep"][-1]))
     layers = [f"only_layer_{number}" for number in (1, 2, 3)]
-    assert list(scores["controls"]) == [*FIXED_CONTROLS, *layers]
+    of_sleep = [name for name in controls_of("sleep") if name in FIXED_CONTROLS]
+    assert list(scores["controls"]) == [*of_sleep, *layers]
     assert [night["steps"] for night in metrics["timings"]] == [60, 60]
     assert len(metrics["findings"]) == 2
     assert set(metrics["versions"]) >= {"brainsleep", "brian2", "torch", "numpy", "python"}

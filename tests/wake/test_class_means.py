@@ -50,6 +50,21 @@ def test_nearest_class_mean_is_that_of_scikit_learn(network, noisy):
     assert strategy.stored_bytes == 6 * 16 * 4 + 6 * 8  # means, and counts of images
 
 
+def test_nearest_class_mean_by_angle(network, noisy):
+    """The cosine does not ask how bright images are: halved images have the same answers."""
+    strategy = learned("nearest_class_mean", network, noisy, metric="cosine")
+    images, labels, shown = together(noisy)
+    means = np.stack([images[labels == label].mean(axis=0) for label in range(6)])
+    cosines = (shown @ means.T) / np.linalg.norm(means, axis=1)
+    found = strategy.readout(network)
+    assert np.array_equal(wake.predict(found, shown), cosines.argmax(axis=1))
+    assert np.array_equal(wake.predict(found, shown / 2), cosines.argmax(axis=1))
+    nearest = learned("nearest_class_mean", network, noisy).readout(network)
+    assert not np.array_equal(wake.predict(nearest, shown / 2), cosines.argmax(axis=1))
+    with pytest.raises(ParameterError, match="metric.*cosine"):
+        wake.build_strategy("nearest_class_mean", metric="cosin")
+
+
 @pytest.mark.filterwarnings("ignore:self.within_class_std_dev_:UserWarning")
 def test_class_means_of_a_layer(network, noisy):
     """The network learns the first task, and no other."""

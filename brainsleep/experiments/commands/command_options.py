@@ -149,6 +149,6 @@ def overrides_of(
 
 def controls_of(all_of_them: bool, some: list[str] | None) -> tuple[str, ...]:
     """Return the names of the controls that are asked for."""
-    from ..controls import CONTROLS
+    from ..controls import ALL_CONTROLS
 
-    return CONTROLS if all_of_them else tuple(some or ())
+    return (ALL_CONTROLS,) if all_of_them else tuple(some or ())

@@ -42,6 +42,8 @@ class Control:
         Whether there is a night after each task.
     night_first : bool
         Whether there is one night before anything is learned, and none afterwards.
+    nights : tuple of str
+        Tables of model files whose nights have the control.
     """
 
     name: str
@@ -51,9 +53,12 @@ class Control:
     alter: Alteration | None = None
     sleeps: bool = True
     night_first: bool = False
+    nights: tuple[str, ...] = ("sleep",)
 
     def why_not(self, model: ModelFile) -> str | None:
         """Say why a model does not have this control, or None if it has."""
+        if model.nights.table not in self.nights:
+            return f"it is a control of [{self.nights[0]}], and the model has [{model.nights.table}]"
         try:
             self.change(model.nights)
         except NotInModelError as reason:

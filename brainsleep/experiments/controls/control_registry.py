@@ -12,7 +12,13 @@ from .night_first import SLEEP_FIRST
 from .one_direction import DECREASE_ONLY, INCREASE_ONLY
 from .other_stimuli import PIXEL_SHUFFLED, WHITE_NOISE
 from .rows_without_sleep import ROWS_CENTRED, ROWS_RESCALED
-from .single_layers import SINGLE_LAYERS, is_layer_control, layer_control, single_layers
+from .single_layers import (
+    LAYER_NIGHTS,
+    SINGLE_LAYERS,
+    is_layer_control,
+    layer_control,
+    single_layers,
+)
 
 #: Controls by name, but for those of single layers, which depend on the network.
 FIXED_CONTROLS: dict[str, Control] = {
@@ -31,12 +37,26 @@ FIXED_CONTROLS: dict[str, Control] = {
 }
 #: The names of all controls; ``"single_layers"`` stands for ``"only_layer_1"`` and so on.
 CONTROLS = (*FIXED_CONTROLS, SINGLE_LAYERS)
+#: Stands for all controls that the nights of a model have.
+ALL_CONTROLS = "all"
+
+
+def controls_of(table: str) -> tuple[str, ...]:
+    """Return the names of the controls that nights have.
+
+    Parameters
+    ----------
+    table : str
+        Of the model file that says what the nights are, as ``"sleep"``.
+    """
+    names = [name for name, control in FIXED_CONTROLS.items() if table in control.nights]
+    return (*names, *([SINGLE_LAYERS] if table in LAYER_NIGHTS else []))
 
 
 def check_controls(names: Iterable[str]) -> None:
     """Raise a ParameterError for a name that is no control, with the nearest one."""
     for name in names:
-        if name not in CONTROLS and not is_layer_control(name):
+        if name not in (ALL_CONTROLS, *CONTROLS) and not is_layer_control(name):
             known = (*CONTROLS, layer_control(1))
             raise ParameterError(f"unknown control {name!r}.{suggest(name, known)}")
 
@@ -49,7 +69,7 @@ def find_controls(
     Parameters
     ----------
     names : iterable of str
-        Of :data:`CONTROLS`, or of single layers.
+        Of :data:`CONTROLS`, or of single layers; or :data:`ALL_CONTROLS`.
     model : ModelFile
         The model.
     weights : sequence of str
@@ -68,6 +88,8 @@ def find_controls(
         As :func:`check_controls`.
     """
     check_controls(names := list(names))
+    if ALL_CONTROLS in names:
+        names = list(controls_of(model.nights.table))
     layers = {one.name: one for one in single_layers(weights)}
     known = FIXED_CONTROLS | layers
     found: dict[str, Control] = {}

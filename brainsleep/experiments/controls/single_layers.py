@@ -12,6 +12,8 @@ from .control import Control
 
 #: What stands for all of them where controls are named.
 SINGLE_LAYERS = "single_layers"
+#: Tables of model files whose nights change more than one layer.
+LAYER_NIGHTS = ("sleep",)
 _PREFIX = "only_layer_"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...measures.definitions import DEFINITIONS, Definition
 from ...support.files import JsonMapping
-from ..controls import FIXED_CONTROLS
+from ..controls import FIXED_CONTROLS, controls_of
 from ..controls.single_layers import single_layers
 from ..result_tables.measure_table import COLUMNS
 from ..result_tables.tables import UNSUPERVISED_ROWS, arm_names, arm_of, label_of
@@ -80,7 +80,8 @@ def arm_rows(metrics: JsonMapping) -> list[ArmRow]:
 def controls_left(metrics: JsonMapping) -> list[str]:
     """Return the labels of the controls of the package that a run did not run."""
     run = metrics["accuracy"].get("controls", {})
-    return [control.label for name, control in FIXED_CONTROLS.items() if name not in run]
+    known = controls_of(metrics.get("nights", "sleep"))
+    return [FIXED_CONTROLS[name].label for name in known if name in FIXED_CONTROLS and name not in run]
 
 
 def measure_definitions(rows: Sequence[ArmRow]) -> list[tuple[str, Definition]]:

@@ -16,6 +16,9 @@ from .options import option
 from .scored_features import NearestMean
 from .strategy import Strategy
 
+#: What the parameter `metric` may be.
+METRICS = ("euclidean", "cosine")
+
 #: What the parameter `layer` means.
 LAYER = "layer whose input the features are, or 'pixels'"
 
@@ -75,16 +78,30 @@ class ClassMeans(Strategy):
 @public
 @dataclass(frozen=True, eq=False)
 class NearestClassMean(ClassMeans):
-    """Keep the mean of each class; the answer is the class whose mean is nearest (Euclidean)."""
+    """Keep the mean of each class; the answer is the class whose mean is nearest.
+
+    Parameters
+    ----------
+    layer : str, optional
+        As of :class:`ClassMeans`.
+    metric : {"euclidean", "cosine"}, optional
+        By what means are near: their distance, or the angle between image and mean, which does
+        not ask how strong the features are.
+    """
 
     kind = "nearest_class_mean"
     label = "nearest class mean"
     description = "the class whose mean is nearest, of pixels or of a layer's input"
     source = "Mensink et al. 2013 (doi 10.1109/TPAMI.2013.83), with the identity as metric"
 
+    metric: str = option("euclidean", "how far a mean is: distance or angle", choices=METRICS)
+
     def readout(self, network: nn.Module) -> nn.Module:
         """Return the classifier by nearest means."""
         if not self.kept:
             return network
         self.move(device_of(network))
-        return NearestMean(network, self.layer, self.is_seen, self.kept["means"].double())
+        means, by_angle = self.kept["means"].double(), self.metric == "cosine"
+        if by_angle:
+            means = nn.functional.normalize(means, dim=1)
+        return NearestMean(network, self.layer, self.is_seen, means, normalise=by_angle)
