@@ -51,5 +51,5 @@ class Setting:
         return self.model.training.build()
 
     def new_network(self) -> nn.Module:
-        """Return the network before any training."""
-        return self.model.network.build(self.seed)
+        """Return the network before any training; layers that do not learn want no gradient."""
+        return self.model.training.freeze(self.model.network.build(self.seed))

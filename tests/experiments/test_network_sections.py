@@ -46,6 +46,20 @@ def test_built_in_networks_fit_the_data_and_can_be_translated(name: str, tmp_pat
         assert torch.equal(one, other)
 
 
+@pytest.mark.parametrize("name", TABLES)
+def test_an_output_layer_of_zeros(name: str, tmp_path: Path) -> None:
+    """All other weights are those that the seed draws anyway."""
+    drawn = table(TABLES[name]).fitted(SHAPE, tmp_path).build(seed=1).state_dict()
+    fit = table(f'{TABLES[name]}\noutput = "zero"').fitted(SHAPE, tmp_path)
+    network = fit.build(seed=1)
+    *_, last = (path for path, one in network.named_modules() if isinstance(one, torch.nn.Linear))
+    for key, weights in network.state_dict().items():
+        is_output = key.startswith(f"{last}.")
+        assert not weights.any() if is_output else torch.equal(weights, drawn[key]), key
+    again = build_again(fit.model_dump(mode="json"), 1, {}, {})
+    assert not again.state_dict()[f"{last}.weight"].any()
+
+
 def test_sizes_follow_from_the_data_and_the_rest_is_as_it_was(tmp_path: Path) -> None:
     assert table("").fitted(SHAPE, tmp_path).sizes == [64, 1200, 1200, 3]
     assert table("sizes = [64, 5, 7]").fitted(SHAPE, tmp_path).sizes == [64, 5, 7]

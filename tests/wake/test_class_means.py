@@ -61,7 +61,7 @@ def test_nearest_class_mean_by_angle(network, noisy):
     assert np.array_equal(wake.predict(found, shown / 2), cosines.argmax(axis=1))
     nearest = learned("nearest_class_mean", network, noisy).readout(network)
     assert not np.array_equal(wake.predict(nearest, shown / 2), cosines.argmax(axis=1))
-    with pytest.raises(ParameterError, match="metric.*cosine"):
+    with pytest.raises(ParameterError, match=r"metric.*cosine"):
         wake.build_strategy("nearest_class_mean", metric="cosin")
 
 

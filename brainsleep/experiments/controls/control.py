@@ -58,7 +58,9 @@ class Control:
     def why_not(self, model: ModelFile) -> str | None:
         """Say why a model does not have this control, or None if it has."""
         if model.nights.table not in self.nights:
-            return f"it is a control of [{self.nights[0]}], and the model has [{model.nights.table}]"
+            return (
+                f"it is a control of [{self.nights[0]}], and the model has [{model.nights.table}]"
+            )
         try:
             self.change(model.nights)
         except NotInModelError as reason:

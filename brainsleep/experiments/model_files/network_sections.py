@@ -59,7 +59,33 @@ class NetworkTable(Section):
         return None
 
 
-class PerceptronTable(NetworkTable):
+class BuiltInTable(NetworkTable):
+    """Networks of the package.
+
+    Attributes
+    ----------
+    output : str
+        Weights of the output layer before any training: ``"default"``, drawn like all others, or
+        ``"zero"``, so that no output is ahead of the others.
+    """
+
+    output: Literal["default", "zero"] = "default"
+
+    @abstractmethod
+    def drawn(self, seed: int) -> nn.Module:
+        """Return the network with all its weights drawn."""
+
+    def build(self, seed: int) -> nn.Module:
+        """Return the network before any training; of a complete table."""
+        network = self.drawn(seed)
+        if self.output == "zero":
+            last = [one for one in network.modules() if isinstance(one, nn.Linear)][-1]
+            for parameter in last.parameters():
+                nn.init.zeros_(parameter)
+        return network
+
+
+class PerceptronTable(BuiltInTable):
     """``kind = "mlp"``; see `brainsleep.wake.mlp`.
 
     Attributes
@@ -107,8 +133,8 @@ class PerceptronTable(NetworkTable):
             )
         return self.model_copy(update={"sizes": sizes})
 
-    def build(self, seed: int) -> nn.Module:
-        """Return the network before any training."""
+    def drawn(self, seed: int) -> nn.Module:
+        """Return the network with all its weights drawn."""
         assert self.sizes is not None
         return mlp(
             self.sizes,
@@ -121,7 +147,7 @@ class PerceptronTable(NetworkTable):
         )
 
 
-class ImageTable(NetworkTable):
+class ImageTable(BuiltInTable):
     """Networks that take images.
 
     Attributes
@@ -158,9 +184,9 @@ class ConvolutionTable(ImageTable):
     bias: bool = False
     dropout: float = 0.0
 
-    def build(self, seed: int) -> nn.Module:
-        """Return the network before any training."""
-        return cnn(**self.model_dump(exclude={"kind"}), seed=seed)
+    def drawn(self, seed: int) -> nn.Module:
+        """Return the network with all its weights drawn."""
+        return cnn(**self.model_dump(exclude={"kind", "output"}), seed=seed)
 
 
 class ResidualTable(ImageTable):
@@ -171,9 +197,9 @@ class ResidualTable(ImageTable):
     blocks: int = 1
     bias: bool = False
 
-    def build(self, seed: int) -> nn.Module:
-        """Return the network before any training."""
-        return resnet(**self.model_dump(exclude={"kind"}), seed=seed)
+    def drawn(self, seed: int) -> nn.Module:
+        """Return the network with all its weights drawn."""
+        return resnet(**self.model_dump(exclude={"kind", "output"}), seed=seed)
 
 
 class BitnetTable(ImageTable):
@@ -183,8 +209,8 @@ class BitnetTable(ImageTable):
     fs: float = 0.125
     bias: bool = False
 
-    def build(self, seed: int) -> nn.Module:
-        """Return the network before any training; square images of at least 8 × 8."""
+    def drawn(self, seed: int) -> nn.Module:
+        """Return the network with all its weights drawn; square images of at least 8 × 8."""
         n_channels, rows, columns = with_channels(self.image_shape, "bitnet")
         if rows != columns:
             raise ParameterError(f"[network] bitnet takes square images, not {rows} × {columns}.")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
+from torch import nn
 
+from ...errors import ModelFileError, brief, suggest
 from ...wake import STRATEGIES, Task, Training
 from ...wake.strategies import Strategy
 from .kinds import Registry
@@ -104,6 +106,9 @@ class TrainingSection(Section):
     epochs : int, optional
         Passes over the images of a task. Four, or as many more as make 128 batches of the mean
         task, unless given.
+    layers : str or list of str
+        Which layers learn: ``"all"``, ``"output"`` (the last fully connected layer), or paths in
+        the network, as ``["0", "4"]``; the others stay as they were drawn, in every arm.
     strategy : str or table
         How the network that sleeps learns while awake, as ``{kind = "replay", n_images = 100}``;
         on one task after another, without any help, unless given.
@@ -114,6 +119,7 @@ class TrainingSection(Section):
     batch_size: int = 25
     epochs: int | None = None
     loss: str = "cross_entropy"
+    layers: Literal["all", "output"] | list[str] = "all"
     strategy: StrategySection = StrategySection(kind="sequential")
 
     def fitted(self, tasks: Sequence[Task]) -> Self:
@@ -126,9 +132,35 @@ class TrainingSection(Section):
 
     def build(self) -> Training:
         """Return the training plan."""
-        plan = {key: value for key, value in self if key != "strategy"}
+        plan = {key: value for key, value in self if key not in ("layers", "strategy")}
         epochs = FEWEST_EPOCHS if self.epochs is None else self.epochs
         return Training(**{**plan, "epochs": epochs})
+
+    def freeze(self, network: nn.Module) -> nn.Module:
+        """Let no other layers learn than those that are to; return the network.
+
+        Raises
+        ------
+        ModelFileError
+            If the network has no such layer.
+        """
+        if self.layers == "all":
+            return network
+        parts = {path: part for path, part in network.named_modules() if path}
+        linear = [path for path, part in parts.items() if isinstance(part, nn.Linear)]
+        learning: list[nn.Parameter] = []
+        for name in linear[-1:] if self.layers == "output" else self.layers:
+            if name not in parts or not list(parts[name].parameters()):
+                weighted = [path for path, part in parts.items() if list(part.parameters())]
+                raise ModelFileError(
+                    f"[training] layers: the network has no layer {brief(name)} with weights."
+                    f"{suggest(name, weighted)}"
+                )
+            learning += parts[name].parameters()
+        for parameter in network.parameters():
+            if all(parameter is not one for one in learning):
+                parameter.requires_grad_(False)
+        return network
 
 
 class CompareSection(Section):

@@ -81,7 +81,9 @@ def controls_left(metrics: JsonMapping) -> list[str]:
     """Return the labels of the controls of the package that a run did not run."""
     run = metrics["accuracy"].get("controls", {})
     known = controls_of(metrics.get("nights", "sleep"))
-    return [FIXED_CONTROLS[name].label for name in known if name in FIXED_CONTROLS and name not in run]
+    return [
+        FIXED_CONTROLS[name].label for name in known if name in FIXED_CONTROLS and name not in run
+    ]
 
 
 def measure_definitions(rows: Sequence[ArmRow]) -> list[tuple[str, Definition]]:
