@@ -178,11 +178,23 @@ def _own_parameters(
             own |= {f"factor{number}": 1.0 for number in range(1, len(received) + 1)}
     for link in sent:
         if link.plasticity is not None:
-            own |= link.plasticity.presynaptic_parameters(plan.dt)
+            _add(own, link.plasticity.presynaptic_parameters(plan.dt), link, name)
     for link in received:
         if link.plasticity is not None:
-            own |= postsynaptic_parameters(link.plasticity, plan.dt)
+            _add(own, postsynaptic_parameters(link.plasticity, plan.dt), link, name)
     return own
+
+
+def _add(
+    own: dict[str, float | np.ndarray], more: Mapping[str, float], link: Projection, name: str
+) -> None:
+    """Add what a rule keeps on a population, or raise if another has given it other values."""
+    for parameter, value in more.items():
+        if own.setdefault(parameter, value) != value:
+            raise ParameterError(
+                f"circuit: the rule of {link.name!r} wants {parameter} = {value:g} at {name!r}, "
+                f"where another rule has {own[parameter]:g}; give both the same time constants."
+            )
 
 
 def _model_parameters(population: Population, name: str) -> dict[str, float]:

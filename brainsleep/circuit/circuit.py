@@ -38,7 +38,7 @@ class Circuit(CircuitDescription):
         ``delay_steps = 0``: a spike then reaches later populations in the same step, and its own
         and earlier ones in the next.
     projections : sequence of Projection
-        At most one from one population to another.
+        At most one from one population to each receptor of another.
 
     Raises
     ------
@@ -141,6 +141,7 @@ class Circuit(CircuitDescription):
         weights: Mapping[str, npt.ArrayLike] | None = None,
         parameters: Mapping[str, ParameterValues] | None = None,
         plastic: bool = True,
+        presentation_steps: int | None = None,
         final_values: Sequence[tuple[str, str]] = (),
         progress: bool = True,
     ) -> CircuitRun:
@@ -148,7 +149,9 @@ class Circuit(CircuitDescription):
 
         Parameters
         ----------
-        stimulus, duration, seed, modulation, signals, weights, parameters, plastic, final_values
+        stimulus, duration, seed, modulation, signals, weights, parameters
+            As in `PreparedCircuit.run`.
+        plastic, presentation_steps, final_values
             As in `PreparedCircuit.run`.
         device, dtype, dt, record, progress
             As in :meth:`prepare`.
@@ -179,6 +182,7 @@ class Circuit(CircuitDescription):
             weights=weights,
             parameters=parameters,
             plastic=plastic,
+            presentation_steps=presentation_steps,
             final_values=final_values,
             progress=progress,
         )
@@ -191,7 +195,10 @@ class Circuit(CircuitDescription):
             synapse = modulated(rule) if is_modulated else rule.equations()
         receptors = self.populations[link.target].neuron.equations().receptors
         weights = self.weights[link.name]
-        if link.inhibitory and len(receptors) > 1 and (weights < 0).any():
+        reached = link.receptor
+        if link.receptor == "drive":
+            reached = reached_receptor(receptors, weights, link.inhibitory)
+        if reached == "inhibition" and reached in receptors and (weights < 0).any():
             raise ParameterError(
                 f"circuit: {link.name!r} is inhibitory, so its weights are strengths of "
                 f"inhibition and must be at least 0, but the smallest is {weights.min():g}."
@@ -202,5 +209,5 @@ class Circuit(CircuitDescription):
             kind="all_to_all" if link.wiring is None else "wired",
             synapse=synapse,
             wiring=link.wiring,
-            receptor=reached_receptor(receptors, weights, link.inhibitory),
+            receptor=reached,
         )

@@ -79,7 +79,8 @@ class CircuitDescription:
             self._check_ends(link)
             if link.name in taken:
                 raise ParameterError(
-                    f"circuit: there are two projections {link.name!r}; join them into one."
+                    f"circuit: there are two projections {link.name!r}; join them into one, or let "
+                    "them reach different receptors."
                 )
             taken.add(link.name)
         for name in self.populations:
@@ -104,6 +105,12 @@ class CircuitDescription:
                     f"circuit: there is no population {name!r}, the {role} of projection "
                     f"{link.name!r}.{suggest(name, known)}"
                 )
+        receptors = self.populations[link.target].neuron.equations().receptors
+        if link.receptor not in receptors and not (link.inhibitory and "inhibition" in receptors):
+            raise ParameterError(
+                f"circuit: the neurons of {link.target!r} have no receptor {link.receptor!r} for "
+                f"projection {link.name!r}.{suggest(link.receptor, receptors)}"
+            )
 
     def _check_delays(self) -> None:
         """Raise unless all spikes take equally long."""

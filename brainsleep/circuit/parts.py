@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 
+import numpy as np
 import numpy.typing as npt
 
-from ..errors import KindError, brief
+from ..errors import KindError, ParameterError, brief
 from ..network.wiring import Wiring
 from ..neurons import Neuron, is_neuron
 from ..plasticity import Plasticity, is_rule
+from ..support.array_values import numbers
 from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.names import text
@@ -20,7 +22,7 @@ INPUT = "input"
 
 
 @public
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Population:
     """Neurons of one kind.
 
@@ -36,6 +38,8 @@ class Population:
     winners : int, optional
         How many neurons spike in a step at most: of those at threshold the ones with the highest
         potential ``v``, of equal ones the first. All, unless given.
+    bias : float or array_like, shape (n_neurons,)
+        What the model calls ``bias``, a constant input: one value for all neurons or one for each.
 
     Raises
     ------
@@ -48,6 +52,7 @@ class Population:
     _: KW_ONLY
     mean_inhibition: float = parameter(0.0, by_layer=False)
     winners: int | None = None
+    bias: npt.ArrayLike = 0.0
 
     def __post_init__(self) -> None:
         whole_number(self.n_neurons, "population: n_neurons", minimum=1)
@@ -58,6 +63,15 @@ class Population:
             )
         if self.winners is not None:
             whole_number(self.winners, "population: winners", minimum=1)
+        if numbers(self.bias, "population: bias").shape not in ((), (self.n_neurons,)):
+            raise ParameterError(
+                f"population: bias must be a number, or {self.n_neurons} of them, not "
+                f"{brief(self.bias)}."
+            )
+
+    def biases(self) -> npt.NDArray[np.float64]:
+        """Return the bias of each neuron."""
+        return np.broadcast_to(numbers(self.bias, "population: bias"), (self.n_neurons,))
 
 
 @public
@@ -79,6 +93,9 @@ class Projection:
     inhibitory : bool
         Whether the weights are strengths of inhibition. They then act on the target's receptor for
         inhibition; where it has none, they are subtracted from its drive.
+    receptor : str
+        The receptor of the target's model that the spikes reach. Between two populations there may
+        be one projection for each receptor.
     """
 
     source: str
@@ -88,10 +105,15 @@ class Projection:
     _: KW_ONLY
     plasticity: Plasticity | None = None
     inhibitory: bool = False
+    receptor: str = "drive"
 
     def __post_init__(self) -> None:
         text(self.source, "projection: source")
         text(self.target, "projection: target")
+        if text(self.receptor, "projection: receptor") != "drive" and self.inhibitory:
+            raise ParameterError(
+                f"projection: give inhibitory=True or receptor={self.receptor!r}, not both."
+            )
         if self.plasticity is not None and not is_rule(self.plasticity):
             raise KindError(
                 f"projection: plasticity must be a rule like bs.STDP(), not "
@@ -100,5 +122,10 @@ class Projection:
 
     @property
     def name(self) -> str:
-        """Name of the projection, and of its weights in a run: ``"source -> target"``."""
-        return f"{self.source} -> {self.target}"
+        """Name of the projection, and of its weights in a run.
+
+        ``"source -> target"``, and for another receptor than ``"drive"``
+        ``"source -> target (receptor)"``.
+        """
+        receptor = "" if self.receptor == "drive" else f" ({self.receptor})"
+        return f"{self.source} -> {self.target}{receptor}"

@@ -15,7 +15,7 @@ from ..devices.arguments import number_of_steps
 from ..network.plan import NetworkPlan
 from ..stimuli import StimulusLike, as_stimulus
 from ..support.calls import public
-from ..support.checks import read_seed
+from ..support.checks import read_seed, whole_number
 from ..support.names import items
 from ..support.quantities import Time
 from .changes import (
@@ -60,6 +60,7 @@ class PreparedCircuit:
         weights: Mapping[str, npt.ArrayLike] | None = None,
         parameters: Mapping[str, ParameterValues] | None = None,
         plastic: bool = True,
+        presentation_steps: int | None = None,
         final_values: Sequence[tuple[str, str]] = (),
         progress: bool = True,
         description: str = "run",
@@ -87,6 +88,9 @@ class PreparedCircuit:
             ``theta_start`` of `ConductanceLIF`).
         plastic : bool
             Whether weights change.
+        presentation_steps : int, optional
+            Number of steps of a presentation: at the beginning of each, all populations go back to
+            how they began; weights do not.
         final_values : sequence of (str, str)
             Populations and variables whose values at the end are returned.
         progress : bool
@@ -113,7 +117,7 @@ class PreparedCircuit:
             input_spikes=source.chunks(n_steps, self.plan.dt, read_seed(seed)),
             n_steps=n_steps,
             weights=run_weights(self.circuit, {} if weights is None else weights),
-            biases=[None] * len(self.circuit.populations),
+            biases=[one.biases() for one in self.circuit.populations.values()],
             population_parameters=run_parameters(
                 self.circuit, self.plan, {} if parameters is None else parameters
             ),
@@ -123,6 +127,9 @@ class PreparedCircuit:
             ],
             seed=seed,
             signals=read_signals(self.plan, n_steps, modulation, signals),
+            presentation_steps=0
+            if presentation_steps is None
+            else whole_number(presentation_steps, "presentation_steps", minimum=1),
             final_values=tuple(
                 (self.circuit.number_of(name), variable) for name, variable in wanted
             ),

@@ -99,24 +99,26 @@ class Inflow:
         """
         number = "" if len(self.links) == 1 else str(self.links.index(link) + 1)
         receptor = self.plan.projections[link].receptor
-        names = [f"{name}{number}_post" for name in self.receptors]
+        drive, inhibition = f"drive{number}_post", f"inhibition{number}_post"
 
         def written(match: re.Match[str]) -> str:
             sign, amount = match.groups()
             if receptor == "inhibition":  # whichever sign the rule gives its weights
-                return f"{names[1]} += {amount}" if len(names) > 1 else f"{names[0]} -= {amount}"
+                own = "inhibition" in self.receptors
+                return f"{inhibition} += {amount}" if own else f"{drive} -= {amount}"
             if receptor == "signed":
                 value = f"({amount})" if sign == "+" else f"(-({amount}))"
                 return (
-                    f"{names[0]} += {value}*int({value} > 0)\n"
-                    f"{names[1]} -= {value}*int({value} < 0)"
+                    f"{drive} += {value}*int({value} > 0)\n{inhibition} -= {value}*int({value} < 0)"
                 )
-            return f"{names[0]} {sign}= {amount}"
+            return f"{receptor}{number}_post {sign}= {amount}"
 
         return DRIVE.sub(written, on_pre)
 
     def _reached(self, link: ProjectionPlan) -> tuple[str, ...]:
         """Return the receptors that a projection reaches."""
-        if link.receptor == "signed" or len(self.receptors) == 1:
-            return self.receptors
+        if link.receptor == "signed":
+            return ("drive", "inhibition")
+        if link.receptor == "inhibition" and "inhibition" not in self.receptors:
+            return ("drive",)
         return (link.receptor,)

@@ -58,8 +58,9 @@ class ProjectionPlan:
         For ``"wired"``: which pairs of neurons are joined.
     receptor : str
         ``"drive"``; ``"inhibition"``: weights are strengths of inhibition, subtracted from the
-        drive where the target has no receptor for inhibition; or, for targets with both receptors,
-        ``"signed"``: positive weights excite and negative ones inhibit.
+        drive where the target has no receptor for inhibition; for targets with both receptors,
+        ``"signed"``: positive weights excite and negative ones inhibit; or another receptor of the
+        target's model, by name.
     """
 
     source: int
@@ -325,4 +326,4 @@ def reached_receptor(receptors: Sequence[str], weights: np.ndarray, inhibitory: 
     """
     if inhibitory:
         return "inhibition"
-    return "signed" if len(receptors) > 1 and bool((weights < 0).any()) else "drive"
+    return "signed" if "inhibition" in receptors and bool((weights < 0).any()) else "drive"

@@ -35,8 +35,9 @@ class NeuronEquations:
     method : str
         Integration method; ``"exact"`` for linear equations.
     receptors : tuple of str
-        ``("drive",)``; or two, ``("drive", "inhibition")``, for excitation and inhibition: then
-        negative weights come, with their sign turned, as ``inhibition``.
+        ``("drive",)``; or ``("drive", "inhibition")``, for excitation and inhibition: then negative
+        weights come, with their sign turned, as ``inhibition``. Further names are receptors which
+        projections of a circuit reach by name.
     signals : tuple of str
         Numbers without units that all neurons get anew at the start of each step, under these
         names; a circuit's run gives them.

@@ -158,7 +158,7 @@ class Assembly:
                 kind=_kind(link),
                 synapse=self._synapse(layer, link),
                 window=link.window,
-                receptor="drive" if len(self._equations(layer).receptors) == 1 else "signed",
+                receptor="signed" if "inhibition" in self._equations(layer).receptors else "drive",
             )
             for layer, link in self.links
         )
