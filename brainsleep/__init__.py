@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from . import awake as awake
     from . import circuit as circuit
     from . import devices as devices
+    from . import dreams as dreams
     from . import errors as errors
     from . import experiments as experiments
     from . import figures as figures
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
     from .awake import SpikingAccuracy as SpikingAccuracy
     from .awake import calibrate as calibrate
     from .awake import spiking_accuracy as spiking_accuracy
+    from .dreams import DayResidue as DayResidue
+    from .dreams import DreamMemory as DreamMemory
+    from .dreams import DreamNight as DreamNight
+    from .dreams import dream as dream
     from .errors import BrainsleepError as BrainsleepError
     from .experiments.report.reporting import write_report as write_report
     from .experiments.run_results import load_run as load_run

@@ -7,7 +7,7 @@ from brian2.utils.stringtools import get_identifiers
 
 from ..errors import ParameterError
 from .inflow import Inflow
-from .plan import MODULATION, NetworkPlan
+from .plan import NetworkPlan
 from .traces import Traces
 
 #: Variables that every population has by itself, or that Brian2 gives it.
@@ -51,5 +51,5 @@ def variables_of(plan: NetworkPlan, population: int) -> set[str]:
     known = set(OF_ALL_NEURONS)
     if population > 0:
         texts += [plan.neurons[population - 1].model, Inflow.of(plan, population).model]
-        known |= {"bias", MODULATION, "pooled", "pool_strength"}
+        known |= {"bias", "pooled", "pool_strength", *plan.signals_of(population)}
     return known.union(*(Equations(text).names for text in texts))

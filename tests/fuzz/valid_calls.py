@@ -391,6 +391,32 @@ CALLS = {
     "Projection": (bs.circuit.Projection, {"source": lambda: "input", "target": lambda: "cells"}),
     "Wiring": (bs.circuit.Wiring if hasattr(bs.circuit, "Wiring") else bs.network.wiring.Wiring,
                {"fan_in": lambda: 2}),
+    "dream": (
+        bs.dream,
+        {
+            "ann": ann,
+            "images": images,
+            "today": lambda: [0, 1],
+            "learned": lambda: [0, 1, 2],
+            "recipe": lambda: bs.DayResidue(nrem_presentations=3, rem_dreams=4),
+        },
+    ),
+    "DayResidue": (bs.DayResidue, {}),
+    "DayResidue.without": (bs.DayResidue.without, {"self": bs.DayResidue, "name": lambda: "rem"}),
+    "DreamMemory": (
+        bs.DreamMemory,
+        {
+            "feedback": lambda: np.full((N_OUT, 4), 0.5),
+            "thresholds": lambda: [1.0, 2.0],
+            "learned": lambda: [0, 1],
+        },
+    ),
+    "DreamMemory.save": (
+        lambda **options: bs.DreamMemory(np.full((3, 4), 0.5), [1.0], [0]).save(**options),
+        {"file": lambda: scratch() / "memory.npz"},
+        bs.DreamMemory.save,
+    ),
+    "DreamMemory.load": (bs.DreamMemory.load, {"file": lambda: scratch() / "memory.npz"}),
     "Circuit": (
         bs.circuit.Circuit,
         {"n_inputs": lambda: 3, "populations": populations, "projections": projections},

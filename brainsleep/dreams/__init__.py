@@ -1,0 +1,13 @@
+"""Nights with dreams: NREM and REM by which a network keeps what it learned before.
+
+In NREM, feedback weights from the outputs learn which hidden activity goes with each of today's
+outputs. In REM, they shift the hidden activity that today's images evoke towards what was learned
+on earlier days, and the output weights learn from errors.
+"""
+
+from .chains import check_network as check_network
+from .day_residue import ABLATIONS as ABLATIONS
+from .day_residue import DayResidue as DayResidue
+from .dream_memory import DreamMemory as DreamMemory
+from .dream_night import DreamNight as DreamNight
+from .dreaming import dream as dream

@@ -1,0 +1,154 @@
+"""Networks that can dream: chains of fully connected layers, with what a night needs of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import ParameterError, TranslationError
+from ..translation import INPUT, Layer, Translation, activations, as_translation
+from ..wake.given_data import read_images
+
+if TYPE_CHECKING:
+    from torch import nn
+
+#: Populations of dream cells.
+DREAMED, RESIDUE = "dreamed", "residue"
+
+
+@dataclass(frozen=True, eq=False)
+class Chain:
+    """A network of fully connected layers, each driven by the one before it.
+
+    Attributes
+    ----------
+    translation : Translation
+        The network.
+    images : ndarray, shape (n, n_inputs)
+        Today's images, in [0, 1].
+    mean_activity : tuple of float
+        Of each hidden layer: mean rectified activation over today's images.
+    """
+
+    translation: Translation
+    images: npt.NDArray[np.floating]
+    mean_activity: tuple[float, ...]
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers, the output last."""
+        return self.translation.layers
+
+    @property
+    def hidden(self) -> list[str]:
+        """Names of the hidden layers."""
+        return [layer.name for layer in self.layers[:-1]]
+
+    @property
+    def code(self) -> str:
+        """Name of the last hidden layer."""
+        return self.hidden[-1]
+
+    @property
+    def output(self) -> str:
+        """Name of the output layer."""
+        return self.layers[-1].name
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of outputs."""
+        return self.layers[-1].n_out
+
+    @property
+    def n_code(self) -> int:
+        """Number of neurons of the last hidden layer."""
+        return self.layers[-2].n_out
+
+    def thresholds(self, activity: list[float], pixel_probability: float) -> tuple[float, ...]:
+        """Return thresholds at which hidden layers have a mean activity under today's images.
+
+        Parameters
+        ----------
+        activity : list of float
+            Spikes per step and neuron, one value per hidden layer.
+        pixel_probability : float
+            Probability per step that an input of 1 spikes.
+
+        Returns
+        -------
+        tuple of float
+            What a layer gets per step, rectified and averaged, over the activity wanted. With rates
+            in place of spikes the means are met exactly.
+        """
+        scales = [
+            pixel_probability,
+            *(wanted / mean for wanted, mean in zip(activity, self.mean_activity, strict=True)),
+        ]
+        return tuple(before / own for before, own in pairwise(scales))
+
+
+def check_network(ann: nn.Module | Translation) -> str:
+    """Return the name of the output weight of a network that can dream.
+
+    Parameters
+    ----------
+    ann : torch.nn.Module or Translation
+        The network.
+
+    Raises
+    ------
+    TranslationError
+        If it is no chain of fully connected layers with a hidden one.
+    """
+    network = as_translation(ann)
+    _check_chain(network)
+    return network.layers[-1].weight_name
+
+
+def read_chain(ann: nn.Module | Translation, images: object) -> Chain:
+    """Read a network that is to dream, and the images of the day.
+
+    Raises
+    ------
+    TranslationError
+        If the network is no chain of fully connected layers with a hidden one.
+    ParameterError, KindError
+        If the images do not fit, or a hidden layer is silent.
+    """
+    given = read_images(images, "images")
+    network = as_translation(ann, given.shapes)
+    _check_chain(network)
+    active = activations(network, given.images)
+    pixels = active[INPUT]
+    if pixels.min() < 0 or pixels.max() > 1 or np.min(given.images) < 0:
+        raise ParameterError("images must lie in [0, 1]; scale each input, as by x / x.max().")
+    means = tuple(float(active[layer.name].mean()) for layer in network.layers[:-1])
+    for layer, mean in zip(network.layers, means, strict=False):
+        if not mean > 0:
+            raise ParameterError(f"images: layer {layer.name!r} does not respond to any of them.")
+    return Chain(network, pixels, means)
+
+
+def _check_chain(network: Translation) -> None:
+    """Raise a TranslationError unless layers are fully connected, each to the one before it."""
+    if len(network.layers) < 2:
+        raise TranslationError("dreams need a hidden layer; the network has only an output layer.")
+    for before, layer in pairwise([None, *network.layers]):
+        assert layer is not None
+        source = INPUT if before is None else before.name
+        links = layer.connections
+        if layer.kind != "neurons" or len(links) != 1 or links[0].kind != "dense":
+            raise TranslationError(
+                f"dreams need fully connected layers; {layer.name!r} is none. For a network with "
+                "convolutions take bs.translate(ann, input_at=...)."
+            )
+        if links[0].source != source:
+            raise TranslationError(
+                f"dreams need a chain; {layer.name!r} is not driven by {source!r}."
+            )
+        if layer.name in (DREAMED, RESIDUE):
+            raise TranslationError(f"dreams need the name {layer.name!r} for dream cells.")

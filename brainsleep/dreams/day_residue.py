@@ -1,0 +1,121 @@
+"""The constants of dreams from the day's residue, one per line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from ..support.calls import public
+from ..support.checks import known_name, truth, whole_number
+from ..support.parameters import check_parameters, parameter
+
+#: What :meth:`DayResidue.without` takes away, by name: the fields that say so.
+ABLATIONS: Mapping[str, Mapping[str, Any]] = {
+    "potentiation": {"nrem_potentiation": 0.0, "rem_potentiation": 0.0},
+    "nrem_potentiation": {"nrem_potentiation": 0.0},
+    "nrem_depression": {"nrem_depression": 0.0},
+    "rem_potentiation": {"rem_potentiation": 0.0},
+    "rem_depression": {"rem_depression": 0.0},
+    "residue": {"residue": False},
+    "nrem": {"nrem_presentations": 0},
+    "rem": {"rem_dreams": 0},
+}
+
+
+@public
+@dataclass(frozen=True, kw_only=True)
+class DayResidue:
+    """How a night of dreams from the day's residue goes; see `brainsleep.dream`.
+
+    All defaults were found on validation images of digits, for a network 784-1200-1200-10.
+
+    Parameters
+    ----------
+    pixel_probability : float
+        Probability per step that an input of 1 spikes.
+    hidden_activity : float
+        Mean spikes per step and neuron for which thresholds of hidden layers but the last are set,
+        once, in the first night.
+    code_activity : float
+        The same for the last hidden layer, the code.
+    nrem_presentations : int
+        How many images are shown in NREM.
+    nrem_steps : int
+        Steps of each.
+    nrem_onset : int
+        Step of a presentation in which outputs begin to spike; they gather evidence from the first.
+    nrem_learning_rate : float
+        Learning rate of the feedback weights at the first presentation; `SoftBoundHebb`.
+    rem_dreams : int
+        How many dreams there are in REM, each from one image.
+    bottom_up_steps : int
+        Steps for which the image alone drives the network; the last tells which output of today
+        it is taken for.
+    top_down_steps : int
+        Steps of the dream itself.
+    rem_learning_rate : float
+        Learning rate of the output weights at the first dream; `ErrorDriven`.
+    learning_end : float
+        Part of the learning rates that is left at the end of each stage; they fall linearly.
+    today_share : float
+        Part of the dreams whose output is drawn among today's instead of among all learned ones.
+    feedback_gain : float
+        What feedback through a weight of 1 adds to the code per step, in units of its threshold.
+    nrem_potentiation, nrem_depression, rem_potentiation, rem_depression : float
+        Factors on the two sides of each rule; 0 takes one away.
+    residue : bool
+        Whether a dream is what the image evokes, less what is typical of the output it is taken
+        for, plus what is typical of the output that is dreamed of. Otherwise it is the latter
+        alone.
+    """
+
+    pixel_probability: float = parameter(0.5, minimum=0, maximum=1, by_layer=False)
+    hidden_activity: float = parameter(0.07, above=0, by_layer=False)
+    code_activity: float = parameter(0.15, above=0, by_layer=False)
+    nrem_presentations: int = 400
+    nrem_steps: int = 14
+    nrem_onset: int = 5
+    nrem_learning_rate: float = parameter(4e-3, minimum=0, maximum=1, by_layer=False)
+    rem_dreams: int = 2000
+    bottom_up_steps: int = 6
+    top_down_steps: int = 10
+    rem_learning_rate: float = parameter(5e-4, minimum=0, by_layer=False)
+    learning_end: float = parameter(0.1, minimum=0, maximum=1, by_layer=False)
+    today_share: float = parameter(0.1, minimum=0, maximum=1, by_layer=False)
+    feedback_gain: float = parameter(1.0, minimum=0, by_layer=False)
+    nrem_potentiation: float = parameter(1.0, minimum=0, maximum=1, by_layer=False)
+    nrem_depression: float = parameter(1.0, minimum=0, maximum=1, by_layer=False)
+    rem_potentiation: float = parameter(1.0, minimum=0, by_layer=False)
+    rem_depression: float = parameter(1.0, minimum=0, by_layer=False)
+    residue: bool = True
+
+    def __post_init__(self) -> None:
+        check_parameters(self, "recipe")
+        truth(self.residue, "recipe: residue")
+        for one in fields(self):
+            if type(one.default) is int:
+                least = 0 if one.name in ("nrem_presentations", "nrem_onset", "rem_dreams") else 1
+                whole_number(getattr(self, one.name), f"recipe: {one.name}", minimum=least)
+        whole_number(self.nrem_onset, "recipe: nrem_onset", maximum=self.nrem_steps)
+
+    @public
+    def without(self, name: str) -> DayResidue:
+        """Return the same without one of its parts: a control.
+
+        Parameters
+        ----------
+        name : str
+            ``"potentiation"`` (of both stages), ``"nrem_potentiation"``, ``"nrem_depression"``,
+            ``"rem_potentiation"``, ``"rem_depression"``, ``"residue"``, ``"nrem"`` or ``"rem"``.
+
+        Returns
+        -------
+        DayResidue
+
+        Raises
+        ------
+        ParameterError
+            If there is no such part; the message suggests the nearest.
+        """
+        return replace(self, **ABLATIONS[known_name(name, "name", ABLATIONS)])

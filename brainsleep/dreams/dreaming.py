@@ -1,0 +1,167 @@
+"""`dream`: a night of NREM and REM in which a network keeps what it learned before today."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..devices import Device
+from ..devices.arguments import check_dtype
+from ..errors import ParameterError, brief
+from ..support.calls import public
+from ..support.checks import read_seed
+from ..support.names import known_names
+from ..translation import INPUT, Translation, write_back
+from ..wake.given_data import Images
+from .chains import DREAMED, RESIDUE, Chain, read_chain
+from .day_residue import DayResidue
+from .dream_memory import DreamMemory
+from .dream_night import DreamNight
+from .outputs import read_outputs
+from .stage_circuits import nrem_circuit, rem_circuit
+from .stage_plans import plan_nrem, plan_rem
+from .stage_runs import StageRuns
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@public
+def dream(
+    ann: nn.Module | Translation,
+    images: Images,
+    *,
+    today: Sequence[int],
+    learned: Sequence[int],
+    memory: DreamMemory | None = None,
+    recipe: DayResidue | None = None,
+    device: str | Device = "cpp",
+    dtype: str = "float32",
+    seed: int = 0,
+    record: str | Sequence[str] | None = None,
+    progress: bool = True,
+) -> DreamNight:
+    """Let a trained network dream of what it learned before today, from today's images.
+
+    In NREM today's images are shown without labels; feedback weights learn which hidden activity
+    goes with which of today's outputs. In REM each image evokes hidden activity, which feedback
+    shifts from the output it is taken for towards another one that is dreamed of; the output
+    weights learn from the errors of that. Only weights to the output change.
+
+    Parameters
+    ----------
+    ann : torch.nn.Module or Translation
+        A chain of fully connected layers with ReLU, with at least one hidden layer; trained on
+        today's task last. Never modified.
+    images : array_like or Tensor, shape (n, ...); Dataset or DataLoader
+        Today's images, in [0, 1]. Labels that come with them are of no account.
+    today : sequence of int
+        Outputs that have learned today.
+    learned : sequence of int
+        Outputs that have learned so far; today's count whether or not they are named.
+    memory : DreamMemory, optional
+        Of the night before, its `DreamNight.memory`; none in the first night.
+    recipe : DayResidue, optional
+        The constants; ``DayResidue()`` unless given.
+    device, dtype, seed, progress
+        As in `brainsleep.sleep`.
+    record : "all", None, names of populations
+        Populations whose spikes are kept: layers, ``"input"``, and the dream cells ``"dreamed"``
+        and ``"residue"``.
+
+    Returns
+    -------
+    DreamNight
+
+    Raises
+    ------
+    TranslationError
+        If the network is no such chain.
+    ParameterError, UnitsError
+        Naming the argument; nothing has run by then.
+    CompilerError
+        If the device needs a compiler and there is none.
+    NightError
+        If the night was started but did not end well.
+
+    Examples
+    --------
+    >>> night = bs.dream(ann, images, today=[2, 3], learned=range(4))  # doctest: +SKIP
+    >>> night.ann, night.memory  # doctest: +SKIP
+    """
+    began = perf_counter()
+    recipe = DayResidue() if recipe is None else recipe
+    check_dtype(dtype)
+    read_seed(seed)
+    chain = read_chain(ann, images)
+    now = read_outputs(today, "today", chain.n_outputs)
+    if not now:
+        raise ParameterError("today: needs at least one output.")
+    so_far = tuple(sorted({*now, *read_outputs(learned, "learned", chain.n_outputs)}))
+    memory = _memory(chain, recipe, memory, dtype)
+    runs = StageRuns(
+        chain,
+        recipe,
+        outputs={"is_today": now, "is_learned": so_far},
+        device=device,
+        dtype=dtype,
+        record=_recorded(chain, record),
+        progress=progress,
+    )
+    feedback, output_weights = memory.feedback, chain.layers[-1].weight
+    cues = np.zeros(0, dtype=np.int64)
+    n_images, rngs = len(chain.images), np.random.default_rng(seed).spawn(2)
+    if recipe.nrem_presentations > 0:
+        plan = plan_nrem(recipe, n_images, rngs[0])
+        circuit = nrem_circuit(chain, recipe, memory.thresholds, feedback)
+        feedback = runs.run("nrem", circuit, plan)[f"{chain.output} -> {chain.code} (feedback)"].T
+    if recipe.rem_dreams > 0:
+        plan = plan_rem(recipe, n_images, now, so_far, rngs[1])
+        circuit = rem_circuit(chain, recipe, memory.thresholds, feedback)
+        output_weights = runs.run("rem", circuit, plan)[f"{chain.code} -> {chain.output}"]
+        cues = plan.cues
+    before = dict(chain.translation.weights)
+    after = {**before, chain.layers[-1].weight_name: output_weights}
+    return DreamNight(
+        ann=write_back(chain.translation.module, after, chain.translation),
+        memory=DreamMemory(np.ascontiguousarray(feedback), memory.thresholds, so_far),
+        weights_before=before,
+        weights_after=after,
+        spikes=runs.spikes,
+        rates=runs.rates,
+        cues=cues,
+        recipe=recipe,
+        timings={**runs.timings, "total": perf_counter() - began},
+    )
+
+
+def _memory(
+    chain: Chain, recipe: DayResidue, memory: DreamMemory | None, dtype: str
+) -> DreamMemory:
+    """Return the memory that a night begins with; check one that is given."""
+    shape = (chain.n_outputs, chain.n_code)
+    if memory is None:
+        activity = [recipe.hidden_activity] * (len(chain.hidden) - 1) + [recipe.code_activity]
+        thresholds = chain.thresholds(activity, recipe.pixel_probability)
+        return DreamMemory(np.zeros(shape, dtype=dtype), thresholds, ())
+    if memory.feedback.shape != shape or len(memory.thresholds) != len(chain.hidden):
+        raise ParameterError(
+            f"memory: is of a network with {brief(memory.feedback.shape)} feedback weights and "
+            f"{len(memory.thresholds)} hidden layers, not {shape} and {len(chain.hidden)}."
+        )
+    return memory
+
+
+def _recorded(chain: Chain, record: str | Sequence[str] | None) -> list[str]:
+    """Return the names of the populations whose spikes are kept."""
+    names = [INPUT, DREAMED, RESIDUE, *chain.hidden, chain.output]
+    if record is None:
+        return []
+    return (
+        names
+        if isinstance(record, str) and record == "all"
+        else known_names(record, "record", names)
+    )
