@@ -20,7 +20,7 @@ from ...support.calls import public
 from ..base import require_plan
 from ..cache import cache_directory, size_limit
 from ..compiler import compiler_flags, compiler_version, require_compiler
-from ..dense import connect_computed, unsupported_by_computed
+from ..dense import connect_computed, is_frozen, unsupported_by_computed
 from ..digest import source_digest
 from .building import build_program
 from .engine import CppEngine
@@ -94,7 +94,7 @@ class CppStandalone:
                 for link in plan.projections
             )
         return itemsize * sum(
-            math.prod(plan.weight_shape(link)) * (1 + link.is_masked)
+            math.prod(plan.weight_shape(link)) * (1 + link.is_masked + is_frozen(link))
             for link in plan.projections
             if link.has_weights
         )

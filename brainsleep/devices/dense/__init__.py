@@ -3,7 +3,9 @@
 An all-to-all projection needs no list of its synapses: synapse ``j * n_pre + i`` leads from
 neuron i to neuron j. :class:`DenseSynapses` is a Brian2 ``Synapses`` that is described by the
 same equations but keeps only its own variables: 4 bytes per synapse for a float32 weight.
-:class:`WindowSynapses` are those of a convolution: 4 bytes per weight of the kernel.
+:class:`FrozenSynapses` are all-to-all, too, and nothing changes them: a copy of their values lies
+in rows by presynaptic neuron. :class:`WindowSynapses` are those of a convolution: 4 bytes per
+weight of the kernel.
 
 `suitability` says which plans these synapses can run; `synapses` and `code` hook into Brian2;
 `tiles` and `blocks` let layers take turns in blocks of time steps.
@@ -11,6 +13,7 @@ same equations but keeps only its own variables: 4 bytes per synapse for a float
 
 from .blocks import BlockLoop, block_loop
 from .suitability import (
+    is_frozen,
     reason_for_single_steps,
     unsupported_by_computed,
     unsupported_by_shared_kernel,
@@ -18,6 +21,7 @@ from .suitability import (
 from .synapses import (
     ComputedSynapses,
     DenseSynapses,
+    FrozenSynapses,
     OneToOneSynapses,
     WindowSynapses,
     connect_computed,
@@ -28,10 +32,12 @@ __all__ = [
     "BlockLoop",
     "ComputedSynapses",
     "DenseSynapses",
+    "FrozenSynapses",
     "OneToOneSynapses",
     "WindowSynapses",
     "block_loop",
     "connect_computed",
+    "is_frozen",
     "reason_for_single_steps",
     "take_spikes_from_row",
     "unsupported_by_computed",

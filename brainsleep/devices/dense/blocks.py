@@ -25,6 +25,7 @@ from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
 from ...network.build import BuiltNetwork
 from ...network.plan import NetworkPlan
+from .suitability import is_frozen
 from .synapses import TILE_MULTIPLE
 
 #: Steps of a block. More cost memory (two rows per step and neuron) and gain little; where all
@@ -36,6 +37,10 @@ CACHED_BYTES = 1024 * 1024
 
 #: Bytes of weights that a tile may have, about half of a small second-level cache.
 TILE_BYTES = 256 * 1024
+
+#: The same where all weights are frozen: a spike then reads a row of the whole tile, and long rows
+#: from the third-level cache beat short ones from the second.
+FROZEN_TILE_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -259,7 +264,8 @@ def _tile_neurons(plan: NetworkPlan, index: int) -> int:
     # a mask lies beside its weights
     row_length = sum(plan.sizes[link.source] * (1 + link.is_masked) for link in incoming)
     row_bytes = row_length * np.dtype(plan.dtype).itemsize
-    return max(TILE_BYTES // row_bytes // TILE_MULTIPLE, 1) * TILE_MULTIPLE
+    tile_bytes = FROZEN_TILE_BYTES if all(map(is_frozen, incoming)) else TILE_BYTES
+    return max(tile_bytes // row_bytes // TILE_MULTIPLE, 1) * TILE_MULTIPLE
 
 
 def read_of_source(projections: Iterable[Synapses]) -> dict[str, ArrayVariable]:

@@ -7,7 +7,7 @@ from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.parsing.sympytools import str_to_sympy
 from brian2.utils.stringtools import get_identifiers
 
-from ...network.plan import MODULATION, NetworkPlan, assigned
+from ...network.plan import MODULATION, NetworkPlan, ProjectionPlan, assigned
 from ...plasticity import PUT_BACK
 
 #: What all neurons of a population have in common, by the name that rules use.
@@ -33,6 +33,23 @@ def unsupported_by_computed(plan: NetworkPlan) -> str | None:
             if reason is not None:
                 return reason
     return None
+
+
+def is_frozen(projection: ProjectionPlan) -> bool:
+    """Tell whether synapses join all neurons, and nothing changes them.
+
+    Then they need not lie as those that learn do, whose postsynaptic spikes change whole rows.
+
+    Parameters
+    ----------
+    projection : ProjectionPlan
+        Whose synapses are meant. All that its rule does must be to change, at a presynaptic spike,
+        variables of postsynaptic neurons.
+    """
+    rule = projection.synapse
+    if projection.kind != "all_to_all" or rule.on_post.strip() or rule.on_event:
+        return False
+    return all(name.endswith("_post") for name in assigned(rule.on_pre))
 
 
 def unsupported_by_shared_kernel(on_post: str) -> str | None:

@@ -17,6 +17,7 @@ from ...network.plan import ProjectionPlan, assigned
 from ...network.stock import connect_stock, no_delays
 from ...network.windows import Window
 from .code import DenseCodeObject
+from .suitability import is_frozen
 
 #: Rows that are summed at once where they are in the cache; a tile has a multiple of them.
 TILE_MULTIPLE = 16
@@ -145,6 +146,16 @@ class DenseSynapses(ComputedSynapses):
         return len(self.source) * len(self.target)
 
 
+class FrozenSynapses(DenseSynapses):
+    """All-to-all synapses that nothing changes; presynaptic spikes alone act at them.
+
+    Their values are kept twice: post-major, where Brian2 has them, and in rows by presynaptic
+    neuron, from which they are read.
+    """
+
+    kind = "frozen"
+
+
 class OneToOneSynapses(ComputedSynapses):
     """Synapses that lead from neuron i to neuron i."""
 
@@ -235,4 +246,6 @@ def connect_computed(
         return connect_stock(source, target, projection, **arguments)
     if projection.kind == "one_to_one":
         return OneToOneSynapses(source, target, **arguments)
+    if is_frozen(projection):
+        return FrozenSynapses(source, target, **arguments)
     return DenseSynapses(source, target, **arguments)

@@ -36,6 +36,8 @@ namespace brainsleep { inline void enter(int64_t) {} }
 
 {% include "templates/program/samples.cpp" %}
 
+{% include "templates/program/rows_by_source.cpp" %}
+
 {% include "templates/program/presentations.cpp" %}
 
 {% for name in run_often %}

@@ -1,0 +1,32 @@
+{# Presynaptic spikes at synapses that nothing changes. They are copied once, such that those of one
+   presynaptic neuron lie side by side for all neurons of the tile: a spike adds one row. Each sum is
+   in the order of the spikes, as with stock synapses. #}
+{% extends 'common_group.cpp' %}
+{% block maincode %}
+    {% set _eventspace = get_array_name(eventspace_variable) %}
+    const size_t _vectorisation_idx = -1;
+    {{scalar_code|autoindent}}
+
+    const size_t _first = brainsleep::tile.first, _end = brainsleep::tile.end({{n_post}});
+    static const size_t _tile_neurons = _end;  // the first tile comes first
+    {% for _name, _array in variables|dictsort if _array.dynamic and not _name.startswith('_') %}
+    static const std::vector<{{c_data_type(_array.dtype)}}> _rows_of_{{_name}} =
+        brainsleep::rows_by_source({{get_array_name(_array)}}, {{n_pre}}, {{n_post}}, _tile_neurons);
+    {% endfor %}
+    const int32_t _n_events = {{_eventspace}}[{{n_pre}}];
+    for (int32_t _event = 0; _event < _n_events; _event++)
+    {
+        const size_t _presynaptic_idx = {{_eventspace}}[_event];
+        const size_t _row = _first*{{n_pre}} + _presynaptic_idx*(_end - _first) - _first;
+        {% for _name, _array in variables|dictsort if _array.dynamic and not _name.startswith('_') %}
+        const {{c_data_type(_array.dtype)}}* const {{get_array_name(_array)}} = _rows_of_{{_name}}.data();
+        {% endfor %}
+        #pragma GCC ivdep
+        for (size_t _postsynaptic_idx = _first; _postsynaptic_idx < _end; _postsynaptic_idx++)
+        {
+            const size_t _idx = _row + _postsynaptic_idx;
+            const size_t _vectorisation_idx = _idx;
+            {{vector_code|autoindent}}
+        }
+    }
+{% endblock %}
