@@ -142,6 +142,7 @@ class Circuit(CircuitDescription):
         parameters: Mapping[str, ParameterValues] | None = None,
         plastic: bool = True,
         presentation_steps: int | None = None,
+        presentation_biases: Mapping[str, npt.ArrayLike] | None = None,
         final_values: Sequence[tuple[str, str]] = (),
         progress: bool = True,
     ) -> CircuitRun:
@@ -151,7 +152,7 @@ class Circuit(CircuitDescription):
         ----------
         stimulus, duration, seed, modulation, signals, weights, parameters
             As in `PreparedCircuit.run`.
-        plastic, presentation_steps, final_values
+        plastic, presentation_steps, presentation_biases, final_values
             As in `PreparedCircuit.run`.
         device, dtype, dt, record, progress
             As in :meth:`prepare`.
@@ -183,6 +184,7 @@ class Circuit(CircuitDescription):
             parameters=parameters,
             plastic=plastic,
             presentation_steps=presentation_steps,
+            presentation_biases=presentation_biases,
             final_values=final_values,
             progress=progress,
         )

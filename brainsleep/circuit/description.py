@@ -73,7 +73,7 @@ class CircuitDescription:
         return self.names.index(name)
 
     def _check_projections(self) -> None:
-        """Raise unless all projections join populations, and reach each of them."""
+        """Raise unless all projections join populations, and something drives each of them."""
         taken: set[str] = set()
         for link in self.projections:
             self._check_ends(link)
@@ -83,10 +83,11 @@ class CircuitDescription:
                     "them reach different receptors."
                 )
             taken.add(link.name)
-        for name in self.populations:
-            if not any(link.target == name for link in self.projections):
+        for name, population in self.populations.items():
+            is_reached = any(link.target == name for link in self.projections)
+            if not is_reached and not population.biases().any():
                 raise ParameterError(
-                    f"circuit: no projection leads to population {name!r}; add one."
+                    f"circuit: no projection leads to population {name!r}; add one, or a bias."
                 )
 
     def _check_ends(self, link: Projection) -> None:

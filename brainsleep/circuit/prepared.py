@@ -15,7 +15,7 @@ from ..devices.arguments import number_of_steps
 from ..network.plan import NetworkPlan
 from ..stimuli import StimulusLike, as_stimulus
 from ..support.calls import public
-from ..support.checks import read_seed, whole_number
+from ..support.checks import read_seed
 from ..support.names import items
 from ..support.quantities import Time
 from .changes import (
@@ -27,6 +27,7 @@ from .changes import (
 )
 from .circuit_run import CircuitRun
 from .description import CircuitDescription
+from .presented import read_presentations
 from .step_signals import read_signals
 
 
@@ -61,6 +62,7 @@ class PreparedCircuit:
         parameters: Mapping[str, ParameterValues] | None = None,
         plastic: bool = True,
         presentation_steps: int | None = None,
+        presentation_biases: Mapping[str, npt.ArrayLike] | None = None,
         final_values: Sequence[tuple[str, str]] = (),
         progress: bool = True,
         description: str = "run",
@@ -91,6 +93,8 @@ class PreparedCircuit:
         presentation_steps : int, optional
             Number of steps of a presentation: at the beginning of each, all populations go back to
             how they began; weights do not.
+        presentation_biases : mapping of str to array_like, shape (n_presentations, n), optional
+            By population: biases in each presentation, in place of those it has.
         final_values : sequence of (str, str)
             Populations and variables whose values at the end are returned.
         progress : bool
@@ -113,6 +117,9 @@ class PreparedCircuit:
             check_variable(self.circuit, self.plan, pair)
             for pair in items(final_values, "final_values", "pairs of population and variable")
         ]
+        steps, biases = read_presentations(
+            self.circuit, n_steps, presentation_steps, presentation_biases
+        )
         job = Job(
             input_spikes=source.chunks(n_steps, self.plan.dt, read_seed(seed)),
             n_steps=n_steps,
@@ -127,9 +134,8 @@ class PreparedCircuit:
             ],
             seed=seed,
             signals=read_signals(self.plan, n_steps, modulation, signals),
-            presentation_steps=0
-            if presentation_steps is None
-            else whole_number(presentation_steps, "presentation_steps", minimum=1),
+            presentation_steps=steps,
+            presentation_biases=biases,
             final_values=tuple(
                 (self.circuit.number_of(name), variable) for name, variable in wanted
             ),

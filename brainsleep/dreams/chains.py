@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from ..errors import ParameterError, TranslationError
 from ..translation import INPUT, Layer, Translation, activations, as_translation
-from ..wake.given_data import read_images
+from ..wake.given_data import Images, read_images
 
 if TYPE_CHECKING:
     from torch import nn
 
 #: Populations of dream cells.
-DREAMED, RESIDUE = "dreamed", "residue"
+DREAMED, TAGGED = "dreamed", "tagged"
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,11 +32,14 @@ class Chain:
         Today's images, in [0, 1].
     mean_activity : tuple of float
         Of each hidden layer: mean rectified activation over today's images.
+    mean_square : float
+        Of the last hidden layer: mean square of its activation in units of its mean.
     """
 
     translation: Translation
     images: npt.NDArray[np.floating]
     mean_activity: tuple[float, ...]
+    mean_square: float
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -68,15 +71,15 @@ class Chain:
         """Number of neurons of the last hidden layer."""
         return self.layers[-2].n_out
 
-    def thresholds(self, activity: list[float], pixel_probability: float) -> tuple[float, ...]:
+    def thresholds(self, activity: list[float], pixel_rate: float) -> tuple[float, ...]:
         """Return thresholds at which hidden layers have a mean activity under today's images.
 
         Parameters
         ----------
         activity : list of float
             Spikes per step and neuron, one value per hidden layer.
-        pixel_probability : float
-            Probability per step that an input of 1 spikes.
+        pixel_rate : float
+            Spikes per step of an input of 1.
 
         Returns
         -------
@@ -85,10 +88,16 @@ class Chain:
             in place of spikes the means are met exactly.
         """
         scales = [
-            pixel_probability,
+            pixel_rate,
             *(wanted / mean for wanted, mean in zip(activity, self.mean_activity, strict=True)),
         ]
         return tuple(before / own for before, own in pairwise(scales))
+
+    def first_currents(self) -> npt.NDArray[np.float64]:
+        """Return what each image gives to the first hidden layer, shape (n, n_first)."""
+        first = self.layers[0]
+        currents = self.images.astype(np.float64) @ first.weight.T.astype(np.float64)
+        return currents if first.bias is None else currents + first.bias
 
 
 def check_network(ann: nn.Module | Translation) -> str:
@@ -109,7 +118,7 @@ def check_network(ann: nn.Module | Translation) -> str:
     return network.layers[-1].weight_name
 
 
-def read_chain(ann: nn.Module | Translation, images: object) -> Chain:
+def read_chain(ann: nn.Module | Translation, images: Images) -> Chain:
     """Read a network that is to dream, and the images of the day.
 
     Raises
@@ -130,7 +139,8 @@ def read_chain(ann: nn.Module | Translation, images: object) -> Chain:
     for layer, mean in zip(network.layers, means, strict=False):
         if not mean > 0:
             raise ParameterError(f"images: layer {layer.name!r} does not respond to any of them.")
-    return Chain(network, pixels, means)
+    code = active[network.layers[-2].name] / means[-1]
+    return Chain(network, pixels, means, float((code**2).mean()))
 
 
 def _check_chain(network: Translation) -> None:
@@ -150,5 +160,5 @@ def _check_chain(network: Translation) -> None:
             raise TranslationError(
                 f"dreams need a chain; {layer.name!r} is not driven by {source!r}."
             )
-        if layer.name in (DREAMED, RESIDUE):
+        if layer.name in (DREAMED, TAGGED):
             raise TranslationError(f"dreams need the name {layer.name!r} for dream cells.")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from ..errors import ParameterError
 from ..support.calls import public
 from ..support.checks import known_name, truth, whole_number
 from ..support.parameters import check_parameters, parameter
@@ -18,8 +19,30 @@ ABLATIONS: Mapping[str, Mapping[str, Any]] = {
     "rem_potentiation": {"rem_potentiation": 0.0},
     "rem_depression": {"rem_depression": 0.0},
     "residue": {"residue": False},
+    "noise": {"noise": 0.0},
+    "current": {"input": "spikes"},
     "nrem": {"nrem_presentations": 0},
     "rem": {"rem_dreams": 0},
+}
+
+#: How images reach the first hidden layer.
+INPUTS = ("current", "spikes")
+
+#: Whole numbers that may be 0; the others are at least 1.
+_FROM_ZERO = {
+    "nrem_presentations",
+    "nrem_onset",
+    "rem_dreams",
+    "bottom_up_onset",
+    "top_down_onset",
+    "learning_onset",
+}
+#: Steps of a phase in which something begins, and the length of the phase.
+_ONSETS = {
+    "nrem_onset": "nrem_steps",
+    "bottom_up_onset": "bottom_up_steps",
+    "top_down_onset": "top_down_steps",
+    "learning_onset": "top_down_steps",
 }
 
 
@@ -28,12 +51,16 @@ ABLATIONS: Mapping[str, Mapping[str, Any]] = {
 class DayResidue:
     """How a night of dreams from the day's residue goes; see `brainsleep.dream`.
 
-    All defaults were found on validation images of digits, for a network 784-1200-1200-10.
+    All defaults were found on validation images of digits, for a network 784-1200-1200-10 whose
+    hidden layers are random.
 
     Parameters
     ----------
-    pixel_probability : float
-        Probability per step that an input of 1 spikes.
+    input : str
+        How images reach the first hidden layer: ``"current"``, a constant current, or
+        ``"spikes"``, drawn anew in each step.
+    pixel_rate : float
+        Spikes per step of an input of 1, or the current that stands for them.
     hidden_activity : float
         Mean spikes per step and neuron for which thresholds of hidden layers but the last are set,
         once, in the first night.
@@ -52,10 +79,20 @@ class DayResidue:
     bottom_up_steps : int
         Steps for which the image alone drives the network; the last tells which output of today
         it is taken for.
+    bottom_up_onset : int
+        Step of these from which on evidence for that is gathered.
     top_down_steps : int
         Steps of the dream itself.
+    top_down_onset, learning_onset : int
+        Steps of the dream from which on evidence is gathered, and from which on outputs compete and
+        learn.
     rem_learning_rate : float
-        Learning rate of the output weights at the first dream; `ErrorDriven`.
+        By how much an error of the first dream changes the evidence of an output for the image it
+        was made with, in units of the evidence of which a softmax makes probabilities;
+        `ErrorDriven`.
+    noise : float
+        Scale of the Gumbel noise with which outputs compete in REM, in the same units. At 1 they
+        win with the probabilities of a softmax.
     learning_end : float
         Part of the learning rates that is left at the end of each stage; they fall linearly.
     today_share : float
@@ -70,7 +107,8 @@ class DayResidue:
         alone.
     """
 
-    pixel_probability: float = parameter(0.5, minimum=0, maximum=1, by_layer=False)
+    input: str = parameter("current", choices=INPUTS, by_layer=False)
+    pixel_rate: float = parameter(0.5, above=0, maximum=1, by_layer=False)
     hidden_activity: float = parameter(0.07, above=0, by_layer=False)
     code_activity: float = parameter(0.15, above=0, by_layer=False)
     nrem_presentations: int = 400
@@ -79,8 +117,12 @@ class DayResidue:
     nrem_learning_rate: float = parameter(4e-3, minimum=0, maximum=1, by_layer=False)
     rem_dreams: int = 2000
     bottom_up_steps: int = 6
+    bottom_up_onset: int = 2
     top_down_steps: int = 10
-    rem_learning_rate: float = parameter(5e-4, minimum=0, by_layer=False)
+    top_down_onset: int = 2
+    learning_onset: int = 5
+    rem_learning_rate: float = parameter(1.6, minimum=0, by_layer=False)
+    noise: float = parameter(1.0, minimum=0, by_layer=False)
     learning_end: float = parameter(0.1, minimum=0, maximum=1, by_layer=False)
     today_share: float = parameter(0.1, minimum=0, maximum=1, by_layer=False)
     feedback_gain: float = parameter(1.0, minimum=0, by_layer=False)
@@ -95,9 +137,14 @@ class DayResidue:
         truth(self.residue, "recipe: residue")
         for one in fields(self):
             if type(one.default) is int:
-                least = 0 if one.name in ("nrem_presentations", "nrem_onset", "rem_dreams") else 1
+                least = 0 if one.name in _FROM_ZERO else 1
                 whole_number(getattr(self, one.name), f"recipe: {one.name}", minimum=least)
-        whole_number(self.nrem_onset, "recipe: nrem_onset", maximum=self.nrem_steps)
+        for onset, steps in _ONSETS.items():
+            if getattr(self, onset) >= getattr(self, steps):
+                raise ParameterError(
+                    f"recipe: {onset} must be below {steps}, {getattr(self, steps)}, but is "
+                    f"{getattr(self, onset)}."
+                )
 
     @public
     def without(self, name: str) -> DayResidue:
@@ -107,7 +154,8 @@ class DayResidue:
         ----------
         name : str
             ``"potentiation"`` (of both stages), ``"nrem_potentiation"``, ``"nrem_depression"``,
-            ``"rem_potentiation"``, ``"rem_depression"``, ``"residue"``, ``"nrem"`` or ``"rem"``.
+            ``"rem_potentiation"``, ``"rem_depression"``, ``"residue"``, ``"noise"``, ``"current"``
+            (spikes in its place), ``"nrem"`` or ``"rem"``.
 
         Returns
         -------

@@ -36,7 +36,7 @@ class DreamNeuron(LayeredNeuron):
 
 @dataclass(frozen=True)
 class HiddenCell(DreamNeuron):
-    r"""Integrate and fire without leak, reset by subtraction; zeroed as a presentation begins.
+    r"""Integrate and fire without leak, reset by subtraction.
 
     .. math::
 
@@ -48,10 +48,9 @@ class HiddenCell(DreamNeuron):
         """Return the model as Brian2 strings."""
         return NeuronEquations(
             model=_CONSTANTS,
-            on_input="v = v*(1 - begin) + gain*drive + bias_gain*bias",
+            on_input="v += gain*drive + bias_gain*bias",
             threshold="v >= v_threshold",
             reset="v -= v_threshold",
-            signals=("begin",),
         )
 
 
@@ -59,10 +58,11 @@ class HiddenCell(DreamNeuron):
 class CodeCell(DreamNeuron):
     r"""A cell of the last hidden layer, the one that dreams change from above.
 
-    .. math:: v \leftarrow v + u \left(\sum_j w_j s_j + \kappa b\right) + \phi \sum_k q_k s_k
+    .. math:: v \leftarrow v + u \left(\sum_j w_j s_j + \kappa b\right) + d \phi \sum_k q_k s_k
 
-    otherwise as :class:`HiddenCell`. It is zeroed as a dream begins, too. u is the signal
-    ``bottom_up``; the second sum is over the receptor ``feedback``.
+    otherwise as :class:`HiddenCell`. u and d are the signals ``bottom_up`` and ``top_down``; the
+    second sum is over the receptor ``feedback``. A cell is zeroed as a dream begins, and counts its
+    spikes from there where the signal ``gather`` is 1.
 
     Parameters
     ----------
@@ -76,79 +76,114 @@ class CodeCell(DreamNeuron):
     def equations(self) -> NeuronEquations:
         """Return the model as Brian2 strings."""
         return NeuronEquations(
-            model=f"{_CONSTANTS}\nfeedback_gain : 1 (shared, constant)",
-            on_input="v = v*(1 - begin)*(1 - dream) + bottom_up*(gain*drive + bias_gain*bias)"
-            " + feedback_gain*feedback",
+            model=f"""{_CONSTANTS}
+            feedback_gain : 1 (shared, constant)
+            count : 1  # of spikes
+            """,
+            on_input="v = v*(1 - dream) + bottom_up*(gain*drive + bias_gain*bias)"
+            " + top_down*feedback_gain*feedback\n"
+            "count *= 1 - dream",
             threshold="v >= v_threshold",
-            reset="v -= v_threshold",
+            reset="v -= v_threshold\ncount += gather",
             receptors=("drive", "feedback"),
-            signals=("begin", "dream", "bottom_up"),
+            signals=("dream", "bottom_up", "top_down", "gather"),
         )
 
 
 @dataclass(frozen=True)
-class ReadoutCell(DreamNeuron):
-    r"""An output: gathers evidence, and competes for the spike of a step when it is asked to.
+class TagCell(DreamNeuron):
+    r"""Tells which output of today an image is taken for, and can go on saying it.
 
-    .. math::
+    .. math:: v \leftarrow v + g \left(\sum_j w_j s_j + \kappa b\right)
 
-        v \leftarrow v + \sum_j w_j s_j + \kappa b
-
-    from where a presentation or a dream begins. All outputs of today are candidates where the
-    signal ``tag`` is 1, all that are learned where ``compete`` is 1; of the candidates the one with
-    the highest v is to spike (a population with one winner). While they compete,
-
-    .. math:: e = d - s
-
-    is the error: d is 1 for the output that is dreamed of (receptor ``target``), s for the winner.
+    where g is the signal ``gather``. Outputs of today are candidates in steps in which the signal
+    ``tag`` is 1; the one with the highest v spikes (a population with one winner). The last that
+    did so spikes in each step in which ``replay`` is 1, too.
     """
 
     def equations(self) -> NeuronEquations:
         """Return the model as Brian2 strings."""
         return NeuronEquations(
             model=f"""{_CONSTANTS}
-            error : 1
+            held : 1
             is_today : 1 (constant)
-            is_learned : 1 (constant)
             """,
-            on_input="v = v*(1 - begin)*(1 - dream) + gain*drive + bias_gain*bias\n"
-            "error = compete*target",
-            threshold="tag*is_today + compete*is_learned > 0.5",
-            reset="error -= compete",
-            receptors=("drive", "target"),
-            signals=("begin", "dream", "tag", "compete"),
-        )
-
-
-@dataclass(frozen=True)
-class ResidueCell(DreamNeuron):
-    """Remembers which output of today answered, and spikes in each step of the dream."""
-
-    def equations(self) -> NeuronEquations:
-        """Return the model as Brian2 strings."""
-        return NeuronEquations(
-            model=_CONSTANTS,
-            on_input="v = v*(1 - begin)*(1 - dream) + dream*int(drive > 0)",
-            threshold="replay*v > 0.5",
-            reset="",
-            signals=("begin", "dream", "replay"),
+            on_input="v += gather*(gain*drive + bias_gain*bias)",
+            threshold="tag*is_today + replay*held > 0.5",
+            reset="held = 1",
+            signals=("gather", "tag", "replay"),
         )
 
 
 @dataclass(frozen=True)
 class CueCell(DreamNeuron):
-    """Stands for the output that is dreamed of: that of the cue, or the residue's if there is none.
+    """Stands for the output that is dreamed of: that of the cue, or else the tagged one.
 
-    The signal ``cue`` is the number of an output, or -1 for none.
+    The signal ``cue`` is the number of an output, or -1 for none. It is taken in where ``tag`` is
+    1, and the cell spikes in each step in which ``replay`` is.
     """
 
     def equations(self) -> NeuronEquations:
         """Return the model as Brian2 strings."""
         return NeuronEquations(
             model=_CONSTANTS,
-            on_input="v = v*(1 - begin)*(1 - dream)"
-            " + dream*(int(cue == i) + int(cue < 0)*int(drive > 0))",
+            on_input="v += tag*(int(cue == i) + int(cue < 0)*int(drive > 0))",
             threshold="replay*v > 0.5",
             reset="",
-            signals=("begin", "dream", "replay", "cue"),
+            signals=("tag", "replay", "cue"),
         )
+
+
+@dataclass(frozen=True)
+class ReadoutCell(DreamNeuron):
+    r"""An output: gathers evidence from where a dream begins, and competes for the spike of a step.
+
+    .. math::
+
+        a \leftarrow a + g \left(\sum_j w_j s_j + \kappa b\right), \qquad
+        v = a + \nu \xi
+
+    where g is the signal ``gather``, and :math:`\xi` noise: a signal for each output. Where the
+    signal ``compete`` is 1, the learned output with the highest v spikes (a population with one
+    winner), and
+
+    .. math:: e = d - s
+
+    is the error: d is 1 for the output that is dreamed of (receptor ``target``), s for the winner.
+
+    Parameters
+    ----------
+    n_outputs : int
+        Size of the population.
+    noise_gain : float
+        :math:`\nu`.
+    """
+
+    _: KW_ONLY
+    n_outputs: int = 1
+    noise_gain: PerLayer = parameter(0.0, minimum=0)
+
+    def equations(self) -> NeuronEquations:
+        """Return the model as Brian2 strings."""
+        noise = noise_signals(self.n_outputs)
+        own = " + ".join(f"{name}*int(i == {k})" for k, name in enumerate(noise))
+        return NeuronEquations(
+            model=f"""{_CONSTANTS}
+            noise_gain : 1 (shared, constant)
+            evidence : 1
+            error : 1
+            is_learned : 1 (constant)
+            """,
+            on_input="evidence = evidence*(1 - dream) + gather*(gain*drive + bias_gain*bias)\n"
+            f"v = evidence + noise_gain*({own})\n"
+            "error = compete*target",
+            threshold="compete*is_learned > 0.5",
+            reset="error -= compete",
+            receptors=("drive", "target"),
+            signals=("dream", "gather", "compete", *noise),
+        )
+
+
+def noise_signals(n_outputs: int) -> tuple[str, ...]:
+    """Return the names of the signals that are the noise of each output."""
+    return tuple(f"noise{k}" for k in range(n_outputs))

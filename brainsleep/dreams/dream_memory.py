@@ -13,12 +13,13 @@ from ..errors import DataError, ParameterError
 from ..support.array_files import read_arrays, write_arrays
 from ..support.array_values import numbers
 from ..support.calls import public
+from ..support.checks import number
 from ..support.files import make_parents, replacing
 from ..support.names import items, read_path
 from .outputs import read_outputs
 
 #: What a file holds.
-_ARRAYS = {"feedback", "thresholds", "learned"}
+_ARRAYS = {"feedback", "thresholds", "mean_square", "learned"}
 
 
 @public
@@ -33,6 +34,9 @@ class DreamMemory:
         of its neurons spikes when the output does. They amount to class means of hidden activity.
     thresholds : sequence of float
         Of the hidden layers, first to last; set once, in the first night.
+    mean_square : float
+        Mean square of the last hidden layer's activation in units of its mean, over the images of
+        the first day; learning rates are in proportion to it.
     learned : sequence of int
         Outputs that have learned, ascending.
 
@@ -44,6 +48,7 @@ class DreamMemory:
 
     feedback: npt.NDArray[np.floating]
     thresholds: Sequence[float]
+    mean_square: float
     learned: Sequence[int]
 
     def __post_init__(self) -> None:
@@ -57,6 +62,8 @@ class DreamMemory:
         )
         if thresholds.min() <= 0:
             raise ParameterError("memory: thresholds must be above 0.")
+        number(self.mean_square, "memory: mean_square", minimum=0, exclusive_minimum=True)
+        object.__setattr__(self, "mean_square", float(self.mean_square))
         object.__setattr__(self, "feedback", feedback)  # the class is frozen
         object.__setattr__(self, "thresholds", tuple(thresholds.tolist()))
         learned = read_outputs(self.learned, "memory: learned", len(feedback))
@@ -64,9 +71,9 @@ class DreamMemory:
 
     @property
     def n_bytes(self) -> int:
-        """Bytes of all of it: feedback weights as they are, thresholds in four, flags in one."""
+        """Bytes of all of it: feedback weights as they are, other numbers in four, flags in one."""
         n_outputs = len(self.feedback)
-        return int(self.feedback.nbytes) + 4 * len(self.thresholds) + n_outputs
+        return int(self.feedback.nbytes) + 4 * (len(self.thresholds) + 1) + n_outputs
 
     @public
     def save(self, file: str | os.PathLike[str]) -> None:
@@ -90,6 +97,7 @@ class DreamMemory:
                 {
                     "feedback": self.feedback,
                     "thresholds": np.array(self.thresholds),
+                    "mean_square": np.array(self.mean_square),
                     "learned": np.array(self.learned, dtype=np.int64),
                 },
             )
@@ -110,7 +118,8 @@ class DreamMemory:
         found = read_arrays(path)
         if set(found) != _ARRAYS:
             raise DataError(f"{path} holds no memory of dreams.")
-        return DreamMemory(found["feedback"], found["thresholds"], found["learned"])
+        thresholds, learned = found["thresholds"].tolist(), found["learned"].tolist()
+        return DreamMemory(found["feedback"], thresholds, float(found["mean_square"]), learned)
 
     def __repr__(self) -> str:
         n_outputs, n_code = self.feedback.shape

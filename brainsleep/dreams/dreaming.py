@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,12 @@ from ..support.checks import read_seed
 from ..support.names import known_names
 from ..translation import INPUT, Translation, write_back
 from ..wake.given_data import Images
-from .chains import DREAMED, RESIDUE, Chain, read_chain
+from .chains import DREAMED, TAGGED, Chain, read_chain
 from .day_residue import DayResidue
 from .dream_memory import DreamMemory
 from .dream_night import DreamNight
 from .outputs import read_outputs
-from .stage_circuits import nrem_circuit, rem_circuit
+from .stage_circuits import StageCircuits
 from .stage_plans import plan_nrem, plan_rem
 from .stage_runs import StageRuns
 
@@ -69,8 +70,8 @@ def dream(
     device, dtype, seed, progress
         As in `brainsleep.sleep`.
     record : "all", None, names of populations
-        Populations whose spikes are kept: layers, ``"input"``, and the dream cells ``"dreamed"``
-        and ``"residue"``.
+        Populations whose spikes are kept: layers, ``"input"``, and the dream cells ``"tagged"``
+        (what an image is taken for) and ``"dreamed"``.
 
     Returns
     -------
@@ -102,10 +103,9 @@ def dream(
         raise ParameterError("today: needs at least one output.")
     so_far = tuple(sorted({*now, *read_outputs(learned, "learned", chain.n_outputs)}))
     memory = _memory(chain, recipe, memory, dtype)
+    circuits = StageCircuits(chain, recipe, memory.thresholds, memory.mean_square)
     runs = StageRuns(
-        chain,
-        recipe,
-        outputs={"is_today": now, "is_learned": so_far},
+        circuits,
         device=device,
         dtype=dtype,
         record=_recorded(chain, record),
@@ -116,18 +116,20 @@ def dream(
     n_images, rngs = len(chain.images), np.random.default_rng(seed).spawn(2)
     if recipe.nrem_presentations > 0:
         plan = plan_nrem(recipe, n_images, rngs[0])
-        circuit = nrem_circuit(chain, recipe, memory.thresholds, feedback)
-        feedback = runs.run("nrem", circuit, plan)[f"{chain.output} -> {chain.code} (feedback)"].T
+        flags = {chain.output: {"is_today": now}}
+        weights = runs.run("nrem", circuits.nrem(feedback), plan, flags)
+        feedback = weights[f"{chain.output} -> {chain.code} (feedback)"].T
     if recipe.rem_dreams > 0:
-        plan = plan_rem(recipe, n_images, now, so_far, rngs[1])
-        circuit = rem_circuit(chain, recipe, memory.thresholds, feedback)
-        output_weights = runs.run("rem", circuit, plan)[f"{chain.code} -> {chain.output}"]
+        plan = plan_rem(recipe, n_images, now, so_far, chain.n_outputs, rngs[1])
+        flags = {TAGGED: {"is_today": now}, chain.output: {"is_learned": so_far}}
+        weights = runs.run("rem", circuits.rem(feedback), plan, flags)
+        output_weights = weights[f"{chain.code} -> {chain.output}"]
         cues = plan.cues
     before = dict(chain.translation.weights)
     after = {**before, chain.layers[-1].weight_name: output_weights}
     return DreamNight(
         ann=write_back(chain.translation.module, after, chain.translation),
-        memory=DreamMemory(np.ascontiguousarray(feedback), memory.thresholds, so_far),
+        memory=replace(memory, feedback=np.ascontiguousarray(feedback), learned=so_far),
         weights_before=before,
         weights_after=after,
         spikes=runs.spikes,
@@ -145,8 +147,8 @@ def _memory(
     shape = (chain.n_outputs, chain.n_code)
     if memory is None:
         activity = [recipe.hidden_activity] * (len(chain.hidden) - 1) + [recipe.code_activity]
-        thresholds = chain.thresholds(activity, recipe.pixel_probability)
-        return DreamMemory(np.zeros(shape, dtype=dtype), thresholds, ())
+        thresholds = chain.thresholds(activity, recipe.pixel_rate)
+        return DreamMemory(np.zeros(shape, dtype=dtype), thresholds, chain.mean_square, ())
     if memory.feedback.shape != shape or len(memory.thresholds) != len(chain.hidden):
         raise ParameterError(
             f"memory: is of a network with {brief(memory.feedback.shape)} feedback weights and "
@@ -157,7 +159,7 @@ def _memory(
 
 def _recorded(chain: Chain, record: str | Sequence[str] | None) -> list[str]:
     """Return the names of the populations whose spikes are kept."""
-    names = [INPUT, DREAMED, RESIDUE, *chain.hidden, chain.output]
+    names = [INPUT, *chain.hidden, TAGGED, DREAMED, chain.output]
     if record is None:
         return []
     return (

@@ -2,64 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-#: What each signal does in the steps in which it is 1.
+#: What each signal does in the steps in which it is 1. Besides, there is a signal of noise for each
+#: output, and "cue": the number of the output that is dreamed of, or -1 for the tagged one.
 SIGNALS = {
-    "begin": "a presentation begins: potentials and what dream cells hold go to zero",
-    "dream": "a dream begins: code and outputs go to zero, dream cells take in what they hold",
     "bottom_up": "what comes from below reaches the code",
-    "tag": "today's outputs compete",
+    "top_down": "feedback reaches the code",
+    "gather": "outputs add up evidence, and the code counts its spikes",
+    "tag": "today's outputs compete: the winner is what the image is taken for",
+    "replay": "what was tagged, and what is dreamed of, spike",
+    "dream": "a dream begins: code and outputs go to zero",
     "compete": "all learned outputs compete, and have an error",
-    "replay": "dream cells spike",
-    "cue": "number of the output that is dreamed of; -1: that which the residue is",
-    "learning": "factor on the learning rate",
+    "learning": "weights change: a factor on the learning rate",
 }
 
 
 @dataclass(frozen=True)
 class Phase:
-    """Some steps of a presentation, alike but for the first.
+    """A signal that is on for some steps of a presentation.
 
     Attributes
     ----------
-    n_steps : int
-        How many.
-    signals : mapping of str to float
-        What is not 0 in all of its steps, by name; see `SIGNALS`.
-    first : mapping of str to float
-        What is not 0 in its first step, besides.
+    signal : str
+        Its name; see `SIGNALS`.
+    start, stop : int
+        From which step on, and until before which.
     """
 
-    n_steps: int
-    signals: Mapping[str, float] = field(default_factory=dict)
-    first: Mapping[str, float] = field(default_factory=dict)
+    signal: str
+    start: int
+    stop: int
 
 
-def one_presentation(phases: Sequence[Phase]) -> dict[str, npt.NDArray[np.float64]]:
+def one_presentation(n_steps: int, phases: Sequence[Phase]) -> dict[str, npt.NDArray[np.float64]]:
     """Return all signals in the steps of a presentation.
 
     Parameters
     ----------
+    n_steps : int
+        Its length.
     phases : sequence of Phase
-        In their order.
+        Where signals are 1; they are 0 elsewhere.
 
     Returns
     -------
     dict of str to ndarray, shape (n_steps,)
-        By signal; 1 for ``begin`` in the first step.
+        By signal.
     """
-    signals = {name: np.zeros(sum(phase.n_steps for phase in phases)) for name in SIGNALS}
-    signals["begin"][:1] = 1
-    start = 0
+    signals = {name: np.zeros(n_steps) for name in SIGNALS}
     for phase in phases:
-        for name, value in phase.signals.items():
-            signals[name][start : start + phase.n_steps] = value
-        for name, value in phase.first.items():
-            signals[name][start : start + min(1, phase.n_steps)] = value
-        start += phase.n_steps
+        signals[phase.signal][phase.start : phase.stop] = 1
     return signals

@@ -21,13 +21,13 @@ class ShownImages(Stimulus):
         Which image each presentation shows.
     presentation_steps : int
         Steps of each presentation.
-    pixel_probability : float
+    pixel_rate : float
         Probability per step that an input of 1 spikes.
 
     Attributes
     ----------
     n_steps : int
-        All presentations, and one silent step, in which the last spikes arrive.
+        Of all presentations.
     """
 
     def __init__(
@@ -35,12 +35,12 @@ class ShownImages(Stimulus):
         images: npt.NDArray[np.floating],
         order: npt.NDArray[np.integer],
         presentation_steps: int,
-        pixel_probability: float,
+        pixel_rate: float,
     ) -> None:
         self.images, self.order = images, order
-        self.presentation_steps, self.pixel_probability = presentation_steps, pixel_probability
+        self.presentation_steps, self.pixel_rate = presentation_steps, pixel_rate
         self.n_inputs = images.shape[1]
-        self.n_steps = len(order) * presentation_steps + 1
+        self.n_steps = len(order) * presentation_steps
 
     def probabilities(self, rng: np.random.Generator, n_steps: int, dt: float) -> np.ndarray:
         """Raise: probabilities change from image to image, and `chunks` draws the spikes."""
@@ -62,14 +62,13 @@ class ShownImages(Stimulus):
         ------
         ndarray of bool, shape (up to presentation_steps, n_inputs)
         """
-        for index, shown in enumerate([*self.order, None]):
+        for index, shown in enumerate(self.order):
             left = n_steps - index * self.presentation_steps
             if left <= 0:
                 return
-            spikes = np.zeros((min(left, self.presentation_steps), self.n_inputs), dtype=bool)
-            if shown is not None:
-                rng = np.random.default_rng([seed, index])
-                seen = np.flatnonzero(self.images[shown])  # most pixels of a digit are black
-                chance = self.pixel_probability * self.images[shown, seen]
-                spikes[:, seen] = rng.random((self.presentation_steps, len(seen)))[:left] < chance
-            yield spikes
+            rng = np.random.default_rng([seed, index])
+            seen = np.flatnonzero(self.images[shown])  # most pixels of a digit are black
+            chance = self.pixel_rate * self.images[shown, seen]
+            spikes = np.zeros((self.presentation_steps, self.n_inputs), dtype=bool)
+            spikes[:, seen] = rng.random((self.presentation_steps, len(seen))) < chance
+            yield spikes[:left]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ..support.array_values import check_memory
 from .day_residue import DayResidue
+from .dream_cells import noise_signals
 from .phases import SIGNALS, Phase, one_presentation
 
 
@@ -24,12 +25,12 @@ class StagePlan:
     presentation_steps : int
         Steps of each.
     signals : dict of str to ndarray, each (n_steps,)
-        By name; see `brainsleep.dreams.phases.SIGNALS`. There is one step more than presentations
-        have, in which the last spikes arrive.
+        By name; see `brainsleep.dreams.phases.SIGNALS`.
     cues : ndarray of int, shape (n_presentations,)
-        Which output each presentation dreams of; -1 for that of its image, or where it is no dream.
+        Which output each presentation dreams of; -1 for the one that its image is taken for, or
+        where it is no dream.
     seed : int
-        Of the input's spikes.
+        Of the input's spikes, if it has any.
     """
 
     order: npt.NDArray[np.int64]
@@ -42,18 +43,19 @@ class StagePlan:
 def plan_nrem(recipe: DayResidue, n_images: int, rng: np.random.Generator) -> StagePlan:
     """Plan NREM: images are shown, and today's outputs compete from a step on.
 
-    What they change is changed in the next step, when their spikes arrive at the code.
+    The feedback weights of the winner change in the step after, when its spike arrives at the code:
+    so a presentation has one step more than the recipe says.
     """
-    n, steps = recipe.nrem_presentations, recipe.nrem_steps
-    onset = recipe.nrem_onset
+    n, steps, onset = recipe.nrem_presentations, recipe.nrem_steps + 1, recipe.nrem_onset
     phases = [
-        Phase(onset, {"bottom_up": 1}),
-        Phase(steps - onset, {"bottom_up": 1, "tag": 1, "learning": 1}),
+        Phase("bottom_up", 0, steps - 1),
+        Phase("gather", 0, steps - 1),
+        Phase("tag", onset, steps - 1),
+        Phase("learning", onset + 1, steps),
     ]
-    signals = _repeated(phases, n)
-    signals["learning"] = np.roll(signals["learning"] * _falling(recipe, n, steps), 1)
-    order = rng.integers(0, n_images, n)
-    return StagePlan(order, steps, signals, np.full(n, -1), _seed(rng))
+    signals = _repeated(steps, phases, n)
+    signals["learning"] *= _falling(recipe, n, steps)
+    return StagePlan(rng.integers(0, n_images, n), steps, signals, np.full(n, -1), _seed(rng))
 
 
 def plan_rem(
@@ -61,6 +63,7 @@ def plan_rem(
     n_images: int,
     today: Sequence[int],
     learned: Sequence[int],
+    n_outputs: int,
     rng: np.random.Generator,
 ) -> StagePlan:
     """Plan REM: each presentation is bottom-up, then a dream of an output that is drawn.
@@ -68,24 +71,45 @@ def plan_rem(
     Outputs are drawn evenly from the learned ones, or, in a part of the dreams, from today's. A
     dream of an output of today is of the one that its image is taken for: there is no cue.
     """
-    n, up, down = recipe.rem_dreams, recipe.bottom_up_steps, recipe.top_down_steps
+    n, up = recipe.rem_dreams, recipe.bottom_up_steps
+    steps = up + recipe.top_down_steps
     phases = [
-        Phase(up - 1, {"bottom_up": 1}),
-        Phase(1, {"bottom_up": 1, "tag": 1}),
-        Phase(down, {"bottom_up": 1, "replay": 1, "compete": 1, "learning": 1}, first={"dream": 1}),
+        Phase("bottom_up", 0, steps),
+        Phase("gather", recipe.bottom_up_onset, up),
+        Phase("tag", up - 1, up),
+        Phase("replay", up - 1, steps),  # feedback takes a step
+        Phase("dream", up, up + 1),
+        Phase("top_down", up, steps),
+        Phase("gather", up + recipe.top_down_onset, steps),
+        Phase("compete", up + recipe.learning_onset, steps),
+        Phase("learning", up + recipe.learning_onset, steps),
     ]
-    order = rng.integers(0, n_images, n)
+    order, cues = rng.integers(0, n_images, n), _cues(recipe, n, today, learned, rng)
+    signals = _repeated(steps, phases, n)
+    gathered = np.maximum(1, np.arange(steps) - (up + recipe.top_down_onset) + 1)
+    signals["learning"] *= _falling(recipe, n, steps) / np.tile(gathered, n)
+    signals["cue"] = np.repeat(cues, steps).astype(float)
+    noise = recipe.noise * rng.gumbel(size=(n_outputs, n * steps))
+    signals |= dict(zip(noise_signals(n_outputs), noise * np.tile(gathered, n), strict=True))
+    if not recipe.residue:  # feedback alone for outputs of other days, the image alone for today's
+        dreaming, is_cued = signals["top_down"] > 0, signals["cue"] >= 0
+        signals["bottom_up"][dreaming & is_cued] = 0
+        signals["top_down"][dreaming & ~is_cued] = 0
+    return StagePlan(order, steps, signals, cues, _seed(rng))
+
+
+def _cues(
+    recipe: DayResidue,
+    n: int,
+    today: Sequence[int],
+    learned: Sequence[int],
+    rng: np.random.Generator,
+) -> npt.NDArray[np.int64]:
+    """Draw which outputs are dreamed of; -1 for outputs of today."""
     drawn = rng.choice(learned, n)
     of_today = rng.random(n) < recipe.today_share
     drawn[of_today] = rng.choice(today, int(of_today.sum()))
-    cues = np.where(np.isin(drawn, today), -1, drawn)
-    signals = _repeated(phases, n)
-    signals["learning"] *= _falling(recipe, n, up + down)
-    each_step = np.append(np.repeat(cues, up + down), -1)
-    signals["cue"] = each_step.astype(float)
-    if not recipe.residue:  # of another class nothing comes from the image
-        signals["bottom_up"] *= 1 - signals["replay"] * (each_step >= 0)
-    return StagePlan(order, up + down, signals, cues, _seed(rng))
+    return np.where(np.isin(drawn, today), -1, drawn)
 
 
 def _seed(rng: np.random.Generator) -> int:
@@ -93,15 +117,14 @@ def _seed(rng: np.random.Generator) -> int:
     return int(rng.integers(0, 2**62))
 
 
-def _repeated(phases: Sequence[Phase], n: int) -> dict[str, npt.NDArray[np.float64]]:
-    """Return the signals of n presentations, and of one step in which another would begin."""
-    n_steps = n * sum(phase.n_steps for phase in phases)
-    check_memory(n_steps * (len(SIGNALS) + 1), f"recipe: {n_steps:,} steps of a stage")
-    one = one_presentation(phases)
-    return {name: np.append(np.tile(values, n), name == "begin") for name, values in one.items()}
+def _repeated(steps: int, phases: Sequence[Phase], n: int) -> dict[str, npt.NDArray[np.float64]]:
+    """Return the signals of n presentations."""
+    check_memory(n * steps * (len(SIGNALS) + 1), f"recipe: {n * steps:,} steps of a stage")
+    one = one_presentation(steps, phases)
+    return {name: np.tile(values, n) for name, values in one.items()}
 
 
 def _falling(recipe: DayResidue, n: int, steps: int) -> npt.NDArray[np.float64]:
     """Return the factor on the learning rate in each step: it falls from one to the next."""
     factors = 1 - (1 - recipe.learning_end) * np.arange(n) / max(n, 1)
-    return np.append(np.repeat(factors, steps), 0.0)
+    return np.repeat(factors, steps)

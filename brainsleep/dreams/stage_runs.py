@@ -12,9 +12,9 @@ from ..circuit import Circuit
 from ..devices import Device
 from ..devices.activity import PopulationRate, Spikes
 from ..night.night_request import Record
-from .chains import Chain
-from .day_residue import DayResidue
+from ..stimuli import StimulusLike
 from .shown_images import ShownImages
+from .stage_circuits import StageCircuits
 from .stage_plans import StagePlan
 
 
@@ -24,12 +24,8 @@ class StageRuns:
 
     Parameters
     ----------
-    chain : Chain
-        The network, and the images of the day.
-    recipe : DayResidue
-        The constants.
-    outputs : mapping of str to sequence of int
-        By parameter of the output cells: the outputs for which it is 1.
+    circuits : StageCircuits
+        Knows the network and the constants.
     device, dtype, progress
         As in `brainsleep.sleep`.
     record : sequence of str
@@ -45,10 +41,8 @@ class StageRuns:
         Seconds by stage, and of ``"build"``; ``"steps"``: number of time steps.
     """
 
-    chain: Chain
-    recipe: DayResidue
+    circuits: StageCircuits
     _: KW_ONLY
-    outputs: Mapping[str, Sequence[int]]
     device: str | Device
     dtype: str
     record: Sequence[str]
@@ -58,9 +52,25 @@ class StageRuns:
     timings: dict[str, float] = field(default_factory=lambda: {"build": 0.0, "steps": 0})
 
     def run(
-        self, stage: str, circuit: Circuit, plan: StagePlan
+        self,
+        stage: str,
+        circuit: Circuit,
+        plan: StagePlan,
+        outputs: Mapping[str, Mapping[str, Sequence[int]]],
     ) -> dict[str, npt.NDArray[np.floating]]:
-        """Run a stage; return the weights after it by projection."""
+        """Run a stage; return the weights after it by projection.
+
+        Parameters
+        ----------
+        stage : str
+            Its name.
+        circuit : Circuit
+            What runs.
+        plan : StagePlan
+            What happens in each step.
+        outputs : mapping of str to mapping of str to sequence of int
+            By population and parameter: the outputs for which it is 1.
+        """
         prepared = circuit.prepare(
             self.device,
             dtype=self.dtype,
@@ -68,11 +78,8 @@ class StageRuns:
             is_modulated=True,
             progress=self.progress,
         )
-        recipe, numbers = self.recipe, np.arange(self.chain.n_outputs)
         run = prepared.run(
-            ShownImages(
-                self.chain.images, plan.order, plan.presentation_steps, recipe.pixel_probability
-            ),
+            self._stimulus(plan),
             seed=plan.seed,
             modulation=plan.signals["learning"],
             signals={
@@ -81,11 +88,14 @@ class StageRuns:
                 if name in prepared.plan.signals
             },
             parameters={
-                self.chain.output: {
-                    name: np.isin(numbers, chosen).astype(float)
-                    for name, chosen in self.outputs.items()
+                population: {
+                    name: np.isin(np.arange(circuit.sizes[population]), chosen).astype(float)
+                    for name, chosen in flags.items()
                 }
+                for population, flags in outputs.items()
             },
+            presentation_steps=plan.presentation_steps,
+            presentation_biases=self.circuits.currents(plan.order),
             progress=self.progress,
             description=stage.upper(),
         )
@@ -94,3 +104,10 @@ class StageRuns:
         self.timings["build"] += float(run.timings["build"])
         self.timings["steps"] += run.n_steps
         return run.weights
+
+    def _stimulus(self, plan: StagePlan) -> StimulusLike:
+        """Return what drives the input: images that spike, or nothing where they are currents."""
+        recipe, steps = self.circuits.recipe, plan.presentation_steps
+        if recipe.input == "spikes":
+            return ShownImages(self.circuits.chain.images, plan.order, steps, recipe.pixel_rate)
+        return np.zeros((len(plan.order) * steps, 1), dtype=bool)

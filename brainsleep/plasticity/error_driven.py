@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import ClassVar
 
 from brian2.units import ms
 
+from ..errors import ParameterError, brief
 from ..support.calls import public
+from ..support.names import text
 from ..support.parameters import PerLayer, parameter
 from ..support.quantities import Time
 from .layered_rule import LayeredRule
@@ -25,7 +26,7 @@ class ErrorDriven(LayeredRule):
     Here e is a variable ``error`` that the model of the postsynaptic neurons must have: positive
     for a neuron that should have spiked and did not, negative for one that should not have, 0 where
     all is well. x is 1 in the step of a presynaptic spike, and decays from there with
-    :math:`\tau_\mathrm{pre}`.
+    :math:`\tau_\mathrm{pre}`; or a variable that the presynaptic neurons have, such as a count.
 
     Parameters
     ----------
@@ -35,6 +36,12 @@ class ErrorDriven(LayeredRule):
         Factors where the error is positive, and where it is negative; 0 takes one away.
     tau_pre : Quantity or str
         :math:`\tau_\mathrm{pre}`; 0 ms: only spikes of the very step count.
+    presynaptic : str, optional
+        Name of a variable of the presynaptic neurons that is x, in place of such a trace.
+    evidence : str, optional
+        Name of a variable of the postsynaptic neurons in which the weights of the spikes that x
+        counts have been summed. It gets :math:`\Delta w \, x`, so that it is the sum with the new
+        weights. Without, what was summed stays.
 
     References
     ----------
@@ -49,13 +56,34 @@ class ErrorDriven(LayeredRule):
     potentiation: PerLayer = parameter(1.0, minimum=0)
     depression: PerLayer = parameter(1.0, minimum=0)
     tau_pre: Time = parameter(0 * ms, ms, minimum=0, by_layer=False)
+    presynaptic: str | None = None
+    evidence: str | None = None
 
     kind: ClassVar[str] = "error_driven"
-    presynaptic_decays: ClassVar[Mapping[str, str]] = {"trace_decay": "tau_pre"}
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("presynaptic", "evidence"):
+            value = getattr(self, name)
+            if value is not None and not text(value, f"plasticity: {name}").isidentifier():
+                raise ParameterError(
+                    f"plasticity: {name} must be the name of a variable, not {brief(value)}."
+                )
+
+    def presynaptic_parameters(self, dt: float) -> dict[str, float]:
+        """Return the decay of the presynaptic trace in one step, if there is one."""
+        decays = {"trace_decay": "tau_pre"} if self.presynaptic is None else {}
+        return self._decays(decays, dt)
 
     def equations(self) -> SynapseEquations:
         """Return the rule as Brian2 strings."""
-        return SynapseEquations(
+        x = f"{self.presynaptic or 'trace'}_pre"
+        change = (
+            f"learning_rate*{x}*error_post"
+            "*(potentiation*int(error_post > 0) + depression*int(error_post < 0))"
+        )
+        again = [] if self.evidence is None else [f"{self.evidence}_post += {change}*{x}"]
+        equations = SynapseEquations(
             model="""
             w : 1
             learning_rate : 1 (shared, constant)
@@ -63,15 +91,17 @@ class ErrorDriven(LayeredRule):
             depression : 1 (shared, constant)    # factor where it is negative
             """,
             on_pre="drive_post += w",
+            event="error != 0",
+            on_event=(f"w += {change}", *again),
+        )
+        if self.presynaptic is not None:
+            return equations
+        return replace(
+            equations,
             presynaptic_model="""
             trace : 1                           # 1 when a spike arrives, then decaying
             trace_decay : 1 (shared, constant)  # exp(-dt/tau_pre)
             """,
             presynaptic_step="trace *= trace_decay",
             presynaptic_reset="trace = 1",
-            event="error != 0",
-            on_event=(
-                "w += learning_rate*trace_pre*error_post"
-                "*(potentiation*int(error_post > 0) + depression*int(error_post < 0))",
-            ),
         )

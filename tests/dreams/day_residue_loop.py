@@ -1,4 +1,7 @@
-"""A night of dreams as plain loops over steps, written from the algorithm and not from circuits."""
+"""A night of dreams as plain loops over steps, written from the algorithm and not from circuits.
+
+x is the activity of the last hidden layer in units of its mean; O are the output weights on x.
+"""
 
 from __future__ import annotations
 
@@ -8,121 +11,135 @@ import numpy as np
 
 
 @dataclass
-class LoopNight:
-    """Weights after the night, and who spiked: by stage and population, (n_steps, n)."""
+class Today:
+    """What is shown and drawn: images by presentation, what each dream is of, noise by step."""
 
-    output: np.ndarray
-    feedback: np.ndarray
-    spikes: dict[str, dict[str, np.ndarray]]
-
-
-def summed(weights: np.ndarray, spikes: np.ndarray) -> np.ndarray:
-    """Add the columns of the neurons that spike, one after the other as devices do."""
-    total = np.zeros(len(weights))
-    for sender in np.flatnonzero(spikes):
-        total += weights[:, sender]
-    return total
+    nrem_images: np.ndarray
+    rem_images: np.ndarray
+    cues: np.ndarray
+    noise: np.ndarray
+    today: list[int]
+    learned: list[int]
+    #: Input spikes by stage and step, where the input spikes.
+    spikes: dict[str, np.ndarray] | None = None
 
 
 class Hidden:
-    """Hidden layers: integrate, spike, subtract."""
+    """Hidden layers: integrate, spike, subtract. Lists are from the first layer to the last."""
 
-    def __init__(self, weights: list[np.ndarray], thresholds) -> None:
-        self.weights, self.thresholds = weights, thresholds
-        self.begin()
+    def __init__(self, weights, biases, thresholds, rate) -> None:
+        self.weights, self.biases, self.thresholds, self.rate = weights, biases, thresholds, rate
 
     def begin(self) -> None:
         self.v = [np.zeros(len(w)) for w in self.weights]
 
-    def step(self, spikes: np.ndarray, added=0.0, from_below: bool = True) -> list[np.ndarray]:
+    def step(self, image, input_spikes=None, added=0.0, from_below=True) -> list[np.ndarray]:
         """Return the spikes of all hidden layers; `added` comes to the last."""
-        fired = []
-        for k, (w, theta) in enumerate(zip(self.weights, self.thresholds, strict=True)):
+        below, scale, fired = (
+            image * self.rate if input_spikes is None else input_spikes,
+            self.rate,
+            [],
+        )
+        for k, (w, b, theta) in enumerate(
+            zip(self.weights, self.biases, self.thresholds, strict=True)
+        ):
             is_code = k == len(self.weights) - 1
-            drive = summed(w, spikes) if from_below or not is_code else 0.0
-            self.v[k] = self.v[k] + drive + (added if is_code else 0.0)
-            spikes = self.v[k] >= theta
-            self.v[k][spikes] -= theta
-            fired.append(spikes)
+            if from_below or not is_code:
+                self.v[k] += w @ below + scale * b
+            if is_code:
+                self.v[k] += added
+            below = (self.v[k] >= theta).astype(float)
+            self.v[k] -= theta * below
+            scale /= theta
+            fired.append(below)
         return fired
 
 
 def winner(v: np.ndarray, candidates) -> int:
-    """Return the candidate with the highest potential, the first of equal ones."""
+    """Return the candidate with the highest value, the first of equal ones."""
     return max(sorted(candidates), key=lambda j: v[j])
 
 
-def night(
-    weights, feedback, thresholds, recipe, nrem_input, rem_input, cues, today, learned
-) -> LoopNight:
-    """Go through a night.
+def one(j: int, n: int) -> np.ndarray:
+    return np.arange(n) == j
 
-    `weights` are those of all layers, first to last; the inputs have a last step in which nothing
-    happens, as in the stages of `bs.dream`.
+
+def night(weights, biases, memory, recipe, day: Today):
+    """Go through a night; return output weights, feedback weights, and spikes by stage and step.
+
+    `weights` and `biases` are those of all layers; `memory` has feedback, thresholds, mean_square.
     """
-    *below, output = (np.array(w, dtype=float) for w in weights)
-    feedback = np.array(feedback, dtype=float)
-    hidden = Hidden(below, thresholds)
-    tables: dict = {"nrem": [], "rem": []}
-    tables["nrem"] = nrem(hidden, output, feedback, recipe, nrem_input, today)
-    tables["rem"] = rem(hidden, output, feedback, recipe, rem_input, cues, today, learned)
-    return LoopNight(output, feedback, tables)
+    *below, dusk = (np.array(w, dtype=float) for w in weights)
+    *lower_biases, bias = (np.array(b, dtype=float) for b in biases)
+    hidden = Hidden(below, lower_biases, memory.thresholds, recipe.pixel_rate)
+    mean = recipe.code_activity * np.prod(memory.thresholds) / recipe.pixel_rate
+    feedback = np.array(memory.feedback, dtype=float)
+    shown = nrem(hidden, dusk * mean, bias, feedback, recipe, day)
+    output = dusk * mean
+    dreamed = rem(hidden, dusk * mean, output, bias, feedback, memory.mean_square, recipe, day)
+    return output / mean, feedback, {"nrem": shown, "rem": dreamed}
 
 
-def rate(start: float, recipe, k: int, n: int) -> float:
-    return start * (1 - (1 - recipe.learning_end) * k / n)
+def falling(recipe, k: int, n: int) -> float:
+    return 1 - (1 - recipe.learning_end) * k / n
 
 
-def nrem(hidden, output, feedback, recipe, spikes, today) -> list:
+def nrem(hidden, output, bias, feedback, recipe, day) -> list:
     """Change feedback in place; return the spikes of hidden layers and outputs, step by step."""
-    table = []
-    for k in range(recipe.nrem_presentations):
+    table, n = [], len(output)
+    for k, image in enumerate(day.nrem_images):
         hidden.begin()
-        v = np.zeros(len(output))
-        e = rate(recipe.nrem_learning_rate, recipe, k, recipe.nrem_presentations)
+        count = np.zeros(output.shape[1])
+        e = recipe.nrem_learning_rate * falling(recipe, k, len(day.nrem_images))
         for t in range(recipe.nrem_steps):
-            fired = hidden.step(spikes[k * recipe.nrem_steps + t])
-            v = v + summed(output, fired[-1])
-            answer = np.zeros(len(output), dtype=bool)
+            fired = hidden.step(image, spikes_of(day, "nrem", len(table)))
+            code = fired[-1]
+            count += code
+            answer = np.zeros(n, dtype=bool)
             if t >= recipe.nrem_onset:
-                w = winner(v, today)
-                answer[w] = True
-                code, q = fired[-1], feedback[w]
+                w = winner(output @ count / recipe.code_activity + (t + 1) * bias, day.today)
+                answer, q = one(w, n), feedback[w]
                 up, down = recipe.nrem_potentiation, recipe.nrem_depression
                 feedback[w] = q + e * (up * code * (1 - q) - down * (1 - code) * q)
             table.append([*fired, answer])
+        fired = hidden.step(image * 0, spikes_of(day, "nrem", len(table)), from_below=False)
+        table.append(None)  # feedback arrives: not looked at
     return table
 
 
-def rem(hidden, output, feedback, recipe, spikes, cues, today, learned) -> list:
+def spikes_of(day: Today, stage: str, step: int):
+    return None if day.spikes is None else day.spikes[stage][step]
+
+
+def rem(hidden, dusk, output, bias, feedback, mean_square, recipe, day) -> list:
     """Change the output weights in place; return spikes as `nrem` does."""
-    table, steps = [], recipe.bottom_up_steps + recipe.top_down_steps
-    theta = hidden.thresholds[-1]
-    for k, cue in enumerate(cues):
+    table, (n, n_code) = [], output.shape
+    up, activity = recipe.bottom_up_steps, recipe.code_activity
+    for k, (image, cue) in enumerate(zip(day.rem_images, day.cues, strict=True)):
         hidden.begin()
-        v = np.zeros(len(output))
-        e = rate(recipe.rem_learning_rate, recipe, k, recipe.rem_dreams)
-        for t in range(recipe.bottom_up_steps):
-            fired = hidden.step(spikes[k * steps + t])
-            v = v + summed(output, fired[-1])
-            answer = np.zeros(len(output), dtype=bool)
-            table.append([*fired, answer])
-        tagged = winner(v, today)
-        answer[tagged] = True
-        dreamed = tagged if cue < 0 else cue
-        hidden.v[-1][:] = 0
-        v = np.zeros(len(output))
-        shift = feedback[dreamed] - feedback[tagged] if recipe.residue else feedback[dreamed]
-        below = recipe.residue or cue < 0
-        for t in range(recipe.bottom_up_steps, steps):
-            added = recipe.feedback_gain * theta * shift
-            fired = hidden.step(spikes[k * steps + t], added, below)
-            v = v + summed(output, fired[-1])
-            won = winner(v, learned)
-            if won != dreamed:
-                output[dreamed] += e * recipe.rem_potentiation * fired[-1]
-                output[won] -= e * recipe.rem_depression * fired[-1]
-            answer = np.zeros(len(output), dtype=bool)
-            answer[won] = True
+        count = np.zeros(n_code)
+        e = recipe.rem_learning_rate * falling(recipe, k, len(day.cues)) / (n_code * mean_square)
+        for t in range(up):
+            fired = hidden.step(image, spikes_of(day, "rem", len(table)))
+            count += fired[-1] * (t >= recipe.bottom_up_onset)
+            table.append([*fired, np.zeros(n, dtype=bool)])
+        a = winner(dusk @ count / activity + (up - recipe.bottom_up_onset) * bias, day.today)
+        c = a if cue < 0 else cue
+        shift = feedback[c] - feedback[a] * recipe.residue if c != a else np.zeros(n_code)
+        added = recipe.feedback_gain * hidden.thresholds[-1] * shift
+        hidden.v[-1][:], count, counted = 0, np.zeros(n_code), 0
+        for t in range(recipe.top_down_steps):
+            step = len(table)
+            fired = hidden.step(image, spikes_of(day, "rem", step), added, recipe.residue or c == a)
+            if t >= recipe.top_down_onset:
+                count, counted = count + fired[-1], counted + 1
+            answer = np.zeros(n, dtype=bool)
+            if t >= recipe.learning_onset:
+                x = count / (counted * activity)
+                y = winner(output @ x + bias + day.noise[step], day.learned)
+                answer = one(y, n)
+                if y != c:
+                    output[c] += e * recipe.rem_potentiation * x
+                    output[y] -= e * recipe.rem_depression * x
             table.append([*fired, answer])
     return table

@@ -408,11 +408,12 @@ CALLS = {
         {
             "feedback": lambda: np.full((N_OUT, 4), 0.5),
             "thresholds": lambda: [1.0, 2.0],
+            "mean_square": lambda: 2.0,
             "learned": lambda: [0, 1],
         },
     ),
     "DreamMemory.save": (
-        lambda **options: bs.DreamMemory(np.full((3, 4), 0.5), [1.0], [0]).save(**options),
+        lambda **options: bs.DreamMemory(np.full((3, 4), 0.5), [1.0], 2.0, [0]).save(**options),
         {"file": lambda: scratch() / "memory.npz"},
         bs.DreamMemory.save,
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -163,6 +163,53 @@ def test_one_side_of_the_error_alone() -> None:
         change = sign * (found.weights["input -> cells"] - start)
         assert change.min() >= 0
         assert change.max() > 0.05
+
+
+@dataclass(frozen=True)
+class Counting(Wanting):
+    """Counts its spikes, and sums what reaches it."""
+
+    def equations(self) -> NeuronEquations:
+        own = super().equations()
+        return replace(
+            own,
+            model=f"{own.model}\ncount : 1\nsummed : 1",
+            on_input=f"{own.on_input}\nsummed += drive",
+            reset=f"{own.reset}\ncount += 1",
+        )
+
+
+@pytest.mark.parametrize("device", DEVICES, ids=str)
+def test_evidence_is_the_sum_with_the_new_weights(device) -> None:
+    first = np.random.default_rng(1).normal(0.3, 0.3, (8, N_INPUTS))
+    second = np.random.default_rng(2).normal(0.1, 0.1, (N_CELLS, 8))
+    rule = bs.ErrorDriven(1e-3, depression=0.5, presynaptic="count", evidence="summed")
+    cells = Counting(gain=1, threshold=0.6)
+    circuit = Circuit(
+        N_INPUTS,
+        {"first": Population(8, cells), "second": Population(N_CELLS, cells)},
+        [
+            Projection("input", "first", first),
+            Projection("first", "second", second, plasticity=rule),
+        ],
+    )
+    wanted = [("first", "count"), ("second", "summed")]
+    found = run(circuit, random_spikes(60, N_INPUTS, 0.3, 2), device, final_values=wanted)
+    weights, counts = found.weights["first -> second"], found.final_values["first", "count"]
+    assert counts.max() > 10
+    change = weights - second
+    assert change.max() > 0.05
+    assert change.min() < -0.05
+    np.testing.assert_allclose(found.final_values["second", "summed"], weights @ counts, atol=1e-12)
+
+
+def test_names_of_variables_are_checked() -> None:
+    for options in ({"presynaptic": "a + b"}, {"evidence": ""}, {"evidence": 3}):
+        with pytest.raises(ParameterError, match=f"plasticity: {next(iter(options))}"):
+            bs.ErrorDriven(**options)
+    rule = bs.ErrorDriven(presynaptic="count")
+    with pytest.raises(ParameterError, match="reads count_pre"):
+        run(one_projection(rule, WANTING, 0.1), np.ones((3, N_INPUTS)))
 
 
 # A rule that names what the neurons do not have
