@@ -74,6 +74,8 @@ class DayResidue:
         Step of a presentation in which outputs begin to spike; they gather evidence from the first.
     nrem_learning_rate : float
         Learning rate of the feedback weights at the first presentation; `SoftBoundHebb`.
+    nrem_learning_end : float
+        Part of it that is left at the last; it falls linearly.
     rem_dreams : int
         How many dreams there are in REM, each from one image.
     bottom_up_steps : int
@@ -90,11 +92,14 @@ class DayResidue:
         By how much an error of the first dream changes the evidence of an output for the image it
         was made with, in units of the evidence of which a softmax makes probabilities;
         `ErrorDriven`.
+    rem_learning_end : float
+        Part of it that is left at the last; it falls linearly.
+    today_power : float
+        Exponent of the part of the learned outputs that are of today, by which the learning rate of
+        REM is multiplied; 0 for the same rate in all nights.
     noise : float
         Scale of the Gumbel noise with which outputs compete in REM, in the same units. At 1 they
         win with the probabilities of a softmax.
-    learning_end : float
-        Part of the learning rates that is left at the end of each stage; they fall linearly.
     today_share : float
         Part of the dreams whose output is drawn among today's instead of among all learned ones.
     feedback_gain : float
@@ -115,6 +120,7 @@ class DayResidue:
     nrem_steps: int = 14
     nrem_onset: int = 5
     nrem_learning_rate: float = parameter(4e-3, minimum=0, maximum=1, by_layer=False)
+    nrem_learning_end: float = parameter(0.1, minimum=0, maximum=1, by_layer=False)
     rem_dreams: int = 2000
     bottom_up_steps: int = 6
     bottom_up_onset: int = 2
@@ -122,8 +128,9 @@ class DayResidue:
     top_down_onset: int = 2
     learning_onset: int = 5
     rem_learning_rate: float = parameter(1.6, minimum=0, by_layer=False)
+    rem_learning_end: float = parameter(0.02, minimum=0, maximum=1, by_layer=False)
+    today_power: float = parameter(1.0, minimum=0, by_layer=False)
     noise: float = parameter(1.0, minimum=0, by_layer=False)
-    learning_end: float = parameter(0.1, minimum=0, maximum=1, by_layer=False)
     today_share: float = parameter(0.1, minimum=0, maximum=1, by_layer=False)
     feedback_gain: float = parameter(1.0, minimum=0, by_layer=False)
     nrem_potentiation: float = parameter(1.0, minimum=0, maximum=1, by_layer=False)

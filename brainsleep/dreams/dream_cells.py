@@ -144,8 +144,8 @@ class ReadoutCell(DreamNeuron):
         v = a + \nu \xi
 
     where g is the signal ``gather``, and :math:`\xi` noise: a signal for each output. Where the
-    signal ``compete`` is 1, the learned output with the highest v spikes (a population with one
-    winner), and
+    signal ``compete`` is 1, the output with the highest v spikes (a population with one winner),
+    and
 
     .. math:: e = d - s
 
@@ -172,12 +172,11 @@ class ReadoutCell(DreamNeuron):
             noise_gain : 1 (shared, constant)
             evidence : 1
             error : 1
-            is_learned : 1 (constant)
             """,
             on_input="evidence = evidence*(1 - dream) + gather*(gain*drive + bias_gain*bias)\n"
             f"v = evidence + noise_gain*({own})\n"
             "error = compete*target",
-            threshold="compete*is_learned > 0.5",
+            threshold="compete > 0.5",
             reset="error -= compete",
             receptors=("drive", "target"),
             signals=("dream", "gather", "compete", *noise),

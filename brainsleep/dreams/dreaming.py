@@ -116,13 +116,11 @@ def dream(
     n_images, rngs = len(chain.images), np.random.default_rng(seed).spawn(2)
     if recipe.nrem_presentations > 0:
         plan = plan_nrem(recipe, n_images, rngs[0])
-        flags = {chain.output: {"is_today": now}}
-        weights = runs.run("nrem", circuits.nrem(feedback), plan, flags)
+        weights = runs.run("nrem", circuits.nrem(feedback), plan, {chain.output: now})
         feedback = weights[f"{chain.output} -> {chain.code} (feedback)"].T
     if recipe.rem_dreams > 0:
         plan = plan_rem(recipe, n_images, now, so_far, chain.n_outputs, rngs[1])
-        flags = {TAGGED: {"is_today": now}, chain.output: {"is_learned": so_far}}
-        weights = runs.run("rem", circuits.rem(feedback), plan, flags)
+        weights = runs.run("rem", circuits.rem(feedback), plan, {TAGGED: now})
         output_weights = weights[f"{chain.code} -> {chain.output}"]
         cues = plan.cues
     before = dict(chain.translation.weights)

@@ -17,7 +17,7 @@ SIGNALS = {
     "tag": "today's outputs compete: the winner is what the image is taken for",
     "replay": "what was tagged, and what is dreamed of, spike",
     "dream": "a dream begins: code and outputs go to zero",
-    "compete": "all learned outputs compete, and have an error",
+    "compete": "all outputs compete, and have an error",
     "learning": "weights change: a factor on the learning rate",
 }
 

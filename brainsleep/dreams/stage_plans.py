@@ -54,7 +54,7 @@ def plan_nrem(recipe: DayResidue, n_images: int, rng: np.random.Generator) -> St
         Phase("learning", onset + 1, steps),
     ]
     signals = _repeated(steps, phases, n)
-    signals["learning"] *= _falling(recipe, n, steps)
+    signals["learning"] *= _falling(recipe.nrem_learning_end, n, steps)
     return StagePlan(rng.integers(0, n_images, n), steps, signals, np.full(n, -1), _seed(rng))
 
 
@@ -87,7 +87,9 @@ def plan_rem(
     order, cues = rng.integers(0, n_images, n), _cues(recipe, n, today, learned, rng)
     signals = _repeated(steps, phases, n)
     gathered = np.maximum(1, np.arange(steps) - (up + recipe.top_down_onset) + 1)
-    signals["learning"] *= _falling(recipe, n, steps) / np.tile(gathered, n)
+    novelty = (len(today) / len(learned)) ** recipe.today_power
+    falling = novelty * _falling(recipe.rem_learning_end, n, steps)
+    signals["learning"] *= falling / np.tile(gathered, n)
     signals["cue"] = np.repeat(cues, steps).astype(float)
     noise = recipe.noise * rng.gumbel(size=(n_outputs, n * steps))
     signals |= dict(zip(noise_signals(n_outputs), noise * np.tile(gathered, n), strict=True))
@@ -124,7 +126,7 @@ def _repeated(steps: int, phases: Sequence[Phase], n: int) -> dict[str, npt.NDAr
     return {name: np.tile(values, n) for name, values in one.items()}
 
 
-def _falling(recipe: DayResidue, n: int, steps: int) -> npt.NDArray[np.float64]:
-    """Return the factor on the learning rate in each step: it falls from one to the next."""
-    factors = 1 - (1 - recipe.learning_end) * np.arange(n) / max(n, 1)
+def _falling(end: float, n: int, steps: int) -> npt.NDArray[np.float64]:
+    """Return a factor for each step that falls from 1, with each presentation, towards the end."""
+    factors = 1 - (1 - end) * np.arange(n) / max(n, 1)
     return np.repeat(factors, steps)

@@ -56,7 +56,7 @@ class StageRuns:
         stage: str,
         circuit: Circuit,
         plan: StagePlan,
-        outputs: Mapping[str, Mapping[str, Sequence[int]]],
+        today: Mapping[str, Sequence[int]],
     ) -> dict[str, npt.NDArray[np.floating]]:
         """Run a stage; return the weights after it by projection.
 
@@ -68,8 +68,8 @@ class StageRuns:
             What runs.
         plan : StagePlan
             What happens in each step.
-        outputs : mapping of str to mapping of str to sequence of int
-            By population and parameter: the outputs for which it is 1.
+        today : mapping of str to sequence of int
+            By population that tags images: the outputs of today.
         """
         prepared = circuit.prepare(
             self.device,
@@ -88,11 +88,8 @@ class StageRuns:
                 if name in prepared.plan.signals
             },
             parameters={
-                population: {
-                    name: np.isin(np.arange(circuit.sizes[population]), chosen).astype(float)
-                    for name, chosen in flags.items()
-                }
-                for population, flags in outputs.items()
+                name: {"is_today": np.isin(np.arange(circuit.sizes[name]), outputs).astype(float)}
+                for name, outputs in today.items()
             },
             presentation_steps=plan.presentation_steps,
             presentation_biases=self.circuits.currents(plan.order),

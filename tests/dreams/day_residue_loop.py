@@ -80,8 +80,8 @@ def night(weights, biases, memory, recipe, day: Today):
     return output / mean, feedback, {"nrem": shown, "rem": dreamed}
 
 
-def falling(recipe, k: int, n: int) -> float:
-    return 1 - (1 - recipe.learning_end) * k / n
+def falling(end: float, k: int, n: int) -> float:
+    return 1 - (1 - end) * k / n
 
 
 def nrem(hidden, output, bias, feedback, recipe, day) -> list:
@@ -90,7 +90,7 @@ def nrem(hidden, output, bias, feedback, recipe, day) -> list:
     for k, image in enumerate(day.nrem_images):
         hidden.begin()
         count = np.zeros(output.shape[1])
-        e = recipe.nrem_learning_rate * falling(recipe, k, len(day.nrem_images))
+        e = recipe.nrem_learning_rate * falling(recipe.nrem_learning_end, k, len(day.nrem_images))
         for t in range(recipe.nrem_steps):
             fired = hidden.step(image, spikes_of(day, "nrem", len(table)))
             code = fired[-1]
@@ -118,7 +118,9 @@ def rem(hidden, dusk, output, bias, feedback, mean_square, recipe, day) -> list:
     for k, (image, cue) in enumerate(zip(day.rem_images, day.cues, strict=True)):
         hidden.begin()
         count = np.zeros(n_code)
-        e = recipe.rem_learning_rate * falling(recipe, k, len(day.cues)) / (n_code * mean_square)
+        e = recipe.rem_learning_rate / (n_code * mean_square)
+        e *= falling(recipe.rem_learning_end, k, len(day.cues))
+        e *= (len(day.today) / len(day.learned)) ** recipe.today_power
         for t in range(up):
             fired = hidden.step(image, spikes_of(day, "rem", len(table)))
             count += fired[-1] * (t >= recipe.bottom_up_onset)
@@ -136,7 +138,7 @@ def rem(hidden, dusk, output, bias, feedback, mean_square, recipe, day) -> list:
             answer = np.zeros(n, dtype=bool)
             if t >= recipe.learning_onset:
                 x = count / (counted * activity)
-                y = winner(output @ x + bias + day.noise[step], day.learned)
+                y = winner(output @ x + bias + day.noise[step], range(n))
                 answer = one(y, n)
                 if y != c:
                     output[c] += e * recipe.rem_potentiation * x
