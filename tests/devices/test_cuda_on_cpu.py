@@ -158,3 +158,27 @@ def test_rates_on_cpu(on_cpu):
 def test_what_a_launch_refuses(on_cpu):
     with pytest.raises(ParameterError, match="disk"):
         sleep(mlp(SIZES), random_spikes(9, 30), on_cpu, save="night")
+
+
+def test_feedback_without_delay_and_receptors_by_name(on_cpu, empty_cache):
+    """Populations keep their order; what leads back takes one step."""
+    rng = np.random.default_rng(4)
+    cell = bs.ConductanceLIF(delay_steps=0)
+    cells = {"a": bs.circuit.Population(9, cell), "b": bs.circuit.Population(5, cell, bias=0.1)}
+    links = [
+        bs.circuit.Projection("input", "a", 3 * rng.random((9, 12)), plasticity=RULE),
+        bs.circuit.Projection("a", "b", 3 * rng.random((5, 9)), plasticity=RULE),
+        bs.circuit.Projection("b", "a", rng.random((9, 5)), plasticity=RULE),
+        bs.circuit.Projection("b", "a", rng.random((9, 5)), receptor="inhibition"),
+        bs.circuit.Projection("a", "a", 0.5 * rng.random((9, 9))),
+    ]
+    circuit = bs.circuit.Circuit(12, cells, links)
+    spikes = random_spikes(150, 12, 0.3)
+    found, expected = (
+        circuit.run(spikes, device=device, dtype="float64") for device in (on_cpu, "runtime")
+    )
+    for name in ("a", "b"):
+        assert 20 < raster(expected, name).sum() < 0.7 * 150 * circuit.sizes[name]
+        np.testing.assert_array_equal(raster(found, name), raster(expected, name))
+    for name, values in expected.weights.items():
+        np.testing.assert_allclose(found.weights[name], values, rtol=0, atol=1e-12)
