@@ -64,8 +64,9 @@ def networks_of(run, task, names):
 
 def trained(run, name, tasks):
     """Train the run's network by a strategy, or read it where the run kept it."""
-    strategy, network = bs.wake.build_strategy(name), untrained_network(run)
-    training = run.model.training.fitted(tasks).build()
+    section = run.model.training
+    strategy, network = bs.wake.build_strategy(name), section.freeze(untrained_network(run))
+    training = section.fitted(tasks, network).build()
     for k in range(len(tasks)):
         options = {"seed": run.metrics["seed"], "progress": False}
         KeptStages().learn(strategy, network, tasks, k, training, **options)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -75,6 +76,22 @@ class DreamMemory:
         n_outputs = len(self.feedback)
         return int(self.feedback.nbytes) + 4 * (len(self.thresholds) + 1) + n_outputs
 
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return all of it as arrays, by the names of the parameters."""
+        return {
+            "feedback": self.feedback,
+            "thresholds": np.array(self.thresholds),
+            "mean_square": np.array(self.mean_square),
+            "learned": np.array(self.learned, dtype=np.int64),
+        }
+
+    @staticmethod
+    def of_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> DreamMemory:
+        """Return the memory of which :meth:`arrays` are these."""
+        thresholds, learned = (arrays[name].tolist() for name in ("thresholds", "learned"))
+        mean_square = float(arrays["mean_square"])
+        return DreamMemory(arrays["feedback"], thresholds, mean_square, learned)
+
     @public
     def save(self, file: str | os.PathLike[str]) -> None:
         """Write it to an npz file; one that is there is replaced.
@@ -92,15 +109,7 @@ class DreamMemory:
         path = read_path(file, "file")
         make_parents(path)
         with replacing(path) as partial:
-            write_arrays(
-                partial,
-                {
-                    "feedback": self.feedback,
-                    "thresholds": np.array(self.thresholds),
-                    "mean_square": np.array(self.mean_square),
-                    "learned": np.array(self.learned, dtype=np.int64),
-                },
-            )
+            write_arrays(partial, self.arrays())
 
     @staticmethod
     @public
@@ -118,8 +127,7 @@ class DreamMemory:
         found = read_arrays(path)
         if set(found) != _ARRAYS:
             raise DataError(f"{path} holds no memory of dreams.")
-        thresholds, learned = found["thresholds"].tolist(), found["learned"].tolist()
-        return DreamMemory(found["feedback"], thresholds, float(found["mean_square"]), learned)
+        return DreamMemory.of_arrays(found)
 
     def __repr__(self) -> str:
         n_outputs, n_code = self.feedback.shape

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from ..devices.activity import PopulationRate, Spikes
+from ..support.array_store import ArrayStore
+from ..support.calls import public
+from ..support.files import publish_directory
+from ..support.names import read_path
+from ..translation import write_back
 from .day_residue import DayResidue
+from .dream_files import read_night, write_night
 from .dream_memory import DreamMemory
 
 if TYPE_CHECKING:
@@ -22,8 +30,9 @@ class DreamNight:
 
     Attributes
     ----------
-    ann : torch.nn.Module
-        A copy of the network with the weights it woke up with.
+    ann : torch.nn.Module or None
+        A copy of the network with the weights it woke up with; None of a night that was read
+        without its network.
     memory : DreamMemory
         What the next night needs: feedback weights, thresholds, outputs that have learned.
     weights_before, weights_after : dict of str to ndarray
@@ -42,7 +51,7 @@ class DreamNight:
         ``"steps"``, the number of time steps of both.
     """
 
-    ann: nn.Module
+    ann: nn.Module | None
     memory: DreamMemory
     weights_before: dict[str, npt.NDArray[np.floating]]
     weights_after: dict[str, npt.NDArray[np.floating]]
@@ -59,6 +68,44 @@ class DreamNight:
             stage: {name: int(rate.counts.sum()) for name, rate in rates.items()}
             for stage, rates in self.rates.items()
         }
+
+    @public
+    def save(self, directory: str | os.PathLike[str]) -> None:
+        """Write weights, memory, recipe, spikes and rates to a new directory.
+
+        Raises
+        ------
+        DirectoryError
+            If the directory exists and is not empty, or cannot be written.
+        """
+        with publish_directory(read_path(directory, "directory")) as work:
+            self.write(work)
+
+    def write(self, folder: Path, *, shared: ArrayStore | None = None) -> None:
+        """Write it into a directory that is there; arrays to those of a run, if they are given."""
+        write_night(vars(self), folder, shared)
+
+    @classmethod
+    @public
+    def load(cls, directory: str | os.PathLike[str], ann: nn.Module | None = None) -> DreamNight:
+        """Read a night that was saved.
+
+        Parameters
+        ----------
+        directory : path
+            Where.
+        ann : torch.nn.Module, optional
+            The network that slept, or one of the same shape; `ann` of the night is then a copy of
+            it with the weights it woke up with, else None.
+
+        Raises
+        ------
+        DirectoryError
+            If there is none, it is of another version, or it was damaged.
+        """
+        found = read_night(read_path(directory, "directory"))
+        woken = None if ann is None else write_back(ann, found["weights_after"])
+        return cls(ann=woken, **found)
 
     def __repr__(self) -> str:
         return (

@@ -21,6 +21,11 @@ CONTROL_NAMES = (
     "sleep_first",
     "rows_centred",
     "rows_rescaled",
+    "no_potentiation",
+    "no_nrem_potentiation",
+    "no_rem_potentiation",
+    "no_rem_depression",
+    "no_residue",
     "single_layers",
 )
 

@@ -205,7 +205,9 @@ class ContinualExperiment:
         """Return the content of ``metrics.json``."""
         after = [task.after for task in self.done.tasks]
         asleep = self.course.result(after, [task.ahead for task in self.done.tasks])
-        metrics = run_metrics(self.setting, self.done, asleep, self.weights)
+        assert self.course.nights is not None
+        stores = self.course.nights.stores
+        metrics = run_metrics(self.setting, self.done, asleep, self.weights, stores)
         return {**metrics, **({"failed": self.failed} if self.failed else {})}
 
     def draw_figures(self) -> None:

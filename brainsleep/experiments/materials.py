@@ -59,7 +59,7 @@ def load_materials(request: RunRequest) -> Materials:
     network = model.network.fitted(DataShape.of(tasks), folder)
     found = {
         "network": network,
-        "training": model.training.fitted(tasks),
+        "training": model.training.fitted(tasks, network.build(request.seed)),
         "data": model.data.model_copy(update={"dataset": split.train.name}),
     }
     return Materials(

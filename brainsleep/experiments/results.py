@@ -17,7 +17,11 @@ PACKAGES = ("brainsleep", "brian2", "torch", "numpy")
 
 
 def run_metrics(
-    setting: Setting, done: Progress, asleep: ArmResult, weights: Sequence[str]
+    setting: Setting,
+    done: Progress,
+    asleep: ArmResult,
+    weights: Sequence[str],
+    stores: str = "",
 ) -> JsonObject:
     """Return the content of ``metrics.json``.
 
@@ -31,15 +35,19 @@ def run_metrics(
         What came of the arm that sleeps.
     weights : sequence of str
         Names of the weights that sleep may change, in the order of the layers.
+    stores : str, optional
+        What nights keep beside the network, in words.
     """
     model, tasks = setting.model, done.tasks
     joint = done.baselines.get("joint")
     reference = joint.R[-1] if isinstance(joint, ArmResult) else None
     slept = [task for task in tasks if task.timings]
+    operations = [task.synaptic_operations for task in slept]
     return {
         "scenario": model.tasks.scenario,
         "tasks": records_of(setting.tasks),
         "accuracy_definition": accuracy_definition(setting.tasks),
+        **({"stores": stores} if stores else {}),
         "dataset": model.data.dataset,
         "evaluated_on": model.data.evaluate_on,
         "model": model.name,
@@ -56,7 +64,7 @@ def run_metrics(
             **_noted(asleep, reference),
             "weights": list(weights),
             "spikes": [task.spikes for task in slept],
-            "synaptic_operations": [task.synaptic_operations for task in slept],
+            **({"synaptic_operations": operations} if any(operations) else {}),
         },
         "strategies": _all_noted(done.baselines, reference),
         "controls": _all_noted(done.controls, reference),

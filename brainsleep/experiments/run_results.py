@@ -206,8 +206,8 @@ class RunNights(Sequence[AnyNight]):
         number = range(len(self))[index]
         if number not in self._read:
             task = self.run.nights_after[number] - 1
-            night = self._read[number] = load_night(self.run.directory / "nights" / str(task))
-            night.ann = self._network(task)
+            folder = self.run.directory / "nights" / str(task)
+            self._read[number] = load_night(folder, self._network(task))
         return self._read[number]
 
     def __len__(self) -> int:

@@ -226,7 +226,7 @@ def _summary(runs: list[JsonObject]) -> JsonObject:
     return {
         "model": first["model"],
         "scenario": first["scenario"],
-        **{key: first[key] for key in ("accuracy_definition",) if key in first},
+        **{key: first[key] for key in ("accuracy_definition", "stores") if key in first},
         "dataset": first["dataset"],
         "evaluated_on": first["evaluated_on"],
         "seeds": [run["seed"] for run in runs],

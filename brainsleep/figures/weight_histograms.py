@@ -24,6 +24,7 @@ from .drawn_populations import weight_labels
 from .style import styled
 
 if TYPE_CHECKING:
+    from ..dreams import DreamNight
     from ..night.result import Night
 
 Weights = npt.NDArray[np.float64]
@@ -33,7 +34,7 @@ _N_BINS = 80
 
 @public
 @styled
-def plot_weight_histograms(night: Night, axes: AxesLike | None = None) -> AxesArray:
+def plot_weight_histograms(night: Night | DreamNight, axes: AxesLike | None = None) -> AxesArray:
     """Draw how a night changed the weights, as histograms: one row per layer.
 
     On the left are the weights before and after. On the right is the change of each weight that
@@ -43,7 +44,7 @@ def plot_weight_histograms(night: Night, axes: AxesLike | None = None) -> AxesAr
 
     Parameters
     ----------
-    night : Night
+    night : Night or DreamNight
         Not changed.
     axes : array_like of Axes, optional
         Two per layer, row by row. Default: those of a new figure.

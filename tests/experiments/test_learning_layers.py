@@ -1,7 +1,10 @@
-"""``[training] layers``: which layers of a network learn, in every arm."""
+"""``[training]``: which layers learn in every arm, and learning rates in units of their input."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -10,9 +13,10 @@ from brainsleep.errors import ModelFileError
 from brainsleep.experiments.arms import Arm
 from brainsleep.experiments.course import Course
 from brainsleep.experiments.model_files.modelfile import ModelFile, parse_model
+from brainsleep.experiments.model_files.rates_for_inputs import rates_for_inputs
 from brainsleep.experiments.model_files.training_sections import StrategySection
 from brainsleep.experiments.setting import Setting
-from brainsleep.wake import class_incremental, load_split
+from brainsleep.wake import Dataset, class_incremental, load_split, train
 
 
 def model(layers: object, **network: object) -> ModelFile:
@@ -82,3 +86,51 @@ def test_layers_that_are_not_there(layers: list[str], said: str) -> None:
 def test_layers_that_are_no_names(layers: object) -> None:
     with pytest.raises(ModelFileError, match="layers"):
         model(layers)
+
+
+def images(scale: float = 1.0) -> Dataset:
+    """Return images of two classes, of some brightness."""
+    data = load_split("digits", None, 20).train.of_classes([0, 1])
+    return Dataset("two", (scale * data.images).astype(np.float32), data.labels, data.image_shape)
+
+
+def test_rates_are_those_over_the_squared_length_of_the_input() -> None:
+    network, data = model("all").network.build(0), images()
+    first, second, last = (network[k].weight.detach().double().numpy() for k in (0, 2, 4))
+    received = [data.images.astype(float)]
+    for weights in (first, second):
+        received.append(np.maximum(received[-1] @ weights.T, 0))
+    lengths = [float(np.square(one).sum(axis=1).mean()) for one in received]
+    found = rates_for_inputs([3.0, 0.0, 6.0], network, data)
+    assert found == pytest.approx([3 / lengths[0], 0, 6 / lengths[2]], rel=1e-5)
+    frozen = model("output").training.freeze(network)
+    assert rates_for_inputs(6.0, frozen, data) == [0, 0, found[2]]
+    assert last.shape == (4, 10)
+
+
+def test_learning_does_not_ask_how_bright_images_are() -> None:
+    """With zeros in the output layer, outputs are the same for images of any brightness."""
+    outputs = []
+    for scale in (1.0, 0.25):
+        wanted = model("output", output="zero")
+        data = images(scale)
+        section = wanted.training.model_copy(update={"lr": 2.0, "lr_unit": "1/input"})
+        network = section.freeze(wanted.network.build(0))
+        task = class_incremental(load_split("digits", None, 20), [[0, 1]])[0]
+        fit = section.fitted([replace(task, train=data)], wanted.network.build(0))
+        train(network, data, fit.build(), seed=0, progress=False)
+        with torch.no_grad():
+            outputs.append(network(torch.tensor(data.images)).numpy())
+    np.testing.assert_allclose(outputs[0], outputs[1], atol=1e-4)
+    assert np.abs(outputs[0]).max() > 0.5
+
+
+def test_rates_that_do_not_fit() -> None:
+    dense = model("all").network.build(0)
+    with pytest.raises(ModelFileError, match="lr has 2 rates, but the network has 3 layers"):
+        rates_for_inputs([1.0, 1.0], dense, images())
+    with pytest.raises(ModelFileError, match="receives nothing"):
+        rates_for_inputs(1.0, dense, images(0.0))
+    kernel = nn.Sequential(nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, 2, 3))
+    with pytest.raises(ModelFileError, match="lr_unit: layer '1' is a Conv2d"):
+        rates_for_inputs(1.0, kernel, images())

@@ -59,6 +59,7 @@ def test_the_calls_are_right(name):
         "from_nir",
         "Night.load",
         "DreamMemory.load",
+        "DreamNight.load",
         "load_run",
         "load_split",
         "write_report",

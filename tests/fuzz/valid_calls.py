@@ -103,6 +103,12 @@ def night():
 
 
 @cache
+def dream_night():
+    recipe = bs.DayResidue(nrem_presentations=3, rem_dreams=4)
+    return bs.dream(ann(), images(), today=[0], learned=[1], recipe=recipe, progress=False)
+
+
+@cache
 def staged_night():
     return night().again(stages=bs.stages.REM(cortex=bs.stages.Cortex(20, 5)))
 
@@ -417,6 +423,8 @@ CALLS = {
         {"file": lambda: scratch() / "memory.npz"},
         bs.DreamMemory.save,
     ),
+    "DreamNight.load": (bs.DreamNight.load, {"directory": lambda: "nowhere", "ann": ann}),
+    "DreamNight.save": (lambda **options: dream_night().save(**options), {"directory": scratch}),
     "DreamMemory.load": (bs.DreamMemory.load, {"file": lambda: scratch() / "memory.npz"}),
     "Circuit": (
         bs.circuit.Circuit,

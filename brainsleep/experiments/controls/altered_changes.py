@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..run_state import State
-from .control import Control
+from .control import ANY_NIGHTS, Control
 from .weight_arrays import BoolArray, FloatArray, change_replaced, is_weight
 
 
@@ -41,10 +41,12 @@ CHANGE_PERMUTED = Control(
     label="sleep, ΔW permuted within layers",
     question="Does it matter which weights change, or only how much is changed?",
     alter=permute_change,
+    nights=ANY_NIGHTS,
 )
 CHANGE_AVERAGED = Control(
     name="change_averaged",
     label="sleep, ΔW replaced by its row mean",
     question="Does it matter which weights of a neuron change, or only the sum over each neuron?",
     alter=average_change,
+    nights=ANY_NIGHTS,
 )

@@ -10,6 +10,9 @@ from ..arms import Alteration, Arm
 from ..model_files.modelfile import ModelFile
 from ..model_files.nights_section import NightsSection
 
+#: Tables of model files that say what nights are.
+ANY_NIGHTS = ("sleep", "dreams")
+
 
 class NotInModelError(Exception):
     """A model does not have a control; the text says why."""

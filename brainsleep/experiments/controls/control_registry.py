@@ -19,6 +19,7 @@ from .single_layers import (
     layer_control,
     single_layers,
 )
+from .without_parts import WITHOUT_PARTS
 
 #: Controls by name, but for those of single layers, which depend on the network.
 FIXED_CONTROLS: dict[str, Control] = {
@@ -33,6 +34,7 @@ FIXED_CONTROLS: dict[str, Control] = {
         SLEEP_FIRST,
         ROWS_CENTRED,
         ROWS_RESCALED,
+        *WITHOUT_PARTS,
     )
 }
 #: The names of all controls; ``"single_layers"`` stands for ``"only_layer_1"`` and so on.

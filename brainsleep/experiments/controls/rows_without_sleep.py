@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ..run_state import State
-from .control import Control
+from .control import ANY_NIGHTS, Control
 from .weight_arrays import is_weight
 
 
@@ -46,6 +46,7 @@ ROWS_CENTRED = Control(
     question="Is it enough to lower each neuron's mean weight, without any night?",
     alter=centre_each_row,
     sleeps=False,
+    nights=ANY_NIGHTS,
 )
 ROWS_RESCALED = Control(
     name="rows_rescaled",
@@ -53,4 +54,5 @@ ROWS_RESCALED = Control(
     question="Is it enough that neurons of a layer have weights of the same norm, without a night?",
     alter=rescale_each_row,
     sleeps=False,
+    nights=ANY_NIGHTS,
 )

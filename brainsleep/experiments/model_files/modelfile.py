@@ -20,6 +20,7 @@ from ...errors import (
 )
 from ...support.calls import public
 from ...support.files import JsonObject, read_text
+from .dreams_section import DreamsSection
 from .network_sections import KINDS, NetworkSection, PerceptronTable
 from .nights_section import NightsSection
 from .sections import (
@@ -58,11 +59,12 @@ class ModelFile(Section):
     training: TrainingSection = TrainingSection()
     compare: CompareSection = CompareSection()
     sleep: SleepSection = SleepSection()
+    dreams: DreamsSection | None = None
 
     @property
     def nights(self) -> NightsSection:
         """What the nights are, of whatever kind."""
-        return self.sleep
+        return self.sleep if self.dreams is None else self.dreams
 
     def with_nights(self, nights: NightsSection) -> Self:
         """Return the model with other nights of the same kind."""
@@ -78,6 +80,7 @@ _SECTIONS: dict[tuple[str, ...], type[Section]] = {
     ("training",): TrainingSection,
     ("compare",): CompareSection,
     ("sleep",): SleepSection,
+    ("dreams",): DreamsSection,
     ("sleep", "stimulus"): StimulusSection,
     ("sleep", "steps"): StepsSection,
     ("sleep", "stages"): StagesSection,
@@ -171,6 +174,7 @@ def _wrong_values(model: ModelFile) -> Iterator[str]:
         model.training.build,
         lambda: _waking(model.training.strategy),
         lambda: _named_once(model.compare.strategies),
+        lambda: _one_kind(model),
         *model.nights.checks(),
         model.tasks.check,
     )
@@ -186,6 +190,12 @@ def _waking(strategy: StrategySection) -> None:
     strategy.strategy()
     if strategy.sleep:
         raise ModelFileError("[training] strategy: the network sleeps anyway; leave sleep out.")
+
+
+def _one_kind(model: ModelFile) -> None:
+    """Refuse nights of two kinds."""
+    if model.dreams is not None and "sleep" in model.model_fields_set:
+        raise ModelFileError("give [sleep] or [dreams], not both.")
 
 
 def _named_once(strategies: Sequence[StrategySection]) -> None:

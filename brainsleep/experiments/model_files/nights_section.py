@@ -6,10 +6,17 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import Annotated, ClassVar, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from ...errors import ModelFileError
 from .sections import Section
+
+
+def shuffled_pixels(images: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return images whose pixels are permuted, all alike and the same in all nights."""
+    return images[:, np.random.default_rng(0).permutation(images.shape[1])]
 
 
 class NightsSection(Section):

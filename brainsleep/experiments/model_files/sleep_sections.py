@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
-import numpy as np
 from brian2.units import Hz, Quantity, second
 from pydantic import Field
 
@@ -30,7 +29,7 @@ from ...stimuli import (
 from ...support.quantities import quantity
 from ...wake import Dataset
 from .kinds import Registry
-from .nights_section import NightsSection
+from .nights_section import NightsSection, shuffled_pixels
 from .sections import ModelSection, Section
 
 #: What `brainsleep.sleep` takes for stages.
@@ -128,7 +127,7 @@ class StimulusSection(Section):
         }
         images = dataset.images
         if self.shuffle_pixels:
-            images = images[:, np.random.default_rng(0).permutation(images.shape[1])]
+            images = shuffled_pixels(images)
         if self.kind == "mean_image":
             return MeanImage(images, **common)
         if self.kind == "class_means":

@@ -13,6 +13,7 @@ from ...wake import STRATEGIES, Task, Training
 from ...wake.strategies import Strategy
 from .kinds import Registry
 from .model_changes import parse_changes
+from .rates_for_inputs import rates_for_inputs
 from .sections import ModelSection, Section
 
 #: What a run is held against unless its model file says otherwise.
@@ -97,6 +98,10 @@ class TrainingSection(Section):
     lr : float or list of float
         Learning rate of stochastic gradient descent; or one for each layer, as
         ``[0.03, 0.03, 0.09]``, where 0 leaves a layer as it is.
+    lr_unit : str
+        Of `lr`: ``"1"``; or ``"1/input"``, so that the rate of each layer is divided by the mean
+        squared length of what it receives of the first task's images before any training (as in
+        normalised least mean squares): one number fits any data and any width.
     momentum : float
         Part of a weight's last step that is in the next.
     batch_size : int
@@ -115,6 +120,7 @@ class TrainingSection(Section):
     """
 
     lr: float | list[float] = 0.05
+    lr_unit: Literal["1", "1/input"] = "1"
     momentum: float = 0.5
     batch_size: int = 25
     epochs: int | None = None
@@ -122,8 +128,23 @@ class TrainingSection(Section):
     layers: Literal["all", "output"] | list[str] = "all"
     strategy: StrategySection = StrategySection(kind="sequential")
 
-    def fitted(self, tasks: Sequence[Task]) -> Self:
-        """Return the table with as many epochs as the tasks want."""
+    def fitted(self, tasks: Sequence[Task], network: nn.Module) -> Self:
+        """Return the table with as many epochs as the tasks want, and rates for the network.
+
+        Parameters
+        ----------
+        tasks : sequence of Task
+            All of them.
+        network : torch.nn.Module
+            Before any training; of its layers no others will learn than those that are to.
+        """
+        fit = self._with_epochs(tasks)
+        if self.lr_unit == "1":
+            return fit
+        rates = rates_for_inputs(self.lr, self.freeze(network), tasks[0].train)
+        return fit.model_copy(update={"lr": rates, "lr_unit": "1"})
+
+    def _with_epochs(self, tasks: Sequence[Task]) -> Self:
         if self.epochs is not None:
             return self
         n_batches = sum(-(-len(task.train) // self.batch_size) for task in tasks)
@@ -132,7 +153,8 @@ class TrainingSection(Section):
 
     def build(self) -> Training:
         """Return the training plan."""
-        plan = {key: value for key, value in self if key not in ("layers", "strategy")}
+        of_network = ("lr_unit", "layers", "strategy")
+        plan = {key: value for key, value in self if key not in of_network}
         epochs = FEWEST_EPOCHS if self.epochs is None else self.epochs
         return Training(**{**plan, "epochs": epochs})
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 from torch import nn
@@ -14,7 +14,7 @@ from torch import nn
 from ...measures import weight_changes
 from ...night.findings import growth
 from ...support.array_store import ArrayStore
-from ...support.files import JsonObject
+from ...support.files import JsonMapping
 from ...wake import training_seed
 from ..model_files.nights_section import NightsSection
 from ..run_state import State
@@ -22,22 +22,23 @@ from ..setting import Setting
 
 
 class SleptNight(Protocol):
-    """What came of a night of any kind.
+    """What came of a night of any kind."""
 
-    Attributes
-    ----------
-    ann : torch.nn.Module or None
-        The network that woke up; None only of a night that was read without its network.
-    weights_before, weights_after : dict of str to ndarray
-        By state-dict name.
-    timings : dict
-        Seconds, and the number of steps.
-    """
+    @property
+    def ann(self) -> nn.Module | None:
+        """The network that woke up; None only of a night that was read without it."""
 
-    ann: nn.Module | None
-    weights_before: dict[str, np.ndarray]
-    weights_after: dict[str, np.ndarray]
-    timings: JsonObject
+    @property
+    def weights_before(self) -> Mapping[str, np.ndarray]:
+        """By state-dict name."""
+
+    @property
+    def weights_after(self) -> Mapping[str, np.ndarray]:
+        """By state-dict name."""
+
+    @property
+    def timings(self) -> JsonMapping:
+        """Seconds, and the number of steps."""
 
     def write(self, folder: Path, *, shared: ArrayStore | None = None) -> None:
         """Write it into a directory that is there; arrays into a store of the run's."""
@@ -58,6 +59,9 @@ class ArmNights(ABC, Generic[SectionT, NightT]):
     section : NightsSection
         What the model file of the arm says of its nights.
     """
+
+    #: What they keep beside the network, in words; empty for nothing.
+    stores: ClassVar[str] = ""
 
     setting: Setting
     section: SectionT

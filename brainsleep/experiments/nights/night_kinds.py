@@ -5,19 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from torch import nn
+
+from ...dreams import DreamNight
+from ...dreams.dream_files import DREAMS
 from ...night import Night
+from ..model_files.dreams_section import DreamsSection
 from ..model_files.modelfile import ModelFile
 from ..model_files.nights_section import NightsSection
 from ..model_files.sleep_sections import SleepSection
 from ..setting import Setting
 from .arm_nights import ArmNights
+from .dream_nights import DreamNights
 from .sleep_nights import SleepNights
 
 #: A night of any kind.
-AnyNight: TypeAlias = Night
+AnyNight: TypeAlias = Night | DreamNight
 
 #: How the nights of each table of model files are had: a line per kind.
-KINDS: dict[type[NightsSection], type[ArmNights[Any, Any]]] = {SleepSection: SleepNights}
+KINDS: dict[type[NightsSection], type[ArmNights[Any, Any]]] = {
+    SleepSection: SleepNights,
+    DreamsSection: DreamNights,
+}
 
 
 def nights_of(setting: Setting, model: ModelFile) -> ArmNights[Any, Any]:
@@ -26,12 +35,16 @@ def nights_of(setting: Setting, model: ModelFile) -> ArmNights[Any, Any]:
     return KINDS[type(section)](setting, section)
 
 
-def load_night(folder: Path) -> AnyNight:
-    """Read a night of a run, of whatever kind.
+def load_night(folder: Path, ann: nn.Module | None = None) -> AnyNight:
+    """Read a night of a run, of whatever kind; `ann` is the network that woke up.
 
     Raises
     ------
     DirectoryError
         If there is none, or it is damaged.
     """
-    return Night.load(folder)
+    if (folder / DREAMS).exists():
+        return DreamNight.load(folder, ann)
+    night = Night.load(folder)
+    night.ann = ann
+    return night

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from ...errors import BrainsleepError, ParameterError
 from ...measures import MeanSD
 from ...measures.definitions import DEFINITIONS
-from ..result_tables.paper_tables import definition_of
-from ..result_tables.tables import comparison_rows
+from ..result_tables.tables import comparison_rows, definition_of
 from ..run_results import Run
 from ..sweep_comparison import by_seed, directory_of
 from .accuracy_tables import AccuracyTable, chance_level, task_names
 from .facts import facts_of
-from .night_sections import NightSection, night_sections
+from .night_sections import night_sections
 from .parameter_table import parameter_rows
+from .shown_night import NightSection
 from .sweep_page import SeedsRow, doubts_of, mean_tables, seeds_rows
 from .templating import NOTHING, HtmlPage, render
 

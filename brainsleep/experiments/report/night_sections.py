@@ -3,67 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from ...dreams import DreamNight
 from ...errors import BrainsleepError
 from ...night import Night
 from ...night.labels import labels_of, weight_labels_of
-from ...night.up_down_states import StageInterval, intervals_by_table
-from ...support.files import JsonObject
+from ...night.up_down_states import intervals_by_table
+from ..nights.night_kinds import AnyNight, load_night
 from ..run_results import Run
+from .dream_sections import dream_section
+from .shown_night import LayerConstants, NightSection
 from .spike_panels import most_in_each, night_panels
-from .weight_charts import WeightRow, weight_histograms, weight_rows
-
-
-@dataclass(frozen=True)
-class LayerConstants:
-    """What one layer had in a night.
-
-    Attributes
-    ----------
-    layer : str
-        What the page calls it.
-    gain, threshold : float
-        In the neuron model's unit.
-    """
-
-    layer: str
-    gain: float
-    threshold: float
-
-
-@dataclass(frozen=True)
-class NightSection:
-    """One night on a page.
-
-    Attributes
-    ----------
-    title : str
-        As in ``"after task 1"``.
-    problem : str
-        Why it cannot be shown; else empty.
-    steps : int
-        Its length.
-    drawn : dict
-        What scripts draw; see `brainsleep.experiments.report.spike_panels`.
-    weights : list of WeightRow
-        What it did to weights.
-    constants : list of LayerConstants
-        Gains and thresholds.
-    segments : list of StageInterval
-        Its stages of sleep; none if it has none.
-    timings : dict
-        As of `Night.timings`.
-    """
-
-    title: str
-    problem: str = ""
-    steps: int = 0
-    drawn: JsonObject = field(default_factory=dict)
-    weights: list[WeightRow] = field(default_factory=list)
-    constants: list[LayerConstants] = field(default_factory=list)
-    segments: list[StageInterval] = field(default_factory=list)
-    timings: JsonObject = field(default_factory=dict)
+from .weight_charts import weight_histograms, weight_rows
 
 
 def night_sections(run: Run, *, prefix: str = "", last_only: bool = False) -> list[NightSection]:
@@ -86,14 +37,16 @@ def night_sections(run: Run, *, prefix: str = "", last_only: bool = False) -> li
 
 def _section(run: Run, task: int, title: str, most: int) -> NightSection:
     try:
-        night = Night.load(run.directory / "nights" / str(task - 1))
+        night = load_night(run.directory / "nights" / str(task - 1))
         return section_of(night, title, most)
     except BrainsleepError as error:
         return NightSection(title, problem=str(error))
 
 
-def section_of(night: Night, title: str, most: int) -> NightSection:
+def section_of(night: AnyNight, title: str, most: int) -> NightSection:
     """Return what a page shows of a night; raises as reading its spikes and weights does."""
+    if isinstance(night, DreamNight):
+        return dream_section(night, title, most)
     labels, weight_labels = labels_of(night), weight_labels_of(night)
     drawn = night_panels(night, labels, most)
     drawn["weights"] = weight_histograms(night, weight_labels)

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from ...errors import BrainsleepError
 from ...support.parameters import declared_parameters
 from ..model_files.modelfile import ModelFile
+from ..model_files.nights_section import NightsSection
 from ..model_files.sections import ModelSection
 from ..run_results import Run
 from .field_texts import field_texts, references_of
@@ -59,7 +60,8 @@ def parameter_rows(run: Run) -> list[ParameterRow]:
     nights = model.nights.table if isinstance(model, ModelFile) else "unsupervised"
     options["device"] = f"{nights}.device"
     changes |= {key for name, key in options.items() if run.settings.get(name) is not None}
-    return list(_rows(model, "", changes))
+    other = {"sleep", "dreams"} - {nights}
+    return [row for row in _rows(model, "", changes) if row.key.partition(".")[0] not in other]
 
 
 def references(run: Run) -> list[str]:
@@ -115,7 +117,20 @@ def _model_rows(section: ModelSection, prefix: str, changes: set[str]) -> Iterat
     model = section.build()
     text = (type(model).__doc__ or "").strip().partition("\n")[0]
     yield ParameterRow(f"{prefix}kind", section.kind, "", stated, text)
+    if isinstance(section, NightsSection):
+        yield from _own_rows(section, prefix, changes)
     yield from _fields(model, prefix, set(section.values), changes)
+
+
+def _own_rows(section: BaseModel, prefix: str, changes: set[str]) -> Iterator[ParameterRow]:
+    """Yield the keys of a table that are no model's."""
+    texts = field_texts(type(section))
+    for name in type(section).model_fields:
+        if name != "kind":
+            key = f"{prefix}{name}"
+            stated = _stated(key, name in section.model_fields_set, changes)
+            value = getattr(section, name)
+            yield ParameterRow(key, *_with_unit(value), stated, texts.get(name, ""))
 
 
 def _fields(model: Any, prefix: str, given: set[str], changes: set[str]) -> Iterator[ParameterRow]:

@@ -90,6 +90,8 @@ def _table(run: Run) -> ReactivationTable:
     settings, model = run.settings, run.model
     if not isinstance(model, ModelFile) or "network" not in settings:
         raise DirectoryError("the run does not keep the network that it began with.")
+    if model.dreams is not None:
+        raise DirectoryError("it is measured in nights of [sleep], not of [dreams].")
     if "module" in settings["network"]:
         raise DirectoryError("the network is made by code of the user's own.")
     tasks = tasks_again(run)

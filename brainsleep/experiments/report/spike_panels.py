@@ -91,6 +91,46 @@ def panel(
     }
 
 
+def counted_panel(
+    counts: npt.NDArray[np.integer], n_neurons: int, label: str, dt: Quantity
+) -> JsonObject:
+    """Return what a page draws of a population of whose spikes only the number is known.
+
+    Parameters
+    ----------
+    counts : ndarray of int, shape (n_steps,)
+        Spikes in each step.
+    n_neurons : int
+        Its size.
+    label : str
+        What the page calls it.
+    dt : Quantity
+        Time step.
+
+    Returns
+    -------
+    dict
+        As of :func:`panel`; no neuron has a raster.
+    """
+    n_steps, step = len(counts), float(dt / ms)
+    edges = np.arange(0, n_steps, max(1, -(-n_steps // MOST_BINS)))
+    lengths = np.diff(np.append(edges, n_steps))
+    in_bins = np.add.reduceat(counts, edges) if n_steps else np.zeros(0)
+    rates = in_bins / (max(n_neurons, 1) * lengths * step / 1000)
+    n_spikes = int(counts.sum())
+    return {
+        "label": label,
+        "n_neurons": n_neurons,
+        "n_shown": 0,
+        "n_spikes": n_spikes,
+        "rate": n_spikes / (max(n_neurons, 1) * max(n_steps, 1) * step / 1000),
+        "counts": packed([]),
+        "neurons": packed([]),
+        "rate_times": [round(float(one), 3) for one in (edges + lengths / 2) * step],
+        "rates": [round(float(one), 3) for one in rates],
+    }
+
+
 def most_in_each(n_panels: int) -> int:
     """Return how many spikes each raster of a page may draw."""
     return min(MOST_IN_A_PANEL, MOST_IN_A_PAGE // max(n_panels, 1))

@@ -12,8 +12,7 @@ from ...errors import DirectoryError
 from ...measures import MeanSD
 from ...support.files import JsonMapping, JsonObject
 from ...support.json_files import read_json
-from ..result_tables.paper_tables import definition_of
-from ..result_tables.tables import heading
+from ..result_tables.tables import definition_of, heading
 from ..studies.best_setting import first_metrics
 from ..studies.study_directory import StudyDirectory
 from ..studies.study_display import in_words

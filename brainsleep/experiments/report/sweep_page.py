@@ -11,8 +11,8 @@ import numpy as np
 from ...measures import MeanSD, summarise
 from ...measures.definitions import DEFINITIONS
 from ...support.files import JsonMapping
-from ..result_tables.paper_tables import definition_of, paper_table
-from ..result_tables.tables import heading
+from ..result_tables.paper_tables import paper_table
+from ..result_tables.tables import definition_of, heading
 from ..result_tables.tidy_results import rows_of
 from ..run_results import Run
 from .accuracy_tables import AccuracyTable, accuracy_tables, chance_level, mean_of, task_names

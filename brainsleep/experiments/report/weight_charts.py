@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...measures import WeightChange, weight_changes
-from ...night import Night
 from ...support.files import JsonObject
+from ..nights.night_kinds import AnyNight
 
 #: Bins of a histogram.
 N_BINS = 60
@@ -31,13 +31,13 @@ class WeightRow:
     change: WeightChange
 
 
-def weight_rows(night: Night, labels: Mapping[str, str]) -> list[WeightRow]:
+def weight_rows(night: AnyNight, labels: Mapping[str, str]) -> list[WeightRow]:
     """Return what a night did to the weights of each layer; `labels` by state-dict name."""
     changes = weight_changes(night.weights_before, night.weights_after)
     return [WeightRow(labels.get(name, name), change) for name, change in changes.items()]
 
 
-def weight_histograms(night: Night, labels: Mapping[str, str]) -> list[JsonObject]:
+def weight_histograms(night: AnyNight, labels: Mapping[str, str]) -> list[JsonObject]:
     """Return the weights of each layer before and after a night, in bins: counts, as JSON."""
     return [
         _histogram(labels.get(name, name), before, night.weights_after[name])

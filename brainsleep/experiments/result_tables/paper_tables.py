@@ -12,9 +12,8 @@ from ...errors import ParameterError, suggest
 from ...measures import PairedDifference, holm, paired_difference, summarise
 from ...support.files import JsonMapping, write_atomically
 from ...wake import STRATEGIES
-from ..task_records import ALL_CLASSES
 from .markup import latex, markdown
-from .tables import UNSUPERVISED_DEFINITION, heading
+from .tables import definition_of, heading
 from .tidy_results import SLEEP, columns_of, rows_of
 
 #: What results are tested against unless another arm is named.
@@ -140,13 +139,6 @@ def paper_table(
     if is_tested:
         notes += _on_tests(label, sum(not math.isnan(p) for p in p_values), has_ranks)
     return PaperTable(title, lines, notes, 1 + len(names))
-
-
-def definition_of(metrics: JsonMapping) -> str:
-    """Return what accuracy means in a run, or in the summary of a sweep."""
-    if metrics["scenario"] == "unsupervised":
-        return UNSUPERVISED_DEFINITION
-    return str(metrics.get("accuracy_definition", ALL_CLASSES))
 
 
 def save_paper_table(

@@ -36,12 +36,20 @@ UNSUPERVISED_DEFINITION = (
 _NOT_ARMS = ("before_sleep", "after_sleep", "final", "controls")
 
 
+def definition_of(metrics: JsonMapping) -> str:
+    """Return what accuracy means in a run or in the summary of a sweep, and what nights store."""
+    if metrics["scenario"] == "unsupervised":
+        return UNSUPERVISED_DEFINITION
+    said = [metrics.get("accuracy_definition", ALL_CLASSES), metrics.get("stores", "")]
+    return "; ".join(filter(None, said))
+
+
 def result_table(metrics: JsonMapping) -> str:
     """Return the results of one run as a table: accuracies, and what each way costs."""
     scores = metrics["accuracy"]
     lines = [heading(metrics) + f", seed {metrics['seed']}"]
     if metrics["scenario"] == "unsupervised":
-        lines += [UNSUPERVISED_DEFINITION, ""]
+        lines += [definition_of(metrics), ""]
         lines += _aligned(
             [(label, f"{100 * scores[name]:5.1f}") for name, label in UNSUPERVISED_ROWS]
         )
@@ -55,7 +63,7 @@ def result_table(metrics: JsonMapping) -> str:
     ]
     failed = failed_of([metrics])
     rows += [[label_of(name, metrics), *("-" for _ in rows[0][1:])] for name in failed]
-    lines += [metrics.get("accuracy_definition", ALL_CLASSES), "", indented(filled(rows))]
+    lines += [definition_of(metrics), "", indented(filled(rows))]
     below = [*failed_lines(failed), *finding_lines(metrics.get("findings", []))]
     return "\n".join([*lines, *below])
 
@@ -137,9 +145,8 @@ def label_of(name: str, metrics: JsonMapping) -> str:
 def sweep_table(summary: JsonMapping) -> str:
     """Return the accuracies of several seeds as a table of mean and standard deviation."""
     is_unsupervised = summary["scenario"] == "unsupervised"
-    of_runs = summary.get("accuracy_definition", ALL_CLASSES)
-    definition = UNSUPERVISED_DEFINITION if is_unsupervised else of_runs
-    lines = [heading(summary) + f", seeds {summary['seeds']}", definition + "; mean ± SD", ""]
+    definition = definition_of(summary) + "; mean ± SD"
+    lines = [heading(summary) + f", seeds {summary['seeds']}", definition, ""]
     labels = dict(UNSUPERVISED_ROWS) if is_unsupervised else {}
     rows = []
     for name in labels or arm_names(summary["accuracy"]):

@@ -14,8 +14,8 @@ from ...support.disk import plain_disk_errors
 from ...support.files import JsonMapping
 from ...support.quantities import is_percentage, percentage
 from ...support.texttable import indented, plain
-from ..result_tables.paper_tables import definition_of, paper_table, write_tables
-from ..result_tables.tables import heading
+from ..result_tables.paper_tables import paper_table, write_tables
+from ..result_tables.tables import definition_of, heading
 from ..result_tables.tidy_results import rows_of_record, save_rows
 from .search_space import Choice, Range
 from .study import Study

@@ -9,7 +9,8 @@ from ...support.files import JsonMapping, JsonObject
 from ...support.json_files import write_json
 from ...support.texttable import plain
 from ..failed_arms import failed_of
-from ..result_tables.paper_tables import REFERENCE, definition_of, paper_table, write_tables
+from ..result_tables.paper_tables import REFERENCE, paper_table, write_tables
+from ..result_tables.tables import definition_of
 from ..result_tables.tidy_results import rows_of_record, save_rows
 from ..run import experiment_name
 from ..run_request import say_nothing

@@ -294,7 +294,9 @@
     histograms.replaceChildren();
     shown = { charts: [], others: [], end, shortest: Math.min(5 * night.dt, end), view: [0, end] };
     if (night.segments.length) shown.charts.push(hypnogram(night));
-    night.panels.forEach((panel, k) => shown.charts.push(raster(panel, spikes[k], night.up, end)));
+    night.panels.forEach((panel, k) => {
+      if (panel.n_shown) shown.charts.push(raster(panel, spikes[k], night.up, end));
+    });
     if (night.panels.length) shown.charts.push(rates(night));
     night.weights.forEach((one) => shown.others.push(histogram(one)));
     all();

@@ -1,0 +1,46 @@
+"""Controls of dreams: nights that lack one part of what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..model_files.dreams_section import DreamsSection
+from .control import Control, NotInModelError
+
+
+def _lacking(part: str) -> Callable[[DreamsSection], DreamsSection]:
+    """Return what takes a part from nights, unless they lack it anyway."""
+
+    def change(section: DreamsSection) -> DreamsSection:
+        if part in section.without:
+            raise NotInModelError(f"the model's nights lack {part} anyway")
+        return section.model_copy(update={"without": (*section.without, part)})
+
+    return change
+
+
+def _control(part: str, label: str, question: str) -> Control:
+    return Control(
+        name=f"no_{part}",
+        label=f"sleep, {label}",
+        question=question,
+        change=_lacking(part),
+        nights=("dreams",),
+    )
+
+
+#: What dreams can lack: part, label, question.
+WITHOUT_PARTS = tuple(
+    _control(*words)
+    for words in (
+        ("potentiation", "no potentiation", "Do dreams need to strengthen anything?"),
+        (
+            "nrem_potentiation",
+            "no potentiation in NREM",
+            "Must feedback to the hidden layer grow in NREM?",
+        ),
+        ("rem_potentiation", "no potentiation in REM", "Must REM strengthen what is dreamed?"),
+        ("rem_depression", "no depression in REM", "Must REM weaken the output that wins wrongly?"),
+        ("residue", "no residue of the day", "Do dreams need the activity of today's images?"),
+    )
+)

@@ -1,0 +1,283 @@
+"""Runs of model files whose nights are dreams: arms, controls, resumed runs, reports."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from torch import nn
+
+import brainsleep as bs
+from brainsleep.errors import BrainsleepError, ModelFileError
+from brainsleep.experiments.arms import Arm
+from brainsleep.experiments.comparison import compare_runs
+from brainsleep.experiments.controls import ALL_CONTROLS, controls_of, find_controls
+from brainsleep.experiments.course import run_arm
+from brainsleep.experiments.materials import load_materials
+from brainsleep.experiments.model_files.dreams_section import DreamsSection
+from brainsleep.experiments.model_files.modelfile import ModelFile, load_model_file, parse_model
+from brainsleep.experiments.model_files.overrides import Overrides
+from brainsleep.experiments.nights import dream_nights
+from brainsleep.experiments.nights.dream_nights import DreamNights
+from brainsleep.experiments.nights.night_kinds import nights_of
+from brainsleep.experiments.report.reporting import write_report
+from brainsleep.experiments.result_tables.tables import result_table
+from brainsleep.experiments.run import run_experiment
+from brainsleep.experiments.run_request import RunRequest
+from brainsleep.experiments.run_results import Run, load_run
+from brainsleep.experiments.setting import Setting
+
+TEXT = """
+name = "dreaming"
+[data]
+dataset = "digits"
+train_per_class = 20
+[tasks]
+classes = [[0, 1], [2, 3], [4]]
+[network]
+hidden = [30, 20]
+output = "zero"
+[training]
+lr = 12.0
+lr_unit = "1/input"
+layers = "output"
+epochs = 2
+strategy = "sequential_masked"
+[compare]
+strategies = ["sequential"]
+[dreams]
+nrem_presentations = 20
+rem_dreams = 20
+rem_learning_rate = 100.0
+"""
+
+
+@pytest.fixture(scope="module")
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a model file of three unequal tasks that runs in seconds."""
+    file = tmp_path_factory.mktemp("models") / "dreaming.toml"
+    file.write_text(TEXT)
+    return file
+
+
+@pytest.fixture(scope="module")
+def finished(model_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Return a finished run with two controls."""
+    out = tmp_path_factory.mktemp("runs") / "whole"
+    controls = ("no_potentiation", "pixel_shuffled")
+    return run_experiment(model_file, out=out, controls=controls, progress=False)
+
+
+def test_a_run_says_what_was_dreamed_and_stored(finished: Run) -> None:
+    metrics = finished.metrics
+    assert metrics["nights"] == "dreams"
+    assert metrics["sleep"]["weights"] == ["4.weight"]
+    stored = 5 * 20 * 4 + 5  # feedback weights, and a flag for each output
+    assert metrics["sleep"]["stored_bytes"] >= stored
+    assert metrics["strategies"]["sequential"]["stored_bytes"] == 0
+    assert metrics["controls"]["no_potentiation"]["stored_bytes"] >= stored
+    steps = [night["steps"] for night in metrics["timings"]]
+    assert len(set(steps)) == 1
+    assert set(metrics["rates"][0]) >= {"nrem 2", "rem 2", "nrem input"}
+    table = result_table(metrics)
+    assert "feedback weights, which amount to class means" in table
+    assert "sleep, no potentiation" in table
+    scores = metrics["accuracy"]
+    assert scores["before_sleep"] != scores["after_sleep"]
+    assert scores["controls"]["no_potentiation"] != scores["final"]
+
+
+def test_nights_are_kept_with_their_memory(finished: Run) -> None:
+    first, second, third = load_run(finished.directory).nights
+    assert isinstance(third, bs.dreams.DreamNight)
+    assert [night.memory.learned for night in (first, second, third)] == [
+        (0, 1),
+        (0, 1, 2, 3),
+        (0, 1, 2, 3, 4),
+    ]
+    assert first.memory.thresholds == third.memory.thresholds
+    assert np.array_equal(first.weights_after["0.weight"], third.weights_after["0.weight"])
+    assert not np.array_equal(first.weights_after["4.weight"], third.weights_after["4.weight"])
+    assert third.ann is not None
+    woken = third.ann.state_dict()["4.weight"].numpy()
+    assert np.array_equal(woken, third.weights_after["4.weight"])
+    assert third.recipe.rem_dreams == 20
+    assert third.rates["rem"]["4"].counts.sum() > 0
+
+
+def test_a_run_that_is_cut_off_goes_on_with_its_memory(
+    finished: Run, model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, nights = dream_nights.dream, []
+
+    def cut(*given: object, **options: object) -> object:
+        if len(nights) == 2:
+            raise KeyboardInterrupt
+        nights.append(1)
+        return whole(*given, **options)
+
+    out = tmp_path / "cut"
+    monkeypatch.setattr(dream_nights, "dream", cut)
+    with pytest.raises(KeyboardInterrupt):
+        run_experiment(model_file, out=out, progress=False)
+    memories: list[object] = []
+
+    def noted(*given: object, **options: object) -> object:
+        memories.append(options["memory"])
+        return whole(*given, **options)
+
+    monkeypatch.setattr(dream_nights, "dream", noted)
+    resumed = run_experiment(model_file, out=out, resume=True, progress=False)
+    assert len(memories) == 1
+    kept = finished.nights[1].memory
+    np.testing.assert_array_equal(memories[0].feedback, kept.feedback)
+    assert memories[0].thresholds == kept.thresholds
+    assert resumed.metrics["accuracy"]["after_sleep"] == finished.metrics["accuracy"]["after_sleep"]
+    assert resumed.metrics["sleep"]["stored_bytes"] == finished.metrics["sleep"]["stored_bytes"]
+
+
+def model(**dreams: object) -> ModelFile:
+    """Return the model with other keys of its nights."""
+    content = tomllib.loads(TEXT)
+    content["dreams"] |= dreams
+    return parse_model(content, "dreaming.toml")
+
+
+def setting_of(model_file: Path, **changes: object) -> Setting:
+    """Return what arms of a model file have in common, changed and fitted to its data."""
+    overrides = Overrides(changes={f"dreams.{key}": value for key, value in changes.items()})
+    found = load_materials(RunRequest(model_file=model_file, overrides=overrides))
+    return Setting(model=found.model, tasks=found.tasks, progress=False)
+
+
+def test_every_control_goes_through_all_tasks(
+    model_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each asks for another night than the model's own, or does something else with its weights."""
+    asked: list[dict[str, object]] = []
+
+    def noted(ann: nn.Module, images: np.ndarray, **options: object) -> object:
+        asked.append({"images": images, **options})
+        return whole(ann, images, **options)
+
+    whole = dream_nights.dream
+    monkeypatch.setattr(dream_nights, "dream", noted)
+    setting = setting_of(model_file, nights_after=[3])
+    wanted = setting.model
+    found, left_out = find_controls([ALL_CONTROLS], wanted, ["4.weight"])
+    assert left_out == []
+    assert [one.name for one in found] == list(controls_of("dreams"))
+    run_arm(Arm(name="s", label="s", waking=wanted.training.strategy, model=wanted), setting)
+    own = asked.pop()
+    for control in found:
+        result = run_arm(control.arm(wanted), setting)
+        if not control.sleeps:
+            assert asked == []
+            assert result.stored_bytes == 0
+            continue
+        other = asked.pop()
+        assert asked == []
+        differs = (
+            other["recipe"] != own["recipe"],
+            not np.array_equal(other["images"], own["images"]),
+        )
+        assert differs.count(True) == (control.alter is None), control.name
+
+
+def test_controls_of_the_other_kind_are_left_out_and_said() -> None:
+    names = ["no_residue", "decrease_only"]
+    found, left_out = find_controls(names, model(), ["4.weight"])
+    assert [one.name for one in found] == ["no_residue"]
+    assert left_out == ["decrease_only: it is a control of [sleep], and the model has [dreams]"]
+    found, left_out = find_controls(names, load_model_file(), ["0.weight"])
+    assert [one.name for one in found] == ["decrease_only"]
+    assert left_out == ["no_residue: it is a control of [dreams], and the model has [sleep]"]
+    lacking = model(without=["residue"])
+    assert find_controls(["no_residue"], lacking, [])[1] == [
+        "no_residue: the model's nights lack residue anyway"
+    ]
+
+
+def test_images_of_a_night_are_those_since_the_night_before(model_file: Path) -> None:
+    """With one night after several tasks: their images, and their outputs as those of today."""
+    setting = setting_of(model_file, nights_after=[2, 3])
+    nights, network = nights_of(setting, setting.model), setting.new_network()
+    assert isinstance(nights, DreamNights)
+    first = nights.sleep(network, 1)
+    assert first.memory.learned == (0, 1, 2, 3)
+    second = nights.sleep(network, 2)
+    assert second.memory.learned == (0, 1, 2, 3, 4)
+    assert set(np.unique(first.cues)) == {-1}
+    assert set(np.unique(second.cues)) <= {-1, 0, 1, 2, 3}
+    with pytest.raises(ModelFileError, match="nights_after names task 4, but there are 3"):
+        model(nights_after=[4]).nights.check_tasks(3)
+
+
+@pytest.mark.parametrize(
+    ("dreams", "said"),
+    [
+        ({"nrem_presentation": 3}, r"\[dreams\] has no key 'nrem_presentation'. Did you mean"),
+        ({"devise": "cpp"}, r"\[dreams\] has no key 'devise'. Did you mean 'device'"),
+        ({"rem_dreams": -1}, r"\[dreams\] recipe: rem_dreams"),
+        ({"without": ["residues"]}, r"\[dreams\] without: .* Did you mean 'residue'"),
+        ({"kind": "night_mares"}, r"\[dreams\] has no kind 'night_mares'"),
+        ({"nights_after": [0]}, "nights_after"),
+    ],
+)
+def test_tables_that_make_no_sense(dreams: dict[str, object], said: str) -> None:
+    with pytest.raises(ModelFileError, match=said):
+        model(**dreams)
+
+
+def test_nights_are_of_one_kind() -> None:
+    content = tomllib.loads(TEXT) | {"sleep": {"dt": "1 ms"}}
+    with pytest.raises(ModelFileError, match=r"give \[sleep\] or \[dreams\], not both"):
+        parse_model(content, "both.toml")
+
+
+def test_what_a_network_without_hidden_layer_is_told(model_file: Path, tmp_path: Path) -> None:
+    """Before anything is trained or written."""
+    flat = Overrides(changes={"network.hidden": []})
+    with pytest.raises(BrainsleepError, match="need a hidden layer"):
+        run_experiment(model_file, out=tmp_path / "run", overrides=flat, progress=False)
+    assert not (tmp_path / "run").exists()
+
+
+def test_changes_of_the_command_line_reach_the_night(model_file: Path) -> None:
+    overrides = Overrides(device="runtime", changes={"dreams.rem_dreams": 5})
+    changed = overrides.apply(load_model_file(model_file))
+    assert changed.nights.device == "runtime"
+    assert isinstance(changed.nights, DreamsSection)
+    assert changed.nights.recipe().rem_dreams == 5
+    with pytest.raises(ModelFileError, match=r"Did you mean 'dreams\.rem_dreams'"):
+        Overrides(changes={"dream.rem_dreams": 5}).apply(load_model_file(model_file))
+
+
+def test_pages_and_comparisons(finished: Run, tmp_path: Path) -> None:
+    page = write_report(finished.directory, out=tmp_path / "page.html").read_text()
+    for words in (
+        "feedback weights, which amount to class means",
+        "dreams.rem_learning_rate",
+        "sleep, no potentiation",
+        "measured in nights of [sleep]",
+    ):
+        assert words in page, words
+    assert "sleep.stimulus" not in page
+    drawn = json.loads(re.search(r'id="drawn"[^>]*>(.*?)</script>', page, re.S)[1])  # type: ignore[index]
+    night = drawn["nights"][-1]
+    assert [one[0] for one in night["segments"]] == ["NREM", "REM"]
+    assert night["segments"][1][1] == night["segments"][0][2]
+    shown = {one["label"]: one for one in night["panels"]}
+    rates = finished.nights[-1].rates
+    for name in ("input", "2"):
+        counts = [rates[stage][name].counts.sum() for stage in ("nrem", "rem")]
+        assert shown[name]["n_spikes"] == sum(counts)
+        assert shown[name]["n_shown"] == 0
+    assert shown["4"]["n_shown"] == 5
+    table, picture = compare_runs(finished.directory, finished.directory, out=tmp_path / "both")
+    assert "steps per night" in table
+    assert picture.exists()
