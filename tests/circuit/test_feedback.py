@@ -14,6 +14,7 @@ from brainsleep.circuit import Circuit, Population, Projection
 from brainsleep.devices.cuda.coverage import unsupported_by_cuda
 from brainsleep.errors import ParameterError, UnitsError
 from brainsleep.neurons import NeuronEquations
+from brainsleep.plasticity import SynapseEquations
 
 NUMPY = bs.devices.Runtime("numpy")
 DEVICES = ("cpp", "cpp_stock", NUMPY)
@@ -126,6 +127,30 @@ def test_signals_and_modulation_against_a_loop(device) -> None:
         np.testing.assert_array_equal(raster(found, name), table)
         np.testing.assert_array_equal(found.final_values[name, "v"], v[name])
     np.testing.assert_allclose(found.weights["input -> a"], w, rtol=0, atol=1e-14)
+
+
+@dataclass(frozen=True)
+class Counting:
+    """A weight grows by the signal `gate` for each spike that arrives."""
+
+    def equations(self) -> SynapseEquations:
+        return SynapseEquations(model="w : 1", on_pre="drive_post += w\nw += gate_post")
+
+    def synapse_parameters(self, layer_names) -> list[dict[str, float]]:
+        return [{} for _ in layer_names]
+
+    def presynaptic_parameters(self, dt: float) -> dict[str, float]:
+        return {}
+
+
+@pytest.mark.parametrize("device", DEVICES, ids=str)
+def test_rules_may_use_signals_of_their_postsynaptic_neurons(device) -> None:
+    gate = np.arange(40) / 64  # of which sums are exact
+    cells = {"a": Population(3, Cell(("gate",)))}
+    circuit = Circuit(N_INPUTS, cells, [Projection("input", "a", 0.0, plasticity=Counting())])
+    spikes = random_spikes(40, N_INPUTS, 0.2)
+    found = circuit.run(spikes, device=device, dtype="float64", signals={"gate": gate})
+    np.testing.assert_array_equal(found.weights["input -> a"], np.tile(gate @ spikes, (3, 1)))
 
 
 def test_signals_are_of_a_run_and_not_of_the_program() -> None:
