@@ -181,8 +181,12 @@ def test_stimuli_of_any_kind_are_known_by_their_content(one: Any, other: Any) ->
             {"lateral": {"0": bs.lateral.WinnerTakeAll(0.5)}},
             {"lateral": {"0": bs.lateral.WinnerTakeAll(0.6)}},
         ),
+        (
+            {"lateral": {"0": bs.lateral.KWinners(2)}},
+            {"lateral": {"0": bs.lateral.KWinners(3)}},
+        ),
     ],
-    ids=["stages", "modulation", "masks", "inhibition", "winners"],
+    ids=["stages", "modulation", "masks", "inhibition", "winner takes all", "winners"],
 )
 def test_values_of_what_is_there_twice(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert differences(asked_of(**one), asked_of(**one)) == ""
