@@ -42,8 +42,8 @@ def test_every_model_file_is_valid_and_named_after_itself(path: Path) -> None:
     model = load_model_file(path)
     assert model.name == path.stem
     assert model.references
-    model.sleep.neuron.build()
-    model.sleep.plasticity.build()
+    for build in model.nights.checks():
+        build()
 
 
 def test_models_holds_what_is_promised() -> None:

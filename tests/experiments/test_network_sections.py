@@ -60,6 +60,17 @@ def test_an_output_layer_of_zeros(name: str, tmp_path: Path) -> None:
     assert not again.state_dict()[f"{last}.weight"].any()
 
 
+@pytest.mark.parametrize("name", TABLES)
+def test_rows_without_their_mean(name: str, tmp_path: Path) -> None:
+    fit = table(f'{TABLES[name]}\nrows = "centred"').fitted(SHAPE, tmp_path)
+    drawn = table(TABLES[name]).fitted(SHAPE, tmp_path).build(seed=1)
+    for one, other in zip(fit.build(seed=1).modules(), drawn.modules(), strict=True):
+        if isinstance(one, torch.nn.Linear):
+            wanted = other.weight - other.weight.mean(dim=1, keepdim=True)
+            torch.testing.assert_close(one.weight, wanted)
+            assert not torch.equal(one.weight, other.weight)
+
+
 def test_sizes_follow_from_the_data_and_the_rest_is_as_it_was(tmp_path: Path) -> None:
     assert table("").fitted(SHAPE, tmp_path).sizes == [64, 1200, 1200, 3]
     assert table("sizes = [64, 5, 7]").fitted(SHAPE, tmp_path).sizes == [64, 5, 7]

@@ -17,7 +17,7 @@ from torch import nn
 from ...errors import DirectoryError, ModelFileError, ParameterError
 from ...support.files import JsonObject
 from ...support.user_code import UserFunction, find_function
-from ...wake import bitnet_relu, cnn, mlp, resnet
+from ...wake import bitnet_relu, centre_rows, cnn, mlp, resnet
 from ...wake.networks.convolutional import with_channels
 from ...wake.networks.data_shape import DataShape
 from ...wake.networks.own_network import own_network
@@ -67,9 +67,13 @@ class BuiltInTable(NetworkTable):
     output : str
         Weights of the output layer before any training: ``"default"``, drawn like all others, or
         ``"zero"``, so that no output is ahead of the others.
+    rows : str
+        Initial weights to each neuron of fully connected layers: ``"default"``, as they are drawn,
+        or ``"centred"``, without their mean.
     """
 
     output: Literal["default", "zero"] = "default"
+    rows: Literal["default", "centred"] = "default"
 
     @abstractmethod
     def drawn(self, seed: int) -> nn.Module:
@@ -78,6 +82,8 @@ class BuiltInTable(NetworkTable):
     def build(self, seed: int) -> nn.Module:
         """Return the network before any training; of a complete table."""
         network = self.drawn(seed)
+        if self.rows == "centred":
+            network = centre_rows(network)
         if self.output == "zero":
             last = [one for one in network.modules() if isinstance(one, nn.Linear)][-1]
             for parameter in last.parameters():
@@ -186,7 +192,7 @@ class ConvolutionTable(ImageTable):
 
     def drawn(self, seed: int) -> nn.Module:
         """Return the network with all its weights drawn."""
-        return cnn(**self.model_dump(exclude={"kind", "output"}), seed=seed)
+        return cnn(**self.model_dump(exclude={"kind", "output", "rows"}), seed=seed)
 
 
 class ResidualTable(ImageTable):
@@ -199,7 +205,7 @@ class ResidualTable(ImageTable):
 
     def drawn(self, seed: int) -> nn.Module:
         """Return the network with all its weights drawn."""
-        return resnet(**self.model_dump(exclude={"kind", "output"}), seed=seed)
+        return resnet(**self.model_dump(exclude={"kind", "output", "rows"}), seed=seed)
 
 
 class BitnetTable(ImageTable):

@@ -38,6 +38,9 @@ def _in_short(model: JsonObject) -> tuple[str, str, str, str]:
         section = model["unsupervised"]
         rule = section["plasticity"].get("rule", section["plasticity"])["kind"]
         network = f"{section['n_neurons']}, without labels"
+    elif "dreams" in model:
+        network = _network_in_short(model.get("network", {}))
+        return "dreams", model["data"]["dataset"], network, model["takes"]
     else:
         section = model["sleep"]
         rule = section["plasticity"]["kind"]
