@@ -29,7 +29,7 @@ class Chain:
     translation : Translation
         The network.
     images : ndarray, shape (n, n_inputs)
-        Today's images, in [0, 1].
+        Today's images; of a part of a network, the activity that they evoke before it.
     mean_activity : tuple of float
         Of each hidden layer: mean rectified activation over today's images.
     mean_square : float
@@ -132,15 +132,15 @@ def read_chain(ann: nn.Module | Translation, images: Images) -> Chain:
     network = as_translation(ann, given.shapes)
     _check_chain(network)
     active = activations(network, given.images)
-    pixels = active[INPUT]
-    if pixels.min() < 0 or pixels.max() > 1 or np.min(given.images) < 0:
-        raise ParameterError("images must lie in [0, 1]; scale each input, as by x / x.max().")
+    inputs = active[INPUT]
+    if network.input_at is None:  # as they are: activity is rectified
+        inputs = np.asarray(given.images, dtype=inputs.dtype).reshape(inputs.shape)
     means = tuple(float(active[layer.name].mean()) for layer in network.layers[:-1])
     for layer, mean in zip(network.layers, means, strict=False):
         if not mean > 0:
             raise ParameterError(f"images: layer {layer.name!r} does not respond to any of them.")
     code = active[network.layers[-2].name] / means[-1]
-    return Chain(network, pixels, means, float((code**2).mean()))
+    return Chain(network, inputs, means, float((code**2).mean()))
 
 
 def _check_chain(network: Translation) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from inspect import signature
+from typing import Any, ClassVar
 
 from ..errors import ParameterError
 from ..support.calls import public
 from ..support.checks import known_name, truth, whole_number
-from ..support.parameters import check_parameters, parameter
+from ..support.parameters import ShownSignature, check_parameters, parameter
 
 #: What :meth:`DayResidue.without` takes away, by name: the fields that say so.
 ABLATIONS: Mapping[str, Mapping[str, Any]] = {
@@ -58,7 +59,7 @@ class DayResidue:
     ----------
     input : str
         How images reach the first hidden layer: ``"current"``, a constant current, or
-        ``"spikes"``, drawn anew in each step.
+        ``"spikes"``, drawn anew in each step; then images must lie in [0, 1].
     pixel_rate : float
         Spikes per step of an input of 1, or the current that stands for them.
     hidden_activity : float
@@ -139,6 +140,8 @@ class DayResidue:
     rem_depression: float = parameter(1.0, minimum=0, by_layer=False)
     residue: bool = True
 
+    __signature__: ClassVar[ShownSignature] = ShownSignature()
+
     def __post_init__(self) -> None:
         check_parameters(self, "recipe")
         truth(self.residue, "recipe: residue")
@@ -152,6 +155,16 @@ class DayResidue:
                     f"recipe: {onset} must be below {steps}, {getattr(self, steps)}, but is "
                     f"{getattr(self, onset)}."
                 )
+
+    def __repr__(self) -> str:
+        """Show what differs from the defaults."""
+        usual = {name: one.default for name, one in signature(type(self)).parameters.items()}
+        changed = [
+            f"{name}={getattr(self, name)!r}"
+            for name, value in usual.items()
+            if getattr(self, name) != value
+        ]
+        return f"DayResidue({', '.join(changed)})"
 
     @public
     def without(self, name: str) -> DayResidue:

@@ -58,7 +58,7 @@ def dream(
         A chain of fully connected layers with ReLU, with at least one hidden layer; trained on
         today's task last. Never modified.
     images : array_like or Tensor, shape (n, ...); Dataset or DataLoader
-        Today's images, in [0, 1]. Labels that come with them are of no account.
+        Today's images. Labels that come with them are of no account.
     today : sequence of int
         Outputs that have learned today.
     learned : sequence of int
@@ -98,6 +98,11 @@ def dream(
     check_dtype(dtype)
     read_seed(seed)
     chain = read_chain(ann, images)
+    if recipe.input == "spikes" and not 0 <= chain.images.min() <= chain.images.max() <= 1:
+        raise ParameterError(
+            "images must lie in [0, 1] to become spikes; scale each input, as by x / x.max(), or "
+            "leave recipe.input at 'current'."
+        )
     now = read_outputs(today, "today", chain.n_outputs)
     if not now:
         raise ParameterError("today: needs at least one output.")
@@ -163,5 +168,5 @@ def _recorded(chain: Chain, record: str | Sequence[str] | None) -> list[str]:
     return (
         names
         if isinstance(record, str) and record == "all"
-        else known_names(record, "record", names)
+        else known_names(record, "record", names, "population")
     )

@@ -265,7 +265,7 @@ def test_memory_comes_back_from_a_file_and_knows_its_size(tmp_path) -> None:
         ({"today": [1, 1]}, "today: output 1 comes twice"),
         ({"learned": [0.5]}, "learned must be a whole number"),
         ({"learned": 3}, "learned must be numbers of outputs"),
-        ({"record": ["3"]}, "record: no layer is called '3'"),
+        ({"record": ["3"]}, "record: no population is called '3'"),
         ({"memory": bs.DreamMemory(np.zeros((4, 16)), [1.0, 1.0], 2.0, [])}, r"memory.*\(4, 16\)"),
         ({"memory": bs.DreamMemory(np.zeros((5, 16)), [1.0], 2.0, [])}, "1 hidden layers, not.*2"),
         ({"seed": -1}, "seed must be at least 0"),
@@ -284,14 +284,30 @@ def test_wrong_arguments_are_named_in_one_line(options, message) -> None:
     assert "\n" not in str(error.value)
 
 
-def test_images_must_be_in_range_and_evoke_something() -> None:
-    for pictures, message in (
-        (images() * 2, r"images must lie in \[0, 1\]"),
-        (images() - 1, r"images must lie in \[0, 1\]"),
-        (np.zeros((3, 12)), "layer '0' does not respond"),
-    ):
-        with pytest.raises(ParameterError, match=message):
-            bs.dream(network(), pictures, **OPTIONS)
+def test_images_must_evoke_something_and_be_in_range_where_they_spike() -> None:
+    recipe = RECIPE.without("current")
+    for pictures in (images() * 2, images() - 1):
+        with pytest.raises(ParameterError, match=r"images must lie in \[0, 1\] to become spikes"):
+            bs.dream(network(), pictures, **{**OPTIONS, "recipe": recipe})
+        bs.dream(network(), pictures, **OPTIONS)
+    with pytest.raises(ParameterError, match="layer '0' does not respond"):
+        bs.dream(network(), np.zeros((3, 12)), **OPTIONS)
+
+
+def test_part_of_a_network_dreams_on_what_comes_before_it() -> None:
+    torch.manual_seed(3)
+    ann = nn.Sequential(
+        nn.Conv2d(1, 3, 2), nn.ReLU(), nn.Flatten(),
+        nn.Linear(18, 16), nn.ReLU(), nn.Linear(16, 5),
+    ).double()  # fmt: skip
+    pictures = torch.from_numpy(images().reshape(7, 1, 3, 4)) - 0.3
+    found = bs.dream(bs.translate(ann, (1, 3, 4), input_at="3"), pictures, **OPTIONS)
+    features = ann[:3](pictures).detach()
+    alone = bs.dream(ann[3:], features, **OPTIONS)
+    np.testing.assert_allclose(
+        found.weights_after["5.weight"], alone.weights_after["5.weight"], atol=1e-12
+    )
+    assert torch.equal(found.ann[0].weight, ann[0].weight)
 
 
 @pytest.mark.parametrize(
@@ -319,3 +335,10 @@ def test_networks_are_checked_without_images() -> None:
     assert bs.dreams.check_network(network()) == "4.weight"
     with pytest.raises(TranslationError, match="hidden layer"):
         bs.dreams.check_network(nn.Sequential(nn.Linear(3, 2)))
+
+
+def test_a_recipe_shows_what_is_not_as_usual() -> None:
+    assert repr(bs.DayResidue()) == "DayResidue()"
+    assert repr(bs.DayResidue(rem_dreams=9).without("noise")) == (
+        "DayResidue(rem_dreams=9, noise=0.0)"
+    )
