@@ -400,10 +400,10 @@ def lateral_parts(
             )
         parts = one.parts(name, translation.layer(name).n_out)
         delays = {neuron.delay_steps, *(each.delay_steps for _, _, each in parts.populations)}
-        if parts.links and delays != {1}:
+        if len(delays) > 1:
             raise ParameterError(
-                f"lateral: at layer {name!r} spikes flow back, which takes a time step; all "
-                "neurons need delay_steps=1, as bs.LIF has."
+                f"lateral: the neurons beside layer {name!r} need the delay_steps of the layer's, "
+                f"{neuron.delay_steps}."
             )
         if parts.winners is not None:
             require_potential(neuron.equations(), name)

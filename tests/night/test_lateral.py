@@ -105,6 +105,32 @@ def test_a_recurrence_of_zeros_changes_nothing(rule) -> None:
     assert_same_nights(plain, zeros, tolerance=1e-14)
 
 
+@pytest.mark.parametrize("device", DEVICES, ids=str)
+def test_inhibition_without_delay_against_a_loop(device) -> None:
+    """A spike inhibits the others one step later, and through interneurons one step later, too."""
+    beside = bs.LIF(gain=1, threshold=0.5, tau_m=10 * ms, delay_steps=0)
+    lateral = {
+        "0": bs.lateral.WinnerTakeAll(0.15),
+        "2": bs.lateral.InhibitoryPopulation(inhibition=0.2, neuron=beside),
+    }
+    found = night(lateral, device, neuron=HEAVISIDE, rule=bs.SRC(0, 0))
+    w1, w2 = found.weights_before.values()
+    v1, v2, s1, s2 = np.zeros(10), np.zeros(5), np.zeros(10), np.zeros(5)
+    tables = [], []
+    for row in raster(found, "input"):
+        v1 = 0.9 * v1 + w1 @ row - 0.15 * (s1.sum() - s1)
+        s1 = (v1 >= 0.6).astype(float)
+        v2 = 0.9 * v2 + w2 @ s1 - 0.2 * (s2.sum() - s2)
+        s2 = (v2 >= 0.4).astype(float)
+        v1[s1 > 0], v2[s2 > 0] = 0, 0
+        tables[0].append(s1), tables[1].append(s2)
+    for name, table in zip(("0", "2"), tables, strict=True):
+        assert np.sum(table) > 20
+        np.testing.assert_array_equal(raster(found, name), table)
+    # one spike of the layer makes its interneuron spike in the same step
+    np.testing.assert_array_equal(raster(found, "2.inhibition"), raster(found, "2"))
+
+
 def test_mean_inhibition_against_a_loop() -> None:
     found = night({"0": bs.lateral.MeanInhibition(0.7)}, neuron=HEAVISIDE, rule=bs.SRC(0, 0))
     w1, w2 = found.weights_before.values()
@@ -153,7 +179,12 @@ def test_an_inhibitory_population_silences_the_others() -> None:
     ("lateral", "neuron", "error", "words"),
     [
         ({"3": bs.lateral.WinnerTakeAll(1)}, LIF, ParameterError, "no layer is called '3'"),
-        ({"0": bs.lateral.WinnerTakeAll(1)}, HEAVISIDE, ParameterError, "delay_steps=1"),
+        (
+            {"0": bs.lateral.InhibitoryPopulation()},
+            HEAVISIDE,
+            ParameterError,
+            "beside layer '0' need the delay_steps of the layer's, 0",
+        ),
         ({"0": 0.5}, LIF, UnitsError, "needs one like"),
         (bs.lateral.WinnerTakeAll(1), LIF, UnitsError, "a dict by layer"),
         ({"0": bs.lateral.Recurrent(np.zeros((3, 3)))}, LIF, ParameterError, r"\(10, 10\)"),
