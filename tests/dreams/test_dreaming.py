@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import day_residue_loop
 import numpy as np
@@ -23,16 +24,16 @@ TODAY, LEARNED = [1, 3], [0, 1, 2, 3]
 RECIPE = bs.DayResidue(
     hidden_activity=0.3,
     code_activity=0.3,
-    nrem_presentations=12,
-    nrem_steps=9,
+    nrem_presentations=8,
+    nrem_steps=7,
     nrem_onset=3,
     nrem_learning_rate=0.1,
-    rem_dreams=25,
-    bottom_up_steps=4,
+    rem_dreams=16,
+    bottom_up_steps=3,
     bottom_up_onset=1,
-    top_down_steps=6,
+    top_down_steps=5,
     top_down_onset=1,
-    learning_onset=3,
+    learning_onset=2,
     today_share=0.2,
     feedback_gain=0.8,
 )
@@ -66,6 +67,16 @@ OPTIONS = {
     "dtype": "float64",
     "progress": False,
 }
+
+
+#: For what does not depend on the length of a night.
+SHORT = replace(RECIPE, nrem_presentations=2, rem_dreams=3)
+
+
+@cache
+def usual() -> bs.DreamNight:
+    """Return the night with all options as usual."""
+    return dream()
 
 
 def dream(ann=None, **options) -> bs.DreamNight:
@@ -142,8 +153,7 @@ def test_what_is_taken_away_is_that_of_the_loop(part: str) -> None:
     night = dream(recipe=RECIPE.without(part), memory=start, record="all")
     assert night.recipe != RECIPE
     assert_as_the_loop(night, start)
-    whole = dream(memory=start)
-    assert (night.weights_after["4.weight"] != whole.weights_after["4.weight"]).any()
+    assert (night.weights_after["4.weight"] != usual().weights_after["4.weight"]).any()
 
 
 @pytest.mark.parametrize("kind", ["current", "spikes"])
@@ -180,7 +190,7 @@ def test_dropout_and_flatten_stay_and_nothing_else_changes() -> None:
         nn.Linear(16, 5, bias=False),
     )
     pictures = images().reshape(7, 1, 3, 4)
-    night = bs.dream(ann, pictures, **{**OPTIONS, "learned": TODAY})
+    night = bs.dream(ann, pictures, **{**OPTIONS, "learned": TODAY, "recipe": SHORT})
     kept = ann.state_dict()
     assert torch.equal(night.ann.state_dict()["1.weight"], kept["1.weight"])
     assert not torch.equal(night.ann.state_dict()["4.weight"], kept["4.weight"])
@@ -190,11 +200,11 @@ def test_dropout_and_flatten_stay_and_nothing_else_changes() -> None:
 
 def test_thresholds_bring_layers_to_the_activity_wanted() -> None:
     ann = mlp((12, 300, 300, 5))
-    recipe = replace(RECIPE, nrem_presentations=40, nrem_steps=40, hidden_activity=0.05)
+    recipe = replace(RECIPE, nrem_presentations=12, nrem_steps=40, hidden_activity=0.05)
     recipe = replace(recipe, code_activity=0.1, rem_dreams=0)
-    night = bs.dream(ann, images(), **{**OPTIONS, "recipe": recipe, "device": "cpp"})
+    night = bs.dream(ann, images(), **{**OPTIONS, "recipe": recipe})
     for layer, wanted in (("0", 0.05), ("2", 0.1)):
-        counts = night.rates["nrem"][layer].counts.reshape(40, 41)
+        counts = night.rates["nrem"][layer].counts.reshape(12, 41)
         reached = counts[:, 20:-1].mean() / 300  # potentials begin at zero
         assert reached == pytest.approx(wanted, rel=0.25)
 
@@ -209,13 +219,15 @@ def test_thresholds_are_those_of_the_first_night() -> None:
 
 
 def test_a_seed_fixes_a_night() -> None:
-    one, same, other = (dream(seed=seed).weights_after["4.weight"] for seed in (1, 1, 2))
+    one, same, other = (
+        dream(seed=seed, recipe=SHORT).weights_after["4.weight"] for seed in (1, 1, 2)
+    )
     np.testing.assert_array_equal(one, same)
     assert (one != other).any()
 
 
 def test_float32_is_the_same_night_but_for_rounding() -> None:
-    night, exact = dream(dtype="float32"), dream()
+    night, exact = dream(dtype="float32"), usual()
     found = night.weights_after["4.weight"]
     assert found.dtype == np.float32
     assert np.corrcoef(found.ravel(), exact.weights_after["4.weight"].ravel())[0, 1] > 0.95
@@ -225,19 +237,19 @@ def test_a_night_says_what_it_did() -> None:
     night = dream(record=["2", "dreamed"])
     assert list(night.spikes["nrem"]) == ["2"]
     assert list(night.spikes["rem"]) == ["2", "dreamed"]
-    assert night.n_spikes["rem"]["dreamed"] == night.n_spikes["rem"]["tagged"] == 25 * 7
-    assert night.n_spikes["nrem"]["4"] == 12 * 6
-    assert night.n_spikes["rem"]["4"] == 25 * 3
-    assert night.timings["steps"] == 12 * 10 + 25 * 10
+    assert night.n_spikes["rem"]["dreamed"] == night.n_spikes["rem"]["tagged"] == 16 * 6
+    assert night.n_spikes["nrem"]["4"] == 8 * 4
+    assert night.n_spikes["rem"]["4"] == 16 * 3
+    assert night.timings["steps"] == 8 * 8 + 16 * 8
     assert {"nrem", "rem", "build", "total", "steps"} == set(night.timings)
-    assert repr(night).startswith("<DreamNight of 370 steps, 25 dreams of 4 outputs")
+    assert repr(night).startswith("<DreamNight of 192 steps, 16 dreams of 4 outputs")
 
 
 # What is kept
 
 
 def test_memory_comes_back_from_a_file_and_knows_its_size(tmp_path) -> None:
-    kept = dream(dtype="float32", memory=None).memory
+    kept = dream(dtype="float32", memory=None, recipe=SHORT).memory
     kept.save(tmp_path / "sub" / "memory.npz")
     found = bs.DreamMemory.load(tmp_path / "sub" / "memory.npz")
     np.testing.assert_array_equal(found.feedback, kept.feedback)
@@ -289,7 +301,7 @@ def test_images_must_evoke_something_and_be_in_range_where_they_spike() -> None:
     for pictures in (images() * 2, images() - 1):
         with pytest.raises(ParameterError, match=r"images must lie in \[0, 1\] to become spikes"):
             bs.dream(network(), pictures, **{**OPTIONS, "recipe": recipe})
-        bs.dream(network(), pictures, **OPTIONS)
+        bs.dream(network(), pictures, **{**OPTIONS, "recipe": SHORT})
     with pytest.raises(ParameterError, match="layer '0' does not respond"):
         bs.dream(network(), np.zeros((3, 12)), **OPTIONS)
 
@@ -301,9 +313,10 @@ def test_part_of_a_network_dreams_on_what_comes_before_it() -> None:
         nn.Linear(18, 16), nn.ReLU(), nn.Linear(16, 5),
     ).double()  # fmt: skip
     pictures = torch.from_numpy(images().reshape(7, 1, 3, 4)) - 0.3
-    found = bs.dream(bs.translate(ann, (1, 3, 4), input_at="3"), pictures, **OPTIONS)
+    options = {**OPTIONS, "recipe": SHORT}
+    found = bs.dream(bs.translate(ann, (1, 3, 4), input_at="3"), pictures, **options)
     features = ann[:3](pictures).detach()
-    alone = bs.dream(ann[3:], features, **OPTIONS)
+    alone = bs.dream(ann[3:], features, **options)
     np.testing.assert_allclose(
         found.weights_after["5.weight"], alone.weights_after["5.weight"], atol=1e-12
     )
