@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -93,8 +94,9 @@ class Chain:
         ]
         return tuple(before / own for before, own in pairwise(scales))
 
+    @cached_property
     def first_currents(self) -> npt.NDArray[np.float64]:
-        """Return what each image gives to the first hidden layer, shape (n, n_first)."""
+        """What each image gives to the first hidden layer, shape (n, n_first)."""
         first = self.layers[0]
         currents = self.images.astype(np.float64) @ first.weight.T.astype(np.float64)
         return currents if first.bias is None else currents + first.bias

@@ -103,7 +103,7 @@ class StageCircuits:
         """
         if self.recipe.input == "spikes":
             return {}
-        return {self.chain.hidden[0]: self.chain.first_currents()[order]}
+        return {self.chain.hidden[0]: self.chain.first_currents[order]}
 
     @property
     def scales(self) -> list[float]:
@@ -130,7 +130,7 @@ class StageCircuits:
         )
         biases = [0.0 if layer.bias is None else layer.bias for layer in self.chain.layers]
         if self.recipe.input == "current":
-            biases[0] = self.chain.first_currents().mean(axis=0)
+            biases[0] = self.chain.first_currents.mean(axis=0)
         return {
             layer.name: Population(layer.n_out, model, bias=bias)
             for layer, model, bias in zip(self.chain.layers, models, biases, strict=False)

@@ -4,12 +4,15 @@
 {% extends 'common_group.cpp' %}
 {% block maincode %}
     {% set _eventspace = get_array_name(eventspace_variable) %}
+    {# among the variables are functions, too #}
+    {% set _arrays = variables|dictsort|selectattr('1.dynamic', 'defined')|selectattr('1.dynamic') %}
+    {% set _values = _arrays|rejectattr('0', 'in', ['_presynaptic_idx', '_postsynaptic_idx'])|list %}
     const size_t _vectorisation_idx = -1;
     {{scalar_code|autoindent}}
 
     const size_t _first = brainsleep::tile.first, _end = brainsleep::tile.end({{n_post}});
     static const size_t _tile_neurons = _end;  // the first tile comes first
-    {% for _name, _array in variables|dictsort if _array.dynamic is defined and _array.dynamic and not _name.startswith('_') %}
+    {% for _name, _array in _values %}
     static const std::vector<{{c_data_type(_array.dtype)}}> _rows_of_{{_name}} =
         brainsleep::rows_by_source({{get_array_name(_array)}}, {{n_pre}}, {{n_post}}, _tile_neurons);
     {% endfor %}
@@ -18,7 +21,7 @@
     {
         const size_t _presynaptic_idx = {{_eventspace}}[_event];
         const size_t _row = _first*{{n_pre}} + _presynaptic_idx*(_end - _first) - _first;
-        {% for _name, _array in variables|dictsort if _array.dynamic is defined and _array.dynamic and not _name.startswith('_') %}
+        {% for _name, _array in _values %}
         const {{c_data_type(_array.dtype)}}* const {{get_array_name(_array)}} = _rows_of_{{_name}}.data();
         {% endfor %}
         #pragma GCC ivdep
