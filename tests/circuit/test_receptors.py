@@ -160,7 +160,7 @@ def test_receptors_biases_and_presentations_against_a_loop(presentation_steps) -
             np.testing.assert_array_equal(found.weights[name], values)
 
 
-@pytest.mark.parametrize("device", DEVICES, ids=str)
+@pytest.mark.parametrize("device", ["cpp", NUMPY], ids=str)
 def test_signals_go_on_where_presentations_begin_anew(device) -> None:
     cells = {"a": Population(N_A, Dendrite(signals=("push",)))}
     push = np.where(np.arange(40) % 13 == 5, 1.0, 0.1)

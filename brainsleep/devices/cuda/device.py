@@ -49,8 +49,9 @@ class Cuda:
     As in C++, weights, parameters, input spikes and duration go in when the program is launched,
     so one program serves every night on the same plan; programs are kept in the cache. Not
     covered are models that draw random numbers, convolutions that learn,
-    ``max_pooling="most_active"``, nights written to disk as they run, recorded state, and images
-    presented one after the other.
+    ``max_pooling="most_active"``, layers of which only some neurons may spike at a time, signals of
+    neuron models, nights written to disk as they run, recorded state, and images presented one
+    after the other.
 
     Parameters
     ----------
