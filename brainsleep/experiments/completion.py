@@ -26,6 +26,11 @@ CONTROL_NAMES = (
     "no_rem_potentiation",
     "no_rem_depression",
     "no_residue",
+    "all_active",
+    "no_averaging",
+    "averaging_alone",
+    "no_output_winners",
+    "with_increase",
     "single_layers",
 )
 

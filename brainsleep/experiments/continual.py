@@ -20,6 +20,7 @@ from ..support.files import JsonObject, publish_directory
 from ..wake import torch_threads
 from ..wake.checkpoints import Checkpoints
 from ..wake.evaluation import chance_level
+from ..wake.learning_rates import parameter_groups
 from .arms import Arm, compared_arm
 from .controls import check_controls, find_controls
 from .course import Course
@@ -118,10 +119,12 @@ class ContinualExperiment:
             self.course.stored_bytes = max(task.stored_bytes for task in self.done.tasks)
 
     def check_nights(self) -> None:
-        """Raise what a night would raise, before anything is trained or written."""
+        """Raise what training and nights would raise, before anything is trained or written."""
         self.model.nights.check_tasks(len(self.tasks))
         nights = nights_of(self.setting, self.model)
         self.weights = nights.check(self.setting.new_network())
+        self.course.waking.check(self.course.network)
+        parameter_groups(self.course.network, self.setting.training.lr)
 
     def run_arms(self, strategies: Sequence[StrategySection], controls: Sequence[str]) -> None:
         """Go through all tasks in all ways: those compared, asleep, and the controls."""

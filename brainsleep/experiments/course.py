@@ -19,7 +19,8 @@ from ..wake.task_answers import TaskAnswers
 from .arms import Arm, ArmResult
 from .nights.arm_nights import ArmNights, SleptNight
 from .nights.night_kinds import nights_of
-from .run_state import State, joined_state, split_state
+from .nights.waking import Waking
+from .run_state import State, joined_state, split_state, state_of
 from .setting import Setting
 
 
@@ -39,8 +40,10 @@ class Course:
         How it learns while awake; also what it keeps between tasks.
     nights : ArmNights or None
         How it sleeps; also what nights keep for later ones. None: it does not sleep.
+    waking : Waking
+        How it wakes up.
     stored_bytes : int
-        The most that strategy and nights have kept after a task.
+        The most that strategy, nights and waking have kept after a task.
     seconds : float
         Of learning and nights so far.
     """
@@ -49,15 +52,17 @@ class Course:
     arm: Arm
     network: nn.Module = field(init=False)
     nights: ArmNights[Any, Any] | None = field(init=False)
+    waking: Waking = field(init=False)
     stored_bytes: int = 0
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
         """Begin with a new network."""
         self.strategy = self.arm.waking.strategy()
-        self.network = self.setting.new_network()
+        self.network = self.setting.new_network(self.arm.model)
         model = self.arm.model
         self.nights = None if model is None else nights_of(self.setting, model)
+        self.waking = Waking((model or self.setting.model).nights.averaging)
 
     def learn(self, index: int, checkpoints: Checkpoints | None = None) -> None:
         """Learn a task."""
@@ -89,20 +94,22 @@ class Course:
 
     @property
     def kept_bytes(self) -> int:
-        """What strategy and nights keep by now, beside the network."""
+        """What strategy, nights and waking keep by now, beside the network."""
         of_nights = 0 if self.nights is None else self.nights.stored_bytes
-        return self.strategy.stored_bytes + of_nights
+        return self.strategy.stored_bytes + of_nights + self.waking.stored_bytes
 
     def state(self) -> State:
         """Return all that decides how the way goes on: network, and what is kept beside it."""
         nights = {} if self.nights is None else self.nights.state()
-        return joined_state(state_of(self.network), self.strategy.state(), nights)
+        kept = (self.strategy.state(), nights, self.waking.state())
+        return joined_state(state_of(self.network), *kept)
 
     def restore(self, state: State) -> None:
         """Go back to what :meth:`state` returned."""
-        network, strategy, nights = split_state(state)
+        network, strategy, nights, last = split_state(state)
         self.network = write_back(self.network, network)
         self.strategy.restore(strategy)
+        self.waking.restore(last, self.network)
         if self.nights is not None:
             self.nights.restore(nights)
 
@@ -126,9 +133,10 @@ class Course:
     def result(self, rows: Sequence[list[float | None]], ahead: list[float | None]) -> ArmResult:
         """Return what came of it, given the accuracies that were measured on the way."""
         tasks, waking = self.setting.tasks, self.arm.waking
+        new = self.setting.new_network(self.arm.model)
         answers = TaskAnswers.of(self.readout, tasks)
         confusion = answers.confusion
-        untrained = task_accuracies(waking.strategy().readout(self.setting.new_network()), tasks)
+        untrained = task_accuracies(waking.strategy().readout(new), tasks)
         return ArmResult(
             kind=waking.kind,
             label=self.arm.label,
@@ -146,11 +154,11 @@ class Course:
 
     def _woken(self, asleep: nn.Module, index: int) -> nn.Module:
         """Return the network that wakes up, its weights changed if the arm is such a control."""
-        if self.arm.alter is None:
-            return asleep
-        generator = np.random.default_rng(training_seed(self.setting.seed, index, "control"))
-        altered = self.arm.alter(state_of(self.network), state_of(asleep), generator)
-        return write_back(asleep, altered)
+        if self.arm.alter is not None:
+            generator = np.random.default_rng(training_seed(self.setting.seed, index, "control"))
+            altered = self.arm.alter(state_of(self.network), state_of(asleep), generator)
+            asleep = write_back(asleep, altered)
+        return self.waking.wake(asleep)
 
 
 def run_arm(arm: Arm, setting: Setting, checkpoints: Checkpoints | None = None) -> ArmResult:
@@ -183,11 +191,6 @@ def run_arm(arm: Arm, setting: Setting, checkpoints: Checkpoints | None = None) 
                 course.alter(index)
         rows.append(course.row(index + 1))
     return course.result(rows, ahead)
-
-
-def state_of(network: nn.Module) -> State:
-    """Return a network's parameters and buffers."""
-    return {name: tensor.detach().cpu().numpy() for name, tensor in network.state_dict().items()}
 
 
 def _per_class(confusion: NDArray[np.int64]) -> dict[str, float]:

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
+from torch import nn
 
 from ..errors import DataError, DirectoryError
 from ..support.array_files import read_arrays
@@ -29,8 +30,9 @@ State = Mapping[str, np.ndarray]
 #: Under this key what a run writes holds the digest in its ``run.json``.
 RUN = "run_sha256"
 
-#: What begins the names of arrays of a waking strategy and of nights, beside the network's own.
-_OTHERS = (" strategy ", " nights ")
+#: What begins the names of arrays of a waking strategy, of nights, and of the network as it last
+#: woke up, beside those of the network itself.
+_OTHERS = (" strategy ", " nights ", " last ")
 
 T = TypeVar("T")
 
@@ -159,22 +161,30 @@ def network_after(directory: Path, stage: int, digest: str) -> State:
     return _read_network(_network_file(directory, stage), digest)
 
 
-def joined_state(network: State, strategy: State, nights: State) -> State:
-    """Return the arrays of a network, of a waking strategy, and of what nights keep, as one."""
+def state_of(network: nn.Module) -> State:
+    """Return a network's parameters and buffers."""
+    return {name: tensor.detach().cpu().numpy() for name, tensor in network.state_dict().items()}
+
+
+def joined_state(network: State, strategy: State, nights: State, last: State) -> State:
+    """Return as one the arrays of a network, of a waking strategy, of nights, and of `last`.
+
+    The last is the network as it last woke up, where that is kept.
+    """
     joined = dict(network)
-    for prefix, others in zip(_OTHERS, (strategy, nights), strict=True):
+    for prefix, others in zip(_OTHERS, (strategy, nights, last), strict=True):
         joined |= {prefix + name: array for name, array in others.items()}
     return joined
 
 
-def split_state(state: State) -> tuple[State, State, State]:
-    """Return the arrays of the network, of the waking strategy, and of what nights keep."""
+def split_state(state: State) -> tuple[State, State, State, State]:
+    """Return what :func:`joined_state` was given."""
     network = {name: array for name, array in state.items() if not name.startswith(_OTHERS)}
-    strategy, nights = (
+    strategy, nights, last = (
         {name.removeprefix(prefix): one for name, one in state.items() if name.startswith(prefix)}
         for prefix in _OTHERS
     )
-    return network, strategy, nights
+    return network, strategy, nights, last
 
 
 def _network_file(directory: Path, stage: int) -> Path:

@@ -50,6 +50,13 @@ class Setting:
         """How networks learn."""
         return self.model.training.build()
 
-    def new_network(self) -> nn.Module:
-        """Return the network before any training; layers that do not learn want no gradient."""
-        return self.model.training.freeze(self.model.network.build(self.seed))
+    def new_network(self, model: ModelFile | None = None) -> nn.Module:
+        """Return the network before any training; layers that do not learn want no gradient.
+
+        Parameters
+        ----------
+        model : ModelFile, optional
+            Of an arm that has another network than the others.
+        """
+        network = (model or self.model).network
+        return self.model.training.freeze(network.build(self.seed))

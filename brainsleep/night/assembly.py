@@ -123,13 +123,17 @@ class Assembly:
 
     @property
     def winners(self) -> dict[str, int]:
-        """How many neurons spike in a step at most, of the layers in which not all may."""
-        given = {layer.name: self.lateral.get(layer.name) for layer in self.translation.layers}
-        return {
-            name: parts.winners
-            for name, parts in given.items()
-            if parts is not None and parts.winners is not None
-        }
+        """How many neurons spike in a step at most, of the layers in which not all may.
+
+        What is put beside a layer goes before what the layer has of its own.
+        """
+        found = {}
+        for layer in self.translation.layers:
+            parts = self.lateral.get(layer.name, LateralParts())
+            winners = layer.winners if parts.winners is None else parts.winners
+            if winners is not None:
+                found[layer.name] = winners
+        return found
 
     def plan(
         self,
@@ -385,6 +389,9 @@ def lateral_parts(
     ParameterError, UnitsError
         Naming the layer.
     """
+    for layer in translation.layers:
+        if layer.winners is not None:
+            require_potential(neuron.equations(), layer.name)
     if lateral is None:
         return {}
     found = {}

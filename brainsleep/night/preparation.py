@@ -30,7 +30,6 @@ from ..translation import (
     Translation,
     as_translation,
     first_ratios,
-    refuse_winners,
     report,
     require_float32_copy,
     search_thresholds,
@@ -323,7 +322,6 @@ def _inputs(request: NightRequest) -> tuple[Translation, Stimulus, npt.ArrayLike
     network = as_translation(request.ann, shapes_of_images(data, request.stimulus))
     network = with_masks(network, request.masks)
     require_float32_copy(network)
-    refuse_winners(network, "a night", "train without KWinners")
     if data is not None:  # also where nothing is computed from it
         as_input(data.images, network.whole or network)
     stimulus = as_stimulus(

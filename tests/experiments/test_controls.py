@@ -17,6 +17,7 @@ from brainsleep.experiments.controls import (
     ALL_CONTROLS,
     CONTROLS,
     FIXED_CONTROLS,
+    Control,
     check_controls,
     controls_of,
     find_controls,
@@ -163,10 +164,16 @@ def test_single_layers_keep_the_change_of_one(night: tuple[State, State]) -> Non
     assert single_layers(["0.weight"]) == ()
 
 
+def of_every_model() -> list[Control]:
+    """Return the controls of nights, but for those of single layers and of parts of some models."""
+    found = [FIXED_CONTROLS[name] for name in controls_of("sleep") if name in FIXED_CONTROLS]
+    return [one for one in found if not one.of_part]
+
+
 def test_names_are_found_with_their_layers() -> None:
     model, weights = load_model_file(), ["0.weight", "2.weight"]
     found, left_out = find_controls([ALL_CONTROLS], model, weights)
-    of_sleep = [name for name in controls_of("sleep") if name in FIXED_CONTROLS]
+    of_sleep = [one.name for one in of_every_model()]
     assert [one.name for one in found] == [*of_sleep, "only_layer_1", "only_layer_2"]
     assert left_out == []
     assert all(one.question.endswith("?") for one in found)
@@ -279,8 +286,7 @@ def test_stimuli_of_controls() -> None:
 
 def test_arms_of_controls() -> None:
     model = load_model_file()
-    of_sleep = [FIXED_CONTROLS[name] for name in controls_of("sleep") if name in FIXED_CONTROLS]
-    arms = {one.name: one.arm(model) for one in of_sleep}
+    arms = {one.name: one.arm(model) for one in of_every_model()}
     for name, arm in arms.items():
         assert (arm.name, arm.label) == (name, FIXED_CONTROLS[name].label)
         assert arm.waking == model.training.strategy

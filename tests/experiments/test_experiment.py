@@ -76,7 +76,8 @@ def test_metrics_keep_the_contract(finished: Run) -> None:
         assert [[value is None for value in row] for row in matrix] == [[False, True], [False] * 2]
     assert scores["final"] == pytest.approx(np.mean(scores["after_sleep"][-1]))
     layers = [f"only_layer_{number}" for number in (1, 2, 3)]
-    of_sleep = [name for name in controls_of("sleep") if name in FIXED_CONTROLS]
+    fixed = [name for name in controls_of("sleep") if name in FIXED_CONTROLS]
+    of_sleep = [name for name in fixed if not FIXED_CONTROLS[name].of_part]
     assert list(scores["controls"]) == [*of_sleep, *layers]
     assert [night["steps"] for night in metrics["timings"]] == [60, 60]
     assert len(metrics["findings"]) == 2

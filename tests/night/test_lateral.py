@@ -7,9 +7,10 @@ import pytest
 import torch
 from brian2 import ms
 from helpers import assert_same_nights, mlp, random_spikes, raster
+from torch import nn
 
 import brainsleep as bs
-from brainsleep.errors import ParameterError, UnitsError
+from brainsleep.errors import ParameterError, TranslationError, UnitsError
 
 NUMPY = bs.devices.Runtime("numpy")
 DEVICES = ("cpp", "cpp_stock", NUMPY)
@@ -165,6 +166,52 @@ def test_winners_against_a_loop(lateral: float, most: int) -> None:
         np.testing.assert_array_equal(v2 >= 0.4, fired_next)
         v2[v2 >= 0.4] = 0
     assert raster(found, "0").sum() > 20
+
+
+def competing() -> nn.Module:
+    plain = mlp((12, 10, 5), dtype=torch.float64, scale=1.5)
+    return nn.Sequential(plain[0], nn.ReLU(), bs.wake.KWinners(0.2), plain[2])
+
+
+def asleep(ann, **options):
+    return bs.sleep(
+        *(ann, random_spikes(N_STEPS, 12, 0.2)),
+        **{"neuron": HEAVISIDE, "plasticity": bs.SRC(1e-3, 1e-3), "dtype": "float64"} | options,
+        progress=False,
+    )
+
+
+def test_a_network_sleeps_with_the_winners_that_it_has_awake(tmp_path) -> None:
+    own, given = competing(), competing()
+    given[2] = nn.Identity()
+    found = asleep(own)
+    put_beside = asleep(given, lateral={"0": bs.lateral.KWinners(2)})
+    assert raster(found, "0").sum(axis=1).max() == 2
+    for name in ("0", "3"):
+        np.testing.assert_array_equal(raster(found, name), raster(put_beside, name))
+    for one, other in zip(
+        found.weights_after.values(), put_beside.weights_after.values(), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+    assert isinstance(found.ann[2], bs.wake.KWinners)
+    found.save(tmp_path / "night")
+    again = bs.Night.load(tmp_path / "night").again()
+    np.testing.assert_array_equal(raster(again, "0"), raster(found, "0"))
+    with pytest.raises(TranslationError, match="NIR graph"):
+        found.to_nir(tmp_path / "graph.nir")
+
+
+def test_winners_on_all_devices() -> None:
+    nights = [asleep(competing(), device=device) for device in DEVICES]
+    for other in nights[1:]:
+        assert_same_nights(nights[0], other)
+
+
+def test_what_is_put_beside_a_layer_goes_before_its_own_winners() -> None:
+    found = asleep(competing(), lateral={"0": bs.lateral.KWinners(1)}, device=NUMPY)
+    assert raster(found, "0").sum(axis=1).max() == 1
+    found = asleep(competing(), lateral={"0": bs.lateral.MeanInhibition(0.1)}, device=NUMPY)
+    assert raster(found, "0").sum(axis=1).max() == 2
 
 
 def test_an_inhibitory_population_silences_the_others() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..arms import Alteration, Arm
 from ..model_files.modelfile import ModelFile
+from ..model_files.network_sections import NetworkTable
 from ..model_files.nights_section import NightsSection
 
 #: Tables of model files that say what nights are.
@@ -21,6 +22,11 @@ class NotInModelError(Exception):
 def as_it_is(section: NightsSection) -> NightsSection:
     """Return the nights of a model unchanged."""
     return section
+
+
+def same_network(table: NetworkTable) -> NetworkTable:
+    """Return the network of a model unchanged."""
+    return table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +44,8 @@ class Control:
     change : callable
         Takes the table of a model's nights and returns that of the control's; raises
         :class:`NotInModelError` where a model does not have the control.
+    change_network : callable
+        The same for the ``[network]`` table.
     alter : callable, optional
         What becomes of the weights on waking. It acts on weights by their names, so on those of any
         rule, of convolutions too. Without sleep, weights before and after are the same.
@@ -47,16 +55,21 @@ class Control:
         Whether there is one night before anything is learned, and none afterwards.
     nights : tuple of str
         Tables of model files whose nights have the control.
+    of_part : bool
+        Whether it takes away what most models do not have: then nobody is told that it is left out
+        where all controls are asked for.
     """
 
     name: str
     label: str
     question: str
     change: Callable[[Any], NightsSection] = as_it_is
+    change_network: Callable[[NetworkTable], NetworkTable] = same_network
     alter: Alteration | None = None
     sleeps: bool = True
     night_first: bool = False
     nights: tuple[str, ...] = ("sleep",)
+    of_part: bool = False
 
     def why_not(self, model: ModelFile) -> str | None:
         """Say why a model does not have this control, or None if it has."""
@@ -65,7 +78,7 @@ class Control:
                 f"it is a control of [{self.nights[0]}], and the model has [{model.nights.table}]"
             )
         try:
-            self.change(model.nights)
+            self._changed(model)
         except NotInModelError as reason:
             return str(reason)
         return None
@@ -78,12 +91,18 @@ class Control:
         NotInModelError
             If the model does not have it.
         """
-        nights = model.with_nights(self.change(model.nights))
+        changed = self._changed(model)
         return Arm(
             name=self.name,
             label=self.label,
             waking=model.training.strategy,
-            model=nights if self.sleeps else None,
+            model=changed if self.sleeps else None,
             alter=self.alter,
             night_first=self.night_first,
         )
+
+    def _changed(self, model: ModelFile) -> ModelFile:
+        """Return the model of the control; raises NotInModelError."""
+        network = self.change_network(model.network)
+        changed = model.with_nights(self.change(model.nights))
+        return changed.model_copy(update={"network": network})

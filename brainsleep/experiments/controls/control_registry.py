@@ -11,6 +11,7 @@ from .control import Control
 from .night_first import SLEEP_FIRST
 from .one_direction import DECREASE_ONLY, INCREASE_ONLY
 from .other_stimuli import PIXEL_SHUFFLED, WHITE_NOISE
+from .parts_of_recipes import PARTS_OF_RECIPES
 from .rows_without_sleep import ROWS_CENTRED, ROWS_RESCALED
 from .single_layers import (
     LAYER_NIGHTS,
@@ -35,6 +36,7 @@ FIXED_CONTROLS: dict[str, Control] = {
         ROWS_CENTRED,
         ROWS_RESCALED,
         *WITHOUT_PARTS,
+        *PARTS_OF_RECIPES,
     )
 }
 #: The names of all controls; ``"single_layers"`` stands for ``"only_layer_1"`` and so on.
@@ -90,7 +92,7 @@ def find_controls(
         As :func:`check_controls`.
     """
     check_controls(names := list(names))
-    if ALL_CONTROLS in names:
+    if wants_all := ALL_CONTROLS in names:
         names = list(controls_of(model.nights.table))
     layers = {one.name: one for one in single_layers(weights)}
     known = FIXED_CONTROLS | layers
@@ -104,7 +106,7 @@ def find_controls(
             reason = known[one].why_not(model)
             if reason is None:
                 found[one] = known[one]
-            else:
+            elif not (wants_all and known[one].of_part):
                 left_out.append(f"{one}: {reason}")
     return list(found.values()), left_out
 

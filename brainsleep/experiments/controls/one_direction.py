@@ -23,11 +23,27 @@ def _without(section: SleepSection, names: tuple[str, ...]) -> SleepSection:
     changed = rule
     for name in names:
         changed = changed.with_value(name, 0.0) or changed
+    either = " or ".join(map(repr, names[:2]))
     if changed is rule:
-        raise NotInModelError(
-            f"the rule {rule.kind!r} has no parameter {' or '.join(map(repr, names[:2]))}"
-        )
+        raise NotInModelError(f"the rule {rule.kind!r} has no parameter {either}")
+    if _is_zero(rule.build(), names):
+        raise NotInModelError(f"the rule {rule.kind!r} has {either} = 0 anyway")
+    if _is_zero(changed.build(), (*_UP, *_DOWN)):
+        raise NotInModelError(f"nothing would be left of the rule {rule.kind!r}")
     return section.model_copy(update={"plasticity": changed})
+
+
+def _is_zero(rule: object, names: tuple[str, ...]) -> bool:
+    """Tell whether all of these parameters that a rule has, or a rule within it, are 0."""
+    if rule is None:
+        return True
+    own = [getattr(rule, name, 0.0) for name in names]
+    return all(map(is_zero, own)) and _is_zero(getattr(rule, "rule", None), names)
+
+
+def is_zero(value: object) -> bool:
+    """Tell whether a parameter is 0 in all layers."""
+    return all(one == 0 for one in _numbers(value))
 
 
 def _require_signs(rule: object, kind: str) -> None:

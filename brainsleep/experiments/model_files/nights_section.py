@@ -29,6 +29,10 @@ class NightsSection(Section):
     nights_after : "every" or list of int
         After which tasks there is a night, numbered from 1, as ``[2, 5]``; images of the
         ``"current"`` task are then those of all tasks since the last night.
+    averaging : float or list of float, optional
+        Which part of the way from the weights of the last waking they go on the next, in all layers
+        or in each, as ``[0.7, 0.4, 0.9]``; see `brainsleep.average_weights`. While a task is
+        learned, this keeps a copy of all weights.
     """
 
     table: ClassVar[str]
@@ -36,6 +40,7 @@ class NightsSection(Section):
     device: str = "cpp"
     dtype: str = "float32"
     nights_after: Literal["every"] | list[Annotated[int, Field(ge=1)]] = "every"
+    averaging: float | list[float] | None = None
 
     @abstractmethod
     def checks(self) -> tuple[Callable[[], object], ...]:

@@ -229,6 +229,9 @@ class SleepSection(NightsSection):
         Which training images ``gain = "tadros"`` looks at: ``"current"`` or ``"seen"``.
     biases : str
         ``"frozen"``, ``"learn"`` or ``"ignore"``, as in `brainsleep.sleep`.
+    output_winners : int, optional
+        How many neurons of the output layer spike in a step at most, those with the highest
+        potentials; all unless given. See `brainsleep.lateral.KWinners`.
     neuron, plasticity, stimulus, steps, stages : table
         Tables of their own.
     """
@@ -238,6 +241,7 @@ class SleepSection(NightsSection):
     dt: str = "1 ms"
     gain_data: Literal["current", "seen"] = "current"
     biases: Literal["frozen", "learn", "ignore"] = "frozen"
+    output_winners: int | None = Field(default=None, ge=1)
     neuron: NeuronSection = Field(default_factory=NeuronSection)
     plasticity: PlasticitySection = Field(default_factory=PlasticitySection)
     stimulus: StimulusSection = Field(default_factory=StimulusSection)

@@ -10,6 +10,9 @@ from torch import nn
 
 from ...measures import mean_rates, n_spikes, synaptic_operations
 from ...night import Night, NightRequest, prepare_night, run_night
+from ...night.lateral import KWinners
+from ...night.part_inputs import shapes_of_images
+from ...translation import as_translation
 from ...wake import concatenate
 from ..model_files.sleep_sections import SleepSection
 from .arm_nights import ArmNights
@@ -27,9 +30,15 @@ class SleepNights(ArmNights[SleepSection, Night]):
         learned = [task.train for task in self.setting.tasks[: index + 1]]
         current = concatenate(learned[section.first_since(index) :])
         images = {"current": current, "seen": concatenate(learned)}
+        stimulus = section.stimulus.build(images[section.stimulus.images])
+        lateral = None
+        if section.output_winners is not None:
+            translation = as_translation(network, shapes_of_images(None, stimulus))
+            lateral = {translation.layers[-1].name: KWinners(section.output_winners)}
         return NightRequest(
             ann=network,
-            stimulus=section.stimulus.build(images[section.stimulus.images]),
+            lateral=lateral,
+            stimulus=stimulus,
             data=images[section.gain_data].images,
             duration=section.steps.of_task(index),
             neuron=section.neuron.build(),
