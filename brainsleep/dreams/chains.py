@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ..errors import ParameterError, TranslationError
 from ..translation import INPUT, Layer, Translation, activations, as_translation
 from ..wake.given_data import Images, read_images
+from .day_residue import DayResidue
 
 if TYPE_CHECKING:
     from torch import nn
@@ -53,9 +54,13 @@ class Chain:
         return [layer.name for layer in self.layers[:-1]]
 
     @property
-    def code(self) -> str:
-        """Name of the last hidden layer."""
+    def last(self) -> str:
+        """Name of the last hidden layer, from which outputs are read."""
         return self.hidden[-1]
+
+    def code(self, recipe: DayResidue) -> int:
+        """Return the number of the hidden layer that feedback reaches, 0 for the first."""
+        return 0 if recipe.feedback_to == "first" else len(self.hidden) - 1
 
     @property
     def output(self) -> str:
@@ -66,11 +71,6 @@ class Chain:
     def n_outputs(self) -> int:
         """Number of outputs."""
         return self.layers[-1].n_out
-
-    @property
-    def n_code(self) -> int:
-        """Number of neurons of the last hidden layer."""
-        return self.layers[-2].n_out
 
     def thresholds(self, activity: list[float], pixel_rate: float) -> tuple[float, ...]:
         """Return thresholds at which hidden layers have a mean activity under today's images.

@@ -21,6 +21,7 @@ ABLATIONS: Mapping[str, Mapping[str, Any]] = {
     "rem_depression": {"rem_depression": 0.0},
     "residue": {"residue": False},
     "noise": {"noise": 0.0},
+    "hidden_learning": {"hidden_learning_rate": 0.0},
     "current": {"input": "spikes"},
     "nrem": {"nrem_presentations": 0},
     "rem": {"rem_dreams": 0},
@@ -28,6 +29,9 @@ ABLATIONS: Mapping[str, Mapping[str, Any]] = {
 
 #: How images reach the first hidden layer.
 INPUTS = ("current", "spikes")
+
+#: Which hidden layer feedback reaches.
+TARGETS = ("last", "first")
 
 #: Whole numbers that may be 0; the others are at least 1.
 _FROM_ZERO = {
@@ -66,7 +70,11 @@ class DayResidue:
         Mean spikes per step and neuron for which thresholds of hidden layers but the last are set,
         once, in the first night.
     code_activity : float
-        The same for the last hidden layer, the code.
+        The same for the last hidden layer.
+    feedback_to : str
+        Which hidden layer feedback reaches, and dreams are dreamed in: the ``"last"`` or the
+        ``"first"``. With the first, dreams go through the layers above as these are now, so that
+        they may learn: nothing is remembered in their activity.
     nrem_presentations : int
         How many images are shown in NREM.
     nrem_steps : int
@@ -93,8 +101,12 @@ class DayResidue:
         By how much an error of the first dream changes the evidence of an output for the image it
         was made with, in units of the evidence of which a softmax makes probabilities;
         `ErrorDriven`.
+    hidden_learning_rate : float
+        The same for the hidden layers above that which feedback reaches: by how much an error of 1,
+        sent back to a neuron, changes what an image gives to it, in units of the layer's mean
+        activity.
     rem_learning_end : float
-        Part of it that is left at the last; it falls linearly.
+        Part of both that is left at the last; they fall linearly.
     today_power : float
         Exponent of the part of the learned outputs that are of today, by which the learning rate of
         REM is multiplied; 0 for the same rate in all nights.
@@ -104,7 +116,7 @@ class DayResidue:
     today_share : float
         Part of the dreams whose output is drawn among today's instead of among all learned ones.
     feedback_gain : float
-        What feedback through a weight of 1 adds to the code per step, in units of its threshold.
+        What feedback through a weight of 1 adds to a neuron per step, in units of its threshold.
     nrem_potentiation, nrem_depression, rem_potentiation, rem_depression : float
         Factors on the two sides of each rule; 0 takes one away.
     residue : bool
@@ -117,6 +129,7 @@ class DayResidue:
     pixel_rate: float = parameter(0.5, above=0, maximum=1, by_layer=False)
     hidden_activity: float = parameter(0.07, above=0, by_layer=False)
     code_activity: float = parameter(0.15, above=0, by_layer=False)
+    feedback_to: str = parameter("last", choices=TARGETS, by_layer=False)
     nrem_presentations: int = 400
     nrem_steps: int = 14
     nrem_onset: int = 5
@@ -129,6 +142,7 @@ class DayResidue:
     top_down_onset: int = 2
     learning_onset: int = 5
     rem_learning_rate: float = parameter(1.6, minimum=0, by_layer=False)
+    hidden_learning_rate: float = parameter(0.0, minimum=0, by_layer=False)
     rem_learning_end: float = parameter(0.02, minimum=0, maximum=1, by_layer=False)
     today_power: float = parameter(1.0, minimum=0, by_layer=False)
     noise: float = parameter(1.0, minimum=0, by_layer=False)
@@ -156,6 +170,12 @@ class DayResidue:
                     f"{getattr(self, onset)}."
                 )
 
+        if self.feedback_to == "last" and self.hidden_learning_rate > 0:
+            raise ParameterError(
+                "recipe: hidden_learning_rate is of hidden layers above the one that feedback "
+                'reaches; set feedback_to = "first", or leave it at 0.'
+            )
+
     def __repr__(self) -> str:
         """Show what differs from the defaults."""
         usual = {name: one.default for name, one in signature(type(self)).parameters.items()}
@@ -174,8 +194,8 @@ class DayResidue:
         ----------
         name : str
             ``"potentiation"`` (of both stages), ``"nrem_potentiation"``, ``"nrem_depression"``,
-            ``"rem_potentiation"``, ``"rem_depression"``, ``"residue"``, ``"noise"``, ``"current"``
-            (spikes in its place), ``"nrem"`` or ``"rem"``.
+            ``"rem_potentiation"``, ``"rem_depression"``, ``"residue"``, ``"noise"``,
+            ``"hidden_learning"``, ``"current"`` (spikes in its place), ``"nrem"`` or ``"rem"``.
 
         Returns
         -------

@@ -56,7 +56,7 @@ class HiddenCell(DreamNeuron):
 
 @dataclass(frozen=True)
 class CodeCell(DreamNeuron):
-    r"""A cell of the last hidden layer, the one that dreams change from above.
+    r"""A cell of the hidden layer that feedback reaches, in which dreams are dreamed.
 
     .. math:: v \leftarrow v + u \left(\sum_j w_j s_j + \kappa b\right) + d \phi \sum_k q_k s_k
 
@@ -87,6 +87,33 @@ class CodeCell(DreamNeuron):
             reset="v -= v_threshold\ncount += gather",
             receptors=("drive", "feedback"),
             signals=("dream", "bottom_up", "top_down", "gather"),
+        )
+
+
+@dataclass(frozen=True)
+class UpperCell(DreamNeuron):
+    r"""A cell of a hidden layer above the one in which dreams are dreamed.
+
+    As :class:`HiddenCell`, but zeroed as a dream begins; it counts its spikes from there where the
+    signal ``gather`` is 1. What was sent back to it (``credit``, by the rule of the synapses that
+    lead away from it) is its error in the next step, if it has spiked in this dream.
+    """
+
+    def equations(self) -> NeuronEquations:
+        """Return the model as Brian2 strings."""
+        return NeuronEquations(
+            model=f"""{_CONSTANTS}
+            count : 1   # of spikes
+            credit : 1  # what was sent back in the step before
+            error : 1
+            """,
+            on_input="v = v*(1 - dream) + gain*drive + bias_gain*bias\n"
+            "count *= 1 - dream\n"
+            "error = credit*int(count > 0)\n"
+            "credit = 0",
+            threshold="v >= v_threshold",
+            reset="v -= v_threshold\ncount += gather",
+            signals=("dream", "gather"),
         )
 
 

@@ -30,9 +30,9 @@ class DreamMemory:
 
     Parameters
     ----------
-    feedback : array_like, shape (n_outputs, n_code)
-        Weights from each output to the last hidden layer, in [0, 1]: with which probability each
-        of its neurons spikes when the output does. They amount to class means of hidden activity.
+    feedback : array_like, shape (n_outputs, n_hidden)
+        Weights from each output to a hidden layer, in [0, 1]: with which probability each of its
+        neurons spikes when the output does. They amount to class means of hidden activity.
     thresholds : sequence of float
         Of the hidden layers, first to last; set once, in the first night.
     mean_square : float
@@ -130,8 +130,8 @@ class DreamMemory:
         return DreamMemory.of_arrays(found)
 
     def __repr__(self) -> str:
-        n_outputs, n_code = self.feedback.shape
+        n_outputs, n_hidden = self.feedback.shape
         return (
-            f"<DreamMemory of {n_outputs} outputs × {n_code} neurons, "
+            f"<DreamMemory of {n_outputs} outputs × {n_hidden} neurons, "
             f"{len(self.learned)} learned, {self.n_bytes:,} bytes>"
         )

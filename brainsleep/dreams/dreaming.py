@@ -50,7 +50,8 @@ def dream(
     In NREM today's images are shown without labels; feedback weights learn which hidden activity
     goes with which of today's outputs. In REM each image evokes hidden activity, which feedback
     shifts from the output it is taken for towards another one that is dreamed of; the output
-    weights learn from the errors of that. Only weights to the output change.
+    weights learn from the errors of that, and so do hidden layers above the one that feedback
+    reaches, if the recipe says so.
 
     Parameters
     ----------
@@ -116,20 +117,20 @@ def dream(
         record=_recorded(chain, record),
         progress=progress,
     )
-    feedback, output_weights = memory.feedback, chain.layers[-1].weight
+    feedback, changed = memory.feedback, {}
     cues = np.zeros(0, dtype=np.int64)
     n_images, rngs = len(chain.images), np.random.default_rng(seed).spawn(2)
     if recipe.nrem_presentations > 0:
         plan = plan_nrem(recipe, n_images, rngs[0])
         weights = runs.run("nrem", circuits.nrem(feedback), plan, {chain.output: now})
-        feedback = weights[f"{chain.output} -> {chain.code} (feedback)"].T
+        feedback = weights[f"{chain.output} -> {chain.hidden[circuits.code]} (feedback)"].T
     if recipe.rem_dreams > 0:
         plan = plan_rem(recipe, n_images, now, so_far, chain.n_outputs, rngs[1])
         weights = runs.run("rem", circuits.rem(feedback), plan, {TAGGED: now})
-        output_weights = weights[f"{chain.code} -> {chain.output}"]
+        changed = circuits.learned(weights)
         cues = plan.cues
     before = dict(chain.translation.weights)
-    after = {**before, chain.layers[-1].weight_name: output_weights}
+    after = {**before, **changed}
     return DreamNight(
         ann=write_back(chain.translation.module, after, chain.translation),
         memory=replace(memory, feedback=np.ascontiguousarray(feedback), learned=so_far),
@@ -147,7 +148,7 @@ def _memory(
     chain: Chain, recipe: DayResidue, memory: DreamMemory | None, dtype: str
 ) -> DreamMemory:
     """Return the memory that a night begins with; check one that is given."""
-    shape = (chain.n_outputs, chain.n_code)
+    shape = (chain.n_outputs, chain.layers[chain.code(recipe)].n_out)
     if memory is None:
         activity = [recipe.hidden_activity] * (len(chain.hidden) - 1) + [recipe.code_activity]
         thresholds = chain.thresholds(activity, recipe.pixel_rate)

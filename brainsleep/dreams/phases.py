@@ -11,12 +11,12 @@ import numpy.typing as npt
 #: What each signal does in the steps in which it is 1. Besides, there is a signal of noise for each
 #: output, and "cue": the number of the output that is dreamed of, or -1 for the tagged one.
 SIGNALS = {
-    "bottom_up": "what comes from below reaches the code",
-    "top_down": "feedback reaches the code",
-    "gather": "outputs add up evidence, and the code counts its spikes",
+    "bottom_up": "what comes from below reaches the layer in which dreams are dreamed",
+    "top_down": "feedback reaches it",
+    "gather": "outputs add up evidence, and hidden layers count their spikes",
     "tag": "today's outputs compete: the winner is what the image is taken for",
     "replay": "what was tagged, and what is dreamed of, spike",
-    "dream": "a dream begins: code and outputs go to zero",
+    "dream": "a dream begins: outputs and the layers it goes through go to zero",
     "compete": "all outputs compete, and have an error",
     "learning": "weights change: a factor on the learning rate",
 }

@@ -13,7 +13,7 @@ from ..neurons import Neuron
 from ..plasticity import ErrorDriven, SoftBoundHebb
 from .chains import DREAMED, TAGGED, Chain
 from .day_residue import DayResidue
-from .dream_cells import CodeCell, CueCell, HiddenCell, ReadoutCell, TagCell
+from .dream_cells import CodeCell, CueCell, HiddenCell, ReadoutCell, TagCell, UpperCell
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class StageCircuits:
     thresholds : sequence of float
         Of the hidden layers.
     mean_square : float
-        Mean square of the activity of the code awake, in units of its mean.
+        Mean square of the activity of the last hidden layer awake, in units of its mean.
     """
 
     chain: Chain
@@ -38,13 +38,13 @@ class StageCircuits:
     mean_square: float
 
     def nrem(self, feedback: npt.NDArray[np.floating]) -> Circuit:
-        """Return the circuit in which outputs learn which code they go with.
+        """Return the circuit in which outputs learn which hidden activity they go with.
 
-        The network itself does not learn, and feedback does not drive the code.
+        The network itself does not learn, and feedback does not drive it.
 
         Parameters
         ----------
-        feedback : ndarray, shape (n_outputs, n_code)
+        feedback : ndarray, shape (n_outputs, n_hidden)
             Feedback weights.
         """
         rule = SoftBoundHebb(
@@ -57,19 +57,19 @@ class StageCircuits:
         cells = {**self._hidden(), chain.output: tag}
         links = [
             *self._upwards(),
-            Projection(chain.code, chain.output, chain.layers[-1].weight),
+            Projection(chain.last, chain.output, chain.layers[-1].weight),
             self._feedback(chain.output, feedback, rule),
         ]
         return Circuit(self._n_inputs, cells, links)
 
     def rem(self, feedback: npt.NDArray[np.floating]) -> Circuit:
-        """Return the circuit in which dream cells shift the code, and outputs learn from errors.
+        """Return the circuit in which dream cells shift hidden activity, and weights follow errors.
 
         Images are tagged by the output weights as they were when the night began.
 
         Parameters
         ----------
-        feedback : ndarray, shape (n_outputs, n_code)
+        feedback : ndarray, shape (n_outputs, n_hidden)
             Feedback weights.
         """
         chain, recipe = self.chain, self.recipe
@@ -83,15 +83,31 @@ class StageCircuits:
             chain.output: self._outputs(readout),
         }
         links = [
-            *self._upwards(),
-            Projection(chain.code, TAGGED, output),
+            *self._upwards(learn=recipe.hidden_learning_rate > 0),
+            Projection(chain.last, TAGGED, output),
             Projection(TAGGED, DREAMED, each),
             self._feedback(DREAMED, feedback),
             *([self._feedback(TAGGED, -feedback)] if recipe.residue else []),
             Projection(DREAMED, chain.output, each, receptor="target"),
-            Projection(chain.code, chain.output, output, plasticity=self._delta_rule()),
+            Projection(chain.last, chain.output, output, plasticity=self._delta_rule()),
         ]
         return Circuit(self._n_inputs, cells, links)
+
+    def learned(self, weights: dict[str, npt.NDArray[np.floating]]) -> dict[str, np.ndarray]:
+        """Return the weights that REM changes, by their state-dict names.
+
+        Parameters
+        ----------
+        weights : dict of str to ndarray
+            Those of the circuit after REM, by projection.
+        """
+        chain = self.chain
+        first = self.code + 1 if self.recipe.hidden_learning_rate > 0 else len(chain.hidden)
+        names = [*chain.hidden, chain.output]
+        return {
+            chain.layers[k].weight_name: weights[f"{names[k - 1]} -> {names[k]}"]
+            for k in range(first, len(names))
+        }
 
     def currents(self, order: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float64]]:
         """Return what drives the first hidden layer in each presentation, if images do not spike.
@@ -106,6 +122,11 @@ class StageCircuits:
         return {self.chain.hidden[0]: self.chain.first_currents[order]}
 
     @property
+    def code(self) -> int:
+        """Number of the hidden layer that feedback reaches, 0 for the first."""
+        return self.chain.code(self.recipe)
+
+    @property
     def scales(self) -> list[float]:
         """Spikes per step for an activation of 1: of the input, and of each hidden layer."""
         return list(self.recipe.pixel_rate / np.cumprod([1.0, *self.thresholds]))
@@ -117,17 +138,15 @@ class StageCircuits:
 
     def _hidden(self) -> dict[str, Population]:
         """Return the populations of the hidden layers."""
-        models: list[Neuron] = [
-            HiddenCell(threshold=theta, bias_gain=scale)
-            for theta, scale in zip(self.thresholds[:-1], self.scales, strict=False)
-        ]
-        models.append(
-            CodeCell(
-                threshold=self.thresholds[-1],
-                bias_gain=self.scales[-2],
-                feedback_gain=self.recipe.feedback_gain * self.thresholds[-1],
-            )
-        )
+        models: list[Neuron] = []
+        for k, (theta, scale) in enumerate(zip(self.thresholds, self.scales, strict=False)):
+            if k < self.code:
+                models.append(HiddenCell(threshold=theta, bias_gain=scale))
+            elif k > self.code:
+                models.append(UpperCell(threshold=theta, bias_gain=scale))
+            else:
+                gain = self.recipe.feedback_gain * theta
+                models.append(CodeCell(threshold=theta, bias_gain=scale, feedback_gain=gain))
         biases = [0.0 if layer.bias is None else layer.bias for layer in self.chain.layers]
         if self.recipe.input == "current":
             biases[0] = self.chain.first_currents.mean(axis=0)
@@ -142,34 +161,58 @@ class StageCircuits:
         bias = 0.0 if layer.bias is None else layer.bias
         return Population(layer.n_out, model, winners=1, bias=bias)
 
-    def _upwards(self) -> list[Projection]:
-        """Return the network's own projections up to the code."""
+    def _upwards(self, learn: bool = False) -> list[Projection]:
+        """Return the network's own projections up to the last hidden layer."""
         hidden = self.chain.layers[:-1]
         sources = [INPUT, *self.chain.hidden]
         links = [
-            Projection(source, layer.name, layer.weight)
-            for source, layer in zip(sources, hidden, strict=False)
+            Projection(
+                source,
+                layer.name,
+                layer.weight,
+                plasticity=self._hidden_rule(k) if learn and k > self.code else None,
+            )
+            for k, (source, layer) in enumerate(zip(sources, hidden, strict=False))
         ]
         return links if self.recipe.input == "spikes" else links[1:]
 
     def _feedback(
         self, source: str, feedback: npt.NDArray[np.floating], rule: SoftBoundHebb | None = None
     ) -> Projection:
-        """Return a projection back to the code."""
-        return Projection(source, self.chain.code, feedback.T, plasticity=rule, receptor="feedback")
+        """Return a projection back to a hidden layer."""
+        target = self.chain.hidden[self.code]
+        return Projection(source, target, feedback.T, plasticity=rule, receptor="feedback")
 
     def _delta_rule(self) -> ErrorDriven:
         """Return the rule of the output weights, with its rate for weights on awake activations.
 
-        With x the activity of the code in units of its mean, an error changes the weights on x by
-        rate x / (n <x^2>); asleep x is the number of spikes per step over the code's mean activity.
+        With x the activity of the last hidden layer in units of its mean, an error changes the
+        weights on x by rate x / (n <x^2>); asleep x is the number of spikes per step over the
+        layer's mean activity.
         """
         recipe, scale = self.recipe, self.scales[-1]
-        rate = recipe.rem_learning_rate / (self.chain.n_code * self.mean_square)
+        rate = recipe.rem_learning_rate / (self.chain.layers[-2].n_out * self.mean_square)
         return ErrorDriven(
             rate * scale / recipe.code_activity**2,
             potentiation=recipe.rem_potentiation,
             depression=recipe.rem_depression,
             presynaptic="count",
             evidence="evidence",
+            credit="credit" if recipe.hidden_learning_rate > 0 else None,
+        )
+
+    def _hidden_rule(self, k: int) -> ErrorDriven:
+        """Return the rule of the weights to hidden layer k, for weights on awake activations.
+
+        With x and y the activities of the layer below and of this one in units of their means, an
+        error changes the weights by which x gives y by rate x / (n <x^2>).
+        """
+        recipe, layers = self.recipe, self.chain.layers
+        activity = [recipe.hidden_activity] * (len(layers) - 2) + [recipe.code_activity]
+        below, own = activity[k - 1] / self.scales[k], activity[k] / self.scales[k + 1]
+        rate = recipe.hidden_learning_rate / (layers[k - 1].n_out * self.mean_square)
+        return ErrorDriven(
+            rate * own**2 / below / activity[k - 1],
+            presynaptic="count",
+            credit="credit" if k - 1 > self.code else None,
         )

@@ -42,11 +42,16 @@ class ErrorDriven(LayeredRule):
         Name of a variable of the postsynaptic neurons in which the weights of the spikes that x
         counts have been summed. It gets :math:`\Delta w \, x`, so that it is the sum with the new
         weights. Without, what was summed stays.
+    credit : str, optional
+        Name of a variable of the presynaptic neurons that gets :math:`w \, e` of each neuron with
+        an error: the error, sent back through the same weights before they change, by which what
+        leads to the presynaptic neurons can learn. The neurons have to set it back.
 
     References
     ----------
     Widrow, Hoff 1960, IRE WESCON Convention Record 4:96; Rosenblatt 1962, Principles of
-    Neurodynamics (an error of one or none in each step).
+    Neurodynamics (an error of one or none in each step); Rumelhart, Hinton, Williams 1986, Nature
+    323:533 (errors sent back through the same weights).
     """
 
     learning_rate: PerLayer = parameter(
@@ -58,12 +63,13 @@ class ErrorDriven(LayeredRule):
     tau_pre: Time = parameter(0 * ms, ms, minimum=0, by_layer=False)
     presynaptic: str | None = None
     evidence: str | None = None
+    credit: str | None = None
 
     kind: ClassVar[str] = "error_driven"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("presynaptic", "evidence"):
+        for name in ("presynaptic", "evidence", "credit"):
             value = getattr(self, name)
             if value is not None and not text(value, f"plasticity: {name}").isidentifier():
                 raise ParameterError(
@@ -83,6 +89,7 @@ class ErrorDriven(LayeredRule):
             "*(potentiation*int(error_post > 0) + depression*int(error_post < 0))"
         )
         again = [] if self.evidence is None else [f"{self.evidence}_post += {change}*{x}"]
+        back = [] if self.credit is None else [f"{self.credit}_pre += w*error_post"]
         equations = SynapseEquations(
             model="""
             w : 1
@@ -92,7 +99,7 @@ class ErrorDriven(LayeredRule):
             """,
             on_pre="drive_post += w",
             event="error != 0",
-            on_event=(f"w += {change}", *again),
+            on_event=(*back, f"w += {change}", *again),
         )
         if self.presynaptic is not None:
             return equations

@@ -117,7 +117,7 @@ def assert_as_the_loop(night: bs.DreamNight, start: bs.DreamMemory, ann=None) ->
     """Do in plain loops what a night did, and compare spikes and weights."""
     state = (network() if ann is None else ann).state_dict()
     names = [name.removesuffix(".weight") for name in night.weights_before]
-    output, feedback, spikes = day_residue_loop.night(
+    weights, feedback, spikes = day_residue_loop.night(
         [state[f"{name}.weight"].numpy() for name in names],
         [state[f"{name}.bias"].numpy() if f"{name}.bias" in state else 0.0 for name in names],
         start,
@@ -131,7 +131,8 @@ def assert_as_the_loop(night: bs.DreamNight, start: bs.DreamMemory, ann=None) ->
             found = raster(night, stage, name)[seen]
             np.testing.assert_array_equal(found, expected, err_msg=f"{stage} {name}")
     np.testing.assert_allclose(night.memory.feedback, feedback, atol=1e-12)
-    np.testing.assert_allclose(night.weights_after[f"{names[-1]}.weight"], output, atol=1e-12)
+    for name, expected in zip(names, weights, strict=True):
+        np.testing.assert_allclose(night.weights_after[f"{name}.weight"], expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("device", DEVICES, ids=str)
@@ -147,13 +148,44 @@ def test_a_night_is_that_of_a_plain_loop(device) -> None:
     assert set(night.cues) == {-1, 0, 2}
 
 
-@pytest.mark.parametrize("part", sorted(set(ABLATIONS) - {"nrem", "rem"}))
+@pytest.mark.parametrize("part", sorted(set(ABLATIONS) - {"nrem", "rem", "hidden_learning"}))
 def test_what_is_taken_away_is_that_of_the_loop(part: str) -> None:
     start = memory()
     night = dream(recipe=RECIPE.without(part), memory=start, record="all")
     assert night.recipe != RECIPE
     assert_as_the_loop(night, start)
     assert (night.weights_after["4.weight"] != usual().weights_after["4.weight"]).any()
+
+
+# Dreams in the first hidden layer, by which those above learn
+
+DEEP = replace(RECIPE, feedback_to="first", hidden_learning_rate=0.2)
+
+
+def deep_memory(ann, n_first: int) -> bs.DreamMemory:
+    feedback = np.random.default_rng(4).random((SIZES[-1], n_first))
+    return replace(night_before(ann), feedback=feedback, learned=[0, 2])
+
+
+@pytest.mark.parametrize("device", DEVICES, ids=str)
+def test_hidden_layers_that_learn_are_those_of_the_loop(device) -> None:
+    ann = network((12, 20, 18, 16, 5))
+    start = deep_memory(ann, 20)
+    night = dream(ann, memory=start, recipe=DEEP, device=device, record="all")
+    assert_as_the_loop(night, start, ann)
+    before, after = night.weights_before, night.weights_after
+    change = {name: np.abs(after[name] - before[name]).max() for name in before}
+    assert change["0.weight"] == 0
+    assert min(change[name] for name in ("2.weight", "4.weight", "6.weight")) > 1e-3
+    assert night.memory.feedback.shape == (5, 20)
+
+
+def test_dreams_in_the_first_layer_without_learning_in_others() -> None:
+    ann = network()
+    start = deep_memory(ann, 20)
+    night = dream(ann, memory=start, recipe=DEEP.without("hidden_learning"), record="all")
+    assert_as_the_loop(night, start, ann)
+    np.testing.assert_array_equal(night.weights_after["2.weight"], night.weights_before["2.weight"])
 
 
 @pytest.mark.parametrize("kind", ["current", "spikes"])
@@ -330,6 +362,8 @@ def test_part_of_a_network_dreams_on_what_comes_before_it() -> None:
         ({"nrem_onset": 14}, "recipe: nrem_onset must be below nrem_steps, 14"),
         ({"learning_onset": 10}, "recipe: learning_onset must be below top_down_steps"),
         ({"input": "rates"}, "unknown input 'rates'"),
+        ({"feedback_to": "middle"}, "unknown feedback_to 'middle'"),
+        ({"hidden_learning_rate": 1}, 'set feedback_to = "first"'),
         ({"rem_dreams": 1.5}, "recipe: rem_dreams must be a whole number"),
         ({"today_share": 1.1}, "recipe: today_share must be at most 1"),
         ({"code_activity": 0}, "recipe: code_activity must be greater than 0"),
