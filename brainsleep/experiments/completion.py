@@ -23,6 +23,7 @@ CONTROL_NAMES = (
     "rows_rescaled",
     "no_potentiation",
     "no_nrem_potentiation",
+    "no_nrem_depression",
     "no_rem_potentiation",
     "no_rem_depression",
     "no_residue",

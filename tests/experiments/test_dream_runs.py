@@ -6,6 +6,7 @@ import json
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -166,7 +167,7 @@ def test_every_control_goes_through_all_tasks(
 
     whole = dream_nights.dream
     monkeypatch.setattr(dream_nights, "dream", noted)
-    setting = setting_of(model_file, nights_after=[3])
+    setting = setting_of(model_file, nights_after=[1])
     wanted = setting.model
     found, left_out = find_controls([ALL_CONTROLS], wanted, ["4.weight"])
     assert left_out == []
@@ -203,17 +204,38 @@ def test_controls_of_the_other_kind_are_left_out_and_said() -> None:
     ]
 
 
-def test_images_of_a_night_are_those_since_the_night_before(model_file: Path) -> None:
-    """With one night after several tasks: their images, and their outputs as those of today."""
+def test_a_night_after_several_tasks_has_a_cycle_for_each(
+    model_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A night after several tasks has a cycle for each, with its images and its outputs."""
+    asked: list[dict[str, Any]] = []
+    whole = dream_nights.dream
+
+    def noted_of(ann: nn.Module, images: np.ndarray, **options: Any) -> Any:
+        asked.append({"images": images, **options})
+        return whole(ann, images, **options)
+
+    monkeypatch.setattr(dream_nights, "dream", noted_of)
     setting = setting_of(model_file, nights_after=[2, 3])
     nights, network = nights_of(setting, setting.model), setting.new_network()
     assert isinstance(nights, DreamNights)
     first = nights.sleep(network, 1)
     assert first.memory.learned == (0, 1, 2, 3)
-    second = nights.sleep(network, 2)
+    assert list(first.rates) == ["nrem 1", "rem 1", "nrem 2", "rem 2"]
+    assert set(first.cues[:20]) == {-1}
+    assert set(first.cues[20:]) == {-1, 0, 1}
+    shown = [options["today"] for options in asked]
+    assert shown == [[0, 1], [2, 3]]
+    for options, task in zip(asked, setting.tasks, strict=False):
+        np.testing.assert_array_equal(options["images"], task.train.images)
+    second = nights.sleep(first.ann, 2)
     assert second.memory.learned == (0, 1, 2, 3, 4)
-    assert set(np.unique(first.cues)) == {-1}
-    assert set(np.unique(second.cues)) <= {-1, 0, 1, 2, 3}
+    assert list(second.rates) == ["nrem", "rem"]
+    assert set(second.cues) <= {-1, 0, 1, 2, 3}
+    noted = nights.notes(first)
+    totals = [first.n_spikes[stage]["4"] for stage in ("rem 1", "rem 2")]
+    assert noted["spikes"]["rem 4"] == sum(totals)
+    assert noted["timings"]["steps"] == 2 * nights.notes(second)["timings"]["steps"]
     with pytest.raises(ModelFileError, match="nights_after names task 4, but there are 3"):
         model(nights_after=[4]).nights.check_tasks(3)
 

@@ -39,6 +39,7 @@ WITHOUT_PARTS = tuple(
             "no potentiation in NREM",
             "Must feedback to the hidden layer grow in NREM?",
         ),
+        ("nrem_depression", "no depression in NREM", "Must feedback weights fall in NREM?"),
         ("rem_potentiation", "no potentiation in REM", "Must REM strengthen what is dreamed?"),
         ("rem_depression", "no depression in REM", "Must REM weaken the output that wins wrongly?"),
         ("residue", "no residue of the day", "Do dreams need the activity of today's images?"),

@@ -18,7 +18,8 @@ from .sections import ModelSection
 class DreamsSection(NightsSection, ModelSection):
     """``[dreams]``: nights of NREM and REM that dream of what was learned; see `brainsleep.dream`.
 
-    A model file has this table or ``[sleep]``.
+    A model file has this table or ``[sleep]``. A night after several tasks has a cycle of NREM and
+    REM for each of them, with its images and its outputs.
 
     Attributes
     ----------

@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import numpy as np
 from brian2.units import Hz
 from torch import nn
 
+from ...devices.activity import PopulationRate
 from ...dreams import DreamMemory, DreamNight, check_network, dream
 from ...dreams.chains import DREAMED, TAGGED
-from ...wake import Task, concatenate
+from ...dreams.night_cycles import joined, stage_kind
+from ...wake import Task
 from ..model_files.dreams_section import DreamsSection
 from ..run_state import State
 from .arm_nights import ArmNights
@@ -40,14 +43,26 @@ class DreamNights(ArmNights[DreamsSection, DreamNight]):
         return (check_network(network),)
 
     def sleep(self, network: nn.Module, index: int) -> DreamNight:
-        """Return the night after a task: of the images of all tasks since the night before."""
+        """Return the night after a task: a cycle for each task since the night before.
+
+        So each image is tagged among the outputs that learned on its day.
+        """
+        cycles: list[DreamNight] = []
+        for number in range(self.section.first_since(index), index + 1):
+            cycle = self._cycle(network, number)
+            assert cycle.ann is not None
+            network, self.memory = cycle.ann, cycle.memory
+            cycles.append(cycle)
+        return joined(cycles)
+
+    def _cycle(self, network: nn.Module, index: int) -> DreamNight:
+        """Return NREM and REM with the images of a task."""
         section, tasks = self.section, self.setting.tasks[: index + 1]
-        since = tasks[section.first_since(index) :]
         output = check_network(network).rpartition(".")[0]
-        night = dream(
+        return dream(
             network,
-            section.shown(concatenate([task.train for task in since]).images),
-            today=outputs_of(since),
+            section.shown(tasks[-1].train.images),
+            today=outputs_of(tasks[-1:]),
             learned=outputs_of(tasks),
             memory=self.memory,
             recipe=section.recipe(),
@@ -57,22 +72,25 @@ class DreamNights(ArmNights[DreamsSection, DreamNight]):
             record=(output, DREAMED, TAGGED),  # spikes of all would take gigabytes
             progress=self.setting.progress,
         )
-        self.memory = night.memory
-        return night
 
     def notes(self, night: DreamNight) -> dict[str, Any]:
-        """Return also rates and spikes, by stage and population, as in ``"nrem input"``."""
-        timings = night.timings
-        rates = {
-            f"{stage} {name}": rate
-            for stage, populations in night.rates.items()
-            for name, rate in populations.items()
+        """Return also rates and spikes, by kind of stage and population, as in ``"nrem input"``."""
+        counts: dict[str, list[PopulationRate]] = {}
+        for stage, populations in night.rates.items():
+            for name, rate in populations.items():
+                counts.setdefault(f"{stage_kind(stage)} {name}", []).append(rate)
+        whole = {
+            name: PopulationRate(
+                np.concatenate([one.counts for one in rates]), rates[0].n_neurons, rates[0].dt
+            )
+            for name, rates in counts.items()
         }
+        timings = night.timings
         return {
             **super().notes(night),
             "timings": {**timings, "run": timings.get("nrem", 0) + timings.get("rem", 0)},
-            "rates": {name: float(rate.mean / Hz) for name, rate in rates.items()},
-            "spikes": {name: int(rate.counts.sum()) for name, rate in rates.items()},
+            "rates": {name: float(rate.mean / Hz) for name, rate in whole.items()},
+            "spikes": {name: int(rate.counts.sum()) for name, rate in whole.items()},
         }
 
     @property

@@ -7,6 +7,7 @@ from brian2.units import Quantity, ms, second
 
 from ...devices.activity import Spikes
 from ...dreams import DreamNight
+from ...dreams.night_cycles import stage_kind
 from ...night.up_down_states import StageInterval
 from ...support.files import JsonObject
 from .shown_night import NightSection
@@ -33,7 +34,7 @@ def dream_section(night: DreamNight, title: str, most: int) -> NightSection:
     n_steps, dt = sum(lengths.values()), _dt(night)
     ends = np.cumsum(list(lengths.values()))
     segments = [
-        StageInterval(stage.upper(), float((end - length) * dt), float(end * dt))
+        StageInterval(stage_kind(stage).upper(), float((end - length) * dt), float(end * dt))
         for (stage, length), end in zip(lengths.items(), ends, strict=True)
     ]
     drawn = {
