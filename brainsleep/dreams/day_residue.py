@@ -70,7 +70,7 @@ class DayResidue:
         Mean spikes per step and neuron for which thresholds of hidden layers but the last are set,
         once, in the first night.
     code_activity : float
-        The same for the last hidden layer.
+        Mean spikes per step and neuron for which the threshold of the last hidden layer is set.
     feedback_to : str
         Which hidden layer feedback reaches, and dreams are dreamed in: the ``"last"`` or the
         ``"first"``. With the first, dreams go through the layers above as these are now, so that
@@ -78,25 +78,26 @@ class DayResidue:
     nrem_presentations : int
         How many images are shown in NREM.
     nrem_steps : int
-        Steps of each.
+        Steps of each of these presentations.
     nrem_onset : int
         Step of a presentation in which outputs begin to spike; they gather evidence from the first.
     nrem_learning_rate : float
         Learning rate of the feedback weights at the first presentation; `SoftBoundHebb`.
     nrem_learning_end : float
-        Part of it that is left at the last; it falls linearly.
+        Part of this learning rate that is left at the last presentation; it falls linearly.
     rem_dreams : int
         How many dreams there are in REM, each from one image.
     bottom_up_steps : int
         Steps for which the image alone drives the network; the last tells which output of today
         it is taken for.
     bottom_up_onset : int
-        Step of these from which on evidence for that is gathered.
+        Step from which on evidence for what the image is taken for is gathered.
     top_down_steps : int
         Steps of the dream itself.
-    top_down_onset, learning_onset : int
-        Steps of the dream from which on evidence is gathered, and from which on outputs compete and
-        learn.
+    top_down_onset : int
+        Step of the dream from which on evidence is gathered.
+    learning_onset : int
+        Step of the dream from which on outputs compete and learn.
     rem_learning_rate : float
         By how much an error of the first dream changes the evidence of an output for the image it
         was made with, in units of the evidence of which a softmax makes probabilities;
@@ -117,8 +118,10 @@ class DayResidue:
         Part of the dreams whose output is drawn among today's instead of among all learned ones.
     feedback_gain : float
         What feedback through a weight of 1 adds to a neuron per step, in units of its threshold.
-    nrem_potentiation, nrem_depression, rem_potentiation, rem_depression : float
-        Factors on the two sides of each rule; 0 takes one away.
+    nrem_potentiation, nrem_depression : float
+        Factors on growth and loss of feedback weights; 0 takes one away.
+    rem_potentiation, rem_depression : float
+        Factors on the changes for the output dreamed of, and for a wrong winner; 0 takes one away.
     residue : bool
         Whether a dream is what the image evokes, less what is typical of the output it is taken
         for, plus what is typical of the output that is dreamed of. Otherwise it is the latter

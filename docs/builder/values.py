@@ -30,6 +30,9 @@ FILES = (modelfile.ModelFile, unsupervised_modelfile.UnsupervisedModel)
 PACKAGES = ("brainsleep.codes", "brainsleep.lateral")
 OTHERS = (
     bs.sleep,
+    bs.dream,
+    bs.DayResidue,
+    bs.DreamMemory,
     bs.Record,
     bs.Save,
     bs.calibrate,
