@@ -152,7 +152,10 @@ def table_name(section: type[Section]) -> str:
 
 def _keys(section: type[Section]) -> list[Entry]:
     """Return the keys of a table as entries."""
-    described = {name: one.text for name, one in meanings(section).items()}
+    described: dict[str, str] = {}
+    for base in reversed(section.__mro__):  # what tables have in common stands in their base
+        if issubclass(base, Section):
+            described |= {name: one.text for name, one in meanings(base).items()}
     found = []
     for name, field in section.model_fields.items():
         default = field.get_default(call_default_factory=not field.is_required())
