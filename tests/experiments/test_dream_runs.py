@@ -301,6 +301,10 @@ def test_pages_and_comparisons(finished: Run, tmp_path: Path) -> None:
         assert shown[name]["n_spikes"] == sum(counts)
         assert shown[name]["n_shown"] == 0
     assert shown["4"]["n_shown"] == 5
+    finished.nights[-1].save(tmp_path / "night")  # one alone, from a run
+    alone = write_report(tmp_path / "night").read_text()
+    for words in ("outputs that have learned", "0, 1, 2, 3, 4", "rem learning rate", "dreamed (5)"):
+        assert words in alone, words
     table, picture = compare_runs(finished.directory, finished.directory, out=tmp_path / "both")
     assert "steps per night" in table
     assert picture.exists()

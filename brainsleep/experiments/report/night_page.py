@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 from brian2.units import Quantity, ms
 
+from ...dreams import DreamNight
 from ...night import Finding, Night
 from ...night.exports.recorded_parts import description
+from ..nights.night_kinds import AnyNight, load_night
 from .facts import Fact
 from .night_sections import section_of
 from .spike_panels import most_in_each
@@ -23,18 +26,48 @@ def night_page(directory: Path) -> HtmlPage:
     DirectoryError
         If it is damaged.
     """
-    night = Night.load(directory)
-    section = section_of(night, "this night", most_in_each(len(night.sizes)))
+    night = load_night(directory)
+    if isinstance(night, DreamNight):
+        return _page(directory, night, _sizes(night), _facts_of_dreams(night), [])
+    doubts = ["; ".join(filter(None, _in_words(one, night.labels))) for one in night.findings]
+    return _page(directory, night, night.sizes, _facts(night), doubts)
+
+
+def _page(
+    directory: Path,
+    night: AnyNight,
+    sizes: Mapping[str, int],
+    facts: list[Fact],
+    doubts: list[str],
+) -> HtmlPage:
+    """Return the page of a night of any kind."""
     return render(
         "night.html",
         title=f"Night {directory.name}",
-        heading=" → ".join(f"{name} ({size})" for name, size in night.sizes.items()),
+        heading=" → ".join(f"{name} ({size})" for name, size in sizes.items()),
         directory=str(directory),
-        facts=_facts(night),
+        facts=facts,
         reasons=[],
-        doubts=["; ".join(filter(None, _in_words(one, night.labels))) for one in night.findings],
-        nights=[section],
+        doubts=doubts,
+        nights=[section_of(night, "this night", most_in_each(len(sizes)))],
     )
+
+
+def _sizes(night: DreamNight) -> dict[str, int]:
+    """Return the neurons of each population of any stage."""
+    stages = night.rates.values()
+    return {name: rate.n_neurons for rates in stages for name, rate in rates.items()}
+
+
+def _facts_of_dreams(night: DreamNight) -> list[Fact]:
+    """Return what a night with dreams was: its length, what it left, and its constants."""
+    learned = ", ".join(map(str, night.memory.learned))
+    return [
+        Fact("length", f"{night.timings['steps']:,.0f} steps, {len(night.cues):,} dreams"),
+        Fact("outputs that have learned", learned),
+        Fact("kept for the next night", f"{night.memory.n_bytes:,} bytes"),
+        *(Fact(_name(key), _text(value)) for key, value in asdict(night.recipe).items()),
+    ]
 
 
 def _facts(night: Night) -> list[Fact]:

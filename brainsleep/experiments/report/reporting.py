@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from ...dreams.dream_files import DREAMS
 from ...errors import BrainsleepError, DirectoryError, ParameterError, brief
 from ...night.night_files import NIGHT
 from ...support.calls import public
@@ -80,7 +81,8 @@ def _page(folder: Path) -> HtmlPage:
     """Return the page of what a directory holds."""
     if is_there(folder / "study.json"):
         return _of_results(lambda: study_page(folder))
-    if is_there(folder / NIGHT) and not is_there(folder / "metrics.json"):
+    is_night = is_there(folder / NIGHT) or is_there(folder / DREAMS)
+    if is_night and not is_there(folder / "metrics.json"):
         return night_page(folder)
     if not is_there(folder / "metrics.json") and not is_there(folder / "summary.json"):
         raise DirectoryError(_nothing(folder))
