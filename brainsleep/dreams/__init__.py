@@ -5,6 +5,7 @@ outputs. In REM, they shift the hidden activity that today's images evoke toward
 on earlier days, and the output weights learn from errors.
 """
 
+from .chains import changing_weights as changing_weights
 from .chains import check_network as check_network
 from .day_residue import ABLATIONS as ABLATIONS
 from .day_residue import DayResidue as DayResidue

@@ -36,12 +36,15 @@ class Chain:
         Of each hidden layer: mean rectified activation over today's images.
     mean_square : float
         Of the last hidden layer: mean square of its activation in units of its mean.
+    neuron_means : tuple of ndarray, each (n_neurons,)
+        Of each hidden layer: mean rectified activation of each of its neurons.
     """
 
     translation: Translation
     images: npt.NDArray[np.floating]
     mean_activity: tuple[float, ...]
     mean_square: float
+    neuron_means: tuple[npt.NDArray[np.float64], ...]
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -120,6 +123,27 @@ def check_network(ann: nn.Module | Translation) -> str:
     return network.layers[-1].weight_name
 
 
+def changing_weights(ann: nn.Module | Translation, recipe: DayResidue) -> tuple[str, ...]:
+    """Return the names of the weights that nights change, first layer to last.
+
+    Parameters
+    ----------
+    ann : torch.nn.Module or Translation
+        The network.
+    recipe : DayResidue
+        The constants.
+
+    Raises
+    ------
+    TranslationError
+        If the network is no chain of fully connected layers with a hidden one.
+    """
+    network = as_translation(ann)
+    _check_chain(network)
+    first = 1 if recipe.hidden_learning_rate > 0 else -1  # feedback reaches the first layer then
+    return tuple(layer.weight_name for layer in network.layers[first:])
+
+
 def read_chain(ann: nn.Module | Translation, images: Images) -> Chain:
     """Read a network that is to dream, and the images of the day.
 
@@ -142,7 +166,10 @@ def read_chain(ann: nn.Module | Translation, images: Images) -> Chain:
         if not mean > 0:
             raise ParameterError(f"images: layer {layer.name!r} does not respond to any of them.")
     code = active[network.layers[-2].name] / means[-1]
-    return Chain(network, inputs, means, float((code**2).mean()))
+    by_neuron = tuple(
+        active[layer.name].mean(axis=0, dtype=np.float64) for layer in network.layers[:-1]
+    )
+    return Chain(network, inputs, means, float((code**2).mean()), by_neuron)
 
 
 def _check_chain(network: Translation) -> None:

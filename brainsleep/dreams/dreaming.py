@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from ..devices import Device
 from ..devices.arguments import check_dtype
@@ -38,6 +39,7 @@ def dream(
     today: Sequence[int],
     learned: Sequence[int],
     memory: DreamMemory | None = None,
+    before: nn.Module | Translation | None = None,
     recipe: DayResidue | None = None,
     device: str | Device = "cpp",
     dtype: str = "float32",
@@ -66,6 +68,11 @@ def dream(
         Outputs that have learned so far; today's count whether or not they are named.
     memory : DreamMemory, optional
         Of the night before, its `DreamNight.memory`; none in the first night.
+    before : torch.nn.Module or Translation, optional
+        The network as it was before today was learned, the last to wake up. To be given where
+        awake learning changes hidden layers up to the one that feedback reaches: then feedback
+        weights of outputs that are not of today follow the drift of that layer's activity, as
+        today's images show it.
     recipe : DayResidue, optional
         The constants; ``DayResidue()`` unless given.
     device, dtype, seed, progress
@@ -118,6 +125,8 @@ def dream(
         progress=progress,
     )
     feedback, changed = memory.feedback, {}
+    if before is not None:
+        feedback = _followed(feedback, circuits, read_chain(before, images), now)
     cues = np.zeros(0, dtype=np.int64)
     n_images, rngs = len(chain.images), np.random.default_rng(seed).spawn(2)
     if recipe.nrem_presentations > 0:
@@ -129,12 +138,12 @@ def dream(
         weights = runs.run("rem", circuits.rem(feedback), plan, {TAGGED: now})
         changed = circuits.learned(weights)
         cues = plan.cues
-    before = dict(chain.translation.weights)
-    after = {**before, **changed}
+    weights_before = dict(chain.translation.weights)
+    after = {**weights_before, **changed}
     return DreamNight(
         ann=write_back(chain.translation.module, after, chain.translation),
         memory=replace(memory, feedback=np.ascontiguousarray(feedback), learned=so_far),
-        weights_before=before,
+        weights_before=weights_before,
         weights_after=after,
         spikes=runs.spikes,
         rates=runs.rates,
@@ -159,6 +168,23 @@ def _memory(
             f"{len(memory.thresholds)} hidden layers, not {shape} and {len(chain.hidden)}."
         )
     return memory
+
+
+def _followed(
+    feedback: npt.NDArray[np.floating], circuits: StageCircuits, before: Chain, today: Sequence[int]
+) -> npt.NDArray[np.floating]:
+    """Return feedback weights that follow the drift of the activity of the layer they lead to.
+
+    Those of outputs of today will learn from the activity as it is now.
+    """
+    chain, code = circuits.chain, circuits.code
+    if [layer.n_out for layer in before.layers] != [layer.n_out for layer in chain.layers]:
+        raise ParameterError("before: must be a network with layers of the same sizes as ann.")
+    drift = circuits.scales[code + 1] * (chain.neuron_means[code] - before.neuron_means[code])
+    others = np.setdiff1d(np.arange(len(feedback)), today)
+    followed = feedback.copy()
+    followed[others] = np.clip(feedback[others] + drift, 0, 1)
+    return followed
 
 
 def _recorded(chain: Chain, record: str | Sequence[str] | None) -> list[str]:

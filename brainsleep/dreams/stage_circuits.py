@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from ..circuit import INPUT, Circuit, Population, Projection
 from ..neurons import Neuron
 from ..plasticity import ErrorDriven, SoftBoundHebb
-from .chains import DREAMED, TAGGED, Chain
+from .chains import DREAMED, TAGGED, Chain, changing_weights
 from .day_residue import DayResidue
 from .dream_cells import CodeCell, CueCell, HiddenCell, ReadoutCell, TagCell, UpperCell
 
@@ -101,12 +102,12 @@ class StageCircuits:
         weights : dict of str to ndarray
             Those of the circuit after REM, by projection.
         """
-        chain = self.chain
-        first = self.code + 1 if self.recipe.hidden_learning_rate > 0 else len(chain.hidden)
-        names = [*chain.hidden, chain.output]
+        names = [*self.chain.hidden, self.chain.output]
+        projections = [f"{source} -> {target}" for source, target in pairwise(names)]
+        changing = changing_weights(self.chain.translation, self.recipe)
         return {
-            chain.layers[k].weight_name: weights[f"{names[k - 1]} -> {names[k]}"]
-            for k in range(first, len(names))
+            name: weights[projection]
+            for name, projection in zip(reversed(changing), reversed(projections), strict=False)
         }
 
     def currents(self, order: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float64]]:

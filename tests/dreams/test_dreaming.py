@@ -389,3 +389,21 @@ def test_a_recipe_shows_what_is_not_as_usual() -> None:
     assert repr(bs.DayResidue(rem_dreams=9).without("noise")) == (
         "DayResidue(rem_dreams=9, noise=0.0)"
     )
+
+
+def test_feedback_of_other_days_follows_the_drift_of_the_layer_it_reaches() -> None:
+    ann, before = network(), network()
+    for layer in (before[0], before[2]):
+        layer.weight.data += 0.1 * torch.randn_like(layer.weight)
+    start = deep_memory(before, 20)
+    recipe = replace(DEEP, nrem_presentations=0)
+    night = dream(ann, memory=start, recipe=recipe, before=before)
+    pictures = torch.from_numpy(images())
+    drift = (ann[:2](pictures) - before[:2](pictures)).mean(axis=0).detach().numpy()
+    expected = start.feedback.copy()
+    per_activation = recipe.pixel_rate / start.thresholds[0]  # spikes per step
+    expected[[0, 2, 4]] += drift * per_activation
+    assert np.abs(expected - start.feedback).max() > 0.01
+    np.testing.assert_allclose(night.memory.feedback, expected.clip(0, 1), atol=1e-6)
+    with pytest.raises(ParameterError, match="before: must be a network with layers of the same"):
+        dream(ann, memory=start, recipe=recipe, before=network((12, 20, 15, 5)))

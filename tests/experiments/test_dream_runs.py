@@ -141,6 +141,42 @@ def test_a_run_that_is_cut_off_goes_on_with_its_memory(
     assert resumed.metrics["sleep"]["stored_bytes"] == finished.metrics["sleep"]["stored_bytes"]
 
 
+def test_runs_whose_hidden_layers_learn_keep_how_they_woke(
+    model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learning = {
+        "training.layers": "all",
+        "training.lr": [0.05, 0.05, 12.0],
+        "dreams.rem_learning_rate": 5.0,
+        "dreams.feedback_to": "first",
+        "dreams.hidden_learning_rate": 50.0,
+    }
+    options: dict[str, Any] = {"overrides": Overrides(changes=learning), "progress": False}
+    whole = run_experiment(model_file, out=tmp_path / "whole", **options)
+    assert whole.metrics["sleep"]["weights"] == ["2.weight", "4.weight"]
+    assert whole.metrics["sleep"]["stored_bytes"] > 4 * 784 * 30
+    night = whole.nights[-1]
+    for name in ("2.weight", "4.weight"):
+        assert not np.array_equal(night.weights_before[name], night.weights_after[name])
+    real, woken = dream_nights.dream, []
+
+    def noted(*given: Any, **options: Any) -> object:
+        before = options["before"]
+        woken.append(None if before is None else before.state_dict()["0.weight"].numpy())
+        if len(woken) == 2:
+            raise KeyboardInterrupt
+        return real(*given, **options)
+
+    monkeypatch.setattr(dream_nights, "dream", noted)
+    with pytest.raises(KeyboardInterrupt):
+        run_experiment(model_file, out=tmp_path / "cut", **options)
+    resumed = run_experiment(model_file, out=tmp_path / "cut", resume=True, **options)
+    for earlier, before in zip(whole.nights, woken[1:2] + woken[3:], strict=False):
+        assert np.array_equal(earlier.weights_after["0.weight"], before)
+    assert woken[0] is None
+    assert resumed.metrics["accuracy"] == whole.metrics["accuracy"]
+
+
 def model(**dreams: object) -> ModelFile:
     """Return the model with other keys of its nights."""
     content = tomllib.loads(TEXT)

@@ -11,13 +11,17 @@ from brian2.units import Hz
 from torch import nn
 
 from ...devices.activity import PopulationRate
-from ...dreams import DreamMemory, DreamNight, check_network, dream
+from ...dreams import DreamMemory, DreamNight, changing_weights, dream
 from ...dreams.chains import DREAMED, TAGGED
 from ...dreams.night_cycles import joined, stage_kind
+from ...translation import write_back
 from ...wake import Task
 from ..model_files.dreams_section import DreamsSection
-from ..run_state import State
+from ..run_state import State, state_of
 from .arm_nights import ArmNights
+
+#: What begins the names of the weights with which the network last woke up.
+WOKEN = "woken "
 
 
 @dataclass
@@ -28,6 +32,9 @@ class DreamNights(ArmNights[DreamsSection, DreamNight]):
     ----------
     memory : DreamMemory or None
         What the nights so far have left; None before the first.
+    woken : dict of str to ndarray
+        Where hidden layers learn awake: weights with which the network last woke up, but for
+        those that nights change; else none.
     """
 
     stores: ClassVar[str] = (
@@ -36,11 +43,11 @@ class DreamNights(ArmNights[DreamsSection, DreamNight]):
     )
 
     memory: DreamMemory | None = field(default=None, init=False)
+    woken: State = field(default_factory=dict, init=False)
 
     def check(self, network: nn.Module) -> tuple[str, ...]:
         """Build the recipe, and look whether the network is one that can dream."""
-        self.section.recipe()
-        return (check_network(network),)
+        return changing_weights(network, self.section.recipe())
 
     def sleep(self, network: nn.Module, index: int) -> DreamNight:
         """Return the night after a task: a cycle for each task since the night before.
@@ -53,18 +60,26 @@ class DreamNights(ArmNights[DreamsSection, DreamNight]):
             assert cycle.ann is not None
             network, self.memory = cycle.ann, cycle.memory
             cycles.append(cycle)
+        if self.setting.model.training.layers != "output":
+            above = changing_weights(network, self.section.recipe())
+            self.woken = {  # copies: training changes the network's own
+                name: array.copy()
+                for name, array in state_of(network).items()
+                if name not in above
+            }
         return joined(cycles)
 
     def _cycle(self, network: nn.Module, index: int) -> DreamNight:
         """Return NREM and REM with the images of a task."""
         section, tasks = self.section, self.setting.tasks[: index + 1]
-        output = check_network(network).rpartition(".")[0]
+        output = changing_weights(network, section.recipe())[-1].rpartition(".")[0]
         return dream(
             network,
             section.shown(tasks[-1].train.images),
             today=outputs_of(tasks[-1:]),
             learned=outputs_of(tasks),
             memory=self.memory,
+            before=write_back(network, self.woken) if self.woken else None,
             recipe=section.recipe(),
             device=section.device,
             dtype=section.dtype,
@@ -95,16 +110,24 @@ class DreamNights(ArmNights[DreamsSection, DreamNight]):
 
     @property
     def stored_bytes(self) -> int:
-        """Bytes of the memory."""
-        return 0 if self.memory is None else self.memory.n_bytes
+        """Bytes of the memory, and of the weights with which the network last woke up."""
+        of_memory = 0 if self.memory is None else self.memory.n_bytes
+        return of_memory + sum(array.nbytes for array in self.woken.values())
 
     def state(self) -> State:
-        """Return the arrays of the memory."""
-        return {} if self.memory is None else self.memory.arrays()
+        """Return the arrays of the memory, and the weights with which the network last woke up."""
+        memory = {} if self.memory is None else self.memory.arrays()
+        return {**memory, **{WOKEN + name: array for name, array in self.woken.items()}}
 
     def restore(self, state: State) -> None:
-        """Go back to a memory."""
-        self.memory = DreamMemory.of_arrays(state) if state else None
+        """Go back to what :meth:`state` returned."""
+        memory = {name: array for name, array in state.items() if not name.startswith(WOKEN)}
+        self.memory = DreamMemory.of_arrays(memory) if memory else None
+        self.woken = {
+            name.removeprefix(WOKEN): array
+            for name, array in state.items()
+            if name.startswith(WOKEN)
+        }
 
     def pictures(self, night: DreamNight) -> Mapping[str, Any]:
         """Draw weights before and after."""
