@@ -63,9 +63,7 @@ class DreamNights(ArmNights[DreamsSection, DreamNight]):
         if self.setting.model.training.layers != "output":
             above = changing_weights(network, self.section.recipe())
             self.woken = {  # copies: training changes the network's own
-                name: array.copy()
-                for name, array in state_of(network).items()
-                if name not in above
+                name: array.copy() for name, array in state_of(network).items() if name not in above
             }
         return joined(cycles)
 
