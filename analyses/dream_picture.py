@@ -55,7 +55,9 @@ def main(argv: Sequence[str] | None = None) -> Path:
     last = live(options.seed)
     found = likeness(last)
     for name, pair in summary(last, found).items():
-        print(f"{name}: {pair[0]:.2f} before the dream, {pair[1]:.2f} in it")
+        print(f"{' '.join(name.split())}: {pair[0]:.2f} before the dream, {pair[1]:.2f} in it")
+    own = np.mean([found[0][label, label] for label in PAIRS[-1]])
+    print(f"for scale, images of today and the mean of the class they are taken for: {own:.2f}")
     return bs.figures.save_figure(draw(last, found), options.out)
 
 
@@ -74,6 +76,7 @@ def live(
     sizes: Sequence[int] = SIZES,
     images: wake.Split | None = None,
     recipe: bs.DayResidue | None = None,
+    device: str | bs.devices.Runtime = "cpp",
 ) -> LastNight:
     """Learn one pair of digits after the other, with a night after each; return the last."""
     tasks = wake.class_incremental(images or wake.load_split("digits"), classes=PAIRS)
@@ -100,6 +103,7 @@ def live(
             learned=learned,
             memory=memory,
             recipe=recipe,
+            device=device,
             record="all" if task is tasks[-1] else None,
             seed=seed + number,
             progress=False,
@@ -217,7 +221,7 @@ def draw_summary(ax: Axes, found: Mapping[str, Sequence[float]]) -> None:
     ax.set(
         yticks=at,
         yticklabels=list(found),
-        xlim=(-0.12, 1.22),
+        xlim=(-0.25, 1.25),
         xlabel="Correlation of the code with …",
     )
     ax.set_title("Dreams of earlier classes", loc="left")
