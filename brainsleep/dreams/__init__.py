@@ -12,3 +12,4 @@ from .day_residue import DayResidue as DayResidue
 from .dream_memory import DreamMemory as DreamMemory
 from .dream_night import DreamNight as DreamNight
 from .dreaming import dream as dream
+from .hidden_models import match_activity as match_activity

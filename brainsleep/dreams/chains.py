@@ -97,6 +97,11 @@ class Chain:
         ]
         return tuple(before / own for before, own in pairwise(scales))
 
+    def set_thresholds(self, recipe: DayResidue) -> tuple[float, ...]:
+        """Return thresholds at which hidden layers have the activity that a recipe wants."""
+        activity = [recipe.hidden_activity] * (len(self.hidden) - 1) + [recipe.code_activity]
+        return self.thresholds(activity, recipe.pixel_rate)
+
     @cached_property
     def first_currents(self) -> npt.NDArray[np.float64]:
         """What each image gives to the first hidden layer, shape (n, n_first)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -13,6 +13,8 @@ import numpy.typing as npt
 from ..devices import Device
 from ..devices.arguments import check_dtype
 from ..errors import ParameterError, brief
+from ..neurons import IntegrateAndFire, LayeredNeuron
+from ..night.gating import Stages
 from ..support.calls import public
 from ..support.checks import read_seed
 from ..support.names import known_names
@@ -22,6 +24,8 @@ from .chains import DREAMED, TAGGED, Chain, read_chain
 from .day_residue import DayResidue
 from .dream_memory import DreamMemory
 from .dream_night import DreamNight
+from .gated_plans import gated, read_gates
+from .hidden_models import hidden_models
 from .outputs import read_outputs
 from .stage_circuits import StageCircuits
 from .stage_plans import plan_nrem, plan_rem
@@ -29,6 +33,9 @@ from .stage_runs import StageRuns
 
 if TYPE_CHECKING:
     from torch import nn
+
+#: Time step of a night, in seconds.
+STEP = 1e-3
 
 
 @public
@@ -41,6 +48,8 @@ def dream(
     memory: DreamMemory | None = None,
     before: nn.Module | Translation | None = None,
     recipe: DayResidue | None = None,
+    neuron: LayeredNeuron | None = None,
+    stages: Mapping[str, Stages] | None = None,
     device: str | Device = "cpp",
     dtype: str = "float32",
     seed: int = 0,
@@ -75,6 +84,14 @@ def dream(
         today's images show it.
     recipe : DayResidue, optional
         The constants; ``DayResidue()`` unless given.
+    neuron : neuron model, optional
+        Of the hidden cells, like ``bs.LIF(threshold=15)``, instead of integrate and fire. Its gains
+        are those with which it would spike as often if it did not leak, or what
+        `brainsleep.dreams.match_activity` finds.
+    stages : mapping of str to stage, optional
+        Of ``"nrem"``, ``"rem"`` or both: what gates them, like ``{"nrem": bs.stages.NREM()}``. With
+        the gate closed there are no presentations, no currents and no learning. The night lasts
+        as long as without.
     device, dtype, seed, progress
         As in `brainsleep.sleep`.
     record : "all", None, names of populations
@@ -117,6 +134,10 @@ def dream(
     so_far = tuple(sorted({*now, *read_outputs(learned, "learned", chain.n_outputs)}))
     memory = _memory(chain, recipe, memory, dtype)
     circuits = StageCircuits(chain, recipe, memory.thresholds, memory.mean_square)
+    gates = {} if stages is None else read_gates(stages)
+    if gates and neuron is None:
+        neuron = IntegrateAndFire()
+    circuits = replace(circuits, models=hidden_models(neuron, circuits))
     runs = StageRuns(
         circuits,
         device=device,
@@ -131,11 +152,17 @@ def dream(
     n_images, rngs = len(chain.images), np.random.default_rng(seed).spawn(2)
     if recipe.nrem_presentations > 0:
         plan = plan_nrem(recipe, n_images, rngs[0])
-        weights = runs.run("nrem", circuits.nrem(feedback), plan, {chain.output: now})
+        if "nrem" in gates:
+            plan = gated(plan, gates["nrem"], STEP, seed)
+        circuit = replace(circuits, is_gated="nrem" in gates).nrem(feedback)
+        weights = runs.run("nrem", circuit, plan, {chain.output: now})
         feedback = weights[f"{chain.output} -> {chain.hidden[circuits.code]} (feedback)"].T
     if recipe.rem_dreams > 0:
         plan = plan_rem(recipe, n_images, now, so_far, chain.n_outputs, rngs[1])
-        weights = runs.run("rem", circuits.rem(feedback), plan, {TAGGED: now})
+        if "rem" in gates:
+            plan = gated(plan, gates["rem"], STEP, seed)
+        circuit = replace(circuits, is_gated="rem" in gates).rem(feedback)
+        weights = runs.run("rem", circuit, plan, {TAGGED: now})
         changed = circuits.learned(weights)
         cues = plan.cues
     weights_before = dict(chain.translation.weights)
@@ -159,8 +186,7 @@ def _memory(
     """Return the memory that a night begins with; check one that is given."""
     shape = (chain.n_outputs, chain.layers[chain.code(recipe)].n_out)
     if memory is None:
-        activity = [recipe.hidden_activity] * (len(chain.hidden) - 1) + [recipe.code_activity]
-        thresholds = chain.thresholds(activity, recipe.pixel_rate)
+        thresholds = chain.set_thresholds(recipe)
         return DreamMemory(np.zeros(shape, dtype=dtype), thresholds, chain.mean_square, ())
     if memory.feedback.shape != shape or len(memory.thresholds) != len(chain.hidden):
         raise ParameterError(

@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ..circuit import INPUT, Circuit, Population, Projection
-from ..neurons import Neuron
+from ..neurons import LayeredNeuron, Neuron
 from ..plasticity import ErrorDriven, SoftBoundHebb
 from .chains import DREAMED, TAGGED, Chain, changing_weights
 from .day_residue import DayResidue
 from .dream_cells import CodeCell, CueCell, HiddenCell, ReadoutCell, TagCell, UpperCell
+from .model_cells import ModelCell
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +32,18 @@ class StageCircuits:
         Of the hidden layers.
     mean_square : float
         Mean square of the activity of the last hidden layer awake, in units of its mean.
+    models : sequence of LayeredNeuron, optional
+        Of the hidden layers, instead of integrate and fire.
+    is_gated : bool
+        Whether stages gate what drives the first of these.
     """
 
     chain: Chain
     recipe: DayResidue
     thresholds: Sequence[float]
     mean_square: float
+    models: Sequence[LayeredNeuron] = ()
+    is_gated: bool = False
 
     def nrem(self, feedback: npt.NDArray[np.floating]) -> Circuit:
         """Return the circuit in which outputs learn which hidden activity they go with.
@@ -141,7 +148,11 @@ class StageCircuits:
         """Return the populations of the hidden layers."""
         models: list[Neuron] = []
         for k, (theta, scale) in enumerate(zip(self.thresholds, self.scales, strict=False)):
-            if k < self.code:
+            if self.models:
+                gain = self.recipe.feedback_gain * theta if k == self.code else None
+                gated = self.is_gated and k == 0
+                models.append(ModelCell(model=self.models[k], feedback_gain=gain, is_gated=gated))
+            elif k < self.code:
                 models.append(HiddenCell(threshold=theta, bias_gain=scale))
             elif k > self.code:
                 models.append(UpperCell(threshold=theta, bias_gain=scale))

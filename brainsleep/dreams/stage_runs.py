@@ -8,7 +8,8 @@ from dataclasses import KW_ONLY, dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from ..circuit import Circuit
+from ..circuit import Circuit, CircuitRun, PreparedCircuit
+from ..circuit.changes import ParameterValues
 from ..devices import Device
 from ..devices.activity import PopulationRate, Spikes
 from ..night.night_request import Record
@@ -71,29 +72,14 @@ class StageRuns:
         today : mapping of str to sequence of int
             By population that tags images: the outputs of today.
         """
-        prepared = circuit.prepare(
-            self.device,
-            dtype=self.dtype,
-            record=Record([name for name in circuit.names if name in self.record], rates="all"),
-            is_modulated=True,
-            progress=self.progress,
-        )
-        run = prepared.run(
-            self._stimulus(plan),
-            seed=plan.seed,
-            modulation=plan.signals["learning"],
-            signals={
-                name: values
-                for name, values in plan.signals.items()
-                if name in prepared.plan.signals
-            },
-            parameters={
+        prepared = self.prepared(circuit)
+        run = self.once(
+            prepared,
+            plan,
+            {
                 name: {"is_today": np.isin(np.arange(circuit.sizes[name]), outputs).astype(float)}
                 for name, outputs in today.items()
             },
-            presentation_steps=plan.presentation_steps,
-            presentation_biases=self.circuits.currents(plan.order),
-            progress=self.progress,
             description=stage.upper(),
         )
         self.spikes[stage], self.rates[stage] = dict(run.spikes), dict(run.rates)
@@ -101,6 +87,42 @@ class StageRuns:
         self.timings["build"] += float(run.timings["build"])
         self.timings["steps"] += run.n_steps
         return run.weights
+
+    def prepared(self, circuit: Circuit) -> PreparedCircuit:
+        """Return a circuit that can run."""
+        return circuit.prepare(
+            self.device,
+            dtype=self.dtype,
+            record=Record([name for name in circuit.names if name in self.record], rates="all"),
+            is_modulated=True,
+            progress=self.progress,
+        )
+
+    def once(
+        self,
+        prepared: PreparedCircuit,
+        plan: StagePlan,
+        parameters: Mapping[str, ParameterValues],
+        *,
+        learning: npt.NDArray[np.floating] | None = None,
+        description: str = "run",
+    ) -> CircuitRun:
+        """Run it through a plan; with another factor on learning, if one is given."""
+        return prepared.run(
+            self._stimulus(plan),
+            seed=plan.seed,
+            modulation=plan.signals["learning"] if learning is None else learning,
+            signals={
+                name: values
+                for name, values in plan.signals.items()
+                if name in prepared.plan.signals
+            },
+            parameters=parameters,
+            presentation_steps=plan.presentation_steps,
+            presentation_biases=self.circuits.currents(plan.order),
+            progress=self.progress,
+            description=description,
+        )
 
     def _stimulus(self, plan: StagePlan) -> StimulusLike:
         """Return what drives the input: images that spike, or nothing where they are currents."""

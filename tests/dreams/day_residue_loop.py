@@ -49,14 +49,21 @@ class Hidden:
             zip(self.weights, self.biases, self.thresholds, strict=True)
         ):
             is_code = k == self.code
+            arriving = np.zeros(len(w))
             if from_below or not is_code:
-                self.v[k] += w @ below + scale * b
+                arriving += w @ below + scale * b
             if is_code:
-                self.v[k] += added
-            below = (self.v[k] >= theta).astype(float)
-            self.v[k] -= theta * below
+                arriving += added
+            below = self.fire(k, arriving, theta)
             scale /= theta
             fired.append(below)
+        return fired
+
+    def fire(self, k: int, arriving: np.ndarray, theta: float) -> np.ndarray:
+        """Return the spikes of a layer, given what arrives in this step in units of weight."""
+        self.v[k] += arriving
+        fired = (self.v[k] >= theta).astype(float)
+        self.v[k] -= theta * fired
         return fired
 
     def dream(self) -> None:
@@ -77,6 +84,48 @@ class Hidden:
             self.credit[k - 1] += self.weights[k].T @ errors[k]
             if self.learns:
                 self.weights[k] += rates[k] * np.outer(errors[k], self.counts[k - 1])
+
+
+class LeakyHidden(Hidden):
+    """Leaky cells with a reset to rest; v in units of weight. `kept` is what a step leaves of v."""
+
+    kept = 1.0
+
+    def fire(self, k: int, arriving: np.ndarray, theta: float) -> np.ndarray:
+        self.v[k] = self.kept * self.v[k] + arriving
+        fired = (self.v[k] >= theta).astype(float)
+        self.v[k][fired > 0] = 0
+        return fired
+
+
+class AdaptingHidden(Hidden):
+    """AdEx cells, by Euler's method in ms, mV, nS, pA, pF; v from rest, which is the reset, too.
+
+    Values are those of Brette, Gerstner 2005, and a weight of theta adds 20.2 mV.
+    """
+
+    def begin(self) -> None:
+        super().begin()
+        self.w = [np.zeros(len(w)) for w in self.weights]
+        self.restarting = set()
+
+    def dream(self) -> None:
+        """Let potentials go to rest after the step that begins a dream, before what arrives."""
+        v = [one.copy() for one in getattr(self, "v", [])]
+        super().dream()
+        self.v, self.restarting = v, set(range(self.code, len(v)))
+
+    def fire(self, k: int, arriving: np.ndarray, theta: float) -> np.ndarray:
+        v, w = self.v[k], self.w[k]
+        upstroke = 30 * 2 * np.exp(np.clip((v - 20.2) / 2, -50, 20))
+        self.w[k] = w + (4 * v - w) / 144
+        before = 0 if k in self.restarting else v + (-30 * v + upstroke - w) / 281
+        self.restarting.discard(k)
+        self.v[k] = before + arriving / theta * 20.2
+        fired = (self.v[k] >= 90.6).astype(float)
+        self.v[k][fired > 0] = 0
+        self.w[k] += 80.5 * fired
+        return fired
 
 
 def winner(v: np.ndarray, candidates) -> int:
