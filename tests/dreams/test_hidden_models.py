@@ -137,7 +137,10 @@ def test_a_closed_gate_stops_currents_and_learning() -> None:
     [
         ({"neuron": bs.ConductanceLIF()}, "ConductanceLIF cannot dream"),
         ({"neuron": bs.LIF()}, "threshold"),
-        ({"neuron": LIF, "recipe": replace(RECIPE, feedback_to="first")}, "feedback_to at 'last'"),
+        (
+            {"neuron": LIF, "recipe": replace(RECIPE, feedback_to="first"), "memory": None},
+            "feedback_to at 'last'",
+        ),
         ({"stages": Given(1)}, "stages must be a dict"),
         ({"stages": {"wake": Given(1)}}, "stages: no stage is called 'wake'"),
         ({"stages": {"rem": 3}}, "stages must be a stage like"),
