@@ -182,7 +182,7 @@ def in_units(activity: npt.NDArray) -> npt.NDArray:
 @bs.figures.styled
 def draw(last: LastNight, found: Sequence[npt.NDArray]) -> Figure:
     """Draw circuits above, spikes below them, likeness below these."""
-    figure = new_figure(9.5, 10)
+    figure = new_figure(8, 9.6)
     rows = figure.add_gridspec(3, 1, height_ratios=[3.2, 4.3, 2.9])
     above = rows[0].subgridspec(1, 2)
     draw_nrem(figure.add_subplot(above[0]), last.image)
@@ -221,7 +221,7 @@ def draw_summary(ax: Axes, found: Mapping[str, Sequence[float]]) -> None:
     ax.set(
         yticks=at,
         yticklabels=list(found),
-        xlim=(-0.25, 1.25),
+        xlim=(-0.32, 1.25),
         xlabel="Correlation of the code with …",
     )
     ax.set_title("Dreams of earlier classes", loc="left")

@@ -11,7 +11,7 @@ from brainsleep.figures.canvas import COLOURS, Axes
 COLOUR = {"dreamed": COLOURS[0], "tagged": COLOURS[4], "learning": COLOURS[2], "rest": "0.55"}
 #: Height of each layer.
 LEVEL = {"image": 0.0, "hidden 1": 1.6, "code": 3.2, "outputs": 5.2}
-LEFT, RIGHT, LABELS = 2.6, 8.2, 2.2
+LEFT, RIGHT, LABELS = 2.4, 8.0, 2.0
 
 
 def draw_nrem(ax: Axes, image: np.ndarray) -> None:
