@@ -1,0 +1,155 @@
+"""What dreams reach, what carries them, and where else they work.
+
+    python benchmarks/dreams.py [--only TEXT ...] [--seeds N] [--other-digits FILE]
+
+Measures the numbers of docs/results/dreams.md: runs each case of `dreams_cases.py` with seeds from
+100 on, on test images, keeps accuracies seed by seed in dreams.json, and prints the tables. What is
+kept is not run again; with `--seeds 0` nothing is. `--only` takes beginnings of names of cases, as
+"dreams:" or "published: digits". `dreams_data.py` says where the data come from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dreams_cases import CASES, CLASS_MEANS, CONTROLS, FIRST_SEED, IMAGES, Case, data_sets
+from results_table import _line, _table, percent
+
+from brainsleep.experiments.model_files.overrides import Overrides
+from brainsleep.experiments.run import run_experiment
+from brainsleep.measures import paired_difference
+from brainsleep.wake import Split, torch_threads
+
+KEPT = Path(__file__).parent / "dreams.json"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run what is missing, keep it, print the tables."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", nargs="+", default=[""], help="beginnings of names of cases")
+    parser.add_argument("--seeds", type=int, default=99, help="at most so many of each case")
+    parser.add_argument("--other-digits", type=Path, default=Path("other_digits.npz"))
+    parser.add_argument("--kept", type=Path, default=KEPT, help="where numbers are kept")
+    options = parser.parse_args(arguments)
+    kept = json.loads(options.kept.read_text()) if options.kept.exists() else {}
+    load = data_sets(options.other_digits)
+    names = [name for name in CASES if name.startswith(tuple(options.only))]
+    most = min(options.seeds, max(CASES[name].n_seeds for name in names))
+    for seed in range(FIRST_SEED, FIRST_SEED + most):  # all cases with few seeds first
+        for name in names:
+            case = CASES[name]
+            is_missing = str(seed) not in kept.get(name, {})
+            if is_missing and seed < FIRST_SEED + case.n_seeds:
+                kept.setdefault(name, {})[str(seed)] = measured(case, load[case.data](), seed)
+                write(options.kept, kept)
+                print(name, seed, kept[name][str(seed)], flush=True)
+    print("\n".join(tables(kept)))
+
+
+def measured(case: Case, split: Split, seed: int) -> dict[str, float]:
+    """Run a case with a seed; return the accuracy of each arm, bytes and seconds."""
+    strategies = case.strategies_with(seed)
+    with tempfile.TemporaryDirectory() as folder, torch_threads(1):
+        metrics = run_experiment(
+            case.model,
+            out=Path(folder) / "run",
+            seed=seed,
+            data=split,
+            overrides=Overrides(changes=case.changes),
+            baselines=bool(strategies),
+            strategies=strategies or None,
+            controls=case.controls_with(seed),
+            progress=False,
+        ).metrics
+    scores = metrics["accuracy"]
+    found = {name: value for name, value in scores.items() if isinstance(value, float)}
+    found |= scores["controls"]
+    found["stored_bytes"] = metrics["sleep"]["stored_bytes"]
+    found["night_seconds"] = round(sum(night["total"] for night in metrics["timings"]), 2)
+    return found
+
+
+def tables(kept: Mapping[str, Any]) -> list[str]:
+    """Return all tables, with an empty line between them."""
+    return [
+        *carried_by(kept.get("dreams: digits, 1200", {})),
+        "",
+        *elsewhere(kept),
+        "",
+        *with_other_tasks(kept),
+    ]
+
+
+def carried_by(runs: Mapping[str, Any]) -> list[str]:
+    """Return what the parts of dreams bring on the digits."""
+    arms = {"final": "dreams", **CONTROLS, CLASS_MEANS: "nearest class mean in the hidden layer"}
+    arms |= {"sequential": "no sleep", "joint": "all tasks at once"}
+    rows = []
+    for arm, label in arms.items():
+        n, cell = spread(runs, arm)
+        difference = "–"
+        pairs = [(run[arm], run["final"]) for run in runs.values() if arm in run]
+        if len(pairs) > 1 and arm != "final":
+            difference = ahead(*zip(*pairs, strict=True))
+        rows.append(_line((label, n, cell, difference)))
+    return _table(("digits, 784-1200-1200-10", "n", "accuracy, %", "dreams minus it"), rows)
+
+
+def elsewhere(kept: Mapping[str, Any]) -> list[str]:
+    """Return dreams and others on five data sets with two networks."""
+    head = ("data", "hidden", "n", "no sleep", "weight averaging", "published rule", "dreams")
+    rows = []
+    for data in IMAGES:
+        for width in (1200, 400):
+            one, other = (
+                kept.get(f"{way}: {data}, {width}", {}) for way in ("published", "dreams")
+            )
+            n, dreams = spread(other, "final")
+            cells = [spread(one, arm)[1] for arm in ("sequential", "weight_averaging", "final")]
+            beside = [spread(other, arm)[1] for arm in (CLASS_MEANS, "joint")]
+            beside.append(spread(one, "joint")[1])
+            n_of = f"{spread(one, 'final')[0]}, {n}"
+            rows.append(_line((data, f"{width}-{width}", n_of, *cells, dreams, *beside)))
+    beside = ("nearest class mean", "joint readout", "joint")
+    return _table((*head, *beside), rows)
+
+
+def with_other_tasks(kept: Mapping[str, Any]) -> list[str]:
+    """Return dreams of the digits with other tasks or nights."""
+    names = ["dreams: digits, 1200", *(name for name in CASES if name.startswith("tasks: "))]
+    rows = []
+    for name in names:
+        runs = kept.get(name, {})
+        n, dreams = spread(runs, "final")
+        cells = [spread(runs, arm)[1] for arm in (CLASS_MEANS, "joint")]
+        label = (
+            name.removeprefix("tasks: ") if name in names[1:] else "5 tasks of 400 images a class"
+        )
+        rows.append(_line((label, n, dreams, *cells)))
+    return _table(("tasks, nights", "n", "dreams", "nearest class mean", "joint readout"), rows)
+
+
+def spread(runs: Mapping[str, Any], arm: str) -> tuple[str, str]:
+    """Return the number of seeds that an arm has, and its accuracy in %."""
+    values = [run[arm] for run in runs.values() if arm in run]
+    return str(len(values)), percent(values) if values else "–"
+
+
+def ahead(first: Sequence[float], second: Sequence[float]) -> str:
+    """Return by how much the second is above the first, seed by seed, with 95 % limits."""
+    found = paired_difference(first, second)
+    return f"{100 * found.mean:+.1f} ({100 * found.low:+.1f} to {100 * found.high:+.1f})"
+
+
+def write(file: Path, kept: Mapping[str, Any]) -> None:
+    """Keep the numbers, a line for each case and seed."""
+    file.write_text(json.dumps(kept, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
