@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dreams_cases import CASES, CLASS_MEANS, CONTROLS, FIRST_SEED, IMAGES, Case, data_sets
+from dreams_cases import CASES, CLASS_MEANS, FIRST_SEED, IMAGES, WITHOUT, Case, data_sets
 from results_table import _line, _table, percent
 
 from brainsleep.experiments.model_files.overrides import Overrides
@@ -26,6 +26,7 @@ from brainsleep.measures import paired_difference
 from brainsleep.wake import Split, torch_threads
 
 KEPT = Path(__file__).parent / "dreams.json"
+DIGITS, TASKS = "dreams: digits, 1200", "tasks: "
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -63,12 +64,10 @@ def measured(case: Case, split: Split, seed: int) -> dict[str, float]:
             overrides=Overrides(changes=case.changes),
             baselines=bool(strategies),
             strategies=strategies or None,
-            controls=case.controls_with(seed),
             progress=False,
         ).metrics
     scores = metrics["accuracy"]
     found = {name: value for name, value in scores.items() if isinstance(value, float)}
-    found |= scores["controls"]
     found["stored_bytes"] = metrics["sleep"]["stored_bytes"]
     found["night_seconds"] = round(sum(night["total"] for night in metrics["timings"]), 2)
     return found
@@ -77,7 +76,7 @@ def measured(case: Case, split: Split, seed: int) -> dict[str, float]:
 def tables(kept: Mapping[str, Any]) -> list[str]:
     """Return all tables, with an empty line between them."""
     return [
-        *carried_by(kept.get("dreams: digits, 1200", {})),
+        *carried_by(kept),
         "",
         *elsewhere(kept),
         "",
@@ -85,59 +84,69 @@ def tables(kept: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def carried_by(runs: Mapping[str, Any]) -> list[str]:
+def carried_by(kept: Mapping[str, Any]) -> list[str]:
     """Return what the parts of dreams bring on the digits."""
-    arms = {"final": "dreams", **CONTROLS, CLASS_MEANS: "nearest class mean in the hidden layer"}
-    arms |= {"sequential": "no sleep", "joint": "all tasks at once"}
+    runs = kept.get(DIGITS, {})
+    dreams = arm_of(runs, "final")
+    arms = {
+        "dreams": dreams,
+        **{name: arm_of(kept.get(name, {}), "final") for name in WITHOUT},
+        "nearest class mean in the hidden layer": arm_of(runs, CLASS_MEANS),
+        "no sleep": arm_of(runs, "sequential"),
+        "all tasks at once": arm_of(runs, "joint"),
+    }
     rows = []
-    for arm, label in arms.items():
-        n, cell = spread(runs, arm)
-        difference = "–"
-        pairs = [(run[arm], run["final"]) for run in runs.values() if arm in run]
-        if len(pairs) > 1 and arm != "final":
-            difference = ahead(*zip(*pairs, strict=True))
-        rows.append(_line((label, n, cell, difference)))
+    for label, arm in arms.items():
+        seeds = [seed for seed in arm if seed in dreams]
+        pairs = [[one[seed] for seed in seeds] for one in (arm, dreams)]
+        difference = ahead(*pairs) if len(seeds) > 1 and arm is not dreams else "–"
+        rows.append(_line((label, str(len(arm)), percent_of(arm), difference)))
     return _table(("digits, 784-1200-1200-10", "n", "accuracy, %", "dreams minus it"), rows)
 
 
 def elsewhere(kept: Mapping[str, Any]) -> list[str]:
     """Return dreams and others on five data sets with two networks."""
     head = ("data", "hidden", "n", "no sleep", "weight averaging", "published rule", "dreams")
+    head += ("nearest class mean", "joint readout", "joint")
     rows = []
     for data in IMAGES:
         for width in (1200, 400):
-            one, other = (
+            awake, dreams = (
                 kept.get(f"{way}: {data}, {width}", {}) for way in ("published", "dreams")
             )
-            n, dreams = spread(other, "final")
-            cells = [spread(one, arm)[1] for arm in ("sequential", "weight_averaging", "final")]
-            beside = [spread(other, arm)[1] for arm in (CLASS_MEANS, "joint")]
-            beside.append(spread(one, "joint")[1])
-            n_of = f"{spread(one, 'final')[0]}, {n}"
-            rows.append(_line((data, f"{width}-{width}", n_of, *cells, dreams, *beside)))
-    beside = ("nearest class mean", "joint readout", "joint")
-    return _table((*head, *beside), rows)
+            n_seeds = ", ".join(str(len(arm_of(runs, "final"))) for runs in (awake, dreams))
+            cells = [
+                percent_of(arm_of(runs, arm))
+                for runs, arms in (
+                    (awake, ("sequential", "weight_averaging", "final")),
+                    (dreams, ("final", CLASS_MEANS, "joint")),
+                    (awake, ("joint",)),
+                )
+                for arm in arms
+            ]
+            rows.append(_line((data, f"{width}-{width}", n_seeds, *cells)))
+    return _table(head, rows)
 
 
 def with_other_tasks(kept: Mapping[str, Any]) -> list[str]:
     """Return dreams of the digits with other tasks or nights."""
-    names = ["dreams: digits, 1200", *(name for name in CASES if name.startswith("tasks: "))]
+    names = {DIGITS: "5 tasks, 400 images a class, a night after each"}
+    names |= {name: name.removeprefix(TASKS) for name in CASES if name.startswith(TASKS)}
     rows = []
-    for name in names:
-        runs = kept.get(name, {})
-        n, dreams = spread(runs, "final")
-        cells = [spread(runs, arm)[1] for arm in (CLASS_MEANS, "joint")]
-        label = (
-            name.removeprefix("tasks: ") if name in names[1:] else "5 tasks of 400 images a class"
-        )
-        rows.append(_line((label, n, dreams, *cells)))
+    for name, label in names.items():
+        arms = [arm_of(kept.get(name, {}), arm) for arm in ("final", CLASS_MEANS, "joint")]
+        rows.append(_line((label, str(len(arms[0])), *map(percent_of, arms))))
     return _table(("tasks, nights", "n", "dreams", "nearest class mean", "joint readout"), rows)
 
 
-def spread(runs: Mapping[str, Any], arm: str) -> tuple[str, str]:
-    """Return the number of seeds that an arm has, and its accuracy in %."""
-    values = [run[arm] for run in runs.values() if arm in run]
-    return str(len(values)), percent(values) if values else "–"
+def arm_of(runs: Mapping[str, Any], arm: str) -> dict[str, float]:
+    """Return the accuracy of an arm by seed, of those that have it."""
+    return {seed: run[arm] for seed, run in runs.items() if arm in run}
+
+
+def percent_of(arm: Mapping[str, float]) -> str:
+    """Return the accuracy of an arm in %."""
+    return percent(list(arm.values())) if arm else "–"
 
 
 def ahead(first: Sequence[float], second: Sequence[float]) -> str:

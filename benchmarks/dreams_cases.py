@@ -15,15 +15,14 @@ FIRST_SEED = 100
 DREAMS, PUBLISHED = "day_residue_dreams", "split_mnist_heaviside"
 #: Nearest class mean in the hidden layer that dreams have.
 CLASS_MEANS = "nearest_class_mean:layer=last,metric=cosine"
-#: What dreams lack in each control, as tables say it.
-CONTROLS = {
-    "no_potentiation": "without potentiation",
-    "no_nrem_potentiation": "without potentiation in NREM",
-    "no_rem_potentiation": "without potentiation in REM",
-    "no_rem_depression": "without depression in REM",
-    "no_residue": "without the residue of the day",
-    "pixel_shuffled": "pixels of images shuffled at night",
-    "change_permuted": "changes of weights permuted",
+#: What is changed in the model file for each control, by what tables call it.
+WITHOUT: dict[str, dict[str, Any]] = {
+    "without potentiation": {"dreams.without": ["potentiation"]},
+    "without potentiation in NREM": {"dreams.without": ["nrem_potentiation"]},
+    "without potentiation in REM": {"dreams.without": ["rem_potentiation"]},
+    "without depression in REM": {"dreams.without": ["rem_depression"]},
+    "without the residue of the day": {"dreams.without": ["residue"]},
+    "pixels of images shuffled at night": {"dreams.shuffle_pixels": True},
 }
 #: Batches of 25 in which a task is learned, as in both model files.
 BATCHES = 128
@@ -48,8 +47,6 @@ class Case:
         What runs beside it without sleep.
     bounds : tuple of str
         What does so with the first two seeds, as it hardly differs between seeds.
-    controls : tuple of str
-        What runs beside it with the first five seeds.
     """
 
     model: str = DREAMS
@@ -58,15 +55,10 @@ class Case:
     n_seeds: int = 5
     strategies: tuple[str, ...] = ()
     bounds: tuple[str, ...] = ()
-    controls: tuple[str, ...] = ()
 
     def strategies_with(self, seed: int) -> tuple[str, ...]:
         """Return what runs without sleep."""
         return self.strategies + (self.bounds if seed < FIRST_SEED + 2 else ())
-
-    def controls_with(self, seed: int) -> tuple[str, ...]:
-        """Return which controls run."""
-        return self.controls if seed < FIRST_SEED + 5 else ()
 
 
 def data_sets(other_digits: Path) -> dict[str, Callable[[], Split]]:
@@ -118,7 +110,6 @@ def five_by_two() -> Iterator[tuple[str, Case]]:
                     n_seeds=n_seeds,
                     strategies=(CLASS_MEANS,),
                     bounds=("sequential", "joint"),
-                    controls=tuple(CONTROLS) if n_seeds == 8 and data == "digits" else (),
                 ),
             )
             yield (
@@ -159,4 +150,8 @@ def other_tasks() -> Iterator[tuple[str, Case]]:
         yield f"tasks: {name}", Case(changes=change, strategies=(CLASS_MEANS,), bounds=("joint",))
 
 
-CASES: dict[str, Case] = {**dict(five_by_two()), **dict(other_tasks())}
+CASES: dict[str, Case] = {
+    **dict(five_by_two()),
+    **{name: Case(changes=changes) for name, changes in WITHOUT.items()},
+    **dict(other_tasks()),
+}
