@@ -43,6 +43,7 @@ from brainsleep.wake import (
 
 KEPT = Path(__file__).parent / "equal_bytes.json"
 DATA = {"digits": dreams_data.digits, "Fashion-MNIST": dreams_data.fashion}
+N_SEEDS = 8
 #: Of the readout that is trained on the fixed layers, whose mean activity is 1.
 READOUT_RATE = 0.001
 
@@ -189,7 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", nargs="+", choices=DATA, default=list(DATA))
     parser.add_argument("--only", nargs="+", default=[""], help="beginnings of rows")
-    parser.add_argument("--seeds", type=int, default=8)
+    parser.add_argument("--seeds", type=int, default=N_SEEDS)
     parser.add_argument("--choose", action="store_true")
     parser.add_argument("--kept", type=Path, default=KEPT, help="where numbers are kept")
     options = parser.parse_args(arguments)
@@ -205,10 +206,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 if enough or not name.startswith(tuple(options.only)):
                     continue
                 n_epochs = epochs(IMAGES[data])
-                score, n_bytes = measured(row, DATA[data](), int(seed), n_epochs, READOUT_RATE)
-                entry["bytes"], entry["accuracy"][seed] = n_bytes, score
+                found, n_bytes = measured(row, DATA[data](), int(seed), n_epochs, READOUT_RATE)
+                entry["bytes"], entry["accuracy"][seed] = n_bytes, found
                 options.kept.write_text(json.dumps(kept, indent=1) + "\n")
-                print(data, seed, name, n_bytes, f"{100 * score:.1f}", flush=True)
+                print(data, seed, name, n_bytes, f"{100 * found:.1f}", flush=True)
     print("\n".join(table(kept)))
 
 
@@ -218,9 +219,15 @@ def table(kept: dict[str, Any]) -> list[str]:
     for name in ROWS:
         cells = [kept.get(data, {}).get(name) for data in DATA]
         sizes = {one["bytes"] for one in cells if one}
-        scores = [percent(list(one["accuracy"].values())) if one else "–" for one in cells]
+        scores = [score(list(one["accuracy"].values())) if one else "–" for one in cells]
         lines.append(_line((name, " / ".join(f"{one:,}" for one in sorted(sizes)), *scores)))
     return lines
+
+
+def score(values: Sequence[float]) -> str:
+    """Return accuracy in %, and the number of seeds if it is not as it should be."""
+    few = f" (n = {len(values)})" if 1 < len(values) < N_SEEDS else ""
+    return percent(values) + few
 
 
 if __name__ == "__main__":
