@@ -13,8 +13,8 @@ from brainsleep.wake import Split
 
 FIRST_SEED = 100
 DREAMS, PUBLISHED = "day_residue_dreams", "split_mnist_heaviside"
-#: Nearest class mean in the hidden layer that dreams have.
-CLASS_MEANS = "nearest_class_mean:layer=last,metric=cosine"
+#: What the model file of dreams calls the nearest class mean by angle.
+CLASS_MEANS = "nearest class mean, hidden layer"
 #: What is changed in the model file for each control, by what tables call it.
 WITHOUT: dict[str, dict[str, Any]] = {
     "without potentiation": {"dreams.without": ["potentiation"]},

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from brainsleep.wake import Dataset, Split, Task, mlp
+from brainsleep.wake import Dataset, Split, Task, centre_rows, mlp
 from brainsleep.wake.learner import Learner
 from brainsleep.wake.strategies.nearest_class_mean import ClassMeans
 from brainsleep.wake.strategies.scored_features import LinearScores
@@ -76,7 +76,7 @@ class Scale(nn.Module):
 @lru_cache(maxsize=2)
 def hidden(split: Split, seed: int, layer: int = 2) -> Split:
     """Return what a fixed random hidden layer gives for images, as data, divided by its largest."""
-    network = mlp((784, N_HIDDEN, N_HIDDEN, 10), dropout=0.0, seed=seed)
+    network = centre_rows(mlp((784, N_HIDDEN, N_HIDDEN, 10), dropout=0.0, seed=seed))
     below = [one for one in network if isinstance(one, nn.Linear)][:layer]
 
     def of(images: np.ndarray) -> np.ndarray:
