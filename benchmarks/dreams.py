@@ -99,7 +99,7 @@ def carried_by(kept: Mapping[str, Any]) -> list[str]:
     for label, arm in arms.items():
         seeds = [seed for seed in arm if seed in dreams]
         pairs = [[one[seed] for seed in seeds] for one in (arm, dreams)]
-        difference = ahead(*pairs) if len(seeds) > 1 and arm is not dreams else "–"
+        difference = ahead(*pairs) if len(seeds) > 2 and arm is not dreams else "–"
         rows.append(_line((label, str(len(arm)), percent_of(arm), difference)))
     return _table(("digits, 784-1200-1200-10", "n", "accuracy, %", "dreams minus it"), rows)
 
@@ -157,7 +157,13 @@ def ahead(first: Sequence[float], second: Sequence[float]) -> str:
 
 def write(file: Path, kept: Mapping[str, Any]) -> None:
     """Keep the numbers, a line for each case and seed."""
-    file.write_text(json.dumps(kept, indent=1) + "\n")
+    cases = (
+        f"{json.dumps(name)}: {{\n"
+        + ",\n".join(f" {json.dumps(seed)}: {json.dumps(run)}" for seed, run in runs.items())
+        + "\n}"
+        for name, runs in kept.items()
+    )
+    file.write_text("{\n" + ",\n".join(cases) + "\n}\n")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import dreams_data
+from dreams import write
 from dreams_cases import FIRST_SEED, IMAGES, epochs
 from equal_bytes_methods import N_HIDDEN, LowRankLDA, Scale, hidden, projected
 from results_table import _line, percent
@@ -208,7 +209,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 n_epochs = epochs(IMAGES[data])
                 found, n_bytes = measured(row, DATA[data](), int(seed), n_epochs, READOUT_RATE)
                 entry["bytes"], entry["accuracy"][seed] = n_bytes, found
-                options.kept.write_text(json.dumps(kept, indent=1) + "\n")
+                write(options.kept, kept)
                 print(data, seed, name, n_bytes, f"{100 * found:.1f}", flush=True)
     print("\n".join(table(kept)))
 

@@ -70,9 +70,7 @@ def test_the_page_shows_what_is_kept_and_nothing_else(scripts: SimpleNamespace) 
 
 
 def test_each_case_is_a_change_that_its_model_takes(scripts: SimpleNamespace) -> None:
-    cases = [case for case in scripts.cases.CASES.values() if case.model in shipped_models()]
-    assert len(cases) >= 10
-    for case in cases:
+    for case in scripts.cases.CASES.values():
         Overrides(changes=case.changes).apply(load_model_file(shipped_models()[case.model]))
 
 
