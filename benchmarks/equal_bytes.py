@@ -217,17 +217,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def table(kept: dict[str, Any]) -> list[str]:
     """Return a line for each row: bytes, and accuracy in % on each data set."""
     lines = [_line(("method", "bytes", *DATA)), "|---|---|" + "---|" * len(DATA)]
-    for name in ROWS:
-        cells = [kept.get(data, {}).get(name) for data in DATA]
-        sizes = {one["bytes"] for one in cells if one}
-        scores = [score(list(one["accuracy"].values())) if one else "–" for one in cells]
-        lines.append(_line((name, " / ".join(f"{one:,}" for one in sorted(sizes)), *scores)))
+    for name, row in ROWS.items():
+        entries = [kept.get(data, {}).get(name) for data in DATA]
+        sizes = " / ".join(f"{one:,}" for one in sorted({one["bytes"] for one in entries if one}))
+        lines.append(_line((name, sizes, *(score(row, one) for one in entries))))
     return lines
 
 
-def score(values: Sequence[float]) -> str:
-    """Return accuracy in %, and the number of seeds if it is not as it should be."""
-    few = f" (n = {len(values)})" if 1 < len(values) < N_SEEDS else ""
+def score(row: Row, entry: dict[str, Any] | None) -> str:
+    """Return accuracy in %, and the number of seeds where there are fewer than elsewhere."""
+    if entry is None:
+        return "–"
+    values = list(entry["accuracy"].values())
+    few = f" (n = {len(values)})" if row.seeds_differ and len(values) < N_SEEDS else ""
     return percent(values) + few
 
 
