@@ -83,7 +83,8 @@ def public_callables():
 NOT_CALLED = set(
     """
     ActivationPCA Bimodality Calibration Callback CircuitDescription CircuitRun ClassReadout
-    CorticalActivity CrossCorrelogram Definition Device Engine FanoFactor Gate ImageStimulus
+    CorticalActivity CrossCorrelogram Definition Device DreamNight Engine FanoFactor Gate
+    ImageStimulus
     IntervalVariation Intervals Job Lateral LateralLink LateralParts Learner Mask MeanSD Neuron
     Night Noise Outcome PairedDifference Peak PreparedCircuit PreparedWinners RankOrder
     Reactivation Reliability Segment Sequences Spectrum SpikeSequence SpikeTrain SpikingAccuracy
