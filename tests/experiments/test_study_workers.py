@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -39,8 +40,10 @@ def wait_for(condition: Callable[[], object], seconds: float = 300) -> None:
 
 def held_by(pid: int, out: Path) -> bool:
     """Tell whether a process has claimed a trial."""
-    files = [Path(f"/proc/{pid}/fd") / name for name in os.listdir(f"/proc/{pid}/fd")]
-    return any(file.is_symlink() and "/claims/" in os.readlink(file) for file in files)
+    with suppress(FileNotFoundError):  # a file was closed, or the process ended, meanwhile
+        files = list(Path(f"/proc/{pid}/fd").iterdir())
+        return any("/claims/" in os.readlink(file) for file in files)
+    return False
 
 
 def test_killed_workers_are_replaced_and_a_killed_driver_is_resumed(
