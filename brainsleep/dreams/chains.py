@@ -99,8 +99,7 @@ class Chain:
 
     def set_thresholds(self, recipe: DayResidue) -> tuple[float, ...]:
         """Return thresholds at which hidden layers have the activity that a recipe wants."""
-        activity = [recipe.hidden_activity] * (len(self.hidden) - 1) + [recipe.code_activity]
-        return self.thresholds(activity, recipe.pixel_rate)
+        return self.thresholds(recipe.activities(len(self.hidden)), recipe.pixel_rate)
 
     @cached_property
     def first_currents(self) -> npt.NDArray[np.float64]:

@@ -189,6 +189,10 @@ class DayResidue:
         ]
         return f"DayResidue({', '.join(changed)})"
 
+    def activities(self, n_hidden: int) -> list[float]:
+        """Return the mean spikes per step and neuron wanted of each of some hidden layers."""
+        return [self.hidden_activity] * (n_hidden - 1) + [self.code_activity]
+
     @public
     def without(self, name: str) -> DayResidue:
         """Return the same without one of its parts: a control.

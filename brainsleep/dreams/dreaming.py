@@ -151,16 +151,13 @@ def dream(
     cues = np.zeros(0, dtype=np.int64)
     n_images, rngs = len(chain.images), np.random.default_rng(seed).spawn(2)
     if recipe.nrem_presentations > 0:
-        plan = plan_nrem(recipe, n_images, rngs[0])
-        if "nrem" in gates:
-            plan = gated(plan, gates["nrem"], STEP, seed)
+        plan = gated(plan_nrem(recipe, n_images, rngs[0]), gates.get("nrem"), STEP, seed)
         circuit = replace(circuits, is_gated="nrem" in gates).nrem(feedback)
         weights = runs.run("nrem", circuit, plan, {chain.output: now})
         feedback = weights[f"{chain.output} -> {chain.hidden[circuits.code]} (feedback)"].T
     if recipe.rem_dreams > 0:
         plan = plan_rem(recipe, n_images, now, so_far, chain.n_outputs, rngs[1])
-        if "rem" in gates:
-            plan = gated(plan, gates["rem"], STEP, seed)
+        plan = gated(plan, gates.get("rem"), STEP, seed)
         circuit = replace(circuits, is_gated="rem" in gates).rem(feedback)
         weights = runs.run("rem", circuit, plan, {TAGGED: now})
         changed = circuits.learned(weights)

@@ -15,7 +15,7 @@ from .model_cells import OPEN
 from .stage_plans import StagePlan
 
 
-def gated(plan: StagePlan, stages: Stages, dt: float, seed: int) -> StagePlan:
+def gated(plan: StagePlan, stages: Stages | None, dt: float, seed: int) -> StagePlan:
     """Return what is left of a stage of a night where a gate lets things through.
 
     The night lasts as long as without a gate. A presentation begins in the first open step after
@@ -27,8 +27,8 @@ def gated(plan: StagePlan, stages: Stages, dt: float, seed: int) -> StagePlan:
     ----------
     plan : StagePlan
         The stage without a gate.
-    stages : Stages
-        What opens and closes.
+    stages : Stages or None
+        What opens and closes; without, all of the stage is left.
     dt : float
         Time step in seconds.
     seed : int
@@ -39,6 +39,8 @@ def gated(plan: StagePlan, stages: Stages, dt: float, seed: int) -> StagePlan:
     NightError
         If the gate is never open.
     """
+    if stages is None:
+        return plan
     steps, n = plan.presentation_steps, len(plan.order)
     gate = stages.gate(n * steps, dt, seed)
     starts = _starts(gate, steps)

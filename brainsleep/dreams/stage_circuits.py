@@ -220,7 +220,7 @@ class StageCircuits:
         error changes the weights by which x gives y by rate x / (n <x^2>).
         """
         recipe, layers = self.recipe, self.chain.layers
-        activity = [recipe.hidden_activity] * (len(layers) - 2) + [recipe.code_activity]
+        activity = recipe.activities(len(layers) - 1)
         below, own = activity[k - 1] / self.scales[k], activity[k] / self.scales[k + 1]
         rate = recipe.hidden_learning_rate / (layers[k - 1].n_out * self.mean_square)
         return ErrorDriven(
