@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 from convolution import measure_convolution
+from interleaved import machine
 from problem import Problem, Result, compile_kernel, make_problem, run_kernel
 
 HERE = Path(__file__).parent
@@ -381,18 +382,6 @@ def measure_start(options: Options) -> dict[str, Any]:
 # ------------------------------------------------------------------ report
 
 
-def describe_machine() -> str:
-    """Return the model of the CPU and its number of cores."""
-    model = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                model = line.split(":", 1)[1].strip()
-                break
-    return f"{model}, {os.cpu_count()} cores"
-
-
 def describe_versions() -> str:
     """Return the versions of Python, packages and compiler."""
     from importlib.metadata import version
@@ -637,7 +626,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Measure and write the results."""
     options = parse_options(arguments)
     results: dict[str, Any] = {
-        "machine": describe_machine(),
+        "machine": machine(),
         "versions": describe_versions(),
         "command": options.command,
         "repeats": options.repeats,

@@ -24,7 +24,6 @@ import torch
 from bench import (
     INTERCHANGED_ORDERS,
     compare,
-    describe_machine,
     describe_versions,
     format_table,
     run_brainsleep,
@@ -39,6 +38,7 @@ from gpu_loops import (
     run_as_graphs,
     run_eagerly,
 )
+from interleaved import machine
 from problem import Problem, Result, compile_kernel, make_problem, run_kernel
 
 HERE = Path(__file__).parent
@@ -287,7 +287,7 @@ def main(arguments: list[str] | None = None) -> None:
     results: dict[str, Any] = {
         "gpu": torch.cuda.get_device_name() if device == "cuda" else "no GPU (dry run)",
         "bandwidth": bandwidth(device),
-        "machine": describe_machine(),
+        "machine": machine(),
         "versions": describe_versions(),
         "command": " ".join(["python benchmarks/gpu.py", *(arguments or sys.argv[1:])]),
         "repeats": options.repeats,
