@@ -46,7 +46,12 @@ def settled_heap():
 @pytest.fixture(autouse=True)
 def flags_of_users(request, monkeypatch):
     """Compile as users do wherever results are compared with other devices or plain loops."""
-    if request.node.path.stem in ("test_conformance", "test_dense", "test_graphs"):
+    if request.node.path.stem in (
+        "test_conformance",
+        "test_dense",
+        "test_graphs",
+        "test_night_threads",
+    ):
         monkeypatch.delenv("BRAINSLEEP_CXXFLAGS")
 
 

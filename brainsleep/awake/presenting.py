@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -121,9 +121,13 @@ class PreparedInference:
         )
 
     def show(
-        self, engine: Engine, images: NDArray[np.floating], first: int
+        self,
+        engine: Engine,
+        images: NDArray[np.floating],
+        first: int,
+        n_threads: int | None = None,
     ) -> tuple[Tally, NDArray[np.int32]]:
-        """Show some images; see :meth:`job`.
+        """Show some images; see :meth:`job`, and `Job.n_threads`.
 
         Returns
         -------
@@ -137,7 +141,7 @@ class PreparedInference:
         KeyboardInterrupt
             If the simulation was interrupted.
         """
-        job = self.job(images, first)
+        job = replace(self.job(images, first), n_threads=n_threads)
         outcome = engine.run(job)
         if outcome.n_steps < job.n_steps:  # an engine ends early when Ctrl-C is pressed
             raise KeyboardInterrupt
@@ -175,7 +179,9 @@ class PreparedInference:
             return
         pool = ThreadPoolExecutor(n_jobs)
         try:
-            yield from pool.map(lambda k: self.show(engine, images[k : k + size], k), starts)
+            yield from pool.map(
+                lambda k: self.show(engine, images[k : k + size], k, n_threads=1), starts
+            )
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -66,6 +66,9 @@ class Job:
         One entry per population, the input left out: biases that change with the presentation.
     final_values : tuple of (int, str)
         Populations and variables whose values at the end are returned.
+    n_threads : int, optional
+        Number of threads that share out the neurons of a layer, for devices that have such; the
+        device chooses unless given. The outcome is the same, bit for bit.
     should_stop : callable, optional
         Called every `STEPS_PER_REPORT` steps; True ends the night with what it has.
     observer : Observer, optional
@@ -90,6 +93,7 @@ class Job:
     presentation_steps: int = 0
     presentation_biases: list[np.ndarray | None] | None = None
     final_values: tuple[tuple[int, str], ...] = ()
+    n_threads: int | None = None
     should_stop: Callable[[], bool] | None = None
     observer: Observer | None = None
 

@@ -21,8 +21,8 @@ INSTALL_HINT = (
 
 #: float64 is the exact mode: every operation is rounded as NumPy rounds it.
 FLAGS = {
-    "float64": ["-O3", "-march=native", "-std=c++11", "-w", "-ffp-contract=off"],
-    "float32": ["-O3", "-march=native", "-std=c++11", "-w", "-ffast-math"],
+    "float64": ["-O3", "-march=native", "-std=c++11", "-w", "-pthread", "-ffp-contract=off"],
+    "float32": ["-O3", "-march=native", "-std=c++11", "-w", "-pthread", "-ffast-math"],
 }
 
 

@@ -161,6 +161,7 @@ class NightRequest:
     dtype: str = "float32"
     dt: Quantity | str = field(default_factory=lambda: 1 * ms)
     seed: int = 0
+    n_threads: int | None = None
     record: Record | Populations = "all"
     masks: Masks | None = None
     save: Save | str | os.PathLike[str] | None = None
@@ -175,3 +176,5 @@ class NightRequest:
                 f"should_stop must be a function that returns True or False, not "
                 f"{brief(self.should_stop)}."
             )
+        if self.n_threads is not None:
+            whole_number(self.n_threads, "n_threads", minimum=1)

@@ -142,6 +142,7 @@ class PreparedNight:
             ),
             projection_parameters=self.assembly.projection_parameters(plastic),
             seed=self.seed,
+            n_threads=self.request.n_threads,
             signals=self._signals(length),
             sampling=self.kept.sampling if plastic else NO_SAMPLES,
         )

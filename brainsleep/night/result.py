@@ -392,6 +392,7 @@ class Night:
         stages: Stages | None = None,
         modulation: npt.ArrayLike | None = None,
         device: str | Device | None = None,
+        n_threads: int | None = None,
         record: Record | Populations = "as before",
         save: Save | str | os.PathLike[str] | None = None,
         should_stop: Callable[[], bool] | None = None,
@@ -412,7 +413,7 @@ class Night:
         stimulus, lateral, stages, modulation, device
             As in `brainsleep.sleep`. Objects of classes of your own are not stored with a night:
             of a night that was loaded, they must be given.
-        record, save, should_stop, callbacks, progress
+        n_threads, record, save, should_stop, callbacks, progress
             As in `brainsleep.sleep`.
 
         Returns
@@ -437,6 +438,7 @@ class Night:
             "stages": stages,
             "modulation": modulation,
             "device": device,
+            "n_threads": n_threads,
             "record": None if is_text(record, "as before") else as_record(record),
             "save": save,
             "should_stop": should_stop,

@@ -48,6 +48,7 @@ def sleep(
     dtype: str = "float32",
     dt: Quantity | str = 1 * ms,
     seed: int = 0,
+    n_threads: int | None = None,
     record: Record | Populations = "all",
     masks: Masks | None = None,
     save: Save | str | os.PathLike[str] | None = None,
@@ -117,6 +118,11 @@ def sleep(
         Time step.
     seed : int
         Fixes the night: the same call gives the same spikes and weights, bit for bit.
+    n_threads : int, optional
+        Threads that share out the neurons of each layer: on device ``"cpp"``, where the layers of
+        the network take turns in blocks of steps; elsewhere there is one. Spikes and weights are
+        the same for any number, bit for bit. Unless given, all cores are used for large networks,
+        one for small ones and in worker processes; see `docs/how_to/dense_device.md`.
     record : "all", None, names of populations, or Record
         Populations whose spikes are kept; a `Record` says what else is.
     masks : dict of str to array_like or Tensor, optional
@@ -179,6 +185,7 @@ def sleep(
         dtype=dtype,
         dt=dt,
         seed=seed,
+        n_threads=n_threads,
         record=record,
         masks=masks,
         save=save,

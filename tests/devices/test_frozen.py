@@ -93,6 +93,24 @@ def test_same_as_brian2_itself_bit_for_bit(kind: str, monkeypatch: pytest.Monkey
         assert learned == (name == "wide -> last")
 
 
+def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "FROZEN_TILE_BYTES", 1)
+    monkeypatch.setattr(blocks, "TILE_BYTES", 1)
+    monkeypatch.setattr(blocks, "WEIGHTS_PER_THREAD", 1)
+    spikes = np.random.default_rng(1).random((N_STEPS, 57)) < 0.1
+    prepared = CIRCUITS["in blocks"].prepare(dtype="float64", progress=False)
+    runs = []
+    for n_cores in (1, 3):
+        monkeypatch.setattr(blocks, "n_cores", lambda n_cores=n_cores: n_cores)
+        runs.append(prepared.run(spikes, presentation_steps=70, progress=False))
+    for population, train in runs[0].spikes.items():
+        assert len(train) > 50, population
+        assert np.array_equal(train.i, runs[1].spikes[population].i)
+        assert np.array_equal(train.t, runs[1].spikes[population].t)
+    for name, weights in runs[0].weights.items():
+        assert np.array_equal(weights, runs[1].weights[name])
+
+
 def test_which_circuits_go_step_by_step() -> None:
     reasons = {kind: reason_for_single_steps(plan_of(one)) for kind, one in CIRCUITS.items()}
     assert [reason is None for reason in reasons.values()] == [True, True, False, False]

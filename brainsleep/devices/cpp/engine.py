@@ -18,6 +18,7 @@ from ...network.plan import NetworkPlan
 from ...support.progress import progress_bar, waiting_bar
 from ..base import Job, Outcome
 from ..cache import PROGRAM, Program, obtain
+from ..dense import default_threads
 from ..recording import SpikeFiles, read_result, state_file
 from ..sampling import Sampling
 from .failure import failure, in_memory, start_failure, text_of
@@ -169,6 +170,8 @@ class CppEngine:
         environment["BRAINSLEEP_SNAPSHOT_EVERY"] = ",".join(map(str, sorted(every)))
         environment["BRAINSLEEP_SAMPLE_EVERY"] = str(job.sampling.every)
         environment["BRAINSLEEP_FIRST_STEP"] = str(job.first_step)
+        n_threads = default_threads(self.plan) if job.n_threads is None else job.n_threads
+        environment["BRAINSLEEP_THREADS"] = str(n_threads)
         if job.folder is not None:
             environment["BRAINSLEEP_FOLDER"] = str(job.folder.resolve())
         if job.snapshot is not None:

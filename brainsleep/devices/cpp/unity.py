@@ -76,6 +76,8 @@ class UnityDevice(CPPStandaloneDevice):
         for name in sources:
             _make_includable(project / name)
         _check_results(project / "objects.cpp")
+        if self.block_loop is not None:
+            _give_to_threads(project, self.block_loop.thread_arrays)
         populations = state_variables(self, self.populations, {})
         projections = state_variables(self, self.projections, self.n_synaptic_values)
         program = render(
@@ -138,6 +140,18 @@ def _check_results(objects: Path) -> None:
     checked = re.sub(r"\bofstream outfile_", "brainsleep::ResultFile outfile_", text)
     assert checked != text
     objects.write_text(checked)
+
+
+def _give_to_threads(project: Path, arrays: Sequence[str]) -> None:
+    """Let each thread lead the pointers of some arrays to where they lie for itself alone."""
+    for name, before in ("objects.h", "extern "), ("objects.cpp", ""):
+        text = (project / name).read_text()
+        for array in arrays:
+            text, n_found = re.subn(
+                rf"^{before}(\w+ ?\* ?{array};)", rf"{before}__thread \1", text, flags=re.MULTILINE
+            )
+            assert n_found == 1, f"{name}: {array}"
+        (project / name).write_text(text)
 
 
 def _make_includable(source: Path) -> None:

@@ -11,7 +11,7 @@ weight of the kernel.
 `tiles` and `blocks` let layers take turns in blocks of time steps.
 """
 
-from .blocks import BlockLoop, block_loop
+from .blocks import BlockLoop, block_loop, default_threads
 from .suitability import (
     is_frozen,
     reason_for_single_steps,
@@ -37,6 +37,7 @@ __all__ = [
     "WindowSynapses",
     "block_loop",
     "connect_computed",
+    "default_threads",
     "is_frozen",
     "reason_for_single_steps",
     "take_spikes_from_row",

@@ -25,6 +25,7 @@ from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
 from ...network.build import BuiltNetwork
 from ...network.plan import NetworkPlan
+from ...support.cores import n_cores
 from .suitability import is_frozen
 from .synapses import TILE_MULTIPLE
 
@@ -41,6 +42,11 @@ TILE_BYTES = 256 * 1024
 #: The same where all weights are frozen: a spike then reads a row of the whole tile, and long rows
 #: from the third-level cache beat short ones from the second.
 FROZEN_TILE_BYTES = 4 * 1024 * 1024
+
+
+#: Threads wait for each other after each layer: with fewer weights than this, that costs more than
+#: another one gains.
+WEIGHTS_PER_THREAD = 400_000
 
 
 @dataclass(frozen=True)
@@ -63,11 +69,6 @@ class Variable:
     array: str
     c_type: str
     size: int
-
-    @property
-    def home(self) -> str:
-        """C++ expression for where the array lies outside blocks."""
-        return f"{self.name}.home"
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,11 @@ class Layer:
         """Everything that is kept of each step of a block."""
         return [self.spikes, *self.traces]
 
+    @property
+    def n_tiles(self) -> int:
+        """Number of its tiles."""
+        return math.ceil(self.n_neurons / self.tile_neurons)
+
 
 @dataclass(frozen=True)
 class BlockLoop:
@@ -148,14 +154,30 @@ class BlockLoop:
         Number of time steps that a spike takes from one population to the next: 0 or 1.
     block_steps : int
         Number of time steps in a block.
-    clock : str
-        C++ name of the clock.
+    clock, timestep, time : str
+        C++ names of the clock, and of the arrays that hold the number of the step and its time.
     """
 
     layers: list[Layer]
     delay_steps: int
     block_steps: int
     clock: str
+    timestep: str
+    time: str
+
+    @property
+    def signal_arrays(self) -> list[str]:
+        """The arrays that get signals, each once."""
+        return sorted({array for layer in self.layers for _, array in layer.signals})
+
+    @property
+    def thread_arrays(self) -> list[str]:
+        """C++ names of the arrays that each thread has in a place of its own.
+
+        Threads are at different steps at the same time.
+        """
+        rows = [one.array for layer in self.layers for one in layer.histories]
+        return sorted({*rows, *self.signal_arrays, self.timestep, self.time})
 
 
 def block_loop(plan: NetworkPlan, built: BuiltNetwork, device: CPPStandaloneDevice) -> BlockLoop:
@@ -170,11 +192,14 @@ def block_loop(plan: NetworkPlan, built: BuiltNetwork, device: CPPStandaloneDevi
     device : CPPStandaloneDevice
         The device that knows the names of arrays.
     """
+    clock = built.populations[0].clock
     return BlockLoop(
         layers=_layers(plan, built, device),
         delay_steps=plan.delay_steps,
         block_steps=_block_steps(plan),
-        clock=built.populations[0].clock.name,
+        clock=clock.name,
+        timestep=device.get_array_name(clock.variables["timestep"]),
+        time=device.get_array_name(clock.variables["t"]),
     )
 
 
@@ -242,12 +267,25 @@ def _samples(
     return found
 
 
+def default_threads(plan: NetworkPlan) -> int:
+    """Return how many threads a night has unless it is said: more where there is more to do.
+
+    Parameters
+    ----------
+    plan : NetworkPlan
+        What the night runs.
+    """
+    return max(1, min(n_cores(), _n_weights(plan) // WEIGHTS_PER_THREAD))
+
+
+def _n_weights(plan: NetworkPlan) -> int:
+    """Return how many weights a network has."""
+    return sum(math.prod(plan.weight_shape(link)) for link in plan.projections if link.has_weights)
+
+
 def _block_steps(plan: NetworkPlan) -> int:
     """Return how many steps a block has."""
-    n_weights = sum(
-        math.prod(plan.weight_shape(link)) for link in plan.projections if link.has_weights
-    )
-    large = n_weights * np.dtype(plan.dtype).itemsize > CACHED_BYTES
+    large = _n_weights(plan) * np.dtype(plan.dtype).itemsize > CACHED_BYTES
     return BLOCK_STEPS if large else SHORT_BLOCK_STEPS
 
 

@@ -4,6 +4,7 @@
     static brainsleep::Samples<{{c_type}}> _samples("{{name}}", {{size}});
     if (brainsleep::is_sampled(night_clock.timestep[0]))
     {
+        _samples.begin(1);
         _samples.take({{get_array_name(variable)}}, 0, 0, {{size}});
         _samples.write(1);
     }

@@ -11,10 +11,9 @@
     {{scalar_code|autoindent}}
 
     const size_t _first = brainsleep::tile.first, _end = brainsleep::tile.end({{n_post}});
-    static const size_t _tile_neurons = _end;  // the first tile comes first
     {% for _name, _array in _values %}
     static const std::vector<{{c_data_type(_array.dtype)}}> _rows_of_{{_name}} =
-        brainsleep::rows_by_source({{get_array_name(_array)}}, {{n_pre}}, {{n_post}}, _tile_neurons);
+        brainsleep::rows_by_source({{get_array_name(_array)}}, {{n_pre}}, {{n_post}}, brainsleep::tile.neurons);
     {% endfor %}
     const int32_t _n_events = {{_eventspace}}[{{n_pre}}];
     for (int32_t _event = 0; _event < _n_events; _event++)

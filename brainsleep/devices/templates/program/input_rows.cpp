@@ -5,20 +5,22 @@
 #include <cstring>
 #include <algorithm>
 namespace brainsleep {
-// Neurons that the dense code objects go through, and the first spike that is of this tile.
+// Neurons that the dense code objects go through, how many a tile has (the last one may have fewer),
+// and the first spike that is of this tile.
 struct Tile
 {
-    size_t first, last;
+    size_t first, last, neurons;
     int32_t first_event;
     size_t end(size_t n_neurons) const { return last < n_neurons ? last : n_neurons; }
 };
-const Tile whole_population = {0, SIZE_MAX, 0};
-Tile tile = whole_population;
+#define WHOLE_POPULATION {0, SIZE_MAX, SIZE_MAX, 0}
+const Tile whole_population = WHOLE_POPULATION;
+__thread Tile tile = WHOLE_POPULATION;  // each thread has one of its own
 
 // Input spikes of the current step, eight to a byte; then its signals.
 const size_t spike_bytes = ({{input.n_inputs}} + 7)/8;
 const size_t row_bytes = spike_bytes + {{input.n_signals}}*sizeof(double);
-const unsigned char* row;
+__thread const unsigned char* row;
 inline double row_signal(const unsigned char* a_row, int place)
 {
     double value;

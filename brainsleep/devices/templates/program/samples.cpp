@@ -5,6 +5,13 @@ namespace brainsleep {
 const int64_t sample_every = number("BRAINSLEEP_SAMPLE_EVERY");
 inline bool is_sampled(int64_t step) { return sample_every > 0 && step % sample_every == 0; }
 
+// How many of the steps from one on are sampled.
+int64_t n_sampled(int64_t begin, int64_t n_steps)
+{
+    if (sample_every == 0) return 0;
+    return (begin + n_steps + sample_every - 1)/sample_every - (begin + sample_every - 1)/sample_every;
+}
+
 // The elements of an array of which values are kept, in ascending order: all, unless a file beside
 // the program's results names some.
 RUNS_ONCE std::vector<int64_t> chosen_elements(const std::string& name, size_t size)
@@ -34,10 +41,14 @@ public:
     Samples(const std::string& name, size_t size)
         : stream(open_stream(name + "{{state_suffix}}")), chosen(chosen_elements(name, size)) {}
 
+    // Makes space for rows. Then several threads may take values of different elements.
+    void begin(size_t n_rows)
+    {
+        if (rows.size() < n_rows*chosen.size()) rows.resize(n_rows*chosen.size());
+    }
     // Takes the values of those elements that lie from first to last, last excluded, into a row.
     void take(const T* values, size_t row, size_t first, size_t last)
     {
-        if (rows.size() < (row + 1)*chosen.size()) rows.resize((row + 1)*chosen.size());
         T* const target = rows.data() + row*chosen.size();
         const auto begin = chosen.begin();
         size_t k = std::lower_bound(begin, chosen.end(), (int64_t)first) - begin;

@@ -59,6 +59,8 @@ namespace brainsleep { inline void enter(int64_t) {} }
 #pragma GCC pop_options
 #endif
 {% if block_loop %}
+{% include "dense/templates/team.cpp" %}
+
 {% include "dense/templates/night_loop.cpp" %}
 {% else %}
 
