@@ -16,7 +16,7 @@ help:
 	@echo 'make demo     train, sleep, measure: prints the table, leaves figures and a page in runs/'
 	@echo 'make test     all tests but those that need CUDA'
 	@echo 'make docs     the documentation site, in docs/_build/html'
-	@echo 'make bench    how fast a night is: against PyTorch and hand-written C++ (half an hour)'
+	@echo 'make bench    who is ahead: against other libraries, earlier commits, C++ (25 minutes)'
 	@echo 'make gpu-wheels    what benchmarks/on_gpu.sh needs on a machine with a GPU and no network'
 	@echo 'make faults   kills, damaged files, full disks, pairs of writers: what holds (hours)'
 	@echo 'make lint     ruff and mypy'
@@ -25,7 +25,7 @@ help:
 	@echo
 	@echo 'PYTHON=python3.12      the Python that .venv is made with (3.11 or newer)'
 	@echo 'PIP_FLAGS="..."        passed to pip install: an index or a folder of wheels, say'
-	@echo 'ARGS="..."             passed to brainsleep run (make demo), pytest (make test) or bench.py'
+	@echo 'ARGS="..."             passed to brainsleep run (make demo), pytest (make test) or summary.py'
 
 demo: $(VENV)/installed-run
 	$(VENV)/bin/brainsleep run --report $(ARGS)
@@ -37,7 +37,7 @@ docs: $(VENV)/installed-docs
 	$(VENV)/bin/python docs/make_site.py $(ARGS)
 
 bench: $(VENV)/installed-run
-	$(VENV)/bin/python benchmarks/bench.py $(ARGS)
+	$(VENV)/bin/python benchmarks/summary.py --measure $(ARGS)
 
 # For Python 3.12 on x86-64, whatever Python and machine this is.
 GPU_PLATFORMS := $(foreach n,28 27 26 24 17,--platform manylinux_2_$(n)_x86_64) --platform manylinux2014_x86_64

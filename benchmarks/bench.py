@@ -1,4 +1,4 @@
-"""How fast a night is, compared with PyTorch loops and a kernel written by hand: `make bench`.
+"""How fast a night is, compared with PyTorch loops and a kernel written by hand.
 
 All methods run on the same weights, spikes and constants and take turns; numbers are medians. See
 README.md.
@@ -33,6 +33,8 @@ DEVICES = ("cpp", "cpp_stock")
 STEPWISE_ORDERS, INTERCHANGED_ORDERS = ("auto", "rows", "blocks", "spikes"), ("over-time",)
 PAGES = ("huge", "small")
 CHECK_STEPS = 40
+#: Where the part of RESULTS.md begins that this script writes; `summary.py` writes the one before.
+NIGHTS = "## Nights in detail"
 PARTS = ("speed", "memory", "start", "growth", "convolution")
 #: Steps of a night of the convolution.
 CONVOLUTION_STEPS = 4000
@@ -399,9 +401,9 @@ def format_table(header: list[str], rows: list[list[str]]) -> list[str]:
 
 
 def report(results: dict[str, Any]) -> str:
-    """Return RESULTS.md."""
+    """Return RESULTS.md from its heading on nights on."""
     lines = [
-        "# Results",
+        NIGHTS,
         "",
         f"Machine: {results['machine']}  ",
         f"Versions: {results['versions']}  ",
@@ -420,6 +422,12 @@ def report(results: dict[str, Any]) -> str:
     if "convolution" in results:
         lines += _report_convolution(results["convolution"])
     return "\n".join(lines).rstrip() + "\n"
+
+
+def write_report(page: Path, text: str) -> None:
+    """Write a page; what stands before the heading on nights is another script's, and stays."""
+    before = page.read_text().split(NIGHTS)[0] if page.exists() else "# Results\n\n"
+    page.write_text(before + text)
 
 
 def _report_speed(rows: list[dict[str, Any]]) -> list[str]:
@@ -653,7 +661,7 @@ def main(arguments: list[str] | None = None) -> None:
             n_steps = max(10, round(options.steps_factor * CONVOLUTION_STEPS))
             results["convolution"] = measure_convolution(n_steps, options.repeats)
     (options.output / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-    (options.output / "RESULTS.md").write_text(report(results))
+    write_report(options.output / "RESULTS.md", report(results))
     plot(results, options.output / "results.png")
     say((options.output / "RESULTS.md").read_text())
 

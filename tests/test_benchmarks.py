@@ -8,6 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+import brainsleep as bs
+from brainsleep.circuit import WinnerNetwork
+from brainsleep.circuit.winners import CELLS, LEARNED
+
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 ORDERS = ("auto", "rows", "blocks", "spikes", "over-time")
 
@@ -22,8 +26,10 @@ def modules():
         import gpu_loops
         import loops
         import problem
+        import winners_torch
 
-        yield {module.__name__: module for module in (bench, gpu, gpu_loops, loops, problem)}
+        found = (bench, gpu, gpu_loops, loops, problem, winners_torch)
+        yield {module.__name__: module for module in found}
     finally:
         sys.path.remove(str(BENCHMARKS))
 
@@ -131,6 +137,30 @@ def test_a_kernel_input_that_is_too_short_is_an_error(kernel, tmp_path):
     )
     assert finished.returncode == 1
     assert "too short" in finished.stderr
+
+
+def test_the_loop_of_winners_agrees_with_brian2(modules):
+    network = WinnerNetwork(
+        n_inputs=16,
+        n_neurons=6,
+        total_rate="1600 Hz",
+        presentation="50 ms",
+        rest="20 ms",
+        dt="1 ms",
+        plasticity=bs.Homeostasis(bs.DiehlCook(0.1, 1e-3), total_weight=6, every="70 ms"),
+        neuron=bs.ConductanceLIF(theta_increment="0.1 mV", tau_m="20 ms"),
+    )
+    images = np.random.default_rng(0).random((6, 16))
+    weights = network.initial_state(1).weights
+    spikes = network.sequence(images).draw(420, "1 ms", seed=2)
+    loop = modules["winners_torch"].WinnersLoop(network, weights, torch.float64)
+    loop.learn(spikes[:100])
+    loop.learn(spikes[100:])
+    prepared = network.prepare(bs.devices.Runtime("numpy"), dtype="float64", progress=False)
+    found = prepared.prepared.run(spikes, weights={LEARNED: weights}, progress=False)
+    assert loop.n_spikes == len(found.spikes[CELLS].i) > 20
+    np.testing.assert_allclose(loop.weights, found.weights[LEARNED], rtol=0, atol=1e-12)
+    assert np.abs(found.weights[LEARNED] - weights).max() > 0.1
 
 
 def test_slope_of_logarithms(modules):

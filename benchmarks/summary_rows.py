@@ -1,0 +1,59 @@
+"""Rows of the table "Who is ahead": which script measures each, and what it should reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table.
+
+    Attributes
+    ----------
+    what : str
+        What takes the time.
+    script : str
+        The script in this folder that measures it, with its arguments.
+    comparison : str
+        Name of the comparison in what the script writes (`interleaved.Comparison.name`).
+    clock : str
+        The clock that counts on a quiet machine, of `interleaved.CLOCKS`: wall-clock time where
+        several cores take part or where programs are started.
+    aim : float
+        Ratio that was aimed at, of the other's time to ours; 0 where none was.
+    """
+
+    what: str
+    script: str
+    comparison: str
+    clock: str = "wall"
+    aim: float = 0.0
+
+    @property
+    def command(self) -> str:
+        """What one types."""
+        return f"python benchmarks/{self.script}"
+
+
+UNSUPERVISED = "unsupervised.py"
+SAVING, NIGHTS = "saving.py", "nights.py"
+
+#: Rows by name, in the order of the table.
+ROWS: dict[str, Row] = {
+    "saving": Row("saving a night of 2.4 million synapses", SAVING, "commit before", aim=7.0),
+    "winners_stock": Row(
+        "Diehl & Cook: a digit shown, learning", UNSUPERVISED, "stock Brian2", "processor"
+    ),
+    "winners_torch": Row(
+        "Diehl & Cook: a digit shown, learning", UNSUPERVISED, "PyTorch loop", "processor"
+    ),
+    "winners_bindsnet": Row(
+        "Diehl & Cook: a digit shown, learning", UNSUPERVISED, "BindsNET", "processor"
+    ),
+}
+for _size, _aim in (("400", 1 / 1.05), ("1200", 1 / 1.05), ("4000", 1 / 1.05)):
+    ROWS[f"night_h{_size}_kernel"] = Row(
+        f"a night, H = {_size}", NIGHTS, f"{_size}: faster kernel", aim=_aim
+    )
+    ROWS[f"night_h{_size}_sparse"] = Row(f"a night, H = {_size}", NIGHTS, f"{_size}: row-sparse")

@@ -1,0 +1,147 @@
+"""Who is ahead: the page shows what is kept, says it rightly, and names scripts that are there."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+BENCHMARKS = ROOT / "benchmarks"
+
+
+@pytest.fixture(scope="module")
+def scripts() -> Iterator[SimpleNamespace]:
+    """The modules in benchmarks, which are scripts and no package."""
+    sys.path.insert(0, str(BENCHMARKS))
+    try:
+        import interleaved
+        import summary
+        import summary_rows
+        import workers
+
+        yield SimpleNamespace(
+            summary=summary, rows=summary_rows, interleaved=interleaved, workers=workers
+        )
+    finally:
+        sys.path.remove(str(BENCHMARKS))
+
+
+@pytest.fixture
+def kept_row(scripts: SimpleNamespace):
+    """A function that returns what is kept of a row, from what both sides took."""
+
+    def kept(ours: list[float], theirs: list[float], **changed) -> dict:
+        times = {
+            "brainsleep": scripts.interleaved.Times(ours, [2 * one for one in ours]),
+            "other": scripts.interleaved.Times(theirs, theirs),
+        }
+        comparison = scripts.interleaved.Comparison("night", "brainsleep", "other", times)
+        row = {"machine": "a machine", "busy": False, "package": "x"}
+        return row | {"comparison": asdict(comparison)} | changed
+
+    return kept
+
+
+def test_the_page_shows_what_is_kept_and_nothing_else(scripts: SimpleNamespace) -> None:
+    summary = scripts.summary
+    page = summary.PAGE.read_text()
+    shown = page.split(summary.BEGIN)[1].split(summary.END)[0]
+    kept = json.loads(summary.KEPT.read_text())
+    assert shown.strip("\n").splitlines() == summary.table(kept)
+    assert set(kept) <= set(scripts.rows.ROWS)
+
+
+def test_the_readme_names_every_script_and_module() -> None:
+    text = (BENCHMARKS / "README.md").read_text()
+    assert [file.name for file in BENCHMARKS.glob("*.py") if f"`{file.name}`" not in text] == []
+
+
+def test_rows_name_scripts_that_take_what_the_summary_passes(scripts: SimpleNamespace) -> None:
+    for row in scripts.rows.ROWS.values():
+        text = (BENCHMARKS / shlex.split(row.script)[0]).read_text()
+        assert "--json" in text
+        assert "--quick" in text
+
+
+def test_kept_comparisons_have_the_names_of_their_rows(scripts: SimpleNamespace) -> None:
+    for name, kept in json.loads(scripts.summary.KEPT.read_text()).items():
+        comparison = scripts.interleaved.read_comparison(kept["comparison"])
+        assert comparison.name == scripts.rows.ROWS[name].comparison
+        assert set(comparison.times) == {comparison.ours, comparison.theirs}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ahead", "by", "aim"),
+    [
+        ([2.0, 4.0, 6.0], "**brainsleep**", "4.00 (2.00–6.00)", "≥ 3.00 ✓"),
+        ([2.0, 2.5, 3.0], "**brainsleep**", "2.50 (2.00–3.00)", "≥ 3.00 ✗"),
+        ([0.5, 0.25, 0.125], "other", "4.00 (2.00–8.00)", "≥ 3.00 ✗"),
+        ([0.9, 1.01, 1.1], "neither", "1.01 (0.90–1.10)", "≥ 3.00 ✗"),
+    ],
+)
+def test_who_is_ahead_and_by_what(
+    scripts: SimpleNamespace, kept_row, theirs: list[float], ahead: str, by: str, aim: str
+) -> None:
+    row = scripts.rows.Row("a night", "nights.py", "night", aim=3.0)
+    cells = scripts.summary.cells(row, kept_row([1.0] * 3, theirs), "A")
+    assert cells[2:6] == [ahead, by, aim, "wall"]
+
+
+def test_an_aim_below_one_says_how_far_behind_is_allowed(scripts: SimpleNamespace) -> None:
+    row = scripts.rows.Row("a night", "nights.py", "night", aim=1 / 1.05)
+    for median, expected in ((0.96, "≤ 1.05 behind ✓"), (0.9, "≤ 1.05 behind ✗")):
+        ratio = scripts.interleaved.Ratio(median, median, median, 5)
+        assert scripts.summary.aimed_at(row, ratio) == expected
+
+
+def test_of_a_busy_machine_processor_time_is_shown_and_marked(
+    scripts: SimpleNamespace, kept_row
+) -> None:
+    row = scripts.rows.Row("a night", "nights.py", "night")
+    cells = scripts.summary.cells(row, kept_row([1.0], [4.0], busy=True), "A")
+    assert cells[3] == "2.00 (2.00–2.00)"
+    assert cells[5] == "processor \\*"
+
+
+def test_what_is_measured_again(scripts: SimpleNamespace, kept_row) -> None:
+    is_done = scripts.summary.is_done
+    assert is_done(kept_row([1.0], [1.0]), "x")
+    assert not is_done(kept_row([1.0], [1.0]), "y")
+    assert not is_done(kept_row([1.0], [1.0], busy=True), "x")
+    assert not is_done(None, "x")
+
+
+def test_rows_are_found_by_the_beginning_of_their_names(scripts: SimpleNamespace) -> None:
+    found = scripts.summary.by_script(["night_h400_"])
+    assert list(found.values()) == [["night_h400_kernel", "night_h400_sparse"]]
+    with pytest.raises(SystemExit, match="no row begins with nihgt"):
+        scripts.summary.by_script(["nihgt"])
+
+
+def test_a_worker_answers_until_it_ends(scripts: SimpleNamespace, tmp_path: Path) -> None:
+    workers = scripts.workers
+    program = "import sys\nfor line in sys.stdin:\n    print(len(line), flush=True)\n"
+    program += "    if len(line) > 3: break"
+    with workers.Worker([sys.executable, "-c", program]) as worker:
+        assert worker.ask("a") == 2
+        assert worker.ask("abc") == 4
+        with pytest.raises(workers.WorkerError, match="ended without an answer"):
+            worker.ask("a")
+
+
+def test_files_of_a_commit_are_there_while_they_are_needed(scripts: SimpleNamespace) -> None:
+    workers = scripts.workers
+    if not (ROOT / ".git").exists():
+        pytest.skip("these are files without a repository")
+    head = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True, text=True)
+    with workers.checked_out(head.stdout.strip()) as tree:
+        assert (tree / "benchmarks" / "README.md").exists()
+    assert not tree.exists()
