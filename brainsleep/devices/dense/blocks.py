@@ -166,6 +166,11 @@ class BlockLoop:
     time: str
 
     @property
+    def most_neurons(self) -> int:
+        """Number of neurons of the largest population."""
+        return max(layer.n_neurons for layer in self.layers)
+
+    @property
     def signal_arrays(self) -> list[str]:
         """The arrays that get signals, each once."""
         return sorted({array for layer in self.layers for _, array in layer.signals})

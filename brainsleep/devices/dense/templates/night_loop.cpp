@@ -4,6 +4,14 @@ namespace brainsleep {
 const int64_t block_steps = {{block_loop.block_steps}};
 unsigned char input_rows[block_steps * row_bytes];
 
+template<typename T> T* space_for(size_t n)
+{
+    void* memory;
+    if (posix_memalign(&memory, 64, n*sizeof(T)) != 0)
+        fail("no memory for a block of", std::to_string(block_steps) + " steps");
+    return (T*)memory;
+}
+
 // What a variable was in each step of a block: row s + 1 for its step s, row 0 for the step before.
 // The variable's own pointer is led from row to row, in each thread for itself, so that Brian2's
 // code need not know. Rows begin with a cache line, and so do the tiles in them.
@@ -11,46 +19,47 @@ template<typename T> struct History
 {
     T* const home;
     const size_t size, length;  // elements of a row: that are used, and in all
-    T* rows;
+    T* const rows;
 
-    History(T* array, size_t n, size_t n_used) : home(array), size(n), length((n_used + 63)/64*64)
-    {
-        void* memory;
-        const size_t bytes = (block_steps + 1)*length*sizeof(T);
-        if (posix_memalign(&memory, 64, bytes) != 0)
-            fail("no memory for a block of", std::to_string(block_steps) + " steps");
-        rows = (T*)memset(memory, 0, bytes);
-    }
+    History(T* array, size_t n)
+        : home(array), size(n), length((n + 63)/64*64), rows(space_for<T>((block_steps + 1)*length)) {}
     T* row(int64_t number) const { return rows + number*length; }
     void keep(int64_t number, size_t first, size_t n)
     { memcpy(row(number) + first, home + first, n*sizeof(T)); }
 };
 
-// Spikes of a population. While its tiles are on their way, each has a part of a row for itself: its
-// spikes begin at the tile's first neuron, and their number lies as far behind all neurons.
+// Spikes of a population. While its tiles are on their way, each keeps those of all steps in a list
+// of its own; when all are done, the spikes of a step are put side by side in the order of neurons.
 struct SpikeHistory : History<int32_t>
 {
-    SpikeHistory(int32_t* array, size_t n) : History<int32_t>(array, n, 2*n) {}
-    size_t n_neurons() const { return size - 1; }
+    std::vector<std::vector<int32_t> > lists;  // of each tile
+    std::vector<int32_t> numbers;              // of spikes, for each tile and step
 
-    // Where Brian2's code finds the spikes of a tile: none so far.
-    int32_t* part(int64_t number, size_t first) const
+    SpikeHistory(int32_t* array, size_t n, size_t n_tiles)
+        : History<int32_t>(array, n), lists(n_tiles), numbers(n_tiles*block_steps) {}
+
+    void join_lists(int64_t n_steps)
     {
-        int32_t* const spikes = row(number) + first;
-        spikes[n_neurons()] = 0;
-        return spikes;
-    }
-    // Puts the spikes of all tiles side by side, and their number behind all neurons.
-    void join_parts(int64_t number, size_t tile_neurons)
-    {
-        int32_t* const spikes = row(number);
-        const int32_t* const numbers = spikes + n_neurons();
-        int32_t n = numbers[0];
-        for (size_t first = tile_neurons; first < n_neurons(); first += tile_neurons)
-            for (int32_t k = 0; k < numbers[first]; k++) spikes[n++] = spikes[first + k];
-        spikes[n_neurons()] = n;
+        const size_t n_neurons = size - 1;  // behind them lies the number of spikes
+        for (int64_t s = 0; s < n_steps; s++) row(s + 1)[n_neurons] = 0;
+        for (size_t one = 0; one < lists.size(); one++)
+        {
+            const int32_t* next = lists[one].data();
+            for (int64_t s = 0; s < n_steps; s++)
+            {
+                const int32_t n = numbers[one*block_steps + s];
+                if (n == 0) continue;
+                int32_t* const spikes = row(s + 1);
+                std::copy(next, next + n, spikes + spikes[n_neurons]);
+                spikes[n_neurons] += n;
+                next += n;
+            }
+        }
     }
 };
+
+// Where Brian2's code leaves the spikes of a tile in a step; each thread has a place of its own.
+__thread int32_t* found_spikes;
 
 void set_time(int64_t step)
 {
@@ -61,9 +70,12 @@ void set_time(int64_t step)
 
 template<typename T> void own(T*& value) { value = new T(); }
 
+void make_place_for_spikes() { found_spikes = space_for<int32_t>({{block_loop.most_neurons + 1}}); }
+
 void join_in()
 {
     using namespace brian;
+    make_place_for_spikes();
     own({{block_loop.timestep}});
     own({{block_loop.time}});
     {% for array in block_loop.signal_arrays %}
@@ -75,9 +87,13 @@ void run_night()
 {
     using namespace brian;
     {% for layer in block_loop.layers %}
-    SpikeHistory {{layer.spikes.name}}({{layer.spikes.array}}, {{layer.spikes.size}});
+    {% if layer.n_tiles > 1 %}
+    SpikeHistory {{layer.spikes.name}}({{layer.spikes.array}}, {{layer.spikes.size}}, {{layer.n_tiles}});
+    {% else %}
+    History<int32_t> {{layer.spikes.name}}({{layer.spikes.array}}, {{layer.spikes.size}});
+    {% endif %}
     {% for variable in layer.traces %}
-    History<{{variable.c_type}}> {{variable.name}}({{variable.array}}, {{variable.size}}, {{variable.size}});
+    History<{{variable.c_type}}> {{variable.name}}({{variable.array}}, {{variable.size}});
     {% endfor %}
     {% for one in layer.samples %}
     Samples<{{one.c_type}}> {{one.samples}}("{{one.name}}", {{one.size}});
@@ -99,6 +115,12 @@ void run_night()
         {% if layer.samples %}
         size_t n_samples = 0;
         {% endif %}
+        {% if layer.n_tiles > 1 %}
+        {{spikes.array}} = found_spikes;
+        std::vector<int32_t> list;
+        list.swap({{spikes.name}}.lists[number]);  // with the space that it had
+        list.clear();
+        {% endif %}
         for (int64_t s = 0; s < n_steps; s++)
         {
             set_time(begin + s);
@@ -106,13 +128,22 @@ void run_night()
             {% for place, array in layer.signals %}
             {{array}}[0] = row_signal(row, {{place}});
             {% endfor %}
-            {{spikes.array}} = {{spikes.name}}.part(s + 1, tile.first);
+            {% if layer.n_tiles > 1 %}
+            found_spikes[{{layer.n_neurons}}] = 0;
+            {% else %}
+            {{spikes.array}} = {{spikes.name}}.row(s + 1);
+            {% endif %}
             {% for variable in layer.sources %}
             {{variable.array}} = {{variable.name}}.row(s + {{1 - block_loop.delay_steps}});
             {% endfor %}
             {% for function in layer.functions %}
             {{function}}();
             {% endfor %}
+            {% if layer.n_tiles > 1 %}
+            const int32_t n_spikes = found_spikes[{{layer.n_neurons}}];
+            {{spikes.name}}.numbers[number*block_steps + s] = n_spikes;
+            list.insert(list.end(), found_spikes, found_spikes + n_spikes);
+            {% endif %}
             {% for variable in layer.traces %}
             {{variable.name}}.keep(s + 1, tile.first, tile.last - tile.first);
             {% endfor %}
@@ -126,9 +157,13 @@ void run_night()
             }
             {% endif %}
         }
+        {% if layer.n_tiles > 1 %}
+        list.swap({{spikes.name}}.lists[number]);
+        {% endif %}
     };
     {% endfor %}
 
+    make_place_for_spikes();
     Team team(number("BRAINSLEEP_THREADS"));
     for (; true; begin += n_steps)
     {
@@ -154,7 +189,7 @@ void run_night()
         {% endfor %}
         team.share({{layer.n_tiles}}, run_tile{{loop.index0}});
         {% if layer.n_tiles > 1 %}
-        for (int64_t s = 0; s < n_steps; s++) {{spikes.name}}.join_parts(s + 1, {{layer.tile_neurons}});
+        {{spikes.name}}.join_lists(n_steps);
         {% endif %}
         {% for one in layer.samples %}
         {{one.samples}}.write(n_samples);
