@@ -94,8 +94,9 @@ def sleep(
     record: str | None = None,
     ann: Any = None,
     dtype: str = "float32",
+    **options: Any,
 ) -> Any:
-    """Run a problem with the package."""
+    """Run a problem with the package; options are more arguments of its `sleep`."""
     import brainsleep as bs
 
     return bs.sleep(
@@ -111,12 +112,13 @@ def sleep(
         record=record,
         dtype=dtype,
         progress=False,
+        **options,
     )
 
 
 def run_brainsleep(problem: Problem, device: Any = "cpp", record: str | None = None) -> Result:
-    """Run one night of the package; only its simulation loop is timed."""
-    night = sleep(problem, device, record)
+    """Run one night of the package on one thread; only its simulation loop is timed."""
+    night = sleep(problem, device, record, n_threads=1)
     spikes = tuple(len(train) for train in night.spikes.values())
     weights = list(night.weights_after.values())
     return Result(1e3 * night.timings["run"] / problem.n_steps, spikes, weights)

@@ -179,9 +179,10 @@ def timed(call: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - wall, processor_seconds() - processor
 
 
-def processor_seconds() -> float:
+def processor_seconds(*, children_only: bool = False) -> float:
     """Return the processor time of this process and of those it started and waited for."""
-    used = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    whose = [resource.RUSAGE_CHILDREN] + ([] if children_only else [resource.RUSAGE_SELF])
+    used = map(resource.getrusage, whose)
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 

@@ -37,7 +37,7 @@ class Row:
 
 
 UNSUPERVISED = "unsupervised.py"
-SAVING, NIGHTS = "saving.py", "nights.py"
+SAVING, NIGHTS, THREADS = "saving.py", "nights.py", "threads.py"
 
 #: Rows by name, in the order of the table.
 ROWS: dict[str, Row] = {
@@ -57,3 +57,6 @@ for _size, _aim in (("400", 1 / 1.05), ("1200", 1 / 1.05), ("4000", 1 / 1.05)):
         f"a night, H = {_size}", NIGHTS, f"{_size}: faster kernel", aim=_aim
     )
     ROWS[f"night_h{_size}_sparse"] = Row(f"a night, H = {_size}", NIGHTS, f"{_size}: row-sparse")
+    ROWS[f"night_h{_size}_threads"] = Row(
+        f"a night, H = {_size}", THREADS, f"{_size}: one thread", aim=1.8 * (_size == "4000")
+    )
