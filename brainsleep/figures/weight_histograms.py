@@ -85,8 +85,9 @@ def plot_weight_histograms(night: Night | DreamNight, axes: AxesLike | None = No
 def _draw_weights(ax: Axes, before: Weights, after: Weights, name: str, legend: bool) -> None:
     """Draw weights before and after into one panel."""
     edges = _bin_edges(np.concatenate([before, after]))
-    before_counts, _ = np.histogram(before, edges)
-    after_counts, _ = np.histogram(after, edges)
+    limits = (edges[0], edges[-1])  # of equal bins NumPy counts without sorting, if told so
+    before_counts, _ = np.histogram(before, _N_BINS, limits)
+    after_counts, _ = np.histogram(after, _N_BINS, limits)
     ax.stairs(before_counts, edges, fill=True, color=BEFORE_COLOUR, label="before")
     ax.stairs(after_counts, edges, color=AFTER_COLOUR, linewidth=1.3, label="after")
     _finish(ax, name, max(before_counts.max(), after_counts.max()))

@@ -38,8 +38,11 @@ class LabelledActivity:
     def class_sums(self, values: FloatArray, rows: slice) -> FloatArray:
         """Sum the rows of a block by class; rows that hold NaN do not count."""
         chosen = self.members[rows][:, None] == np.arange(len(self.classes))
-        chosen[np.isnan(values).any(axis=1)] = False
-        return chosen.T.astype(np.float64) @ np.nan_to_num(values)
+        unknown = np.isnan(values)
+        if unknown.any():
+            chosen[unknown.any(axis=1)] = False
+            values = np.nan_to_num(values)
+        return chosen.T.astype(np.float64) @ values
 
     def class_means(self, values: np.ndarray) -> FloatArray:
         """Return each neuron's mean over the images of each class, shape (n_classes, n_neurons)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ...dreams import DreamNight
 from ...errors import BrainsleepError
@@ -17,7 +17,13 @@ from .spike_panels import most_in_each, night_panels
 from .weight_charts import weight_histograms, weight_rows
 
 
-def night_sections(run: Run, *, prefix: str = "", last_only: bool = False) -> list[NightSection]:
+def night_sections(
+    run: Run,
+    *,
+    prefix: str = "",
+    last_only: bool = False,
+    also: Callable[[AnyNight, int], None] = lambda night, task: None,
+) -> list[NightSection]:
     """Read the nights of a run, one after the other; one that is damaged says so.
 
     Parameters
@@ -28,19 +34,26 @@ def night_sections(run: Run, *, prefix: str = "", last_only: bool = False) -> li
         Begins the titles.
     last_only : bool
         Whether to read none but the last.
+    also : callable
+        Called with each night that can be read, and with the number of the task that it followed,
+        so that no night is read twice.
     """
     most = most_in_each(sum(map(len, run.metrics.get("rates", []))))
     tasks = run.nights_after[: len(run.nights)]
     shown = tasks[-1:] if last_only else tasks
-    return [_section(run, task, f"{prefix}after task {task}", most) for task in shown]
+    return [_section(run, task, f"{prefix}after task {task}", most, also) for task in shown]
 
 
-def _section(run: Run, task: int, title: str, most: int) -> NightSection:
+def _section(
+    run: Run, task: int, title: str, most: int, also: Callable[[AnyNight, int], None]
+) -> NightSection:
     try:
         night = load_night(run.directory / "nights" / str(task - 1))
-        return section_of(night, title, most)
+        section = section_of(night, title, most)
     except BrainsleepError as error:
         return NightSection(title, problem=str(error))
+    also(night, task)
+    return section
 
 
 def section_of(night: AnyNight, title: str, most: int) -> NightSection:

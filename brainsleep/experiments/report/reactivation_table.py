@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from torch import nn
@@ -16,6 +18,7 @@ from ...night.result import with_hidden
 from ...translation import activations, write_back
 from ...wake import Dataset, Task, concatenate
 from ..model_files.modelfile import ModelFile
+from ..nights.night_kinds import AnyNight, load_night
 from ..run_results import Run
 from ..tasks_again import tasks_again
 
@@ -74,47 +77,89 @@ class ReactivationTable:
     why_not: str = ""
 
 
-def reactivation_table(run: Run) -> ReactivationTable:
-    """Return the reactivation in the nights of a run, of its test images.
+class Reactivations:
+    """The reactivation in the nights of a run, of its test images, night by night.
 
     Images and networks are made again from what the run directory says, and the images compared
     with their digest there. Nothing of the user's is executed for it.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
     """
-    try:
-        return _table(run)
-    except BrainsleepError as error:
-        return ReactivationTable(why_not=str(error))
 
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._found = ReactivationTable()
+        self._why_not = ""
 
-def _table(run: Run) -> ReactivationTable:
-    settings, model = run.settings, run.model
-    if not isinstance(model, ModelFile) or "network" not in settings:
-        raise DirectoryError("the run does not keep the network that it began with.")
-    if model.dreams is not None:
-        raise DirectoryError("it is measured in nights of [sleep], not of [dreams].")
-    if "module" in settings["network"]:
-        raise DirectoryError("the network is made by code of the user's own.")
-    tasks = tasks_again(run)
-    untrained = run.nights.untrained()
-    assert untrained is not None
-    images = _some_images(tasks, untrained)
-    labels = images.labels
-    before = activations(untrained, images.images)
-    classes = np.unique(labels)
-    found = ReactivationTable([str(label) for label in classes], n_images=_most_alike(labels))
-    for task in run.nights_after[: len(run.nights)]:
-        title = f"after task {task}"
+    def add(self, night: AnyNight, task: int) -> None:
+        """Take in the night after a task; one that cannot be measured is left out."""
+        if self._why_not or not isinstance(night, Night):
+            return
         try:
-            night = Night.load(run.directory / "nights" / str(task - 1))
-            rows = _night_rows(night, title, untrained, images, before)
-        except BrainsleepError:
-            continue  # the page says so where it shows nights
-        seen = {label for one in tasks[:task] for label in one.classes}
-        found.learned[title] = [int(label) in seen for label in classes]
-        found.rows.extend(rows)
-    if not found.rows:
-        raise DirectoryError("no night can be read.")
-    return found
+            shown = self._shown
+        except BrainsleepError as error:
+            self._why_not = str(error)
+            return
+        title = f"after task {task}"
+        with suppress(BrainsleepError):  # the page says so where it shows nights
+            self._found.rows.extend(_night_rows(night, title, shown))
+            seen = {label for one in shown.tasks[:task] for label in one.classes}
+            self._found.learned[title] = [int(label) in seen for label in shown.classes]
+
+    def table(self) -> ReactivationTable:
+        """Return what was taken in, or why there is nothing."""
+        if self._why_not:
+            return ReactivationTable(why_not=self._why_not)
+        if not self._found.rows:
+            return ReactivationTable(why_not="no night can be read.")
+        labels = self._shown.images.labels
+        return replace(
+            self._found,
+            classes=[str(label) for label in self._shown.classes],
+            n_images=_most_alike(labels),
+        )
+
+    @functools.cached_property
+    def _shown(self) -> _Shown:
+        """What is measured with, made when the first night is there."""
+        settings, model = self._run.settings, self._run.model
+        if not isinstance(model, ModelFile) or "network" not in settings:
+            raise DirectoryError("the run does not keep the network that it began with.")
+        if model.dreams is not None:
+            raise DirectoryError("it is measured in nights of [sleep], not of [dreams].")
+        if "module" in settings["network"]:
+            raise DirectoryError("the network is made by code of the user's own.")
+        tasks = tasks_again(self._run)
+        untrained = self._run.nights.untrained()
+        assert untrained is not None
+        images = _some_images(tasks, untrained)
+        return _Shown(tasks, untrained, images, activations(untrained, images.images))
+
+
+def reactivation_table(run: Run) -> ReactivationTable:
+    """Return the reactivation in the nights of a run; see :class:`Reactivations`."""
+    found = Reactivations(run)
+    for task in run.nights_after[: len(run.nights)]:
+        with suppress(BrainsleepError):  # the page says so where it shows nights
+            found.add(load_night(run.directory / "nights" / str(task - 1)), task)
+    return found.table()
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What reactivation is measured with."""
+
+    tasks: Sequence[Task]
+    untrained: nn.Module
+    images: Dataset
+    before: Mapping[str, np.ndarray]  # activations of the untrained network
+
+    @property
+    def classes(self) -> np.ndarray:
+        return np.unique(self.images.labels)
 
 
 def _some_images(tasks: Sequence[Task], network: nn.Module) -> Dataset:
@@ -129,18 +174,13 @@ def _some_images(tasks: Sequence[Task], network: nn.Module) -> Dataset:
     return Dataset(images.name, images.images[rows], images.labels[rows], images.image_shape)
 
 
-def _night_rows(
-    night: Night,
-    title: str,
-    network: nn.Module,
-    images: Dataset,
-    before: Mapping[str, np.ndarray],
-) -> list[ReactivationRow]:
+def _night_rows(night: Night, title: str, shown: _Shown) -> list[ReactivationRow]:
     """Return the rows of a night: of the network that fell asleep, and of the untrained one."""
+    network, images = shown.untrained, shown.images
     asleep = write_back(network, with_hidden(night.weights_before, night.under_masks))
     counts, labels = spike_counts(night.spikes), labels_of(night)
     found = reactivation(counts, activations(asleep, images.images), images.labels)
-    other = reactivation(counts, before, images.labels)
+    other = reactivation(counts, shown.before, images.labels)
     return [
         ReactivationRow(
             title,

@@ -12,7 +12,7 @@ from .arm_rows import arm_rows, measure_definitions
 from .facts import doubts, facts_of, reasons
 from .night_sections import night_sections
 from .parameter_table import shown_parameters
-from .reactivation_table import reactivation_table
+from .reactivation_table import Reactivations
 from .templating import HtmlPage, render
 
 
@@ -26,13 +26,14 @@ def run_page(run: Run) -> HtmlPage:
     """
     metrics = run.metrics
     arms = arm_rows(metrics)
-    nights = night_sections(run)
+    reactivations = Reactivations(run)
+    nights = night_sections(run, also=reactivations.add)
     problems = [
         f"the night {one.title} is not shown: {one.problem}" for one in nights if one.problem
     ]
     parameters, sources, not_shown = shown_parameters(run)
     problems += not_shown
-    reactivated = reactivation_table(run) if nights else None
+    reactivated = reactivations.table() if nights else None
     page = render(
         "run.html",
         title=f"{metrics['model']}, seed {metrics['seed']}",

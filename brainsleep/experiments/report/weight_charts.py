@@ -50,8 +50,12 @@ def _histogram(name: str, before: np.ndarray, after: np.ndarray) -> JsonObject:
         float(edge(np.array([edge(before), edge(after)]))) if before.size else 0.0
         for edge in (np.min, np.max)
     )
-    edges = np.linspace(low, high if high > low else low + 1e-6, N_BINS + 1)
-    counts = [np.histogram(values, edges)[0].tolist() for values in (before, after)]
+    limits = (low, high if high > low else low + 1e-6)
+    edges = np.linspace(*limits, N_BINS + 1)
+    counts = [  # of equal bins NumPy counts without sorting, if it is told so
+        np.histogram(np.asarray(values, np.float64), N_BINS, limits)[0].tolist()
+        for values in (before, after)
+    ]
     return {
         "name": name,
         "edges": [float(f"{edge:.6g}") for edge in edges],
