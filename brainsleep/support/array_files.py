@@ -23,6 +23,9 @@ _LONGEST_HEADER = 10_000
 #: How many bytes one compressed byte can become, by method; NumPy writes no others.
 _MOST_EXPANDED = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 1032}
 
+#: Bytes that are read unasked: asking how much memory is free takes longer.
+_LITTLE = 2**16
+
 #: Bytes that are read at once.
 _PIECE = 2**20
 
@@ -104,7 +107,8 @@ def read_arrays(file: Path, *, with_text: bool = False) -> dict[str, np.ndarray]
             for name, header in headers.items():
                 _check_kind(name.removesuffix(".npy"), header.dtype, shown(file), with_text)
             n_bytes = sum(one.size * one.dtype.itemsize for one in headers.values())
-            require_memory(n_bytes, shown(file))
+            if n_bytes > _LITTLE:
+                require_memory(n_bytes, shown(file))
             return {
                 name.removesuffix(".npy"): _values(archive, name, header)
                 for name, header in headers.items()

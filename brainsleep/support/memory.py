@@ -13,12 +13,8 @@ from ..errors import DataError
 _MEMINFO, _CGROUPS = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
 
 
-#: Bytes that are let through unasked: they are less than the reading of one limit takes.
-_LITTLE = 2**16
-
-
 def require_memory(n_bytes: int, what: str) -> None:
-    """Raise unless so many bytes fit into the memory that is free; some kilobytes always do.
+    """Raise unless so many bytes fit into the memory that is free.
 
     Parameters
     ----------
@@ -32,8 +28,6 @@ def require_memory(n_bytes: int, what: str) -> None:
     DataError
         With both numbers.
     """
-    if n_bytes <= _LITTLE:
-        return
     free = available_memory()
     if n_bytes > free:
         raise DataError(
