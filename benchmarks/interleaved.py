@@ -70,6 +70,8 @@ class Ratio:
 
     def __str__(self) -> str:
         """Return the ratio with its range."""
+        if self.rounds == 1:
+            return f"{rounded(self.median)} (one round)"
         return f"{rounded(self.median)} ({rounded(self.lowest)}–{rounded(self.highest)})"
 
 

@@ -42,6 +42,7 @@ SAVING, NIGHTS, THREADS = "saving.py", "nights.py", "threads.py"
 #: Rows by name, in the order of the table.
 ROWS: dict[str, Row] = {
     "saving": Row("saving a night of 2.4 million synapses", SAVING, "commit before", aim=7.0),
+    "sweep": Row("a sweep, per trial", "sweep_throughput.py --side 3 --runs 4", "separate runs"),
     "winners_stock": Row(
         "Diehl & Cook: a digit shown, learning", UNSUPERVISED, "stock Brian2", "processor"
     ),

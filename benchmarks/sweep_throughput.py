@@ -5,8 +5,9 @@ settings. Separate runs go two at a time (`--n-jobs`), one half before the study
 Each side has its own caches, and its programs compiled beforehand; the study begins without any
 trained network.
 
-    python benchmarks/sweep_throughput.py --commit 1600600 --output throughput.json
+    python benchmarks/sweep_throughput.py --side 8 --runs 6
 
+`--json FILE` writes the comparison for `summary.py`, `--output FILE` all that was found.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from interleaved import Comparison, Times, write_comparisons
+from workers import COMMIT_BEFORE
+
+ROOT = Path(__file__).resolve().parents[1]
 
 #: What of a run must be the same, bit for bit.
 COMPARED = ("before_sleep", "after_sleep", "final", "sequential", "joint")
@@ -35,6 +39,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="throughput-") as folder:
         result = measure(Path(folder), options)
     print(json.dumps(result, indent=2))
+    found = comparison(result)
+    print(*found.lines(), sep="\n")
+    write_comparisons(options.json, [found])
     if options.output:
         options.output.write_text(json.dumps(result, indent=2) + "\n")
 
@@ -42,13 +49,28 @@ def main() -> None:
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--commit", default="1600600", help="of the separate runs")
+    parser.add_argument("--commit", default=COMMIT_BEFORE, help="of the separate runs")
     parser.add_argument("--model", default="split_mnist_heaviside")
     parser.add_argument("--side", type=int, default=8, help="values of each of the two parameters")
     parser.add_argument("--runs", type=int, default=6, help="separate runs that are measured")
     parser.add_argument("--n-jobs", type=int, default=os.cpu_count())
     parser.add_argument("--output", type=Path)
-    return parser.parse_args()
+    parser.add_argument("--quick", action="store_true", help="one trial and one run, as a check")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    options = parser.parse_args()
+    if options.quick:
+        options.side = options.runs = 1
+    return options
+
+
+def comparison(result: dict[str, object]) -> Comparison:
+    """Return the study against separate runs: seconds per trial, in one round."""
+    ours, theirs = "brainsleep", f"separate runs of commit {result['commit']}"
+    seconds = {ours: result["seconds_per_trial"], theirs: result["seconds_per_separate_run"]}
+    times = {name: Times([value], []) for name, value in seconds.items()}
+    hourly = [f"{3600 / seconds[name]:.0f}" for name in (ours, theirs)]
+    note = f"{hourly[0]} and {hourly[1]} trials per hour, {result['trials']} trials"
+    return Comparison("separate runs", ours, theirs, times, unit="trial", note=note)
 
 
 def measure(folder: Path, options: argparse.Namespace) -> dict[str, object]:

@@ -107,7 +107,7 @@ def test_of_a_busy_machine_processor_time_is_shown_and_marked(
 ) -> None:
     row = scripts.rows.Row("a night", "nights.py", "night")
     cells = scripts.summary.cells(row, kept_row([1.0], [4.0], busy=True), "A")
-    assert cells[3] == "2.00 (2.00–2.00)"
+    assert cells[3] == "2.00 (one round)"
     assert cells[5] == "processor \\*"
 
 
