@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+import subprocess
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from torch import nn
 
 import brainsleep as bs
 from brainsleep.devices import CppStandalone
+from brainsleep.devices.compiler import compile_program, compiler_flags
 from brainsleep.devices.cpp.unity import UnityDevice
 from brainsleep.devices.dense import (
     DenseSynapses,
@@ -23,6 +26,7 @@ from brainsleep.devices.dense import (
     unsupported_by_computed,
 )
 from brainsleep.devices.isolation import isolated_brian2
+from brainsleep.devices.rendering import render
 from brainsleep.network.plan import NetworkPlan
 from brainsleep.network.stock import connect_stock
 from brainsleep.night import NightRequest, prepare_night
@@ -201,6 +205,37 @@ def test_single_precision_stays_close_to_double() -> None:
     ]
     for name, weights in nights[1].weights_after.items():
         np.testing.assert_allclose(nights[0].weights_after[name], weights, atol=1e-5)
+
+
+def test_exp_of_single_precision_loops(tmp_path: Path) -> None:
+    """It is as exact as it says, 0 far below and infinite far above; in double it is std::exp."""
+    source = tmp_path / "exp.cpp"
+    source.write_text(
+        "#include <cmath>\n#include <cstdint>\n#include <cstdio>\n#include <cstring>\n"
+        + render("dense/templates/exp.cpp")
+        + """
+        const int n = 100000;
+        float x[n], y[n]; double x2[n], y2[n];
+        int main()
+        {
+            for (int k = 0; k < n; k++) x2[k] = x[k] = -100 + 0.002f*k;
+            for (int k = 0; k < n; k++) y[k] = _exp_in_kind(x[k]);
+            for (int k = 0; k < n; k++) y2[k] = _exp_in_kind(x2[k]);
+            fwrite(x, sizeof x, 1, stdout);
+            fwrite(y, sizeof y, 1, stdout);
+            fwrite(y2, sizeof y2, 1, stdout);
+        }
+        """
+    )
+    compile_program(source, tmp_path / "exp", compiler_flags("float32"))
+    printed = subprocess.run([tmp_path / "exp"], capture_output=True, check=True).stdout
+    x, y = np.frombuffer(printed[:800000], np.float32).reshape(2, -1).astype(float)
+    expected = np.exp(x)
+    normal = (x > -87.3) & (x < 88.7)
+    np.testing.assert_allclose(y[normal], expected[normal], rtol=4e-7)
+    assert (y[x < -87.4] < 2e-38).all()
+    assert np.isinf(y[x > 88.8]).all()
+    np.testing.assert_allclose(np.frombuffer(printed[800000:]), expected, rtol=1e-14)
 
 
 def test_simulation_takes_little_more_than_its_weights() -> None:

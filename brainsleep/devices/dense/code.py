@@ -55,9 +55,12 @@ class DenseCodeGenerator(CPPCodeGenerator):
         return code
 
 
-DEFAULT_FUNCTIONS["clip"].implementations.add_implementation(
-    DenseCodeGenerator, code=render("dense/templates/clip.cpp"), name="_clip_in_kind"
-)
+for _name in ("clip", "exp"):
+    DEFAULT_FUNCTIONS[_name].implementations.add_implementation(
+        DenseCodeGenerator,
+        code=render(f"dense/templates/{_name}.cpp"),
+        name=f"_{_name}_in_kind",
+    )
 
 
 class DenseCodeObject(CPPStandaloneCodeObject):

@@ -52,6 +52,7 @@ class ComputedPathway(SynapticPathway):
             # then a row's synapses do not act independently of each other
             "sums_up": any(name.endswith("_post") for name in assigned(self.code)),
             "written": assigned(self.code),
+            "summed": self.summed_arrays(),
             **keywords,
         }
         self.needed_variables = [self.eventspace_name]
@@ -67,6 +68,20 @@ class ComputedPathway(SynapticPathway):
             (name, variable)
             for name, variable in sorted(self.synapses.variables.items())
             if name in named and isinstance(variable, DynamicArrayVariable)
+        ]
+
+    def summed_arrays(self) -> list[tuple[str, ArrayVariable]]:
+        """Return the variables of postsynaptic neurons that the pathway's code writes to.
+
+        None where a group is joined with itself: the code may read another neuron's value there.
+        """
+        if self.synapses.source is self.synapses.target:
+            return []
+        variables = self.synapses.variables
+        return [
+            (name, variables[name])
+            for name in sorted(assigned(self.code))
+            if variables.indices[name] == "_postsynaptic_idx"
         ]
 
     def create_code_objects(self, run_namespace: Mapping[str, object]) -> None:
