@@ -155,17 +155,19 @@ def measure(kept: Kept, options: argparse.Namespace) -> None:
 
 
 def by_script(only: Iterable[str]) -> dict[str, list[str]]:
-    """Return the names of rows by the script that measures them.
+    """Return scripts that measure a row whose name begins so, and the names of all their rows.
 
     Raises
     ------
     SystemExit
-        If no row has a name that begins so.
+        If no row has such a name.
     """
-    chosen: dict[str, list[str]] = {}
-    for name, row in ROWS.items():
-        if not list(only) or any(name.startswith(start) for start in only):
-            chosen.setdefault(row.script, []).append(name)
+    starts = tuple(only) or ("",)
+    wanted = [row.script for name, row in ROWS.items() if name.startswith(starts)]
+    chosen = {
+        script: [name for name, row in ROWS.items() if row.script == script]
+        for script in dict.fromkeys(wanted)
+    }
     if not chosen:
         sys.exit(f"no row begins with {' or '.join(only)}; there are {', '.join(ROWS)}.")
     return chosen

@@ -119,9 +119,14 @@ def test_what_is_measured_again(scripts: SimpleNamespace, kept_row) -> None:
     assert not is_done(None, "x")
 
 
-def test_rows_are_found_by_the_beginning_of_their_names(scripts: SimpleNamespace) -> None:
-    found = scripts.summary.by_script(["night_h400_"])
-    assert list(found.values()) == [["night_h400_kernel", "night_h400_sparse"]]
+def test_scripts_are_found_by_the_beginning_of_a_row_and_measure_all_of_theirs(
+    scripts: SimpleNamespace,
+) -> None:
+    found = scripts.summary.by_script(["winners_s", "saving"])
+    assert list(found) == ["saving.py", "unsupervised.py"]
+    assert found["unsupervised.py"] == ["winners_stock", "winners_torch", "winners_bindsnet"]
+    every = [name for names in scripts.summary.by_script([]).values() for name in names]
+    assert sorted(every) == sorted(scripts.rows.ROWS)
     with pytest.raises(SystemExit, match="no row begins with nihgt"):
         scripts.summary.by_script(["nihgt"])
 
