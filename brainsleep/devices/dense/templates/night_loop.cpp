@@ -28,12 +28,32 @@ template<typename T> struct History
     { memcpy(row(number) + first, home + first, n*sizeof(T)); }
 };
 
+// Spikes of a tile in the steps of a block.
+struct List
+{
+    int32_t *values, *end, *limit;
+    List() : values(0), end(0), limit(0) {}
+
+    RUNS_ONCE void grow(size_t n)
+    {
+        const size_t used = end - values, length = 2*(used + n);
+        values = (int32_t*)realloc(values, length*sizeof(int32_t));
+        if (!values) fail("no memory for", std::to_string(length) + " spikes");
+        end = values + used, limit = values + length;
+    }
+    void append(const int32_t* more, int32_t n)
+    {
+        if (n > limit - end) grow(n);
+        for (int32_t k = 0; k < n; k++) *end++ = more[k];
+    }
+};
+
 // Spikes of a population. While its tiles are on their way, each keeps those of all steps in a list
 // of its own; when all are done, the spikes of a step are put side by side in the order of neurons.
 struct SpikeHistory : History<int32_t>
 {
-    std::vector<std::vector<int32_t> > lists;  // of each tile
-    std::vector<int32_t> numbers;              // of spikes, for each tile and step
+    std::vector<List> lists;      // of each tile
+    std::vector<int32_t> numbers;  // of spikes, for each tile and step
 
     SpikeHistory(int32_t* array, size_t n, size_t n_tiles)
         : History<int32_t>(array, n), lists(n_tiles), numbers(n_tiles*block_steps) {}
@@ -44,15 +64,13 @@ struct SpikeHistory : History<int32_t>
         for (int64_t s = 0; s < n_steps; s++) row(s + 1)[n_neurons] = 0;
         for (size_t one = 0; one < lists.size(); one++)
         {
-            const int32_t* next = lists[one].data();
+            const int32_t* next = lists[one].values;
             for (int64_t s = 0; s < n_steps; s++)
             {
                 const int32_t n = numbers[one*block_steps + s];
                 if (n == 0) continue;
                 int32_t* const spikes = row(s + 1);
-                std::copy(next, next + n, spikes + spikes[n_neurons]);
-                spikes[n_neurons] += n;
-                next += n;
+                for (int32_t k = 0; k < n; k++) spikes[spikes[n_neurons]++] = *next++;
             }
         }
     }
@@ -117,9 +135,8 @@ void run_night()
         {% endif %}
         {% if layer.n_tiles > 1 %}
         {{spikes.array}} = found_spikes;
-        std::vector<int32_t> list;
-        list.swap({{spikes.name}}.lists[number]);  // with the space that it had
-        list.clear();
+        List list = {{spikes.name}}.lists[number];  // with the space that it had
+        list.end = list.values;
         {% endif %}
         for (int64_t s = 0; s < n_steps; s++)
         {
@@ -142,7 +159,7 @@ void run_night()
             {% if layer.n_tiles > 1 %}
             const int32_t n_spikes = found_spikes[{{layer.n_neurons}}];
             {{spikes.name}}.numbers[number*block_steps + s] = n_spikes;
-            list.insert(list.end(), found_spikes, found_spikes + n_spikes);
+            list.append(found_spikes, n_spikes);
             {% endif %}
             {% for variable in layer.traces %}
             {{variable.name}}.keep(s + 1, tile.first, tile.last - tile.first);
@@ -158,7 +175,7 @@ void run_night()
             {% endif %}
         }
         {% if layer.n_tiles > 1 %}
-        list.swap({{spikes.name}}.lists[number]);
+        {{spikes.name}}.lists[number] = list;
         {% endif %}
     };
     {% endfor %}
