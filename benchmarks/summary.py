@@ -16,6 +16,7 @@ import argparse
 import json
 import os
 import shlex
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -33,7 +34,9 @@ KEPT, PAGE = HERE / "summary.json", HERE / "RESULTS.md"
 BEGIN, END = "<!-- who is ahead: begin -->", "<!-- who is ahead: end -->"
 #: Seconds that one script may take.
 LIMIT = 900
-HEADER = ["what", "against", "ahead", "by (range)", "aim", "clock", "machine", "command"]
+#: Units of time: how many are in a second.
+UNITS = ((1.0, "s"), (1e3, "ms"), (1e6, "µs"))
+HEADER = ["what", "ours", "against", "ahead", "by (range)", "aim", "clock", "machine", "command"]
 
 Kept = dict[str, dict[str, Any]]
 
@@ -43,7 +46,7 @@ Kept = dict[str, dict[str, Any]]
 
 def table(kept: Kept) -> list[str]:
     """Return the lines between the two marks of the page."""
-    lines = ["| " + " | ".join(HEADER) + " |", "|---|---|---|---:|---:|---|---|---|"]
+    lines = ["| " + " | ".join(HEADER) + " |", "|---|---:|---|---|---:|---:|---|---|---|"]
     machines = list(dict.fromkeys(kept[name]["machine"] for name in ROWS if name in kept))
     busy = False
     for name, row in ROWS.items():
@@ -67,6 +70,7 @@ def cells(row: Row, kept: dict[str, Any], letter: str) -> list[str]:
     note = f" ({comparison.note})" if comparison.note else ""
     return [
         row.what,
+        taken(comparison, clock),
         comparison.theirs + note,
         who(comparison, ratio),
         by(ratio),
@@ -80,7 +84,14 @@ def cells(row: Row, kept: dict[str, Any], letter: str) -> list[str]:
 def missing(row: Row) -> str:
     """Return a row that has not been measured."""
     name = row.comparison.split(": ")[-1]
-    return f"| {row.what} | {name} | not measured | – | – | – | – | `{row.command}` |"
+    return f"| {row.what} | – | {name} | not measured | – | – | – | – | `{row.command}` |"
+
+
+def taken(comparison: Comparison, clock: str) -> str:
+    """Return what ours takes, in the unit that reads well."""
+    median = statistics.median(comparison.times[comparison.ours].on(clock)) / comparison.amount
+    factor, unit = next(pair for pair in UNITS if median * pair[0] >= 1 or pair is UNITS[-1])
+    return f"{rounded(factor * median)} {unit} per {comparison.unit}"
 
 
 def machine_name(machines: list[str], one: str) -> str:

@@ -37,11 +37,15 @@ class Row:
 
 
 UNSUPERVISED = "unsupervised.py"
-SAVING, NIGHTS, THREADS = "saving.py", "nights.py", "threads.py"
+COLD, SAVING, NIGHTS, THREADS = "cold_start.py", "saving.py", "nights.py", "threads.py"
 
 #: Rows by name, in the order of the table.
 ROWS: dict[str, Row] = {
     "saving": Row("saving a night of 2.4 million synapses", SAVING, "commit before", aim=7.0),
+    "cold_start": Row(
+        "first night of a new topology, H = 1200", COLD, "commit before", aim=1 / 0.35
+    ),
+    "imports": Row("imports before the first night", COLD, "commit before, imports"),
     "sweep": Row("a sweep, per trial", "sweep_throughput.py --side 3 --runs 4", "separate runs"),
     "winners_stock": Row(
         "Diehl & Cook: a digit shown, learning", UNSUPERVISED, "stock Brian2", "processor"

@@ -92,7 +92,8 @@ def test_who_is_ahead_and_by_what(
 ) -> None:
     row = scripts.rows.Row("a night", "nights.py", "night", aim=3.0)
     cells = scripts.summary.cells(row, kept_row([1.0] * 3, theirs), "A")
-    assert cells[2:6] == [ahead, by, aim, "wall"]
+    assert cells[1] == "1.00 s per run"
+    assert cells[3:7] == [ahead, by, aim, "wall"]
 
 
 def test_an_aim_below_one_says_how_far_behind_is_allowed(scripts: SimpleNamespace) -> None:
@@ -107,8 +108,9 @@ def test_of_a_busy_machine_processor_time_is_shown_and_marked(
 ) -> None:
     row = scripts.rows.Row("a night", "nights.py", "night")
     cells = scripts.summary.cells(row, kept_row([1.0], [4.0], busy=True), "A")
-    assert cells[3] == "2.00 (one round)"
-    assert cells[5] == "processor \\*"
+    assert cells[1] == "2.00 s per run"
+    assert cells[4] == "2.00 (one round)"
+    assert cells[6] == "processor \\*"
 
 
 def test_what_is_measured_again(scripts: SimpleNamespace, kept_row) -> None:
