@@ -10,6 +10,7 @@ steps of 784-H-H-10 after that, all spikes recorded.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
 import tempfile
@@ -35,7 +36,7 @@ def work(n_hidden: int) -> None:
 
     torch.manual_seed(0)
     sizes = (784, n_hidden, n_hidden, 10)
-    layers = [nn.Linear(n, m, bias=False) for n, m in zip(sizes[:-1], sizes[1:], strict=True)]
+    layers = [nn.Linear(n, m, bias=False) for n, m in itertools.pairwise(sizes)]
     ann = nn.Sequential(layers[0], nn.ReLU(), layers[1], nn.ReLU(), layers[2])
     sleep = partial(
         bs.sleep,

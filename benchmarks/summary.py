@@ -74,7 +74,7 @@ def cells(row: Row, kept: dict[str, Any], letter: str) -> list[str]:
         comparison.theirs + note,
         who(comparison, ratio),
         by(ratio),
-        aimed_at(row, ratio),
+        aimed_at(row, ratio, median_of(comparison, clock)),
         clock + (" \\*" if kept["busy"] else ""),
         letter,
         f"`{row.command}`",
@@ -89,9 +89,14 @@ def missing(row: Row) -> str:
 
 def taken(comparison: Comparison, clock: str) -> str:
     """Return what ours takes, in the unit that reads well."""
-    median = statistics.median(comparison.times[comparison.ours].on(clock)) / comparison.amount
+    median = median_of(comparison, clock)
     factor, unit = next(pair for pair in UNITS if median * pair[0] >= 1 or pair is UNITS[-1])
     return f"{rounded(factor * median)} {unit} per {comparison.unit}"
+
+
+def median_of(comparison: Comparison, clock: str) -> float:
+    """Return the median of what ours takes, in seconds per unit."""
+    return statistics.median(comparison.times[comparison.ours].on(clock)) / comparison.amount
 
 
 def machine_name(machines: list[str], one: str) -> str:
@@ -119,12 +124,15 @@ def by(ratio: Ratio) -> str:
     return f"{Ratio(1 / ratio.median, 1 / ratio.highest, 1 / ratio.lowest, ratio.rounds)}"
 
 
-def aimed_at(row: Row, ratio: Ratio) -> str:
-    """Return what was aimed at, and whether it is reached."""
-    if not row.aim:
-        return "–"
-    text = f"≥ {rounded(row.aim)}" if row.aim >= 1 else f"≤ {rounded(1 / row.aim)} behind"
-    return text + (" ✓" if ratio.median >= row.aim else " ✗")
+def aimed_at(row: Row, ratio: Ratio, seconds: float) -> str:
+    """Return what was aimed at, a ratio or seconds of ours, and whether it is reached."""
+    found = []
+    if row.aim:
+        text = f"≥ {rounded(row.aim)}" if row.aim >= 1 else f"≤ {rounded(1 / row.aim)} behind"
+        found.append(text + (" ✓" if ratio.median >= row.aim else " ✗"))
+    if row.at_most:
+        found.append(f"≤ {row.at_most:g} s" + (" ✓" if seconds <= row.at_most else " ✗"))
+    return ", ".join(found) or "–"
 
 
 def write_page(kept: Kept, page: Path = PAGE) -> None:

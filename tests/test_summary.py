@@ -100,7 +100,14 @@ def test_an_aim_below_one_says_how_far_behind_is_allowed(scripts: SimpleNamespac
     row = scripts.rows.Row("a night", "nights.py", "night", aim=1 / 1.05)
     for median, expected in ((0.96, "≤ 1.05 behind ✓"), (0.9, "≤ 1.05 behind ✗")):
         ratio = scripts.interleaved.Ratio(median, median, median, 5)
-        assert scripts.summary.aimed_at(row, ratio) == expected
+        assert scripts.summary.aimed_at(row, ratio, 0.1) == expected
+
+
+def test_an_aim_in_seconds_is_one_of_ours(scripts: SimpleNamespace) -> None:
+    row = scripts.rows.Row("a night", "nights.py", "night", aim=2.0, at_most=0.5)
+    ratio = scripts.interleaved.Ratio(3.0, 3.0, 3.0, 5)
+    for seconds, expected in ((0.4, "≥ 2.00 ✓, ≤ 0.5 s ✓"), (0.6, "≥ 2.00 ✓, ≤ 0.5 s ✗")):
+        assert scripts.summary.aimed_at(row, ratio, seconds) == expected
 
 
 def test_of_a_busy_machine_processor_time_is_shown_and_marked(
