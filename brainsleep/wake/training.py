@@ -18,6 +18,7 @@ from ..support.names import text
 from ..support.progress import progress_bar
 from .checkpoints import Checkpoints, TrainingState, network_digest
 from .contexts import mode_of, seeded
+from .descent import no_gradients_at_rest, sgd
 from .given_data import LabelledImages, as_dataset
 from .interface import as_network_input, count_outputs
 from .learning_rates import parameter_groups, read_rates
@@ -196,7 +197,7 @@ def train(
             return objective.loss(images[batch], labels[batch])
 
     groups = parameter_groups(network, training.lr)
-    optimizer = torch.optim.SGD(groups, momentum=float(training.momentum))
+    optimizer = sgd(network, groups, float(training.momentum))
     shuffle = torch.Generator().manual_seed(seed)
     batch_size, n_images = int(training.batch_size), len(dataset)
     n_batches = -(-n_images // batch_size)
@@ -209,6 +210,7 @@ def train(
     with (
         seeded(seed, network),
         mode_of(network, training=True),
+        no_gradients_at_rest(groups),
         progress_bar(
             training.epochs * n_batches, description, enabled=progress, unit="batch"
         ) as bar,
