@@ -40,6 +40,7 @@ class Row:
 
 
 UNSUPERVISED = "unsupervised.py"
+CORTEX = "cortex.py"
 COLD, SAVING, NIGHTS, THREADS = "cold_start.py", "saving.py", "nights.py", "threads.py"
 
 #: Rows by name, in the order of the table.
@@ -50,6 +51,14 @@ ROWS: dict[str, Row] = {
     ),
     "imports": Row("imports before the first night", COLD, "commit before, imports", at_most=0.5),
     "sweep": Row("a sweep, per trial", "sweep_throughput.py --side 3 --runs 4", "separate runs"),
+    "cortex_nrem_real": Row(
+        "cortex, slow oscillation", CORTEX, "slow oscillation: real time", aim=8
+    ),
+    "cortex_nrem_stock": Row(
+        "cortex, slow oscillation", CORTEX, "slow oscillation: stock Brian2", aim=3
+    ),
+    "cortex_rem_real": Row("cortex, asynchronous", CORTEX, "asynchronous: real time", aim=8),
+    "cortex_rem_stock": Row("cortex, asynchronous", CORTEX, "asynchronous: stock Brian2", aim=3),
     "winners_stock": Row(
         "Diehl & Cook: a digit shown, learning", UNSUPERVISED, "stock Brian2", "processor"
     ),

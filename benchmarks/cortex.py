@@ -1,0 +1,107 @@
+"""A patch of cortex of 2,000 AdEx neurons at 0.1 ms against real time and stock Brian2.
+
+python benchmarks/cortex.py [--seconds 4] [--repeats 5] [--quick] [--json FILE]
+
+Both regimes: slow oscillation (b = 60 pA, NREM) and asynchronous firing (b = 1 pA, REM and waking),
+400 excitatory and 100 inhibitory synapses per neuron, one thread. What counts is a whole run of the
+compiled circuit, input from outside included, per simulated second. Both compute the same spikes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from brian2 import Hz, second
+from interleaved import Comparison, Times, take_turns, timed, write_comparisons
+
+import brainsleep as bs
+from brainsleep.circuit import PreparedCircuit
+from brainsleep.stages.cortical_activity import EXCITATORY
+from brainsleep.support.quantities import quantity
+
+OURS, STOCK, REAL = "brainsleep", "stock Brian2", "real time"
+DEVICES = {OURS: "cpp", STOCK: "cpp_stock"}
+#: Adaptation of a spike in pA, by regime.
+REGIMES = {"slow oscillation": 60.0, "asynchronous": 1.0}
+
+
+class Runs:
+    """Runs of a patch of cortex in one regime.
+
+    Attributes
+    ----------
+    rates : dict
+        Mean rate of excitatory neurons in Hz, by device.
+    """
+
+    def __init__(self, cortex: bs.stages.Cortex, adaptation: float) -> None:
+        self.cortex, self.adaptation = cortex, adaptation
+        self.rates: dict[str, float] = {}
+
+    def call(
+        self, name: str, prepared: PreparedCircuit, seconds: float
+    ) -> Callable[[], tuple[float, float]]:
+        """Return a call that gives the seconds that a simulated second takes."""
+        size = self.cortex.n_excitatory + self.cortex.n_inhibitory
+        rate = self.cortex.n_afferents * quantity(self.cortex.afferent_rate, Hz, "afferent_rate")
+
+        def call() -> tuple[float, float]:
+            found = []
+            wall, processor = timed(
+                lambda: found.append(
+                    prepared.run(
+                        bs.stimuli.ConstantRates(np.full(size, rate) * Hz),
+                        seconds * second,
+                        parameters={EXCITATORY: {"b": self.adaptation * 1e-12}},
+                        progress=False,
+                    )
+                )
+            )
+            n_spikes = len(found[0].spikes[EXCITATORY].i)
+            self.rates[name] = n_spikes / seconds / self.cortex.n_excitatory
+            return wall / seconds, processor / seconds
+
+        return call
+
+
+def compare(options: argparse.Namespace) -> list[Comparison]:
+    """Return the package against real time and stock Brian2, in both regimes."""
+    cortex = bs.stages.Cortex()
+    prepared = {name: cortex.prepare(one, progress=False) for name, one in DEVICES.items()}
+    seconds, repeats = (0.2, 1) if options.quick else (options.seconds, options.repeats)
+    found = []
+    for regime, adaptation in REGIMES.items():
+        runs = Runs(cortex, adaptation)
+        calls = {name: runs.call(name, one, seconds) for name, one in prepared.items()}
+        times = take_turns(calls, repeats)
+        times[REAL] = Times([1.0] * repeats, [1.0] * repeats)
+        for other in (REAL, STOCK):
+            note = f"excitatory neurons at {runs.rates[OURS]:.2g} and {runs.rates[STOCK]:.2g} Hz"
+            note = note if other == STOCK else ""
+            both = {name: times[name] for name in (OURS, other)}
+            name = f"{regime}: {other}"
+            found.append(Comparison(name, OURS, other, both, unit="simulated second", note=note))
+    return found
+
+
+def main() -> None:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=4.0, help="simulated time")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="one round of 0.2 s, as a check")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    options = parser.parse_args()
+    os.environ["OMP_NUM_THREADS"] = "1"
+    comparisons = compare(options)
+    for one in comparisons:
+        print(*one.lines(), sep="\n")
+    write_comparisons(options.json, comparisons)
+
+
+if __name__ == "__main__":
+    main()
