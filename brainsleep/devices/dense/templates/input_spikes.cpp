@@ -4,7 +4,6 @@
 {% block maincode %}
     {% set _eventspace = get_array_name(eventspace_variable) %}
     brainsleep::enter({{clock}}.timestep[0]);
-    brainsleep::tile.first_event = 0;
     int32_t _count = 0;
     for (size_t _byte = 0; _byte < brainsleep::spike_bytes; _byte++)
         for (unsigned _bits = brainsleep::row[_byte]; _bits; _bits &= _bits - 1)

@@ -145,9 +145,7 @@ void run_night()
             {% for place, array in layer.signals %}
             {{array}}[0] = row_signal(row, {{place}});
             {% endfor %}
-            {% if layer.n_tiles > 1 %}
-            found_spikes[{{layer.n_neurons}}] = 0;
-            {% else %}
+            {% if layer.n_tiles == 1 %}
             {{spikes.array}} = {{spikes.name}}.row(s + 1);
             {% endif %}
             {% for variable in layer.sources %}

@@ -6,7 +6,7 @@
     {{scalar_code|autoindent}}
 
     const int32_t _n_events = {{_eventspace}}[{{n_post}}];
-    for (int32_t _event = brainsleep::tile.first_event; _event < _n_events; _event++)
+    for (int32_t _event = 0; _event < _n_events; _event++)
     {
         const size_t _postsynaptic_idx = {{_eventspace}}[_event];
         const size_t _presynaptic_idx = _postsynaptic_idx, _idx = _postsynaptic_idx;

@@ -1,4 +1,4 @@
-{# Which neurons of the tile spike; they follow those of the tiles before it. #}
+{# Which neurons of the tile spike. #}
 {# USES_VARIABLES { N } #}
 {% extends 'common_group.cpp' %}
 {% block maincode %}
@@ -7,8 +7,7 @@
     {{scalar_code|autoindent}}
 
     const size_t _end = brainsleep::tile.end(N);
-    int32_t _count = brainsleep::tile.first == 0 ? 0 : {{_eventspace}}[N];
-    brainsleep::tile.first_event = _count;
+    int32_t _count = 0;
     for (size_t _idx = brainsleep::tile.first; _idx < _end; _idx++)
     {
         const size_t _vectorisation_idx = _idx;

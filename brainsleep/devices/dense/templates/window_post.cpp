@@ -22,7 +22,7 @@
     static {{c_data_type(_array.dtype)}} _old_{{_name}}[{{_size}}];
     {% endfor %}
     const int32_t _n_events = {{_eventspace}}[{{n_post}}];
-    int32_t _event = brainsleep::tile.first_event;
+    int32_t _event = 0;
     while (_event < _n_events)
     {
         const int _out = {{_eventspace}}[_event] / {{_out_height*_out_width}};

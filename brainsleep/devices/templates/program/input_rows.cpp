@@ -5,15 +5,14 @@
 #include <cstring>
 #include <algorithm>
 namespace brainsleep {
-// Neurons that the dense code objects go through, how many a tile has (the last one may have fewer),
-// and the first spike that is of this tile.
+// Neurons that the dense code objects go through, and how many a tile has (the last one may have
+// fewer).
 struct Tile
 {
     size_t first, last, neurons;
-    int32_t first_event;
     size_t end(size_t n_neurons) const { return last < n_neurons ? last : n_neurons; }
 };
-#define WHOLE_POPULATION {0, SIZE_MAX, SIZE_MAX, 0}
+#define WHOLE_POPULATION {0, SIZE_MAX, SIZE_MAX}
 const Tile whole_population = WHOLE_POPULATION;
 __thread Tile tile = WHOLE_POPULATION;  // each thread has one of its own
 
