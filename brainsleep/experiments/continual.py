@@ -7,6 +7,7 @@ that was interrupted and resumed gives the same results as one that was not.
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, replace
@@ -34,6 +35,7 @@ from .nights.arm_nights import SleptNight
 from .nights.night_kinds import load_night, nights_of
 from .result_tables.tables import new_findings
 from .results import run_metrics
+from .run_clock import FIGURES, KEEPING, save_seconds
 from .run_request import RunRequest
 from .run_results import Run
 from .run_state import (
@@ -62,6 +64,7 @@ def run_continual(request: RunRequest) -> Run:
     BrainsleepError
         For a model file, data or directories that will not do, before any training.
     """
+    started = time.monotonic()
     check_controls(request.controls)
     materials = load_materials(request)
     request, model, tasks = materials.request, materials.model, materials.tasks
@@ -77,9 +80,13 @@ def run_continual(request: RunRequest) -> Run:
         # one thread: equal seeds, equal results, on any machine
         experiment.open(directory)
         experiment.run_arms(strategies, request.controls)
-        experiment.draw_figures()
+        with setting.clock.part(FIGURES):
+            experiment.draw_figures()
         experiment.forget_training()  # of a stage after which the run was killed
-        return save_metrics(directory, experiment.metrics())
+        run = save_metrics(directory, experiment.metrics())
+        took = setting.clock.whole(time.monotonic() - started)
+        save_seconds(directory, took)
+        return run
 
 
 class ContinualExperiment:
@@ -252,17 +259,19 @@ class ContinualExperiment:
 
     def save_progress(self) -> None:
         """Note what is done so far."""
-        save_progress(self.directory, asdict(self.done))
+        with self.setting.clock.part(KEEPING):
+            save_progress(self.directory, asdict(self.done))
 
     def save_network(self, index: int) -> str:
         """Keep the network after a task; return its digest."""
-        return save_network(self.directory, index, self.course.state(), self.arrays)
+        with self.setting.clock.part(KEEPING):
+            return save_network(self.directory, index, self.course.state(), self.arrays)
 
     def save_night(self, index: int, night: SleptNight) -> None:
         """Keep the night after a task."""
         folder = self._night(index)
         shutil.rmtree(folder, ignore_errors=True)  # of a task that was cut short
-        with publish_directory(folder) as work:
+        with self.setting.clock.part(KEEPING), publish_directory(folder) as work:
             night.write(work, shared=self.arrays)
 
     @contextmanager

@@ -20,6 +20,7 @@ from .arms import Arm, ArmResult
 from .nights.arm_nights import ArmNights, SleptNight
 from .nights.night_kinds import nights_of
 from .nights.waking import Waking
+from .run_clock import LEARNING, MEASURING, NIGHTS
 from .run_state import State, joined_state, split_state, state_of
 from .setting import Setting
 
@@ -73,21 +74,23 @@ class Course:
             "progress": setting.progress,
             "checkpoints": checkpoints,
         }
-        if setting.kept is not None:
-            self.seconds += setting.kept.learn(*what, **options).seconds
-        else:
-            started = time.monotonic()
-            learn_task(*what, **options)
-            self.seconds += time.monotonic() - started
+        with setting.clock.part(LEARNING):
+            if setting.kept is not None:
+                self.seconds += setting.kept.learn(*what, **options).seconds
+            else:
+                started = time.monotonic()
+                learn_task(*what, **options)
+                self.seconds += time.monotonic() - started
         self.stored_bytes = max(self.stored_bytes, self.kept_bytes)
 
     def sleep(self, index: int) -> SleptNight:
         """Sleep on a task; the network wakes up with other weights."""
         assert self.nights is not None
         started = time.monotonic()
-        night: SleptNight = self.nights.sleep(self.network, index)
-        assert night.ann is not None
-        self.network = self._woken(night.ann, index)
+        with self.setting.clock.part(NIGHTS):
+            night: SleptNight = self.nights.sleep(self.network, index)
+            assert night.ann is not None
+            self.network = self._woken(night.ann, index)
         self.seconds += time.monotonic() - started
         self.stored_bytes = max(self.stored_bytes, self.kept_bytes)
         return night
@@ -119,11 +122,13 @@ class Course:
 
     def row(self, n_seen: int | None = None) -> list[float | None]:
         """Return the accuracy on each task; None for those after the first `n_seen`."""
-        return task_accuracies(self.readout, self.setting.tasks, n_seen)
+        with self.setting.clock.part(MEASURING):
+            return task_accuracies(self.readout, self.setting.tasks, n_seen)
 
     def accuracy_on(self, index: int) -> float | None:
         """Return the accuracy on one task."""
-        return task_accuracies(self.readout, self.setting.tasks[index : index + 1])[0]
+        with self.setting.clock.part(MEASURING):
+            return task_accuracies(self.readout, self.setting.tasks[index : index + 1])[0]
 
     @property
     def readout(self) -> nn.Module:
@@ -133,10 +138,11 @@ class Course:
     def result(self, rows: Sequence[list[float | None]], ahead: list[float | None]) -> ArmResult:
         """Return what came of it, given the accuracies that were measured on the way."""
         tasks, waking = self.setting.tasks, self.arm.waking
-        new = self.setting.new_network(self.arm.model)
-        answers = TaskAnswers.of(self.readout, tasks)
-        confusion = answers.confusion
-        untrained = task_accuracies(waking.strategy().readout(new), tasks)
+        with self.setting.clock.part(MEASURING):
+            new = self.setting.new_network(self.arm.model)
+            answers = TaskAnswers.of(self.readout, tasks)
+            confusion = answers.confusion
+            untrained = task_accuracies(waking.strategy().readout(new), tasks)
         return ArmResult(
             kind=waking.kind,
             label=self.arm.label,

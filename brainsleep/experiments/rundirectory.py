@@ -12,7 +12,8 @@ A run directory holds
 - ``arrays/`` - weights, spikes and images of all of them, by digest: what did not change is there
   once;
 - ``figures/`` - pictures;
-- ``metrics.json`` - results, written when all is done;
+- ``metrics.json`` - results, written when all is done; ``seconds.json`` - how long the parts of
+  the last process that worked there took;
 - ``.lock`` - while a process works there.
 
 JSON files carry a digest of what they say, and name those of the model file and the networks.

@@ -10,6 +10,7 @@ from torch import nn
 from ..wake import Task, Training
 from ..wake.kept_stages import KeptStages
 from .model_files.modelfile import ModelFile
+from .run_clock import RunClock
 from .run_request import RunRequest
 
 
@@ -29,6 +30,8 @@ class Setting:
         Whether to show progress bars.
     kept : KeptStages or None
         Where trained networks are read and kept; None: each is trained.
+    clock : RunClock
+        Told how long the parts take.
     """
 
     model: ModelFile
@@ -36,6 +39,7 @@ class Setting:
     seed: int = 0
     progress: bool = True
     kept: KeptStages | None = field(default_factory=KeptStages)
+    clock: RunClock = field(default_factory=RunClock, compare=False)
 
     @classmethod
     def of_request(cls, request: RunRequest, model: ModelFile, tasks: tuple[Task, ...]) -> Self:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse.linalg import svds
 
 from ..errors import ParameterError
 from ..support.array_values import numbers
@@ -105,4 +104,6 @@ def _largest_singular_value(matrix: FloatArray) -> float:
     if min(matrix.shape) <= _ALL_SINGULAR_VALUES:
         return float(np.linalg.norm(matrix, 2))
     start = np.random.default_rng(0).standard_normal(min(matrix.shape))  # the same result each time
+    from scipy.sparse.linalg import svds  # slow to import
+
     return float(svds(matrix, k=1, v0=start, return_singular_vectors=False)[0])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from brian2.units import Quantity, ms, second
-from scipy import sparse
 
 from ..devices.arguments import read_time_step
 from ..errors import ParameterError
@@ -20,6 +20,9 @@ from .labelled_activity import unit_rows
 from .short_reprs import ShortRepr
 from .time_bins import read_steps, steps_per_bin
 from .trains import FloatArray, SpikeTrain
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -123,7 +126,9 @@ def windowed_reactivation(
     edges = np.append(np.arange(0, last, width), last)
     n_windows = len(edges) - 1
     check_memory(n_windows * len(means), "n_steps")
-    counts = sparse.csr_array(
+    from scipy.sparse import csr_array  # slow to import
+
+    counts = csr_array(
         (np.ones(len(steps)), (steps // width, neurons)), shape=(n_windows, n_neurons)
     )
     middles = (edges[:-1] + edges[1:]) / 2 * step * second

@@ -11,6 +11,7 @@ from toy_tasks import random_dataset
 
 from brainsleep import wake
 from brainsleep.wake import checkpoints
+from brainsleep.wake.plain_sgd import PlainSGD
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def kept_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[int]]:
     """Return a function that counts the steps of training, and cuts off after a number of them."""
-    step = torch.optim.SGD.step
+    step = PlainSGD.step
 
     def count(most: int) -> list[int]:
         made = [0]
@@ -54,7 +55,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[int]]:
             made[0] += 1
             return step(optimizer, *args)
 
-        monkeypatch.setattr(torch.optim.SGD, "step", counting)
+        monkeypatch.setattr(PlainSGD, "step", counting)
         return made
 
     return count

@@ -2,6 +2,8 @@
 
 import copy
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -247,3 +249,18 @@ def test_no_bar_without_a_terminal(network, split, capsys):
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err == ""
+
+
+def test_learning_digits_imports_no_more_than_it_needs():
+    """Each of these takes a second or more to import, most of a short run."""
+    script = (
+        "import sys; from brainsleep import wake; digits = wake.load_split('digits').train;"
+        "wake.train(wake.mlp((784, 10)), digits, wake.Training(epochs=1), seed=0, progress=False);"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    modules = set(done.stdout.split())
+    assert "torch.optim" in modules
+    assert not modules & {"torch._dynamo", "sklearn", "mlxtend", "pandas"}

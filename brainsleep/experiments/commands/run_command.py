@@ -51,6 +51,7 @@ def run(
     from ..result_tables.measure_table import measure_table
     from ..result_tables.tables import result_table
     from ..run import run_experiment
+    from ..run_clock import seconds_line
 
     finished = run_experiment(
         model,
@@ -69,6 +70,8 @@ def run(
     typer.echo(result_table(finished.metrics))
     if measures := measure_table([finished.metrics]):
         typer.echo(f"\n{measures}")
+    if took := seconds_line(finished.directory):
+        typer.echo(f"\n{took}")
     typer.echo(f"\nresults and figures: {finished.directory}")
     if report:
         from ..report.reporting import write_report

@@ -9,7 +9,6 @@ from typing import ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from ...errors import CallError, ParameterError
 from ...support.calls import public
@@ -92,6 +91,8 @@ class Blur(Noise):
 
     def spoil(self, images: Grid, rng: np.random.Generator) -> Grid:
         """Return images that are out of focus."""
+        from scipy import ndimage  # takes half a second to import
+
         return ndimage.gaussian_filter(images, float(self.sd), axes=(-2, -1))
 
     @property

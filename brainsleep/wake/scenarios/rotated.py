@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from scipy import ndimage
-
 from ...errors import ParameterError
 from ...support.calls import public
 from ...support.checks import number
@@ -70,5 +68,7 @@ def _turned(dataset: Dataset, angle: float) -> Dataset:
     grid = image_grid(dataset, "rotated")
     if angle == 0:
         return dataset
+    from scipy import ndimage  # takes half a second to import
+
     turned = ndimage.rotate(grid, angle, axes=(-1, -2), reshape=False, order=1)
     return with_images(dataset, turned.reshape(len(dataset), -1))
