@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from .plain_sgd import PlainSGD
+
 #: The first version of torch that has a fused step on the processor.
 FUSED_SINCE = (2, 4)
 
@@ -44,7 +46,7 @@ def sgd(network: nn.Module, groups: Sequence[dict[str, Any]], momentum: float) -
             group["params"], lambda one: can_fuse and _has_fused_step(one)
         )
     ]
-    return torch.optim.SGD(parts, momentum=momentum)
+    return PlainSGD(parts, momentum=momentum)
 
 
 def _has_fused_step(parameter: nn.Parameter) -> bool:
