@@ -33,7 +33,9 @@ HERE = Path(__file__).parent
 KEPT, PAGE = HERE / "summary.json", HERE / "RESULTS.md"
 BEGIN, END = "<!-- who is ahead: begin -->", "<!-- who is ahead: end -->"
 #: Seconds that one script may take.
-LIMIT = 900
+LIMIT = 1800
+#: Characters of a note that fit into a cell; longer ones stand below the table.
+SHORT = 60
 #: Units of time: how many are in a second.
 UNITS = ((1.0, "s"), (1e3, "ms"), (1e6, "µs"))
 HEADER = ["what", "ours", "against", "ahead", "by (range)", "aim", "clock", "machine", "command"]
@@ -59,6 +61,10 @@ def table(kept: Kept) -> list[str]:
     lines += ["", *(f"Machine {machine_name(machines, one)}: {one}  " for one in machines)]
     if busy:
         lines.append("\\* measured while others used the machine, to be measured again.  ")
+    for name, row in ROWS.items():
+        note = kept[name]["comparison"]["note"] if name in kept else ""
+        if len(note) > SHORT:
+            lines += ["", f"{row.what}: {note}."]
     return lines
 
 
@@ -67,7 +73,7 @@ def cells(row: Row, kept: dict[str, Any], letter: str) -> list[str]:
     comparison = read_comparison(kept["comparison"])
     clock = clock_of(row, comparison, busy=kept["busy"])
     ratio = comparison.ratio(clock)
-    note = f" ({comparison.note})" if comparison.note else ""
+    note = f" ({comparison.note})" if 0 < len(comparison.note) <= SHORT else ""
     return [
         row.what,
         taken(comparison, clock),

@@ -120,6 +120,15 @@ def test_of_a_busy_machine_processor_time_is_shown_and_marked(
     assert cells[6] == "processor \\*"
 
 
+def test_a_long_note_stands_below_the_table(scripts: SimpleNamespace, kept_row) -> None:
+    row, kept = kept_row([1.0], [4.0]), {}
+    for name, note in (("sweep", "a short note"), ("cold_start", 10 * "a long note, ")):
+        kept[name] = row | {"comparison": row["comparison"] | {"note": note}}
+    lines = scripts.summary.table(kept)
+    assert [line[0] for line in lines if "a short note" in line] == ["|"]
+    assert [line[0] for line in lines if "a long note" in line] == ["f"]
+
+
 def test_what_is_measured_again(scripts: SimpleNamespace, kept_row) -> None:
     is_done = scripts.summary.is_done
     assert is_done(kept_row([1.0], [1.0]), "x")
