@@ -9,7 +9,7 @@ import pytest
 
 import brainsleep as bs
 from brainsleep.devices import CppStandalone
-from brainsleep.devices.dense import blocks, is_frozen
+from brainsleep.devices.dense import blocks, is_frozen, synapses
 from brainsleep.devices.dense.suitability import reason_for_single_steps
 from brainsleep.network.plan import NetworkPlan, ProjectionPlan
 
@@ -66,6 +66,8 @@ def plan_of(one: bs.circuit.Circuit) -> NetworkPlan:
 @pytest.mark.parametrize("kind", CIRCUITS)
 def test_same_as_brian2_itself_bit_for_bit(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # tiles of 16 neurons, so that all layers but the last have several, and a part of one
+    for module in (blocks, synapses):
+        monkeypatch.setattr(module, "FROZEN_MULTIPLE", 16)
     monkeypatch.setattr(blocks, "FROZEN_TILE_BYTES", 1)
     monkeypatch.setattr(blocks, "TILE_BYTES", 1)
     spikes = np.random.default_rng(1).random((N_STEPS, 57)) < 0.1
@@ -94,6 +96,8 @@ def test_same_as_brian2_itself_bit_for_bit(kind: str, monkeypatch: pytest.Monkey
 
 
 def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (blocks, synapses):
+        monkeypatch.setattr(module, "FROZEN_MULTIPLE", 16)
     monkeypatch.setattr(blocks, "FROZEN_TILE_BYTES", 1)
     monkeypatch.setattr(blocks, "TILE_BYTES", 1)
     monkeypatch.setattr(blocks, "WEIGHTS_PER_THREAD", 1)

@@ -27,7 +27,7 @@ from ...network.build import BuiltNetwork
 from ...network.plan import NetworkPlan
 from ...support.cores import n_cores
 from .suitability import is_frozen
-from .synapses import TILE_MULTIPLE
+from .synapses import FROZEN_MULTIPLE, TILE_MULTIPLE
 
 #: Steps of a block. More cost memory (two rows per step and neuron) and gain little; where all
 #: weights stay in the second-level cache anyway, so should the rows.
@@ -39,9 +39,8 @@ CACHED_BYTES = 1024 * 1024
 #: Bytes of weights that a tile may have, about half of a small second-level cache.
 TILE_BYTES = 256 * 1024
 
-#: The same where all weights are frozen: a spike then reads a row of the whole tile, and long rows
-#: from the third-level cache beat short ones from the second.
-FROZEN_TILE_BYTES = 4 * 1024 * 1024
+#: The same where all weights are frozen: nothing is written there, so they may fill more of it.
+FROZEN_TILE_BYTES = 512 * 1024
 
 
 #: Threads wait for each other after each layer: with fewer weights than this, that costs more than
@@ -308,7 +307,8 @@ def _tile_neurons(plan: NetworkPlan, index: int) -> int:
     row_length = sum(plan.sizes[link.source] * (1 + link.is_masked) for link in incoming)
     row_bytes = row_length * np.dtype(plan.dtype).itemsize
     tile_bytes = FROZEN_TILE_BYTES if all(map(is_frozen, incoming)) else TILE_BYTES
-    return max(tile_bytes // row_bytes // TILE_MULTIPLE, 1) * TILE_MULTIPLE
+    multiple = FROZEN_MULTIPLE if any(map(is_frozen, incoming)) else TILE_MULTIPLE
+    return max(tile_bytes // row_bytes // multiple, 1) * multiple
 
 
 def read_of_source(projections: Iterable[Synapses]) -> dict[str, ArrayVariable]:

@@ -22,6 +22,10 @@ from .suitability import is_frozen
 #: Rows that are summed at once where they are in the cache; a tile has a multiple of them.
 TILE_MULTIPLE = 16
 
+#: Postsynaptic neurons of frozen synapses that are summed at once: as many as vector registers
+#: hold, in single and in double precision. A tile has a multiple of them.
+FROZEN_MULTIPLE = 64
+
 
 class ComputedPathway(SynapticPathway):
     """A pathway that reads the spikes of this very step, and computes its synapses' indices."""
@@ -49,6 +53,7 @@ class ComputedPathway(SynapticPathway):
             "n_post": len(self.synapses.target),
             "rows_at_once": 8,
             "rows_ahead": 16,
+            "columns_at_once": FROZEN_MULTIPLE,
             # then a row's synapses do not act independently of each other
             "sums_up": any(name.endswith("_post") for name in assigned(self.code)),
             "written": assigned(self.code),
