@@ -22,8 +22,9 @@ from ..wake import torch_threads
 from ..wake.checkpoints import Checkpoints
 from ..wake.evaluation import chance_level
 from ..wake.learning_rates import parameter_groups
+from .arm_workers import n_workers
 from .arms import Arm, compared_arm
-from .controls import check_controls, find_controls
+from .controls import Control, check_controls, find_controls
 from .course import Course
 from .failed_arms import failure_of, naming
 from .finished import finished_run
@@ -54,6 +55,7 @@ from .rundirectory import (
     save_metrics,
 )
 from .setting import Setting
+from .side_by_side import in_question, in_training, run_side_by_side
 
 
 def run_continual(request: RunRequest) -> Run:
@@ -79,10 +81,10 @@ def run_continual(request: RunRequest) -> Run:
     with open_run_directory(request, model.name, data) as directory, torch_threads(1):
         # one thread: equal seeds, equal results, on any machine
         experiment.open(directory)
-        experiment.run_arms(strategies, request.controls)
+        experiment.run_arms(strategies, request.controls, request.n_jobs)
         with setting.clock.part(FIGURES):
             experiment.draw_figures()
-        experiment.forget_training()  # of a stage after which the run was killed
+        experiment.forget_all_training()  # also of a stage after which the run was killed
         run = save_metrics(directory, experiment.metrics())
         took = setting.clock.whole(time.monotonic() - started)
         save_seconds(directory, took)
@@ -133,8 +135,14 @@ class ContinualExperiment:
         self.course.waking.check(self.course.network)
         parameter_groups(self.course.network, self.setting.training.lr)
 
-    def run_arms(self, strategies: Sequence[StrategySection], controls: Sequence[str]) -> None:
+    def run_arms(
+        self, strategies: Sequence[StrategySection], controls: Sequence[str], n_jobs: int = 1
+    ) -> None:
         """Go through all tasks in all ways: those compared, asleep, and the controls."""
+        n = n_workers(n_jobs)
+        if n > 0:
+            run_side_by_side(self, strategies, controls, n)
+            return
         self.run_baselines(strategies)
         self.run_tasks()
         self.run_controls(controls)
@@ -145,30 +153,36 @@ class ContinualExperiment:
             name = waking.arm_name
             if name in self.done.baselines:
                 continue
-            self.report(f"training: {name if ':' in name else name.replace('_', ' ')}")
+            self.report(in_training(waking))
             arm = compared_arm(waking, self.model)
             try:
                 with self.checkpoints(name) as checkpoints:
                     self.done.baselines[name] = result_of(arm, self.setting, checkpoints)
                     self.save_progress()
-            except OSError:
-                raise  # of the disk, which fails all arms
             except BrainsleepError as error:
-                self.failed[name] = failure_of(waking, self.setting.seed, error)
-                self.report(f"failed and left out: {self.failed[name]}")
+                self.note_failure(waking, error)
                 self.forget_training()
 
-    def run_tasks(self) -> None:
+    def note_failure(self, waking: StrategySection, error: BrainsleepError) -> None:
+        """Note that an arm has failed; raise what fails all arms, as a disk does."""
+        if isinstance(error, OSError):
+            raise error
+        name = waking.arm_name
+        self.failed[name] = failure_of(waking, self.setting.seed, error)
+        self.report(f"failed and left out: {self.failed[name]}")
+
+    def run_tasks(self, after_each: Callable[[], None] = lambda: None) -> None:
         """Learn and sleep, task after task."""
         for index in range(len(self.done.tasks), len(self.tasks)):
             told = [one for done in self.done.tasks for one in done.findings]
-            with self._naming("sleep"), self.checkpoints(f"task {index}") as checkpoints:
+            with self.naming("sleep"), self.checkpoints(f"task {index}") as checkpoints:
                 learned = self._learned(index, checkpoints)
                 self.done.tasks.append(learned)
                 self.save_progress()
             self.report(f"task {index + 1} of {len(self.tasks)}: {_in_words(learned)}")
             for line in new_findings(learned.findings, told):
                 self.report(line)
+            after_each()
 
     def _learned(self, index: int, checkpoints: Checkpoints | None) -> LearnedTask:
         """Learn a task and sleep on it; keep the night and the network that wakes up."""
@@ -196,17 +210,19 @@ class ContinualExperiment:
         slept.findings += [asdict(finding) for finding in so_far]
         return slept
 
-    def run_controls(self, controls: Sequence[str]) -> None:
-        """Run what else could explain the effect; say which controls the model does not have."""
+    def wanted_controls(self, controls: Sequence[str]) -> list[Control]:
+        """Return the controls that are not done; say which ones the model does not have."""
         wanted, left_out = find_controls(controls, self.model, self.weights)
         for line in left_out:
             self.report(f"control left out: {line}")
-        for control in wanted:
-            if control.name in self.done.controls:
-                continue
-            self.report(f"control: {control.label}. {control.question}")
+        return [control for control in wanted if control.name not in self.done.controls]
+
+    def run_controls(self, controls: Sequence[str]) -> None:
+        """Run what else could explain the effect."""
+        for control in self.wanted_controls(controls):
+            self.report(in_question(control))
             stage = f"control {control.name}"
-            with self._naming(stage), self.checkpoints(stage) as checkpoints:
+            with self.naming(stage), self.checkpoints(stage) as checkpoints:
                 result = result_of(control.arm(self.model), self.setting, checkpoints)
                 self.done.controls[control.name] = result
                 self.save_progress()
@@ -241,7 +257,7 @@ class ContinualExperiment:
         for name, picture in self.course.nights.pictures(night).items():
             save_figure(picture, figures / f"{name}.png")
 
-    def _naming(self, arm: str) -> AbstractContextManager[None]:
+    def naming(self, arm: str) -> AbstractContextManager[None]:
         """Name an arm and the seed in what is raised."""
         return naming(f"{arm}, seed {self.setting.seed}")
 
@@ -277,12 +293,23 @@ class ContinualExperiment:
     @contextmanager
     def checkpoints(self, stage: str) -> Iterator[Checkpoints | None]:
         """Keep how far training comes within a stage, until that is done."""
-        key = f"{run_digest(self.directory)} {stage}"
-        yield Checkpoints(self.directory / TRAINING, key, self.report)
+        yield self.checkpoints_of(stage, self.directory / TRAINING)
         self.forget_training()
 
+    def checkpoints_of(
+        self, stage: str, folder: Path, report: Callable[[str], None] | None = None
+    ) -> Checkpoints:
+        """Return what keeps how far training comes within a stage, in a folder."""
+        key = f"{run_digest(self.directory)} {stage}"
+        return Checkpoints(folder, key, report or self.report)
+
     def forget_training(self) -> None:
-        """Remove what was kept of training that is over."""
+        """Remove what was kept of training that is over, but for that of arms side by side."""
+        for file in (self.directory / TRAINING).glob("*.npz"):
+            file.unlink(missing_ok=True)
+
+    def forget_all_training(self) -> None:
+        """Remove the folder of it."""
         shutil.rmtree(self.directory / TRAINING, ignore_errors=True)
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from ..errors import ParameterError
 from ..support.calls import public
+from ..support.checks import whole_number
+from ..support.cores import n_cores
 from ..wake.datasets.loading import Source, absolute_name
 from .continual import run_continual
 from .materials import model_of as continual_model
@@ -52,6 +54,7 @@ def run_experiment(
     train_anew: bool = False,
     resume: bool = False,
     progress: bool = True,
+    n_jobs: int | None = None,
     report: Callable[[str], None] = say_nothing,
 ) -> Run:
     """Run a model file from beginning to end.
@@ -86,6 +89,11 @@ def run_experiment(
         Go on with the run in `out`.
     progress : bool
         Show progress bars.
+    n_jobs : int, optional
+        How many arms (sleep, what it is compared with, controls) are gone through at the same time,
+        each in a process of its own; the results are the same, bit for bit. Unless given, as many
+        as there are cores. One where processes cannot be forked: elsewhere than on Linux, beside a
+        GPU, and in worker processes.
     report : callable
         Told what is going on, line by line.
 
@@ -115,6 +123,7 @@ def run_experiment(
         train_anew=train_anew,
         resume=resume,
         progress=progress,
+        n_jobs=n_cores() if n_jobs is None else whole_number(n_jobs, "n_jobs", minimum=1),
         report=report,
     )
     return run_request(request)

@@ -40,6 +40,8 @@ class RunRequest:
         Whether to go on with the run in `out`.
     progress : bool
         Whether to show progress bars.
+    n_jobs : int
+        How many arms are gone through at the same time; the results are the same.
     report : callable
         Told what is going on, line by line.
     data : object, optional
@@ -60,6 +62,7 @@ class RunRequest:
     train_anew: bool = False
     resume: bool = False
     progress: bool = True
+    n_jobs: int = 1
     report: Callable[[str], None] = say_nothing
     data: object = None
     code: Mapping[str, str] | None = None

@@ -101,6 +101,8 @@ def open_run_directory(request: RunRequest, name: str, data_sha256: str = "") ->
             require_free(directory, ", or resume it")
         for folder in ("", "networks", "figures", ARRAYS, TRAINING):
             remove_partial_files(directory / folder)
+        for one in (directory / TRAINING).glob("*/"):
+            remove_partial_files(one)
         yield directory
 
 

@@ -74,7 +74,7 @@ class Checkpoints:
     def _write(self) -> None:
         """Write all states that are not on disk."""
         with plain_disk_errors("cannot write", self.directory):
-            self.directory.mkdir(exist_ok=True)
+            self.directory.mkdir(parents=True, exist_ok=True)
         for file, (key, arrays) in self._unwritten.items():
             write_sealed(file, arrays, key)
         self._unwritten.clear()

@@ -46,6 +46,10 @@ def run(
         bool, typer.Option("--report", help="Leave a page of it, as brainsleep report does.")
     ] = False,
     no_progress: NoProgressOption = False,
+    n_jobs: Annotated[
+        int | None,
+        typer.Option("--n-jobs", min=1, help="Arms at the same time; all cores unless given."),
+    ] = None,
 ) -> None:
     """Train on one task after another, sleep after each, and measure."""
     from ..result_tables.measure_table import measure_table
@@ -64,6 +68,7 @@ def run(
         train_anew=train_anew,
         resume=resume,
         progress=not no_progress,
+        n_jobs=n_jobs,
         report=say,
     )
     typer.echo()

@@ -1,0 +1,167 @@
+"""All arms of a run side by side: some in processes of their own, the one that sleeps in this one.
+
+Results are those of one arm after the other: no arm depends on another. What is done is noted by
+this process alone.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from ..errors import BrainsleepError
+from ..support.content_digest import content_digest
+from .arm_workers import Answer, ArmWorkers
+from .arms import Arm, ArmResult, compared_arm
+from .controls import Control
+from .kept_arms import result_of
+from .model_files.training_sections import StrategySection
+from .rundirectory import TRAINING
+
+if TYPE_CHECKING:
+    from .continual import ContinualExperiment
+
+T = TypeVar("T")
+
+
+def in_training(waking: StrategySection) -> str:
+    """Return the line that says which arm is begun."""
+    name = waking.arm_name
+    return f"training: {name if ':' in name else name.replace('_', ' ')}"
+
+
+def in_question(control: Control) -> str:
+    """Return the line that says which control is begun."""
+    return f"control: {control.label}. {control.question}"
+
+
+@dataclass(frozen=True)
+class _Job:
+    """An arm to go through: one that is compared, or a control."""
+
+    stage: str
+    line: str
+    arm: Arm
+    waking: StrategySection | None = None  # of those compared
+
+
+def run_side_by_side(
+    experiment: ContinualExperiment,
+    strategies: Sequence[StrategySection],
+    controls: Sequence[str],
+    n: int,
+) -> None:
+    """Go through all tasks in all ways, with so many processes beside this one."""
+    all_of_them = _SideBySide(experiment, strategies, controls)
+    names = [job.arm.name for job in all_of_them.jobs]
+    all_of_them.run(n)
+    compared = [one.arm_name for one in strategies]
+    _in_order(experiment.done.baselines, compared)
+    _in_order(experiment.failed, compared)
+    _in_order(experiment.done.controls, names)
+    experiment.save_progress()
+
+
+class _SideBySide:
+    """What is left to do of a run, shared out.
+
+    Parameters
+    ----------
+    experiment : ContinualExperiment
+        Whose arms they are.
+    strategies, controls
+        What is asked for.
+    """
+
+    def __init__(
+        self,
+        experiment: ContinualExperiment,
+        strategies: Sequence[StrategySection],
+        controls: Sequence[str],
+    ) -> None:
+        self.experiment, self.setting = experiment, experiment.setting
+        model = experiment.model
+        compared = [
+            _Job(one.arm_name, in_training(one), compared_arm(one, model), one)
+            for one in strategies
+            if one.arm_name not in experiment.done.baselines
+        ]
+        # those that learn as the arm that sleeps does read the first task that this one has trained
+        compared.sort(key=lambda job: job.waking == model.training.strategy)
+        others = [
+            _Job(f"control {one.name}", in_question(one), one.arm(model))
+            for one in experiment.wanted_controls(controls)
+        ]
+        self.jobs = [*compared, *others]
+
+    def run(self, n: int) -> None:
+        """Go through all arms."""
+        works = [self._work(job) for job in self.jobs]
+        with ArmWorkers(works, n) as workers:
+
+            def note(*, to_the_end: bool = False) -> None:
+                for answer in workers.answers(to_the_end=to_the_end):
+                    self._note(answer)
+
+            self.experiment.run_tasks(note)
+            taken: list[int] = []
+            while (index := workers.take()) is not None:
+                taken.append(index)
+                self._run_here(index, works[index])
+                note()
+            note(to_the_end=True)
+            for index in range(len(works)):
+                if index not in taken and not workers.is_answered(index):  # killed on the way
+                    self._run_here(index, works[index])
+
+    def _run_here(self, index: int, work: Callable[[Callable[[str], None]], ArmResult]) -> None:
+        """Go through an arm in this process."""
+        try:
+            result = work(self.experiment.report)
+        except BrainsleepError as error:
+            self._note(Answer(index, error=error))
+        else:
+            self._note(Answer(index, result=result))
+
+    def _work(self, job: _Job) -> Callable[[Callable[[str], None]], ArmResult]:
+        """Return what goes through an arm, in whatever process."""
+
+        def work(report: Callable[[str], None]) -> ArmResult:
+            report(job.line)
+            kept = self.experiment.checkpoints_of(job.stage, self._folder(job), report)
+            return result_of(job.arm, self.setting, kept)
+
+        return work
+
+    def _note(self, answer: Answer) -> None:
+        """Report a line; note what came of an arm, or raise what was raised."""
+        experiment, job = self.experiment, self.jobs[answer.index]
+        if answer.line is not None:
+            experiment.report(answer.line)
+            return
+        if answer.result is not None:
+            if job.waking is None:
+                experiment.done.controls[job.arm.name] = answer.result
+            else:
+                experiment.done.baselines[job.stage] = answer.result
+            experiment.save_progress()
+        elif job.waking is not None and isinstance(answer.error, BrainsleepError):
+            experiment.note_failure(job.waking, answer.error)
+        elif answer.error is not None:
+            with experiment.naming(job.stage):
+                raise answer.error
+        shutil.rmtree(self._folder(job), ignore_errors=True)
+
+    def _folder(self, job: _Job) -> Path:
+        """Return where it lies how far an arm has come."""
+        return self.experiment.directory / TRAINING / content_digest(job.stage)[:16]
+
+
+def _in_order(noted: dict[str, T], names: Sequence[str]) -> None:
+    """Bring arms into the order of their names, whichever was done first; others come before."""
+    for name in names:
+        if name in noted:
+            noted[name] = noted.pop(name)

@@ -1,0 +1,112 @@
+"""Arms in processes of their own: the same results, whatever becomes of a process."""
+
+import json
+import os
+import signal
+import time
+from multiprocessing import parent_process
+
+import pytest
+
+from brainsleep.experiments.arm_workers import ArmWorkers, n_workers
+from brainsleep.experiments.arms import ArmResult
+from brainsleep.experiments.model_files.shipped import find_model
+from brainsleep.experiments.run import run_experiment
+
+pytestmark = pytest.mark.skipif(n_workers(2) == 0, reason="processes cannot be forked here")
+
+
+def _result(label):
+    return ArmResult("kind", label, {}, [], [], [], 0.5, 0, 0.0)
+
+
+def _told(workers):
+    return {one.index: one for one in workers.answers(to_the_end=True) if one.line is None}
+
+
+def _untimed(value):
+    """Leave out what no two runs have in common."""
+    if isinstance(value, dict):
+        return {
+            name: _untimed(one)
+            for name, one in value.items()
+            if name not in ("seconds", "timings", "sha256", "run_sha256")
+        }
+    return [_untimed(one) for one in value] if isinstance(value, list) else value
+
+
+@pytest.fixture
+def model_file(tmp_path):
+    """Return a model file that runs in seconds, of the network of ``test_experiment.py``."""
+    text = find_model().read_text()
+    for old, new in {
+        "classes = [[0, 1], [2, 3], [4, 5], [6, 7], [8, 9]]": "classes = [[0, 1], [2, 3]]",
+        "sizes = [784, 1200, 1200, 10]": "sizes = [784, 60, 40, 10]",
+        "epochs = 4": "epochs = 1",
+        "first = 300": "first = 60",
+    }.items():
+        assert old in text
+        text = text.replace(old, new)
+    file = tmp_path / "small.toml"
+    file.write_text(text)
+    return file
+
+
+def test_results_are_those_of_one_arm_after_the_other(model_file, tmp_path, monkeypatch):
+    told = {}
+    for n_jobs in (1, 3):
+        monkeypatch.setenv("BRAINSLEEP_KEPT_TRAINING", str(tmp_path / f"kept-{n_jobs}"))
+        lines = []
+        run = run_experiment(
+            model_file,
+            out=tmp_path / str(n_jobs),
+            controls=("change_permuted",),
+            n_jobs=n_jobs,
+            progress=False,
+            report=lines.append,
+        )
+        begun = {one for one in lines if one.startswith(("training", "control"))}
+        told[n_jobs] = json.dumps(_untimed(run.metrics)), begun
+        assert not (tmp_path / str(n_jobs) / "training").exists()
+    assert told[1] == told[3]
+    assert len(told[1][1]) == 5
+
+
+def test_an_arm_whose_process_was_killed_is_not_answered_and_others_are():
+    def killed(report):
+        report("begun")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    with ArmWorkers([killed, lambda report: _result("one")], 2) as workers:
+        answers = _told(workers)
+        assert [index for index in range(2) if workers.is_answered(index)] == [1]
+    assert answers[1].result == _result("one")
+
+
+def test_errors_come_back_also_those_that_cannot_be_sent():
+    class LocalError(ValueError):
+        """Of a class that no other process can find."""
+
+    def raises(error):
+        raise error
+
+    works = [lambda report: raises(KeyError("a")), lambda report: raises(LocalError("b"))]
+    with ArmWorkers(works, 1) as workers:
+        answers = _told(workers)
+    assert isinstance(answers[0].error, KeyError)
+    assert isinstance(answers[1].error, RuntimeError)
+    assert str(answers[1].error) == "LocalError: b"
+
+
+def test_leaving_ends_processes_and_none_begins_what_is_taken_here():
+    def slow(report):
+        assert parent_process() is not None
+        time.sleep(60)
+
+    started = time.monotonic()
+    with ArmWorkers([slow, slow], 1) as workers:
+        while workers.take() is not None:
+            pass
+        processes = workers.processes
+    assert time.monotonic() - started < 30
+    assert not any(process.is_alive() for process in processes)
