@@ -8,23 +8,62 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import Protocol, TypeVar
 
 from ..errors import BrainsleepError
 from ..support.content_digest import content_digest
+from ..wake.checkpoints import Checkpoints
 from .arm_workers import Answer, ArmWorkers
 from .arms import Arm, ArmResult, compared_arm
 from .controls import Control
 from .kept_arms import result_of
+from .learned_tasks import Progress
+from .model_files.modelfile import ModelFile
 from .model_files.training_sections import StrategySection
 from .rundirectory import TRAINING
-
-if TYPE_CHECKING:
-    from .continual import ContinualExperiment
+from .setting import Setting
 
 T = TypeVar("T")
+
+
+class Experiment(Protocol):
+    """What is shared out; see `brainsleep.experiments.continual.ContinualExperiment`."""
+
+    setting: Setting
+    model: ModelFile
+    directory: Path
+    report: Callable[[str], None]
+    done: Progress
+    failed: dict[str, str]
+
+    def wanted_controls(self, controls: Sequence[str]) -> list[Control]:
+        """Return the controls that are not done."""
+        ...
+
+    def run_tasks(self, after_each: Callable[[], None]) -> None:
+        """Learn and sleep, task after task."""
+        ...
+
+    def checkpoints_of(
+        self, stage: str, folder: Path, report: Callable[[str], None] | None
+    ) -> Checkpoints:
+        """Return what keeps how far training comes within a stage."""
+        ...
+
+    def naming(self, arm: str) -> AbstractContextManager[None]:
+        """Name an arm and the seed in what is raised."""
+        ...
+
+    def note_failure(self, waking: StrategySection, error: BrainsleepError) -> None:
+        """Note that an arm has failed."""
+        ...
+
+    def save_progress(self) -> None:
+        """Note what is done so far."""
+        ...
 
 
 def in_training(waking: StrategySection) -> str:
@@ -49,7 +88,7 @@ class _Job:
 
 
 def run_side_by_side(
-    experiment: ContinualExperiment,
+    experiment: Experiment,
     strategies: Sequence[StrategySection],
     controls: Sequence[str],
     n: int,
@@ -70,7 +109,7 @@ class _SideBySide:
 
     Parameters
     ----------
-    experiment : ContinualExperiment
+    experiment : Experiment
         Whose arms they are.
     strategies, controls
         What is asked for.
@@ -78,7 +117,7 @@ class _SideBySide:
 
     def __init__(
         self,
-        experiment: ContinualExperiment,
+        experiment: Experiment,
         strategies: Sequence[StrategySection],
         controls: Sequence[str],
     ) -> None:
