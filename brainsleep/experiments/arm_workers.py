@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 import torch
 
 from .arms import ArmResult
+from .run_clock import RunClock
 
 #: Goes through one arm; is told what to do with lines of a report.
 Work: TypeAlias = Callable[[Callable[[str], None]], ArmResult]
@@ -44,12 +45,15 @@ class Answer:
         What came of it.
     error : BaseException or None
         What was raised.
+    clock : RunClock or None
+        What the parts of the arm took.
     """
 
     index: int
     line: str | None = None
     result: ArmResult | None = None
     error: BaseException | None = None
+    clock: RunClock | None = None
 
 
 def n_workers(n_jobs: int) -> int:
@@ -72,10 +76,13 @@ class ArmWorkers:
         One per arm, in the order in which they are begun.
     n : int
         Number of processes.
+    clock : RunClock, optional
+        What counts the parts of an arm; processes begin it anew for each.
     """
 
-    def __init__(self, works: Sequence[Work], n: int) -> None:
+    def __init__(self, works: Sequence[Work], n: int, clock: RunClock | None = None) -> None:
         self.works = works
+        self.clock = RunClock() if clock is None else clock
         self._untaken, writing = os.pipe()
         os.write(writing, b"".join(k.to_bytes(_WORD, "big") for k in range(len(works))))
         os.close(writing)
@@ -153,8 +160,9 @@ class ArmWorkers:
             def report(line: str, number: int = number) -> None:
                 sending.send_bytes(pickle.dumps(Answer(number, line=line)))
 
+            self.clock.parts.clear()
             try:
-                answer = Answer(index, result=self.works[index](report))
+                answer = Answer(index, result=self.works[index](report), clock=self.clock)
             except BaseException as error:  # whatever it is, it is raised by the run
                 answer = Answer(index, error=error)
             sending.send_bytes(_pickled(answer))

@@ -47,7 +47,7 @@ class RunClock:
     Attributes
     ----------
     parts : dict of str to Seconds
-        By name; those of arms in other processes are added by :meth:`add`.
+        By name; those of arms in other processes are added by :meth:`add_processor`.
     """
 
     parts: dict[str, Seconds] = field(default_factory=dict)
@@ -68,10 +68,13 @@ class RunClock:
             spent = Seconds(time.monotonic() - wall, processor_seconds() - processor)
             self._add(name, spent)
 
-    def add(self, other: RunClock) -> None:
-        """Add the parts of an arm that another process went through."""
+    def add_processor(self, other: RunClock) -> None:
+        """Add the parts of an arm that another process went through, beside this one.
+
+        Only processor time adds up: on the clock it is what this process did meanwhile that counts.
+        """
         for name, spent in other.parts.items():
-            self._add(name, spent)
+            self._add(name, Seconds(processor=spent.processor))
 
     def whole(self, wall: float) -> dict[str, Seconds]:
         """Return all parts, what is left of the whole, and the whole.
@@ -80,7 +83,7 @@ class RunClock:
         ----------
         wall : float
             What the whole took on the clock; its processor time is that since this process began,
-            imports and all. Where processes work side by side, parts may add up to more.
+            imports and all.
         """
         whole = Seconds(wall, processor_seconds())
         rest = Seconds(

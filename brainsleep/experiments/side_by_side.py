@@ -23,6 +23,7 @@ from .kept_arms import result_of
 from .learned_tasks import Progress
 from .model_files.modelfile import ModelFile
 from .model_files.training_sections import StrategySection
+from .run_clock import LEARNING
 from .rundirectory import TRAINING
 from .setting import Setting
 
@@ -139,7 +140,7 @@ class _SideBySide:
     def run(self, n: int) -> None:
         """Go through all arms."""
         works = [self._work(job) for job in self.jobs]
-        with ArmWorkers(works, n) as workers:
+        with ArmWorkers(works, n, self.setting.clock) as workers:
 
             def note(*, to_the_end: bool = False) -> None:
                 for answer in workers.answers(to_the_end=to_the_end):
@@ -151,7 +152,8 @@ class _SideBySide:
                 taken.append(index)
                 self._run_here(index, works[index])
                 note()
-            note(to_the_end=True)
+            with self.setting.clock.part(LEARNING):  # on the clock, of other processes
+                note(to_the_end=True)
             for index in range(len(works)):
                 if index not in taken and not workers.is_answered(index):  # killed on the way
                     self._run_here(index, works[index])
@@ -178,6 +180,8 @@ class _SideBySide:
     def _note(self, answer: Answer) -> None:
         """Report a line; note what came of an arm, or raise what was raised."""
         experiment, job = self.experiment, self.jobs[answer.index]
+        if answer.clock is not None:
+            self.setting.clock.add_processor(answer.clock)
         if answer.line is not None:
             experiment.report(answer.line)
             return

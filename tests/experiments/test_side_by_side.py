@@ -53,7 +53,7 @@ def model_file(tmp_path):
 
 
 def test_results_are_those_of_one_arm_after_the_other(model_file, tmp_path, monkeypatch):
-    told = {}
+    told, learning = {}, {}
     for n_jobs in (1, 3):
         monkeypatch.setenv("BRAINSLEEP_KEPT_TRAINING", str(tmp_path / f"kept-{n_jobs}"))
         lines = []
@@ -68,8 +68,11 @@ def test_results_are_those_of_one_arm_after_the_other(model_file, tmp_path, monk
         begun = {one for one in lines if one.startswith(("training", "control"))}
         told[n_jobs] = json.dumps(_untimed(run.metrics)), begun
         assert not (tmp_path / str(n_jobs) / "training").exists()
+        took = json.loads((tmp_path / str(n_jobs) / "seconds.json").read_text())
+        learning[n_jobs] = took["learning"]["processor"]
     assert told[1] == told[3]
     assert len(told[1][1]) == 5
+    assert learning[3] > learning[1] / 2  # also what other processes have learned
 
 
 def test_an_arm_whose_process_was_killed_is_not_answered_and_others_are():
