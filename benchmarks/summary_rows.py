@@ -59,6 +59,9 @@ ROWS: dict[str, Row] = {
     ),
     "cortex_rem_real": Row("cortex, asynchronous", CORTEX, "asynchronous: real time", aim=8),
     "cortex_rem_stock": Row("cortex, asynchronous", CORTEX, "asynchronous: stock Brian2", aim=3),
+    "inference_mlp": Row("an image in spikes, MLP", "inference.py", "inference: mlp", aim=8),
+    "inference_cnn": Row("an image in spikes, CNN", "inference.py", "inference: cnn", aim=5),
+    "training": Row("a step of training, batch of 25", "training.py", "bound"),
     "end_to_end": Row("the default run with its report", "end_to_end.py", "whole run", aim=2.5),
     "winners_stock": Row(
         "Diehl & Cook: a digit shown, learning", UNSUPERVISED, "stock Brian2", "processor"
