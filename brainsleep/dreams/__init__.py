@@ -12,4 +12,5 @@ from .day_residue import DayResidue as DayResidue
 from .dream_memory import DreamMemory as DreamMemory
 from .dream_night import DreamNight as DreamNight
 from .dreaming import dream as dream
+from .hidden_models import check_cells as check_cells
 from .hidden_models import match_activity as match_activity

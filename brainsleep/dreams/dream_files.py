@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from brian2.units import Quantity, second
@@ -40,8 +40,8 @@ class DreamDescription(BaseModel):
     ----------
     format : int
         `FORMAT`.
-    recipe, timings
-        As of `DreamNight`.
+    recipe, timings, neuron, stages
+        As of `DreamNight`; earlier versions wrote no `neuron` and no `stages`.
     dt_seconds : float
         Time step.
     sizes : dict of str to dict of str to int
@@ -61,6 +61,8 @@ class DreamDescription(BaseModel):
     sizes: dict[str, dict[str, Annotated[int, Field(ge=0, lt=2**31)]]]
     arrays: dict[str, dict[str, dict[str, Any]]]
     in_run: bool
+    neuron: str | None = None
+    stages: dict[Literal["nrem", "rem"], str] | None = None
 
 
 def write_night(night: Mapping[str, Any], folder: Path, shared: ArrayStore | None) -> None:
@@ -94,6 +96,8 @@ def write_night(night: Mapping[str, Any], folder: Path, shared: ArrayStore | Non
         "format": FORMAT,
         "recipe": asdict(night["recipe"]),
         "timings": night["timings"],
+        "neuron": night["neuron"],
+        "stages": night["stages"],
         "dt_seconds": float(dt),
         "sizes": {
             stage: {name: one.n_neurons for name, one in populations.items()}
@@ -156,6 +160,8 @@ def read_night(folder: Path) -> dict[str, Any]:
             "cues": found["night"]["cues"],
             "recipe": DayResidue(**said.recipe),
             "timings": said.timings,
+            "neuron": said.neuron,
+            "stages": said.stages,
         }
     except OSError as error:
         raise DirectoryError(f"{folder} is damaged ({reason(error)}).") from error

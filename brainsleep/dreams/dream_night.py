@@ -49,6 +49,12 @@ class DreamNight:
     timings : dict of str to float
         Seconds: ``"nrem"`` and ``"rem"`` (the loops alone), ``"build"``, ``"total"``; and
         ``"steps"``, the number of time steps of both.
+    neuron : str or None
+        The model of the hidden cells with its values, as Python writes it; None of a night that
+        was saved by a version that did not keep it.
+    stages : dict of str to str or None
+        What gated ``"nrem"`` and ``"rem"``, written likewise: only what was given, so it is empty
+        of a night without stages. None as for `neuron`.
     """
 
     ann: nn.Module | None
@@ -60,6 +66,8 @@ class DreamNight:
     cues: npt.NDArray[np.int64]
     recipe: DayResidue
     timings: dict[str, float]
+    neuron: str | None = None
+    stages: dict[str, str] | None = None
 
     @property
     def n_spikes(self) -> dict[str, dict[str, int]]:
@@ -112,3 +120,14 @@ class DreamNight:
             f"<DreamNight of {self.timings['steps']:,.0f} steps, {len(self.cues):,} dreams of "
             f"{len(self.memory.learned)} outputs, {self.timings['total']:.1f} s>"
         )
+
+
+def in_words(model: object) -> str:
+    """Return what a night says of a model: its repr, or its class if it has no repr of its own."""
+    name = type(model).__qualname__
+    if type(model).__repr__ is object.__repr__:  # would name a place in memory
+        return name
+    try:
+        return repr(model)
+    except Exception:  # of a user's class, which may do anything; the night is worth more
+        return name

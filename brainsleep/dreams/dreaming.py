@@ -23,9 +23,9 @@ from ..wake.given_data import Images
 from .chains import DREAMED, TAGGED, Chain, read_chain
 from .day_residue import DayResidue
 from .dream_memory import DreamMemory
-from .dream_night import DreamNight
+from .dream_night import DreamNight, in_words
 from .gated_plans import gated, read_gates
-from .hidden_models import hidden_models
+from .hidden_models import cells_of, hidden_models
 from .outputs import read_outputs
 from .stage_circuits import StageCircuits
 from .stage_plans import plan_nrem, plan_rem
@@ -135,9 +135,7 @@ def dream(
     memory = _memory(chain, recipe, memory, dtype)
     circuits = StageCircuits(chain, recipe, memory.thresholds, memory.mean_square)
     gates = {} if stages is None else read_gates(stages)
-    if gates and neuron is None:
-        neuron = IntegrateAndFire()
-    circuits = replace(circuits, models=hidden_models(neuron, circuits))
+    circuits = replace(circuits, models=hidden_models(cells_of(neuron, gates), circuits))
     runs = StageRuns(
         circuits,
         device=device,
@@ -174,6 +172,8 @@ def dream(
         cues=cues,
         recipe=recipe,
         timings={**runs.timings, "total": perf_counter() - began},
+        neuron=in_words(IntegrateAndFire() if neuron is None else neuron),
+        stages={name: in_words(one) for name, one in gates.items()},
     )
 
 

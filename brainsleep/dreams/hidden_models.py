@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,11 @@ import numpy.typing as npt
 from ..circuit import PreparedCircuit
 from ..devices import Device
 from ..errors import ParameterError
-from ..neurons import LayeredNeuron, given_gains, given_thresholds, is_text
+from ..neurons import IntegrateAndFire, LayeredNeuron, given_gains, given_thresholds, is_text
+from ..night.gating import Stages
 from ..support.calls import public
 from ..support.checks import read_seed, whole_number
-from ..translation import Translation
+from ..translation import Translation, as_translation
 from ..wake.given_data import Images
 from .chains import read_chain
 from .day_residue import DayResidue
@@ -30,6 +31,51 @@ if TYPE_CHECKING:
 #: Gains are looked for between these, in units of what integrate and fire would have, by halving.
 _FACTORS = (0.1, 100.0)
 _HALVINGS = 12
+
+
+def cells_of(
+    neuron: LayeredNeuron | None, stages: Mapping[str, Stages] | None
+) -> LayeredNeuron | None:
+    """Return the model of hidden cells; of gated nights it is one even if none is given."""
+    return IntegrateAndFire() if neuron is None and stages else neuron
+
+
+def check_cells(
+    ann: nn.Module | Translation,
+    recipe: DayResidue,
+    neuron: LayeredNeuron | None,
+    stages: Mapping[str, Stages] | None,
+) -> None:
+    """Raise a ParameterError that a night would raise of hidden cells, before there are images.
+
+    Parameters
+    ----------
+    ann, recipe, neuron, stages
+        As in `brainsleep.dream`.
+    """
+    cells = cells_of(neuron, stages)
+    if cells is not None:
+        names = [layer.name for layer in as_translation(ann).layers[:-1]]
+        _check(cells, recipe, names)
+
+
+def _check(neuron: LayeredNeuron, recipe: DayResidue, names: Sequence[str]) -> None:
+    """Raise a ParameterError unless hidden layers of these names can be of a model."""
+    check_model(neuron)
+    if recipe.feedback_to != "last":
+        raise ParameterError(
+            "neuron, stages: dreams in the first hidden layer know neither; leave "
+            "recipe.feedback_to at 'last'."
+        )
+    if not is_text(neuron.threshold, "calibrated"):
+        given_thresholds(neuron, names)
+    elif neuron.constants_unit is not None:
+        raise ParameterError(
+            f"neuron: nights of dreams find no threshold; give it, as in "
+            f"{type(neuron).__name__}(threshold=15), in {neuron.constants_unit}."
+        )
+    if not is_text(neuron.gain, "calibrated"):
+        given_gains(neuron, names)
 
 
 def hidden_models(
@@ -52,14 +98,9 @@ def hidden_models(
     """
     if neuron is None:
         return ()
-    check_model(neuron)
-    if circuits.recipe.feedback_to != "last":
-        raise ParameterError(
-            "neuron, stages: dreams in the first hidden layer know neither; leave "
-            "recipe.feedback_to at 'last'."
-        )
     names, thresholds = circuits.chain.hidden, circuits.thresholds
-    if neuron.constants_unit is None and is_text(neuron.threshold, "calibrated"):
+    _check(neuron, circuits.recipe, names)
+    if is_text(neuron.threshold, "calibrated"):
         own = list(thresholds)
     else:
         own = given_thresholds(neuron, names)

@@ -114,7 +114,12 @@ def _classes(annotation: Any) -> tuple[type, ...] | None:
 #: Where the classes come from that are checked.
 _CHECKED = ("brainsleep.", "torch.nn.")
 #: What messages call some of them.
-_WORDS = {"bool": "True or False", "NoneType": "None", "Module": "a torch.nn.Module"}
+_WORDS = {
+    "bool": "True or False",
+    "NoneType": "None",
+    "Module": "a torch.nn.Module",
+    "LayeredNeuron": "a model like bs.LIF(threshold=15)",  # users call none of them by that name
+}
 
 
 def _wanted(kinds: tuple[type, ...]) -> str:

@@ -14,6 +14,7 @@ from torch import nn
 import brainsleep as bs
 from brainsleep.dreams.dream_files import DREAMS
 from brainsleep.errors import DirectoryError
+from brainsleep.experiments.report.reporting import write_report
 from brainsleep.support.array_store import ARRAYS
 from brainsleep.support.json_files import write_json
 
@@ -46,6 +47,8 @@ def test_a_night_is_read_as_it_was(night: bs.DreamNight, tmp_path: Path) -> None
     read = bs.DreamNight.load(tmp_path / "night", network())
     assert read.recipe == night.recipe
     assert read.timings == night.timings
+    assert read.neuron == night.neuron == repr(bs.IntegrateAndFire())
+    assert read.stages == night.stages == {}
     assert read.memory.thresholds == night.memory.thresholds
     assert read.memory.learned == night.memory.learned == (0, 1, 3)
     np.testing.assert_array_equal(read.memory.feedback, night.memory.feedback)
@@ -69,6 +72,53 @@ def test_a_night_is_read_as_it_was(night: bs.DreamNight, tmp_path: Path) -> None
     for one, other in zip(read.ann.parameters(), night.ann.parameters(), strict=True):
         np.testing.assert_array_equal(one.detach(), other.detach())
     assert bs.DreamNight.load(tmp_path / "night").ann is None
+
+
+class Open:
+    """A gate of a user, always open."""
+
+    def gate(self, n_steps: int, dt: float, seed: int) -> bs.stages.Gate:
+        return bs.stages.Gate(np.ones(n_steps), np.ones(n_steps))
+
+
+class Unsaid(Open):
+    """One whose repr fails."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def test_a_night_says_which_cells_and_stages_it_had(tmp_path: Path) -> None:
+    neuron = bs.LIF(threshold=15, gain=[9.0, 8.0])
+    night = bs.dream(
+        network(),
+        np.random.default_rng(3).random((7, SIZES[0])),
+        today=[1],
+        learned=[],
+        recipe=bs.DayResidue(nrem_presentations=2, rem_dreams=2),
+        neuron=neuron,
+        stages={"nrem": Open(), "rem": Unsaid()},
+        device=bs.devices.Runtime("numpy"),
+        progress=False,
+    )
+    night.save(tmp_path / "night")
+    read = bs.DreamNight.load(tmp_path / "night")
+    assert read.neuron == repr(neuron)
+    assert read.stages == {"nrem": "Open", "rem": "Unsaid"}
+    page = write_report(tmp_path / "night").read_text()
+    for words in ("hidden cells", "gain=[9.0, 8.0]", "rem gated by"):
+        assert words in page, words
+
+
+def test_a_night_that_was_saved_before_cells_were_kept(
+    night: bs.DreamNight, tmp_path: Path
+) -> None:
+    night.save(tmp_path / "night")
+    resealed(lambda content: [content.pop(key) for key in ("neuron", "stages")])(tmp_path / "night")
+    read = bs.DreamNight.load(tmp_path / "night")
+    assert (read.neuron, read.stages) == (None, None)
+    assert read.recipe == night.recipe
+    assert "hidden cells" not in write_report(tmp_path / "night").read_text()
 
 
 def test_a_directory_that_is_taken_or_empty(night: bs.DreamNight, tmp_path: Path) -> None:
@@ -112,6 +162,8 @@ DAMAGES = {
     "another format": resealed(lambda content: content.update(format=99)),
     "no recipe": resealed(lambda content: content.pop("recipe")),
     "an unknown constant": resealed(lambda content: content["recipe"].update(more=1)),  # type: ignore[attr-defined]
+    "a stage that there is not": resealed(lambda content: content.update(stages={"wake": ""})),
+    "cells that are no text": resealed(lambda content: content.update(neuron=3)),
     "no memory": resealed(lambda content: content["arrays"].pop("memory")),  # type: ignore[attr-defined]
     "sizes of a stage that there was not": resealed(
         lambda content: content["sizes"].update(wake={"input": 3})  # type: ignore[attr-defined]

@@ -135,7 +135,13 @@ def test_a_closed_gate_stops_currents_and_learning() -> None:
     ("options", "message"),
     [
         ({"neuron": bs.ConductanceLIF()}, "ConductanceLIF cannot dream"),
-        ({"neuron": bs.LIF()}, "threshold"),
+        (
+            {"neuron": "lif"},
+            r"^neuron must be a model like bs\.LIF\(threshold=15\).*, not 'lif'\.$",
+        ),
+        ({"neuron": bs.LIF}, r"neuron must be a model like bs\.LIF\(threshold=15\)"),
+        ({"neuron": bs.LIF()}, r"give it, as in LIF\(threshold=15\), in mV"),
+        ({"neuron": replace(LIF, gain="tadros")}, "gain"),
         (
             {"neuron": LIF, "recipe": replace(RECIPE, feedback_to="first"), "memory": None},
             "feedback_to at 'last'",

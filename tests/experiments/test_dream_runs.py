@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import mlp
 from torch import nn
 
 import brainsleep as bs
@@ -276,6 +277,53 @@ def test_a_night_after_several_tasks_has_a_cycle_for_each(
         model(nights_after=[4]).nights.check_tasks(3)
 
 
+def test_cells_and_stages_of_a_model_file_reach_its_nights(model_file: Path) -> None:
+    cells = {"neuron.kind": "lif", "neuron.threshold": "15 mV", "neuron.tau_m": "5 ms"}
+    setting = setting_of(model_file, **cells, **{"stages.rem.kind": "rem"}, dtype="float64")
+    section = setting.model.nights
+    assert isinstance(section, DreamsSection)
+    nights, network = nights_of(setting, setting.model), setting.new_network()
+    assert nights.check(network) == ("4.weight",)
+    night = nights.sleep(network, 0)
+    assert night.neuron == repr(bs.LIF(threshold="15 mV", tau_m="5 ms"))
+    assert night.stages == {"rem": repr(bs.stages.REM())}
+    assert night.n_spikes["rem"]["2"] > 0
+    assert section.gates() == {"rem": bs.stages.REM()}
+
+
+def test_either_stage_of_the_night_is_gated_by_any_stage() -> None:
+    nrem = {"kind": "nrem", "b": "40 pA", "spindles": True}
+    section = model(stages={"nrem": nrem, "rem": {"kind": "wake"}}).nights
+    assert isinstance(section, DreamsSection)
+    assert section.gates() == {
+        "nrem": bs.stages.NREM(b="40 pA", spindles=bs.stages.Spindles()),
+        "rem": bs.stages.Wake(),
+    }
+    assert (model().nights.cells(), model().nights.gates()) == (None, None)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("dreams", "said"),
+    [
+        ({"neuron": {"kind": "lif"}}, r"give it, as in LIF\(threshold=15\), in mV"),
+        ({"neuron": {"kind": "lif", "threshold": [15, 15, 15]}}, "threshold"),
+        (
+            {"neuron": {"kind": "lif", "threshold": 15}, "feedback_to": "first"},
+            "feedback_to at 'last'",
+        ),
+        ({"stages": {"rem": {"kind": "rem"}}, "feedback_to": "first"}, "feedback_to at 'last'"),
+        ({"neuron": {"kind": "conductance_lif"}}, "ConductanceLIF cannot dream"),
+    ],
+)
+def test_cells_that_cannot_dream_are_told_before_training(
+    dreams: dict[str, object], said: str
+) -> None:
+    setting = Setting(model=model(**dreams), tasks=())
+    with pytest.raises(BrainsleepError, match=said) as raised:
+        nights_of(setting, setting.model).check(mlp((12, 9, 8, 4)))
+    assert "\n" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("dreams", "said"),
     [
@@ -285,6 +333,15 @@ def test_a_night_after_several_tasks_has_a_cycle_for_each(
         ({"without": ["residues"]}, r"\[dreams\] without: .* Did you mean 'residue'"),
         ({"kind": "night_mares"}, r"\[dreams\] has no kind 'night_mares'"),
         ({"nights_after": [0]}, "nights_after"),
+        ({"neuron": {"kind": "lfi"}}, r"\[dreams.neuron\] has no kind 'lfi'. Did you mean 'lif'"),
+        ({"neuron": {"threshold": 15}}, r"\[dreams.neuron\] misses the key 'kind'"),
+        ({"neuron": {"kind": "lif", "tau": 1}}, r"\[dreams.neuron\] .* no key 'tau'.*'tau_m'"),
+        ({"neuron": "lif"}, r"\[dreams.neuron\] is a table, but is 'lif'"),
+        ({"stages": {"kind": "nrem"}}, r"\[dreams.stages\] has no key 'kind'"),
+        ({"stages": {"nrem": "nrem"}}, r"\[dreams.stages.nrem\] is a table with the keys kind"),
+        ({"stages": {"rem": {"kind": "hypnogram"}}}, r"\[dreams.stages.rem\] kind: .*'nrem'"),
+        ({"stages": {"rem": {"kind": "rem", "b": "1 mV"}}}, r"\[dreams.stages.rem\] .* b must be"),
+        ({"stages": {"rem": {"kind": "rem", "n_cycles": 2}}}, r"stages.rem\] .* has no n_cycles"),
     ],
 )
 def test_tables_that_make_no_sense(dreams: dict[str, object], said: str) -> None:
@@ -314,6 +371,9 @@ def test_changes_of_the_command_line_reach_the_night(model_file: Path) -> None:
     assert changed.nights.recipe().rem_dreams == 5
     with pytest.raises(ModelFileError, match=r"Did you mean 'dreams\.rem_dreams'"):
         Overrides(changes={"dream.rem_dreams": 5}).apply(load_model_file(model_file))
+    wrong = Overrides(changes={"dreams.stages.nrem.kind": "nerm"})  # of a table that is not there
+    with pytest.raises(ModelFileError, match=r"\[dreams\.stages\.nrem\] kind: .*'nerm'"):
+        wrong.apply(load_model_file(model_file))
 
 
 def test_pages_and_comparisons(finished: Run, tmp_path: Path) -> None:

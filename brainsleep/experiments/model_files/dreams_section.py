@@ -1,18 +1,72 @@
-"""The table ``[dreams]`` of model files: nights of dreams, in place of ``[sleep]``."""
+"""The table ``[dreams]`` of model files, and those within it: nights in place of ``[sleep]``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
+from brian2.units import second
 from numpy.typing import NDArray
 
 from ...dreams import DayResidue
 from ...errors import BrainsleepError, ModelFileError, suggest
+from ...neurons import NEURONS
 from .kinds import Registry, keys_of
 from .nights_section import NightsSection, shuffled_pixels
-from .sections import ModelSection
+from .sections import ModelSection, Section
+from .sleep_sections import Stages, StagesSection
+
+
+class DreamNeuronSection(ModelSection):
+    """``[dreams.neuron]``: the model of the hidden cells, instead of integrate and fire.
+
+    Attributes
+    ----------
+    kind : str
+        One of `brainsleep.neurons.NEURONS`, as ``"lif"``; the other keys are what the model takes,
+        as ``threshold = "15 mV"``. Gains are numbers here, such as those that
+        `brainsleep.dreams.match_activity` finds.
+    """
+
+    registry: ClassVar[Registry] = NEURONS
+    table: ClassVar[str] = "dreams.neuron"
+
+
+class DreamStageSection(StagesSection):
+    """``[dreams.stages.nrem]`` and ``[dreams.stages.rem]``: what gates a stage of the night.
+
+    Attributes
+    ----------
+    kind : str
+        ``"nrem"``, ``"rem"`` or ``"wake"``, of either stage of the night; no hypnogram.
+    b, spindles, ripples
+        As in ``[sleep.stages]``.
+    """
+
+    kind: Literal["nrem", "rem", "wake"]
+
+
+class DreamStagesSection(Section):
+    """``[dreams.stages]``: what gates the stages of the night; see `brainsleep.stages`.
+
+    Attributes
+    ----------
+    nrem, rem : table, optional
+        Of each stage of the night; one without table has no gate.
+    """
+
+    nrem: DreamStageSection | None = None
+    rem: DreamStageSection | None = None
+
+    def build(self) -> dict[str, Stages]:
+        """Return what `brainsleep.dream` takes; a ModelFileError for values that make no sense."""
+        given = {"nrem": self.nrem, "rem": self.rem}
+        return {
+            name: one.build(0 * second, f"dreams.stages.{name}")  # no hypnogram has to fill it
+            for name, one in given.items()
+            if one is not None
+        }
 
 
 class DreamsSection(NightsSection, ModelSection):
@@ -31,6 +85,8 @@ class DreamsSection(NightsSection, ModelSection):
         A control: the pixels of all images at night are permuted, all alike.
     white_noise : bool
         A control: all images at night are one, whose pixels all have the mean of the images.
+    neuron, stages : table, optional
+        Tables of their own: of hidden cells, and of what gates NREM and REM.
     """
 
     registry: ClassVar[Registry] = {"day_residue": DayResidue}
@@ -40,10 +96,20 @@ class DreamsSection(NightsSection, ModelSection):
     without: tuple[str, ...] = ()
     shuffle_pixels: bool = False
     white_noise: bool = False
+    neuron: DreamNeuronSection | None = None
+    stages: DreamStagesSection | None = None
 
     def checks(self) -> tuple[Callable[[], object], ...]:
-        """Return what builds the recipe."""
-        return (self.recipe,)
+        """Return what builds recipe, hidden cells and stages."""
+        return (self.recipe, self.cells, self.gates)
+
+    def cells(self) -> Any:
+        """Return the model of the hidden cells, if one is named."""
+        return None if self.neuron is None else self.neuron.build()
+
+    def gates(self) -> dict[str, Stages] | None:
+        """Return what gates the stages of a night, if anything does."""
+        return None if self.stages is None else self.stages.build()
 
     def recipe(self) -> DayResidue:
         """Return all constants of a night.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from typing import get_args
 
 from ...errors import ModelFileError, ParameterError, brief, suggest_nearest
 from ...support.files import JsonMapping, JsonObject
@@ -117,7 +118,8 @@ def nearest_key(key: str, model: Section) -> str:
     """
     known = dict.fromkeys(_dotted_keys(model))
     table, _, last = key.rpartition(".")
-    if key in known or (table and table in known):
+    tables = {*known, *_tables(type(model))}  # also those that this model leaves out
+    if key in known or (table and table in tables):
         return ""
     same_end = [other for other in known if other.rpartition(".")[2] == last]
     return suggest_nearest(key, known) or (f" Did you mean {same_end[0]!r}?" if same_end else "")
@@ -130,6 +132,15 @@ def _is_json(value: object) -> bool:
     if isinstance(value, dict):
         return all(map(_is_json, value.values()))
     return isinstance(value, str | bool | int | float)
+
+
+def _tables(kind: type[Section], prefix: str = "") -> Iterator[str]:
+    """Yield the tables that a table of a kind may have within it, those within these too."""
+    for name, field in kind.model_fields.items():
+        for one in (field.annotation, *get_args(field.annotation)):
+            if isinstance(one, type) and issubclass(one, Section):
+                yield prefix + name
+                yield from _tables(one, f"{prefix}{name}.")
 
 
 def _dotted_keys(model: Section, prefix: str = "") -> Iterator[str]:

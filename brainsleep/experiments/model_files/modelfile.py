@@ -20,7 +20,7 @@ from ...errors import (
 )
 from ...support.calls import public
 from ...support.files import JsonObject, read_text
-from .dreams_section import DreamsSection
+from .dreams_section import DreamsSection, DreamStageSection, DreamStagesSection
 from .network_sections import KINDS, NetworkSection, PerceptronTable
 from .nights_section import NightsSection
 from .sections import (
@@ -81,6 +81,9 @@ _SECTIONS: dict[tuple[str, ...], type[Section]] = {
     ("compare",): CompareSection,
     ("sleep",): SleepSection,
     ("dreams",): DreamsSection,
+    ("dreams", "stages"): DreamStagesSection,
+    ("dreams", "stages", "nrem"): DreamStageSection,
+    ("dreams", "stages", "rem"): DreamStageSection,
     ("sleep", "stimulus"): StimulusSection,
     ("sleep", "steps"): StepsSection,
     ("sleep", "stages"): StagesSection,

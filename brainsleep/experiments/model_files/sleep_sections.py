@@ -184,8 +184,15 @@ class StagesSection(Section):
     ripples: bool = False
     n_cycles: int | None = Field(default=None, ge=1)
 
-    def build(self, duration: Quantity) -> Stages:
+    def build(self, duration: Quantity, table: str = "sleep.stages") -> Stages:
         """Return the stage, or the stages of a night of some duration.
+
+        Parameters
+        ----------
+        duration : Quantity
+            That a hypnogram fills.
+        table : str
+            Name of the table, for messages.
 
         Raises
         ------
@@ -193,13 +200,13 @@ class StagesSection(Section):
             For keys and values that the stage does not take.
         """
         if self.kind in ("rem", "wake") and (self.spindles or self.ripples):
-            raise ModelFileError(f"[sleep.stages] kind = {self.kind!r} has no spindles or ripples.")
+            raise ModelFileError(f"[{table}] kind = {self.kind!r} has no spindles or ripples.")
         if self.kind != "hypnogram" and self.n_cycles is not None:
-            raise ModelFileError(f"[sleep.stages] kind = {self.kind!r} has no n_cycles.")
+            raise ModelFileError(f"[{table}] kind = {self.kind!r} has no n_cycles.")
         try:
             return self._stages(duration)
         except BrainsleepError as error:
-            raise ModelFileError(f"[sleep.stages] {error}") from None
+            raise ModelFileError(f"[{table}] {error}") from None
 
     def _stages(self, duration: Quantity) -> Stages:
         """Make what `kind` says."""

@@ -11,7 +11,7 @@ from brian2.units import Hz
 from torch import nn
 
 from ...devices.activity import PopulationRate
-from ...dreams import DreamMemory, DreamNight, changing_weights, dream
+from ...dreams import DreamMemory, DreamNight, changing_weights, check_cells, dream
 from ...dreams.chains import DREAMED, TAGGED
 from ...dreams.night_cycles import joined, stage_kind
 from ...translation import write_back
@@ -46,8 +46,11 @@ class DreamNights(ArmNights[DreamsSection, DreamNight]):
     woken: State = field(default_factory=dict, init=False)
 
     def check(self, network: nn.Module) -> tuple[str, ...]:
-        """Build the recipe, and look whether the network is one that can dream."""
-        return changing_weights(network, self.section.recipe())
+        """Build recipe, cells and stages, and look whether the network is one that can dream."""
+        section, recipe = self.section, self.section.recipe()
+        changing = changing_weights(network, recipe)
+        check_cells(network, recipe, section.cells(), section.gates())
+        return changing
 
     def sleep(self, network: nn.Module, index: int) -> DreamNight:
         """Return the night after a task: a cycle for each task since the night before.
@@ -79,6 +82,8 @@ class DreamNights(ArmNights[DreamsSection, DreamNight]):
             memory=self.memory,
             before=write_back(network, self.woken) if self.woken else None,
             recipe=section.recipe(),
+            neuron=section.cells(),
+            stages=section.gates(),
             device=section.device,
             dtype=section.dtype,
             seed=self.seed_of(index),

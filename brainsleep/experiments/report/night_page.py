@@ -66,8 +66,16 @@ def _facts_of_dreams(night: DreamNight) -> list[Fact]:
         Fact("length", f"{night.timings['steps']:,.0f} steps, {len(night.cues):,} dreams"),
         Fact("outputs that have learned", learned),
         Fact("kept for the next night", f"{night.memory.n_bytes:,} bytes"),
+        *_facts_of_cells(night),
         *(Fact(_name(key), _text(value)) for key, value in asdict(night.recipe).items()),
     ]
+
+
+def _facts_of_cells(night: DreamNight) -> list[Fact]:
+    """Return which hidden cells a night had, and which stages gated it, if it says so."""
+    cells = [] if night.neuron is None else [Fact("hidden cells", night.neuron)]
+    stages = night.stages or {}
+    return [*cells, *(Fact(f"{name} gated by", words) for name, words in stages.items())]
 
 
 def _facts(night: Night) -> list[Fact]:
