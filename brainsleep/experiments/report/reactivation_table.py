@@ -96,12 +96,14 @@ class Reactivations:
 
     def add(self, night: AnyNight, task: int) -> None:
         """Take in the night after a task; one that cannot be measured is left out."""
-        if self._why_not or not isinstance(night, Night):
+        if self._why_not:
             return
         try:
             shown = self._shown
         except BrainsleepError as error:
             self._why_not = str(error)
+            return
+        if not isinstance(night, Night):
             return
         title = f"after task {task}"
         with suppress(BrainsleepError):  # the page says so where it shows nights
