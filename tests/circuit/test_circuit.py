@@ -299,3 +299,13 @@ def test_equal_seeds_give_equal_runs() -> None:
     )
     np.testing.assert_array_equal(raster(one, "e"), raster(same, "e"))
     assert (raster(one, "input") != raster(other, "input")).any()
+
+
+def test_wiring_without_a_way_back_is_the_same_with_queues_of_spikes() -> None:
+    """No population of our own loop over blocks has wired synapses; it goes step by step."""
+    weights = np.random.default_rng(8).uniform(0.1, 0.4, 4 * N_E)
+    links = [Projection("input", "e", weights, Wiring(fan_in=4, seed=1))]
+    circuit = Circuit(N_INPUTS, {"e": Population(N_E, LIF)}, links)
+    ours, stock = (run(circuit, device) for device in ("cpp", "cpp_stock"))
+    assert len(ours.spikes["e"]) > 10
+    np.testing.assert_array_equal(raster(ours, "e"), raster(stock, "e"))

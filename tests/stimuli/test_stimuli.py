@@ -583,3 +583,14 @@ def test_a_stimulus_of_ones_own():
     assert set(steps) == set(range(1, 20, 2))
     assert len(steps) == 10 * SMALL[0]
     assert repr(Blink()) == "Blink(12 inputs)"
+
+
+@pytest.mark.parametrize("n_steps", [1, 17, 300])
+def test_numbers_are_drawn_in_the_order_of_steps(n_steps) -> None:
+    """Whatever the number of rows that are drawn at a time."""
+    rates = np.array([100, 300, 900, 20, 500]) * Hz
+    found = stimuli.ConstantRates(rates).draw(n_steps, DT, seed=5)
+    for index, first in enumerate(range(0, n_steps, 256)):
+        numbers = np.random.default_rng([5, index]).random((256, 5))
+        expected = numbers < np.asarray(rates) * 1e-3
+        np.testing.assert_array_equal(found[first : first + 256], expected[: n_steps - first])

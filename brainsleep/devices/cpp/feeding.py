@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import IO
@@ -11,6 +12,10 @@ from tqdm.std import tqdm
 
 from ..base import STEPS_PER_REPORT, Job
 from .watching import Watch
+
+#: Seconds of a step below which a pipe of `FAST_PIPE` bytes is gone through in no time: then it holds
+#: the steps that are drawn at once, and program and drawing need not wait for each other.
+FAST_STEP, FAST_PIPE = 5e-5, 2**18
 
 
 def feed(
@@ -58,6 +63,7 @@ def feed(
         with stream:
             _shrink_pipe(stream.fileno(), (n_inputs + 7) // 8)
             for rows in _rows(job, [job.signals[name] for name in signals]):
+                started, n_rows = time.perf_counter(), len(rows)
                 while len(rows) > 0:
                     stop = job.should_stop is not None and job.should_stop()
                     if stop and fed > 0:  # a night of no steps leaves nothing to read
@@ -69,6 +75,8 @@ def feed(
                     if watch is not None:
                         stream.flush()
                         watch.wait(job.first_step + fed, is_running)
+                if watch is None and time.perf_counter() - started < n_rows * FAST_STEP:
+                    _set_pipe(stream.fileno(), FAST_PIPE)
     except BrokenPipeError:
         if watch is not None and watch.at_work:
             raise
@@ -99,7 +107,12 @@ def _rows(job: Job, signals: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
 
 def _shrink_pipe(descriptor: int, row_bytes: int) -> None:
     """Let a pipe hold few steps (or a page), so that what was fed tells how far the night is."""
+    _set_pipe(descriptor, max(4096, STEPS_PER_REPORT * row_bytes))
+
+
+def _set_pipe(descriptor: int, n_bytes: int) -> None:
+    """Choose how many bytes a pipe holds, where the system lets us."""
     with suppress(ImportError, AttributeError, OSError):  # Linux only
         import fcntl
 
-        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, max(4096, STEPS_PER_REPORT * row_bytes))
+        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, n_bytes)

@@ -88,6 +88,8 @@ def reason_for_single_steps(plan: NetworkPlan) -> str | None:
         return "spikes flow back"
     if plan.pooled:
         return "neurons know the mean drive of their population"
+    if any(link.wiring is not None for link in plan.projections):
+        return "pairs of neurons are joined one by one"
     texts, models = [], []
     for neuron in dict.fromkeys(plan.neurons):
         texts += [neuron.model, neuron.on_input, neuron.threshold, neuron.reset]

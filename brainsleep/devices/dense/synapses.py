@@ -14,10 +14,11 @@ from brian2.synapses.synapses import SynapticPathway
 from brian2.utils.stringtools import get_identifiers
 
 from ...network.plan import ProjectionPlan, assigned
-from ...network.stock import connect_stock, no_delays
+from ...network.stock import no_delays
 from ...network.windows import Window
 from .code import DenseCodeObject
 from .suitability import is_frozen
+from .wired import connect_wired
 
 #: Rows that are summed at once where they are in the cache; a tile has a multiple of them.
 TILE_MULTIPLE = 16
@@ -263,7 +264,7 @@ def connect_computed(
     if projection.window is not None:
         return WindowSynapses(source, target, window=projection.window, **arguments)
     if projection.wiring is not None:
-        return connect_stock(source, target, projection, **arguments)
+        return connect_wired(source, target, projection, **arguments)
     if projection.kind == "one_to_one":
         return OneToOneSynapses(source, target, **arguments)
     if is_frozen(projection):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from brian2 import NeuronGroup
+from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
+from brian2.utils.stringtools import get_identifiers
 
 from ...network.build import BuiltNetwork
 from .code import DenseCodeObject
@@ -39,6 +41,17 @@ def use_single_precision(built: BuiltNetwork) -> None:
             if runner.template == "stateupdate":  # of regular operations, too
                 runner.template = "tile_update"
                 runner.codeobj_class = DenseCodeObject
+            elif runner.template == "threshold":
+                runner.template = "step_threshold"
+                runner.template_kwds["draws_numbers"] = _draws_numbers(group)
+                runner.codeobj_class = DenseCodeObject
+
+
+def _draws_numbers(group: NeuronGroup) -> bool:
+    """Tell whether a population's equations or conditions may draw random numbers."""
+    texts = [str(group.equations), *group.events.values()]
+    named = set().union(*map(get_identifiers, texts))
+    return any(not DEFAULT_FUNCTIONS[name].stateless for name in named & set(DEFAULT_FUNCTIONS))
 
 
 def take_spikes_from_row(group: NeuronGroup) -> None:

@@ -38,6 +38,8 @@ namespace brainsleep { inline void enter(int64_t) {} }
 
 {% include "templates/program/rows_by_source.cpp" %}
 
+{% include "templates/program/synapses_by_neuron.cpp" %}
+
 {% include "templates/program/presentations.cpp" %}
 
 {% for name in run_often %}
