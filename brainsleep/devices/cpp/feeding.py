@@ -13,8 +13,8 @@ from tqdm.std import tqdm
 from ..base import STEPS_PER_REPORT, Job
 from .watching import Watch
 
-#: Seconds of a step below which a pipe of `FAST_PIPE` bytes is gone through in no time: then it holds
-#: the steps that are drawn at once, and program and drawing need not wait for each other.
+#: If steps take fewer seconds than this, a pipe of `FAST_PIPE` bytes is gone through in no time; it
+#: holds the steps that are drawn at once, so program and drawing need not wait for each other.
 FAST_STEP, FAST_PIPE = 5e-5, 2**18
 
 
