@@ -27,7 +27,7 @@ dg_i/dt = -g_i/tau_syn : siemens
 """
 
 
-def build(folder: str, b: float, seconds: float) -> None:
+def build(folder: str, b_in_pa: float, seconds: float) -> None:
     """Generate and compile the program."""
     b2.set_device("cpp_standalone", directory=folder, build_on_run=False)
     b2.prefs.core.default_float_dtype = np.float32
@@ -37,7 +37,7 @@ def build(folder: str, b: float, seconds: float) -> None:
     common = {"c_m": 200 * pF, "g_l": 10 * nS, "v_t": -50 * mV, "e_e": 0 * mV, "e_i": -80 * mV}
     common |= {"tau_w": 500 * b2.ms, "tau_syn": 5 * b2.ms}
     kinds = {
-        "e": (cortex.n_excitatory, {"v_rest": -63 * mV, "delta_t": 2 * mV, "b": b * pA}),
+        "e": (cortex.n_excitatory, {"v_rest": -63 * mV, "delta_t": 2 * mV, "b": b_in_pa * pA}),
         "i": (cortex.n_inhibitory, {"v_rest": -65 * mV, "delta_t": 0.5 * mV, "b": 0 * pA}),
     }
     groups = {}
