@@ -17,6 +17,7 @@ from brian2 import Hz, mV, nS, pA, pF
 
 from brainsleep.network.wiring import Wiring
 from brainsleep.stages import Cortex
+from brainsleep.stages.cortical_activity import EXCITATORY, INHIBITORY
 
 EQUATIONS = """
 dv/dt = (g_l*(v_rest - v) + g_l*delta_t*exp(clip((v - v_t)/delta_t, -50, 20)) - w
@@ -37,8 +38,11 @@ def build(folder: str, b_in_pa: float, seconds: float) -> None:
     common = {"c_m": 200 * pF, "g_l": 10 * nS, "v_t": -50 * mV, "e_e": 0 * mV, "e_i": -80 * mV}
     common |= {"tau_w": 500 * b2.ms, "tau_syn": 5 * b2.ms}
     kinds = {
-        "e": (cortex.n_excitatory, {"v_rest": -63 * mV, "delta_t": 2 * mV, "b": b_in_pa * pA}),
-        "i": (cortex.n_inhibitory, {"v_rest": -65 * mV, "delta_t": 0.5 * mV, "b": 0 * pA}),
+        EXCITATORY: (
+            cortex.n_excitatory,
+            {"v_rest": -63 * mV, "delta_t": 2 * mV, "b": b_in_pa * pA},
+        ),
+        INHIBITORY: (cortex.n_inhibitory, {"v_rest": -65 * mV, "delta_t": 0.5 * mV, "b": 0 * pA}),
     }
     groups = {}
     for name, (size, own) in kinds.items():
@@ -53,11 +57,11 @@ def build(folder: str, b_in_pa: float, seconds: float) -> None:
         )
         groups[name].v = "v_rest"
     network = b2.Network(list(groups.values()))
-    for group in groups.values():
-        network.add(b2.SpikeMonitor(group))
+    for name, group in groups.items():
+        network.add(b2.SpikeMonitor(group, name=f"{name}_spikes"))
         network.add(b2.PoissonInput(group, "g_e", 400, 0.35 * Hz, 1.5 * nS))
-    fan_in = {"e": round(0.25 * cortex.n_excitatory), "i": round(0.25 * cortex.n_inhibitory)}
-    arriving = {"e": "g_e_post += 1.5*nS", "i": "g_i_post += 5*nS"}
+    fan_in = {name: round(0.25 * size) for name, (size, _) in kinds.items()}
+    arriving = {EXCITATORY: "g_e_post += 1.5*nS", INHIBITORY: "g_i_post += 5*nS"}
     pairs = [(source, target) for source in groups for target in groups]
     for seed, (source, target) in enumerate(pairs):
         synapses = b2.Synapses(groups[source], groups[target], on_pre=arriving[source])
