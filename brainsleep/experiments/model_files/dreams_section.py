@@ -34,7 +34,7 @@ class DreamNeuronSection(ModelSection):
 
 
 class DreamStageSection(StagesSection):
-    """``[dreams.stages.nrem]`` and ``[dreams.stages.rem]``: what gates a stage of the night.
+    """``[dreams.stages.nrem]``: what gates NREM; ``[dreams.stages.rem]`` is the same for REM.
 
     Attributes
     ----------
