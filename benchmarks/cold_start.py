@@ -18,7 +18,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from interleaved import Comparison, Times, take_turns, timed, write_comparisons
+from interleaved import Comparison, Times, show, take_turns, timed
 from workers import COMMIT_BEFORE, ROOT, Worker, checked_out
 
 OURS, BEFORE = "brainsleep", f"commit {COMMIT_BEFORE}"
@@ -110,9 +110,7 @@ def main() -> None:
         return
     hidden, repeats = (50, 1) if options.quick else (options.hidden, options.repeats)
     comparisons = compare(hidden, repeats)
-    for one in comparisons:
-        print(*one.lines(), sep="\n")
-    write_comparisons(options.json, comparisons)
+    show(comparisons, options.json)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 from brian2 import Hz, second
-from interleaved import Comparison, Times, take_turns, timed, write_comparisons
+from interleaved import Comparison, Times, show, take_turns, timed
 
 import brainsleep as bs
 from brainsleep.circuit import PreparedCircuit
@@ -120,9 +120,7 @@ def main() -> None:
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
     comparisons = compare(options)
-    for one in comparisons:
-        print(*one.lines(), sep="\n")
-    write_comparisons(options.json, comparisons)
+    show(comparisons, options.json)
 
 
 if __name__ == "__main__":

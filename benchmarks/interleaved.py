@@ -4,8 +4,8 @@ What two programs take is comparable only where both had the same machine at the
 round runs every alternative once. Wall-clock time and processor time are kept side by side: on a
 machine that others use, only the latter says something.
 
-A script of this folder measures with `take_turns`, prints with `Comparison.lines`, and with `--json
-FILE` writes what `summary.py` reads (`write_comparisons`).
+A script of this folder measures with `take_turns`, and prints with `show`, which with `--json FILE`
+also writes what `summary.py` reads.
 """
 
 from __future__ import annotations
@@ -216,6 +216,13 @@ def versions(packages: Iterable[str] = ("brian2", "torch", "numpy")) -> dict[str
 
 
 # ------------------------------------------------------------------ JSON
+
+
+def show(comparisons: Sequence[Comparison], path: Path | None) -> None:
+    """Print comparisons, and write them for `summary.py` if there is a path."""
+    for one in comparisons:
+        print(*one.lines(), sep="\n")
+    write_comparisons(path, comparisons)
 
 
 def write_comparisons(path: Path | None, comparisons: Iterable[Comparison]) -> None:

@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from interleaved import Comparison, take_turns, timed, write_comparisons
+from interleaved import Comparison, show, take_turns, timed
 from workers import COMMIT_BEFORE, ROOT, Worker, checked_out
 
 OURS, BEFORE = "brainsleep", f"commit {COMMIT_BEFORE}"
@@ -98,9 +98,7 @@ def main() -> None:
         return
     hidden, repeats = (100, 1) if options.quick else (options.hidden, options.repeats)
     comparisons = compare(hidden, repeats)
-    for one in comparisons:
-        print(*one.lines(), sep="\n")
-    write_comparisons(options.json, comparisons)
+    show(comparisons, options.json)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-from interleaved import Comparison, Times, take_turns, timed, write_comparisons
+from interleaved import Comparison, Times, show, take_turns, timed
 from winners_torch import WinnersLoop, in_ms
 from workers import Worker
 
@@ -177,9 +177,7 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     options = parse()
     comparisons = compare(options)
-    for one in comparisons:
-        print(*one.lines(), sep="\n")
-    write_comparisons(options.json, comparisons)
+    show(comparisons, options.json)
 
 
 if __name__ == "__main__":

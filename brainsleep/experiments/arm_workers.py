@@ -150,14 +150,12 @@ class ArmWorkers:
 
     def _work(self, sending: Connection) -> None:
         """Go through arms, in a process of its own."""
-        signal.signal(
-            signal.SIGINT, signal.SIG_IGN
-        )  # who presses Ctrl-C means the run, which ends us
+        # who presses Ctrl-C means the run, which ends this process
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         threading.Thread(target=_end_with_parent, daemon=True).start()
         while (index := self.take()) is not None:
-            number = index
 
-            def report(line: str, number: int = number) -> None:
+            def report(line: str, number: int = index) -> None:
                 sending.send_bytes(pickle.dumps(Answer(number, line=line)))
 
             self.clock.parts.clear()
