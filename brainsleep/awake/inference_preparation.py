@@ -69,7 +69,9 @@ def prepare_inference(request: InferenceRequest) -> PreparedInference:
     )
     assembly = _assembly(network, request.neuron, scaled)
     last, device = len(network.layers), get_device(request.device)
-    plan = assembly.plan(dt=dt, dtype=dtype, recorded=tuple(range(last)), watched=((last, "v"),))
+    plan = assembly.plan(
+        dt=dt, dtype=dtype, recorded=(), tallied=tuple(range(last)), watched=((last, "v"),)
+    )
     device.check(plan)
     prepared = PreparedInference(
         request=request,

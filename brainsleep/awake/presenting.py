@@ -7,15 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ..devices import CppStandalone, Device, Engine, Job
 from ..network.plan import NetworkPlan
 from ..neurons import given_gains, given_thresholds
 from ..night.assembly import Assembly
-from ..translation import Translation, record_activations
-from ..translation.activation_recording import as_input
+from ..translation import Translation
+from ..translation.activation_recording import activations_and_outputs
 from .coding import Coding
 from .inference_request import InferenceRequest
 from .tally import Shown, Tally
@@ -146,8 +145,7 @@ class PreparedInference:
         if outcome.n_steps < job.n_steps:  # an engine ends early when Ctrl-C is pressed
             raise KeyboardInterrupt
         shown = Shown.read(outcome, self.translation, self.n_steps)
-        activations = record_activations(self.translation, images, None)
-        outputs = ann_outputs(self.translation, images)
+        activations, outputs = activations_and_outputs(self.translation, images)
         tally = Tally(self.translation, self.n_steps)
         tally.add(shown, activations, outputs)
         chosen = outputs.argmax(axis=1).astype(np.int32)
@@ -184,22 +182,3 @@ class PreparedInference:
             )
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def ann_outputs(translation: Translation, images: ArrayLike | torch.Tensor) -> NDArray[np.float64]:
-    """Return the outputs of the artificial network, not rectified.
-
-    Parameters
-    ----------
-    translation : Translation
-        The network.
-    images : array_like or Tensor, shape (n, ...)
-        What it takes.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, n_outputs)
-    """
-    with torch.no_grad():
-        result = translation.graph(as_input(images, translation).clone())
-    return result.reshape(len(result), -1).double().numpy()

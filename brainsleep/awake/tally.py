@@ -42,7 +42,7 @@ class Shown:
 
     Attributes
     ----------
-    counts : dict of str to ndarray of int, shape (n_images, n_neurons)
+    counts : dict of str to ndarray of int32, shape (n_images, n_neurons)
         Number of spikes of each neuron, by population without the output.
     choices : ndarray of int32, shape (n_images, n_steps)
         The output of the highest potential after each step.
@@ -52,7 +52,7 @@ class Shown:
         Duration of the simulation loop on the clock.
     """
 
-    counts: dict[str, NDArray[np.int64]]
+    counts: dict[str, NDArray[np.int32]]
     choices: NDArray[np.int32]
     potentials: NDArray[np.floating]
     seconds: float
@@ -71,15 +71,9 @@ class Shown:
             Length of a presentation in time steps; the job is a whole number of presentations.
         """
         populations, sizes = translation.populations, translation.sizes
-        n_images = outcome.n_steps // n_steps
-        counts = {}
-        for index, (indices, steps) in outcome.spikes.items():
-            cells = steps // n_steps * sizes[index] + indices
-            flat = np.bincount(cells, minlength=n_images * sizes[index])
-            counts[populations[index]] = flat.reshape(n_images, sizes[index])
-        states = outcome.states[len(sizes) - 1, "v"].reshape(n_images, n_steps, sizes[-1])
+        states = outcome.states[len(sizes) - 1, "v"].reshape(-1, n_steps, sizes[-1])
         return cls(
-            counts=counts,
+            counts={populations[index]: counts for index, counts in outcome.tallies.items()},
             choices=states.argmax(axis=2).astype(np.int32),
             potentials=states[:, -1],
             seconds=outcome.timings["run"],

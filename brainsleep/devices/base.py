@@ -59,7 +59,8 @@ class Job:
     first_step : int
         Number of steps already made; `input_spikes` begin after them.
     presentation_steps : int
-        Number of steps after which all populations go back to how they began; 0 for never.
+        Number of steps after which all populations go back to how they began; 0 for never. The
+        night of a plan with tallied populations begins with a presentation.
     sampling : Sampling
         Of which steps, neurons and synapses values are kept of what the plan watches.
     presentation_biases : list of ndarray or None, each (n_presentations, n_neurons), optional
@@ -140,6 +141,9 @@ class Outcome:
         One entry per projection, as in the job.
     counts : dict of int to ndarray of int32, shape (n_steps,)
         By counted population: number of spikes in each step.
+    tallies : dict of int to ndarray of int32, shape (n_presentations, n_neurons)
+        By tallied population: number of spikes of each neuron in each presentation that was shown
+        to its end.
     states : dict of (int, str) to ndarray, shape (n_samples, n_neurons)
         By watched population and variable: values after each step of which they are kept, of the
         neurons of which they are.
@@ -158,6 +162,7 @@ class Outcome:
     spikes: dict[int, tuple[NDArray[np.int32], NDArray[np.int64]]]
     weights: list[np.ndarray | None]
     counts: dict[int, NDArray[np.int32]] = field(default_factory=dict)
+    tallies: dict[int, NDArray[np.int32]] = field(default_factory=dict)
     states: dict[tuple[int, str], np.ndarray] = field(default_factory=dict)
     weight_samples: dict[int, np.ndarray] = field(default_factory=dict)
     final_values: dict[tuple[int, str], np.ndarray] = field(default_factory=dict)

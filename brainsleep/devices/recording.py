@@ -41,19 +41,28 @@ class SpikeFiles:
         Neuron indices, int32, in time order.
     counts : str
         Number of spikes in each time step, int32.
+    tallies : str
+        Number of spikes of each neuron, int32, one presentation after the other.
     """
 
     indices: str
     counts: str
+    tallies: str
 
     @classmethod
     def of(cls, population: int) -> SpikeFiles:
         """Return the names for a population, by its number."""
-        return cls(f"spikes{population}.i", f"spikes{population}.n")
+        name = f"spikes{population}"
+        return cls(f"{name}.i", f"{name}.n", f"{name}.tally")
 
     def read_counts(self, folder: Path, n_steps: int) -> NDArray[np.int32]:
         """Return the number of spikes in each of so many time steps; raises as `read_result`."""
         return read_result(folder / self.counts, np.int32, n_steps)
+
+    def read_tallies(self, folder: Path, n_presentations: int, n_neurons: int) -> NDArray[np.int32]:
+        """Return the spikes of each neuron in so many presentations; raises as `read_result`."""
+        values = read_result(folder / self.tallies, np.int32, n_presentations * n_neurons)
+        return values.reshape(n_presentations, n_neurons)
 
     def read(self, folder: Path, n_steps: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return neuron indices (int32) and time steps (int64), in time order.
@@ -79,6 +88,7 @@ def stream_names(plan: NetworkPlan) -> list[str]:
     """Return the names of the files of spikes and of values that a night on a plan writes."""
     names = [SpikeFiles.of(index).counts for index in sorted({*plan.recorded, *plan.counted})]
     names += [SpikeFiles.of(index).indices for index in plan.recorded]
+    names += [SpikeFiles.of(index).tallies for index in plan.tallied]
     names += [state_file(population_name(index), variable) for index, variable in plan.watched]
     return names + [state_file(projection_name(index), "w") for index in plan.watched_weights]
 
@@ -139,6 +149,7 @@ class _Stream(CodeRunner):
                 "n_neurons": len(group),
                 "index_file": files.indices,
                 "count_file": files.counts,
+                "tally_file": files.tallies,
             },
             codeobj_class=OwnCode,
         )
@@ -170,6 +181,18 @@ class CountStream(_Stream):
     """
 
     template_name = "count_stream"
+
+
+class TallyStream(_Stream):
+    """Writes the number of spikes of each neuron to a file at the end of every presentation.
+
+    Parameters
+    ----------
+    group, population
+        As in :class:`SpikeStream`.
+    """
+
+    template_name = "tally_stream"
 
 
 def state_file(group: str, variable: str) -> str:

@@ -39,6 +39,7 @@ from .base import STEPS_PER_REPORT, Job, Outcome, require_plan
 from .compiler import find_compiler
 from .isolation import isolated_brian2
 from .moments import Moment, Observer
+from .tallying import Tallies, count_neurons
 
 #: Code generation targets of Brian2 that users may name.
 TARGETS = ("auto", "cython", "numpy")
@@ -165,8 +166,9 @@ class RuntimeEngine:
         ):
             built = _build(self.plan, job)
             _set_state(self.plan, built, job)
+            tallies = Tallies(built, job.presentation_steps)
             if job.presentation_steps > 0:
-                built.network.add(_presentations(built, job))
+                built.network.add(_presentations(built, job), tallies.operation())
             if job.should_stop is not None:
                 built.network.add(_stopping(built, job.should_stop, job.n_steps))
             if job.observer is not None:
@@ -174,6 +176,7 @@ class RuntimeEngine:
             loop_seconds = _run(self.plan, built, job, compiling, progress, description)
             started = time.perf_counter()
             outcome = _read(self.plan, built, job)
+            outcome.tallies = tallies.result()
         outcome.timings = {"run": loop_seconds, "read": time.perf_counter() - started}
         return outcome
 
@@ -219,6 +222,7 @@ def _build(plan: NetworkPlan, job: Job) -> BuiltNetwork:
     return build_network(
         plan,
         lambda group, signals: _feed(group, signals, job),
+        tally=count_neurons,
         watch=watch,
         watch_weights=watch_weights,
     )

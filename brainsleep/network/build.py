@@ -59,6 +59,8 @@ class BuiltNetwork:
         What records spikes, by number of the recorded population.
     counters : dict of int to BrianObject
         What counts spikes, by number of the counted population.
+    talliers : dict of int to BrianObject
+        What counts the spikes of each neuron, by number of the tallied population.
     watchers : dict of (int, str) to BrianObject
         What keeps values of a variable, by population and name.
     weight_watchers : dict of int to BrianObject
@@ -70,6 +72,7 @@ class BuiltNetwork:
     projections: list[Synapses]
     monitors: dict[int, BrianObject]
     counters: dict[int, BrianObject]
+    talliers: dict[int, BrianObject]
     watchers: dict[tuple[int, str], BrianObject]
     weight_watchers: dict[int, BrianObject]
 
@@ -110,6 +113,7 @@ def build_network(
     *,
     record: Callable[[NeuronGroup, int], BrianObject] = monitor_spikes,
     count: Callable[[NeuronGroup, int], BrianObject] = monitor_rate,
+    tally: Callable[[NeuronGroup, int], BrianObject] | None = None,
     compete: Callable[[NeuronGroup], BrianObject] = winners_in_memory,
     watch: Callable[[NeuronGroup, int, str], BrianObject] | None = None,
     watch_weights: Callable[[Synapses, int], BrianObject] | None = None,
@@ -131,6 +135,9 @@ def build_network(
         of each step.
     count : callable
         Takes the same; makes the object that counts its spikes in each step.
+    tally : callable, optional
+        Takes the same; makes the object that counts the spikes of each neuron in each presentation.
+        Without, no Brian2 object does.
     compete : callable
         Takes a population; makes the object that chooses which of its neurons at threshold spike.
     watch : callable, optional
@@ -154,7 +161,9 @@ def build_network(
     ]
     monitors = {index: record(populations[index], index) for index in plan.recorded}
     counters = {index: count(populations[index], index) for index in plan.counted}
-    watchers, weight_watchers = {}, {}
+    talliers, watchers, weight_watchers = {}, {}, {}
+    if tally is not None:
+        talliers = {index: tally(populations[index], index) for index in plan.tallied}
     if watch is not None:
         for index, name in plan.watched:
             watchers[index, name] = watch(populations[index], index, name)
@@ -162,7 +171,7 @@ def build_network(
         for index in plan.watched_weights:
             weight_watchers[index] = watch_weights(projections[index], index)
     objects = [*populations, *projections, *monitors.values(), *counters.values()]
-    objects += [*watchers.values(), *weight_watchers.values()]
+    objects += [*talliers.values(), *watchers.values(), *weight_watchers.values()]
     for layer in plan.pooled:
         objects += pool(plan, layer, populations[layer])
     objects += [compete(populations[layer]) for layer in plan.competing]
@@ -173,5 +182,12 @@ def build_network(
     network = Network(objects, name="night")
     network.schedule = plan.schedule()
     return BuiltNetwork(
-        network, populations, projections, monitors, counters, watchers, weight_watchers
+        network=network,
+        populations=populations,
+        projections=projections,
+        monitors=monitors,
+        counters=counters,
+        talliers=talliers,
+        watchers=watchers,
+        weight_watchers=weight_watchers,
     )

@@ -155,6 +155,8 @@ class NetworkPlan:
         Populations whose spikes are recorded.
     counted : tuple of int
         Populations of which only the number of spikes in each step is kept.
+    tallied : tuple of int
+        Populations of which the number of spikes of each neuron is kept, for each presentation.
     watched : tuple of (int, str)
         Populations, and the variable of each whose values after each step are kept.
     watched_weights : tuple of int
@@ -175,6 +177,7 @@ class NetworkPlan:
     dtype: str
     recorded: tuple[int, ...]
     counted: tuple[int, ...] = ()
+    tallied: tuple[int, ...] = ()
     watched: tuple[tuple[int, str], ...] = ()
     watched_weights: tuple[int, ...] = ()
     pooled: tuple[int, ...] = ()

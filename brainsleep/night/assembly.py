@@ -142,6 +142,7 @@ class Assembly:
         dtype: str,
         recorded: tuple[int, ...],
         counted: tuple[int, ...] = (),
+        tallied: tuple[int, ...] = (),
         watched: tuple[tuple[int, str], ...] = (),
     ) -> NetworkPlan:
         """Make the plan; the arguments are its remaining fields.
@@ -199,6 +200,7 @@ class Assembly:
             dtype=dtype,
             recorded=recorded,
             counted=counted,
+            tallied=tallied,
             watched=watched,
         )
         check_named_variables(plan)

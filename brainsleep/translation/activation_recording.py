@@ -94,21 +94,56 @@ def record_activations(
     if names is not None:
         wanted = set(known_names(names, "names", [layer.name for layer in layers]))
         layers = tuple(layer for layer in layers if layer.name in wanted)
-    tensor = as_input(data, translation)
     reducers = {layer.node: _reducer(reduce) for layer in layers}
+    _run(translation, as_input(data, translation), reducers)
+    return {layer.name: reducers[layer.node].result() for layer in layers}
+
+
+def activations_and_outputs(
+    translation: Translation, data: Images
+) -> tuple[dict[str, Values], NDArray[np.float64]]:
+    r"""Run the network on data once; return what all layers and the network itself compute.
+
+    Parameters
+    ----------
+    translation : Translation
+        The translated network.
+    data : array_like or Tensor, shape (n, ...); Dataset or DataLoader
+        What the network takes.
+
+    Returns
+    -------
+    activations : dict of str to ndarray, shape (n, \*layer.shape)
+        Rectified, by layer; see :func:`record_activations`.
+    outputs : ndarray of float64, shape (n, n_outputs)
+        What the network returns, not rectified.
+
+    Raises
+    ------
+    ParameterError, KindError
+        As :func:`record_activations` raises them.
+    """
+    kept = {layer.node: _All(None) for layer in translation.layers}
+    outputs = _run(translation, as_input(data, translation), kept)
+    activations = {layer.name: kept[layer.node].values() for layer in translation.layers}
+    return activations, np.concatenate([each.flatten(1).double().numpy() for each in outputs])
+
+
+def _run(
+    translation: Translation, tensor: torch.Tensor, reducers: Mapping[str, _Reducer]
+) -> list[torch.Tensor]:
+    """Run the network on data batch by batch; return its outputs."""
     recorder = _Recorder(translation.graph, reducers)
     batch = max(1, min(BATCH, BATCH_VALUES // max(translation.sizes)))
     try:
         with torch.no_grad():
-            for start in range(0, len(tensor), batch):
-                # a copy, since operations in place would write to the caller's data
-                recorder.run(tensor[start : start + batch].clone())
+            # a copy, since operations in place would write to the caller's data
+            return [recorder.run(part.clone()) for part in tensor.split(batch)]
     except RuntimeError as error:
         reason = str(error).partition("\n")[0]  # torch.fx adds a listing
         raise ParameterError(
             f"data of shape {tuple(tensor.shape)} do not fit the network: {reason}"
         ) from error
-    return {layer.name: reducers[layer.node].result() for layer in layers}
 
 
 @public
@@ -243,10 +278,13 @@ class _All:
         is_double = activations.dtype == torch.float64  # NumPy has no bfloat16
         self.batches.append((activations if is_double else activations.float()).numpy())
 
-    def result(self) -> object:
+    def values(self) -> Values:
         values = np.concatenate(self.batches)
         self.batches = []
-        return values if self.function is None else self.function(values)
+        return values
+
+    def result(self) -> object:
+        return self.values() if self.function is None else self.function(self.values())
 
 
 def _reducer(reduce: str | Callable[[Values], object] | None) -> _Reducer:

@@ -1,5 +1,7 @@
 """Small networks and images, for the tests of networks that are awake."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from helpers import mlp
@@ -51,12 +53,15 @@ def run(ann, images, n_steps, coding, device="cpp", neuron=None, dtype="float64"
             dtype=dtype,
         )
     )
-    outcome = awake.device.prepare(awake.plan).run(awake.job(images, 0))
+    plan = replace(awake.plan, recorded=awake.plan.tallied)
+    outcome = awake.device.prepare(plan).run(awake.job(images, 0))
     spikes = []
     for index, (indices, steps) in sorted(outcome.spikes.items()):
         table = np.zeros((len(images) * n_steps, awake.plan.sizes[index]), dtype=bool)
         table[steps, indices] = True
         spikes.append(table)
+        counts = table.reshape(len(images), n_steps, -1).sum(axis=1)
+        np.testing.assert_array_equal(outcome.tallies[index], counts)
     return spikes, outcome.states[len(SIZES) - 1, "v"], scaled
 
 

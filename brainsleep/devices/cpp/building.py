@@ -27,6 +27,7 @@ from ..recording import (
     SnapshotWriter,
     SpikeStream,
     StateStream,
+    TallyStream,
 )
 from .competition_code import WinnerChoice
 from .manifest import Manifest
@@ -86,7 +87,8 @@ def _built(plan: NetworkPlan, device: UnityDevice, join: Callable[..., Synapses]
         record=SpikeStream,
         count=CountStream,
         compete=WinnerChoice,
-        watch=None if in_blocks else stream_state,  # there the loop itself takes values
+        tally=None if in_blocks else TallyStream,  # there the loop itself counts
+        watch=None if in_blocks else stream_state,
         watch_weights=None if in_blocks else stream_weights,
     )
     device.apply_run_args()

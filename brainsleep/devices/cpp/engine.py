@@ -262,6 +262,11 @@ class CppEngine:
                 outcome.spikes[index] = SpikeFiles.of(index).read(results, n_steps)
             for index in self.plan.counted:
                 outcome.counts[index] = SpikeFiles.of(index).read_counts(results, n_steps)
+            n_shown = n_steps // job.presentation_steps if job.presentation_steps else 0
+            for index in self.plan.tallied:
+                outcome.tallies[index] = SpikeFiles.of(index).read_tallies(
+                    results, n_shown, self.plan.sizes[index]
+                )
             self._read_samples(outcome, results, job.sampling, n_steps)
         for index, variable in job.final_values:
             file = results / self.manifest.population_files[index][variable]

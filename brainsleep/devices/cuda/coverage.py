@@ -25,6 +25,8 @@ def unsupported_by_cuda(plan: NetworkPlan) -> str | None:
     """
     if RANDOM.search(repr((plan.neurons, plan.projections))) is not None:
         return "it draws random numbers"
+    if plan.tallied:
+        return "spikes are counted in presentations, which it does not run"
     if plan.competing:
         return "only some neurons of a population may spike at a time"
     if set(plan.signals) - {MODULATION}:

@@ -26,6 +26,7 @@ from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from ...network.build import BuiltNetwork
 from ...network.plan import NetworkPlan
 from ...support.cores import n_cores
+from ..recording import SpikeFiles
 from .suitability import is_frozen
 from .synapses import FROZEN_MULTIPLE, TILE_MULTIPLE
 
@@ -114,6 +115,8 @@ class Layer:
         What its own projection reads of the population before it.
     functions, recorders : list of str
         C++ functions, for one tile and step, and for one step.
+    tally : str or None
+        File of the number of spikes of each neuron in each presentation.
     samples : list of Sampled
         What is kept of its neurons, and of the weights that lead to them.
     signals : list of (int, str)
@@ -127,6 +130,7 @@ class Layer:
     sources: list[Variable]
     functions: list[str]
     recorders: list[str]
+    tally: str | None
     samples: list[Sampled]
     signals: list[tuple[int, str]]
 
@@ -238,6 +242,7 @@ def _layers(plan: NetworkPlan, built: BuiltNetwork, device: CPPStandaloneDevice)
                     for recorder in built.recorders(index)
                     for code in recorder.code_objects
                 ],
+                tally=SpikeFiles.of(index).tallies if index in plan.tallied else None,
                 samples=_samples(plan, built, device, index),
                 signals=[
                     (place, device.get_array_name(population.variables[name]))

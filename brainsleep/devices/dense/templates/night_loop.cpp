@@ -113,6 +113,9 @@ void run_night()
     {% for variable in layer.traces %}
     History<{{variable.c_type}}> {{variable.name}}({{variable.array}}, {{variable.size}});
     {% endfor %}
+    {% if layer.tally %}
+    Tally tally_of_{{layer.spikes.name}}("{{layer.tally}}", {{layer.n_neurons}});
+    {% endif %}
     {% for one in layer.samples %}
     Samples<{{one.c_type}}> {{one.samples}}("{{one.name}}", {{one.size}});
     {% endfor %}
@@ -158,6 +161,9 @@ void run_night()
             const int32_t n_spikes = found_spikes[{{layer.n_neurons}}];
             {{spikes.name}}.numbers[number*block_steps + s] = n_spikes;
             list.append(found_spikes, n_spikes);
+            {% endif %}
+            {% if layer.tally %}
+            tally_of_{{spikes.name}}.add({{spikes.array}}, {{spikes.array}}[{{layer.n_neurons}}]);
             {% endif %}
             {% for variable in layer.traces %}
             {{variable.name}}.keep(s + 1, tile.first, tile.last - tile.first);
@@ -205,6 +211,9 @@ void run_night()
         team.share({{layer.n_tiles}}, run_tile{{loop.index0}});
         {% if layer.n_tiles > 1 %}
         {{spikes.name}}.join_lists(n_steps);
+        {% endif %}
+        {% if layer.tally %}
+        tally_of_{{spikes.name}}.write_if_due(begin + n_steps);
         {% endif %}
         {% for one in layer.samples %}
         {{one.samples}}.write(n_samples);

@@ -42,6 +42,8 @@ namespace brainsleep { inline void enter(int64_t) {} }
 
 {% include "templates/program/presentations.cpp" %}
 
+{% include "templates/program/tallies.cpp" %}
+
 {% for name in run_often %}
 #include "{{name}}"
 {% endfor %}
