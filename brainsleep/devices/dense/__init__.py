@@ -5,13 +5,16 @@ neuron i to neuron j. :class:`DenseSynapses` is a Brian2 ``Synapses`` that is de
 same equations but keeps only its own variables: 4 bytes per synapse for a float32 weight.
 :class:`FrozenSynapses` are all-to-all, too, and nothing changes them: a copy of their values lies
 in rows by presynaptic neuron. :class:`WindowSynapses` are those of a convolution: 4 bytes per
-weight of the kernel.
+weight of the kernel; of :class:`FrozenWindowSynapses` a copy is read, with the weights to all
+target channels side by side.
 
-`suitability` says which plans these synapses can run; `synapses` and `code` hook into Brian2;
-`tiles` and `blocks` let layers take turns in blocks of time steps.
+`suitability` says which plans these synapses can run; `synapses`, `window_synapses` and `code`
+hook into Brian2; `joining` chooses among them; `tiles` and `blocks` let layers take turns in
+blocks of time steps.
 """
 
 from .blocks import BlockLoop, block_loop, default_threads
+from .joining import connect_computed
 from .suitability import (
     is_frozen,
     reason_for_single_steps,
@@ -23,16 +26,16 @@ from .synapses import (
     DenseSynapses,
     FrozenSynapses,
     OneToOneSynapses,
-    WindowSynapses,
-    connect_computed,
 )
 from .tiles import take_spikes_from_row, use_single_precision, use_tiles
+from .window_synapses import FrozenWindowSynapses, WindowSynapses
 
 __all__ = [
     "BlockLoop",
     "ComputedSynapses",
     "DenseSynapses",
     "FrozenSynapses",
+    "FrozenWindowSynapses",
     "OneToOneSynapses",
     "WindowSynapses",
     "block_loop",

@@ -36,7 +36,7 @@ def unsupported_by_computed(plan: NetworkPlan) -> str | None:
 
 
 def is_frozen(projection: ProjectionPlan) -> bool:
-    """Tell whether synapses join all neurons, and nothing changes them.
+    """Tell whether nothing changes synapses, so that a copy of them in another order will do.
 
     Then they need not lie as those that learn do, whose postsynaptic spikes change whole rows.
 
@@ -47,7 +47,7 @@ def is_frozen(projection: ProjectionPlan) -> bool:
         variables of postsynaptic neurons.
     """
     rule = projection.synapse
-    if projection.kind != "all_to_all" or rule.on_post.strip() or rule.on_event:
+    if rule.on_post.strip() or rule.on_event:
         return False
     return all(name.endswith("_post") for name in assigned(rule.on_pre))
 

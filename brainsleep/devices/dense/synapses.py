@@ -13,12 +13,9 @@ from brian2.groups.subgroup import Subgroup
 from brian2.synapses.synapses import SynapticPathway
 from brian2.utils.stringtools import get_identifiers
 
-from ...network.plan import ProjectionPlan, assigned
+from ...network.plan import assigned
 from ...network.stock import no_delays
-from ...network.windows import Window
 from .code import DenseCodeObject
-from .suitability import is_frozen
-from .wired import connect_wired
 
 #: Rows that are summed at once where they are in the cache; a tile has a multiple of them.
 TILE_MULTIPLE = 16
@@ -186,87 +183,3 @@ class OneToOneSynapses(ComputedSynapses):
     def n_values(self) -> int:
         """One value per synapse."""
         return len(self.source)
-
-
-class WindowSynapses(ComputedSynapses):
-    """Synapses of a convolution or of pooling: a variable has one value per weight of the kernel.
-
-    Each weight serves all positions of the window. What a postsynaptic spike would change is
-    averaged, in each step, over all positions at which the weight meets a neuron (not the
-    padding), those of silent neurons included.
-
-    Parameters
-    ----------
-    source, target : NeuronGroup
-        The groups.
-    *models, **arguments
-        What Brian2's `Synapses` takes.
-    window : Window
-        The window, and the images over which it slides.
-
-    Raises
-    ------
-    NotImplementedError
-        As for `ComputedSynapses`. The rule must be one that the average covers; see
-        `unsupported_by_shared_kernel`.
-    """
-
-    kind = "window"
-
-    def __init__(
-        self,
-        source: NeuronGroup,
-        target: NeuronGroup,
-        *models: object,
-        window: Window,
-        **arguments: object,
-    ) -> None:
-        self.window = window
-        super().__init__(source, target, *models, **arguments)
-
-    @property
-    def n_values(self) -> int:
-        """One value per weight of the kernel."""
-        kernel = self.window.kernel_shape
-        return kernel[0] * kernel[1] * kernel[2] * kernel[3]
-
-    def _keywords(self, pathway: ComputedPathway) -> dict[str, object]:
-        read = {
-            variable.name: variable
-            for name, variable in self.variables.items()
-            if name.endswith("_pre")
-            and name in get_identifiers(pathway.code)
-            and isinstance(variable, ArrayVariable)
-            and not variable.scalar
-        }
-        return {
-            "window": self.window,
-            # a weight that meets padding alone is never divided by anything but 1
-            "valid_positions": self.window.valid_positions().clip(min=1).ravel().tolist(),
-            "presynaptic_arrays": [read[name] for name in sorted(read)],
-        }
-
-
-def connect_computed(
-    source: NeuronGroup, target: NeuronGroup, projection: ProjectionPlan, **arguments: object
-) -> Synapses:
-    """Join two groups without index arrays, except where pairs are drawn.
-
-    Parameters
-    ----------
-    source, target : NeuronGroup
-        The groups.
-    projection : ProjectionPlan
-        Says which pairs of neurons are joined.
-    **arguments
-        What `Synapses` takes.
-    """
-    if projection.window is not None:
-        return WindowSynapses(source, target, window=projection.window, **arguments)
-    if projection.wiring is not None:
-        return connect_wired(source, target, projection, **arguments)
-    if projection.kind == "one_to_one":
-        return OneToOneSynapses(source, target, **arguments)
-    if is_frozen(projection):
-        return FrozenSynapses(source, target, **arguments)
-    return DenseSynapses(source, target, **arguments)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from brian2 import NeuronGroup
-from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
-from brian2.utils.stringtools import get_identifiers
 
 from ...network.build import BuiltNetwork
 from .code import DenseCodeObject
+
+#: Templates in place of Brian2's own. A population is one tile where nothing else is said.
+TILED = {"threshold": "tile_threshold", "reset": "tile_reset", "stateupdate": "tile_update"}
 
 
 class TileCodeObject(CPPStandaloneCodeObject):
@@ -19,11 +20,10 @@ class TileCodeObject(CPPStandaloneCodeObject):
 
 def use_tiles(built: BuiltNetwork) -> None:
     """Let the network's code go through the neurons of a tile; call before code is made."""
-    tiled = {"threshold": "tile_threshold", "reset": "tile_reset", "stateupdate": "tile_update"}
     for group in built.populations:
         for runner in group.contained_objects:
-            if runner.template in tiled:
-                runner.template = tiled[runner.template]
+            if runner.template in TILED:
+                runner.template = TILED[runner.template]
                 runner.codeobj_class = TileCodeObject
     for synapses in built.projections:
         for pathway in synapses._pathways:
@@ -38,20 +38,12 @@ def use_single_precision(built: BuiltNetwork) -> None:
     """
     for group in built.populations[1:]:
         for runner in group.contained_objects:
-            if runner.template == "stateupdate":  # of regular operations, too
-                runner.template = "tile_update"
+            if runner.template in (
+                "stateupdate",
+                "threshold",
+            ):  # the first of regular operations, too
+                runner.template = TILED[runner.template]
                 runner.codeobj_class = DenseCodeObject
-            elif runner.template == "threshold":
-                runner.template = "step_threshold"
-                runner.template_kwds["draws_numbers"] = _draws_numbers(group)
-                runner.codeobj_class = DenseCodeObject
-
-
-def _draws_numbers(group: NeuronGroup) -> bool:
-    """Tell whether a population's equations or conditions may draw random numbers."""
-    texts = [str(group.equations), *group.events.values()]
-    named = set().union(*map(get_identifiers, texts))
-    return any(not DEFAULT_FUNCTIONS[name].stateless for name in named & set(DEFAULT_FUNCTIONS))
 
 
 def take_spikes_from_row(group: NeuronGroup) -> None:

@@ -1,15 +1,11 @@
 {# Values of synapses from all neurons to all neurons, in another order than Brian2's: tile after tile
-   of postsynaptic neurons, and in each those of one presynaptic neuron side by side. They begin with
-   a cache line, since a vector that lies in two is read twice, and stay until the program ends. #}
-#include <cstdlib>
+   of postsynaptic neurons, and in each those of one presynaptic neuron side by side. They stay until
+   the program ends. #}
 namespace brainsleep {
 template<typename T> const T* rows_by_source(
     const T* by_target, size_t n_pre, size_t n_post, size_t tile_neurons)
 {
-    void* memory;
-    if (posix_memalign(&memory, 64, n_pre*n_post*sizeof(T)) != 0)
-        fail("no memory for", std::to_string(n_pre*n_post) + " synapses");
-    T* const rows = (T*)memory;
+    T* const rows = aligned_space<T>(n_pre*n_post);
     T* next = rows;
     for (size_t first = 0; first < n_post; first += tile_neurons)
         for (size_t pre = 0; pre < n_pre; pre++)

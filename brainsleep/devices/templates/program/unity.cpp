@@ -36,7 +36,11 @@ namespace brainsleep { inline void enter(int64_t) {} }
 
 {% include "templates/program/samples.cpp" %}
 
+{% include "templates/program/aligned_space.cpp" %}
+
 {% include "templates/program/rows_by_source.cpp" %}
+
+{% include "templates/program/window_reach.cpp" %}
 
 {% include "templates/program/synapses_by_neuron.cpp" %}
 
