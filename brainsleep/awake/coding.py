@@ -29,9 +29,12 @@ class Coding(ABC):
     ----------
     name : str
         The name that users write.
+    is_silent : bool
+        Whether no input neuron ever spikes, so that all input is :meth:`currents`.
     """
 
     name: str
+    is_silent: bool = False
 
     @abstractmethod
     def input_scale(self, n_steps: int) -> float:
@@ -114,6 +117,7 @@ class ConstantCurrent(Coding):
     """
 
     name = "constant"
+    is_silent = True
 
     def input_scale(self, n_steps: int) -> float:
         """Return 1; no input neuron spikes, so nothing depends on it."""

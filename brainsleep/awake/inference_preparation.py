@@ -18,9 +18,9 @@ from ..night.part_inputs import data_at
 from ..plasticity import SRC
 from ..support.checks import whole_number
 from ..support.parameters import PerLayer
-from ..translation import Translation, as_translation, refuse_winners
+from ..translation import INPUT, Translation, as_translation, refuse_winners
 from ..wake.given_data import read_images, read_labelled
-from .coding import as_coding
+from .coding import Coding, as_coding
 from .inference_request import InferenceRequest
 from .labelled import check_labels, flat_images
 from .normalisation import Normalisation, normalise
@@ -69,9 +69,15 @@ def prepare_inference(request: InferenceRequest) -> PreparedInference:
     )
     assembly = _assembly(network, request.neuron, scaled)
     last, device = len(network.layers), get_device(request.device)
-    plan = assembly.plan(
-        dt=dt, dtype=dtype, recorded=(), tallied=tuple(range(last)), watched=((last, "v"),)
+    whole = assembly.plan(
+        dt=dt,
+        dtype=dtype,
+        recorded=(),
+        tallied=tuple(range(int(coding.is_silent), last)),
+        watched=((last, "v"),),
     )
+    used = _used_projections(assembly, coding)
+    plan = replace(whole, projections=tuple(whole.projections[number] for number in used))
     device.check(plan)
     prepared = PreparedInference(
         request=request,
@@ -82,11 +88,25 @@ def prepare_inference(request: InferenceRequest) -> PreparedInference:
         scales=scaled.scales,
         n_steps=n_steps,
         plan=plan,
+        used=used,
         device=device,
         started=started,
     )
     prepared.job(images[:1], 0)  # raises for whatever is wrong with the model's own parameters
     return replace(prepared, seconds=time.perf_counter() - started)
+
+
+def _used_projections(assembly: Assembly, coding: Coding) -> tuple[int, ...]:
+    """Return the numbers of the projections through which spikes may come.
+
+    A layer that gets the image as a current and nothing else needs no weights. Where it gets more,
+    the input's weights stay: the factors of what comes together are numbered.
+    """
+    return tuple(
+        number
+        for number, (layer, link) in enumerate(assembly.links)
+        if not (coding.is_silent and link.source == INPUT and len(layer.connections) == 1)
+    )
 
 
 def _assembly(network: Translation, neuron: Neuron, scaled: Normalisation) -> Assembly:

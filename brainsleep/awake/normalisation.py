@@ -22,6 +22,9 @@ from ..wake.given_data import Images
 #: How the scale of a layer may be chosen.
 METHODS = ("percentile", "max_norm")
 
+#: Most activations that are held in memory at a time, unless a single layer has more.
+GROUP_VALUES = 2**25
+
 
 @dataclass(frozen=True)
 class Normalisation:
@@ -100,14 +103,29 @@ def normalise(
             "network takes, shape (n, ...)."
         )
     images = as_input(data, translation)  # once: a loader or an iterator may be read only once
+    chosen = {}
+    for names in _groups(translation, len(images)):
+        for name, values in record_activations(translation, images, None, names).items():
+            chosen[name] = _scale(translation.layer(name), values, method, percentile)
     scales = {INPUT: float(input_scale)}
     for layer in translation.layers:
-        if layer.kind == "neurons":
-            values = record_activations(translation, images, None, [layer.name])[layer.name]
-            scales[layer.name] = _scale(layer, values, method, percentile)
-        else:
-            scales[layer.name] = scales[layer.connections[0].source]
+        pooled = layer.connections[0].source
+        scales[layer.name] = chosen[layer.name] if layer.name in chosen else scales[pooled]
     return with_scales(translation, scales)
+
+
+def _groups(translation: Translation, n_images: int) -> list[list[str]]:
+    """Group the layers that do not pool: the activations of a group fit in memory together."""
+    groups: list[list[str]] = []
+    room = 0
+    for layer in translation.weighted_layers:
+        n_values = n_images * layer.n_out
+        if not groups or n_values > room:
+            groups.append([])
+            room = GROUP_VALUES
+        groups[-1].append(layer.name)
+        room -= n_values
+    return groups
 
 
 def with_scales(translation: Translation, scales: Mapping[str, float]) -> Normalisation:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import chain
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +15,22 @@ from ..devices import CppStandalone, Device, Engine, Job
 from ..network.plan import NetworkPlan
 from ..neurons import given_gains, given_thresholds
 from ..night.assembly import Assembly
+from ..support.cores import n_cores
 from ..translation import Translation
 from ..translation.activation_recording import activations_and_outputs
 from .coding import Coding
 from .inference_request import InferenceRequest
 from .tally import Shown, Tally
 
-#: Most neurons times steps times images of one launch. A launch holds in memory a few bytes for
-#: each of them in which a spike falls.
-LAUNCH_VALUES = 2**26
+#: Most images of one launch, and most values that are kept of them: counts and potentials.
+LAUNCH_IMAGES, LAUNCH_VALUES = 1000, 2**24
+
+#: Images for which the artificial network and the currents are computed at once. Whatever the
+#: launches, each begins with a whole batch, so that no sum depends on how images are shared out.
+BATCH_IMAGES = 50
+
+#: What is counted of a batch, and the choices of both networks.
+Counted: TypeAlias = tuple[Tally, NDArray[np.int32]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,6 +55,8 @@ class PreparedInference:
         Length of a presentation in time steps.
     plan : NetworkPlan
         What the generated code depends on.
+    used : tuple of int
+        The assembly's projections that the plan has.
     device : Device
         Where it runs.
     started, seconds : float
@@ -60,6 +71,7 @@ class PreparedInference:
     scales: Mapping[str, float]
     n_steps: int
     plan: NetworkPlan
+    used: tuple[int, ...]
     device: Device
     started: float
     seconds: float = 0.0
@@ -71,8 +83,8 @@ class PreparedInference:
 
     @property
     def values_per_image(self) -> int:
-        """Neurons times steps."""
-        return sum(self.plan.sizes) * self.n_steps
+        """What is kept of an image: counts of spikes, and potentials of the outputs."""
+        return sum(self.plan.sizes) + self.n_steps * self.plan.sizes[-1]
 
     def settings(self) -> dict[str, str | int | float]:
         """Return what was asked for, for people and files."""
@@ -100,24 +112,47 @@ class PreparedInference:
         """
         names = self.translation.layer_names
         neuron = self.assembly.neuron
-        currents = self.coding.currents(self.translation, images)
+        currents = self._currents(images)
         layers = self.translation.layers
+        weights = self.assembly.weights()
+        parameters = self.assembly.projection_parameters(plastic=False)
         return Job(
-            input_spikes=(
-                chunk
-                for number, image in enumerate(images, start=first)
-                for chunk in self.coding.chunks(image, number, self.n_steps)
-            ),
+            input_spikes=None if self.coding.is_silent else self._input_spikes(images, first),
             n_steps=len(images) * self.n_steps,
-            weights=self.assembly.weights(),
+            weights=[weights[number] for number in self.used],
             biases=[None if layer.name in currents else layer.bias for layer in layers],
             population_parameters=self.assembly.population_parameters(
                 given_gains(neuron, names), given_thresholds(neuron, names), self.plan.dt
             ),
-            projection_parameters=self.assembly.projection_parameters(plastic=False),
+            projection_parameters=[parameters[number] for number in self.used],
             presentation_steps=self.n_steps,
             presentation_biases=[currents.get(layer.name) for layer in layers],
         )
+
+    def _currents(self, images: NDArray[np.floating]) -> dict[str, np.ndarray]:
+        """Return the constant currents that images cause, by layer that gets some."""
+        parts = [
+            self.coding.currents(self.translation, images[batch])
+            for batch in self._batches(len(images))
+        ]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def _input_spikes(
+        self, images: NDArray[np.floating], first: int
+    ) -> Iterator[NDArray[np.bool_]]:
+        """Make the input spikes of images, one image after the other."""
+        for number, image in enumerate(images, start=first):
+            yield from self.coding.chunks(image, number, self.n_steps)
+
+    def _batches(self, n_images: int) -> list[slice]:
+        """Divide images into those for which sums are computed at once."""
+        size = min(BATCH_IMAGES, self._most_images)
+        return [slice(begin, min(begin + size, n_images)) for begin in range(0, n_images, size)]
+
+    @property
+    def _most_images(self) -> int:
+        """How many images a launch may have."""
+        return max(1, min(LAUNCH_IMAGES, LAUNCH_VALUES // self.values_per_image))
 
     def show(
         self,
@@ -125,15 +160,14 @@ class PreparedInference:
         images: NDArray[np.floating],
         first: int,
         n_threads: int | None = None,
-    ) -> tuple[Tally, NDArray[np.int32]]:
+    ) -> list[Counted]:
         """Show some images; see :meth:`job`, and `Job.n_threads`.
 
         Returns
         -------
-        tally : Tally
-            What was counted.
-        choices : ndarray of int32, shape (n_images, n_steps + 1)
-            Output chosen after each step; in the last column that of the artificial network.
+        list of (Tally, ndarray of int32 of shape (n_images, n_steps + 1))
+            For each batch, what was counted, and the output chosen after each step; in the last
+            column that of the artificial network.
 
         Raises
         ------
@@ -145,40 +179,56 @@ class PreparedInference:
         if outcome.n_steps < job.n_steps:  # an engine ends early when Ctrl-C is pressed
             raise KeyboardInterrupt
         shown = Shown.read(outcome, self.translation, self.n_steps)
+        return [
+            self._counted(shown.of(batch), images[batch]) for batch in self._batches(len(images))
+        ]
+
+    def _counted(self, shown: Shown, images: NDArray[np.floating]) -> Counted:
+        """Compare what the spiking network did with images and what the artificial one does."""
         activations, outputs = activations_and_outputs(self.translation, images)
         tally = Tally(self.translation, self.n_steps)
         tally.add(shown, activations, outputs)
         chosen = outputs.argmax(axis=1).astype(np.int32)
         return tally, np.column_stack([shown.choices, chosen])
 
-    def show_all(self, engine: Engine, n_jobs: int) -> Iterator[tuple[Tally, NDArray[np.int32]]]:
+    def show_all(self, engine: Engine, n_jobs: int | None) -> Iterator[Counted]:
         """Show all images, in launches of bounded size.
 
         Parameters
         ----------
         engine : Engine
             The program.
-        n_jobs : int
-            Number of launches at the same time, on C++ devices.
+        n_jobs : int, optional
+            Number of launches at the same time, on C++ devices; as many as there are cores unless
+            given.
 
         Yields
         ------
         tally, choices
-            What :meth:`show` returns, for each launch in the order of the images.
+            What :meth:`show` returns, for each batch in the order of the images.
         """
+        n_jobs = n_cores() if n_jobs is None else n_jobs
         if not isinstance(self.device, CppStandalone):
             n_jobs = 1  # Brian2 itself runs one network at a time in this process
-        fit = max(1, LAUNCH_VALUES // self.values_per_image)
-        images = self.images
-        size = min(fit, -(-len(images) // n_jobs))
-        starts = range(0, len(images), size)
+        size = self._launch_size(n_jobs)
+        starts = range(0, len(self.images), size)
+        n_jobs = min(n_jobs, len(starts))
+
+        def show(first: int) -> list[Counted]:
+            images = self.images[first : first + size]
+            return self.show(engine, images, first, n_threads=1 if n_jobs > 1 else None)
+
         if n_jobs == 1:
-            yield from (self.show(engine, images[k : k + size], k) for k in starts)
+            yield from chain.from_iterable(map(show, starts))
             return
         pool = ThreadPoolExecutor(n_jobs)
         try:
-            yield from pool.map(
-                lambda k: self.show(engine, images[k : k + size], k, n_threads=1), starts
-            )
+            yield from chain.from_iterable(pool.map(show, starts))
         finally:
             pool.shutdown(cancel_futures=True)
+
+    def _launch_size(self, n_jobs: int) -> int:
+        """Return how many images a launch shows, in whole batches, so that all have equal work."""
+        batch = min(BATCH_IMAGES, self._most_images)
+        n_batches = -(-len(self.images) // batch)
+        return batch * min(self._most_images // batch, -(-n_batches // n_jobs))

@@ -45,7 +45,7 @@ def spiking_accuracy(
     dtype: str = "float32",
     dt: Time = 1 * ms,
     seed: int = 0,
-    n_jobs: int = 1,
+    n_jobs: int | None = None,
     progress: bool = True,
 ) -> SpikingAccuracy:
     """Run a trained network as a spiking one, and compare what both make of images.
@@ -93,9 +93,10 @@ def spiking_accuracy(
         As in `brainsleep.sleep`.
     seed : int
         Seed of ``"poisson"``. The spikes of an image depend on its number and the seed alone.
-    n_jobs : int
-        Number of launches at the same time, each of some of the images; on C++ devices only.
-        Results are the same for any number, except that correlations may be rounded differently.
+    n_jobs : int, optional
+        Number of programs that run at the same time, each for some of the images; on C++ devices
+        only. As many as there are cores unless given, and one in a worker process. Results are the
+        same for any number, bit for bit.
     progress : bool
         Show a progress bar where there is a terminal or a notebook.
 
@@ -132,7 +133,8 @@ def spiking_accuracy(
         dt=dt,
         seed=seed,
     )
-    whole_number(n_jobs, "n_jobs", minimum=1)
+    if n_jobs is not None:
+        whole_number(n_jobs, "n_jobs", minimum=1)
     prepared = prepare_inference(request)
     built = time.perf_counter()
     engine = prepared.device.prepare(prepared.plan, progress)
@@ -142,7 +144,7 @@ def spiking_accuracy(
 
 
 def _show_all(
-    prepared: PreparedInference, engine: Engine, n_jobs: int, progress: bool
+    prepared: PreparedInference, engine: Engine, n_jobs: int | None, progress: bool
 ) -> tuple[Tally, NDArray[np.int32]]:
     """Show all images; return what was counted, and the choices of both networks."""
     tally, choices = Tally(prepared.translation, prepared.n_steps), []

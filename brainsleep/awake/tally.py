@@ -43,7 +43,8 @@ class Shown:
     Attributes
     ----------
     counts : dict of str to ndarray of int32, shape (n_images, n_neurons)
-        Number of spikes of each neuron, by population without the output.
+        Number of spikes of each neuron, by population without the output; none of those that
+        were not counted.
     choices : ndarray of int32, shape (n_images, n_steps)
         The output of the highest potential after each step.
     potentials : ndarray, shape (n_images, n_outputs)
@@ -70,13 +71,27 @@ class Shown:
         n_steps : int
             Length of a presentation in time steps; the job is a whole number of presentations.
         """
-        populations, sizes = translation.populations, translation.sizes
+        sizes = translation.sizes
         states = outcome.states[len(sizes) - 1, "v"].reshape(-1, n_steps, sizes[-1])
+        counts = {}
+        for index, name in enumerate(translation.populations[:-1]):
+            silent = np.zeros((len(states), sizes[index]), dtype=np.int32)
+            counts[name] = outcome.tallies.get(index, silent)
         return cls(
-            counts={populations[index]: counts for index, counts in outcome.tallies.items()},
+            counts=counts,
             choices=states.argmax(axis=2).astype(np.int32),
             potentials=states[:, -1],
             seconds=outcome.timings["run"],
+        )
+
+    def of(self, images: slice) -> Shown:
+        """Return what it did for some of the images, with their share of the time."""
+        choices = self.choices[images]
+        return Shown(
+            counts={name: counts[images] for name, counts in self.counts.items()},
+            choices=choices,
+            potentials=self.potentials[images],
+            seconds=self.seconds * len(choices) / len(self.choices),
         )
 
 

@@ -26,8 +26,9 @@ class Job:
 
     Attributes
     ----------
-    input_spikes : iterator of bool ndarray, each (steps, n_inputs)
-        The input, chunk by chunk; exhausted after `n_steps` rows.
+    input_spikes : iterator of bool ndarray, each (steps, n_inputs), or None
+        The input, chunk by chunk; exhausted after `n_steps` rows. None where no input neuron ever
+        spikes, which plans with signals cannot have.
     n_steps : int
         Number of time steps.
     weights : list of ndarray or None
@@ -76,7 +77,7 @@ class Job:
         Who looks at the night while it runs.
     """
 
-    input_spikes: Iterator[NDArray[np.bool_]]
+    input_spikes: Iterator[NDArray[np.bool_]] | None
     n_steps: int
     weights: list[np.ndarray | None]
     biases: list[np.ndarray | None]

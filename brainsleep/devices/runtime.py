@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import repeat
 from typing import Any, Literal
 
 import numpy as np
@@ -232,7 +233,9 @@ def _feed(
     group: NeuronGroup, signals: dict[str, list[NeuronGroup]], job: Job
 ) -> list[NetworkOperation]:
     """Make the operations that hand each step's input spikes and signals to the network."""
-    rows = (row for chunk in job.input_spikes for row in chunk)
+    silence = repeat(np.zeros((1, group.N), dtype=bool))
+    chunks = silence if job.input_spikes is None else job.input_spikes
+    rows = (row for chunk in chunks for row in chunk)
     spiking = group.variables["spiking"]
     values = {name: iter(job.signals[name]) for name in signals}
 

@@ -172,6 +172,8 @@ class CppEngine:
         environment["BRAINSLEEP_FIRST_STEP"] = str(job.first_step)
         n_threads = default_threads(self.plan) if job.n_threads is None else job.n_threads
         environment["BRAINSLEEP_THREADS"] = str(n_threads)
+        if job.input_spikes is None:
+            environment["BRAINSLEEP_SILENT_STEPS"] = str(job.n_steps - job.first_step)
         if job.folder is not None:
             environment["BRAINSLEEP_FOLDER"] = str(job.folder.resolve())
         if job.snapshot is not None:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import IO
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm.std import tqdm
 
 from ..base import STEPS_PER_REPORT, Job
@@ -36,7 +37,7 @@ def feed(
     stream : file
         The program's standard input; closed at the end.
     job : Job
-        Gives input spikes and signals.
+        Gives input spikes and signals. Without input spikes nothing is written: the program knows.
     n_inputs : int
         Number of input neurons.
     signals : iterable of str
@@ -59,10 +60,13 @@ def feed(
     """
     fed = 0
     bar.update(job.first_step)
+    if job.input_spikes is None:
+        stream.close()
+        return False
     try:
         with stream:
             _shrink_pipe(stream.fileno(), (n_inputs + 7) // 8)
-            for rows in _rows(job, [job.signals[name] for name in signals]):
+            for rows in _rows(job, job.input_spikes, [job.signals[name] for name in signals]):
                 started, n_rows = time.perf_counter(), len(rows)
                 while len(rows) > 0:
                     stop = job.should_stop is not None and job.should_stop()
@@ -93,11 +97,13 @@ def _most_steps(watch: Watch | None, n_fed: int) -> int:
     return STEPS_PER_REPORT if watch is None else min(STEPS_PER_REPORT, watch.steps_ahead(n_fed))
 
 
-def _rows(job: Job, signals: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
+def _rows(
+    job: Job, input_spikes: Iterable[NDArray[np.bool_]], signals: Sequence[np.ndarray]
+) -> Iterator[np.ndarray]:
     """Yield what the program reads, one row per step: packed spikes, then the signals."""
     step = job.first_step
     values = np.array(signals, dtype=float).T.copy()  # steps × signals
-    for chunk in job.input_spikes:
+    for chunk in input_spikes:
         rows = np.packbits(chunk, axis=1, bitorder="little")
         if signals:
             rows = np.hstack([rows, values[step : step + len(rows)].view(np.uint8)])

@@ -193,7 +193,7 @@ void run_night()
             n_steps = std::min(n_steps, every - begin % every);
         if (presentation_steps > 0)
             n_steps = std::min(n_steps, presentation_steps - begin % presentation_steps);
-        n_steps = fread(input_rows, row_bytes, n_steps, stdin);
+        n_steps = read_rows(input_rows, n_steps);
         if (n_steps == 0) break;
         present_if_due(begin);
         const size_t n_samples = n_sampled(begin, n_steps);

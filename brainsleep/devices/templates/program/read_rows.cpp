@@ -4,7 +4,7 @@ namespace brainsleep {
 unsigned char rows[2][row_bytes];
 bool has_next = false;
 
-bool read_row(int64_t step) { return fread(rows[step & 1], 1, row_bytes, stdin) == row_bytes; }
+bool read_row(int64_t step) { return read_rows(rows[step & 1], 1) == 1; }
 
 inline void enter(int64_t step)
 {
