@@ -1,57 +1,59 @@
-"""The first night of a new topology, and what it imports, against the commit before.
+"""The first night of a topology, later ones, and what is imported, against the commit before.
 
 python benchmarks/cold_start.py [--hidden 1200] [--repeats 5] [--quick] [--json FILE]
 
-Each time a fresh process with an empty cache, in turns. torch and Brian2 are imported beforehand.
-Imports: `import brainsleep` and what the first `bs.sleep` needs. Night: a whole `bs.sleep` of ten
-steps of 784-H-H-10 after that, all spikes recorded.
+Each time a fresh process with an empty cache, in turns; then another one with the cache as it is.
+torch and Brian2 are imported beforehand. Imports: `import brainsleep` and what the first `bs.sleep`
+needs. Night: a whole `bs.sleep` of about ten steps of 784-H-H-10 after that, all spikes recorded.
+Later nights differ in weights, seed, learning rates, thresholds and duration, and compile nothing.
 """
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import json
+import statistics
 import sys
 import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from interleaved import Comparison, Times, show, take_turns, timed
-from workers import COMMIT_BEFORE, ROOT, Worker, checked_out
+from interleaved import Comparison, Times, take_turns, timed
+from workers import BEFORE, OURS, ROOT, Worker, check_version, checked_out, main_of_versions
 
-OURS, BEFORE = "brainsleep", f"commit {COMMIT_BEFORE}"
-N_STEPS = 10
+N_STEPS, LATER_NIGHTS = 10, 3
+
+#: Wall-clock and processor time.
+Seconds = tuple[float, float]
+#: What is measured of one side beside the first night, by name: an entry per round.
+Others = dict[str, list[Seconds]]
+#: These others: what each is called, and seconds of what they are.
+OTHERS = {
+    "commit before, imports": "import",
+    "commit before, new process": "night",
+    "commit before, same process": "night",
+}
 
 
 def work(n_hidden: int) -> None:
-    """Import the package and run the first night of this process; seconds of both as JSON."""
+    """Import the package and run the nights of this process; seconds of all as JSON."""
     import brian2  # noqa: F401
-    import torch
-    from torch import nn
+    import torch  # noqa: F401
 
     imports = timed(import_package)
     import brainsleep as bs
 
-    torch.manual_seed(0)
-    sizes = (784, n_hidden, n_hidden, 10)
-    layers = [nn.Linear(n, m, bias=False) for n, m in itertools.pairwise(sizes)]
-    ann = nn.Sequential(layers[0], nn.ReLU(), layers[1], nn.ReLU(), layers[2])
-    sleep = partial(
-        bs.sleep,
-        ann,
-        torch.rand(784).numpy() * 0.03,
-        duration=N_STEPS,
-        neuron=bs.Heaviside(gain=1.0, threshold=0.1, decay=0.9),
-        plasticity=bs.SRC(increase=1e-4, decrease=1e-5),
-        progress=False,
-    )
-    nights = []
-    night = timed(lambda: nights.append(sleep()))
-    assert not nights[0].timings["build_cached"]
-    package = str(Path(bs.__file__).resolve())
-    print(json.dumps({"imports": imports, "night": night, "package": package}), flush=True)
+    every = [one_night(n_hidden, number) for number in range(1 + LATER_NIGHTS)]
+    nights, cached = zip(*every, strict=True)
+    answer = {
+        "imports": imports,
+        "first": nights[0],
+        "later": [statistics.median(clock) for clock in zip(*nights[1:], strict=True)],
+        "cached": cached,
+        "package": bs.__file__,
+    }
+    print(json.dumps(answer), flush=True)
 
 
 def import_package() -> None:
@@ -61,57 +63,73 @@ def import_package() -> None:
     _ = bs.sleep
 
 
+def one_night(n_hidden: int, number: int) -> tuple[Seconds, bool]:
+    """Return the seconds of one night of a process, and whether its program was there already."""
+    import torch
+    from torch import nn
+
+    import brainsleep as bs
+
+    torch.manual_seed(number)
+    sizes = (784, n_hidden, n_hidden, 10)
+    layers = [nn.Linear(n, m, bias=False) for n, m in itertools.pairwise(sizes)]
+    sleep = partial(
+        bs.sleep,
+        nn.Sequential(layers[0], nn.ReLU(), layers[1], nn.ReLU(), layers[2]),
+        torch.rand(784).numpy() * 0.03,
+        duration=N_STEPS + number,
+        neuron=bs.Heaviside(gain=1.0, threshold=0.1 + 0.01 * number, decay=0.9),
+        plasticity=bs.SRC(increase=1e-4 * (1 + number), decrease=1e-5),
+        seed=number,
+        progress=False,
+    )
+    nights = []
+    seconds = timed(lambda: nights.append(sleep()))
+    return seconds, bool(nights[0].timings["build_cached"])
+
+
 def compare(n_hidden: int, repeats: int) -> list[Comparison]:
-    """Return imports and first nights of both sides."""
-    imports: dict[str, list[tuple[float, float]]] = {OURS: [], BEFORE: []}
+    """Return first nights, imports and later nights of both sides."""
+    others: dict[str, Others] = {who: {name: [] for name in OTHERS} for who in (OURS, BEFORE)}
     with checked_out() as before:
         trees = {OURS: ROOT, BEFORE: before}
-        calls = {name: first_night(n_hidden, tree, imports[name]) for name, tree in trees.items()}
+        calls = {who: first_night(n_hidden, tree, others[who]) for who, tree in trees.items()}
         nights = take_turns(calls, repeats)
-    imported = {}
-    for name, seconds in imports.items():  # the first round does not count
-        wall, processor = zip(*seconds[-repeats:], strict=True)
-        imported[name] = Times(list(wall), list(processor))
-    return [
-        Comparison("commit before", OURS, BEFORE, nights, unit="first night"),
-        Comparison("commit before, imports", OURS, BEFORE, imported, unit="import"),
-    ]
+    found = [Comparison("commit before", OURS, BEFORE, nights, unit="first night")]
+    for name, unit in OTHERS.items():
+        times = {}
+        for who, measured in others.items():  # the first round does not count
+            wall, processor = zip(*measured[name][-repeats:], strict=True)
+            times[who] = Times(list(wall), list(processor))
+        found.append(Comparison(name, OURS, BEFORE, times, unit=unit))
+    return found
 
 
-def first_night(
-    n_hidden: int, tree: Path, imports: list[tuple[float, float]]
-) -> Callable[[], tuple[float, float]]:
-    """Return a call that runs a first night of a version in a fresh process."""
+def first_night(n_hidden: int, tree: Path, others: Others) -> Callable[[], Seconds]:
+    """Return a call that runs a first night of a version in a fresh process, and then others."""
+    command = [sys.executable, str(Path(__file__).resolve()), "--work", str(n_hidden)]
 
-    def call() -> tuple[float, float]:
-        command = [sys.executable, str(Path(__file__).resolve()), "--work", str(n_hidden)]
+    def call() -> Seconds:
         with tempfile.TemporaryDirectory(prefix="cold-") as cache:
             environment = {"PYTHONPATH": str(tree), "BRAINSLEEP_CACHE": cache}
-            with Worker(command, environment) as worker:
-                answer = worker.answer()
-        assert Path(str(answer["package"])).is_relative_to(tree.resolve()), answer["package"]
-        imports.append(tuple(answer["imports"]))
-        return tuple(answer["night"])
+            cold, warm = (answer_of(command, environment, tree) for _ in range(2))
+        assert not cold["cached"][0]
+        assert all(cold["cached"][1:] + warm["cached"])
+        measured = (cold["imports"], warm["first"], cold["later"])
+        for name, seconds in zip(OTHERS, measured, strict=True):
+            others[name].append(tuple(seconds))
+        return tuple(cold["first"])
 
     return call
 
 
-def main() -> None:
-    """Measure, print and write; or be a worker."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--hidden", type=int, default=1200, metavar="H")
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--quick", action="store_true", help="one round with H = 50, as a check")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    parser.add_argument("--work", type=int, metavar="H", help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.work:
-        work(options.work)
-        return
-    hidden, repeats = (50, 1) if options.quick else (options.hidden, options.repeats)
-    comparisons = compare(hidden, repeats)
-    show(comparisons, options.json)
+def answer_of(command: list[str], environment: dict[str, str], tree: Path) -> dict[str, object]:
+    """Return what a worker of a version measures."""
+    with Worker(command, environment) as worker:
+        answer = worker.answer()
+    check_version(answer["package"], tree)
+    return answer
 
 
 if __name__ == "__main__":
-    main()
+    main_of_versions(__doc__, compare, work, repeats=5)

@@ -11,16 +11,16 @@ itself: other numbers, so the rates of both say whether they did the same work.
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from brian2 import Hz, second
+from command_line import parser_of, read
 from interleaved import Comparison, Times, show, take_turns, timed
 
 import brainsleep as bs
@@ -89,11 +89,10 @@ class Runs:
         self.rates[who] = n_spikes / self.seconds / self.cortex.n_excitatory
 
 
-def compare(options: argparse.Namespace) -> list[Comparison]:
+def compare(seconds: float, repeats: int) -> list[Comparison]:
     """Return the package against real time and stock Brian2, in both regimes."""
     cortex = bs.stages.Cortex()
     prepared = cortex.prepare("cpp", progress=False)
-    seconds, repeats = (0.2, 1) if options.quick else (options.seconds, options.repeats)
     found = []
     for regime, adaptation in REGIMES.items():
         runs = Runs(cortex, adaptation, seconds)
@@ -110,17 +109,13 @@ def compare(options: argparse.Namespace) -> list[Comparison]:
     return found
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print and write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = parser_of(__doc__, repeats=5, quick="one round of 0.2 s, as a check")
     parser.add_argument("--seconds", type=float, default=4.0, help="simulated time")
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--quick", action="store_true", help="one round of 0.2 s, as a check")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    options = parser.parse_args()
+    options = read(parser, arguments)
     os.environ["OMP_NUM_THREADS"] = "1"
-    comparisons = compare(options)
-    show(comparisons, options.json)
+    show(compare(0.2 if options.quick else options.seconds, options.repeats), options.json)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from dreams_cases import CASES, CLASS_MEANS, FIRST_SEED, IMAGES, WITHOUT, Case, data_sets
-from results_table import _line, _table, percent
+from markdown_tables import table
+from results_table import percent
 
 from brainsleep.experiments.model_files.overrides import Overrides
 from brainsleep.experiments.run import run_experiment
@@ -100,8 +101,8 @@ def carried_by(kept: Mapping[str, Any]) -> list[str]:
         seeds = [seed for seed in arm if seed in dreams]
         pairs = [[one[seed] for seed in seeds] for one in (arm, dreams)]
         difference = ahead(*pairs) if len(seeds) > 2 and arm is not dreams else "–"
-        rows.append(_line((label, str(len(arm)), percent_of(arm), difference)))
-    return _table(("digits, 784-1200-1200-10", "n", "accuracy, %", "dreams minus it"), rows)
+        rows.append((label, str(len(arm)), percent_of(arm), difference))
+    return table(("digits, 784-1200-1200-10", "n", "accuracy, %", "dreams minus it"), rows)
 
 
 def elsewhere(kept: Mapping[str, Any]) -> list[str]:
@@ -124,8 +125,8 @@ def elsewhere(kept: Mapping[str, Any]) -> list[str]:
                 )
                 for arm in arms
             ]
-            rows.append(_line((data, f"{width}-{width}", n_seeds, *cells)))
-    return _table(head, rows)
+            rows.append((data, f"{width}-{width}", n_seeds, *cells))
+    return table(head, rows)
 
 
 def with_other_tasks(kept: Mapping[str, Any]) -> list[str]:
@@ -135,8 +136,8 @@ def with_other_tasks(kept: Mapping[str, Any]) -> list[str]:
     rows = []
     for name, label in names.items():
         arms = [arm_of(kept.get(name, {}), arm) for arm in ("final", CLASS_MEANS, "joint")]
-        rows.append(_line((label, str(len(arms[0])), *map(percent_of, arms))))
-    return _table(("tasks, nights", "n", "dreams", "nearest class mean", "joint readout"), rows)
+        rows.append((label, str(len(arms[0])), *map(percent_of, arms)))
+    return table(("tasks, nights", "n", "dreams", "nearest class mean", "joint readout"), rows)
 
 
 def arm_of(runs: Mapping[str, Any], arm: str) -> dict[str, float]:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from carry_over import small_digits
+from carry_over_data import small_digits
 
 from brainsleep.wake import Dataset, Split, Training, cnn, load_split, train
 

@@ -11,18 +11,18 @@ has in metrics.json.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from command_line import parser_of, read
 from interleaved import Comparison, take_turns, timed, write_comparisons
 from workers import COMMIT_BEFORE, ROOT, checked_out
 
@@ -136,16 +136,12 @@ def split_lines(name: str, side: Side) -> list[str]:
     return lines
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print and write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = parser_of(__doc__, repeats=5, quick="one round of a tiny run, as a check")
     parser.add_argument("--commit", default=COMMIT_BEFORE)
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--quick", action="store_true", help="one round of a tiny run, as a check")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    options = parser.parse_args()
-    repeats, more = (1, QUICK) if options.quick else (options.repeats, ())
-    comparison, lines = compare(options.commit, repeats, more)
+    options = read(parser, arguments)
+    comparison, lines = compare(options.commit, options.repeats, QUICK if options.quick else ())
     print(*comparison.lines()[:-1], *lines, sep="\n")
     write_comparisons(options.json, [comparison])
 

@@ -22,10 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import dreams_data
+import markdown_tables
 from dreams import write
 from dreams_cases import FIRST_SEED, IMAGES, epochs
 from equal_bytes_methods import N_HIDDEN, LowRankLDA, Scale, hidden, projected
-from results_table import _line, percent
+from results_table import percent
 from torch import nn
 
 from brainsleep.wake import (
@@ -216,12 +217,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def table(kept: dict[str, Any]) -> list[str]:
     """Return a line for each row: bytes, and accuracy in % on each data set."""
-    lines = [_line(("method", "bytes", *DATA)), "|---|---|" + "---|" * len(DATA)]
+    rows = []
     for name, row in ROWS.items():
         entries = [kept.get(data, {}).get(name) for data in DATA]
         sizes = " / ".join(f"{one:,}" for one in sorted({one["bytes"] for one in entries if one}))
-        lines.append(_line((name, sizes, *(score(row, one) for one in entries))))
-    return lines
+        rows.append((name, sizes, *(score(row, one) for one in entries)))
+    return markdown_tables.table(("method", "bytes", *DATA), rows)
 
 
 def score(row: Row, entry: dict[str, Any] | None) -> str:

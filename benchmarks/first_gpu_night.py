@@ -15,7 +15,7 @@ from importlib import metadata
 from pathlib import Path
 
 import numpy as np
-from bench import sleep
+from night_methods import sleep
 from problem import make_problem
 
 PACKAGES = ("brian2", "brian2cuda", "cython", "numpy", "torch", "pytest", "scipy")

@@ -11,125 +11,28 @@ import json
 import math
 import statistics
 import sys
-import tempfile
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from bench import (
-    INTERCHANGED_ORDERS,
-    compare,
-    describe_versions,
-    format_table,
-    run_brainsleep,
-)
-from gpu_loops import (
-    GRAPH_STEPS,
-    DenseLoop,
-    FixedSparseLoop,
-    Loop,
-    SparseLoop,
-    most_spikes,
-    run_as_graphs,
-    run_eagerly,
-)
-from interleaved import machine
-from problem import Problem, Result, compile_kernel, make_problem, run_kernel
+from command_line import add_sizes
+from gpu_loops import GRAPH_STEPS, most_spikes
+from gpu_memory import bandwidth, bytes_per_step, cache_bytes
+from gpu_methods import KERNEL, ON_CPU, PACKAGE, all_methods, is_fast
+from gpu_page import report
+from interleaved import machine, versions
+from night_methods import CHECK_STEPS, largest_difference
+from problem import Problem, compile_kernel, make_problem
 
 HERE = Path(__file__).parent
-PACKAGE, LIMIT = "brainsleep cuda", "memory bandwidth"
-ON_CPU, KERNEL = "brainsleep cpp, on the CPU", "C++ written by hand, on the CPU"
+LIMIT = "memory bandwidth"
 #: Steps per night by size: enough that the start of a program, which is part of the package's
 #: time, counts little. Slow methods, on the CPU and launched eagerly, run a tenth of them.
 STEPS, SLOW_SHARE = {1200: 20_000, 4000: 8000, 16000: 2000, 32000: 800}, 10
-CHECK_STEPS = 40
-#: From this size on, neither the package on the CPU nor loops that are launched step by step: they
-#: take minutes, and were far behind at smaller sizes.
-LARGE = 8000
 #: Rows of loops with a fixed number of rows, relative to the largest number of spikes in a step.
 SPARE = 1.25
-#: Bytes of a copy that measures bandwidth, far more than any cache, and number of copies.
-COPY_BYTES, COPIES = {"cuda": 2**31, "cpu": 2**27}, 20
-#: The smallest amount that a GPU reads from its memory.
-SECTOR_BYTES = 32
-
-Method = Callable[..., Result]
-
-
-def torch_methods(capacity: int, device: str) -> dict[str, Method]:
-    """Return all PyTorch loops, launched eagerly and as graphs; on a CPU there are no graphs."""
-
-    def eagerly(make: type[Loop], **options: int) -> Method:
-        return lambda night: run_eagerly(make, night, device, **options)
-
-    def as_graphs(make: type[Loop], **options: int) -> Method:
-        return lambda night: run_as_graphs(make, night, device, **options)
-
-    methods = {"PyTorch dense": eagerly(DenseLoop), "PyTorch dense, graphs": as_graphs(DenseLoop)}
-    for how, gather in (("columns", True), ("product", False)):
-        name = f"PyTorch row-sparse, {how}"
-        methods[name] = eagerly(SparseLoop, gather=gather)
-        methods[f"{name}, graphs"] = as_graphs(FixedSparseLoop, gather=gather, capacity=capacity)
-    if device == "cpu":
-        return {name: method for name, method in methods.items() if "graphs" not in name}
-    return methods
-
-
-def all_methods(problem: Problem, program: Path, capacity: int, device: str) -> dict[str, Method]:
-    """Return all methods for a size: the package and PyTorch on the GPU, and two on the CPU."""
-    import brainsleep as bs
-
-    own = bs.devices.Cuda() if device == "cuda" else "cpp"
-    methods: dict[str, Method] = {
-        PACKAGE: lambda night: run_brainsleep(night, own),
-        **torch_methods(capacity, device),
-        ON_CPU: lambda night: run_brainsleep(night, "cpp"),
-        KERNEL: partial(run_kernel, program, order=INTERCHANGED_ORDERS[0]),
-    }
-    if problem.sizes[1] < LARGE:
-        return methods
-    return {name: each for name, each in methods.items() if is_fast(name) or name == KERNEL}
-
-
-def is_fast(method: str) -> bool:
-    """Tell whether a method runs whole nights, and networks of all sizes."""
-    return method == PACKAGE or method.endswith("graphs")
-
-
-def bandwidth(device: str) -> float:
-    """Measure the memory of a device: bytes read and written per second in a large copy."""
-    one = torch.zeros(COPY_BYTES[device], dtype=torch.uint8, device=device)
-    other = torch.empty_like(one)
-    other.copy_(one)
-    wait = torch.cuda.synchronize if device == "cuda" else lambda: None
-    wait()
-    started = time.perf_counter()
-    for _ in range(COPIES):
-        other.copy_(one)
-    wait()
-    return 2 * COPIES * len(one) / (time.perf_counter() - started)
-
-
-def cache_bytes() -> int:
-    """Return the size of the largest cache of the GPU in bytes."""
-    return torch.cuda.get_device_properties(0).L2_cache_size
-
-
-def bytes_per_step(sizes: tuple[int, ...], spikes: list[float]) -> float:
-    """Return what an event-driven step has to move between the GPU and its memory.
-
-    A spike of an input reads one number of each row, and with it a whole sector, but no row more
-    than once. A neuron's own spike reads and writes its row.
-    """
-    total = 0.0
-    for n_pre, n_post, pre, post in zip(sizes, sizes[1:], spikes, spikes[1:], strict=False):
-        total += n_post * min(SECTOR_BYTES * pre, 4 * n_pre) + 8 * post * n_pre
-    return total
 
 
 @dataclass(frozen=True)
@@ -194,7 +97,7 @@ def measure(case: Case, program: Path, repeats: int, device: str) -> dict[str, A
             result = method(case.check)
             if not result.spikes:  # the package records none here
                 result = replace(result, spikes=expected.spikes)
-            difference = compare(name, result, expected)
+            difference = largest_difference(name, result, expected)
             rows[name] = {"max_weight_difference": difference, "remark": result.remark}
         except torch.OutOfMemoryError:
             del methods[name]
@@ -224,48 +127,10 @@ def measure(case: Case, program: Path, repeats: int, device: str) -> dict[str, A
     }
 
 
-def report(results: dict[str, Any]) -> str:
-    """Return the results as Markdown."""
-    lines = [
-        f"# Results on {results['gpu']}",
-        "",
-        f"GPU: {results['gpu']}, {results['bandwidth'] / 1e9:.0f} GB/s in a copy  ",
-        f"Machine: {results['machine']}  ",
-        f"Versions: {results['versions']}  ",
-        f"Command: `{results['command']}`, medians of {results['repeats']}; how: "
-        "[README.md](README.md).",
-        "",
-    ]
-    for size in results["sizes"]:
-        mine = size["methods"][PACKAGE]["ms_per_step"]
-        spikes = " ".join(f"{rate:.1f}" for rate in size["spikes_per_step"])
-        lines += [f"{size['steps']} steps, {spikes} spikes per step (input first).", ""]
-        lines += format_table(
-            [
-                f"H = {size['hidden']} ({size['synapses'] / 1e6:.2g} M synapses)",
-                "ms/step",
-                "× slower than brainsleep cuda",
-                "max \\|Δw\\| to C++ written by hand",
-                "remark",
-            ],
-            [
-                [
-                    name,
-                    f"{row['ms_per_step']:.3g}" if "ms_per_step" in row else "",
-                    f"{row['ms_per_step'] / mine:.2f}" if "ms_per_step" in row else "",
-                    f"{row['max_weight_difference']:.0e}" if "max_weight_difference" in row else "",
-                    row["remark"],
-                ]
-                for name, row in size["methods"].items()
-            ],
-        )
-    return "\n".join(lines).rstrip() + "\n"
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Measure and write the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sizes", type=int, nargs="+", default=[*STEPS], metavar="H")
+    add_sizes(parser, *STEPS)
     parser.add_argument(
         "--spikes",
         nargs="+",
@@ -288,25 +153,24 @@ def main(arguments: list[str] | None = None) -> None:
         "gpu": torch.cuda.get_device_name() if device == "cuda" else "no GPU (dry run)",
         "bandwidth": bandwidth(device),
         "machine": machine(),
-        "versions": describe_versions(),
+        "versions": ", ".join(f"{name} {one}" for name, one in versions().items()),
         "command": " ".join(["python benchmarks/gpu.py", *(arguments or sys.argv[1:])]),
         "repeats": options.repeats,
         "sizes": [],
     }
     options.output.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
-        program = compile_kernel(Path(scratch))
-        cases = [
-            make_case(n_hidden, spikes, options.steps_factor)
-            for n_hidden, spikes in itertools.product(options.sizes, options.spikes)
-        ]
-        compile_all(cases, device)
-        for case in cases:
-            print(f"H = {case.problem.sizes[1]}, {case.spikes} spikes", file=sys.stderr)
-            results["sizes"].append(measure(case, program, options.repeats, device))
-            # written after each size, in case a larger one fails
-            (options.output / "RESULTS_GPU.md").write_text(report(results))
-            (options.output / "results_gpu.json").write_text(json.dumps(results, indent=1))
+    program = compile_kernel()
+    cases = [
+        make_case(n_hidden, spikes, options.steps_factor)
+        for n_hidden, spikes in itertools.product(options.sizes, options.spikes)
+    ]
+    compile_all(cases, device)
+    for case in cases:
+        print(f"H = {case.problem.sizes[1]}, {case.spikes} spikes", file=sys.stderr)
+        results["sizes"].append(measure(case, program, options.repeats, device))
+        # written after each size, in case a larger one fails
+        (options.output / "RESULTS_GPU.md").write_text(report(results))
+        (options.output / "results_gpu.json").write_text(json.dumps(results, indent=1))
     print(report(results))
 
 

@@ -1,6 +1,7 @@
 """Spiking inference of trained networks against SpikingJelly, which steps through dense layers.
 
-python benchmarks/inference.py [--networks mlp cnn] [--images 200] [--repeats 5] [--json FILE]
+python benchmarks/inference.py [--networks mlp cnn] [--images 200] [--repeats 5] [--quick]
+    [--json FILE]
 
 Handwritten digits, 100 steps per image, constant input currents, one thread each. SpikingJelly
 (`pip install spikingjelly`) converts the same trained network with its `ann2snn`, and gets the
@@ -10,16 +11,15 @@ images, conversion left out on its side and included on ours. Accuracies stand b
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
-from interleaved import Comparison, Times, take_turns, timed, write_comparisons
+from command_line import parser_of, read
+from interleaved import Comparison, Times, show, take_turns, timed
 from torch import nn
 
 import brainsleep as bs
@@ -111,27 +111,21 @@ def compare(name: str, n_images: int, repeats: int, quick: bool) -> Comparison:
         OURS: ours,
         THEIRS: lambda: choices(snn, images, batch),
     }
-    times: dict[str, Times] = take_turns(calls, 1 if quick else repeats)
+    times: dict[str, Times] = take_turns(calls, repeats)
     note = f"right: {right:.1%} and {their_right:.1%} of {n_images} images; batches of {batch}"
     return Comparison(f"inference: {name}", OURS, THEIRS, times, n_images, "image", note)
 
 
-def main() -> None:
-    """Measure, print, and keep as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print and write."""
+    parser = parser_of(__doc__, repeats=5, quick="one round of 20 images, as a check")
     parser.add_argument("--networks", nargs="+", choices=("mlp", "cnn"), default=["mlp", "cnn"])
     parser.add_argument("--images", type=int, default=200)
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--quick", action="store_true", help="one round, 20 images")
-    parser.add_argument("--json", type=Path)
-    given = parser.parse_args()
+    options = read(parser, arguments)
     torch.set_num_threads(1)
-    n_images = 20 if given.quick else given.images
-    found = []
-    for name in given.networks:
-        found.append(compare(name, n_images, given.repeats, given.quick))
-        print(*found[-1].lines(), sep="\n", flush=True)
-    write_comparisons(given.json, found)
+    n_images = 20 if options.quick else options.images
+    found = (compare(name, n_images, options.repeats, options.quick) for name in options.networks)
+    show(found, options.json)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ round runs every alternative once. Wall-clock time and processor time are kept s
 machine that others use, only the latter says something.
 
 A script of this folder measures with `take_turns`, and prints with `show`, which with `--json FILE`
-also writes what `summary.py` reads.
+also writes what `summary.py` and `details.py` read.
 """
 
 from __future__ import annotations
@@ -47,6 +47,10 @@ class Times:
     def on(self, clock: str) -> list[float]:
         """Return the seconds on one of `CLOCKS`."""
         return self.wall if clock == "wall" else self.processor
+
+    def median(self, clock: str = "wall") -> float:
+        """Return the median of the rounds."""
+        return statistics.median(self.on(clock))
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,7 @@ class Comparison:
         found = [f"{self.name}:"]
         for who in (self.ours, self.theirs):
             medians = [
-                f"{1e3 * statistics.median(self.times[who].on(clock)) / self.amount:.4g} ms {text}"
+                f"{1e3 * self.times[who].median(clock) / self.amount:.4g} ms {text}"
                 for clock, text in CLOCKS.items()
                 if self.times[who].on(clock)
             ]
@@ -218,11 +222,14 @@ def versions(packages: Iterable[str] = ("brian2", "torch", "numpy")) -> dict[str
 # ------------------------------------------------------------------ JSON
 
 
-def show(comparisons: Sequence[Comparison], path: Path | None) -> None:
-    """Print comparisons, and write them for `summary.py` if there is a path."""
+def show(comparisons: Iterable[Comparison], path: Path | None) -> list[Comparison]:
+    """Print comparisons as they come, and write all that there are so far if there is a path."""
+    found: list[Comparison] = []
     for one in comparisons:
-        print(*one.lines(), sep="\n")
-    write_comparisons(path, comparisons)
+        print(*one.lines(), sep="\n", flush=True)
+        found.append(one)
+        write_comparisons(path, found)
+    return found
 
 
 def write_comparisons(path: Path | None, comparisons: Iterable[Comparison]) -> None:

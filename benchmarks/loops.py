@@ -3,8 +3,8 @@
 docs/explanation/algorithm.md describes it.
 
 Both loops work in place in float32 without autograd, and read spikes that were drawn beforehand.
-Each is written for speed. Which `variant` is faster depends on the machine and the size; `bench.py`
-tries both and keeps the faster one.
+Each is written for speed. Which `variant` is faster depends on the machine and the size;
+`night_methods.py` tries both and keeps the faster one.
 """
 
 from __future__ import annotations

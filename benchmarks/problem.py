@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import json
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -154,10 +158,13 @@ class Result:
     remark: str = ""
 
 
-def compile_kernel(directory: Path, source: Path = KERNEL_SOURCE) -> Path:
-    """Compile a kernel, and return the path of the program."""
+@cache
+def compile_kernel(source: Path = KERNEL_SOURCE) -> Path:
+    """Compile a kernel, once per process, and return the program; it is removed at the end."""
+    folder = tempfile.mkdtemp(prefix="kernel-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     compiler = shutil.which("g++") or shutil.which("c++") or "g++"
-    program = directory / source.stem
+    program = Path(folder) / source.stem
     subprocess.run([compiler, *KERNEL_FLAGS, str(source), "-o", str(program)], check=True)
     return program
 
@@ -186,17 +193,8 @@ def write_kernel_input(problem: Problem, path: Path) -> None:
 
 def run_kernel(program: Path, problem: Problem, order: str = "auto", pages: str = "huge") -> Result:
     """Run one night of the kernel written by hand."""
-    with tempfile.TemporaryDirectory(prefix="kernel-") as scratch:
-        source, target = Path(scratch) / "input", Path(scratch) / "output"
-        write_kernel_input(problem, source)
-        finished = subprocess.run(
-            [str(program), str(source), str(target), order, pages],
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        values = np.fromfile(target, dtype=np.float32)
-    report = json.loads(finished.stdout)
+    write = partial(write_kernel_input, problem)
+    report, values = run_program(program, write, order, pages)
     ends = np.cumsum([w.size for w in problem.weights])
     weights = [
         part.reshape(w.shape)
@@ -204,3 +202,19 @@ def run_kernel(program: Path, problem: Problem, order: str = "auto", pages: str 
     ]
     remark = f"{'/'.join(report['orders'])}, {pages} pages"
     return Result(report["ms_per_step"], tuple(report["spikes"]), weights, remark)
+
+
+def run_program(
+    program: Path, write: Callable[[Path], None], *arguments: str
+) -> tuple[dict[str, Any], np.ndarray]:
+    """Run a kernel on the file that `write` writes; return what it prints, and its float32."""
+    with tempfile.TemporaryDirectory(prefix="kernel-") as scratch:
+        source, target = Path(scratch) / "input", Path(scratch) / "output"
+        write(source)
+        finished = subprocess.run(
+            [str(program), str(source), str(target), *arguments],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return json.loads(finished.stdout), np.fromfile(target, dtype=np.float32)

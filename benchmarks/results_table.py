@@ -11,15 +11,20 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
+
+from markdown_tables import table
 
 from brainsleep.experiments.sweep_comparison import load_runs
 from brainsleep.measures import summarise
 
 KEPT = Path(__file__).parent / "published.json"
+
+#: A row of a table.
+Cells = Sequence[str]
 #: What the columns are called, and what it is called in metrics.json.
 COLUMNS = {
     "no sleep": "sequential",
@@ -79,37 +84,27 @@ def tables(entries: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return the lines of one Markdown table, and of another of sweeps with noise."""
     plain = [row(name, entry) for name, entry in entries.items() if "ahead" not in entry]
     noisy = [row_ahead(name, entry) for name, entry in entries.items() if "ahead" in entry]
-    return [*_table(HEAD, plain), *_table(HEAD_AHEAD, noisy)]
+    return [*table(HEAD, plain), *table(HEAD_AHEAD, noisy)]
 
 
-def row(name: str, entry: Mapping[str, Any]) -> str:
-    """Return one sweep as a line: accuracies in %, mean ± SD over seeds; tasks as means."""
+def row(name: str, entry: Mapping[str, Any]) -> Cells:
+    """Return one sweep as cells: accuracies in %, mean ± SD over seeds; tasks as means."""
     accuracy, last = entry["accuracy"], [R[-1] for R in entry["R"]]
     cells = [percent(accuracy[key]) if key in accuracy else "–" for key in COLUMNS.values()]
     tasks = [f"{100 * fmean(task):.0f}" for task in zip(*last, strict=True)]
-    return _line((name, str(len(last)), *cells, ", ".join(tasks)))
+    return (name, str(len(last)), *cells, ", ".join(tasks))
 
 
-def row_ahead(name: str, entry: Mapping[str, Any]) -> str:
-    """Return one sweep with noise as a line: accuracy on clean, and on noise never seen, in %."""
+def row_ahead(name: str, entry: Mapping[str, Any]) -> Cells:
+    """Return one sweep with noise as cells: accuracy on clean, and on noise never seen, in %."""
     cells = [percent(entry[part][arm]) for part in ("clean", "ahead") for arm in ARMS.values()]
-    return _line((name, str(len(entry["seeds"])), *cells))
+    return (name, str(len(entry["seeds"])), *cells)
 
 
 def percent(values: Sequence[float]) -> str:
     """Return mean ± sample SD in %; of a single value, the value."""
     spread = summarise([100 * value for value in values])
     return f"{spread.mean:.1f}" + (f" ± {spread.sd:.1f}" if spread.n > 1 else "")
-
-
-def _table(head: Sequence[str], rows: Sequence[str]) -> list[str]:
-    """Return a table, if it has rows."""
-    return [_line(head), "|---" * len(head) + "|", *rows] if rows else []
-
-
-def _line(cells: Iterable[str]) -> str:
-    """Return cells as a line of a Markdown table."""
-    return "| " + " | ".join(cells) + " |"
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ their own, with all spikes recorded, and save it in turns. This script is the wo
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -17,17 +16,16 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from interleaved import Comparison, show, take_turns, timed
-from workers import COMMIT_BEFORE, ROOT, Worker, checked_out
+from interleaved import Comparison, take_turns, timed
+from workers import BEFORE, OURS, ROOT, Worker, check_version, checked_out, main_of_versions
 
-OURS, BEFORE = "brainsleep", f"commit {COMMIT_BEFORE}"
 WHAT = {"save": "commit before", "load": "commit before, loading"}
 N_STEPS = 500
 
 
 def work(n_hidden: int) -> None:
     """Make a night, then save or load it as often as asked; seconds as JSON."""
-    from bench import sleep
+    from night_methods import sleep
     from problem import make_problem
 
     import brainsleep as bs
@@ -57,8 +55,7 @@ def compare(n_hidden: int, repeats: int) -> list[Comparison]:
             }
             command = [sys.executable, str(Path(__file__).resolve()), "--work", str(n_hidden)]
             workers[name] = stack.enter_context(Worker(command, environment))
-            package = Path(str(workers[name].answer()["package"]))
-            assert package.is_relative_to(tree), package
+            check_version(workers[name].answer()["package"], tree)
         sizes: dict[str, int] = {}
         found = []
         for what, name in WHAT.items():
@@ -84,22 +81,5 @@ def asking(
     return call
 
 
-def main() -> None:
-    """Measure, print and write; or be a worker."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--hidden", type=int, default=1200, metavar="H")
-    parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--quick", action="store_true", help="one round with H = 100, as a check")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    parser.add_argument("--work", type=int, metavar="H", help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.work:
-        work(options.work)
-        return
-    hidden, repeats = (100, 1) if options.quick else (options.hidden, options.repeats)
-    comparisons = compare(hidden, repeats)
-    show(comparisons, options.json)
-
-
 if __name__ == "__main__":
-    main()
+    main_of_versions(__doc__, compare, work, repeats=7)

@@ -13,27 +13,21 @@ then. Rows whose script cannot run here (another library is not installed) stay 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import shlex
-import statistics
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-from interleaved import Comparison, Ratio, machine, read_comparison, rounded, versions
+import keeping
+import markdown_tables
+from interleaved import Comparison, Ratio, read_comparison, rounded
+from keeping import is_done
 from summary_rows import ROWS, Row
 
-HERE = Path(__file__).parent
-KEPT, PAGE = HERE / "summary.json", HERE / "RESULTS.md"
-BEGIN, END = "<!-- who is ahead: begin -->", "<!-- who is ahead: end -->"
-#: Seconds that one script may take.
-LIMIT = 1800
+KEPT = Path(__file__).with_name("summary.json")
+#: Between which marks of the page the table stands.
+MARK = "who is ahead"
 #: Characters of a note that fit into a cell; longer ones stand below the table.
 SHORT = 60
 #: Units of time: how many are in a second.
@@ -48,16 +42,15 @@ Kept = dict[str, dict[str, Any]]
 
 def table(kept: Kept) -> list[str]:
     """Return the lines between the two marks of the page."""
-    lines = ["| " + " | ".join(HEADER) + " |", "|---|---:|---|---|---:|---:|---|---|---|"]
     machines = list(dict.fromkeys(kept[name]["machine"] for name in ROWS if name in kept))
-    busy = False
-    for name, row in ROWS.items():
-        if name not in kept:
-            lines.append(missing(row))
-            continue
-        letter = machine_name(machines, kept[name]["machine"])
-        busy = busy or kept[name]["busy"]
-        lines.append("| " + " | ".join(cells(row, kept[name], letter)) + " |")
+    busy = any(kept[name]["busy"] for name in ROWS if name in kept)
+    rows = [
+        cells(row, kept[name], machine_name(machines, kept[name]["machine"]))
+        if name in kept
+        else missing(row)
+        for name, row in ROWS.items()
+    ]
+    lines = markdown_tables.table(HEADER, rows, right=(1, 4, 5))
     lines += ["", *(f"Machine {machine_name(machines, one)}: {one}  " for one in machines)]
     if busy:
         lines.append("\\* measured while others used the machine, to be measured again.  ")
@@ -87,22 +80,27 @@ def cells(row: Row, kept: dict[str, Any], letter: str) -> list[str]:
     ]
 
 
-def missing(row: Row) -> str:
-    """Return a row that has not been measured."""
+def missing(row: Row) -> list[str]:
+    """Return the cells of a row that has not been measured."""
     name = row.comparison.split(": ")[-1]
-    return f"| {row.what} | – | {name} | not measured | – | – | – | – | `{row.command}` |"
+    return [row.what, "–", name, "not measured", *["–"] * 4, f"`{row.command}`"]
 
 
 def taken(comparison: Comparison, clock: str) -> str:
     """Return what ours takes, in the unit that reads well."""
     median = median_of(comparison, clock)
-    factor, unit = next(pair for pair in UNITS if median * pair[0] >= 1 or pair is UNITS[-1])
-    return f"{rounded(factor * median)} {unit} per {comparison.unit}"
+    return f"{duration(median)} per {comparison.unit}"
+
+
+def duration(seconds: float) -> str:
+    """Return seconds in the unit that reads well."""
+    factor, unit = next(pair for pair in UNITS if seconds * pair[0] >= 1 or pair is UNITS[-1])
+    return f"{rounded(factor * seconds)} {unit}"
 
 
 def median_of(comparison: Comparison, clock: str) -> float:
     """Return the median of what ours takes, in seconds per unit."""
-    return statistics.median(comparison.times[comparison.ours].on(clock)) / comparison.amount
+    return comparison.times[comparison.ours].median(clock) / comparison.amount
 
 
 def machine_name(machines: list[str], one: str) -> str:
@@ -141,26 +139,20 @@ def aimed_at(row: Row, ratio: Ratio, seconds: float) -> str:
     return ", ".join(found) or "–"
 
 
-def write_page(kept: Kept, page: Path = PAGE) -> None:
-    """Put the table between its marks."""
-    before, rest = page.read_text().split(BEGIN)
-    after = rest.split(END)[1]
-    page.write_text("\n".join([before + BEGIN, "", *table(kept), "", END + after]))
-
-
 # ------------------------------------------------------------------ measuring
 
 
 def measure(kept: Kept, options: argparse.Namespace) -> None:
     """Run the scripts of rows that are not measured yet, and keep what they find one by one."""
-    state = state_of_package()
+    state = keeping.state_of_package()
     for script, names in by_script(options.only).items():
         todo = [name for name in names if options.again or not is_done(kept.get(name), state)]
         if not todo and not options.quick:
             print(f"{script}: measured already")
             continue
         print(f"{script}: {', '.join(names)}", flush=True)
-        comparisons = run(script, options)
+        content = keeping.run(script, quick=options.quick) or []
+        comparisons = {one["name"]: read_comparison(one) for one in content}
         if options.quick:
             continue
         for name in names:
@@ -168,15 +160,8 @@ def measure(kept: Kept, options: argparse.Namespace) -> None:
             if found is None:
                 print(f"  {name}: not measured here", flush=True)
                 continue
-            kept[name] = {
-                "machine": machine(),
-                "versions": versions(),
-                "package": state,
-                "date": date.today().isoformat(),
-                "busy": options.busy,
-                "comparison": asdict(found),
-            }
-        KEPT.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+            kept[name] = keeping.holds_for(busy=options.busy) | {"comparison": asdict(found)}
+        keeping.write(KEPT, kept)
 
 
 def by_script(only: Iterable[str]) -> dict[str, list[str]]:
@@ -198,51 +183,13 @@ def by_script(only: Iterable[str]) -> dict[str, list[str]]:
     return chosen
 
 
-def is_done(kept: dict[str, Any] | None, state: str) -> bool:
-    """Tell whether a row holds for the package as it is, and for a quiet machine."""
-    return kept is not None and kept["package"] == state and not kept["busy"]
-
-
-def run(script: str, options: argparse.Namespace) -> dict[str, Comparison]:
-    """Run a script, and return the comparisons that it wrote, by name; none if it failed."""
-    with tempfile.TemporaryDirectory(prefix="summary-") as folder:
-        file = Path(folder) / "found.json"
-        words = shlex.split(script)
-        command = [sys.executable, str(HERE / words[0]), *words[1:], "--json", str(file)]
-        command += ["--quick"] if options.quick else []
-        environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
-        try:
-            subprocess.run(command, env=environment, check=True, timeout=LIMIT)
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            print(f"  {script} failed: {error}", flush=True)
-            return {}
-        content = json.loads(file.read_text()) if file.exists() else []
-    return {one["name"]: read_comparison(one) for one in content}
-
-
-def state_of_package() -> str:
-    """Return git's digest of the package's files, with a plus sign if some are changed."""
-    git = ["git", "-C", str(HERE.parent)]
-    tree = subprocess.run(
-        [*git, "rev-parse", "--short=12", "HEAD:brainsleep"], capture_output=True, text=True
-    )
-    changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", "brainsleep"])
-    return tree.stdout.strip() + ("+" if changed.returncode else "")
-
-
 def main() -> None:
     """Measure if asked, and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--measure", action="store_true", help="rows that are missing or old")
-    parser.add_argument("--only", nargs="+", default=[], metavar="ROW", help="beginnings of names")
-    parser.add_argument("--again", action="store_true", help="measure what is measured already")
-    parser.add_argument("--busy", action="store_true", help="others use this machine: a first look")
-    parser.add_argument("--quick", action="store_true", help="check the scripts; keep nothing")
-    options = parser.parse_args()
-    kept: Kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    options = keeping.options_of(__doc__, "rows")
+    kept: Kept = keeping.read(KEPT)
     if options.measure:
         measure(kept, options)
-    write_page(kept)
+    keeping.put_on_page(MARK, table(kept))
     print(*table(kept), sep="\n")
 
 

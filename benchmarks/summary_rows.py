@@ -50,6 +50,8 @@ ROWS: dict[str, Row] = {
         "first night of a new topology, H = 1200", COLD, "commit before", aim=1 / 0.35, at_most=2.0
     ),
     "imports": Row("imports before the first night", COLD, "commit before, imports", at_most=0.5),
+    "warm_process": Row("a later night, in a new process", COLD, "commit before, new process"),
+    "warm_night": Row("a later night, in the same process", COLD, "commit before, same process"),
     "sweep": Row("a sweep, per trial", "sweep_throughput.py --side 3 --runs 4", "separate runs"),
     "cortex_nrem_real": Row(
         "cortex, slow oscillation", CORTEX, "slow oscillation: real time", aim=8

@@ -9,21 +9,20 @@ a busy machine, too. Weights must be the same, bit for bit.
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import numpy as np
-from bench import network_of, sleep
+from command_line import add_sizes, parser_of, read
 from interleaved import (
     Comparison,
     Times,
     processor_seconds,
     ratio_of,
     rounded,
+    show,
     take_turns,
-    write_comparisons,
 )
+from night_methods import network_of, sleep
 from problem import Problem, make_problem
 
 #: Steps of a night by size.
@@ -39,7 +38,7 @@ def compare(n_hidden: int, n_threads: int, repeats: int, quick: bool) -> Compari
         assert np.array_equal(weights, several.weights_after[name]), name
     names = {1: "1 thread", n_threads: f"{n_threads} threads"}
     calls = {name: in_turn(problem, ann, n) for n, name in names.items()}
-    times = take_turns(calls, 1 if quick else repeats)
+    times = take_turns(calls, repeats)
     ours, theirs = names[n_threads], names[1]
     more = ratio_of(times[ours].processor, times[theirs].processor)
     return Comparison(
@@ -64,20 +63,17 @@ def in_turn(problem: Problem, ann: object, n_threads: int) -> Callable[[], tuple
     return call
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print and write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sizes", type=int, nargs="+", default=[400, 1200, 4000], metavar="H")
+    parser = parser_of(__doc__, repeats=9)
+    add_sizes(parser, 400, 1200, 4000)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--repeats", type=int, default=9)
-    parser.add_argument("--quick", action="store_true", help="one short round, as a check")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    options = parser.parse_args()
-    found = []
-    for n_hidden in options.sizes:
-        found.append(compare(n_hidden, options.threads, options.repeats, options.quick))
-        print(*found[-1].lines(), sep="\n", flush=True)
-        write_comparisons(options.json, found)
+    options = read(parser, arguments)
+    found = (
+        compare(n_hidden, options.threads, options.repeats, options.quick)
+        for n_hidden in options.sizes
+    )
+    show(found, options.json)
 
 
 if __name__ == "__main__":

@@ -10,14 +10,13 @@ gradients and momenta moved once (five streams of all weights) at the rate of a 
 
 from __future__ import annotations
 
-import argparse
 import itertools
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from interleaved import Comparison, take_turns, timed, write_comparisons
+from command_line import parser_of, read
+from interleaved import Comparison, show, take_turns, timed
 
 from brainsleep.wake import Training, mlp, torch_threads, train
 
@@ -79,19 +78,14 @@ def compare(n_steps: int, repeats: int) -> Comparison:
     return Comparison("bound", OURS, BOUND, times, amount=n_steps, unit="step", note=note)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print and write."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=9)
+    parser = parser_of(__doc__, repeats=9, quick="one round of two steps, as a check")
     parser.add_argument("--steps", type=int, default=40, help="of training in each round")
-    parser.add_argument("--quick", action="store_true", help="one round of two steps, as a check")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    options = parser.parse_args()
-    n_steps, repeats = (2, 1) if options.quick else (options.steps, options.repeats)
+    options = read(parser, arguments)
     with torch_threads(1):
-        found = compare(n_steps, repeats)
-    print(*found.lines(), sep="\n")
-    write_comparisons(options.json, [found])
+        found = compare(2 if options.quick else options.steps, options.repeats)
+    show([found], options.json)
 
 
 if __name__ == "__main__":

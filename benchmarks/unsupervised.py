@@ -16,7 +16,7 @@ import importlib.util
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,7 @@ from typing import TypeVar
 
 import numpy as np
 import torch
+from command_line import parser_of, read
 from interleaved import Comparison, Times, show, take_turns, timed
 from winners_torch import WinnersLoop, in_ms
 from workers import Worker
@@ -149,7 +150,7 @@ def compare(options: argparse.Namespace) -> list[Comparison]:
             calls[BINDSNET] = found.in_bindsnet(BINDSNET, options.bindsnet, few, stack)
         else:
             print("BindsNET is left out: name a Python that has it, --bindsnet PYTHON")
-        times = take_turns(calls, 1 if options.quick else options.repeats)
+        times = take_turns(calls, options.repeats)
     return [comparison(other, times, found.spikes) for other in list(calls)[1:]]
 
 
@@ -161,23 +162,15 @@ def comparison(other: str, times: dict[str, Times], spikes: dict[str, list[float
     return Comparison(other, OURS, other, both, unit="presentation", note=note)
 
 
-def parse() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print and write."""
+    parser = parser_of(__doc__, repeats=5, quick="one round of few digits, as a check")
     here = sys.executable if importlib.util.find_spec("bindsnet") else None
     here = os.environ.get("BINDSNET_PYTHON", here)
     parser.add_argument("--bindsnet", default=here, metavar="PYTHON", help="one that has BindsNET")
     parser.add_argument("--presentations", type=int, default=MANY, help="digits per call")
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--quick", action="store_true", help="one round of few, as a check")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    return parser.parse_args()
-
-
-def main() -> None:
-    options = parse()
-    comparisons = compare(options)
-    show(comparisons, options.json)
+    options = read(parser, arguments)
+    show(compare(options), options.json)
 
 
 if __name__ == "__main__":

@@ -6,19 +6,25 @@ kept running take turns without starting anew each time.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+
+from command_line import QUICK_SIZE, parser_of, read
+from interleaved import Comparison, show
 
 ROOT = Path(__file__).resolve().parents[1]
 
 #: What the package is compared with where its own past is the other side.
 COMMIT_BEFORE = "2a85358"
+#: The two sides then.
+OURS, BEFORE = "brainsleep", f"commit {COMMIT_BEFORE}"
 
 
 class WorkerError(RuntimeError):
@@ -95,3 +101,45 @@ def checked_out(commit: str = COMMIT_BEFORE) -> Iterator[Path]:
             yield tree
         finally:
             subprocess.run([*git, "remove", "--force", str(tree)], check=True)
+
+
+def main_of_versions(
+    doc: str | None,
+    compare: Callable[[int, int], list[Comparison]],
+    work: Callable[[int], None],
+    *,
+    repeats: int,
+    arguments: Sequence[str] | None = None,
+) -> None:
+    """Read the command line of a script that is also the worker of both sides, and do as it says.
+
+    Parameters
+    ----------
+    doc : str
+        The script's own text.
+    compare, work : callable
+        What it measures, given neurons in a hidden layer and rounds; what a worker does.
+    repeats : int
+        Rounds unless given.
+    """
+    parser = parser_of(doc, repeats=repeats, quick="one round of a small network, as a check")
+    parser.add_argument("--hidden", type=int, default=1200, metavar="H")
+    parser.add_argument("--work", type=int, metavar="H", help=argparse.SUPPRESS)
+    options = read(parser, arguments)
+    if options.work:
+        work(options.work)
+        return
+    n_hidden = QUICK_SIZE if options.quick else options.hidden
+    show(compare(n_hidden, options.repeats), options.json)
+
+
+def check_version(package: object, tree: Path) -> None:
+    """Raise if a worker has imported another package than that of its side.
+
+    Raises
+    ------
+    WorkerError
+        If its path is not in the tree.
+    """
+    if not Path(str(package)).resolve().is_relative_to(tree.resolve()):
+        raise WorkerError(f"the worker of {tree} has imported {package}; is it installed there?")

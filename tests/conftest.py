@@ -1,10 +1,13 @@
 """Set-up for all tests: one build cache per session, no display, one torch thread."""
 
 import gc
+import importlib
 import logging
 import os
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 # tests run side by side, and some look into the process that does the work
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -16,6 +19,8 @@ import pytest
 import torch
 from helpers import SMALL, mlp
 from hypothesis import settings
+
+BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 
 torch.set_num_threads(1)
 logging.getLogger("brian2").setLevel(logging.INFO)  # else it logs pages of generated code
@@ -36,6 +41,16 @@ def build_cache(tmp_path_factory):
         del os.environ["BRAINSLEEP_CACHE"]
     else:
         yield
+
+
+@pytest.fixture(scope="session")
+def script():
+    """A function that imports a script or module of benchmarks/, which is no package, by name."""
+    sys.path.insert(0, str(BENCHMARKS))
+    try:
+        yield importlib.import_module
+    finally:
+        sys.path.remove(str(BENCHMARKS))
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -33,17 +31,11 @@ ALLOWED = {48_000: 48_500, 96_000: 96_500}
 
 
 @pytest.fixture(scope="module")
-def scripts() -> Iterator[SimpleNamespace]:
+def scripts(script) -> SimpleNamespace:
     """The modules in benchmarks, which are scripts and no package."""
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    try:
-        import dreams
-        import dreams_cases
-        import equal_bytes
-
-        yield SimpleNamespace(dreams=dreams, cases=dreams_cases, bytes=equal_bytes)
-    finally:
-        sys.path.remove(str(ROOT / "benchmarks"))
+    return SimpleNamespace(
+        dreams=script("dreams"), cases=script("dreams_cases"), bytes=script("equal_bytes")
+    )
 
 
 @pytest.fixture(scope="module")

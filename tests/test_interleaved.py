@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-
 
 @pytest.fixture(scope="module")
-def interleaved() -> Iterator[ModuleType]:
-    """benchmarks/interleaved.py, which is in no package."""
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    try:
-        import interleaved
-
-        yield interleaved
-    finally:
-        sys.path.remove(str(ROOT / "benchmarks"))
+def interleaved(script) -> ModuleType:
+    """benchmarks/interleaved.py."""
+    return script("interleaved")
 
 
 def test_a_round_has_each_alternative_once_and_every_other_one_goes_backwards(

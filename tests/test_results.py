@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType
@@ -16,33 +15,30 @@ MODELS = shipped_models()
 PAGE = (ROOT / "docs" / "results" / "published.md").read_text()
 
 
-@pytest.fixture(scope="module")
-def script() -> ModuleType:
-    """benchmarks/results_table.py, which is a script and in no package."""
-    spec = importlib.util.spec_from_file_location(
-        "results_table", ROOT / "benchmarks" / "results_table.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture
+def results_table(script) -> ModuleType:
+    """benchmarks/results_table.py."""
+    return script("results_table")
 
 
-def test_the_page_shows_what_is_kept_and_nothing_else(script: ModuleType) -> None:
-    rows = {line for line in script.tables(json.loads(script.KEPT.read_text())) if "±" in line}
+def test_the_page_shows_what_is_kept_and_nothing_else(results_table: ModuleType) -> None:
+    rows = {
+        line
+        for line in results_table.tables(json.loads(results_table.KEPT.read_text()))
+        if "±" in line
+    }
     shown = {line for line in PAGE.splitlines() if "±" in line and line.startswith("| ")}
     assert rows == {line for line in shown if line.split(" | ")[0][2:].split(",")[0] in MODELS}
 
 
-def test_each_kept_sweep_is_of_a_model_with_a_reference(script: ModuleType) -> None:
-    for name in json.loads(script.KEPT.read_text()):
+def test_each_kept_sweep_is_of_a_model_with_a_reference(results_table: ModuleType) -> None:
+    for name in json.loads(results_table.KEPT.read_text()):
         text = MODELS[name.split(",")[0]].read_text()
         assert "references = [" in text
 
 
 def test_a_sweep_is_read_kept_and_printed(
-    script: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    results_table: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for seed, (sequential, final) in enumerate([(0.2, 0.5), (0.1, 0.7)]):
         run = tmp_path / "sweep" / f"seed-{seed}"
@@ -51,14 +47,14 @@ def test_a_sweep_is_read_kept_and_printed(
         (run / "metrics.json").write_text(json.dumps(metrics(seed, sequential, final)))
     (tmp_path / "sweep" / "summary.json").write_text('{"seeds": [0, 1]}')
     kept = tmp_path / "kept.json"
-    script.main([str(tmp_path / "sweep"), "--kept", str(kept)])
+    results_table.main([str(tmp_path / "sweep"), "--kept", str(kept)])
     row = "| small, training.epochs=12 | 2 | 15.0 ± 7.1 | 60.0 ± 14.1 | – | – | 40, 80 |"
     assert capsys.readouterr().out.splitlines()[2:] == [row]
-    script.main(["--kept", str(kept)])
+    results_table.main(["--kept", str(kept)])
     assert capsys.readouterr().out.splitlines()[2:] == [row]
 
 
-def test_of_noise_the_accuracy_before_it_was_learned_is_printed(script: ModuleType) -> None:
+def test_of_noise_the_accuracy_before_it_was_learned_is_printed(results_table: ModuleType) -> None:
     arms = {
         "sequential": [[0.9], [0.6]],
         "final": [[0.8], [0.7]],
@@ -70,7 +66,7 @@ def test_of_noise_the_accuracy_before_it_was_learned_is_printed(script: ModuleTy
         "ahead": {name: ahead for name, (_, ahead) in arms.items()},
     }
     row = "| small | 1 | 90.0 | 80.0 | 70.0 | 60.0 | 70.0 | 50.0 |"
-    assert script.tables({"small": entry})[2:] == [row]
+    assert results_table.tables({"small": entry})[2:] == [row]
 
 
 def metrics(seed: int, sequential: float, final: float) -> dict:

@@ -6,7 +6,6 @@ import json
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,20 +17,10 @@ BENCHMARKS = ROOT / "benchmarks"
 
 
 @pytest.fixture(scope="module")
-def scripts() -> Iterator[SimpleNamespace]:
-    """The modules in benchmarks, which are scripts and no package."""
-    sys.path.insert(0, str(BENCHMARKS))
-    try:
-        import interleaved
-        import summary
-        import summary_rows
-        import workers
-
-        yield SimpleNamespace(
-            summary=summary, rows=summary_rows, interleaved=interleaved, workers=workers
-        )
-    finally:
-        sys.path.remove(str(BENCHMARKS))
+def scripts(script) -> SimpleNamespace:
+    """Modules in benchmarks."""
+    names = ("summary", "details", "keeping", "interleaved", "workers")
+    return SimpleNamespace(**{name: script(name) for name in names}, rows=script("summary_rows"))
 
 
 @pytest.fixture
@@ -51,12 +40,21 @@ def kept_row(scripts: SimpleNamespace):
 
 
 def test_the_page_shows_what_is_kept_and_nothing_else(scripts: SimpleNamespace) -> None:
-    summary = scripts.summary
-    page = summary.PAGE.read_text()
-    shown = page.split(summary.BEGIN)[1].split(summary.END)[0]
-    kept = json.loads(summary.KEPT.read_text())
-    assert shown.strip("\n").splitlines() == summary.table(kept)
+    summary, details, keeping = scripts.summary, scripts.details, scripts.keeping
+    kept = keeping.read(summary.KEPT)
+    assert keeping.on_page(summary.MARK).splitlines() == summary.table(kept)
     assert set(kept) <= set(scripts.rows.ROWS)
+    kept = keeping.read(details.KEPT)
+    assert keeping.on_page(details.MARK).splitlines() == details.page_of(kept)
+    assert set(kept) <= set(details.SECTIONS)
+
+
+def test_a_section_that_was_not_measured_says_with_which_command(
+    scripts: SimpleNamespace,
+) -> None:
+    lines = scripts.details.page_of({})
+    assert lines[0] == "### Other ways to run the night"
+    assert lines[2] == "Not measured: `python benchmarks/other_methods.py`."
 
 
 def test_the_readme_names_every_script_and_module() -> None:
@@ -65,8 +63,9 @@ def test_the_readme_names_every_script_and_module() -> None:
 
 
 def test_rows_name_scripts_that_take_what_the_summary_passes(scripts: SimpleNamespace) -> None:
-    for row in scripts.rows.ROWS.values():
-        text = (BENCHMARKS / shlex.split(row.script)[0]).read_text()
+    every = [*scripts.rows.ROWS.values(), *scripts.details.SECTIONS.values()]
+    for one in dict.fromkeys(row.script for row in every):
+        text = (BENCHMARKS / shlex.split(one)[0]).read_text()
         assert "--json" in text
         assert "--quick" in text
 
@@ -130,7 +129,7 @@ def test_a_long_note_stands_below_the_table(scripts: SimpleNamespace, kept_row) 
 
 
 def test_what_is_measured_again(scripts: SimpleNamespace, kept_row) -> None:
-    is_done = scripts.summary.is_done
+    is_done = scripts.keeping.is_done
     assert is_done(kept_row([1.0], [1.0]), "x")
     assert not is_done(kept_row([1.0], [1.0]), "y")
     assert not is_done(kept_row([1.0], [1.0], busy=True), "x")
