@@ -42,5 +42,7 @@ def report(results: dict[str, Any]) -> str:
                 ]
                 for name, row in size["methods"].items()
             ],
+            right=(1, 2, 3, 4),
         )
+        lines.append("")
     return "\n".join(lines).rstrip() + "\n"

@@ -11,7 +11,7 @@ the same night, `growth.py` other sizes and rates.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -83,19 +83,43 @@ def comparison(name: str, other: str, times: dict[str, Times], note: str = "") -
     return Comparison(name, OURS, other, both, unit="step", note=note)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, print and write."""
-    parser = parser_of(__doc__, repeats=7)
-    add_sizes(parser, 400, 1200, 4000)
+def main_of_sizes(
+    doc: str | None,
+    compare_size: Callable[[int, Path, int, bool], list[Comparison]],
+    *,
+    repeats: int,
+    arguments: Sequence[str] | None,
+) -> None:
+    """Read the command line of a script that compares at several sizes; measure, print, write.
+
+    Parameters
+    ----------
+    doc : str
+        The script's own text.
+    compare_size : callable
+        What it measures, given neurons in a hidden layer, the kernel, rounds, and whether the run
+        is a quick one.
+    repeats : int
+        Rounds unless given.
+    arguments : sequence of str
+        The command line; that of the process if None.
+    """
+    parser = parser_of(doc, repeats=repeats)
+    add_sizes(parser, *STEPS)
     options = read(parser, arguments)
     os.environ["OMP_NUM_THREADS"] = "1"
     program = compile_kernel()
     found = (
         one
         for n_hidden in options.sizes
-        for one in compare(n_hidden, program, options.repeats, options.quick)
+        for one in compare_size(n_hidden, program, options.repeats, options.quick)
     )
     show(found, options.json)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print and write."""
+    main_of_sizes(__doc__, compare, repeats=7, arguments=arguments)
 
 
 if __name__ == "__main__":

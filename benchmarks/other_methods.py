@@ -9,16 +9,14 @@ unless stated. Slow methods run the first steps of the same night.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from command_line import add_sizes, parser_of, read
-from interleaved import Comparison, Times, show, take_turns
+from interleaved import Comparison, Times, take_turns
 from night_methods import OURS, Method, calls_of, check, row_sparse, run_brainsleep
-from nights import SPARSE_STEPS, STEPS, comparison
-from problem import Problem, compile_kernel, make_problem, run_kernel
+from nights import SPARSE_STEPS, STEPS, comparison, main_of_sizes
+from problem import Problem, make_problem, run_kernel
 
 #: The runtime device is only timed on small networks, and few steps.
 RUNTIME_STEPS, LARGEST_RUNTIME = 100, 400
@@ -76,17 +74,7 @@ def recording(name: str, method: Method) -> Method:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print and write."""
-    parser = parser_of(__doc__, repeats=5)
-    add_sizes(parser, 400, 1200, 4000)
-    options = read(parser, arguments)
-    os.environ["OMP_NUM_THREADS"] = "1"
-    program = compile_kernel()
-    found = (
-        one
-        for n_hidden in options.sizes
-        for one in compare(n_hidden, program, options.repeats, options.quick)
-    )
-    show(found, options.json)
+    main_of_sizes(__doc__, compare, repeats=5, arguments=arguments)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """All methods of the benchmarks compute the same night; how fast they are is not tested."""
 
+import itertools
 import json
 import subprocess
 from pathlib import Path
@@ -101,7 +102,14 @@ def test_the_gpu_benchmark_needs_a_gpu_or_a_dry_run(script, tmp_path, capsys):
     script("gpu").main([*arguments, "--dry-run"])
     text = (tmp_path / "RESULTS_GPU.md").read_text()
     assert "# Results on no GPU (dry run)" in text
+    assert [line for line in after_tables(text) if line] == []
     assert text.count("| brainsleep cuda |") == text.count("| memory bandwidth |") == 2
+
+
+def after_tables(text):
+    """Return the lines that follow a table, which Markdown needs to be empty."""
+    pairs = itertools.pairwise(text.splitlines())
+    return [after for line, after in pairs if line.startswith("|") and not after.startswith("|")]
 
 
 def test_problems_fire_at_the_given_rates(script, kernel):
