@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ..errors import NightError
 from ..network.plan import NetworkPlan, population_name, projection_name
+from .code_templates import CODE_TEMPLATES
 
 #: What follows the name of a variable: in that of the file of its values, and in that of the file
 #: that says of which elements they are kept.
@@ -26,9 +27,9 @@ STATE_SUFFIX, CHOSEN_SUFFIX = ".state", ".chosen"
 
 
 class OwnCode(CPPStandaloneCodeObject):
-    """A code object that finds this folder's templates besides Brian2's own."""
+    """A code object that finds our own templates besides Brian2's."""
 
-    templater = CPPStandaloneCodeObject.templater.derive("brainsleep.devices")
+    templater = CODE_TEMPLATES
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Fill in the templates of our own code in generated programs.
 
 Code for single Brian2 objects has templates of Brian2's own kind, which Brian2 finds and fills in;
-see :mod:`~brainsleep.devices.recording` and :mod:`~brainsleep.devices.dense`.
+see :mod:`~brainsleep.devices.code_templates`.
 """
 
 from __future__ import annotations

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from brian2 import NeuronGroup, Synapses, second
@@ -60,13 +62,29 @@ def build_program(plan: NetworkPlan, directory: Path, join: Callable[..., Synaps
     device = UnityDevice(compiler_flags(plan.dtype))
     preferences = standalone_preferences(plan.dtype)
     preferences["devices.cpp_standalone.openmp_threads"] = 0
-    with isolated_brian2(device, preferences):
+    with isolated_brian2(device, preferences), _uncollected():
         built = _built(plan, device, join)
         run_from_rest(built, plan)
-        device.build(directory=str(directory), compile=False, run=False)
         manifest = Manifest.of(device, built, plan)
+        device.kept_files = manifest.files
+        device.build(directory=str(directory), compile=False, run=False)
     device.compile_source(str(directory))  # outside, so that threads compile at the same time
     manifest.write(directory)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let Python look for no garbage meanwhile.
+
+    Brian2 makes so many objects that all of the process, torch's too, would be looked through.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _built(plan: NetworkPlan, device: UnityDevice, join: Callable[..., Synapses]) -> BuiltNetwork:

@@ -47,7 +47,7 @@ class Manifest:
         Parameters
         ----------
         device : CPPStandaloneDevice
-            After the program has been generated.
+            After the network's code has been generated.
         built : BuiltNetwork
             The network.
         plan : NetworkPlan
@@ -83,16 +83,16 @@ class Manifest:
             If the file is missing or is not what was written.
         """
         found = cls(**json.loads((directory / MANIFEST).read_text()))
-        for name in found._names():
+        for name in (*found.populations, *found.projections, *found.files):
             if not re.fullmatch(r"\w+", name):
                 raise ValueError(f"{name!r} is no name of a group or of a file")
         return found
 
-    def _names(self) -> list[str]:
-        """Return all names of groups, and of files that are read from a folder of results."""
-        files = [file for files in self.population_files for file in files.values()]
-        files += [file for file in self.weight_files if file is not None]
-        return [*self.populations, *self.projections, *files]
+    @property
+    def files(self) -> set[str]:
+        """Names of all files that are read from a folder of results."""
+        files = {file for files in self.population_files for file in files.values()}
+        return files | {file for file in self.weight_files if file is not None}
 
     def write(self, directory: Path) -> None:
         """Write the manifest to a program's folder."""

@@ -12,6 +12,7 @@ from brian2.codegen.statements import Statement
 from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 
+from ..code_templates import CODE_TEMPLATES
 from ..rendering import render
 
 #: Indices that the templates' loops count through, instead of arrays that are read.
@@ -64,7 +65,7 @@ for _name in ("clip", "exp"):
 
 
 class DenseCodeObject(CPPStandaloneCodeObject):
-    """A code object that finds this folder's templates besides Brian2's own."""
+    """A code object that finds our own templates besides Brian2's."""
 
-    templater = CPPStandaloneCodeObject.templater.derive("brainsleep.devices.dense")
+    templater = CODE_TEMPLATES
     generator_class = DenseCodeGenerator

@@ -6,6 +6,7 @@ from brian2 import NeuronGroup
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 
 from ...network.build import BuiltNetwork
+from ..code_templates import CODE_TEMPLATES
 from .code import DenseCodeObject
 
 #: Templates in place of Brian2's own. A population is one tile where nothing else is said.
@@ -15,7 +16,7 @@ TILED = {"threshold": "tile_threshold", "reset": "tile_reset", "stateupdate": "t
 class TileCodeObject(CPPStandaloneCodeObject):
     """A code object for the neurons of a tile: Brian2's code in this folder's templates."""
 
-    templater = CPPStandaloneCodeObject.templater.derive("brainsleep.devices.dense")
+    templater = CODE_TEMPLATES
 
 
 def use_tiles(built: BuiltNetwork) -> None:

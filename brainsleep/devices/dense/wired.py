@@ -14,6 +14,7 @@ from brian2.utils.stringtools import get_identifiers
 
 from ...network.plan import ProjectionPlan, assigned
 from ...network.stock import connect_stock
+from ..code_templates import CODE_TEMPLATES
 
 
 class WiredCodeGenerator(CPPCodeGenerator):
@@ -27,9 +28,9 @@ class WiredCodeGenerator(CPPCodeGenerator):
 
 
 class WiredCodeObject(CPPStandaloneCodeObject):
-    """A code object that finds this folder's templates besides Brian2's own."""
+    """A code object that finds our own templates besides Brian2's."""
 
-    templater = CPPStandaloneCodeObject.templater.derive("brainsleep.devices.dense")
+    templater = CODE_TEMPLATES
     generator_class = WiredCodeGenerator
 
 

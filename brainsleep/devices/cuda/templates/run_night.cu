@@ -4,4 +4,4 @@ const auto _loop_start = std::chrono::steady_clock::now();
 brainsleep::run_night();
 
 
-{% include "templates/program/stop_clock.cpp" %}
+{% include "cuda/templates/stop_clock.cu" %}

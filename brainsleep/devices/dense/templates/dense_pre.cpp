@@ -19,7 +19,7 @@
         {% for _name, _array in summed %}
         {{c_data_type(_array.dtype)}}* const _all_{{_name}} = {{get_array_name(_array)}};
         {{c_data_type(_array.dtype)}} _held_{{_name}}[{{_rows}}];
-        std::copy(_all_{{_name}} + _first, _all_{{_name}} + _first + {{_rows}}, _held_{{_name}});
+        brainsleep::copy(_all_{{_name}} + _first, _held_{{_name}}, {{_rows}});
         {% endfor %}
         for (int32_t _event = 0; _event < _n_events; _event++)
         {
@@ -42,7 +42,7 @@
             }
         }
         {% for _name, _array in summed %}
-        std::copy(_held_{{_name}}, _held_{{_name}} + {{_rows}}, _all_{{_name}} + _first);
+        brainsleep::copy(_held_{{_name}}, _all_{{_name}} + _first, {{_rows}});
         {% endfor %}
     }
     {% endfor %}

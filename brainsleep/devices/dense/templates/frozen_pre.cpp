@@ -27,7 +27,7 @@
         {% for _name, _array in summed %}
         {{c_data_type(_array.dtype)}}* const _all_{{_name}} = {{get_array_name(_array)}};
         {{c_data_type(_array.dtype)}} _held_{{_name}}[{{_columns}}];
-        std::copy(_all_{{_name}} + _first, _all_{{_name}} + _first + {{_columns}}, _held_{{_name}});
+        brainsleep::copy(_all_{{_name}} + _first, _held_{{_name}}, {{_columns}});
         {% endfor %}
         for (int32_t _event = 0; _event < _n_events; _event++)
         {
@@ -50,7 +50,7 @@
             }
         }
         {% for _name, _array in summed %}
-        std::copy(_held_{{_name}}, _held_{{_name}} + {{_columns}}, _all_{{_name}} + _first);
+        brainsleep::copy(_held_{{_name}}, _all_{{_name}} + _first, {{_columns}});
         {% endfor %}
     }
     {% endfor %}

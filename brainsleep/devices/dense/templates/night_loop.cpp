@@ -4,14 +4,6 @@ namespace brainsleep {
 const int64_t block_steps = {{block_loop.block_steps}};
 unsigned char input_rows[block_steps * row_bytes];
 
-template<typename T> T* space_for(size_t n)
-{
-    void* memory;
-    if (posix_memalign(&memory, 64, n*sizeof(T)) != 0)
-        fail("no memory for a block of", std::to_string(block_steps) + " steps");
-    return (T*)memory;
-}
-
 // What a variable was in each step of a block: row s + 1 for its step s, row 0 for the step before.
 // The variable's own pointer is led from row to row, in each thread for itself, so that Brian2's
 // code need not know. Rows begin with a cache line, and so do the tiles in them.
@@ -38,7 +30,7 @@ struct List
     {
         const size_t used = end - values, length = 2*(used + n);
         values = (int32_t*)realloc(values, length*sizeof(int32_t));
-        if (!values) fail("no memory for", std::to_string(length) + " spikes");
+        if (!values) fail("no memory for %zu spikes", length);
         end = values + used, limit = values + length;
     }
     void append(const int32_t* more, int32_t n)
@@ -52,17 +44,19 @@ struct List
 // of its own; when all are done, the spikes of a step are put side by side in the order of neurons.
 struct SpikeHistory : History<int32_t>
 {
-    std::vector<List> lists;      // of each tile
-    std::vector<int32_t> numbers;  // of spikes, for each tile and step
+    const size_t n_tiles;
+    List* const lists;       // of each tile
+    int32_t* const numbers;  // of spikes, for each tile and step
 
-    SpikeHistory(int32_t* array, size_t n, size_t n_tiles)
-        : History<int32_t>(array, n), lists(n_tiles), numbers(n_tiles*block_steps) {}
+    SpikeHistory(int32_t* array, size_t n, size_t n_of_tiles)
+        : History<int32_t>(array, n), n_tiles(n_of_tiles), lists(new List[n_tiles]),
+          numbers(zeros<int32_t>(n_tiles*block_steps)) {}
 
     void join_lists(int64_t n_steps)
     {
         const size_t n_neurons = size - 1;  // behind them lies the number of spikes
         for (int64_t s = 0; s < n_steps; s++) row(s + 1)[n_neurons] = 0;
-        for (size_t one = 0; one < lists.size(); one++)
+        for (size_t one = 0; one < n_tiles; one++)
         {
             const int32_t* next = lists[one].values;
             for (int64_t s = 0; s < n_steps; s++)
@@ -129,7 +123,7 @@ void run_night()
     {
         tile.neurons = {{layer.tile_neurons}};
         tile.first = number*tile.neurons;
-        tile.last = std::min<size_t>(tile.first + tile.neurons, {{layer.n_neurons}});
+        tile.last = smaller<size_t>(tile.first + tile.neurons, {{layer.n_neurons}});
         {% for variable in layer.traces %}
         {{variable.array}} = {{variable.name}}.home;
         {% endfor %}
@@ -190,9 +184,9 @@ void run_night()
     {
         n_steps = block_steps;
         for (const int64_t every : snapshot_every)
-            n_steps = std::min(n_steps, every - begin % every);
+            n_steps = smaller<int64_t>(n_steps, every - begin % every);
         if (presentation_steps > 0)
-            n_steps = std::min(n_steps, presentation_steps - begin % presentation_steps);
+            n_steps = smaller<int64_t>(n_steps, presentation_steps - begin % presentation_steps);
         n_steps = read_rows(input_rows, n_steps);
         if (n_steps == 0) break;
         present_if_due(begin);

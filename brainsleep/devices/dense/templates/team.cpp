@@ -108,7 +108,7 @@ public:
         pthread_cond_init(&begun, 0);
         pthread_cond_init(&done, 0);
         fegetenv(&arithmetic);
-        n = std::min<size_t>(n, most_threads);
+        n = smaller<size_t>(n, most_threads);
         while (n_threads < n && pthread_create(&threads[n_threads], 0, live, this) == 0) n_threads++;
     }
     RUNS_ONCE ~Team()

@@ -27,7 +27,7 @@
     {
         const int _out = {{_eventspace}}[_event] / {{_out_height*_out_width}};
         {% for _array in presynaptic_arrays %}
-        std::fill(_mean_{{_array.name}}, _mean_{{_array.name}} + {{_size}}, 0);
+        memset(_mean_{{_array.name}}, 0, sizeof _mean_{{_array.name}});
         {% endfor %}
         {{_scalar}} _met[{{_ky*_kx}}] = {0};
         for (; _event < _n_events && {{_eventspace}}[_event] / {{_out_height*_out_width}} == _out; _event++)
@@ -36,7 +36,7 @@
             const int _top = _position / {{_out_width}} * {{window.stride[0]}} - {{window.padding[0]}};
             const int _left = _position % {{_out_width}} * {{window.stride[1]}} - {{window.padding[1]}};
             const int _first_column = _left >= 0 ? 0 : (-_left + {{window.dilation[1] - 1}}) / {{window.dilation[1]}};
-            const int _last_column = std::min({{_kx}}, ({{_width + window.dilation[1] - 1}} - _left) / {{window.dilation[1]}});
+            const int _last_column = brainsleep::smaller<int>({{_kx}}, ({{_width + window.dilation[1] - 1}} - _left) / {{window.dilation[1]}});
             for (int _r = 0; _r < {{_ky}}; _r++)
             {
                 const int _y = _top + _r*{{window.dilation[0]}};
@@ -61,7 +61,7 @@
         {% endfor %}
         const size_t _row = _out*{{_size}};
         {% for _name, _array in synaptic_arrays if _name in written %}
-        std::copy({{get_array_name(_array)}} + _row, {{get_array_name(_array)}} + _row + {{_size}}, _old_{{_name}});
+        brainsleep::copy({{get_array_name(_array)}} + _row, _old_{{_name}}, {{_size}});
         {% endfor %}
         {
             {% for _array in presynaptic_arrays %}

@@ -1,10 +1,5 @@
 {# The row of bytes that comes in for each step, and the tile: the neurons that code objects go
    through. #}
-#include <cstdio>
-#include <cstdint>
-#include <cstdlib>
-#include <cstring>
-#include <algorithm>
 namespace brainsleep {
 // Neurons that the dense code objects go through, and how many a tile has (the last one may have
 // fewer).
@@ -24,7 +19,7 @@ template<size_t n> inline uint64_t bits_of(const char (&bytes)[n])
     for (size_t first = 0; first < n; first += 8)
     {
         uint64_t eight = 0;
-        memcpy(&eight, bytes + first, std::min<size_t>(8, n));
+        memcpy(&eight, bytes + first, smaller<size_t>(8, n));
         bits |= eight*0x0102040810204080 >> 56 << first;  // their lowest bits, side by side
     }
     return bits;
@@ -48,7 +43,7 @@ size_t read_rows(unsigned char* rows, size_t n)
     static const char* const told = getenv("BRAINSLEEP_SILENT_STEPS");
     static size_t left = told ? strtoull(told, 0, 10) : 0;
     if (!told) return fread(rows, row_bytes, n, stdin);
-    n = std::min(n, left);
+    n = smaller(n, left);
     left -= n;
     return n;
 }

@@ -4,7 +4,7 @@
 if (const char* _snapshot = getenv("BRAINSLEEP_RESUME")) brainsleep::load_snapshot(_snapshot);
 brainsleep::steps_made = brainsleep::first_step;
 brainsleep::remember_rest();
-const auto _loop_start = std::chrono::steady_clock::now();
+const double _loop_start = brainsleep::seconds();
 
 {% if in_blocks %}
 brainsleep::run_night();
@@ -20,4 +20,4 @@ if (brainsleep::has_next) {
 {% endif %}
 
 brainsleep::close_streams();
-{% include "templates/program/stop_clock.cpp" %}
+brainsleep::report_loop(_loop_start);

@@ -1,6 +1,4 @@
 {# Values of variables that are kept of some steps: of all elements of an array or of some. #}
-#include <algorithm>
-#include <numeric>
 namespace brainsleep {
 const int64_t sample_every = number("BRAINSLEEP_SAMPLE_EVERY");
 inline bool is_sampled(int64_t step) { return sample_every > 0 && step % sample_every == 0; }
@@ -14,46 +12,68 @@ int64_t n_sampled(int64_t begin, int64_t n_steps)
 
 // The elements of an array of which values are kept, in ascending order: all, unless a file beside
 // the program's results names some.
-RUNS_ONCE std::vector<int64_t> chosen_elements(const std::string& name, size_t size)
+struct Chosen
 {
-    std::vector<int64_t> chosen(size);
-    const std::string path = brian::results_dir + name + "{{chosen_suffix}}";
-    std::ifstream file(path, std::ios::binary | std::ios::ate);
-    if (!file)
+    int64_t* elements;
+    size_t n;
+
+    RUNS_ONCE Chosen(const char* name, size_t size) : n(size)
     {
-        std::iota(chosen.begin(), chosen.end(), 0);
-        return chosen;
+        const Path path("%s%s{{chosen_suffix}}", results_folder(), name);
+        struct stat found;
+        if (stat(path, &found) == 0) { read(path, found.st_size); return; }
+        elements = space_for<int64_t>(n);
+        for (size_t k = 0; k < n; k++) elements[k] = k;
     }
-    chosen.resize(file.tellg() / sizeof(int64_t));
-    file.seekg(0);
-    file.read((char*)chosen.data(), chosen.size()*sizeof(int64_t));
-    if (!file) fail("cannot read", path);
-    return chosen;
-}
+
+    RUNS_ONCE void read(const char* path, size_t bytes)
+    {
+        n = bytes / sizeof(int64_t);
+        elements = zeros<int64_t>(n);
+        FILE* const file = fopen(path, "rb");
+        if (!file || fread(elements, sizeof(int64_t), n, file) != n) fail("cannot read %s", path);
+        fclose(file);
+    }
+
+    // The place of the first one that is not below a number.
+    size_t place(size_t number) const
+    {
+        size_t first = 0, last = n;
+        while (first < last)
+        {
+            const size_t middle = (first + last)/2;
+            if (elements[middle] < (int64_t)number) first = middle + 1; else last = middle;
+        }
+        return first;
+    }
+};
 
 template<typename T> class Samples
 {
     Stream& stream;
-    const std::vector<int64_t> chosen;
-    std::vector<T> rows;
+    const Chosen chosen;
+    T* rows;
+    size_t space;
 
 public:
-    Samples(const std::string& name, size_t size)
-        : stream(open_stream(name + "{{state_suffix}}")), chosen(chosen_elements(name, size)) {}
+    RUNS_ONCE Samples(const char* name, size_t size)
+        : stream(open_stream(strdup(Path("%s{{state_suffix}}", name)))), chosen(name, size), rows(0),
+          space(0) {}
 
     // Makes space for rows. Then several threads may take values of different elements.
     void begin(size_t n_rows)
     {
-        if (rows.size() < n_rows*chosen.size()) rows.resize(n_rows*chosen.size());
+        if (space >= n_rows*chosen.n) return;
+        free(rows);
+        rows = space_for<T>(space = n_rows*chosen.n);
     }
     // Takes the values of those elements that lie from first to last, last excluded, into a row.
     void take(const T* values, size_t row, size_t first, size_t last)
     {
-        T* const target = rows.data() + row*chosen.size();
-        const auto begin = chosen.begin();
-        size_t k = std::lower_bound(begin, chosen.end(), (int64_t)first) - begin;
-        for (; k < chosen.size() && chosen[k] < (int64_t)last; k++) target[k] = values[chosen[k]];
+        T* const target = rows + row*chosen.n;
+        for (size_t k = chosen.place(first); k < chosen.n && chosen.elements[k] < (int64_t)last; k++)
+            target[k] = values[chosen.elements[k]];
     }
-    void write(size_t n_rows) { stream.append(rows.data(), n_rows*chosen.size()*sizeof(T)); }
+    void write(size_t n_rows) { stream.append(rows, n_rows*chosen.n*sizeof(T)); }
 };
 }

@@ -1,83 +1,76 @@
 {# Write the whole state of the night to a file, and read it back. Beside the state lies its record:
    how long each stream was, since a night that goes on from here first cuts off what came later; and
    digests of all. The state gets its name last, so that what has this name is complete. #}
-#include <cstdio>
-#include <sstream>
 namespace brainsleep {
 struct Block { const char* name; char* data; size_t bytes; };
-Block block(const char* name, char* data, size_t bytes)
-{ Block b; b.name = name; b.data = data; b.bytes = bytes; return b; }
 
 {% macro block_of(variable) %}
-block("{{variable.name}} {{variable.dtype}} {{variable.size}}", (char*)({{variable.pointer}}), ({{variable.length}})*sizeof(*({{variable.pointer}})))
+{"{{variable.name}} {{variable.dtype}} {{variable.size}}", (char*)({{variable.pointer}}), ({{variable.length}})*sizeof(*({{variable.pointer}}))}
 {%- endmacro %}
-RUNS_ONCE std::vector<Block> population_state()
+// Where the state lies now: first that of populations, then that of projections.
+const size_t n_population_blocks = {{populations|length}}, n_blocks = {{(populations + projections)|length}};
+struct State
 {
-    using namespace brian;
-    std::vector<Block> blocks;
-{% for variable in populations %}
-    blocks.push_back({{block_of(variable)}});
-{% endfor %}
-    return blocks;
-}
+    Block blocks[n_blocks];
 
-RUNS_ONCE std::vector<Block> state()
-{
-    using namespace brian;
-    std::vector<Block> blocks = population_state();
-{% for variable in projections %}
-    blocks.push_back({{block_of(variable)}});
+    RUNS_ONCE State()
+    {
+        using namespace brian;
+        const Block now[n_blocks] = {
+{% for variable in populations + projections %}
+            {{block_of(variable)}},
 {% endfor %}
-    return blocks;
-}
+        };
+        memcpy(blocks, now, sizeof blocks);
+    }
+};
 
 RUNS_ONCE void save_snapshot(int64_t n_steps)
 {
-    const std::string path = output_path("snapshot-" + std::to_string(n_steps));
-    const std::string partial = path + ".partial", lengths = path + ".lengths";
-    std::ostringstream record;
-    for (auto& stream : streams)
+    char name[64];
+    snprintf(name, sizeof name, "snapshot-%lld", (long long)n_steps);
+    const Path path = output_path(name), partial("%s.partial", path.text);
+    const Path complete("%s.state", path.text), lengths("%s.lengths", path.text);
+    char* text = 0;
+    size_t length = 0;
+    FILE* const record = open_memstream(&text, &length);
+    if (!record) fail("no memory for the record of a snapshot");
+    for (Stream* stream = streams; stream; stream = stream->next)
     {
-        const uint32_t digest = stream.second->flush();
-        record << "stream " << stream.first << " " << stream.second->length() << " " << digest << "\n";
+        const uint32_t digest = stream->flush();
+        fprintf(record, "stream %s %lld %u\n", stream->name, (long long)stream->length(), digest);
     }
     int file = new_file(partial);
-    for (const Block& b : state())
+    const State state;
+    for (const Block& b : state.blocks)
     {
         write_all(file, partial, b.data, b.bytes);
-        record << "state " << b.name << " " << crc32(b.data, b.bytes) << "\n";
+        fprintf(record, "state %s %u\n", b.name, crc32(b.data, b.bytes));
     }
     close_file(file, partial);
-    std::string text = record.str();
-    text += "end " + std::to_string(crc32(text.data(), text.size())) + "\n";
+    fflush(record);  // which tells where the text is
+    fprintf(record, "end %u\n", crc32(text, length));
+    if (fclose(record) != 0) fail("no memory for the record of a snapshot");
     file = new_file(lengths);
-    write_all(file, lengths, text.data(), text.size());
+    write_all(file, lengths, text, length);
     close_file(file, lengths);
-    if (rename(partial.c_str(), (path + ".state").c_str()) != 0) fail_to_write(path + ".state");
+    free(text);
+    if (rename(partial, complete) != 0) fail_to_write(complete);
 }
 
 RUNS_ONCE void load_snapshot(const char* path)
 {
-    std::ifstream file(path, std::ios::binary);
-    for (const Block& b : state()) file.read(b.data, b.bytes);
-    if (!file) fail("cannot read", path);
+    FILE* const file = fopen(path, "rb");
+    if (!file) fail("cannot read %s", path);
+    const State state;
+    for (const Block& b : state.blocks)
+        if (fread(b.data, 1, b.bytes, file) != b.bytes) fail("cannot read %s", path);
+    fclose(file);
     resumed = true;
 }
 
-int64_t number(const char* name) { const char* text = getenv(name); return text ? atoll(text) : 0; }
-
-// Numbers between commas.
-std::vector<int64_t> numbers(const char* name)
-{
-    std::vector<int64_t> found;
-    const char* text = getenv(name);
-    std::istringstream words(text ? text : "");
-    for (std::string word; std::getline(words, word, ',');) found.push_back(atoll(word.c_str()));
-    return found;
-}
-
 // Snapshots are due after each multiple of one of these.
-const std::vector<int64_t> snapshot_every = numbers("BRAINSLEEP_SNAPSHOT_EVERY");
+const Numbers snapshot_every("BRAINSLEEP_SNAPSHOT_EVERY");
 const int64_t first_step = number("BRAINSLEEP_FIRST_STEP");
 
 void snapshot_if_due(int64_t n_steps)

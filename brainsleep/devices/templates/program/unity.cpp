@@ -1,52 +1,20 @@
-{# The whole program as one file: our own code, then all files that Brian2 generated, then our loop
-   of the night, where there is one. What begins and ends a night is not optimised. #}
-#include <chrono>
+{# The whole program as one file, in Brian2's own frame, which can hold whatever Brian2 generates: our
+   own code, then all files that Brian2 generated, then our loop of the night, where there is one. What
+   begins and ends a night is not optimised. *slim.cpp* is what most programs have instead. #}
+{% include "templates/program/basics.cpp" %}
+
+#include <algorithm>
 #include <fstream>
-// For functions that are called a few times a night, if at all: optimising them took longer than
-// they ever will.
-#if defined(__clang__)
-#define RUNS_ONCE __attribute__((optnone, noinline))
-#elif defined(__GNUC__)
-#define RUNS_ONCE __attribute__((optimize("O0")))
-#else
-#define RUNS_ONCE
-#endif
 #include "objects.h"
 #include "network.h"
-
-{% include "templates/program/input_rows.cpp" %}
-{% if block_loop %}
-namespace brainsleep { inline void enter(int64_t) {} }
-{% else %}
-
-{% include "templates/program/read_rows.cpp" %}
-
-{% endif %}
-
-{% include "templates/program/peak_memory.cpp" %}
-
-
+namespace brainsleep { inline const char* results_folder() { return brian::results_dir.c_str(); } }
 {% include "templates/program/output_files.cpp" %}
 
-{% include "templates/program/crc32.cpp" %}
+{% include "templates/program/own_code.cpp" %}
 
-{% include "templates/program/streams.cpp" %}
-
-{% include "templates/program/snapshots.cpp" %}
-
-{% include "templates/program/samples.cpp" %}
-
-{% include "templates/program/aligned_space.cpp" %}
-
-{% include "templates/program/rows_by_source.cpp" %}
-
-{% include "templates/program/window_reach.cpp" %}
+{% include "templates/program/result_file.cpp" %}
 
 {% include "templates/program/synapses_by_neuron.cpp" %}
-
-{% include "templates/program/presentations.cpp" %}
-
-{% include "templates/program/tallies.cpp" %}
 
 {% for name in run_often %}
 #include "{{name}}"

@@ -9,45 +9,56 @@ struct Axis { int n_in, n_out, kernel, stride, padding, dilation; };
 
 class WindowReach
 {
-    std::vector<Reached> all;
-    std::vector<int32_t> first;  // of each place of a source channel
+    Reached* all;
+    int32_t* first;  // of each place of a source channel
 
-    // Where neuron `at` of an axis lies in the window, and in which ones.
-    static std::vector<Reached> along(const Axis& axis, int at)
+    // Where neuron `at` of an axis lies in the window, and in which ones; returns their number.
+    RUNS_ONCE static int along(const Axis& axis, int at, Reached* found)
     {
-        std::vector<Reached> found;
+        int n = 0;
         for (int k = 0; k < axis.kernel; k++)
         {
             const int start = at + axis.padding - k*axis.dilation;
             if (start < 0 || start % axis.stride || start/axis.stride >= axis.n_out) continue;
-            found.push_back({k, start/axis.stride});
+            found[n].weight = k;
+            found[n++].place = start/axis.stride;
         }
-        return found;
+        return n;
     }
 
 public:
-    RUNS_ONCE WindowReach(const Axis& vertical, const Axis& horizontal) : first(1, 0)
+    RUNS_ONCE WindowReach(const Axis& vertical, const Axis& horizontal)
+        : all(0), first(zeros<int32_t>(vertical.n_in*horizontal.n_in + 1))
     {
+        const size_t n_places = vertical.n_in*horizontal.n_in;
+        all = space_for<Reached>(n_places*vertical.kernel*horizontal.kernel);
+        Reached* const rows = space_for<Reached>(vertical.kernel);
+        Reached* const columns = space_for<Reached>(horizontal.kernel);
+        int32_t n = 0;
         for (int y = 0; y < vertical.n_in; y++)
             for (int x = 0; x < horizontal.n_in; x++)
             {
-                for (const Reached& row : along(vertical, y))
-                    for (const Reached& column : along(horizontal, x))
-                        all.push_back({
-                            row.weight*horizontal.kernel + column.weight,
-                            row.place*horizontal.n_out + column.place});
-                first.push_back(all.size());
+                const int n_rows = along(vertical, y, rows), n_columns = along(horizontal, x, columns);
+                for (int r = 0; r < n_rows; r++)
+                    for (int c = 0; c < n_columns; c++, n++)
+                    {
+                        all[n].weight = rows[r].weight*horizontal.kernel + columns[c].weight;
+                        all[n].place = rows[r].place*horizontal.n_out + columns[c].place;
+                    }
+                first[y*horizontal.n_in + x + 1] = n;
             }
+        free(rows);
+        free(columns);
     }
-    const Reached* begin(size_t place) const { return all.data() + first[place]; }
-    const Reached* end(size_t place) const { return all.data() + first[place + 1]; }
+    const Reached* begin(size_t place) const { return all + first[place]; }
+    const Reached* end(size_t place) const { return all + first[place + 1]; }
 };
 
 // Values of a kernel in another order: those of all target channels of a group side by side.
 template<typename T> RUNS_ONCE const T* kernel_by_source(
     const T* by_target, size_t n_sources, size_t per_group, size_t n_places, size_t n_targets)
 {
-    T* const rows = aligned_space<T>(n_sources*n_places*n_targets);
+    T* const rows = space_for<T>(n_sources*n_places*n_targets);
     T* next = rows;
     for (size_t source = 0; source < n_sources; source++)
         for (size_t place = 0; place < n_places; place++)
@@ -71,7 +82,7 @@ template<typename T, size_t n_groups, size_t n_channels, size_t n_places> struct
         static const T zero[64] = {0};
         size_t n = 0;
         for (; n < size; n += 64)
-            if (memcmp(sums + n, zero, std::min<size_t>(64, size - n)*sizeof(T)) != 0) break;
+            if (memcmp(sums + n, zero, smaller<size_t>(64, size - n)*sizeof(T)) != 0) break;
         if (n < size)
             for (size_t group = 0; group < n_groups; group++)
                 for (size_t place = 0; place < n_places; place++)
