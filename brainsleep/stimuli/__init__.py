@@ -11,7 +11,8 @@ from .given import ConstantProbabilities, ConstantRates, ExplicitSpikes, Stimulu
 from .images import ClassMeans, ImageStimulus, MeanImage, MeanOfRandomImages
 from .masks import Mask, RandomPixels, RandomWindow
 from .readings import as_stimulus
-from .stimulus import STEPS_PER_CHUNK, Stimulus, skip_steps
+from .drawing import STEPS_PER_CHUNK
+from .stimulus import Stimulus, skip_steps
 
 __all__ = [
     "STEPS_PER_CHUNK",

@@ -11,7 +11,8 @@ from ..errors import ParameterError
 from ..support.array_values import numbers
 from ..support.calls import public
 from ..support.checks import read_seed
-from .stimulus import STEPS_PER_CHUNK, Stimulus
+from .drawing import STEPS_PER_CHUNK, draw_chunk
+from .stimulus import Stimulus
 
 #: From so many steps `WhiteNoise` learns how often another stimulus spikes: ten chunks.
 _MEASURED_STEPS = 10 * STEPS_PER_CHUNK
@@ -83,8 +84,7 @@ class Gated(Stimulus):
         for index, gate in enumerate(self._gates(n_steps)):
             rng = np.random.default_rng([seed, index])
             probabilities = self.stimulus.probabilities(rng, STEPS_PER_CHUNK, dt)
-            draws = rng.random((STEPS_PER_CHUNK, self.n_inputs))
-            yield draws[: len(gate)] < probabilities[: len(gate)] * gate
+            yield draw_chunk(probabilities, rng, len(gate), self.n_inputs, gate)
 
     def _thinned(self, n_steps: int, dt: float, seed: int) -> Iterator[npt.NDArray[np.bool_]]:
         """Keep each spike of a stimulus that makes its own with the gate's probability."""

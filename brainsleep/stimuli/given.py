@@ -12,7 +12,8 @@ from brian2.units import Hz, Quantity
 from ..errors import ParameterError, UnitsError, brief
 from ..support.array_values import numbers, read_array
 from ..support.calls import public
-from .stimulus import STEPS_PER_CHUNK, Stimulus
+from .drawing import STEPS_PER_CHUNK
+from .stimulus import Stimulus
 
 #: What `brainsleep.stimuli.as_stimulus` takes.
 StimulusLike: TypeAlias = Stimulus | npt.ArrayLike

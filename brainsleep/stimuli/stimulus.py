@@ -13,12 +13,8 @@ from ..support.array_values import check_memory
 from ..support.calls import public
 from ..support.checks import read_seed, whole_number
 from ..support.quantities import Time, quantity
+from .drawing import STEPS_PER_CHUNK, draw_chunk
 
-#: Steps drawn at a time, each chunk from a random generator of its own: a night's first
-#: steps do not depend on how long it is.
-STEPS_PER_CHUNK = 256
-#: Rows of random numbers that are drawn and compared while they are in the cache.
-ROWS_AT_ONCE = 16
 
 
 class Stimulus(ABC):
@@ -87,7 +83,9 @@ class Stimulus(ABC):
         for index, start in enumerate(range(0, n_steps, STEPS_PER_CHUNK)):
             rng = np.random.default_rng([seed, index])
             probabilities = self.probabilities(rng, STEPS_PER_CHUNK, dt)
-            yield _below(probabilities, rng, min(STEPS_PER_CHUNK, n_steps - start), self.n_inputs)
+            yield draw_chunk(
+                probabilities, rng, min(STEPS_PER_CHUNK, n_steps - start), self.n_inputs
+            )
 
     @public
     def draw(self, n_steps: int, dt: Time, seed: int = 0) -> npt.NDArray[np.bool_]:
@@ -118,20 +116,6 @@ class Stimulus(ABC):
         steps = whole_number(n_steps, "n_steps", minimum=1)
         check_memory(steps * self.n_inputs, "n_steps", bytes_each=2)  # chunks, and all together
         return np.concatenate(list(self.chunks(steps, seconds, read_seed(seed))))
-
-
-def _below(
-    probabilities: npt.NDArray[np.floating], rng: np.random.Generator, n_steps: int, n_inputs: int
-) -> npt.NDArray[np.bool_]:
-    """Compare probabilities with uniform numbers, drawn in order, few rows at a time (cache)."""
-    spikes = np.empty((n_steps, n_inputs), dtype=bool)
-    given = np.broadcast_to(probabilities, (STEPS_PER_CHUNK, n_inputs))
-    numbers = np.empty((min(ROWS_AT_ONCE, n_steps), n_inputs))
-    for first in range(0, n_steps, ROWS_AT_ONCE):
-        rows = slice(first, min(first + ROWS_AT_ONCE, n_steps))
-        drawn = rng.random(out=numbers[: rows.stop - first])
-        np.less(drawn, given[rows], out=spikes[rows])
-    return spikes
 
 
 def skip_steps(
