@@ -7,11 +7,11 @@ device. A stimulus of your own derives from :class:`Stimulus` and needs one meth
 """
 
 from .derived import Gated, ShuffledPixels, WhiteNoise
+from .drawing import STEPS_PER_CHUNK
 from .given import ConstantProbabilities, ConstantRates, ExplicitSpikes, StimulusLike
 from .images import ClassMeans, ImageStimulus, MeanImage, MeanOfRandomImages
 from .masks import Mask, RandomPixels, RandomWindow
 from .readings import as_stimulus
-from .drawing import STEPS_PER_CHUNK
 from .stimulus import Stimulus, skip_steps
 
 __all__ = [

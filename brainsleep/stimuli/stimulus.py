@@ -16,7 +16,6 @@ from ..support.quantities import Time, quantity
 from .drawing import STEPS_PER_CHUNK, draw_chunk
 
 
-
 class Stimulus(ABC):
     """Spike probabilities of the input population, step by step.
 
