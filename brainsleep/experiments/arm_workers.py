@@ -25,7 +25,7 @@ from .arms import ArmResult
 from .run_clock import RunClock
 
 #: Goes through one arm; is told what to do with lines of a report.
-Work: TypeAlias = Callable[[Callable[[str], None]], ArmResult]
+Work: TypeAlias = Callable[[Callable[[str], None]], ArmResult | None]
 
 #: Bytes that stand for one arm in the pipe that arms are taken from.
 _WORD = 4
@@ -78,14 +78,22 @@ class ArmWorkers:
         Number of processes.
     clock : RunClock, optional
         What counts the parts of an arm; processes begin it anew for each.
+    n_held : int
+        How many of the last are not begun before :meth:`release`.
     """
 
-    def __init__(self, works: Sequence[Work], n: int, clock: RunClock | None = None) -> None:
+    def __init__(
+        self, works: Sequence[Work], n: int, clock: RunClock | None = None, *, n_held: int = 0
+    ) -> None:
         self.works = works
         self.clock = RunClock() if clock is None else clock
-        self._untaken, writing = os.pipe()
-        os.write(writing, b"".join(k.to_bytes(_WORD, "big") for k in range(len(works))))
-        os.close(writing)
+        self._untaken, self._writing = os.pipe()
+        n_free = len(works) - n_held
+        self._held = range(n_free, len(works))
+        self._offer(range(n_free))
+        self._is_open = True
+        if not self._held:
+            self.release()
         self.processes: list[Any] = []
         self._answers: list[Connection] = []
         self._ended: set[int] = set()
@@ -113,10 +121,25 @@ class ArmWorkers:
             process.join()
         for answers in self._answers:
             answers.close()
+        if self._is_open:
+            os.close(self._writing)
         os.close(self._untaken)
 
+    def release(self) -> None:
+        """Let those be begun that were held; processes that wait for them go on."""
+        self._offer(self._held)
+        os.close(self._writing)  # who finds nothing more to take then has nothing more to do
+        self._is_open = False
+
+    def _offer(self, indices: Sequence[int]) -> None:
+        """Let arms be taken."""
+        os.write(self._writing, b"".join(k.to_bytes(_WORD, "big") for k in indices))
+
     def take(self) -> int | None:
-        """Return the next arm, which no process begins any more; None if all are taken."""
+        """Return the next arm, which no process begins any more; None if all are taken.
+
+        As long as some are held and no others are left, this waits.
+        """
         word = os.read(self._untaken, _WORD)
         return int.from_bytes(word, "big") if word else None
 
@@ -153,6 +176,8 @@ class ArmWorkers:
         # who presses Ctrl-C means the run, which ends this process
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         threading.Thread(target=_end_with_parent, daemon=True).start()
+        if self._is_open:
+            os.close(self._writing)
         while (index := self.take()) is not None:
 
             def report(line: str, number: int = index) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from typing import Annotated
@@ -17,6 +18,10 @@ from .commands.models_command import models
 from .commands.report_command import report
 from .commands.run_command import run
 from .commands.sweep_command import sweep
+
+#: What tells NumPy's OpenBLAS how many threads share a product. They cost more than they gain at
+#: the sizes of experiments, and with one the last bits are the same on any number of cores.
+BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 
 #: Exit status after Ctrl-C, also that of typer, which catches it first.
 INTERRUPTED = 130
@@ -55,6 +60,7 @@ def options(
 
 def main() -> None:
     """Run the command line; errors of ours are one line, not a traceback, and so are warnings."""
+    os.environ.setdefault(BLAS_THREADS, "1")  # read when a command imports NumPy
     format_before = warnings.formatwarning
     warnings.formatwarning = _one_line
     try:

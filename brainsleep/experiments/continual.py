@@ -15,12 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import BrainsleepError, DirectoryError
+from ..errors import BrainsleepError
 from ..support.array_store import ARRAYS, ArrayStore
 from ..support.files import JsonObject, publish_directory
 from ..wake import torch_threads
 from ..wake.checkpoints import Checkpoints
-from ..wake.evaluation import chance_level
 from ..wake.learning_rates import parameter_groups
 from .arm_workers import n_workers
 from .arms import Arm, compared_arm
@@ -37,6 +36,7 @@ from .nights.night_kinds import load_night, nights_of
 from .result_tables.tables import new_findings
 from .results import run_metrics
 from .run_clock import FIGURES, KEEPING, save_seconds
+from .run_figures import draw_run_figures
 from .run_request import RunRequest
 from .run_results import Run
 from .run_state import (
@@ -82,8 +82,6 @@ def run_continual(request: RunRequest) -> Run:
         # one thread: equal seeds, equal results, on any machine
         experiment.open(directory)
         experiment.run_arms(strategies, request.controls, request.n_jobs)
-        with setting.clock.part(FIGURES):
-            experiment.draw_figures()
         experiment.forget_all_training()  # also of a stage after which the run was killed
         run = save_metrics(directory, experiment.metrics())
         took = setting.clock.whole(time.monotonic() - started)
@@ -138,7 +136,7 @@ class ContinualExperiment:
     def run_arms(
         self, strategies: Sequence[StrategySection], controls: Sequence[str], n_jobs: int = 1
     ) -> None:
-        """Go through all tasks in all ways: those compared, asleep, and the controls."""
+        """Go through all tasks in all ways: compared, asleep, controls; draw the pictures."""
         n = n_workers(n_jobs)
         if n > 0:
             run_side_by_side(self, strategies, controls, n)
@@ -146,6 +144,7 @@ class ContinualExperiment:
         self.run_baselines(strategies)
         self.run_tasks()
         self.run_controls(controls)
+        self.draw_figures()
 
     def run_baselines(self, strategies: Sequence[StrategySection]) -> None:
         """Go through all tasks in the ways that sleep is held against; note those that fail."""
@@ -179,7 +178,7 @@ class ContinualExperiment:
                 learned = self._learned(index, checkpoints)
                 self.done.tasks.append(learned)
                 self.save_progress()
-            self.report(f"task {index + 1} of {len(self.tasks)}: {_in_words(learned)}")
+            self.report(f"task {index + 1} of {len(self.tasks)}: {learned.in_words()}")
             for line in new_findings(learned.findings, told):
                 self.report(line)
             after_each()
@@ -236,26 +235,12 @@ class ContinualExperiment:
         metrics = run_metrics(self.setting, self.done, asleep, self.weights, stores)
         return {**metrics, **({"failed": self.failed} if self.failed else {})}
 
-    def draw_figures(self) -> None:
-        """Draw the run's pictures; say so if the last night is no longer there to be drawn."""
-        from ..figures import plot_accuracy_before_after, save_figure
-
-        figures = self.directory / "figures"
-        before = [task.before for task in self.done.tasks]
-        after = [task.after for task in self.done.tasks]
-        drawn = plot_accuracy_before_after(before, after, chance=chance_level(self.tasks))
-        save_figure(drawn, figures / "accuracy.png")
-        nights = [index for index, task in enumerate(self.done.tasks) if task.timings]
-        if not nights:
-            return
-        try:
-            night = load_night(self._night(nights[-1]))
-        except DirectoryError as error:
-            self.report(f"figures of the night are not drawn: {error}")
-            return
+    def draw_figures(self, report: Callable[[str], None] | None = None) -> None:
+        """Draw the run's pictures."""
         assert self.course.nights is not None
-        for name, picture in self.course.nights.pictures(night).items():
-            save_figure(picture, figures / f"{name}.png")
+        with self.setting.clock.part(FIGURES):
+            nights = self.course.nights
+            draw_run_figures(self.directory, self.tasks, nights, report or self.report)
 
     def naming(self, arm: str) -> AbstractContextManager[None]:
         """Name an arm and the seed in what is raised."""
@@ -311,16 +296,3 @@ class ContinualExperiment:
     def forget_all_training(self) -> None:
         """Remove the folder of it."""
         shutil.rmtree(self.directory / TRAINING, ignore_errors=True)
-
-
-def _in_words(learned: LearnedTask) -> str:
-    """Return the accuracy before and after the night, if there was one."""
-    before, after = _mean_percent(learned.before), _mean_percent(learned.after)
-    if not learned.timings:
-        return f"{before} %, no night"
-    return f"{before} % before sleep, {after} % after ({learned.timings['run']:.2f} s)"
-
-
-def _mean_percent(row: Sequence[float | None]) -> str:
-    """Return the mean of the tasks seen, in percent."""
-    return f"{100 * np.mean([value for value in row if value is not None]):.1f}"

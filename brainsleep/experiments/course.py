@@ -56,6 +56,7 @@ class Course:
     waking: Waking = field(init=False)
     stored_bytes: int = 0
     seconds: float = 0.0
+    _answers: TaskAnswers | None = field(init=False, default=None)  # of the network as it is
 
     def __post_init__(self) -> None:
         """Begin with a new network."""
@@ -67,7 +68,7 @@ class Course:
 
     def learn(self, index: int, checkpoints: Checkpoints | None = None) -> None:
         """Learn a task."""
-        setting = self.setting
+        setting, self._answers = self.setting, None
         what = (self.strategy, self.network, setting.tasks, index, setting.training)
         options: dict[str, Any] = {
             "seed": setting.seed,
@@ -109,6 +110,7 @@ class Course:
 
     def restore(self, state: State) -> None:
         """Go back to what :meth:`state` returned."""
+        self._answers = None
         network, strategy, nights, last = split_state(state)
         self.network = write_back(self.network, network)
         self.strategy.restore(strategy)
@@ -122,8 +124,11 @@ class Course:
 
     def row(self, n_seen: int | None = None) -> list[float | None]:
         """Return the accuracy on each task; None for those after the first `n_seen`."""
+        tasks = self.setting.tasks
         with self.setting.clock.part(MEASURING):
-            return task_accuracies(self.readout, self.setting.tasks, n_seen)
+            if n_seen is None or n_seen == len(tasks):
+                return list(self._all_answers().accuracies)
+            return task_accuracies(self.readout, tasks, n_seen)
 
     def accuracy_on(self, index: int) -> float | None:
         """Return the accuracy on one task."""
@@ -140,7 +145,7 @@ class Course:
         tasks, waking = self.setting.tasks, self.arm.waking
         with self.setting.clock.part(MEASURING):
             new = self.setting.new_network(self.arm.model)
-            answers = TaskAnswers.of(self.readout, tasks)
+            answers = self._all_answers()
             confusion = answers.confusion
             untrained = task_accuracies(waking.strategy().readout(new), tasks)
         return ArmResult(
@@ -158,8 +163,15 @@ class Course:
             confusion=confusion.tolist(),
         )
 
+    def _all_answers(self) -> TaskAnswers:
+        """Return what the network says of all test images, which it sees once for all numbers."""
+        if self._answers is None:
+            self._answers = TaskAnswers.of(self.readout, self.setting.tasks)
+        return self._answers
+
     def _woken(self, asleep: nn.Module, index: int) -> nn.Module:
         """Return the network that wakes up, its weights changed if the arm is such a control."""
+        self._answers = None
         if self.arm.alter is not None:
             generator = np.random.default_rng(training_seed(self.setting.seed, index, "control"))
             altered = self.arm.alter(state_of(self.network), state_of(asleep), generator)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from ..night import Finding
 from ..night.findings import grown_over_nights
@@ -57,6 +60,13 @@ class LearnedTask:
     seconds: float = 0.0
     stored_bytes: int = 0
 
+    def in_words(self) -> str:
+        """Return the accuracy before and after the night, if there was one."""
+        before, after = _mean_percent(self.before), _mean_percent(self.after)
+        if not self.timings:
+            return f"{before} %, no night"
+        return f"{before} % before sleep, {after} % after ({self.timings['run']:.2f} s)"
+
 
 @dataclass
 class Progress:
@@ -83,3 +93,8 @@ class Progress:
             factors = [night[name] for night in nights if name in night]
             found.append(grown_over_nights(layer, factors))
         return [one for one in found if one is not None]
+
+
+def _mean_percent(row: Sequence[float | None]) -> str:
+    """Return the mean of the tasks seen, in percent."""
+    return f"{100 * np.mean([value for value in row if value is not None]):.1f}"

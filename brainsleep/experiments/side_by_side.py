@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 from ..errors import BrainsleepError
 from ..support.content_digest import content_digest
 from ..wake.checkpoints import Checkpoints
-from .arm_workers import Answer, ArmWorkers
+from .arm_workers import Answer, ArmWorkers, Work
 from .arms import Arm, ArmResult, compared_arm
 from .controls import Control
 from .kept_arms import result_of
@@ -46,6 +46,10 @@ class Experiment(Protocol):
 
     def run_tasks(self, after_each: Callable[[], None]) -> None:
         """Learn and sleep, task after task."""
+        ...
+
+    def draw_figures(self, report: Callable[[str], None]) -> None:
+        """Draw the run's pictures, in whatever process, once all tasks are learned."""
         ...
 
     def checkpoints_of(
@@ -80,11 +84,11 @@ def in_question(control: Control) -> str:
 
 @dataclass(frozen=True)
 class _Job:
-    """An arm to go through: one that is compared, or a control."""
+    """An arm to go through, one that is compared or a control; or, without arm, the pictures."""
 
     stage: str
-    line: str
-    arm: Arm
+    line: str = ""
+    arm: Arm | None = None
     waking: StrategySection | None = None  # of those compared
 
 
@@ -96,7 +100,7 @@ def run_side_by_side(
 ) -> None:
     """Go through all tasks in all ways, with so many processes beside this one."""
     all_of_them = _SideBySide(experiment, strategies, controls)
-    names = [job.arm.name for job in all_of_them.jobs]
+    names = [job.arm.name for job in all_of_them.jobs if job.arm is not None]
     all_of_them.run(n)
     compared = [one.arm_name for one in strategies]
     _in_order(experiment.done.baselines, compared)
@@ -135,18 +139,20 @@ class _SideBySide:
             _Job(f"control {one.name}", in_question(one), one.arm(model))
             for one in experiment.wanted_controls(controls)
         ]
-        self.jobs = [*compared, *others]
+        self.jobs = [*compared, *others, _Job("figures")]
 
     def run(self, n: int) -> None:
-        """Go through all arms."""
+        """Go through all arms; who has nothing else to do then draws the pictures."""
         works = [self._work(job) for job in self.jobs]
-        with ArmWorkers(works, n, self.setting.clock) as workers:
+        n = min(n, len(works) - 1)
+        with ArmWorkers(works, n, self.setting.clock, n_held=1) as workers:
 
             def note(*, to_the_end: bool = False) -> None:
                 for answer in workers.answers(to_the_end=to_the_end):
                     self._note(answer)
 
             self.experiment.run_tasks(note)
+            workers.release()
             taken: list[int] = []
             while (index := workers.take()) is not None:
                 taken.append(index)
@@ -158,7 +164,7 @@ class _SideBySide:
                 if index not in taken and not workers.is_answered(index):  # killed on the way
                     self._run_here(index, works[index])
 
-    def _run_here(self, index: int, work: Callable[[Callable[[str], None]], ArmResult]) -> None:
+    def _run_here(self, index: int, work: Work) -> None:
         """Go through an arm in this process."""
         try:
             result = work(self.experiment.report)
@@ -167,10 +173,13 @@ class _SideBySide:
         else:
             self._note(Answer(index, result=result))
 
-    def _work(self, job: _Job) -> Callable[[Callable[[str], None]], ArmResult]:
+    def _work(self, job: _Job) -> Work:
         """Return what goes through an arm, in whatever process."""
 
-        def work(report: Callable[[str], None]) -> ArmResult:
+        def work(report: Callable[[str], None]) -> ArmResult | None:
+            if job.arm is None:
+                self.experiment.draw_figures(report)
+                return None
             report(job.line)
             kept = self.experiment.checkpoints_of(job.stage, self._folder(job), report)
             return result_of(job.arm, self.setting, kept)
@@ -185,7 +194,7 @@ class _SideBySide:
         if answer.line is not None:
             experiment.report(answer.line)
             return
-        if answer.result is not None:
+        if answer.result is not None and job.arm is not None:
             if job.waking is None:
                 experiment.done.controls[job.arm.name] = answer.result
             else:

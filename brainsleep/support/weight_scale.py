@@ -30,7 +30,10 @@ def weight_scale(weights: Sequence[NDArray[np.number]], n_inputs: int) -> float:
 
 
 def _sum_of_squares(weights: NDArray[np.number]) -> float:
-    """Sum squares in float64, a block at a time: a copy of all weights would cost memory."""
+    """Sum squares in float64, a block at a time: a copy of all weights would cost memory.
+
+    NumPy's own loops sum them: a product of vectors is shared out among the cores there are, and
+    rounds accordingly.
+    """
     blocks = (weights[start : start + _BLOCK] for start in range(0, weights.size, _BLOCK))
-    wide = (block.astype(np.float64) for block in blocks)
-    return math.fsum(float(np.vdot(block, block)) for block in wide)
+    return math.fsum(float(np.square(block, dtype=np.float64).sum()) for block in blocks)

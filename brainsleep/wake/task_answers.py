@@ -60,11 +60,16 @@ class TaskAnswers:
         return np.concatenate([task.test.labels for task in self.tasks])
 
     @property
+    def accuracies(self) -> list[float]:
+        """The accuracy on each task, as `brainsleep.wake.task_accuracies` returns it."""
+        pairs = zip(self.tasks, self.outputs, strict=True)
+        return [_accuracy(one.test.labels, given) for one, given in pairs]
+
+    @property
     def final_accuracy(self) -> float:
         """One number for all tasks; see :func:`final_accuracy_of`."""
         if share_labels(self.tasks) or any(task.candidates is not None for task in self.tasks):
-            pairs = zip(self.tasks, self.outputs, strict=True)
-            return float(np.mean([_accuracy(one.test.labels, given) for one, given in pairs]))
+            return float(np.mean(self.accuracies))
         return _accuracy(self.labels, np.concatenate(self.outputs))
 
     @property

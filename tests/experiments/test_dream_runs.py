@@ -337,7 +337,7 @@ def test_cells_that_cannot_dream_are_told_before_training(
         ({"neuron": {"kind": "lfi"}}, r"\[dreams.neuron\] has no kind 'lfi'. Did you mean 'lif'"),
         ({"neuron": {"threshold": 15}}, r"\[dreams.neuron\] misses the key 'kind'"),
         ({"neuron": {"kind": "lif", "tau": 1}}, r"\[dreams.neuron\] .* no key 'tau'.*'tau_m'"),
-        ({"neuron": "lif"}, r"\[dreams.neuron\] is a table, but is 'lif'"),
+        ({"neuron": "lif"}, r"\[dreams.neuron\] is a table.* Did you mean dreams.neuron.kind\?"),
         ({"stages": {"kind": "nrem"}}, r"\[dreams.stages\] has no key 'kind'"),
         ({"stages": {"nrem": "nrem"}}, r"\[dreams.stages.nrem\] is a table with the keys kind"),
         ({"stages": {"rem": {"kind": "hypnogram"}}}, r"\[dreams.stages.rem\] kind: .*'nrem'"),

@@ -3,8 +3,11 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from multiprocessing import parent_process
+from pathlib import Path
 
 import pytest
 
@@ -113,3 +116,38 @@ def test_leaving_ends_processes_and_none_begins_what_is_taken_here():
         processes = workers.processes
     assert time.monotonic() - started < 30
     assert not any(process.is_alive() for process in processes)
+
+
+def test_what_is_held_is_begun_when_it_is_released():
+    def one(report):
+        return _result("one")
+
+    with ArmWorkers([one, lambda report: None], 1, n_held=1) as workers:
+        first = next(workers.answers(to_the_end=True))  # the process then waits for more
+        assert (first.index, first.result) == (0, _result("one"))
+        assert not workers.is_answered(1)
+        workers.release()
+        assert [told.index for told in workers.answers(to_the_end=True)] == [1]
+    with ArmWorkers([one, one], 0, n_held=1) as workers:
+        assert workers.take() == 0
+        workers.release()
+        assert (workers.take(), workers.take()) == (1, None)
+
+
+def test_ctrl_c_ends_all_processes_with_one_message(tmp_path):
+    words = ("run", "--n-jobs", "3", "--no-progress", "--train-anew", "--out", str(tmp_path / "a"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "brainsleep", *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    of_process = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    while len(of_process.read_text().split()) < 2:  # those that go through arms
+        assert process.poll() is None
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    _, told = process.communicate()  # ends when nobody holds the pipe any more
+    assert process.returncode == 130
+    assert told.strip() == "brainsleep: interrupted; go on with --resume --out DIRECTORY"

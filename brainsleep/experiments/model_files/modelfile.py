@@ -232,7 +232,10 @@ def _explain(problem: Any, sections: Mapping[tuple[str, ...], type[Section]]) ->
     if problem["type"] in ("model_type", "model_attributes_type", "dict_type"):
         known = getattr(sections.get(location), "model_fields", ())
         keys = f" with the keys {', '.join(known)}" if known else ""
-        return f"[{'.'.join(location)}] is a table{keys}, but is {brief(problem['input'])}."
+        name, given = ".".join(location), problem["input"]
+        is_kind = isinstance(given, str) and (not known or "kind" in known)
+        hint = f" Did you mean {name}.kind?" if is_kind else ""
+        return f"[{name}] is a table{keys}, but is {brief(given)}.{hint}"
     if problem["type"] == "missing":
         return f"[{shown}] misses the key {key!r}."
     if isinstance(error := problem.get("ctx", {}).get("error"), BrainsleepError):

@@ -8,14 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from torch import nn
+from torch import fx, nn
 
 from ...errors import BrainsleepError, DirectoryError
 from ...measures import reactivation, spike_counts
 from ...night import Night
 from ...night.labels import labels_of
 from ...night.result import with_hidden
-from ...translation import activations, write_back
+from ...translation import Translation, activations, as_translation, write_back
 from ...wake import Dataset, Task, concatenate
 from ..model_files.modelfile import ModelFile
 from ..nights.night_kinds import AnyNight, load_night
@@ -137,8 +137,10 @@ class Reactivations:
         tasks = tasks_again(self._run)
         untrained = self._run.nights.untrained()
         assert untrained is not None
-        images = _some_images(tasks, untrained)
-        return _Shown(tasks, untrained, images, activations(untrained, images.images))
+        tests = concatenate([task.test for task in tasks])
+        translation = as_translation(untrained, [tests.images.shape[1:]])
+        images = _some_images(tests, translation)
+        return _Shown(tasks, translation, images, activations(translation, images.images))
 
 
 def reactivation_table(run: Run) -> ReactivationTable:
@@ -155,7 +157,7 @@ class _Shown:
     """What reactivation is measured with."""
 
     tasks: Sequence[Task]
-    untrained: nn.Module
+    untrained: Translation
     images: Dataset
     before: Mapping[str, np.ndarray]  # activations of the untrained network
 
@@ -164,9 +166,8 @@ class _Shown:
         return np.unique(self.images.labels)
 
 
-def _some_images(tasks: Sequence[Task], network: nn.Module) -> Dataset:
-    """Return test images of all tasks: of each class the first ones, so many that memory lasts."""
-    images = concatenate([task.test for task in tasks])
+def _some_images(images: Dataset, network: Translation) -> Dataset:
+    """Return images of all tasks: of each class the first ones, so many that memory lasts."""
     one = activations(network, images.images[:1])
     width = sum(values.shape[1] for values in one.values())
     n_classes = len(np.unique(images.labels))
@@ -179,7 +180,7 @@ def _some_images(tasks: Sequence[Task], network: nn.Module) -> Dataset:
 def _night_rows(night: Night, title: str, shown: _Shown) -> list[ReactivationRow]:
     """Return the rows of a night: of the network that fell asleep, and of the untrained one."""
     network, images = shown.untrained, shown.images
-    asleep = write_back(network, with_hidden(night.weights_before, night.under_masks))
+    asleep = _with_weights(network, with_hidden(night.weights_before, night.under_masks))
     counts, labels = spike_counts(night.spikes), labels_of(night)
     found = reactivation(counts, activations(asleep, images.images), images.labels)
     other = reactivation(counts, shown.before, images.labels)
@@ -193,6 +194,17 @@ def _night_rows(night: Night, title: str, shown: _Shown) -> list[ReactivationRow
         )
         for name in found.mean
     ]
+
+
+def _with_weights(
+    network: Translation, weights: Mapping[str, np.ndarray]
+) -> Translation | nn.Module:
+    """Return a network with other weights, read again only where it has to be."""
+    if not weights.keys() <= network.graph.state_dict().keys():
+        return write_back(network.module, weights)
+    graph = write_back(network.graph, weights)
+    assert isinstance(graph, fx.GraphModule)
+    return replace(network, graph=graph, module=graph)
 
 
 def _list(values: np.ndarray) -> list[float]:

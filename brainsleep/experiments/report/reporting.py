@@ -13,6 +13,7 @@ from ...support.calls import public
 from ...support.disk import is_there
 from ...support.files import make_parents, write_atomically
 from ...support.names import read_path
+from ...wake import torch_threads
 from ..comparison import label_runs
 from ..run_request import say_nothing
 from ..sweep_comparison import load_runs
@@ -67,7 +68,8 @@ def write_report(
     folders = [read_path(one, "directory") for one in directories]
     if not folders:
         raise ParameterError("a report needs the directory of a run.")
-    page = _page(folders[0]) if len(folders) == 1 else _comparison(folders)
+    with torch_threads(1):  # equal numbers on any machine, and no threads for small products
+        page = _page(folders[0]) if len(folders) == 1 else _comparison(folders)
     default = folders[0] / REPORT if len(folders) == 1 else folders[0].parent / "comparison.html"
     file = default if out is None else read_path(out, "out")
     for line in page.left_out:

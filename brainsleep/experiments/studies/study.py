@@ -7,7 +7,6 @@ it is the same.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ...support.content_digest import content_digest
+from ...support.cores import n_cores
 from ...support.directory_lock import is_free, numbered
 from ...support.files import JsonObject
 from ..materials import compared_strategies, load_materials, model_of
@@ -118,7 +118,7 @@ def run_study(
         For a model file, data or a setting that will not do, before any trial; and for a machine
         that lacks what trials need. What a trial itself raises is noted, and others go on.
     """
-    workers = LocalWorkers(os.cpu_count() or 1) if workers is None else workers
+    workers = LocalWorkers(n_cores()) if workers is None else workers
     try:
         request = replace(request, model_file=request.model_file.absolute())
         name = experiment_name(request.run_of(Trial(0, 0, {})))
