@@ -14,7 +14,7 @@ from brainsleep.devices import CppStandalone, Job, Runtime
 from brainsleep.network.plan import NetworkPlan
 from brainsleep.night.assembly import FROZEN
 
-SIZES, STEPS = (12, 9, 4), 150
+SIZES = (12, 9, 4)
 NEURONS = {
     "Heaviside": bs.Heaviside(gain=1, threshold=0.6, decay=0.9),
     "LIF": bs.LIF(gain=1, threshold=0.6, refractory=2 * ms),
@@ -36,7 +36,7 @@ def plan_for(neuron, device):
         dtype="float64",
         recorded=(0, 1, 2),
     )
-    return replace(plan, watched=((2, "v"),), counted=())
+    return replace(plan, watched=((2, "v"),), tallied=(0, 1))
 
 
 def job_for(neuron, spikes, biases=None, steps=0):
@@ -56,16 +56,17 @@ def job_for(neuron, spikes, biases=None, steps=0):
 
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("neuron", NEURONS)
-def test_presentations_start_at_rest(neuron, device):
+@pytest.mark.parametrize("n_steps", [150, 1100])
+def test_presentations_start_at_rest(neuron, device, n_steps):
     rng = np.random.default_rng(2)
     model = NEURONS[neuron]
-    spikes = rng.random((3 * STEPS, SIZES[0])) < 0.1
+    spikes = rng.random((3 * n_steps, SIZES[0])) < 0.1
     currents = rng.normal(0.02, 0.05, (3, SIZES[1]))
     engine = DEVICES[device].prepare(plan_for(model, device))
-    whole = engine.run(job_for(model, spikes, currents, STEPS))
-    assert whole.n_steps == 3 * STEPS
+    whole = engine.run(job_for(model, spikes, currents, n_steps))
+    assert whole.n_steps == 3 * n_steps
     for number in range(3):
-        part = slice(number * STEPS, (number + 1) * STEPS)
+        part = slice(number * n_steps, (number + 1) * n_steps)
         alone = engine.run(job_for(model, spikes[part], currents[number : number + 1]))
         for population in range(3):
             indices, steps = whole.spikes[population]
@@ -73,6 +74,10 @@ def test_presentations_start_at_rest(neuron, device):
             assert chosen.any()
             np.testing.assert_array_equal(indices[chosen], alone.spikes[population][0])
             np.testing.assert_array_equal(steps[chosen] - part.start, alone.spikes[population][1])
+            if population < 2:
+                counts = np.bincount(indices[chosen], minlength=SIZES[population])
+                np.testing.assert_array_equal(whole.tallies[population][number], counts)
+                assert alone.tallies[population].shape == (0, SIZES[population])
         np.testing.assert_array_equal(whole.states[2, "v"][part], alone.states[2, "v"])
         assert np.ptp(alone.states[2, "v"]) > 0
 
