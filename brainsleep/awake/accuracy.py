@@ -52,6 +52,12 @@ class SpikingAccuracy:
         By layer: Pearson's correlation, over neurons and images, of spike counts with the
         artificial network's rectified activations; at the output, of potentials after the last
         step with outputs. NaN where nothing varies.
+    steps_until_decision : ndarray of int, shape (n_images,)
+        For how many steps each image counts: fewer than `n_steps` where ``stop_when_stable``
+        decided before. Predictions of later steps repeat the decision.
+    steps_simulated : float
+        Mean number of steps simulated per image, those included that were simulated again from the
+        beginning.
     scales : dict of str to float
         By population: the activation that a spike in every step stands for.
     sizes : dict of str to int
@@ -79,6 +85,8 @@ class SpikingAccuracy:
     current_layers: tuple[str, ...]
     zeros: dict[str, float]
     correlation: dict[str, float]
+    steps_until_decision: NDArray[np.int64]
+    steps_simulated: float
     scales: dict[str, float]
     sizes: dict[str, int]
     timings: dict[str, float]
@@ -160,7 +168,13 @@ class SpikingAccuracy:
     def _heading(self) -> str:
         share, ann = 100 * self.accuracy[-1], 100 * self.ann_accuracy
         how = f"{self.settings.get('coding', '?')} coding, {self.n_images:,} images"
-        return f"{share:.2f} % after {self.n_steps} steps ({how}); artificial network: {ann:.2f} %"
+        heading = f"{share:.2f} % after {self.n_steps} steps ({how}); "
+        if self.steps_until_decision.min() < self.n_steps:
+            mean = self.steps_until_decision.mean()
+            heading += (
+                f"decided after {mean:.1f} on average, {self.steps_simulated:.1f} simulated; "
+            )
+        return f"{heading}artificial network: {ann:.2f} %"
 
     def __repr__(self) -> str:
         return f"{self._heading()}\n\n{plain(without_empty_columns(self.table()))}"

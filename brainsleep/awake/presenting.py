@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +28,50 @@ LAUNCH_IMAGES, LAUNCH_VALUES = 1000, 2**24
 #: launches, each begins with a whole batch, so that no sum depends on how images are shared out.
 BATCH_IMAGES = 50
 
-#: What is counted of a batch, and the choices of both networks.
-Counted: TypeAlias = tuple[Tally, NDArray[np.int32]]
+
+@dataclass(frozen=True, kw_only=True)
+class Showing:
+    """How images are shown.
+
+    Attributes
+    ----------
+    n_steps : int
+        Number of time steps for which each is shown.
+    n_stable : int
+        An image is decided if the same output has been chosen for this many steps; 0: whatever the
+        choices.
+    """
+
+    n_steps: int
+    n_stable: int = 0
+
+    def is_decided(self, choices: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Tell which images are decided, from the output chosen after each step."""
+        stable = choices[:, self.n_steps - self.n_stable :] == choices[:, -1:]
+        return np.asarray(stable.all(axis=1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """What came of a batch of images.
+
+    Attributes
+    ----------
+    numbers, undecided : ndarray of int
+        Numbers of the images that are decided, and of the others.
+    tally : Tally
+        What was counted of those that are decided.
+    choices : ndarray of int32, shape (n_decided, n_steps)
+        Their outputs chosen after each step.
+    ann_choices : ndarray of int32, shape (n_decided,)
+        What the artificial network chooses.
+    """
+
+    numbers: NDArray[np.int64]
+    undecided: NDArray[np.int64]
+    tally: Tally
+    choices: NDArray[np.int32]
+    ann_choices: NDArray[np.int32]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -100,16 +141,26 @@ class PreparedInference:
             "seed": request.seed,
         }
 
-    def job(self, images: NDArray[np.floating], first: int) -> Job:
+    def job(
+        self,
+        images: NDArray[np.floating],
+        numbers: int | NDArray[np.int64],
+        n_steps: int | None = None,
+    ) -> Job:
         """Make the job that shows some images.
 
         Parameters
         ----------
         images : ndarray, shape (n, n_inputs)
             The images.
-        first : int
-            Number of the first of them; their input spikes depend on it.
+        numbers : int or ndarray of int, shape (n,)
+            Their numbers, on which their input spikes depend, or the number of the first of them.
+        n_steps : int, optional
+            For how many steps, from the beginning of a presentation; all unless given.
         """
+        n_steps = self.n_steps if n_steps is None else n_steps
+        if isinstance(numbers, int):
+            numbers = np.arange(numbers, numbers + len(images))
         names = self.translation.layer_names
         neuron = self.assembly.neuron
         currents = self._currents(images)
@@ -117,15 +168,15 @@ class PreparedInference:
         weights = self.assembly.weights()
         parameters = self.assembly.projection_parameters(plastic=False)
         return Job(
-            input_spikes=None if self.coding.is_silent else self._input_spikes(images, first),
-            n_steps=len(images) * self.n_steps,
+            input_spikes=None if self.coding.is_silent else self._spikes(images, numbers, n_steps),
+            n_steps=len(images) * n_steps,
             weights=[weights[number] for number in self.used],
             biases=[None if layer.name in currents else layer.bias for layer in layers],
             population_parameters=self.assembly.population_parameters(
                 given_gains(neuron, names), given_thresholds(neuron, names), self.plan.dt
             ),
             projection_parameters=[parameters[number] for number in self.used],
-            presentation_steps=self.n_steps,
+            presentation_steps=n_steps,
             presentation_biases=[currents.get(layer.name) for layer in layers],
         )
 
@@ -137,12 +188,17 @@ class PreparedInference:
         ]
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
-    def _input_spikes(
-        self, images: NDArray[np.floating], first: int
+    def _spikes(
+        self, images: NDArray[np.floating], numbers: NDArray[np.int64], n_steps: int
     ) -> Iterator[NDArray[np.bool_]]:
-        """Make the input spikes of images, one image after the other."""
-        for number, image in enumerate(images, start=first):
-            yield from self.coding.chunks(image, number, self.n_steps)
+        """Make the first input spikes of images, one image after the other."""
+        for image, number in zip(images, numbers.tolist(), strict=True):
+            left = n_steps
+            for chunk in self.coding.chunks(image, number, self.n_steps):
+                yield chunk[:left]
+                left -= len(chunk)
+                if left <= 0:
+                    break
 
     def _batches(self, n_images: int) -> list[slice]:
         """Divide images into those for which sums are computed at once."""
@@ -157,68 +213,91 @@ class PreparedInference:
     def show(
         self,
         engine: Engine,
-        images: NDArray[np.floating],
-        first: int,
+        numbers: NDArray[np.int64],
+        showing: Showing,
         n_threads: int | None = None,
     ) -> list[Counted]:
-        """Show some images; see :meth:`job`, and `Job.n_threads`.
+        """Show some images, given by their numbers; see `Job.n_threads`.
 
         Returns
         -------
-        list of (Tally, ndarray of int32 of shape (n_images, n_steps + 1))
-            For each batch, what was counted, and the output chosen after each step; in the last
-            column that of the artificial network.
+        list of Counted
+            For each batch.
 
         Raises
         ------
         KeyboardInterrupt
             If the simulation was interrupted.
         """
-        job = replace(self.job(images, first), n_threads=n_threads)
+        images = self.images[numbers]
+        job = replace(self.job(images, numbers, showing.n_steps), n_threads=n_threads)
         outcome = engine.run(job)
         if outcome.n_steps < job.n_steps:  # an engine ends early when Ctrl-C is pressed
             raise KeyboardInterrupt
-        shown = Shown.read(outcome, self.translation, self.n_steps)
+        shown = Shown.read(outcome, self.translation, showing.n_steps)
         return [
-            self._counted(shown.of(batch), images[batch]) for batch in self._batches(len(images))
+            self._counted(shown.of(batch), numbers[batch], showing)
+            for batch in self._batches(len(numbers))
         ]
 
-    def _counted(self, shown: Shown, images: NDArray[np.floating]) -> Counted:
-        """Compare what the spiking network did with images and what the artificial one does."""
-        activations, outputs = activations_and_outputs(self.translation, images)
-        tally = Tally(self.translation, self.n_steps)
-        tally.add(shown, activations, outputs)
-        chosen = outputs.argmax(axis=1).astype(np.int32)
-        return tally, np.column_stack([shown.choices, chosen])
+    def _counted(self, shown: Shown, numbers: NDArray[np.int64], showing: Showing) -> Counted:
+        """Count what the spiking network did with images, and what the artificial one does."""
+        decided = showing.is_decided(shown.choices)
+        tally = Tally(self.translation)
+        tally.seconds = shown.seconds
+        chosen = np.zeros(0, dtype=np.int32)
+        part = shown if decided.all() else shown.of(decided)
+        if decided.any():
+            images = self.images[numbers[decided]]
+            activations, outputs = activations_and_outputs(self.translation, images)
+            tally.add(part, activations, outputs, scale=self.n_steps / showing.n_steps)
+            chosen = outputs.argmax(axis=1).astype(np.int32)
+        return Counted(
+            numbers=numbers[decided],
+            undecided=numbers[~decided],
+            tally=tally,
+            choices=part.choices,
+            ann_choices=chosen,
+        )
 
-    def show_all(self, engine: Engine, n_jobs: int | None) -> Iterator[Counted]:
-        """Show all images, in launches of bounded size.
+    def show_all(
+        self,
+        engine: Engine,
+        numbers: NDArray[np.int64],
+        showing: Showing,
+        n_jobs: int | None = None,
+    ) -> Iterator[Counted]:
+        """Show images, in launches of bounded size.
 
         Parameters
         ----------
         engine : Engine
             The program.
+        numbers : ndarray of int
+            The images, by their numbers.
+        showing : Showing
+            How they are shown.
         n_jobs : int, optional
             Number of launches at the same time, on C++ devices; as many as there are cores unless
             given.
 
         Yields
         ------
-        tally, choices
-            What :meth:`show` returns, for each batch in the order of the images.
+        Counted
+            For each batch, in the order of the images.
         """
         n_jobs = n_cores() if n_jobs is None else n_jobs
         if not isinstance(self.device, CppStandalone):
             n_jobs = 1  # Brian2 itself runs one network at a time in this process
-        size = self._launch_size(n_jobs)
-        starts = range(0, len(self.images), size)
+        size = self._launch_size(len(numbers), n_jobs)
+        starts = range(0, len(numbers), size)
         n_jobs = min(n_jobs, len(starts))
 
         def show(first: int) -> list[Counted]:
-            images = self.images[first : first + size]
-            return self.show(engine, images, first, n_threads=1 if n_jobs > 1 else None)
+            n_threads = 1 if n_jobs > 1 else None
+            return self.show(engine, numbers[first : first + size], showing, n_threads)
 
-        if n_jobs == 1:
+        if n_jobs <= 1:
             yield from chain.from_iterable(map(show, starts))
             return
         pool = ThreadPoolExecutor(n_jobs)
@@ -227,8 +306,8 @@ class PreparedInference:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _launch_size(self, n_jobs: int) -> int:
+    def _launch_size(self, n_images: int, n_jobs: int) -> int:
         """Return how many images a launch shows, in whole batches, so that all have equal work."""
         batch = min(BATCH_IMAGES, self._most_images)
-        n_batches = -(-len(self.images) // batch)
+        n_batches = max(1, -(-n_images // batch))
         return batch * min(self._most_images // batch, -(-n_batches // n_jobs))

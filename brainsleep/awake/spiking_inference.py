@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from brian2.units import Quantity, ms, second
-from numpy.typing import NDArray
 
-from ..devices import Device, Engine
+from ..devices import Device
 from ..neurons import IntegrateAndFire, Neuron
 from ..support.calls import public
 from ..support.checks import whole_number
-from ..support.progress import progress_bar
 from ..support.quantities import Time
 from ..translation import Translation
 from ..wake.given_data import Images, LabelledImages
@@ -22,7 +20,7 @@ from .coding import Coding
 from .inference_preparation import prepare_inference
 from .inference_request import InferenceRequest
 from .presenting import PreparedInference
-from .tally import Tally
+from .seeing import Seen, see_all
 
 if TYPE_CHECKING:
     from torch import nn
@@ -46,6 +44,7 @@ def spiking_accuracy(
     dt: Time = 1 * ms,
     seed: int = 0,
     n_jobs: int | None = None,
+    stop_when_stable: int | None = None,
     progress: bool = True,
 ) -> SpikingAccuracy:
     """Run a trained network as a spiking one, and compare what both make of images.
@@ -97,6 +96,13 @@ def spiking_accuracy(
         Number of programs that run at the same time, each for some of the images; on C++ devices
         only. As many as there are cores unless given, and one in a worker process. Results are the
         same for any number, bit for bit.
+    stop_when_stable : int, optional
+        An image is decided, and shown no longer, once the same output has been chosen for so many
+        steps. It is looked at after as many steps, and after 2, 4, 8, … times as many, each time
+        shown again from the beginning; the steps that this took in all are in the result. What is
+        counted of an image is counted up to its decision, which then stands for the steps that are
+        left. Accuracy may fall: compare it with that of a call without. Unless given, all images
+        are shown for all steps.
     progress : bool
         Show a progress bar where there is a terminal or a notebook.
 
@@ -135,38 +141,23 @@ def spiking_accuracy(
     )
     if n_jobs is not None:
         whole_number(n_jobs, "n_jobs", minimum=1)
+    if stop_when_stable is not None:
+        whole_number(stop_when_stable, "stop_when_stable", minimum=1)
     prepared = prepare_inference(request)
     built = time.perf_counter()
     engine = prepared.device.prepare(prepared.plan, progress)
     build = time.perf_counter() - built
-    tally, choices = _show_all(prepared, engine, n_jobs, progress)
-    return _result(prepared, tally, choices, {"translate": prepared.seconds, "build": build})
+    seen = see_all(prepared, engine, n_jobs, stop_when_stable, progress)
+    return _result(prepared, seen, {"translate": prepared.seconds, "build": build})
 
 
-def _show_all(
-    prepared: PreparedInference, engine: Engine, n_jobs: int | None, progress: bool
-) -> tuple[Tally, NDArray[np.int32]]:
-    """Show all images; return what was counted, and the choices of both networks."""
-    tally, choices = Tally(prepared.translation, prepared.n_steps), []
-    with progress_bar(len(prepared.images), "awake", progress, unit="image") as bar:
-        for part, chosen in prepared.show_all(engine, n_jobs):
-            tally.merge(part)
-            choices.append(chosen)
-            bar.update(len(chosen))
-    return tally, np.concatenate(choices)
-
-
-def _result(
-    prepared: PreparedInference, tally: Tally, choices: NDArray[np.int32], timings: dict[str, float]
-) -> SpikingAccuracy:
-    """Put the result together.
-
-    The last column of `choices` holds what the artificial network chose.
-    """
+def _result(prepared: PreparedInference, seen: Seen, timings: dict[str, float]) -> SpikingAccuracy:
+    """Put the result together."""
     translation, labels = prepared.translation, prepared.labels
+    tally, choices = seen.tally, np.column_stack([seen.choices, seen.ann_choices])
     right = choices == labels[:, None]
     accuracy = np.mean([right[labels == label].mean(axis=0) for label in np.unique(labels)], axis=0)
-    predictions = choices[:, :-1]
+    predictions = seen.choices
     currents = prepared.coding.currents(translation, np.zeros((1, translation.n_inputs)))
     seconds = {**timings, "run": tally.seconds}
     return SpikingAccuracy(
@@ -185,6 +176,8 @@ def _result(
         current_layers=tuple(currents),
         zeros=tally.zeros(),
         correlation=tally.correlation(),
+        steps_until_decision=seen.steps,
+        steps_simulated=seen.n_simulated / len(labels),
         scales=dict(prepared.scales),
         sizes=dict(zip(translation.populations, translation.sizes, strict=True)),
         timings={**seconds, "total": time.perf_counter() - prepared.started},

@@ -84,7 +84,7 @@ class Shown:
             seconds=outcome.timings["run"],
         )
 
-    def of(self, images: slice) -> Shown:
+    def of(self, images: slice | NDArray[np.bool_]) -> Shown:
         """Return what it did for some of the images, with their share of the time."""
         choices = self.choices[images]
         return Shown(
@@ -102,15 +102,13 @@ class Tally:
     ----------
     translation : Translation
         The network.
-    n_steps : int
-        Length of a presentation in time steps.
     """
 
-    def __init__(self, translation: Translation, n_steps: int) -> None:
+    def __init__(self, translation: Translation) -> None:
         self.translation = translation
-        self.n_steps = n_steps
         self.output = translation.layers[-1].name
         self.n_images = 0
+        self.n_steps = 0
         self.seconds = 0.0
         self.spikes = dict.fromkeys(translation.populations[:-1], 0)
         self.operations = {layer.name: 0 for layer in translation.layers}
@@ -126,6 +124,7 @@ class Tally:
         shown: Shown,
         activations: Mapping[str, NDArray[np.floating]],
         outputs: NDArray[np.floating],
+        scale: float = 1.0,
     ) -> None:
         """Add a batch.
 
@@ -137,9 +136,12 @@ class Tally:
             Rectified activations of the artificial network, by layer.
         outputs : ndarray, shape (n_images, n_outputs)
             Its outputs.
+        scale : float
+            What counts and potentials are multiplied by before they are compared with those of
+            images that were shown for longer.
         """
         self.n_images += len(outputs)
-        self.seconds += shown.seconds
+        self.n_steps += shown.choices.size
         totals = {name: counts.sum(axis=0) for name, counts in shown.counts.items()}
         for name, total in totals.items():
             self.spikes[name] += int(total.sum())
@@ -147,13 +149,14 @@ class Tally:
             self.operations[target] += int(totals[source] @ fan)
         for name, correlation in self.correlations.items():
             if name == self.output:
-                correlation.add(shown.potentials, outputs)
+                correlation.add(shown.potentials * scale, outputs)
             else:
-                correlation.add(shown.counts[name], activations[name])
+                correlation.add(shown.counts[name] * scale, activations[name])
 
     def merge(self, other: Tally) -> None:
         """Add what another tally of the same network has counted."""
         self.n_images += other.n_images
+        self.n_steps += other.n_steps
         self.seconds += other.seconds
         for name, total in other.spikes.items():
             self.spikes[name] += total
@@ -173,9 +176,8 @@ class Tally:
     def zeros(self) -> dict[str, float]:
         """Return the percentage of neurons and steps without a spike, by layer that spikes."""
         sizes = dict(zip(self.translation.populations, self.translation.sizes, strict=True))
-        pairs = self.n_images * self.n_steps
         return {
-            name: 100 * (1 - total / (sizes[name] * pairs))
+            name: 100 * (1 - total / (sizes[name] * self.n_steps))
             for name, total in self.spikes.items()
             if name != INPUT
         }

@@ -148,6 +148,41 @@ def test_n_jobs_and_launches_change_nothing(coding, monkeypatch):
         assert other.correlation == results[0].correlation
 
 
+@pytest.mark.parametrize("coding", ["constant", "poisson", "latency"])
+def test_stable_decisions_end_presentations(coding):
+    ann, n_steps, stable = network(), 60, 7
+    images, labels = labelled(ann, 40)
+    how = {"coding": coding, "dtype": "float64"}
+    whole = bs.spiking_accuracy(ann, (images, labels), n_steps, **how)
+    found = bs.spiking_accuracy(ann, (images, labels), n_steps, stop_when_stable=stable, **how)
+    expected = np.full(40, n_steps)
+    for k, choices in enumerate(whole.predictions):
+        for steps in (56, 28, 14, 7):
+            if len(set(choices[steps - stable : steps])) == 1:
+                expected[k] = steps
+    np.testing.assert_array_equal(found.steps_until_decision, expected)
+    assert len(set(expected)) > 1
+    for k, steps in enumerate(expected):
+        np.testing.assert_array_equal(found.predictions[k, :steps], whole.predictions[k, :steps])
+        assert (found.predictions[k, steps:] == found.predictions[k, steps - 1]).all()
+    simulated = {7: 7, 14: 21, 28: 49, 56: 105, 60: 165}
+    assert found.steps_simulated == np.mean([simulated[steps] for steps in expected])
+    assert f"{expected.mean():.1f} on average" in repr(found)
+    spikes, _, _ = run(ann, images, n_steps, as_coding(coding, None, 1e-3, 0))
+    table = spikes[1].reshape(40, n_steps, -1)
+    counts = np.array([table[k, :steps].sum(axis=0) for k, steps in enumerate(expected)])
+    counted = counts.sum()
+    assert found.spikes_per_image["0"] == counted / 40
+    assert found.zeros["0"] == pytest.approx(100 * (1 - counted / (expected.sum() * SIZES[1])))
+    with torch.no_grad():
+        active = ann[:2](torch.tensor(images)).numpy()
+    rates = counts / expected[:, None]
+    correlation = np.corrcoef(rates.ravel(), active.ravel())[0, 1]
+    assert found.correlation["0"] == pytest.approx(correlation, abs=1e-9)
+    assert (whole.steps_until_decision == n_steps).all()
+    assert whole.steps_simulated == n_steps
+
+
 class Interrupted:
     """An engine that was stopped by Ctrl-C."""
 

@@ -26,6 +26,7 @@ BAD = {
     "dtype": ({"dtype": "float16"}, ParameterError, "dtype 'float16'"),
     "dt": ({"dt": 1}, UnitsError, "dt needs units"),
     "n_jobs": ({"n_jobs": 0}, ParameterError, "n_jobs must be at least 1"),
+    "stop": ({"stop_when_stable": 0}, ParameterError, "stop_when_stable must be at least 1"),
     "neuron": ({"neuron": bs.LIF}, UnitsError, "neuron must be a neuron model"),
     "calibration": ({"calibration_data": np.ones((3, 5))}, ParameterError, r"shape \(3, 5\)"),
     "shape": ({"data": (np.ones((3, 7)), [0, 1, 2])}, ParameterError, r"data of shape \(3, 7\)"),
