@@ -1,35 +1,40 @@
-"""Spiking inference of trained networks against SpikingJelly, which steps through dense layers.
+"""Spiking inference of trained networks against libraries that step through dense layers.
 
 python benchmarks/inference.py [--networks mlp cnn] [--images 200] [--repeats 5] [--quick]
-    [--json FILE]
+    [--stop-when-stable STEPS] [--json FILE]
 
-Handwritten digits, 100 steps per image, constant input currents, one thread each. SpikingJelly
-(`pip install spikingjelly`) converts the same trained network with its `ann2snn`, and gets the
-batch size of `BATCHES` with which it is fastest here. What counts is all that is done for the
-images, conversion left out on its side and included on ours. Accuracies stand beside the ratio.
+Handwritten digits, 100 steps per image, constant input currents, one thread each. SpikingJelly and
+snnTorch (`inference_others.py`; `pip install 'brainsleep[benchmarks]'`) run the same network, each
+with the batch size of `BATCHES` with which it is fastest here; one that is not installed is left
+out. What counts is all that is done for the images, conversion left out on their side and included
+on ours. Accuracies stand beside the ratio. With `--stop-when-stable` ours is also measured showing
+images until the same output has been chosen for so many steps; the others show all steps.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
 from command_line import parser_of, read
+from inference_others import CONVERTERS, Other, installed
 from interleaved import Comparison, Times, show, take_turns, timed
 from torch import nn
 
 import brainsleep as bs
 
-OURS, THEIRS = "brainsleep", "SpikingJelly"
+OURS, STOPPING = "brainsleep", "brainsleep, until stable"
 N_STEPS = 100
-#: Batch sizes that SpikingJelly is tried with.
+#: Batch sizes that the others are tried with.
 BATCHES = (10, 50, 200)
 
 Call = Callable[[], object]
+Compared = Iterator[Comparison]
 
 
 def network(name: str) -> nn.Sequential:
@@ -65,55 +70,54 @@ def trained(name: str, images: torch.Tensor, labels: torch.Tensor, epochs: int) 
     return net.eval()
 
 
-def converted(net: nn.Sequential, images: torch.Tensor, labels: torch.Tensor) -> nn.Module:
-    """Return SpikingJelly's spiking network, or end with a message where it is not installed."""
-    try:
-        from spikingjelly.activation_based import ann2snn
-    except ImportError as error:
-        sys.exit(f"SpikingJelly cannot be imported ({error}): pip install 'brainsleep[benchmarks]'")
-    loader = torch.utils.data.DataLoader(
-        torch.utils.data.TensorDataset(images, labels), batch_size=100
-    )
-    recipe = ann2snn.RateCodingRecipe(dataloader=loader, mode="99.9%")
-    return ann2snn.Converter(recipe=recipe, device="cpu").convert(net).eval()
+def fastest_batch(other: Other, images: torch.Tensor) -> int:
+    """Return the batch size with which a network is fastest."""
+    few = images[:50]
+    seconds = {
+        batch: timed(lambda batch=batch: other.choices(few, batch, N_STEPS))[1] for batch in BATCHES
+    }
+    return min(seconds, key=seconds.__getitem__)
 
 
-def choices(snn: nn.Module, images: torch.Tensor, batch: int) -> torch.Tensor:
-    """Return the outputs that SpikingJelly's network chooses after the last step."""
-    from spikingjelly.activation_based import functional
-
-    chosen = []
-    with torch.inference_mode():
-        for part in images.split(batch):
-            functional.reset_net(snn)
-            chosen.append(sum(snn(part) for _ in range(N_STEPS)).argmax(1))
-    return torch.cat(chosen)
-
-
-def compare(name: str, n_images: int, repeats: int, quick: bool) -> Comparison:
-    """Return both simulators on one network."""
+def compare(name: str, n_images: int, repeats: int, quick: bool, stable: int | None) -> Compared:
+    """Yield how one network compares with each library."""
     digits = bs.wake.load_split("digits")
     train = shaped(digits.train.images, name), torch.tensor(digits.train.labels).long()
     net = trained(name, *train, epochs=1 if quick else 4)
     images = shaped(digits.test.images, name)[:n_images]
     labels = torch.tensor(digits.test.labels).long()[:n_images]
-    snn = converted(net, train[0][:500], train[1][:500])
 
-    def ours() -> bs.awake.SpikingAccuracy:
-        return bs.spiking_accuracy(net, (images, labels), n_steps=N_STEPS, progress=False)
+    def ours(stop_when_stable: int | None = None) -> bs.awake.SpikingAccuracy:
+        how = {"n_steps": N_STEPS, "n_jobs": 1, "stop_when_stable": stop_when_stable}
+        return bs.spiking_accuracy(net, (images, labels), progress=False, **how)
 
-    few = images[: min(50, n_images)]
-    seconds = {batch: timed(lambda batch=batch: choices(snn, few, batch))[1] for batch in BATCHES}
-    batch = min(seconds, key=seconds.__getitem__)
-    right = (ours().predictions[:, -1] == labels.numpy()).mean()
-    their_right = (choices(snn, images, batch) == labels).float().mean()
-    calls: dict[str, Call] = {
-        OURS: ours,
-        THEIRS: lambda: choices(snn, images, batch),
-    }
+    calls: dict[str, Call] = {OURS: ours}
+    notes = {OURS: right(ours(), labels)}
+    if stable is not None:
+        calls[STOPPING] = lambda: ours(stable)
+        notes[STOPPING] = right(ours(stable), labels)
+    for who in installed():
+        other = CONVERTERS[who](net, train[0][:500])
+        batch = fastest_batch(other, images)
+        calls[who] = lambda other=other, batch=batch: other.choices(images, batch, N_STEPS)
+        share = float((calls[who]() == labels).float().mean())
+        notes[who] = f"{share:.1%} of {n_images} images; batches of {batch}"
     times: dict[str, Times] = take_turns(calls, repeats)
-    note = f"right: {right:.1%} and {their_right:.1%} of {n_images} images; batches of {batch}"
-    return Comparison(f"inference: {name}", OURS, THEIRS, times, n_images, "image", note)
+    for mine, more in ((OURS, ""), (STOPPING, ", until stable")):
+        for who in installed():
+            if mine in calls:
+                title = f"inference: {name}{more}" + ("" if who == "SpikingJelly" else f", {who}")
+                note = f"right: {notes[mine]} and {notes[who]}"
+                yield Comparison(title, mine, who, times, n_images, "image", note)
+
+
+def right(found: bs.awake.SpikingAccuracy, labels: torch.Tensor) -> str:
+    """Return which share of the images is right in the end, and after how many steps if fewer."""
+    share = f"{(found.predictions[:, -1] == labels.numpy()).mean():.1%}"
+    if found.steps_simulated == N_STEPS:
+        return share
+    steps = found.steps_until_decision.mean()
+    return f"{share} ({steps:.1f} steps each, {found.steps_simulated:.1f} simulated)"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -121,11 +125,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = parser_of(__doc__, repeats=5, quick="one round of 20 images, as a check")
     parser.add_argument("--networks", nargs="+", choices=("mlp", "cnn"), default=["mlp", "cnn"])
     parser.add_argument("--images", type=int, default=200)
+    parser.add_argument("--stop-when-stable", type=int, metavar="STEPS")
     options = read(parser, arguments)
+    if not installed():
+        sys.exit("there is nothing to compare with: pip install 'brainsleep[benchmarks]'")
     torch.set_num_threads(1)
     n_images = 20 if options.quick else options.images
-    found = (compare(name, n_images, options.repeats, options.quick) for name in options.networks)
-    show(found, options.json)
+    stable = options.stop_when_stable
+    compared = [
+        compare(name, n_images, options.repeats, options.quick, stable) for name in options.networks
+    ]
+    show(chain.from_iterable(compared), options.json)
 
 
 if __name__ == "__main__":

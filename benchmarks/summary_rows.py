@@ -63,6 +63,12 @@ ROWS: dict[str, Row] = {
     "cortex_rem_stock": Row("cortex, asynchronous", CORTEX, "asynchronous: stock Brian2", aim=3),
     "inference_mlp": Row("an image in spikes, MLP", "inference.py", "inference: mlp", aim=8),
     "inference_cnn": Row("an image in spikes, CNN", "inference.py", "inference: cnn", aim=5),
+    "inference_mlp_snntorch": Row(
+        "an image in spikes, MLP", "inference.py", "inference: mlp, snnTorch"
+    ),
+    "inference_cnn_snntorch": Row(
+        "an image in spikes, CNN", "inference.py", "inference: cnn, snnTorch"
+    ),
     "training": Row("a step of training, batch of 25", "training.py", "bound"),
     "end_to_end": Row("the default run with its report", "end_to_end.py", "whole run", aim=2.5),
     "winners_stock": Row(
