@@ -13,8 +13,9 @@ hook into Brian2; `joining` chooses among them; `tiles` and `blocks` let layers 
 blocks of time steps.
 """
 
-from .blocks import BlockLoop, block_loop, default_threads
+from .blocks import block_loop, default_threads
 from .joining import connect_computed
+from .loop import BlockLoop
 from .suitability import (
     is_frozen,
     reason_for_single_steps,

@@ -1,4 +1,9 @@
 {# The loop of a night whose layers take turns in blocks of steps; see blocks.py. #}
+{% macro enter_tile(layer) %}
+tile.neurons = {{layer.tile_neurons}};
+tile.first = number*tile.neurons;
+tile.last = smaller<size_t>(tile.first + tile.neurons, {{layer.n_neurons}});
+{%- endmacro %}
 namespace brainsleep {
 
 const int64_t block_steps = {{block_loop.block_steps}};
@@ -115,30 +120,37 @@ void run_night()
     {% endfor %}
     {% endfor %}
     int64_t begin = first_step, n_steps;
-    {% for layer in block_loop.layers %}
-    {% set spikes = layer.spikes %}
+    {% for stage in block_loop.stages %}
+    {% set first = stage[0] %}
 
-    // One tile of population {{loop.index0}} goes through a block.
-    const auto run_tile{{loop.index0}} = [&](size_t number)
+    // One tile of population {{stage|map(attribute='number')|join(', then ')}} goes through a block.
+    const auto run_stage{{loop.index0}} = [&](size_t number)
     {
-        tile.neurons = {{layer.tile_neurons}};
-        tile.first = number*tile.neurons;
-        tile.last = smaller<size_t>(tile.first + tile.neurons, {{layer.n_neurons}});
+        {% for layer in stage %}
         {% for variable in layer.traces %}
         {{variable.array}} = {{variable.name}}.home;
         {% endfor %}
         {% if layer.samples %}
-        size_t n_samples = 0;
+        size_t n_samples{{layer.number}} = 0;
         {% endif %}
-        {% if layer.n_tiles > 1 %}
-        {{spikes.array}} = found_spikes;
-        List list = {{spikes.name}}.lists[number];  // with the space that it had
+        {% endfor %}
+        {% if stage|length == 1 %}
+        {{ enter_tile(first) }}
+        {% endif %}
+        {% if first.n_tiles > 1 %}
+        {{first.spikes.array}} = found_spikes;
+        List list = {{first.spikes.name}}.lists[number];  // with the space that it had
         list.end = list.values;
         {% endif %}
         for (int64_t s = 0; s < n_steps; s++)
         {
             set_time(begin + s);
             row = input_rows + s*row_bytes;
+            {% for layer in stage %}
+            {% set spikes = layer.spikes %}
+            {% if stage|length > 1 %}
+            {{ enter_tile(layer) }}
+            {% endif %}
             {% for place, array in layer.signals %}
             {{array}}[0] = row_signal(row, {{place}});
             {% endfor %}
@@ -166,14 +178,15 @@ void run_night()
             if (is_sampled(begin + s))
             {
                 {% for one in layer.samples %}
-                {{one.samples}}.take({{one.values}}, n_samples, tile.first*{{one.elements}}, tile.last*{{one.elements}});
+                {{one.samples}}.take({{one.values}}, n_samples{{layer.number}}, tile.first*{{one.elements}}, tile.last*{{one.elements}});
                 {% endfor %}
-                n_samples++;
+                n_samples{{layer.number}}++;
             }
             {% endif %}
+            {% endfor %}
         }
-        {% if layer.n_tiles > 1 %}
-        {{spikes.name}}.lists[number] = list;
+        {% if first.n_tiles > 1 %}
+        {{first.spikes.name}}.lists[number] = list;
         {% endif %}
     };
     {% endfor %}
@@ -192,25 +205,28 @@ void run_night()
         present_if_due(begin);
         const size_t n_samples = n_sampled(begin, n_steps);
 
-        {% for layer in block_loop.layers %}
-        // population {{loop.index0}}
-        {% set spikes = layer.spikes %}
-        memcpy({{spikes.name}}.rows, {{spikes.name}}.home, {{spikes.size}}*sizeof(int32_t));
+        {% for stage in block_loop.stages %}
+        // population {{stage|map(attribute='number')|join(', then ')}}
+        {% for layer in stage %}
+        memcpy({{layer.spikes.name}}.rows, {{layer.spikes.name}}.home, {{layer.spikes.size}}*sizeof(int32_t));
         {% for variable in layer.traces %}
         {{variable.name}}.keep(0, 0, {{variable.size}});
         {% endfor %}
         {% for one in layer.samples %}
         {{one.samples}}.begin(n_samples);
         {% endfor %}
-        team.share({{layer.n_tiles}}, run_tile{{loop.index0}});
+        {% endfor %}
+        team.share({{stage[0].n_tiles}}, run_stage{{loop.index0}});
+        {% for layer in stage %}
         {% if layer.n_tiles > 1 %}
-        {{spikes.name}}.join_lists(n_steps);
+        {{layer.spikes.name}}.join_lists(n_steps);
         {% endif %}
         {% if layer.tally %}
-        tally_of_{{spikes.name}}.write_if_due(begin + n_steps);
+        tally_of_{{layer.spikes.name}}.write_if_due(begin + n_steps);
         {% endif %}
         {% for one in layer.samples %}
         {{one.samples}}.write(n_samples);
+        {% endfor %}
         {% endfor %}
         {% endfor %}
         tile = whole_population;
