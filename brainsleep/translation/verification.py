@@ -167,7 +167,10 @@ def _current(
     layer: Layer, activities: dict[str, torch.Tensor], *, with_signs: bool
 ) -> torch.Tensor:
     """Return the current of a layer; without signs, the sum of the absolute values that make it."""
-    signed = torch.clone if with_signs else torch.abs
+
+    def signed(values: torch.Tensor) -> torch.Tensor:
+        return values if with_signs else values.abs()
+
     current = torch.zeros(layer.n_out, dtype=torch.float64, device="cpu")
     if layer.bias is not None:
         current = signed(_tensor(layer.bias))
