@@ -170,7 +170,7 @@ def test_published_gains_and_batch_norm():
     model, spikes = neuron(gain="tadros", threshold=0.3), random_spikes(100, 12, 0.2)
     nights = bs.HeavisideTorch(ann, model, rule(), data=data).sleep(spikes, record="counts")
     compiled = bs.sleep(
-        ann, spikes, data, neuron=model, plasticity=rule(), device="runtime", dtype="float64"
+        ann, spikes, data, neuron=model, plasticity=rule(), device="cpp", dtype="float64"
     )
     for name, weights in compiled.weights_after.items():
         np.testing.assert_allclose(nights.weights[name][0], weights, rtol=0, atol=1e-12)
@@ -217,7 +217,7 @@ def assert_same_as_sleep(network, stimulus, data=None, **models):
             data,
             duration,
             **models,
-            device="runtime",
+            device="cpp",
             dtype="float64",
             seed=seed,
             progress=False,

@@ -53,7 +53,6 @@ def test_a_night_knows_its_labels_also_when_it_was_saved(tmp_path):
         neuron=bs.LIF(gain=1, threshold=1),
         plasticity=bs.SRC(0.001, 0.001),
         lateral={"2": bs.lateral.InhibitoryPopulation()},
-        device="runtime",
         progress=False,
     )
     expected = {"input": "input", "0": "hidden 1 (0)", "2": "hidden 2 (2)", "4": "output (4)"}

@@ -150,7 +150,7 @@ def test_a_whole_night_under_another_default_device(tmp_path):
         "duration": 20,
         "neuron": bs.Heaviside(threshold=[0.5, 0.5], gain="tadros"),
         "plasticity": bs.SRC(increase=0.01, decrease=0.001),
-        "device": "runtime",
+        "device": "cpp",
     }
     expected = bs.sleep(ann, **calls)
     try:

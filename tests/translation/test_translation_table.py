@@ -62,7 +62,7 @@ def test_the_layers_of_a_night_show_what_was_chosen_for_it():
         duration=5,
         neuron=bs.Heaviside(gain=1.5, threshold=0.25),
         plasticity=bs.SRC(),
-        device="runtime",
+        device="cpp",
         progress=False,
     )
     assert column(night.translation, "sleep") == {"2": "begins here", "4": "frozen"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -34,6 +34,9 @@ class InMemory(ContinualExperiment):
     def save_night(self, index: int, night: SleptNight) -> None:
         """Keep nothing, nor what is trained from here on: no other trial has had this night."""
         self.course.setting = replace(self.course.setting, kept=None)
+
+    def draw_figures(self, report: Callable[[str], None] | None = None) -> None:
+        """Draw nothing."""
 
     @contextmanager
     def checkpoints(self, stage: str) -> Iterator[Checkpoints | None]:
