@@ -179,6 +179,14 @@ def test_a_trial_that_fails_is_a_row_and_the_study_goes_on(
     assert "2 trials failed" in (tmp_path / "it" / "table.md").read_text()
 
 
+def test_trials_say_what_their_parts_took(finished: Path) -> None:
+    for file in (finished / "trials").glob("*.json"):
+        took = json.loads(file.read_text())["processor_seconds"]
+        whole = took.pop("whole")
+        assert {"learning", "nights", "measuring"} <= took.keys()
+        assert 0 < sum(took.values()) <= whole + 0.01
+
+
 def test_what_cannot_run_is_refused_before_any_trial(tmp_path: Path) -> None:
     workers = Here()
     for word, error in ((f"{RATES}=1e-4,x", ModelFileError), ("sleep.rule=1,2", ModelFileError)):
@@ -299,11 +307,11 @@ def test_the_command_line_asks_for_a_study(tmp_path: Path, monkeypatch: pytest.M
     """All options arrive, and tables are printed; the trials themselves are made up."""
     asked: list[StudyRequest] = []
 
-    def metrics(request: object) -> dict[str, object]:
+    def metrics(request: object) -> tuple[dict[str, object], dict[str, float]]:
         told = {"model": "small", "scenario": "class-incremental", "dataset": "digits"}
         told |= {"evaluated_on": "validation", "seed": request.seed, "versions": {"torch": "1"}}
         final = 0.5 + 100 * request.overrides.changes[RATES] + request.seed / 100
-        return {**told, "accuracy": {"final": final, "sequential": 0.2}}
+        return {**told, "accuracy": {"final": final, "sequential": 0.2}}, {}
 
     def run_here(request: StudyRequest, **options: object) -> object:
         asked.append(request)

@@ -21,13 +21,13 @@ SPACE = (f"{RATES}=1e-5..1e-2:log", "sleep.steps.first=20..80", "sleep.dtype=flo
 def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trials that take no time: their accuracy is a function of the setting and the seed."""
 
-    def metrics(request: object) -> dict[str, object]:
+    def metrics(request: object) -> tuple[dict[str, object], dict[str, float]]:
         changes = request.overrides.changes
         final = 0.9 - abs(changes["sleep.steps.first"] - 50) / 100 - 0.01 * request.seed
         final -= 0.1 * (changes["sleep.dtype"] == "float32") + abs(changes[RATES] - 1e-3)
         told = {"model": "small", "scenario": "class-incremental", "dataset": "digits"}
         told |= {"evaluated_on": "validation", "seed": request.seed, "versions": {"torch": "1"}}
-        return {**told, "accuracy": {"final": final, "sequential": 0.2}}
+        return {**told, "accuracy": {"final": final, "sequential": 0.2}}, {}
 
     monkeypatch.setattr(trial_module, "run_in_memory", metrics)
     monkeypatch.setattr(trial_module, "train_in_memory", lambda request, name: None)

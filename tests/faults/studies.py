@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 MODEL = Path(__file__).parent / "models" / "continual.toml"
 
 #: Columns that tell when and where a trial ran.
-OF_THE_RUN = {"seconds", "trial_seconds", "machine", "commit"}
+OF_THE_RUN = {"seconds", "processor_seconds", "trial_seconds", "machine", "commit"}
 
 #: What is killed.
 VICTIMS = ("both", "workers", "drivers")

@@ -44,8 +44,10 @@ class InMemory(ContinualExperiment):
         yield None
 
 
-def run_in_memory(request: RunRequest) -> JsonObject:
-    """Return the metrics of a run: those of `run_continual`, bit for bit.
+def run_in_memory(request: RunRequest) -> tuple[JsonObject, dict[str, float]]:
+    """Return the metrics of a run, those of `run_continual`, bit for bit; and what its parts took.
+
+    What they took is processor time in seconds, by the names of `run_clock`.
 
     Raises
     ------
@@ -58,7 +60,8 @@ def run_in_memory(request: RunRequest) -> JsonObject:
     with torch_threads(1):
         experiment.check_nights()
         experiment.run_arms(strategies, request.controls)
-        return experiment.metrics()
+        took = {name: round(spent.processor, 3) for name, spent in setting.clock.parts.items()}
+        return experiment.metrics(), took
 
 
 def train_in_memory(request: RunRequest, name: str) -> None:

@@ -258,7 +258,7 @@ class _Driver:
         with self.study.claim(trial) as is_mine:
             if is_mine and self.study.record(trial) is None:
                 error = f"its process ended {outcome.died} times; is there enough memory?"
-                self.study.note(trial, record_of(self.request, trial, None, error, 0.0))
+                self.study.note(trial, record_of(self.request, trial, None, error, 0.0, {}))
 
 
 def _check_settings(request: StudyRequest) -> None:

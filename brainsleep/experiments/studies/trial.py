@@ -11,6 +11,7 @@ from ...errors import BrainsleepError
 from ...support.files import JsonObject
 from ..provenance import commit_of, machine, versions
 from ..run import kind_of, run_request
+from ..run_clock import WHOLE, processor_seconds
 from .in_memory import run_in_memory, train_in_memory
 from .study_directory import StudyDirectory
 from .study_request import StudyRequest, Trial
@@ -58,17 +59,18 @@ def run_trial(path: str | Path, trial: Trial) -> str:
 
 def _record(study: StudyDirectory, request: StudyRequest, trial: Trial) -> JsonObject:
     """Run a trial, and return what is noted of it."""
-    started = time.monotonic()
-    metrics, error = None, None
+    started, processor = time.monotonic(), processor_seconds()
+    metrics, error, took = None, None, {}
     try:
-        metrics = _metrics(study, request, trial)
+        metrics, took = _metrics(study, request, trial)
     except OSError:
         raise
     except BrainsleepError as raised:
         error = str(raised)
     except Exception as raised:  # of a network or data of the user's own
         error = f"{type(raised).__name__}: {raised}"
-    return record_of(request, trial, metrics, error, time.monotonic() - started)
+    took = {**took, WHOLE: round(processor_seconds() - processor, 3)}
+    return record_of(request, trial, metrics, error, time.monotonic() - started, took)
 
 
 def record_of(
@@ -77,8 +79,12 @@ def record_of(
     metrics: JsonObject | None,
     error: str | None,
     seconds: float,
+    took: JsonObject,
 ) -> JsonObject:
-    """Return what is noted of a trial: its metrics, or its error, and where it ran."""
+    """Return what is noted of a trial: its metrics, or its error, where it ran, and how long.
+
+    `seconds` are on the clock, `took` is processor time: the whole, and parts if they are known.
+    """
     return {
         "setting": trial.number,
         "parameters": trial.parameters,
@@ -89,17 +95,23 @@ def record_of(
         "commit": commit_of(request.model_file.parent),
         "machine": machine(),
         "seconds": round(seconds, 3),
+        "processor_seconds": took,
     }
 
 
-def _metrics(study: StudyDirectory, request: StudyRequest, trial: Trial) -> JsonObject:
-    """Return the metrics of a trial: those of the separate run, bit for bit."""
+def _metrics(
+    study: StudyDirectory, request: StudyRequest, trial: Trial
+) -> tuple[JsonObject, JsonObject]:
+    """Return the metrics of a trial, those of the separate run, bit for bit; and what parts took.
+
+    A run that leaves a directory says in there what its parts took.
+    """
     if request.keep_nights:
         out = study.path / "runs" / trial.name
         asked = request.run_of(trial, out)
         has_begun = (out / "run.json").exists()
-        return run_request(replace(asked, resume=has_begun)).metrics
+        return run_request(replace(asked, resume=has_begun)).metrics, {}
     if kind_of(request.model_file) == "continual":
         return run_in_memory(request.run_of(trial))
     with tempfile.TemporaryDirectory(prefix="brainsleep-trial-") as folder:
-        return run_request(request.run_of(trial, Path(folder) / "run")).metrics
+        return run_request(request.run_of(trial, Path(folder) / "run")).metrics, {}
