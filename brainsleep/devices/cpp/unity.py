@@ -167,7 +167,7 @@ class UnityDevice(CPPStandaloneDevice):
         sources = [name for name in sorted(writer.source_files) if name.endswith(".cpp")]
         for name in sources:
             _make_includable(project / name)
-        _check_results(project / "objects.cpp")
+        _keep_results(project / "objects.cpp", self.kept_files)
         if self.block_loop is not None:
             _give_to_threads(project, self.block_loop.thread_arrays)
         return render(
@@ -247,12 +247,25 @@ def rewrite_run(
     device.main_queue[place] = ("run_network", (net, lines))
 
 
-def _check_results(objects: Path) -> None:
-    """Let Brian2 write results through `brainsleep::ResultFile`, which checks what it does."""
+def _keep_results(objects: Path, kept_files: Set[str]) -> None:
+    """Let Brian2 write the arrays that are read, through `brainsleep::ResultFile`, which checks.
+
+    Of all others, such as the numbers of all synapses, it would write megabytes at the end.
+    """
     text = objects.read_text()
-    checked = re.sub(r"\bofstream outfile_", "brainsleep::ResultFile outfile_", text)
-    assert checked != text
-    objects.write_text(checked)
+    before, *written = re.split(r"^(?=    ofstream outfile_)", text, flags=re.MULTILINE)
+    *arrays, information = written  # the last one goes on with what follows in the file
+    assert '"last_run_info.txt"' in information
+    wanted = [one for one in arrays if _file_of(one) in kept_files]
+    text = "".join([before, *wanted, information])
+    objects.write_text(text.replace(" ofstream outfile_", " brainsleep::ResultFile outfile_"))
+
+
+def _file_of(lines: str) -> str:
+    """Return the name of the file that lines of Brian2's open."""
+    found = re.search(r'\.open\(results_dir \+ "(\w+)"', lines)
+    assert found is not None
+    return found[1]
 
 
 def _give_to_threads(project: Path, arrays: Sequence[str]) -> None:

@@ -60,7 +60,8 @@ def run_trial(path: str | Path, trial: Trial) -> str:
 def _record(study: StudyDirectory, request: StudyRequest, trial: Trial) -> JsonObject:
     """Run a trial, and return what is noted of it."""
     started, processor = time.monotonic(), processor_seconds()
-    metrics, error, took = None, None, {}
+    metrics, error = None, None
+    took: JsonObject = {}
     try:
         metrics, took = _metrics(study, request, trial)
     except OSError:
