@@ -158,6 +158,7 @@ class Counting(bs.Heaviside):
         return replace(whole, model=whole.model + "\nactivity : 1 (shared)")
 
 
+@pytest.mark.usefixtures("empty_cache")  # it is said when a program is built
 def test_what_must_go_step_by_step_does_and_says_why(caplog: pytest.LogCaptureFixture) -> None:
     plan = prepare_night(
         NightRequest(
