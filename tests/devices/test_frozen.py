@@ -63,13 +63,22 @@ def plan_of(one: bs.circuit.Circuit) -> NetworkPlan:
     return one.prepare(dtype="float64", progress=False).plan
 
 
-@pytest.mark.parametrize("kind", CIRCUITS)
-def test_same_as_brian2_itself_bit_for_bit(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    # tiles of 16 neurons, so that all layers but the last have several, and a part of one
+@pytest.fixture
+def small_tiles(monkeypatch: pytest.MonkeyPatch, empty_cache: object) -> None:
+    """Tiles of 16 neurons, so that all layers but the last have several, and a part of one.
+
+    Steps of a block are added ten neurons at a time, where that may be.
+    """
     for module in (blocks, synapses):
         monkeypatch.setattr(module, "FROZEN_MULTIPLE", 16)
+    monkeypatch.setattr(synapses, "AHEAD_BYTES", 10 * 16 * 8)
     monkeypatch.setattr(blocks, "FROZEN_TILE_BYTES", 1)
     monkeypatch.setattr(blocks, "TILE_BYTES", 1)
+
+
+@pytest.mark.parametrize("kind", CIRCUITS)
+@pytest.mark.usefixtures("small_tiles")
+def test_same_as_brian2_itself_bit_for_bit(kind: str) -> None:
     spikes = np.random.default_rng(1).random((N_STEPS, 57)) < 0.1
     frozen, plain = (
         CIRCUITS[kind].run(
@@ -95,11 +104,8 @@ def test_same_as_brian2_itself_bit_for_bit(kind: str, monkeypatch: pytest.Monkey
         assert learned == (name == "wide -> last")
 
 
+@pytest.mark.usefixtures("small_tiles")
 def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (blocks, synapses):
-        monkeypatch.setattr(module, "FROZEN_MULTIPLE", 16)
-    monkeypatch.setattr(blocks, "FROZEN_TILE_BYTES", 1)
-    monkeypatch.setattr(blocks, "TILE_BYTES", 1)
     monkeypatch.setattr(blocks, "WEIGHTS_PER_THREAD", 1)
     spikes = np.random.default_rng(1).random((N_STEPS, 57)) < 0.1
     prepared = CIRCUITS["in blocks"].prepare(dtype="float64", progress=False)
@@ -136,6 +142,25 @@ def test_memory_holds_frozen_weights_twice() -> None:
     sizes = {"frozen": 57 * 131 + 131 * 83 + 57 * 83 + 83 * 7, "learning": 131 * 7}
     expected = 8 * (2 * sizes["frozen"] + sizes["learning"])
     assert CppStandalone().memory(plan_of(circuit())) == expected
+
+
+@pytest.mark.usefixtures("small_tiles")
+@pytest.mark.parametrize("kind", CIRCUITS)
+def test_which_sums_are_made_ahead(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen: dict[tuple[int, int], str] = {}
+    add_ahead = synapses.ComputedPathway.add_ahead
+
+    def noted(pathway: synapses.ComputedPathway, most_steps: int) -> None:
+        add_ahead(pathway, most_steps)
+        sizes = len(pathway.synapses.source), len(pathway.synapses.target)
+        chosen[sizes] = pathway.template
+
+    monkeypatch.setattr(synapses.ComputedPathway, "add_ahead", noted)
+    plan_of(CIRCUITS[kind])
+    in_blocks = kind.startswith("in blocks")
+    ahead = {sizes for sizes, template in chosen.items() if template == "frozen_ahead_pre"}
+    # not what inhibits, and not to seven neurons, which are too few
+    assert ahead == ({(57, 131), (131, 83)} if in_blocks else set())
 
 
 @dataclass(frozen=True)

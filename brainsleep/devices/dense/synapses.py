@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import weakref
 from collections.abc import Mapping
 
@@ -23,6 +24,14 @@ TILE_MULTIPLE = 16
 #: Postsynaptic neurons of frozen synapses that are summed at once: as many as vector registers
 #: hold, in single and in double precision. A tile has a multiple of them.
 FROZEN_MULTIPLE = 64
+
+#: Bytes of frozen rows that all steps of a block add before they go on to the next ones. In a step
+#: with sparse activity, and in the next ones, few of them are read: those fit into the first-level
+#: cache.
+AHEAD_BYTES = 64 * 1024
+
+#: What a spike does at synapses whose sums may be made ahead.
+ADDS_WEIGHT = re.compile(r"drive\d*_post\s*\+=\s*w")
 
 
 class ComputedPathway(SynapticPathway):
@@ -63,6 +72,30 @@ class ComputedPathway(SynapticPathway):
     def expect_rows_in_cache(self) -> None:
         """Sum more rows at once, and fetch none ahead: they are in the cache."""
         self.template_kwds.update(rows_at_once=TILE_MULTIPLE, rows_ahead=0)
+
+    def add_ahead(self, most_steps: int) -> None:
+        """Add the spikes of all steps of a block at once, where that may be and saves time.
+
+        It may where each spike of frozen synapses adds its weight to the drive: no other projection
+        writes to it, and neurons set it to zero in each step. It saves time where the rows do not
+        fit into the first-level cache.
+
+        Parameters
+        ----------
+        most_steps : int
+            Number of steps that a block may have.
+        """
+        if self.template != "frozen_pre" or ADDS_WEIGHT.fullmatch(self.code.strip()) is None:
+            return
+        row_bytes = FROZEN_MULTIPLE * self.synapses.variables["w"].dtype.itemsize
+        sources = AHEAD_BYTES // row_bytes
+        if (
+            len(self.template_kwds["summed"]) == 1
+            and len(self.synapses.source) >= 2 * sources
+            and len(self.synapses.target) >= FROZEN_MULTIPLE
+        ):
+            self.template = "frozen_ahead_pre"
+            self.template_kwds.update(sources_at_once=sources, most_steps=most_steps)
 
     def synaptic_arrays(self) -> list[tuple[str, DynamicArrayVariable]]:
         """Return the synaptic variables that the pathway's code names."""

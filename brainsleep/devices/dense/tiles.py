@@ -7,7 +7,9 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 
 from ...network.build import BuiltNetwork
 from ..code_templates import CODE_TEMPLATES
+from .blocks import BLOCK_STEPS
 from .code import DenseCodeObject
+from .synapses import ComputedPathway
 
 #: Templates in place of Brian2's own. A population is one tile where nothing else is said.
 TILED = {"threshold": "tile_threshold", "reset": "tile_reset", "stateupdate": "tile_update"}
@@ -29,6 +31,8 @@ def use_tiles(built: BuiltNetwork) -> None:
     for synapses in built.projections:
         for pathway in synapses._pathways:
             pathway.expect_rows_in_cache()
+            if isinstance(pathway, ComputedPathway):
+                pathway.add_ahead(BLOCK_STEPS)
 
 
 def use_single_precision(built: BuiltNetwork) -> None:

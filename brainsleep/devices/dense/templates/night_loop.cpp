@@ -142,9 +142,11 @@ void run_night()
         List list = {{first.spikes.name}}.lists[number];  // with the space that it had
         list.end = list.values;
         {% endif %}
+        block_length = n_steps;
         for (int64_t s = 0; s < n_steps; s++)
         {
             set_time(begin + s);
+            block_step = s;
             row = input_rows + s*row_bytes;
             {% for layer in stage %}
             {% set spikes = layer.spikes %}

@@ -12,6 +12,9 @@ struct Tile
 const Tile whole_population = WHOLE_POPULATION;
 __thread Tile tile = WHOLE_POPULATION;  // each thread has one of its own
 
+// The step of a block that the tile is at, and how many the block has.
+__thread int64_t block_step = 0, block_length = 1;
+
 // Bytes that are 0 or 1, as bits; the number of bytes is 64, a multiple of 8, or 1.
 template<size_t n> inline uint64_t bits_of(const char (&bytes)[n])
 {
