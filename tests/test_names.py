@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,10 @@ def test_a_type_checker_finds_the_mistakes_of_a_script_and_no_others(tmp_path):
 
 #: Libraries that ship no types.
 UNTYPED = ("brian2", "joblib", "mlxtend", "nir", "scipy", "sklearn", "tqdm")
+
+
+def test_modules_outside_of_packages_have_different_names():
+    """Tests import them by name alone: whichever comes first would stand for both."""
+    files = [file for folder in ("tests", "benchmarks") for file in (ROOT / folder).rglob("*.py")]
+    names = Counter(file.stem for file in files if file.name not in ("conftest.py", "__init__.py"))
+    assert [name for name, n in names.items() if n > 1] == []

@@ -8,11 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cases import Case, Verdict, badly, own_folder
+from compared_nights import (
+    Digest,
+    NightOf,
+    array_digest,
+    differences,
+    digest,
+    network,
+    whole_digest,
+)
 from damages import damage_one_of
 from forked import Child, adopted_orphans, call
 from kills import CompiledNight, StreamedNight, compiler_of
 from laboratory import Laboratory, within
-from nights import Digest, NightOf, array_digest, differences, digest, network, whole_digest
 from runs import RunOf, SweepOf
 
 import brainsleep as bs

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 from cases import Case, Verdict, badly
+from compared_nights import Digest, NightOf, differences, digest
 from forked import adopted_orphans, call
 from kills import StreamedNight
 from laboratory import Laboratory, Subject, within
-from nights import Digest, NightOf, differences, digest
 from runs import RunOf
 
 import brainsleep as bs

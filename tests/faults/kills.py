@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 from cases import Case, Verdict, badly
+from compared_nights import Digest, NightOf, differences, digest
 from forked import Child, Ended, adopted_orphans, call, kill_all
 from laboratory import Laboratory, Measured, Subject, leftovers, working
-from nights import Digest, NightOf, differences, digest
 from runs import RunOf, SweepOf
 
 import brainsleep as bs

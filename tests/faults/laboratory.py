@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from cases import Case, own_folder
+from compared_nights import Digest, use_temporary_folder
 from forked import adopted_orphans, call, count_touches
-from nights import Digest, use_temporary_folder
 
 #: Hidden files that are there for good: locks, and the key of a folder of compiled programs.
 STAYS = (".lock", ".key")

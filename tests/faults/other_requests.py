@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 from cases import Case, Verdict, badly
+from compared_nights import SIZES, NightOf, differences, digest, network
 from damaged import KILLED, SAVED, killed_night, streamed_night
 from forked import adopted_orphans, call
 from laboratory import Laboratory, within
-from nights import SIZES, NightOf, differences, digest, network
 
 Change = Callable[[NightOf, np.random.Generator], NightOf]
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 from cases import Case, Verdict, badly
+from compared_nights import Digest, NightOf, differences, digest
 from forked import Child, Ended, adopted_orphans, call
 from kills import CompiledNight, StreamedNight, compiler_of
 from laboratory import Laboratory, Subject, within
-from nights import Digest, NightOf, differences, digest
 from runs import RunOf, SweepOf
 
 import brainsleep as bs

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from compared_nights import Digest, digest
 from matplotlib.figure import Figure
-from nights import Digest, digest
 
 import brainsleep as bs
 from brainsleep.experiments.run import run_experiment

@@ -12,12 +12,12 @@ import forked
 import numpy as np
 import pytest
 from cases import Case, Tally, Verdict, own_folder, table
+from compared_nights import Digest, differences
 from damaged import Target, judge_damage
 from damages import DAMAGES, damage_one_of, kind_of, swap
 from forked import Child, adopted_orphans, call, children_of, count_touches
 from kills import kill
 from laboratory import Laboratory, leftovers
-from nights import Digest, differences
 
 from brainsleep.errors import DirectoryError
 
