@@ -108,7 +108,8 @@ def compare(name: str, n_images: int, repeats: int, quick: bool, stable: int | N
             if mine in calls:
                 title = f"inference: {name}{more}" + ("" if who == "SpikingJelly" else f", {who}")
                 note = f"right: {notes[mine]} and {notes[who]}"
-                yield Comparison(title, mine, who, times, n_images, "image", note)
+                both = {name: times[name] for name in (mine, who)}
+                yield Comparison(title, mine, who, both, n_images, "image", note)
 
 
 def right(found: bs.awake.SpikingAccuracy, labels: torch.Tensor) -> str:
