@@ -274,7 +274,7 @@ def test_the_page_of_a_study_shows_settings_best_first(sweep: Path, tmp_path: Pa
             metrics["accuracy"]["final"] = 0.5 + 0.1 * number + 0.02 * seed
             trial = Trial(number, seed, setting)
             failed = "it failed <b>" if (number, seed) == (1, 1) else None
-            record = record_of(request, trial, None if failed else metrics, failed, 1.0)
+            record = record_of(request, trial, None if failed else metrics, failed, 1.0, {})
             write_json(tmp_path / "trials" / f"{trial.name}.json", record)
     text = bs.write_report(tmp_path).read_text()
     page = Page(text)
