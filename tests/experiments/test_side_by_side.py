@@ -142,6 +142,7 @@ def test_ctrl_c_ends_all_processes_with_one_message(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests may run without
     )
     of_process = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     while len(of_process.read_text().split()) < 2:  # those that go through arms

@@ -24,13 +24,19 @@ class SilentEngine:
     def run(self, job, progress=False, description="sleep"):
         if job.folder is not None:
             raise NightError("a silent device writes nothing to disk")
-        for chunk in islice(job.input_spikes, 3):
+        for chunk in islice(job.input_spikes or (), 3):
             assert chunk.shape[1] == self.plan.sizes[0]
         plan, n_steps = self.plan, min(job.n_steps, MOST_STEPS)
         nothing = np.zeros(0, np.int32), np.zeros(0, np.int64)
         return Outcome(
             spikes=dict.fromkeys(plan.recorded, nothing),
             weights=[None if weights is None else weights.copy() for weights in job.weights],
+            tallies={
+                index: np.zeros(
+                    (-(-n_steps // job.presentation_steps), plan.sizes[index]), np.int32
+                )
+                for index in plan.tallied
+            },
             counts={index: np.zeros(n_steps, np.int32) for index in plan.counted},
             states={
                 (index, name): np.zeros(
