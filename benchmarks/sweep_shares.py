@@ -15,10 +15,10 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from argparse import ArgumentParser
 from pathlib import Path
 
+from interleaved import timed
 from sweep_throughput import values
 
 #: The parts that a sweep over parameters of sleep is for.
@@ -34,23 +34,15 @@ def shares(model: str, side: int, more: list[str]) -> dict[str, float]:
             listed = ",".join(map(str, values(middle, side)))
             words.append(f"--set=sleep.plasticity.{name}={listed}")
         environment = {**os.environ, "BRAINSLEEP_CACHE": str(Path(folder) / "programs")}
-        before, started = os.times(), time.monotonic()
-        subprocess.run(
-            [sys.executable, "-m", "brainsleep", *words],
-            env=environment,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-        clock, after = time.monotonic() - started, os.times()
+        command = [sys.executable, "-m", "brainsleep", *words]
+        how = {"env": environment, "check": True, "stdout": subprocess.DEVNULL}
+        clock, whole = timed(lambda: subprocess.run(command, **how))
         trials = [json.loads(file.read_text()) for file in (out / "trials").glob("*.json")]
     failed = [trial["error"] for trial in trials if trial["error"] is not None]
     if failed or len(trials) != side**2:
         sys.exit(f"{len(trials)} trials, {len(failed)} failed: {failed[:1]}")
     took = [trial["processor_seconds"] for trial in trials]
     parts = {name: sum(one.get(name, 0.0) for one in took) for name in ("learning", *WANTED)}
-    whole = (after.children_user - before.children_user) + (
-        after.children_system - before.children_system
-    )
     in_trials = sum(one["whole"] for one in took)
     rest = {
         "all else in trials": in_trials - sum(parts.values()),

@@ -92,7 +92,8 @@ def prepare_inference(request: InferenceRequest) -> PreparedInference:
         device=device,
         started=started,
     )
-    prepared.job(images[:1], 0)  # raises for whatever is wrong with the model's own parameters
+    # raises for whatever is wrong with the model's own parameters
+    prepared.job(images[:1], np.arange(1))
     return replace(prepared, seconds=time.perf_counter() - started)
 
 

@@ -144,7 +144,7 @@ class PreparedInference:
     def job(
         self,
         images: NDArray[np.floating],
-        numbers: int | NDArray[np.int64],
+        numbers: NDArray[np.int64],
         n_steps: int | None = None,
     ) -> Job:
         """Make the job that shows some images.
@@ -153,14 +153,12 @@ class PreparedInference:
         ----------
         images : ndarray, shape (n, n_inputs)
             The images.
-        numbers : int or ndarray of int, shape (n,)
-            Their numbers, on which their input spikes depend, or the number of the first of them.
+        numbers : ndarray of int, shape (n,)
+            Their numbers, on which their input spikes depend.
         n_steps : int, optional
             For how many steps, from the beginning of a presentation; all unless given.
         """
         n_steps = self.n_steps if n_steps is None else n_steps
-        if isinstance(numbers, int):
-            numbers = np.arange(numbers, numbers + len(images))
         names = self.translation.layer_names
         neuron = self.assembly.neuron
         currents = self._currents(images)
@@ -202,8 +200,13 @@ class PreparedInference:
 
     def _batches(self, n_images: int) -> list[slice]:
         """Divide images into those for which sums are computed at once."""
-        size = min(BATCH_IMAGES, self._most_images)
+        size = self._batch_size
         return [slice(begin, min(begin + size, n_images)) for begin in range(0, n_images, size)]
+
+    @property
+    def _batch_size(self) -> int:
+        """How many images the artificial network and the currents are computed for at once."""
+        return min(BATCH_IMAGES, self._most_images)
 
     @property
     def _most_images(self) -> int:
@@ -308,6 +311,6 @@ class PreparedInference:
 
     def _launch_size(self, n_images: int, n_jobs: int) -> int:
         """Return how many images a launch shows, in whole batches, so that all have equal work."""
-        batch = min(BATCH_IMAGES, self._most_images)
+        batch = self._batch_size
         n_batches = max(1, -(-n_images // batch))
         return batch * min(self._most_images // batch, -(-n_batches // n_jobs))

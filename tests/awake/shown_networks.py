@@ -54,7 +54,7 @@ def run(ann, images, n_steps, coding, device="cpp", neuron=None, dtype="float64"
         )
     )
     plan = replace(awake.plan, recorded=tuple(range(len(SIZES) - 1)))
-    outcome = awake.device.prepare(plan).run(awake.job(images, 0))
+    outcome = awake.device.prepare(plan).run(awake.job(images, np.arange(len(images))))
     spikes = []
     for index, (indices, steps) in sorted(outcome.spikes.items()):
         table = np.zeros((len(images) * n_steps, awake.plan.sizes[index]), dtype=bool)

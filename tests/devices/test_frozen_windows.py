@@ -52,7 +52,8 @@ def prepared() -> PreparedInference:
 def test_same_as_brian2_itself_bit_for_bit(lasts: bool) -> None:
     shown = prepared()
     plan = shown.plan
-    job = replace(shown.job(shown.images, 0), presentation_steps=0)
+    what = shown.images, np.arange(len(shown.images))
+    job = replace(shown.job(*what), presentation_steps=0)
     last = len(plan.sizes) - 1
     kept = [(last, "v")]
     if lasts:  # besides the drive, which is 0 before the spikes of each step
@@ -70,7 +71,7 @@ def test_same_as_brian2_itself_bit_for_bit(lasts: bool) -> None:
         device.prepare(plan).run(replace(again, final_values=tuple(kept)))
         for device, again in (
             (CppStandalone(), job),
-            (Runtime("numpy"), replace(job, input_spikes=shown.job(shown.images, 0).input_spikes)),
+            (Runtime("numpy"), replace(job, input_spikes=shown.job(*what).input_spikes)),
         )
     )
     for number, (indices, steps) in plain.spikes.items():

@@ -1,4 +1,4 @@
-"""A program in a frame of our own, which compiles in a fifth of the time that Brian2's takes.
+"""A program in a frame of our own, which compiles in a quarter of the time that Brian2's takes.
 
 The frame is what surrounds the code of a network: its arrays, the clock, the loop, and ``main``.
 Brian2's holds whatever Brian2 can generate. Ours holds the networks that nearly all nights are: one

@@ -138,12 +138,8 @@ def connect_on_gpu(
 
     Parameters
     ----------
-    source, target : NeuronGroup
-        The groups.
-    projection : ProjectionPlan
-        Says which pairs of neurons are joined.
-    **arguments
-        What `Synapses` takes.
+    source, target, projection, **arguments
+        As for `connect_stock`.
     """
     if unsupported_by_rows(projection) is not None:
         return connect_stock(source, target, projection, **arguments)

@@ -18,12 +18,8 @@ def connect_computed(
 
     Parameters
     ----------
-    source, target : NeuronGroup
-        The groups.
-    projection : ProjectionPlan
-        Says which pairs of neurons are joined.
-    **arguments
-        What `Synapses` takes.
+    source, target, projection, **arguments
+        As for `connect_stock`.
     """
     if projection.window is not None:
         kind = FrozenWindowSynapses if is_frozen(projection) else WindowSynapses

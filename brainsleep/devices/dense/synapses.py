@@ -25,9 +25,8 @@ TILE_MULTIPLE = 16
 #: hold, in single and in double precision. A tile has a multiple of them.
 FROZEN_MULTIPLE = 64
 
-#: Bytes of frozen rows that all steps of a block add before they go on to the next ones. In a step
-#: with sparse activity, and in the next ones, few of them are read: those fit into the first-level
-#: cache.
+#: Bytes of frozen rows that all steps of a block add before they go on to the next rows. Only the
+#: rows of neurons that spike are read: of so many, those fit into the first-level cache.
 AHEAD_BYTES = 64 * 1024
 
 #: What a spike does at synapses whose sums may be made ahead.

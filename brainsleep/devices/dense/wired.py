@@ -75,12 +75,8 @@ def connect_wired(
 
     Parameters
     ----------
-    source, target : NeuronGroup
-        The groups.
-    projection : ProjectionPlan
-        Says which pairs of neurons are joined.
-    **arguments
-        What `Synapses` takes.
+    source, target, projection, **arguments
+        As for `connect_stock`.
     """
     synapses = connect_stock(source, target, projection, **arguments)
     rule = projection.synapse
