@@ -9,6 +9,7 @@ from .adex import AdEx as AdEx
 from .conductance_adex import ConductanceAdEx as ConductanceAdEx
 from .conductance_lif import ConductanceLIF as ConductanceLIF
 from .current_lif import CurrentLIF as CurrentLIF
+from .dendritic_lif import DendriticLIF as DendriticLIF
 from .heaviside import Heaviside as Heaviside
 from .integrate_and_fire import IntegrateAndFire as IntegrateAndFire
 from .izhikevich import Izhikevich as Izhikevich
