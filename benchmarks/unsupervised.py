@@ -31,8 +31,9 @@ from workers import Worker
 
 from brainsleep.circuit import WinnerNetwork
 from brainsleep.circuit.winners import CELLS, LEARNED
+from brainsleep.experiments.kinds.unsupervised_kind import UNSUPERVISED
+from brainsleep.experiments.model_files.overrides import Overrides
 from brainsleep.experiments.model_files.shipped import find_model
-from brainsleep.experiments.model_files.unsupervised_modelfile import load_unsupervised
 from brainsleep.wake import load_split
 
 MODEL, OURS, STOCK = "diehl_cook_digits", "brainsleep", "stock Brian2"
@@ -139,7 +140,7 @@ def compare(options: argparse.Namespace) -> list[Comparison]:
     torch.set_num_threads(1)
     many, few = (4, 1) if options.quick else (options.presentations, FEW)
     images = load_split("digits").train.images[:many]
-    network = load_unsupervised(find_model(MODEL)).unsupervised.build(images.shape[1])
+    network = UNSUPERVISED.load(find_model(MODEL), Overrides()).unsupervised.build(images.shape[1])
     weights = network.initial_state(0).weights
     weights *= network.plasticity.total_weight / weights.sum(axis=1, keepdims=True)
     with ExitStack() as stack:

@@ -1,1 +1,4 @@
-"""Whole experiments: model files, run directories, sweeps, comparisons, and the command line."""
+"""Whole experiments: model files, run directories, sweeps, comparisons, and the command line.
+
+How to add a kind of experiment is said in `brainsleep.experiments.kinds`.
+"""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ..errors import ModelFileError, ParameterError
 from ..support.disk import is_folder, is_there
+from .kinds import ExperimentKind, kind_of_file, kind_of_results
 from .model_files.modelfile import load_model_file
 from .model_files.shipped import find_model
-from .model_files.unsupervised_modelfile import is_unsupervised
 from .result_tables.tables import comparison_table
 from .run import run_experiment
 from .run_request import say_nothing
@@ -85,10 +85,9 @@ def _check(paths: list[Path]) -> None:
             f"a comparison needs two or more model files, runs or sweeps, but got {len(paths)}."
         )
     for path in paths:
-        if _learns_without_labels(path):
-            raise ModelFileError(
-                f"{path.name} learns without labels and does not sleep; run it alone."
-            )
+        kind = _kind_of(path)
+        if not kind.sleeps:
+            raise ModelFileError(f"{path.name} {kind.alone}; run it alone.")
         if is_folder(path):
             continue
         if not is_there(path):
@@ -96,11 +95,11 @@ def _check(paths: list[Path]) -> None:
         load_model_file(path)
 
 
-def _learns_without_labels(path: Path) -> bool:
-    """Tell whether a run, a sweep, or a model file, is one of unsupervised learning."""
+def _kind_of(path: Path) -> ExperimentKind:
+    """Return which kind of experiment a run, a sweep, or a model file, is."""
     if is_folder(path):
-        return bool(load_runs(path)[0].metrics["scenario"] == "unsupervised")
-    return is_unsupervised(path)
+        return kind_of_results(load_runs(path)[0].metrics)
+    return kind_of_file(path)
 
 
 def _folder_name(labels: list[str]) -> str:

@@ -26,7 +26,6 @@ from .arms import Arm, compared_arm
 from .controls import Control, check_controls, find_controls
 from .course import Course
 from .failed_arms import failure_of, naming
-from .finished import finished_run
 from .kept_arms import result_of
 from .learned_tasks import LearnedTask, Progress
 from .materials import compared_strategies, load_materials
@@ -38,7 +37,6 @@ from .results import run_metrics
 from .run_clock import FIGURES, KEEPING, save_seconds
 from .run_figures import draw_run_figures
 from .run_request import RunRequest
-from .run_results import Run
 from .run_state import (
     State,
     last_network,
@@ -51,42 +49,49 @@ from .rundirectory import (
     TRAINING,
     digest_of,
     images_of_tasks,
-    open_run_directory,
-    save_metrics,
 )
 from .setting import Setting
 from .side_by_side import in_question, in_training, run_side_by_side
 
 
-def run_continual(request: RunRequest) -> Run:
-    """Run a model file of tasks that are learned and slept on one after the other.
+class ContinualRun:
+    """A run of tasks that are learned and slept on one after the other, ready to begin.
+
+    Parameters
+    ----------
+    request : RunRequest
+        What is asked for.
 
     Raises
     ------
     BrainsleepError
-        For a model file, data or directories that will not do, before any training.
+        For a model file or data that will not do.
     """
-    started = time.monotonic()
-    check_controls(request.controls)
-    materials = load_materials(request)
-    request, model, tasks = materials.request, materials.model, materials.tasks
-    data = digest_of(images_of_tasks(tasks))
-    setting = Setting.of_request(request, model, tasks)
-    strategies = compared_strategies(request, model)
-    finished = finished_run(request, data)
-    if finished is not None:
-        return finished
-    experiment = ContinualExperiment(setting, request.report)
-    experiment.check_nights()
-    with open_run_directory(request, model.name, data) as directory, torch_threads(1):
-        # one thread: equal seeds, equal results, on any machine
-        experiment.open(directory)
-        experiment.run_arms(strategies, request.controls, request.n_jobs)
-        experiment.forget_all_training()  # also of a stage after which the run was killed
-        run = save_metrics(directory, experiment.metrics())
-        took = setting.clock.whole(time.monotonic() - started)
-        save_seconds(directory, took)
-        return run
+
+    def __init__(self, request: RunRequest) -> None:
+        self._started = time.monotonic()
+        check_controls(request.controls)
+        materials = load_materials(request)
+        self.request, self.name = materials.request, materials.model.name
+        self.data_sha256 = digest_of(images_of_tasks(materials.tasks))
+        self._setting = Setting.of_request(self.request, materials.model, materials.tasks)
+        self._strategies = compared_strategies(self.request, materials.model)
+        self._experiment = ContinualExperiment(self._setting, self.request.report)
+
+    def check(self) -> None:
+        """Raise what training and nights would raise, before anything is trained or written."""
+        self._experiment.check_nights()
+
+    def measure(self, directory: Path) -> JsonObject:
+        """Go through all arms, and return the content of ``metrics.json``."""
+        experiment, request = self._experiment, self.request
+        with torch_threads(1):  # equal seeds, equal results, on any machine
+            experiment.open(directory)
+            experiment.run_arms(self._strategies, request.controls, request.n_jobs)
+            experiment.forget_all_training()  # also of a stage after which the run was killed
+            metrics = experiment.metrics()
+        save_seconds(directory, self._setting.clock.whole(time.monotonic() - self._started))
+        return metrics
 
 
 class ContinualExperiment:

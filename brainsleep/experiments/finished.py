@@ -8,6 +8,7 @@ from ..errors import DirectoryError
 from ..support.disk import is_there
 from ..support.files import JsonObject
 from .controls import find_controls
+from .kinds import kind_of_results
 from .materials import compared_strategies, model_of
 from .run_request import RunRequest
 from .run_results import Run, load_run
@@ -73,7 +74,7 @@ def _holds_all(metrics: JsonObject, request: RunRequest) -> bool:
     """
     scores = metrics["accuracy"]
     known = {**scores, **({} if request.resume else metrics.get("failed", {}))}
-    if metrics["scenario"] == "unsupervised":
+    if not kind_of_results(metrics).sleeps:
         return True
     model = model_of(request)
     strategies = compared_strategies(request, model)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import ParameterError
@@ -12,32 +12,14 @@ from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.cores import n_cores
 from ..wake.datasets.loading import Source, absolute_name
-from .continual import run_continual
-from .materials import model_of as continual_model
-from .model_files.modelfile import ModelFile
+from .finished import finished_run
+from .kinds import kind_of_file
 from .model_files.overrides import Overrides
 from .model_files.shipped import find_model
-from .model_files.unsupervised_modelfile import UnsupervisedModel, is_unsupervised
 from .result_tables.paper_tables import save_paper_table
 from .run_request import RunRequest, say_nothing
 from .run_results import Run
-from .unsupervised import model_of as unsupervised_model
-from .unsupervised import run_unsupervised
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """One kind of experiment: how its model files are read, and how it is run."""
-
-    load: Callable[[RunRequest], ModelFile | UnsupervisedModel]
-    run: Callable[[RunRequest], Run]
-
-
-#: The kinds of experiments there are.
-EXPERIMENTS = {
-    "continual": Experiment(continual_model, run_continual),
-    "unsupervised": Experiment(unsupervised_model, run_unsupervised),
-}
+from .rundirectory import open_run_directory, save_metrics
 
 
 @public
@@ -131,16 +113,27 @@ def run_experiment(
 
 def run_request(request: RunRequest) -> Run:
     """Run what is asked for; see :func:`run_experiment`."""
-    run = EXPERIMENTS[kind_of(request.model_file)].run(request)
+    run = _finished_or_run(request)
     save_paper_table(run.directory, [run.metrics])
     return run
 
 
-def kind_of(model_file: Path) -> str:
-    """Return which of the :data:`EXPERIMENTS` a model file describes; a broken one is continual."""
-    return "unsupervised" if is_unsupervised(model_file) else "continual"
+def _finished_or_run(request: RunRequest) -> Run:
+    """Read the run that is asked for, if it is there and finished, or run it."""
+    kind = kind_of_file(request.model_file)
+    kind.check_request(request)
+    prepared = kind.prepare(request)
+    request, data = prepared.request, prepared.data_sha256
+    finished = finished_run(request, data)
+    if finished is not None:
+        return finished
+    prepared.check()
+    with open_run_directory(request, prepared.name, data) as directory:
+        return save_metrics(directory, prepared.measure(directory))
 
 
 def experiment_name(request: RunRequest) -> str:
     """Return the name of the experiment that is asked for, having checked its model file."""
-    return EXPERIMENTS[kind_of(request.model_file)].load(request).name
+    kind = kind_of_file(request.model_file)
+    kind.check_request(request)
+    return str(kind.load(request.model_file, request.overrides).name)

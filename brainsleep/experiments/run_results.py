@@ -18,16 +18,12 @@ from ..support.files import JsonObject, read_bytes
 from ..support.json_files import read_json
 from ..support.names import read_path
 from ..translation import write_back
+from .kinds import ExperimentKind, kind_of_file, kind_of_results
 from .learned_tasks import Progress
-from .model_files.modelfile import ModelFile, load_model_file
+from .model_files.modelfile import ModelFile
+from .model_files.named_model import NamedModel
 from .model_files.network_sections import build_again
 from .model_files.overrides import Overrides
-from .model_files.unsupervised_modelfile import (
-    UnsupervisedModel,
-    is_unsupervised,
-    load_unsupervised,
-    parse_unsupervised,
-)
 from .nights.night_kinds import AnyNight, load_night
 from .result_tables.tables import accuracies_as_html
 from .run_state import load_progress, network_after, require_of_run, split_state
@@ -59,7 +55,7 @@ class Run:
     metrics: JsonObject
 
     @property
-    def model(self) -> ModelFile | UnsupervisedModel:
+    def model(self) -> NamedModel:
         """The model file, with what the run changed in it.
 
         Raises
@@ -74,11 +70,13 @@ class Run:
             digest = None
         if digest is None or settings.get("model_sha256", digest) != digest:
             raise DirectoryError(f"{file} is missing or damaged; {_LEFT}.")
-        changes = overrides_in(settings)
-        if not is_unsupervised(file):
-            return changes.apply(load_model_file(file))
-        model = load_unsupervised(file)
-        return changes.checked(model, parse_unsupervised, device_section="unsupervised")
+        model: NamedModel = kind_of_file(file).load(file, overrides_in(settings))
+        return model
+
+    @property
+    def kind(self) -> ExperimentKind:
+        """Which kind of experiment it was."""
+        return kind_of_results(self.metrics)
 
     @property
     def nights(self) -> RunNights:
@@ -91,13 +89,14 @@ class Run:
 
         Of a run of tasks: its name and labels, the mean accuracy on the tasks seen before and
         after the night, the night's steps, and what it took in seconds; NaN for a task without a
-        night. Of unsupervised learning: the accuracy after each block of images, and the seconds.
+        night. Of experiments without nights: the seconds of each part, and the accuracy after it.
         """
         timings = self.metrics["timings"]
-        if self.metrics["scenario"] == "unsupervised":
-            seconds = [one["learn"] for one in timings]
-            accuracy = self.metrics["accuracy"]["curve"]
-            return _table({"accuracy": accuracy, "seconds": seconds}, self._stages)
+        if not self.kind.sleeps:
+            curve = self.metrics["accuracy"].get("curve")
+            accuracy = {"accuracy": curve} if curve else {}
+            seconds = [sum(one.values()) for one in timings]
+            return _table({**accuracy, "seconds": seconds}, self._stages)
         model = self.model
         assert isinstance(model, ModelFile)
         tables = (self.before_sleep, self.after_sleep)
@@ -144,8 +143,7 @@ class Run:
 
     @property
     def _stages(self) -> list[str]:
-        word = "block" if self.metrics["scenario"] == "unsupervised" else "task"
-        return [f"{word} {number}" for number in self.nights_after]
+        return [f"{self.kind.part} {number}" for number in self.nights_after]
 
     @property
     def nights_after(self) -> list[int]:
@@ -211,8 +209,7 @@ class RunNights(Sequence[AnyNight]):
         return self._read[number]
 
     def __len__(self) -> int:
-        has_nights = self.run.metrics["scenario"] != "unsupervised"
-        return len(self.run.metrics["timings"]) if has_nights else 0
+        return len(self.run.metrics["timings"]) if self.run.kind.sleeps else 0
 
     def __repr__(self) -> str:
         return f"<{len(self)} nights of {self.run.directory}>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,18 +14,13 @@ from ..circuit.winners import PreparedWinners, WinnerState
 from ..errors import ParameterError
 from ..support.files import JsonObject
 from ..wake import Dataset, Split
-from .finished import finished_run
+from .kinds.unsupervised_kind import UNSUPERVISED
 from .materials import announced, load_data
-from .model_files.unsupervised_modelfile import (
-    UnsupervisedModel,
-    load_unsupervised,
-    parse_unsupervised,
-)
+from .model_files.unsupervised_modelfile import UnsupervisedModel
 from .provenance import versions
 from .run_request import RunRequest
-from .run_results import Run
 from .run_state import last_network, load_progress, save_network, save_progress
-from .rundirectory import digest_of, open_run_directory, save_metrics
+from .rundirectory import digest_of
 
 PACKAGES = ("brainsleep", "brian2", "numpy")
 
@@ -51,40 +47,47 @@ class Learned:
     networks: list[str] = field(default_factory=list)
 
 
-def run_unsupervised(request: RunRequest) -> Run:
-    """Run a model file of unsupervised learning.
+class UnsupervisedRun:
+    """A run of a model file of unsupervised learning, ready to begin.
+
+    Parameters
+    ----------
+    request : RunRequest
+        What is asked for.
 
     Raises
     ------
     BrainsleepError
-        For a model file, data or directories that will not do, before anything is learned.
+        For a model file or data that will not do, before anything is learned.
     """
-    if request.controls:
-        raise ParameterError("controls: there are none for unsupervised learning.")
-    if not request.baselines:
-        raise ParameterError("baselines: unsupervised learning has none that could be left out.")
-    request, model, split = load_unsupervised_data(request)
-    data = digest_of([split.train, split.test])
-    finished = finished_run(request, data)
-    if finished is not None:
-        return finished
-    section = model.unsupervised
-    network = section.build(split.train.images.shape[1])
-    prepared = network.prepare(
-        device=section.device, dtype=section.dtype, progress=request.progress
-    )
-    with open_run_directory(request, model.name, data) as directory:
-        run = _Learning(model, split, prepared, request, directory)
+
+    def __init__(self, request: RunRequest) -> None:
+        self.model: UnsupervisedModel = UNSUPERVISED.load(request.model_file, request.overrides)
+        self.request = announced(request, [self.model.data.dataset])
+        self.split = load_data(self.request, self.model.data)
+        _check_n_assign(self.model, self.split)
+        self.name = self.model.name
+        self.data_sha256 = digest_of([self.split.train, self.split.test])
+
+    @cached_property
+    def prepared(self) -> PreparedWinners:
+        """The network, compiled."""
+        section = self.model.unsupervised
+        network = section.build(self.split.train.images.shape[1])
+        return network.prepare(
+            device=section.device, dtype=section.dtype, progress=self.request.progress
+        )
+
+    def check(self) -> None:
+        """Compile, which raises what is wrong with the network or its device."""
+        _ = self.prepared
+
+    def measure(self, directory: Path) -> JsonObject:
+        """Learn, measure and draw; return the content of ``metrics.json``."""
+        run = _Learning(self.model, self.split, self.prepared, self.request, directory)
         run.learn()
         run.draw_figures()
-        return save_metrics(directory, run.metrics())
-
-
-def model_of(request: RunRequest) -> UnsupervisedModel:
-    """Return the model that is asked for, checked."""
-    return request.overrides.checked(
-        load_unsupervised(request.model_file), parse_unsupervised, device_section="unsupervised"
-    )
+        return run.metrics()
 
 
 class _Learning:
@@ -233,23 +236,6 @@ def _repeated(rng: np.random.Generator, images: np.ndarray, n: int) -> np.ndarra
     """Return `n` of some images in random order, all of them before any comes again."""
     rounds = [rng.permutation(images) for _ in range(-(-n // len(images)))]
     return np.concatenate(rounds)[:n]
-
-
-def load_unsupervised_data(
-    request: RunRequest,
-) -> tuple[RunRequest, UnsupervisedModel, Split]:
-    """Load what a run works on, reporting first what of the user's is executed for it.
-
-    Raises
-    ------
-    BrainsleepError
-        For a model file or data that will not do.
-    """
-    model = model_of(request)
-    request = announced(request, [model.data.dataset])
-    split = load_data(request, model.data)
-    _check_n_assign(model, split)
-    return request, model, split
 
 
 def _check_n_assign(model: UnsupervisedModel, split: Split) -> None:

@@ -13,7 +13,7 @@ from pydantic_core import PydanticUndefined
 
 import brainsleep as bs
 from brainsleep import stages, wake
-from brainsleep.experiments.model_files import modelfile, unsupervised_modelfile
+from brainsleep.experiments.kinds import KINDS
 from brainsleep.experiments.model_files.sections import Section
 from brainsleep.experiments.model_files.shipped import shipped_models
 from brainsleep.stimuli.images import ImageStimulus
@@ -25,7 +25,7 @@ from .reference import full_name
 from .rst import code, heading, table
 
 #: What experiments are in files: their tables are the sections of these.
-FILES = (modelfile.ModelFile, unsupervised_modelfile.UnsupervisedModel)
+FILES = tuple(kind.model_class() for kind in KINDS)
 #: What takes parameters beside models: packages of which all classes and functions do, and others.
 PACKAGES = ("brainsleep.codes", "brainsleep.lateral")
 OTHERS = (

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,14 +18,15 @@ from brainsleep.devices.registry import DEVICES
 from brainsleep.errors import BrainsleepError, ModelFileError, ParameterError
 from brainsleep.experiments import cli, completion
 from brainsleep.experiments import run as run_module
+from brainsleep.experiments.kinds.unsupervised_kind import UNSUPERVISED
 from brainsleep.experiments.model_files.model_changes import parse_changes, require_single
 from brainsleep.experiments.model_files.modelfile import load_model_file
 from brainsleep.experiments.model_files.overrides import Overrides
 from brainsleep.experiments.model_files.shipped import find_model, shipped_models
+from brainsleep.experiments.run import run_request
 from brainsleep.experiments.run_request import RunRequest
 from brainsleep.experiments.studies import study as study_module
 from brainsleep.experiments.sweep import run_sweep
-from brainsleep.experiments.unsupervised import model_of, run_unsupervised
 from brainsleep.wake.datasets.loading import DATASETS
 
 ROOT = Path(__file__).parents[2]
@@ -239,9 +241,7 @@ def test_any_key_of_a_model_file_is_changed() -> None:
 def test_tables_within_tables_are_changed() -> None:
     file = find_model("diehl_cook_digits")
     words = ["unsupervised.plasticity.rule.depression=2e-4", "unsupervised.n_neurons=100"]
-    section = model_of(
-        RunRequest(model_file=file, overrides=Overrides(changes=parse_changes(words)))
-    ).unsupervised
+    section = UNSUPERVISED.load(file, Overrides(changes=parse_changes(words))).unsupervised
     assert section.plasticity is not None
     assert section.plasticity.values["rule"]["depression"] == 2e-4
     assert section.plasticity.values["rule"]["potentiation"] == 1e-2
@@ -287,9 +287,14 @@ def test_a_wrong_change_is_refused_before_anything_is_written(
 
 
 def test_learning_without_labels_has_no_baselines() -> None:
-    request = RunRequest(model_file=find_model("diehl_cook_digits"), baselines=False)
-    with pytest.raises(ParameterError, match="baselines: unsupervised learning has none"):
-        run_unsupervised(request)
+    request = RunRequest(model_file=find_model("diehl_cook_digits"))
+    for option, said in [
+        ({"baselines": False}, "baselines: unsupervised learning has none"),
+        ({"strategies": ("joint",)}, "baselines: unsupervised learning has none"),
+        ({"controls": ("all",)}, "controls: there are none for unsupervised learning"),
+    ]:
+        with pytest.raises(ParameterError, match=said):
+            run_request(replace(request, **option))
 
 
 @pytest.mark.parametrize(

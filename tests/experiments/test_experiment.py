@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 import brainsleep as bs
 from brainsleep.errors import DataError, DirectoryError, ModelFileError, ParameterError
 from brainsleep.experiments import continual as experiment
+from brainsleep.experiments import run as run_module
 from brainsleep.experiments.cli import app
 from brainsleep.experiments.comparison import compare_runs
 from brainsleep.experiments.controls import ALL_CONTROLS, FIXED_CONTROLS, controls_of
@@ -353,7 +354,7 @@ def test_a_finished_sweep_is_read_and_another_gets_a_number(
     before = {file: file.stat().st_mtime_ns for file in directory.glob("seed-0/**/*")}
     said: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiment, "open_run_directory", pytest.fail)
+        patch.setattr(run_module, "open_run_directory", pytest.fail)
         for out in (None, directory):
             found, summary = run_sweep(model_file, n_seeds=1, out=out, report=said.append)
             assert found == directory

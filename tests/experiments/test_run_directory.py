@@ -24,6 +24,7 @@ from typer.testing import CliRunner
 import brainsleep as bs
 from brainsleep.errors import BrainsleepError, DirectoryError, ModelFileError
 from brainsleep.experiments import continual, sweep
+from brainsleep.experiments import run as run_module
 from brainsleep.experiments.cli import app
 from brainsleep.experiments.comparison import compare_runs
 from brainsleep.experiments.finished import finished_metrics
@@ -380,7 +381,8 @@ def test_no_stage_is_done_twice(
     after: bool,
 ) -> None:
     """A run cut off before or after each thing that it writes ends as the whole one."""
-    write = getattr(continual, moment)
+    module = run_module if moment == "save_metrics" else continual
+    write = getattr(module, moment)
 
     def cut(*args: object, **options: object) -> object:
         if after:
@@ -388,7 +390,7 @@ def test_no_stage_is_done_twice(
         raise KeyboardInterrupt
 
     for _ in range(3 if moment == "save_network" and after else 1):
-        monkeypatch.setattr(continual, moment, cut)
+        monkeypatch.setattr(module, moment, cut)
         with pytest.raises(KeyboardInterrupt):
             run_experiment(
                 model_file,
@@ -396,7 +398,7 @@ def test_no_stage_is_done_twice(
                 resume=(tmp_path / "run").exists(),
                 progress=False,
             )
-    monkeypatch.setattr(continual, moment, write)
+    monkeypatch.setattr(module, moment, write)
     resume(model_file, tmp_path / "run")
     assert results(tmp_path / "run") == results(whole.directory)
     assert LOCK not in os.listdir(tmp_path / "run")
@@ -568,7 +570,7 @@ def test_a_night_that_is_gone_is_said(
 @pytest.fixture
 def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fail if anything is trained, or a night begins."""
-    monkeypatch.setattr(continual, "open_run_directory", pytest.fail)
+    monkeypatch.setattr(run_module, "open_run_directory", pytest.fail)
 
 
 def content_of(directory: Path) -> dict[str, tuple[bytes, int]]:
@@ -646,7 +648,7 @@ def test_a_run_of_other_data_or_with_damage_is_not_taken_for_finished(
 def test_controls_that_a_model_does_not_have_are_not_missed(
     model_file: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(continual, "open_run_directory", pytest.fail)
+    monkeypatch.setattr(run_module, "open_run_directory", pytest.fail)
     for name in ("only_layer_9", "only_layer_4"):
         run = run_experiment(model_file, out=copy, controls=(name,), progress=False)
     assert run == load_run(copy)

@@ -13,11 +13,9 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from brainsleep.errors import ModelFileError
+from brainsleep.experiments.kinds import kind_of_file
 from brainsleep.experiments.model_files.modelfile import load_model_file
-from brainsleep.experiments.model_files.unsupervised_modelfile import (
-    is_unsupervised,
-    load_unsupervised,
-)
+from brainsleep.experiments.model_files.overrides import Overrides
 from brainsleep.support.files import SHIPPED_MODELS
 
 N_FILES = int(os.environ.get("BRAINSLEEP_FUZZ", "300"))
@@ -103,8 +101,5 @@ def test_layers_that_do_not_fit_into_memory(tmp_path):
 
 
 def read(file):
-    """Read a model file of either kind."""
-    if is_unsupervised(file):
-        load_unsupervised(file)
-    else:
-        load_model_file(file)
+    """Read a model file of any kind."""
+    kind_of_file(file).load(file, Overrides())

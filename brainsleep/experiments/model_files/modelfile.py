@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from ...errors import (
     BrainsleepError,
@@ -21,6 +21,7 @@ from ...errors import (
 from ...support.calls import public
 from ...support.files import JsonObject, read_text
 from .dreams_section import DreamsSection, DreamStageSection, DreamStagesSection
+from .named_model import NamedModel
 from .network_sections import KINDS, NetworkSection, PerceptronTable
 from .nights_section import NightsSection
 from .sections import (
@@ -34,25 +35,15 @@ from .task_sections import TasksSection
 from .training_sections import CompareSection, StrategySection, TrainingSection
 
 
-class ModelFile(Section):
-    """A whole model file.
+class ModelFile(NamedModel):
+    """A whole model file of tasks and nights.
 
     Attributes
     ----------
-    name : str
-        Names the run directory.
-    description : str
-        What the experiment is, in a few words.
-    takes : str
-        Roughly how long a run takes, as in "1 min"; of a shipped model.
-    references : list of str
-        Where the model and its numbers come from.
+    name, description, takes, references
+        As in model files of all kinds.
     """
 
-    name: str = Field(pattern=r"^[A-Za-z0-9_.-]+$")
-    description: str = ""
-    takes: str = ""
-    references: tuple[str, ...] = ()
     data: DataSection = DataSection()
     tasks: TasksSection = TasksSection()
     network: NetworkSection = PerceptronTable()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...errors import ModelFileError, brief, suggest, suggest_file
 from ...support.disk import is_there
-from ...support.files import SHIPPED_MODELS, JsonObject
+from ...support.files import SHIPPED_MODELS
 
 #: The model file of the default experiment, by name.
 DEFAULT_MODEL = "split_mnist_heaviside"
@@ -20,40 +20,17 @@ def shipped_models() -> dict[str, Path]:
 
 def table_of_models() -> str:
     """Return the shipped model files as a table: what they are, one line each."""
+    from ..kinds import experiment_kinds
+
     rows = [("name", "neuron, rule", "data", "network", "takes")]
-    rows += [
-        (name, *_in_short(tomllib.loads(file.read_text())))
-        for name, file in shipped_models().items()
-    ]
+    for name, file in shipped_models().items():
+        content = tomllib.loads(file.read_text())
+        rows.append((name, *experiment_kinds.kind_of_content(content).in_short(content)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     )
-
-
-def _in_short(model: JsonObject) -> tuple[str, str, str, str]:
-    """Return neuron and rule, data, network and duration of a shipped model file."""
-    if "unsupervised" in model:
-        section = model["unsupervised"]
-        rule = section["plasticity"].get("rule", section["plasticity"])["kind"]
-        network = f"{section['n_neurons']}, without labels"
-    elif "dreams" in model:
-        network = _network_in_short(model.get("network", {}))
-        return "dreams", model["data"]["dataset"], network, model["takes"]
-    else:
-        section = model["sleep"]
-        rule = section["plasticity"]["kind"]
-        network = _network_in_short(model.get("network", {}))
-    stages = f", {section['stages']['kind']}" if "stages" in section else ""
-    what = f"{section['neuron']['kind']}, {rule}{stages}"
-    return what, model["data"]["dataset"], network, model["takes"]
-
-
-def _network_in_short(table: JsonObject) -> str:
-    """Return the sizes of a network, or what it is."""
-    sizes = table.get("sizes") or table.get("hidden")
-    return "-".join(map(str, sizes)) if sizes else str(table.get("kind", "mlp"))
 
 
 def shipped_model(name: str) -> Path:

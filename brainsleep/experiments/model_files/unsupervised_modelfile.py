@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -12,9 +10,10 @@ from ...circuit.winners import WinnerNetwork
 from ...errors import ModelFileError
 from ...neurons import NEURONS
 from ...plasticity import RULES
-from ...support.files import JsonObject, read_text
+from ...support.files import JsonObject
 from .kinds import Registry
-from .modelfile import check_content, read_toml
+from .modelfile import check_content
+from .named_model import NamedModel
 from .sections import DataSection, ModelSection, Section
 
 
@@ -128,7 +127,7 @@ initial_weight
         return WinnerNetwork(n_inputs=n_inputs, **arguments)
 
 
-class UnsupervisedModel(Section):
+class UnsupervisedModel(NamedModel):
     """A whole model file of unsupervised learning.
 
     Attributes
@@ -137,31 +136,8 @@ class UnsupervisedModel(Section):
         As in other model files.
     """
 
-    name: str = Field(pattern=r"^[A-Za-z0-9_.-]+$")
-    description: str
-    takes: str = ""
-    references: tuple[str, ...] = ()
     data: DataSection = DataSection()
     unsupervised: UnsupervisedSection
-
-
-def is_unsupervised(path: Path) -> bool:
-    """Tell whether a model file is one of unsupervised learning; a broken file is not."""
-    try:
-        return "unsupervised" in tomllib.loads(read_text(path))
-    except (OSError, ValueError, RecursionError):
-        return False
-
-
-def load_unsupervised(path: Path) -> UnsupervisedModel:
-    """Read and check a model file.
-
-    Raises
-    ------
-    ModelFileError
-        As for other model files.
-    """
-    return parse_unsupervised(read_toml(path), str(path))
 
 
 def parse_unsupervised(content: JsonObject, source: str) -> UnsupervisedModel:

@@ -9,8 +9,9 @@ from ...measures.definitions import DEFINITIONS, Definition
 from ...support.files import JsonMapping
 from ..controls import FIXED_CONTROLS, controls_of
 from ..controls.single_layers import single_layers
+from ..kinds import kind_of_results
 from ..result_tables.measure_table import COLUMNS
-from ..result_tables.tables import UNSUPERVISED_ROWS, arm_names, arm_of, label_of
+from ..result_tables.tables import arm_names, arm_of, label_of
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,7 @@ def arm_rows(metrics: JsonMapping) -> list[ArmRow]:
     """Return the arms of a run, in the order of tables."""
     scores = metrics["accuracy"]
     values = {**scores, **scores.get("controls", {})}
-    is_unsupervised = metrics["scenario"] == "unsupervised"
-    labels = dict(UNSUPERVISED_ROWS) if is_unsupervised else {}
+    labels = kind_of_results(metrics).rows
     names = [name for name in labels or arm_names(scores) if name in values]
     noted = {name: arm_of(name, metrics) for name in names}
     measures = {

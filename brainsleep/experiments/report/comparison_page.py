@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ...errors import BrainsleepError, ParameterError
 from ...measures import MeanSD
 from ...measures.definitions import DEFINITIONS
+from ..kinds import kind_of_results
 from ..result_tables.tables import comparison_rows, definition_of
 from ..run_results import Run
 from ..sweep_comparison import by_seed, directory_of
@@ -84,8 +85,9 @@ def comparison_page(experiments: Mapping[str, Sequence[Run]]) -> HtmlPage:
     """
     metrics = {label: [run.metrics for run in runs] for label, runs in experiments.items()}
     for label, runs in metrics.items():
-        if runs[0]["scenario"] == "unsupervised":
-            raise ParameterError(f"{label} learns without labels; write a page of it alone.")
+        kind = kind_of_results(runs[0])
+        if not kind.sleeps:
+            raise ParameterError(f"{label} {kind.alone}; write a page of it alone.")
     parameters, problems = _parameters(experiments)
     nights = _nights(experiments)
     tables = [

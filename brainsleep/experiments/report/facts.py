@@ -10,7 +10,7 @@ from ...night.asked import EXACT_DEVICES
 from ...support.files import JsonMapping
 from ..failed_arms import failed_lines, failed_of
 from ..model_files.modelfile import ModelFile
-from ..result_tables.tables import finding_lines
+from ..result_tables.tables import finding_lines, measured_on
 from ..run_results import Run
 from .arm_rows import ArmRow, controls_left
 
@@ -40,7 +40,7 @@ def facts_of(run: Run) -> list[Fact]:
         Fact("model", _model(run)),
         Fact("scenario", str(metrics["scenario"])),
         Fact("data", _data(metrics)),
-        Fact("accuracy is measured on", f"{metrics.get('evaluated_on', 'test')} images"),
+        Fact("accuracy is measured on", measured_on(metrics)),
         Fact("seed", str(metrics["seed"])),
         Fact("versions", versions),
     ]
@@ -66,7 +66,7 @@ def doubts(run: Run, arms: list[ArmRow]) -> list[str]:
         "One seed says nothing of how much results vary: brainsleep sweep MODEL --seeds 5 does.",
         *on_validation(metrics),
     ]
-    if metrics["scenario"] != "unsupervised":
+    if run.kind.sleeps:
         found += _on_missing_controls(metrics)
     found += _as_good_as_sleep(arms)
     return found + on_nights_and_failures([metrics])
@@ -76,7 +76,7 @@ def on_validation(metrics: JsonMapping) -> list[str]:
     """Say that accuracy was not measured on test images, if so."""
     if metrics.get("evaluated_on") != "validation":
         return []
-    return ["Accuracy is that on validation images, which are there to choose parameters."]
+    return [f"Accuracy is that on {measured_on(metrics)}, which are there to choose parameters."]
 
 
 def on_nights_and_failures(runs: Sequence[JsonMapping]) -> list[str]:

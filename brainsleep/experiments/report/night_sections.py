@@ -29,7 +29,7 @@ def night_sections(
     Parameters
     ----------
     run : Run
-        A run; one of unsupervised learning has no nights.
+        A run; some kinds of experiments have no nights.
     prefix : str
         Begins the titles.
     last_only : bool

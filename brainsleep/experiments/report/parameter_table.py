@@ -12,7 +12,6 @@ from pydantic import BaseModel
 
 from ...errors import BrainsleepError
 from ...support.parameters import declared_parameters
-from ..model_files.modelfile import ModelFile
 from ..model_files.nights_section import NightsSection
 from ..model_files.sections import ModelSection
 from ..run_results import Run
@@ -57,10 +56,10 @@ def parameter_rows(run: Run) -> list[ParameterRow]:
     """
     model, changes = run.model, set(run.settings.get("changes", {}))
     options = {"dataset": "data.dataset", "evaluate_on": "data.evaluate_on"}
-    nights = model.nights.table if isinstance(model, ModelFile) else "unsupervised"
-    options["device"] = f"{nights}.device"
+    table = run.kind.device_table(model)
+    options["device"] = f"{table}.device"
     changes |= {key for name, key in options.items() if run.settings.get(name) is not None}
-    other = {"sleep", "dreams"} - {nights}
+    other = {"sleep", "dreams"} - {table}
     return [row for row in _rows(model, "", changes) if row.key.partition(".")[0] not in other]
 
 

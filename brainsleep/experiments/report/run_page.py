@@ -52,6 +52,7 @@ def run_page(run: Run) -> HtmlPage:
         tasks=task_names(metrics),
         chance=chance_level(metrics),
         curve=metrics["accuracy"].get("curve", []),
+        part=run.kind.part,
         per_class=metrics.get("sleep", {}).get("per_class", {}),
         confusion=metrics.get("sleep", {}).get("confusion", []),
         reactivated=reactivated,

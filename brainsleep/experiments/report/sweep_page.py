@@ -11,6 +11,7 @@ import numpy as np
 from ...measures import MeanSD, summarise
 from ...measures.definitions import DEFINITIONS
 from ...support.files import JsonMapping
+from ..kinds import kind_of_results
 from ..result_tables.paper_tables import paper_table
 from ..result_tables.tables import definition_of, heading
 from ..result_tables.tidy_results import rows_of
@@ -120,7 +121,7 @@ def doubts_of(runs: Sequence[JsonMapping]) -> list[str]:
     if len(runs) == 1:
         found.append("One seed says nothing of how much results vary.")
     found += on_validation(runs[0])
-    if runs[0]["scenario"] != "unsupervised" and (left := controls_left(runs[0])):
+    if kind_of_results(runs[0]).sleeps and (left := controls_left(runs[0])):
         found.append(f"Controls that were not run: {'; '.join(left)}.")
     if len({str(sorted(run["versions"].items())) for run in runs}) > 1:
         found.append("The runs were made with different versions of what they need.")

@@ -12,6 +12,7 @@ from ...support.texttable import as_html, filled, indented
 from ...wake import STRATEGIES
 from ..controls import FIXED_CONTROLS
 from ..failed_arms import failed_lines, failed_of
+from ..kinds import kind_of_results
 from ..task_records import ALL_CLASSES
 
 #: Accuracies that a comparison shows: name in metrics.json, and what tables call it.
@@ -21,16 +22,6 @@ COMPARED_ROWS = (
     ("joint", STRATEGIES["joint"].label),
     ("weight_averaging", STRATEGIES["weight_averaging"].label),
 )
-#: Rows of a table of unsupervised learning.
-UNSUPERVISED_ROWS = (
-    ("final", "learned by spike timing"),
-    ("untrained", "the same network, untrained"),
-    ("class_means", "nearest class mean, of pixels"),
-)
-UNSUPERVISED_DEFINITION = (
-    "accuracy in %: neurons learn without labels; training labels then say which class each "
-    "stands for"
-)
 
 #: Names in ``accuracy`` that are not those of arms.
 _NOT_ARMS = ("before_sleep", "after_sleep", "final", "controls")
@@ -38,8 +29,8 @@ _NOT_ARMS = ("before_sleep", "after_sleep", "final", "controls")
 
 def definition_of(metrics: JsonMapping) -> str:
     """Return what accuracy means in a run or in the summary of a sweep, and what nights store."""
-    if metrics["scenario"] == "unsupervised":
-        return UNSUPERVISED_DEFINITION
+    if definition := kind_of_results(metrics).definition:
+        return definition
     said = [metrics.get("accuracy_definition", ALL_CLASSES), metrics.get("stores", "")]
     return "; ".join(filter(None, said))
 
@@ -48,12 +39,12 @@ def result_table(metrics: JsonMapping) -> str:
     """Return the results of one run as a table: accuracies, and what each way costs."""
     scores = metrics["accuracy"]
     lines = [heading(metrics) + f", seed {metrics['seed']}"]
-    if metrics["scenario"] == "unsupervised":
+    kind = kind_of_results(metrics)
+    if kind.rows:
+        shown = [(label, scores[name]) for name, label in kind.rows.items() if name in scores]
         lines += [definition_of(metrics), ""]
-        lines += _aligned(
-            [(label, f"{100 * scores[name]:5.1f}") for name, label in UNSUPERVISED_ROWS]
-        )
-        return "\n".join(lines)
+        lines += _aligned([(label, f"{100 * score:5.1f}") for label, score in shown])
+        return "\n".join([*lines, *kind.below(metrics)])
     values = {**scores, **scores.get("controls", {})}
     costs = {name: _cost(name, metrics) for name in arm_names(scores)}
     rows = [["", "accuracy", *(["stored", "seconds"] if any(costs.values()) else [])]]
@@ -71,8 +62,7 @@ def result_table(metrics: JsonMapping) -> str:
 def accuracies_as_html(metrics: JsonMapping) -> str:
     """Return the accuracies of one run, for notebooks: a line and a table."""
     scores = metrics["accuracy"]
-    is_unsupervised = metrics["scenario"] == "unsupervised"
-    labels = dict(UNSUPERVISED_ROWS) if is_unsupervised else {}
+    labels = kind_of_results(metrics).rows
     values = {**scores, **scores.get("controls", {})}
     rows = [["", "accuracy, %"]]
     rows += [
@@ -144,10 +134,9 @@ def label_of(name: str, metrics: JsonMapping) -> str:
 
 def sweep_table(summary: JsonMapping) -> str:
     """Return the accuracies of several seeds as a table of mean and standard deviation."""
-    is_unsupervised = summary["scenario"] == "unsupervised"
     definition = definition_of(summary) + "; mean ± SD"
     lines = [heading(summary) + f", seeds {summary['seeds']}", definition, ""]
-    labels = dict(UNSUPERVISED_ROWS) if is_unsupervised else {}
+    labels = kind_of_results(summary).rows
     rows = []
     for name in labels or arm_names(summary["accuracy"]):
         if name in summary["accuracy"]:
@@ -249,8 +238,13 @@ def comparison_rows(experiments: Mapping[str, Sequence[JsonMapping]]) -> list[li
 
 def heading(metrics: JsonMapping) -> str:
     """Return model, data and scenario in one line."""
-    evaluated = metrics.get("evaluated_on", "test")
-    return f"{metrics['model']}: {metrics['scenario']}, {metrics['dataset']}, {evaluated} images"
+    model, scenario, dataset = (metrics[key] for key in ("model", "scenario", "dataset"))
+    return f"{model}: {scenario}, {dataset}, {measured_on(metrics)}"
+
+
+def measured_on(metrics: JsonMapping) -> str:
+    """Return what accuracy was measured on, as in "test images"."""
+    return f"{metrics.get('evaluated_on', 'test')} {kind_of_results(metrics).examples}"
 
 
 def _nights_with_findings(runs: Sequence[JsonMapping]) -> str:

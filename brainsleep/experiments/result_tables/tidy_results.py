@@ -15,7 +15,8 @@ from ...errors import DirectoryError
 from ...support.disk import plain_disk_errors
 from ...support.files import JsonMapping, JsonObject, replacing, write_atomically
 from ...support.json_files import read_json
-from .tables import UNSUPERVISED_ROWS, arm_names, arm_of, label_of
+from ..kinds import kind_of_results
+from .tables import arm_names, arm_of, label_of
 
 #: What the arm that sleeps is called in rows; in ``metrics.json`` its accuracy is ``"final"``.
 SLEEP = "sleep"
@@ -40,8 +41,7 @@ def rows_of(
     """
     scores = metrics["accuracy"]
     values = {**scores, **scores.get("controls", {})}
-    is_unsupervised = metrics["scenario"] == "unsupervised"
-    labels = dict(UNSUPERVISED_ROWS) if is_unsupervised else {}
+    labels = kind_of_results(metrics).rows
     common = {name: metrics.get(name) for name in ("model", "scenario", "dataset", "evaluated_on")}
     versions = {f"version_{name}": value for name, value in metrics["versions"].items()}
     found = [

@@ -45,7 +45,7 @@ class InMemory(ContinualExperiment):
 
 
 def run_in_memory(request: RunRequest) -> tuple[JsonObject, dict[str, float]]:
-    """Return the metrics of a run, those of `run_continual`, bit for bit; and what its parts took.
+    """Return the metrics of a run, those of `ContinualRun`, bit for bit; and what its parts took.
 
     What they took is processor time in seconds, by the names of `run_clock`.
 

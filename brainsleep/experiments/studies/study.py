@@ -18,11 +18,10 @@ from ...support.content_digest import content_digest
 from ...support.cores import n_cores
 from ...support.directory_lock import is_free, numbered
 from ...support.files import JsonObject
-from ..materials import compared_strategies, load_materials, model_of
-from ..run import experiment_name, kind_of
+from ..kinds import kind_of_file
+from ..materials import compared_strategies, model_of
+from ..run import experiment_name
 from ..run_request import say_nothing
-from ..rundirectory import digest_of, images_of_tasks
-from ..unsupervised import load_unsupervised_data
 from .search_space import Choice, grid
 from .study_directory import StudyDirectory
 from .study_display import StudyDisplay
@@ -232,7 +231,7 @@ class _Driver:
         Otherwise the first process would train the baselines, and the others wait for it.
         """
         wanted: list[Trial] = []
-        if kind_of(self.request.model_file) != "continual" or not self._only_nights_vary:
+        if not kind_of_file(self.request.model_file).sleeps or not self._only_nights_vary:
             return list(trials)
         for seed in dict.fromkeys(trial.seed for trial in trials):
             of_seed = [trial for trial in trials if trial.seed == seed]
@@ -286,11 +285,5 @@ def _data_digest(request: StudyRequest, report: Callable[[str], None]) -> str:
     What of the user's own is executed for it is part of it, and is reported.
     """
     run = replace(request.run_of(Trial(0, 0, {})), report=report)
-    if kind_of(request.model_file) == "continual":
-        materials = load_materials(run)
-        run, tasks = materials.request, materials.tasks
-        data = digest_of(images_of_tasks(tasks))
-    else:
-        run, _, split = load_unsupervised_data(run)
-        data = digest_of([split.train, split.test])
-    return content_digest(data, dict(run.code or {}))
+    prepared = kind_of_file(request.model_file).prepare(run)
+    return content_digest(prepared.data_sha256, dict(prepared.request.code or {}))

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from ...errors import BrainsleepError
 from ...support.files import JsonObject
+from ..kinds import kind_of_file
 from ..provenance import commit_of, machine, versions
-from ..run import kind_of, run_request
+from ..run import run_request
 from ..run_clock import WHOLE, processor_seconds
 from .in_memory import run_in_memory, train_in_memory
 from .study_directory import StudyDirectory
@@ -112,7 +113,7 @@ def _metrics(
         asked = request.run_of(trial, out)
         has_begun = (out / "run.json").exists()
         return run_request(replace(asked, resume=has_begun)).metrics, {}
-    if kind_of(request.model_file) == "continual":
+    if kind_of_file(request.model_file).sleeps:
         return run_in_memory(request.run_of(trial))
     with tempfile.TemporaryDirectory(prefix="brainsleep-trial-") as folder:
         return run_request(request.run_of(trial, Path(folder) / "run")).metrics, {}

@@ -1,0 +1,64 @@
+"""Tasks learned one after the other, with nights of sleep: the kind of most model files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...support.files import JsonObject
+from .experiment_kind import ExperimentKind, PreparedRun
+
+if TYPE_CHECKING:
+    from ..model_files.modelfile import ModelFile
+    from ..run_request import RunRequest
+
+
+def _model_class() -> type[ModelFile]:
+    from ..model_files.modelfile import ModelFile
+
+    return ModelFile
+
+
+def _parse(content: JsonObject, source: str) -> ModelFile:
+    from ..model_files.modelfile import parse_model
+
+    return parse_model(content, source)
+
+
+def _prepare(request: RunRequest) -> PreparedRun:
+    from ..continual import ContinualRun
+
+    return ContinualRun(request)
+
+
+def _device_table(model: ModelFile) -> str:
+    return model.nights.table
+
+
+def _in_short(model: JsonObject) -> tuple[str, str, str, str]:
+    network = _network_in_short(model.get("network", {}))
+    data, takes = model["data"]["dataset"], model["takes"]
+    if "dreams" in model:
+        return "dreams", data, network, takes
+    section = model["sleep"]
+    stages = f", {section['stages']['kind']}" if "stages" in section else ""
+    what = f"{section['neuron']['kind']}, {section['plasticity']['kind']}{stages}"
+    return what, data, network, takes
+
+
+def _network_in_short(table: JsonObject) -> str:
+    """Return the sizes of a network, or what it is."""
+    sizes = table.get("sizes") or table.get("hidden")
+    return "-".join(map(str, sizes)) if sizes else str(table.get("kind", "mlp"))
+
+
+CONTINUAL = ExperimentKind(
+    name="continual",
+    title="learning with sleep",
+    model_class=_model_class,
+    parse=_parse,
+    prepare=_prepare,
+    in_short=_in_short,
+    device_table=_device_table,
+    sleeps=True,
+    part="task",
+)
