@@ -29,7 +29,7 @@ from ..support.checks import known_name
 from ..support.parameters import PerLayer
 from ..support.progress import bars_if
 from ..support.quantities import Time
-from ..translation import Translation, as_translation
+from ..translation import Translation, as_translation, refuse_recurrence
 from ..translation.activation_recording import as_input
 from ..wake.given_data import GivenData, Images, read_images
 from .calibration import Calibration, check_calibrated_model, with_constants_of
@@ -121,6 +121,9 @@ def calibrate(
     method = _method(method, target_rate)
     given = _read_data(data, n_images)
     network = as_translation(ann, given.shapes)
+    refuse_recurrence(
+        network.layers, "bs.calibrate", "bs.sleep finds their thresholds under its own stimulus"
+    )
     images = given.images
     as_input(images, network.whole or network)  # raises if they do not fit
     model = _model(method, neuron, network, images, target_rate=target_rate, percentile=percentile)

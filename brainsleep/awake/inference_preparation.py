@@ -18,7 +18,7 @@ from ..night.part_inputs import data_at
 from ..plasticity import SRC
 from ..support.checks import whole_number
 from ..support.parameters import PerLayer
-from ..translation import INPUT, Translation, as_translation, refuse_winners
+from ..translation import INPUT, Translation, as_translation, refuse_recurrence, refuse_winners
 from ..wake.given_data import read_images, read_labelled
 from .coding import Coding, as_coding
 from .inference_request import InferenceRequest
@@ -49,6 +49,9 @@ def prepare_inference(request: InferenceRequest) -> PreparedInference:
     data = read_labelled(request.data, n_images=request.n_images)
     network = as_translation(request.ann, data.shapes, max_pooling="most_active")
     refuse_winners(network, "spikes of single steps", "wake.accuracy shows images to the network")
+    refuse_recurrence(
+        network.layers, "spiking inference", "call the network itself on its sequences"
+    )
     images = flat_images(np.asarray(data_at(network, data.images)), network)
     labels = data.labels
     assert labels is not None

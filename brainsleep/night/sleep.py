@@ -65,7 +65,7 @@ def sleep(
     Parameters
     ----------
     ann : torch.nn.Module or Translation
-        A feed-forward ReLU network of fully connected or convolutional layers, or what
+        A ReLU network of fully connected, convolutional or recurrent layers, or what
         `brainsleep.translate` made of one (with frozen layers, say). Never modified; it may be in
         training mode or on a GPU.
     stimulus : bs.stimuli object, array_like or Tensor

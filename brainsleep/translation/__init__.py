@@ -9,6 +9,7 @@ from .layers import INPUT, Connection, Fold, Layer
 from .part import features, start_at
 from .partial_averaging import average_weights
 from .population_activity import activations
+from .recurrence import Sequences, recurrent_layers, refuse_recurrence
 from .stored_module import StoredModule, stored_graph
 from .synapse_masks import Masks, present_weight, under_masks, with_masks
 from .threshold_search import (
@@ -33,6 +34,7 @@ __all__ = [
     "Layer",
     "Masks",
     "PrecisionWarning",
+    "Sequences",
     "StoredModule",
     "Translation",
     "activations",
@@ -45,6 +47,8 @@ __all__ = [
     "per_neuron",
     "present_weight",
     "record_activations",
+    "recurrent_layers",
+    "refuse_recurrence",
     "refuse_winners",
     "remaining_bias",
     "report",

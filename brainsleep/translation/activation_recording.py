@@ -16,6 +16,7 @@ from ..support.calls import public
 from ..support.checks import known_name
 from ..support.names import known_names
 from ..wake.given_data import Images, read_images
+from .recurrence import Sequences, StepByStep
 from .translated_network import Translation
 
 #: Rows of data that run through the network at a time, at most.
@@ -68,7 +69,9 @@ def record_activations(
     translation : Translation
         The translated network.
     data : array_like or Tensor, shape (n, ...); Dataset or DataLoader
-        What the network takes, or the same flat; a single channel may be left out.
+        What the network takes, or the same flat; a single channel may be left out. Sequences, for
+        a recurrent network, whose rows below are steps: those of the first sequence in order, then
+        those of the second.
     reduce : str, callable or None
         ``"max"`` or ``"mean"`` over all data and neurons of a layer, batch by batch; or a function
         of the whole array of one layer, shape (n, \*layer.shape), for example
@@ -133,10 +136,17 @@ def _run(
     translation: Translation, tensor: torch.Tensor, reducers: Mapping[str, _Reducer]
 ) -> list[torch.Tensor]:
     """Run the network on data batch by batch; return its outputs."""
-    recorder = _Recorder(translation.graph, reducers)
-    batch = max(1, min(BATCH, BATCH_VALUES // max(translation.sizes)))
+    form = translation.sequences
+    widest = max(translation.sizes) * (1 if form is None else tensor.shape[1])
+    batch = max(1, min(BATCH, BATCH_VALUES // widest))
     try:
         with torch.no_grad():
+            if form is not None:
+                return [
+                    _run_sequences(translation, form, part, reducers)
+                    for part in tensor.split(batch)
+                ]
+            recorder = _Recorder(translation.graph, reducers)
             # a copy, since operations in place would write to the caller's data
             return [recorder.run(part.clone()) for part in tensor.split(batch)]
     except RuntimeError as error:
@@ -144,6 +154,27 @@ def _run(
         raise ParameterError(
             f"data of shape {tuple(tensor.shape)} do not fit the network: {reason}"
         ) from error
+
+
+def _run_sequences(
+    translation: Translation,
+    form: Sequences,
+    sequences: torch.Tensor,
+    reducers: Mapping[str, _Reducer],
+) -> torch.Tensor:
+    """Run a recurrent network step by step; return its outputs of all steps, as one long batch."""
+    run = StepByStep(translation.graph, reducers)
+    outputs: list[torch.Tensor] = []
+    values: dict[str, list[torch.Tensor]] = {node: [] for node in reducers}
+    for output in run.steps(sequences, form):
+        outputs.append(output)
+        for node, value in run.values.items():
+            values[node].append(value.clamp(min=0))
+    for layer in translation.layers:
+        if layer.node in reducers:
+            steps = [value.reshape(len(sequences), *layer.shape) for value in values[layer.node]]
+            reducers[layer.node].add(torch.stack(steps, 1).flatten(0, 1))
+    return torch.stack(outputs, 1).flatten(0, 1)
 
 
 @public
@@ -184,7 +215,8 @@ def as_input(data: Images, translation: Translation) -> torch.Tensor:
     Returns
     -------
     Tensor, shape (n, \*translation.input_shape)
-        In the type of the network's parameters.
+        In the type of the network's parameters. For a recurrent network, which takes sequences,
+        shape (n, n_steps, \*translation.input_shape), also where it takes steps first.
 
     Raises
     ------
@@ -201,11 +233,17 @@ def as_input(data: Images, translation: Translation) -> torch.Tensor:
             f"data must have shape (n, ...) with n >= 1, but have shape {brief(images.shape)}"
             + ("." if images.ndim != 1 else "; one number per sample would be labels.")
         )
-    _check_shape(images.shape, translation.input_shape)
+    form, shape = translation.sequences, images.shape[:1] + translation.input_shape
+    if form is None:
+        _check_shape(images.shape, translation.input_shape)
+    else:
+        _check_sequences(images.shape, translation.input_shape, form)
+        images = images if form.batch_first else np.swapaxes(images, 0, 1)
+        shape = images.shape
     if images.dtype == np.longdouble:  # which torch does not know
         images = images.astype(np.float64)
     # a copy, since torch refuses to share NumPy's read-only arrays
-    tensor = torch.tensor(images, device="cpu").reshape(len(images), *translation.input_shape)
+    tensor = torch.tensor(images, device="cpu").reshape(shape)
     parameters = translation.graph.parameters()
     tensor = tensor.to(next((each.dtype for each in parameters), torch.float32))
     if not torch.isfinite(tensor).all():
@@ -230,6 +268,16 @@ def _check_shape(shape: tuple[int, ...], takes: tuple[int, ...]) -> None:
     raise ParameterError(
         f"data of shape {shape} do not fit the network, which takes (n, {wanted}){hint}."
     )
+
+
+def _check_sequences(shape: tuple[int, ...], takes: tuple[int, ...], form: Sequences) -> None:
+    """Raise a ParameterError unless data are sequences of what a network takes in each step."""
+    if len(shape) != 2 + len(takes) or shape[2:] != takes or 0 in shape:
+        wanted = ("n", "n_steps") if form.batch_first else ("n_steps", "n")
+        raise ParameterError(
+            f"data of shape {shape} do not fit the network, which takes sequences, shape "
+            f"({', '.join((*wanted, *map(str, takes)))})."
+        )
 
 
 class _Reducer(Protocol):

@@ -40,15 +40,16 @@ def first_ratios(
     known = {INPUT: input_probability}
     ratios = []
     for layer in translation.layers:
+        if layer.name in probability:  # by which a recurrent layer also drives itself
+            known[layer.name] = probability[layer.name]
         # variance of what arrives in a step; weights under a mask are 0
         variance = sum(
             float(np.vdot(link.weight, link.weight)) / len(link.weight) * known[link.source]
             for link in layer.connections
             if link.weight is not None
         )
-        known[layer.name] = probability.get(
-            layer.name, max(known[link.source] for link in layer.connections)
-        )
+        if layer.name not in probability:
+            known[layer.name] = max(known[link.source] for link in layer.connections)
         if layer.weighted:
             ratios.append(DEVIATIONS * math.sqrt(variance) if variance > 0 else 1.0)
     return ratios

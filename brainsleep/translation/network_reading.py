@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from dataclasses import replace
 
+import torch
 from torch import nn
 
 from ..errors import TranslationError
-from .layers import WEIGHTED
 from .reader import Reader
+from .recurrence import Sequences
+from .sequence_verification import verify_sequences
 from .tensors import Tensors
+from .tracing.elman import RECURRENT, SequencesNeededError, first_weights, make_recordable
 from .tracing.module_copy import runnable_copy
-from .tracing.operations import HINT
+from .tracing.operations import HINT, USING_WEIGHTS
 from .tracing.random_states import watch_random_numbers
 from .tracing.recorder import RunError
 from .tracing.steps import read_step
@@ -24,14 +28,14 @@ from .verification import verify
 AGAIN = 20
 
 #: Modules that no part of a night can stand for; a network may hold them unused.
-NOT_TRANSLATED = (nn.RNNBase, nn.RNNCellBase, nn.MultiheadAttention, nn.Transformer, nn.Embedding)
+NOT_TRANSLATED = (nn.MultiheadAttention, nn.Transformer, nn.Embedding)
 
 #: What messages ask for where the shape of one input cannot be known, by dimensions of a kernel.
 _ASKED = {3: "(channels, length)", 4: "(channels, height, width)"}
 
 
 def read_network(ann: nn.Module, input_shape: tuple[int, ...] | None = None) -> Translation:
-    """Read a feed-forward ReLU network into an ordered list of layers.
+    """Read a ReLU network into an ordered list of layers.
 
     Parameters
     ----------
@@ -51,9 +55,15 @@ def read_network(ann: nn.Module, input_shape: tuple[int, ...] | None = None) -> 
     """
     module = runnable_copy(ann)
     _check_arguments(module)
+    make_recordable(module, in_sequence=False)
     try:
         return _read_at_some_shape(ann, module, input_shape)
+    except SequencesNeededError:
+        return _read_in_sequence(ann, input_shape)
     except TranslationError as error:
+        recurrent = [part for part in module.modules() if isinstance(part, RECURRENT)]
+        if recurrent and isinstance(error, RunError):  # of which it may not know the shape
+            return _read_in_sequence(ann, input_shape)
         for name, part in module.named_modules():
             named = isinstance(error, RunError) or str(error).startswith(
                 f"{name}: " if name else ""
@@ -67,16 +77,39 @@ def read_network(ann: nn.Module, input_shape: tuple[int, ...] | None = None) -> 
         raise
 
 
+def _read_in_sequence(ann: nn.Module, input_shape: tuple[int, ...] | None) -> Translation:
+    """Read a recurrent network; sequences go first as it says, then the other way round."""
+    shapes = [input_shape]
+    if input_shape is not None and len(input_shape) > 1:  # perhaps of a whole sequence
+        shapes.append(input_shape[1:])
+    given = next((part for part in ann.modules() if isinstance(part, nn.RNNBase)), None)
+    batch_first = True if given is None else bool(given.batch_first)
+    failed: TranslationError | None = None
+    for form in (Sequences(batch_first), Sequences(not batch_first)):
+        for shape in shapes:
+            module = runnable_copy(ann)
+            make_recordable(module, in_sequence=True)
+            try:
+                return _read_at_some_shape(ann, module, shape, form)
+            except TranslationError as error:
+                failed = failed or error
+    assert failed is not None
+    raise failed
+
+
 def _read_at_some_shape(
-    ann: nn.Module, module: nn.Module, input_shape: tuple[int, ...] | None
+    ann: nn.Module,
+    module: nn.Module,
+    input_shape: tuple[int, ...] | None,
+    form: Sequences | None = None,
 ) -> Translation:
     """Read a network at a shape of its inputs, or at each that is possible until one fits."""
     if input_shape is not None:
-        return _read(ann, module, input_shape)
+        return _read(ann, module, input_shape, form)
     failed: TranslationError | None = None
     for shape in _possible_shapes(module):
         try:
-            return _read(ann, module, shape)
+            return _read(ann, module, shape, form)
         except RunError as error:
             if failed is None:
                 failed = RunError(
@@ -89,26 +122,38 @@ def _read_at_some_shape(
     raise failed
 
 
-def _read(ann: nn.Module, module: nn.Module, shape: tuple[int, ...]) -> Translation:
+def _read(
+    ann: nn.Module, module: nn.Module, shape: tuple[int, ...], form: Sequences | None
+) -> Translation:
     """Read a network that takes inputs of a shape, and compare what was read with it."""
     drawn = watch_random_numbers()
-    translation = _read_layers(ann, module, shape)
+    translation = _read_layers(ann, module, shape, form)
+
     # copies that have not run: those that did may have changed
-    verify(translation, lambda: runnable_copy(ann), n_again=AGAIN if drawn() else 0)
-    return translation
+    def copied() -> nn.Module:
+        return runnable_copy(ann)
+
+    n_again = AGAIN if drawn() else 0
+    if form is None:
+        verify(translation, copied, n_again=n_again)
+        return translation
+    return replace(translation, sequences=verify_sequences(translation, copied, n_again=n_again))
 
 
-def _read_layers(ann: nn.Module, module: nn.Module, shape: tuple[int, ...]) -> Translation:
-    """Read the layers of a network that takes inputs of a shape."""
-    traced = trace(module, shape, ann)
-    steps = [read_step(merged) for merged in traced.calls]
-    if not any(step.operation.kind in WEIGHTED for step in steps):
+def _read_layers(
+    ann: nn.Module, module: nn.Module, shape: tuple[int, ...], form: Sequences | None
+) -> Translation:
+    """Read the layers of a network that takes inputs of a shape, or sequences of them."""
+    in_sequence = form is not None
+    traced = trace(module, shape, ann, None if form is None else form.steps_at)
+    steps = [read_step(merged, in_sequence=in_sequence) for merged in traced.calls]
+    if not any(step.operation.kind in USING_WEIGHTS for step in steps):
         raise TranslationError(f"the module has no Linear or Conv layer that it calls; {HINT}.")
     reader = Reader(Tensors(), traced.entrance, shape)
     for step in steps:
         reader.read(step)
     layers = reader.finish(traced.output())
-    translation = Translation(shape, layers, traced.graph, ann)
+    translation = Translation(shape, layers, traced.graph, ann, sequences=form)
     _require_own_memory(translation)
     return translation
 
@@ -150,12 +195,19 @@ def _check_arguments(module: nn.Module) -> None:
             )
 
 
+def _weights_from_before(part: nn.Module) -> list[torch.Tensor]:
+    """Return the weights of a module from what comes before it."""
+    if isinstance(part, nn.Linear | nn.Conv1d | nn.Conv2d):
+        return [part.weight]
+    return first_weights(part)[:1] if isinstance(part, RECURRENT) else []
+
+
 def _possible_shapes(module: nn.Module) -> Iterator[tuple[int, ...]]:
     """Yield the shapes of one input that a network of Linears may take, the likeliest first."""
     weights = [
-        (path, child.weight)
+        (path, weight)
         for path, child in module.named_modules()
-        if isinstance(child, nn.Linear | nn.Conv1d | nn.Conv2d)
+        for weight in _weights_from_before(child)
     ]
     weights = weights or [
         (name, parameter) for name, parameter in module.named_parameters() if parameter.ndim > 1

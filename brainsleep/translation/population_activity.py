@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import nn
 
@@ -31,7 +32,8 @@ def activations(
         In evaluation mode; left as it was. Of a part of a network (``input_at=``), the populations
         of this part.
     images : array_like or Tensor, shape (n_images, ...); Dataset or DataLoader
-        What the whole network takes.
+        What the whole network takes. Sequences, for a recurrent network; the rows below are then
+        steps: those of the first sequence in order, then those of the second.
 
     Returns
     -------
@@ -62,6 +64,11 @@ def activations(
     translation = as_translation(network, given.shapes)
     whole = translation.whole or translation
     tensor = as_input(given.images, whole)
+    if whole.sequences is not None:  # it is recorded from data as the network takes them
+        is_double = tensor.dtype == torch.float64  # NumPy has no bfloat16
+        shown = (tensor if is_double else tensor.float()).flatten(0, 1).clamp(min=0).numpy()
+        rows = {INPUT: shown, **record_activations(whole, given.images, None)}
+        return {name: values.reshape(len(values), -1) for name, values in rows.items()}
     first = translation.layers[0].name if translation.input_at is None else translation.input_at
     names = [layer.name for layer in translation.layers]
     found = {

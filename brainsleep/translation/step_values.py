@@ -17,6 +17,7 @@ from .geometry import convolution_window, does_nothing, pool_window
 from .layers import INPUT, Connection
 from .populations import Activity, Current, Pool, Pooled, Populations, Softmax, Value
 from .rectifiers import require_relu
+from .recurrence import recurrent_layers
 from .tensors import Tensors
 from .tracing.constants import Constant
 from .tracing.operations import HINTS
@@ -67,6 +68,7 @@ class StepValues:
             "arithmetic": self._arithmetic,
             "softmax": self._softmax,
             "winners": self._winners,
+            "recurrent": self._recurrent,
             "dropout": self._value,  # inactive
             "pass": self._value,
         }
@@ -124,6 +126,41 @@ class StepValues:
         if activity.affine is not None:
             connection, bias = fold_before(connection, bias, activity.affine)
         return Current(step.name, step.node.name, step.shape, (connection,), bias, biases)
+
+    def _recurrent(self, step: Step) -> Activity:
+        """Return the population that a recurrent layer is; it also drives itself."""
+        activity = self._activity(step, step.inputs[0])
+        part = step.option("part", "")
+        name = f"{step.name}.{part}" if part else step.name
+        links = []
+        for kind, source in (("weight_ih", activity.source), ("weight_hh", name)):
+            constant = step.constant(kind)
+            assert constant is not None
+            weight = self.tensors.take(constant, name)
+            links.append(
+                Connection(
+                    source,
+                    "dense",
+                    weight.shape[1],
+                    weight.shape[0],
+                    weight_name=constant.name,
+                    weight=weight,
+                    mask=_as_mask(constant, weight),
+                )
+            )
+        forward, back = links
+        bias, biases = None, tuple[Connection, ...]()
+        for kind, link in (("bias_ih", forward), ("bias_hh", back)):
+            constant = step.constant(kind)
+            if constant is not None:
+                values = self.tensors.read(constant, name, kind)
+                bias = values.astype(np.float64) + (0.0 if bias is None else bias)
+                if constant.name is not None and constant.mask is None:
+                    biases += (bias_connection(constant.name, values, link),)
+        if activity.affine is not None:
+            forward, bias = fold_before(forward, bias, activity.affine)
+        current = Current(name, step.node.name, step.shape, (forward, back), bias, biases)
+        return self.populations.of(current, step.node.name)
 
     def _dense(self, step: Step, activity: Activity, weight: NDArray[np.floating]) -> Connection:
         """Return the connection of a Linear."""
@@ -215,6 +252,11 @@ class StepValues:
         if not isinstance(value, Activity) or value.source not in self.populations.rectified:
             raise TranslationError(f"{step.place}: must follow a ReLU; put one right before it.")
         refuse_affine(value, step.name)
+        if value.source in recurrent_layers(self.populations.layers):
+            raise TranslationError(
+                f"{step.place}: follows the recurrent layer {value.source!r}, whose neurons also "
+                "drive each other without it; let the winners of another layer compete."
+            )
         same = {node for node, other in self.values.items() if other is value}
         if any(user not in same and user is not step.node for node in same for user in node.users):
             raise TranslationError(

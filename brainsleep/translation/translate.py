@@ -16,6 +16,7 @@ from ..support.checks import known_name
 from ..support.names import known_names, read_shape, text
 from .network_reading import read_network
 from .part import start_at
+from .recurrence import refuse_recurrence
 from .synapse_masks import Masks, with_masks
 from .tracing.recorder import RunError
 from .translated_network import Translation
@@ -34,7 +35,7 @@ def translate(
     max_pooling: str = "any_spike",
     masks: Masks | None = None,
 ) -> Translation:
-    """Read a feed-forward ReLU network into an ordered list of layers.
+    """Read a ReLU network, feed-forward or recurrent, into an ordered list of layers.
 
     The result shows the layers as a table. `brainsleep.sleep`, `brainsleep.calibrate` and
     `brainsleep.spiking_accuracy` take it in place of the module.
@@ -42,12 +43,14 @@ def translate(
     Parameters
     ----------
     ann : torch.nn.Module
-        Any module that computes its output from one input, in any mode, on any torch device. Its
+        Any module that computes its output from one input, in any mode, on any torch device; or
+        from a sequence, with ``nn.RNN(nonlinearity="relu")``. Its
         own `forward` runs, in a copy, with the defaults of its other arguments and with its hooks.
         It is not modified.
     input_shape : iterable of int, optional
         Shape of one input, without the batch: (784,), or (1, 28, 28). Fully connected networks
-        need none: it is what their first Linear takes.
+        need none: it is what their first Linear takes. For a recurrent network, the shape of one
+        step.
     input_at : str, optional
         Layer at which sleep begins: the layers before it do not sleep. A stimulus of images is
         then replaced by the activity that those layers compute for the images, divided by its
@@ -89,6 +92,11 @@ def translate(
     network = with_masks(read_network(ann, shape), masks)
     if input_at is not None:
         known_names(text(input_at, "input_at"), "input_at", network.populations[1:])
+        refuse_recurrence(
+            network.layers,
+            "input_at",
+            "let the whole network sleep, with frozen= for its first layers",
+        )
         network = start_at(network, input_at)
     return replace(network, frozen=_frozen_layers(network, frozen), max_pooling=max_pooling)
 

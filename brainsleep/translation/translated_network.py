@@ -12,6 +12,7 @@ from torch import fx, nn
 from ..errors import ParameterError, suggest
 from ..support.texttable import as_html, plain, without_empty_columns
 from .layers import INPUT, Connection, Layer
+from .recurrence import Sequences
 
 #: The columns of the table, of which those with numbers come last.
 _TEXT_COLUMNS = ("layer", "driven by", "shape", "sleep")
@@ -20,12 +21,12 @@ _NUMBER_COLUMNS = ("neurons", "synapses", "gain", "threshold", "bytes")
 
 @dataclass(frozen=True, eq=False)
 class Translation:
-    """A feed-forward ReLU network as spiking layers.
+    """A ReLU network as spiking layers.
 
     Attributes
     ----------
     input_shape : tuple of int
-        Shape of one input, without the batch.
+        Shape of one input, without the batch; of one step, for a recurrent network.
     layers : tuple of Layer
         The layers, each after all that drive it.
     graph : torch.fx.GraphModule
@@ -40,6 +41,8 @@ class Translation:
         The layer at which sleep begins, if this is a part of a network; None for a whole network.
     whole : Translation or None
         The whole network, if this is a part of it.
+    sequences : Sequences or None
+        What a recurrent network takes and returns; None for a feed-forward one.
     constants : dict of str to dict of str to float
         ``"gain"`` and ``"threshold"`` by layer, once they have been chosen; for the table.
     """
@@ -53,6 +56,7 @@ class Translation:
     max_pooling: str = "any_spike"
     input_at: str | None = None
     whole: Translation | None = None
+    sequences: Sequences | None = None
     constants: dict[str, dict[str, float]] = field(default_factory=dict)
 
     @property
@@ -134,7 +138,7 @@ class Translation:
         n_weights = sum(link.weight.size for link in layer.connections if link.weight is not None)
         return [
             layer.name,
-            " + ".join(f"{link.source} ({link.kind})" for link in layer.connections),
+            " + ".join(_driver(layer, link) for link in layer.connections),
             _as_text(layer.shape),
             self._sleep(layer),
             f"{layer.n_out:,}",
@@ -167,6 +171,11 @@ class Translation:
     def _repr_html_(self) -> str:
         """Return the table for notebooks."""
         return as_html(without_empty_columns(self.table()))
+
+
+def _driver(layer: Layer, link: Connection) -> str:
+    """Say what drives a layer, and how."""
+    return "itself (recurrent)" if link.source == layer.name else f"{link.source} ({link.kind})"
 
 
 def _as_text(shape: tuple[int, ...]) -> str:

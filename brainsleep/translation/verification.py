@@ -8,7 +8,7 @@ in float64 where the module allows it.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -88,7 +88,7 @@ def _compare(
                     f"{type(module).__name__}: draws random numbers, on which its output depends, "
                     "also in evaluation mode; let it draw them only if self.training."
                 )
-    _compare_layers(translation, values, inputs, _coarseness(dtype))
+    compare_layers(translation, values.of, inputs, coarseness(dtype))
 
 
 def _inputs(
@@ -101,7 +101,7 @@ def _inputs(
     return torch.stack(scaled).to(dtype)
 
 
-def _coarseness(dtype: torch.dtype) -> float:
+def coarseness(dtype: torch.dtype) -> float:
     """Return how much coarser than float32 a type is."""
     return max(1.0, torch.finfo(dtype).eps / torch.finfo(torch.float32).eps)
 
@@ -112,8 +112,8 @@ def _compare_outputs(values: _Values, module: nn.Module, inputs: torch.Tensor) -
         output = values.run(inputs.clone())
         expected = module(inputs.clone())
     assert isinstance(expected, torch.Tensor)
-    allowed = TOLERANCE * _coarseness(inputs.dtype) * float(expected.abs().max())
-    if not _close(output, expected, allowed):
+    allowed = TOLERANCE * coarseness(inputs.dtype) * float(expected.abs().max())
+    if not is_close(output, expected, allowed):
         raise TranslationError(
             f"{type(module).__name__}: what was recorded of forward computes other outputs than "
             "the module itself; they must not depend on values, the number of inputs, chance, "
@@ -122,31 +122,64 @@ def _compare_outputs(values: _Values, module: nn.Module, inputs: torch.Tensor) -
     return expected
 
 
-def _compare_layers(
-    translation: Translation, values: _Values, inputs: torch.Tensor, factor: float
-) -> None:
-    """Compare each layer, driven by the module's own activity, with the module's value for it."""
-    activities = {INPUT: inputs.double().flatten(1)}
+def compare_layers(
+    translation: Translation,
+    values: Mapping[str, torch.Tensor],
+    inputs: torch.Tensor,
+    factor: float,
+    before: Mapping[str, torch.Tensor] | None = None,
+) -> dict[str, torch.Tensor]:
+    """Compare each layer, driven by the module's own activity, with the module's value for it.
+
+    Parameters
+    ----------
+    translation : Translation
+        The network.
+    values : mapping of str to Tensor
+        What the module computed, by node.
+    inputs : Tensor, shape (n, ...)
+        What it was shown.
+    factor : float
+        How much coarser than float32 the module's type is.
+    before : mapping of str to Tensor, optional
+        For recurrent layers: the activities of the step before; zero unless given.
+
+    Returns
+    -------
+    dict of str to Tensor
+        The activities, by population.
+
+    Raises
+    ------
+    TranslationError
+        Naming the layer where they part.
+    """
+    n_inputs = len(inputs)
+    activities = {INPUT: inputs.double().reshape(n_inputs, -1)}
     for layer in translation.layers:
-        value = values.of[layer.node].double().flatten(1)
+        value = values[layer.node].double().reshape(n_inputs, -1)
+        zero = torch.zeros_like(value)
+        activities[layer.name] = (before or {}).get(layer.name, zero)  # what it gets of its own
         current = _current(layer, activities, with_signs=True)
+        absolute = _current(layer, activities, with_signs=False)
         activities[layer.name] = value.clamp(min=0)
         is_output = layer is translation.layers[-1] and layer.kind == "neurons"
         if not is_output or bool((value >= 0).all()):  # rectified, and pooled only if that
             current, value = current.clamp(min=0), value.clamp(min=0)
         current = _of_winners(layer, current, value)
         largest = float(value.abs().max())
-        if _close(current, value, factor * TOLERANCE * largest):
+        if is_close(current, value, factor * TOLERANCE * largest):
             continue
         # where large values cancel, the rounding of weights shows
-        rounding = ROUNDING * float(_current(layer, activities, with_signs=False).max())
-        if not _close(current, value, factor * (TOLERANCE * largest + rounding)):
+        rounding = ROUNDING * float(absolute.max())
+        if not is_close(current, value, factor * (TOLERANCE * largest + rounding)):
             difference = float((current - value).abs().max())
             raise TranslationError(
                 f"{layer.name}: the spiking layer computes other values than the module (they "
                 f"differ by {difference:.2g}, where the largest is {largest:.2g}); please report "
                 "the network, since it should have been refused."
             )
+    return activities
 
 
 def _of_winners(layer: Layer, current: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
@@ -231,7 +264,7 @@ def _tensor(values: NDArray[np.floating]) -> torch.Tensor:
     return torch.tensor(values, dtype=torch.float64, device="cpu")
 
 
-def _close(one: torch.Tensor, other: torch.Tensor, allowed: float) -> bool:
+def is_close(one: torch.Tensor, other: torch.Tensor, allowed: float) -> bool:
     """Tell whether two tensors differ by no more than is allowed."""
     if one.shape != other.shape:
         return False

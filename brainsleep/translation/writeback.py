@@ -120,8 +120,9 @@ def require_float32_copy(translation: Translation) -> None:
     awake = duplicate(translation.module).eval()
     _widen(awake)
     first = next(awake.parameters())
-    shape = (translation.whole or translation).input_shape
-    image = torch.zeros(1, *shape, dtype=first.dtype, device=first.device)
+    network = translation.whole or translation
+    one_step = () if network.sequences is None else (1,)
+    image = torch.zeros(1, *one_step, *network.input_shape, dtype=first.dtype, device=first.device)
     try:
         with torch.no_grad():
             awake(image)

@@ -20,6 +20,7 @@ from ...support.quantities import Time, quantity
 from ...support.user_warnings import warn_user
 from ..competition import refuse_winners
 from ..layers import INPUT, Connection, Layer
+from ..recurrence import refuse_recurrence
 from ..translated_network import Translation
 from .graph_files import checked_graph, write_graph
 from .membranes import Membrane, membranes
@@ -76,8 +77,9 @@ def write_nir(
         If `nir` is not installed, or too old.
     TranslationError
         Naming the layer and what NIR cannot express: refractory periods, windows with dilation or
-        incomplete at the edge, max pooling of the most active, neurons that compete (KWinners), a
-        bias that differs within a channel, and neuron models other than these three.
+        incomplete at the edge, max pooling of the most active, neurons that compete (KWinners),
+        recurrent layers, a bias that differs within a channel, and neuron models other than these
+        three.
     DirectoryError
         If the file cannot be written; it is then as it was before.
     ParameterError, UnitsError
@@ -91,6 +93,7 @@ def write_nir(
         If spikes subtract the threshold, for which NIR has no word.
     """
     refuse_winners(translation, "a NIR graph", "leave KWinners out of the network")
+    refuse_recurrence(translation.layers, "a NIR graph", "write the night's own files, night.save")
     of_night = quantity(night_dt, second, "night_dt", minimum=0, exclusive_minimum=True)
     of_reader = of_night
     if dt is not None:

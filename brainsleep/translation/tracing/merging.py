@@ -143,8 +143,8 @@ class Merger:
                 inputs=tuple(_nodes_in(args[:1] if one.function in LIKE else (args, kwargs))),
                 first=next(each for each in taken if id(each) in self.runs[0].activities),
                 results=(
-                    (one.result, len(self.runs[0].entrance)),
-                    (other.result, len(self.runs[1].entrance)),
+                    (one.result, self.runs[0].n_inputs),
+                    (other.result, self.runs[1].n_inputs),
                 ),
             )
         )
@@ -176,7 +176,7 @@ class Merger:
             return kind(self._both(first, second, call) for first, second in pairs)
         if type(one) is type(other) and (one is other or one == other):
             return one
-        sizes = [len(run.entrance) for run in self.runs]
+        sizes = [run.n_inputs for run in self.runs]
         if type(one) is int and type(other) is int and one * sizes[1] == other * sizes[0]:
             return Batch(one // sizes[0])
         raise _differs(call)
@@ -205,7 +205,8 @@ class Merger:
         if isinstance(value, Constant):
             return self._constant(value)
         if isinstance(value, Batch):
-            size = self.graph.call_method("size", (self.entrance, 0))
+            axis = int(len(self.runs[0].entrance) != self.runs[0].n_inputs)  # after that of steps
+            size = self.graph.call_method("size", (self.entrance, axis))
             if value.factor == 1:
                 return size
             return self.graph.call_function(operator.mul, (size, value.factor))

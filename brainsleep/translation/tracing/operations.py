@@ -9,6 +9,9 @@ import torch
 from torch.nn import functional
 
 from ...wake.sparse_activity import k_winners
+from ..layers import WEIGHTED
+from .elman import HINT as ELMAN_HINT
+from .elman import elman, is_zero
 
 #: What messages say about an operation for which there is no better hint.
 HINT = (
@@ -38,9 +41,12 @@ HINTS = {
         _RELU_INSTEAD,
     ),
     **dict.fromkeys(
-        ("lstm", "gru", "rnn", "lstmcell", "grucell", "rnncell", "multiheadattention")
-        + ("scaled_dot_product_attention", "transformerencoderlayer"),
-        "only feed-forward networks without attention can sleep",
+        ("lstm", "gru", "lstmcell", "grucell", "rnn_tanh", "rnn_relu", "lstm_cell", "gru_cell"),
+        f"of recurrent layers only those of ReLU neurons can sleep: {ELMAN_HINT}",
+    ),
+    **dict.fromkeys(
+        ("multiheadattention", "scaled_dot_product_attention", "transformerencoderlayer"),
+        "only networks without attention can sleep",
     ),
     **dict.fromkeys(
         ("mm", "addmm", "bmm", "baddbmm", "matmul", "rmatmul", "einsum", "mv", "tensordot"),
@@ -97,7 +103,7 @@ class Operation:
     kind : str
         ``"dense"``, ``"convolution"``, ``"norm"``, ``"relu"``, ``"average_pool"``,
         ``"max_pool"``, ``"adaptive_pool"``, ``"mean"``, ``"add"``, ``"arithmetic"``, ``"softmax"``,
-        ``"winners"``, ``"dropout"`` or ``"pass"``.
+        ``"winners"``, ``"recurrent"``, ``"dropout"`` or ``"pass"``.
     dimensions : int
         Dimensions of space; 0 where they do not matter.
     arguments : tuple of str
@@ -128,6 +134,11 @@ _ADD = Operation("add", 0, _TWO)
 _DROPOUT = Operation("dropout", 0, ("input", "p", "training", "inplace"))
 _SOFTMAX = Operation("softmax", 0, ("input", "dim", "_stacklevel", "dtype"))
 _WINNERS = Operation("winners", 0, ("input", "k"))
+_ELMAN = Operation(
+    "recurrent",
+    0,
+    ("input", "weight_ih", "weight_hh", "bias_ih", "bias_hh", "batch_first", "part"),
+)
 _PASS = Operation("pass")
 
 
@@ -187,6 +198,7 @@ FUNCTIONS: dict[Callable[..., object], Operation] = {
     **dict.fromkeys((_T.div, _T.div_, _T.true_divide), _arithmetic("divide")),
     **dict.fromkeys((torch.neg, torch.negative, _T.neg, _T.neg_), _arithmetic("negate")),
     k_winners: _WINNERS,
+    elman: _ELMAN,
     **dict.fromkeys((functional.softmax, functional.log_softmax), _SOFTMAX),
     **dict.fromkeys((torch.softmax, torch.log_softmax, _T.softmax, _T.log_softmax), _SOFTMAX),
     **dict.fromkeys((functional.dropout, functional.dropout1d, functional.dropout2d), _DROPOUT),
@@ -216,6 +228,17 @@ METADATA = {
     *(_T.is_contiguous, _T.is_floating_point, _T.is_complex, _T.element_size, _T.get_device),
     *(_T.data_ptr, _T.__len__, _T.__hash__, _T.__repr__, _T.__format__, _T.is_same_size),
     *(torch.numel, torch.is_floating_point, torch.is_complex, torch.result_type),
+    is_zero,
+}
+
+#: Kinds of operations that use weights.
+USING_WEIGHTS = (*WEIGHTED, "recurrent")
+
+#: Functions that move the steps of sequences about, or pick one of them.
+REARRANGING = {
+    *(_T.__getitem__, torch.select, _T.select, torch.narrow, _T.narrow, torch.stack, torch.cat),
+    *(torch.transpose, _T.transpose, torch.permute, _T.permute, torch.swapaxes, _T.swapaxes),
+    *(torch.movedim, _T.movedim, torch.swapdims, _T.swapdims, _T.expand, torch.concat),
 }
 
 #: Functions that draw random numbers, by their names, without the underscore of those in place.

@@ -117,6 +117,8 @@ class Recording:
         The copy that ran.
     entrance : Tensor
         Its input.
+    n_inputs : int
+        The number of inputs that it holds.
     result : object
         What it returned.
     calls : list of Call
@@ -131,6 +133,7 @@ class Recording:
 
     module: nn.Module
     entrance: torch.Tensor
+    n_inputs: int
     result: object = None
     calls: list[Call] = field(default_factory=list)
     derived: dict[int, Derived] = field(default_factory=dict)
@@ -138,7 +141,12 @@ class Recording:
     foreign: dict[int, str] = field(default_factory=dict)
 
 
-def record(module: nn.Module, entrance: torch.Tensor, original: nn.Module) -> Recording:
+def record(
+    module: nn.Module,
+    entrance: torch.Tensor,
+    original: nn.Module,
+    n_inputs: int | None = None,
+) -> Recording:
     """Run a module once and note the torch functions that it calls.
 
     Parameters
@@ -149,6 +157,8 @@ def record(module: nn.Module, entrance: torch.Tensor, original: nn.Module) -> Re
         Its input, which it may overwrite.
     original : nn.Module
         The module of which it is a copy.
+    n_inputs : int, optional
+        How many inputs `entrance` holds; its length unless given.
 
     Returns
     -------
@@ -160,7 +170,8 @@ def record(module: nn.Module, entrance: torch.Tensor, original: nn.Module) -> Re
         If the run fails, or reads the values of the activity, naming the place.
     """
     foreign = {id(tensor): name for name, tensor in named_tensors(original)}
-    recorder = _Recorder(Recording(module, entrance, foreign=foreign))
+    n_inputs = len(entrance) if n_inputs is None else n_inputs
+    recorder = _Recorder(Recording(module, entrance, n_inputs, foreign=foreign))
     try:
         # torch.set_default_device must not move what `forward` creates
         with torch.no_grad(), torch.device("cpu"), recorder.following(module), recorder:

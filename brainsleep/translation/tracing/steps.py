@@ -11,10 +11,11 @@ from torch import fx
 from ...errors import TranslationError
 from .constants import Constant
 from .merging import Merged
-from .operations import FUNCTIONS, Operation, name_of_function, refusal
+from .operations import FUNCTIONS, REARRANGING, Operation, name_of_function, refusal
 from .recorder import Place, RunError
 
 _T = torch.Tensor
+_PASS = Operation("pass")
 _CONVERSIONS = {_T.to, _T.type, _T.type_as}
 
 
@@ -84,13 +85,15 @@ class Step:
         return value
 
 
-def read_step(merged: Merged) -> Step:
+def read_step(merged: Merged, *, in_sequence: bool = False) -> Step:
     """Say what one call of a torch function is.
 
     Parameters
     ----------
     merged : Merged
         The call, as two runs showed it.
+    in_sequence : bool
+        Whether the runs showed sequences of one step, so that activity may have a dimension of it.
 
     Returns
     -------
@@ -104,6 +107,8 @@ def read_step(merged: Merged) -> Step:
     call = merged.call
     place = call.place.of(merged.node.name)
     operation = FUNCTIONS.get(call.function)
+    if in_sequence and call.function in REARRANGING and _is_the_same(merged):
+        operation = _PASS
     if operation is None:
         mode = merged.kwargs.get("mode", "constant")
         called = call.place.called(name_of_function(call.function))
@@ -113,7 +118,7 @@ def read_step(merged: Merged) -> Step:
         raise TranslationError(
             f"{place}: returns indices besides the maxima; use return_indices=False."
         )
-    result = _checked_result(merged, place)
+    result = _checked_result(merged, place, in_sequence=in_sequence)
     first = merged.first
     return Step(
         node=merged.node,
@@ -121,7 +126,7 @@ def read_step(merged: Merged) -> Step:
         called_at=call.place,
         inputs=merged.inputs,
         arguments=arguments,
-        shape=tuple(result.shape[1:]),
+        shape=_shape_of_one(result, merged.results[0][1], in_sequence=in_sequence),
         in_place=call.mutates,
         shares_memory=_address(first) == _address(result),
     )
@@ -143,7 +148,7 @@ def _arguments(merged: Merged, operation: Operation, place: str) -> dict[str, ob
     return named
 
 
-def _checked_result(merged: Merged, place: str) -> torch.Tensor:
+def _checked_result(merged: Merged, place: str, *, in_sequence: bool) -> torch.Tensor:
     """Return what a call computed, if it may be activity."""
     for result, n_inputs in merged.results:
         if not isinstance(result, torch.Tensor):
@@ -161,12 +166,32 @@ def _checked_result(merged: Merged, place: str) -> torch.Tensor:
                 f"{place}: rounds the activity to {result.dtype}, which spikes cannot; leave the "
                 "conversion out, or convert the whole network."
             )
-        if result.ndim < 2 or len(result) != n_inputs:
+        in_front = in_sequence and tuple(result.shape[:1]) == (1,)  # the step's dimension
+        if result.ndim < 2 + in_front or result.shape[int(in_front)] != n_inputs:
             raise RunError(
                 f"{place}: makes shape {tuple(result.shape)} of a batch of {n_inputs}; the batch "
                 "must stay the first dimension, and each row keep its elements."
             )
     return merged.results[0][0]  # type: ignore[return-value]
+
+
+def _is_the_same(merged: Merged) -> bool:
+    """Tell whether a call changes nothing of one step's activity but dimensions of size 1."""
+    result = merged.results[0][0]
+    if len(merged.inputs) != 1 or not isinstance(result, torch.Tensor):
+        return False
+    return torch.equal(result.squeeze(), merged.first.squeeze())
+
+
+def _shape_of_one(result: torch.Tensor, n_inputs: int, *, in_sequence: bool) -> tuple[int, ...]:
+    """Return the shape of one input's activity; without the dimension of one step."""
+    shape = tuple(result.shape)
+    if not in_sequence:
+        return shape[1:]
+    if shape[0] == 1 and shape[1] == n_inputs:
+        return shape[2:]
+    # (n, 1, n_neurons), or images; a single channel stays
+    return shape[2:] if len(shape) in (3, 5) and shape[1] == 1 else shape[1:]
 
 
 def _is_rounded(value: torch.Tensor, result: torch.Tensor) -> bool:

@@ -9,10 +9,9 @@ import torch
 from torch import fx, nn
 
 from ...errors import TranslationError
-from ..layers import WEIGHTED
 from .merging import Merged, Merger
 from .module_copy import type_of
-from .operations import FUNCTIONS
+from .operations import FUNCTIONS, USING_WEIGHTS
 from .recorder import record
 
 #: Numbers of inputs of the two runs. More than one, so that a batch is no dimension of size 1.
@@ -62,7 +61,12 @@ class Traced:
         )
 
 
-def trace(module: nn.Module, shape: tuple[int, ...], original: nn.Module) -> Traced:
+def trace(
+    module: nn.Module,
+    shape: tuple[int, ...],
+    original: nn.Module,
+    steps_at: int | None = None,
+) -> Traced:
     """Run a copy of a module twice and return what it does.
 
     Parameters
@@ -73,6 +77,9 @@ def trace(module: nn.Module, shape: tuple[int, ...], original: nn.Module) -> Tra
         Shape of one input.
     original : nn.Module
         The user's module, which must not be used.
+    steps_at : int, optional
+        For a module that takes sequences: the dimension of their steps, 0 or 1. It is shown
+        sequences of one step, whose inputs have the shape.
 
     Returns
     -------
@@ -88,7 +95,9 @@ def trace(module: nn.Module, shape: tuple[int, ...], original: nn.Module) -> Tra
     runs = []
     for n_inputs in BATCHES:
         values = torch.rand(n_inputs, *shape, generator=generator, device="cpu").to(dtype)
-        runs.append(record(module, values, original))
+        if steps_at is not None:
+            values = values.unsqueeze(steps_at)
+        runs.append(record(module, values, original, n_inputs))
     merger = Merger(*runs)
     kept = _kept(merger, merger.merge())
     for node in reversed(list(merger.graph.nodes)):
@@ -113,7 +122,7 @@ def _kept(merger: Merger, returned: list[fx.Node]) -> set[fx.Node]:
 def _has_weights(merged: Merged) -> bool:
     """Tell whether a call uses weights."""
     operation = FUNCTIONS.get(merged.call.function)
-    return operation is not None and operation.kind in WEIGHTED
+    return operation is not None and operation.kind in USING_WEIGHTS
 
 
 def _ancestors(nodes: Iterable[fx.Node]) -> set[fx.Node]:
