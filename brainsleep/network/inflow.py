@@ -56,7 +56,7 @@ class Inflow:
         if len(self.links) > 1:
             for k, link in enumerate(self.projections, start=1):
                 lines.append(f"factor{k} : 1 (shared, constant)  # of projection {k}")
-                lines += [f"{receptor}{k} : 1" for receptor in self._reached(link)]
+                lines += [f"{self._share(receptor, k)} : 1" for receptor in self._reached(link)]
         return "\n".join(lines)
 
     @property
@@ -67,7 +67,7 @@ class Inflow:
         lines = []
         for receptor in self.receptors:
             terms = [
-                f"factor{k}*{receptor}{k}"
+                f"factor{k}*{self._share(receptor, k)}"
                 for k, link in enumerate(self.projections, start=1)
                 if receptor in self._reached(link)
             ]
@@ -81,7 +81,7 @@ class Inflow:
         names = list(self.receptors)
         if len(self.links) > 1:
             names += [
-                f"{receptor}{k}"
+                self._share(receptor, k)
                 for k, link in enumerate(self.projections, start=1)
                 for receptor in self._reached(link)
             ]
@@ -97,9 +97,9 @@ class Inflow:
         on_pre : str
             The rule's statements, in which ``drive_post`` stands for that variable.
         """
-        number = "" if len(self.links) == 1 else str(self.links.index(link) + 1)
+        number = 0 if len(self.links) == 1 else self.links.index(link) + 1
         receptor = self.plan.projections[link].receptor
-        drive, inhibition = f"drive{number}_post", f"inhibition{number}_post"
+        drive, inhibition = (f"{self._share(one, number)}_post" for one in ("drive", "inhibition"))
 
         def written(match: re.Match[str]) -> str:
             sign, amount = match.groups()
@@ -111,9 +111,22 @@ class Inflow:
                 return (
                     f"{drive} += {value}*int({value} > 0)\n{inhibition} -= {value}*int({value} < 0)"
                 )
-            return f"{receptor}{number}_post {sign}= {amount}"
+            return f"{self._share(receptor, number)}_post {sign}= {amount}"
 
         return DRIVE.sub(written, on_pre)
+
+    def _share(self, receptor: str, number: int) -> str:
+        """Return the variable of one of several projections; 0 stands for the only one.
+
+        Receptors may be numbered themselves: without a sign between, number 2 of ``zone_1`` would
+        be ``zone_12``.
+        """
+        if number == 0:
+            return receptor
+        name = f"{receptor}_" if receptor[-1].isdigit() else receptor
+        while f"{name}{number}" in self.receptors:
+            name += "_"
+        return f"{name}{number}"
 
     def _reached(self, link: ProjectionPlan) -> tuple[str, ...]:
         """Return the receptors that a projection reaches."""

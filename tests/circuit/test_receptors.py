@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from brian2 import ms
+from brian2 import ms, mV
 from helpers import random_spikes, raster
 
 import brainsleep as bs
@@ -250,3 +250,17 @@ def test_rules_agree_on_what_they_keep_on_a_population() -> None:
     unlike = Circuit(N_INPUTS, cells, links(3, 4)).prepare(NUMPY)
     with pytest.raises(ParameterError, match=r"wants trace_decay = .* at 'input', where another"):
         unlike.run(np.full(N_INPUTS, 0.1), 3)
+
+
+def test_receptors_may_be_numbered() -> None:
+    """What comes by the second projection to ``zone_1`` is not what comes to ``zone_12``."""
+    zones = tuple(f"zone_{k}" for k in range(13))
+    cells = bs.DendriticLIF(gain=1, zones=13, zone_threshold=0.5 * mV)
+    links = [Projection("input", "a", np.ones((1, 1)), receptor=name) for name in zones[:2]]
+    links.append(Projection("input", "a", np.zeros((1, 1)), receptor="zone_12"))
+    found = Circuit(1, {"a": Population(1, cells)}, links).run(
+        np.ones((3, 1), dtype=bool),
+        device=NUMPY,
+        final_values=[("a", f"n_plateaus_{k}") for k in (0, 1, 12)],
+    )
+    assert [found.final_values["a", f"n_plateaus_{k}"][0] for k in (0, 1, 12)] == [1, 1, 0]
