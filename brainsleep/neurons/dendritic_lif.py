@@ -66,11 +66,12 @@ class DendriticLIF(LayeredNeuron):
         C_z \frac{dz_k}{dt} &= g_z (v_\mathrm{rest} - z_k) + g_c (v - z_k)
 
     where :math:`z_k` is the potential of zone k. Spikes that arrive at the receptor ``"zone_0"``
-    (``"zone_1"``, ...) raise it by :math:`\mathrm{zone\_gain} \cdot w`; those that arrive at
-    ``"drive"`` raise :math:`v` by :math:`\mathrm{gain} \cdot w`. A zone in which enough synapses
-    are active within a few milliseconds, so that :math:`z_k - v_\mathrm{rest}` reaches
-    `zone_threshold`, makes a plateau potential: it stays at `v_plateau` for `plateau_duration`,
-    whatever arrives meanwhile, and then returns to rest. The soma spikes as in :class:`LIF`.
+    (``"zone_1"``, ...) raise it by :math:`a w`; those that arrive at ``"drive"`` raise :math:`v`
+    by :math:`\mathrm{gain} \cdot w`. A zone in which enough synapses are active within a few
+    milliseconds, so that :math:`z_k \ge v_\mathrm{rest} + \theta`, makes a plateau potential: it
+    stays at :math:`v_\mathrm{plateau}` for the time :math:`T`, whatever arrives meanwhile, and then
+    returns to rest. The soma spikes as in :class:`LIF`, and each spike adds :math:`b` to zones
+    without a plateau.
 
     A zone forgets with the time constant :math:`C_z/(g_z + g_c)`, 5 ms, and a plateau lifts the
     soma of the default neuron to 18.75 mV above rest, which is above its threshold.
@@ -89,17 +90,18 @@ class DendriticLIF(LayeredNeuron):
         Where ``"drive"`` arrives: ``"soma"``, or ``"zone"``, the first zone, which it then raises
         by :math:`\mathrm{gain} \cdot w`. So layers of a night become detectors of coincidence.
     zone_gain : Quantity, str, list or dict
-        mV at a zone per unit weight.
+        :math:`a`, mV at a zone per unit weight.
     zone_threshold : Quantity, str, list or dict
-        mV above `v_rest` at which a plateau begins: here 10 synapses of weight 1 at once, 8 to 20
-        in Hawkins and Ahmad 2016. Half a synapse less, so that rounding does not decide.
+        :math:`\theta`, mV above `v_rest` at which a plateau begins: here 10 synapses of weight 1 at
+        once, 8 to 20 in Hawkins and Ahmad 2016. Half a synapse less, so that rounding does not
+        decide.
     v_plateau : Quantity, str, list or dict
-        Potential of a zone during a plateau.
+        :math:`v_\mathrm{plateau}`, potential of a zone during a plateau.
     plateau_duration : Quantity, str, list or dict
-        How long a plateau lasts; 100 ms: Leugering et al. 2023.
+        :math:`T`, how long a plateau lasts; 100 ms: Leugering et al. 2023.
     backpropagation : Quantity, str, list or dict
-        mV which a spike of the soma adds to each zone, so that spike and input together make a
-        plateau where neither does alone (Larkum, Zhu, Sakmann 1999, Nature 398:338).
+        :math:`b`, mV which a spike of the soma adds to each zone, so that spike and input together
+        make a plateau where neither does alone (Larkum, Zhu, Sakmann 1999, Nature 398:338).
     c_m, g_l : Quantity, str, list or dict
         :math:`C`, :math:`g_L`, capacitance and leak conductance of the soma: 20 ms, as
         :class:`LIF`.
@@ -110,7 +112,8 @@ class DendriticLIF(LayeredNeuron):
         :math:`g_c`, conductance between a zone and the soma, chosen so that a plateau lifts the
         soma by some 3 to 23 mV (Major et al. 2008, J. Neurophysiol. 99:2584).
     v_rest, v_reset : Quantity, str, list or dict
-        Potentials at rest and of the soma after a spike.
+        :math:`v_\mathrm{rest}`, :math:`v_\mathrm{reset}`, potentials at rest, and of the soma after
+        a spike.
     refractory : Quantity, str, list or dict
         Refractory period of the soma.
     gain_scale, bias_gain, target_rate, delay_steps
