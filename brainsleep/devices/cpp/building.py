@@ -111,7 +111,7 @@ def _built(plan: NetworkPlan, device: UnityDevice, join: Callable[..., Synapses]
     )
     device.apply_run_args()
     if in_blocks:
-        use_tiles(built)
+        use_tiles(built, plan)
         device.make_loop = lambda: block_loop(plan, built, device)
     else:
         if join is connect_computed:

@@ -90,7 +90,7 @@ def _layers(plan: NetworkPlan, built: BuiltNetwork, device: CPPStandaloneDevice)
             Layer(
                 number=index,
                 n_neurons=len(population),
-                tile_neurons=_tile_neurons(plan, index),
+                tile_neurons=tile_neurons(plan, index),
                 spikes=_variable(spikes, device),
                 traces=[_variable(trace, device) for trace in kept.values()],
                 sources=[one for source in sources for one in layers[source].histories],
@@ -131,7 +131,7 @@ def _is_fused(plan: NetworkPlan, index: int) -> bool:
         and plan.delay_steps == 0
         and all(link.target == index for link in plan.outgoing(source))
         and all(link.kind == "window" and not link.has_weights for link in plan.incoming(index))
-        and _tile_neurons(plan, source) == plan.sizes[source]
+        and tile_neurons(plan, source) == plan.sizes[source]
     )
 
 
@@ -179,7 +179,7 @@ def _block_steps(plan: NetworkPlan) -> int:
     return BLOCK_STEPS if large else SHORT_BLOCK_STEPS
 
 
-def _tile_neurons(plan: NetworkPlan, index: int) -> int:
+def tile_neurons(plan: NetworkPlan, index: int) -> int:
     """Return how many neurons make a tile.
 
     A population is one tile where no rows of weights lead to it, a kernel joins its neurons, or

@@ -12,7 +12,7 @@
     const size_t _tile_end = brainsleep::tile.end(N);
     size_t _first = brainsleep::tile.first;
     int32_t _count = 0;
-    {% for _length in (64, 16, 1) %}
+    {% for _length in lengths|default((64, 16, 1)) %}
     for (; _first + {{_length}} <= _tile_end; _first += {{_length}})
     {
         char _is_found[{{_length}}];
