@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from . import night as night
     from . import plasticity as plasticity
     from . import presets as presets
+    from . import reservoir as reservoir
     from . import stages as stages
     from . import stimuli as stimuli
     from . import translation as translation

@@ -1,0 +1,137 @@
+"""Linear readouts of states: ridge regression whose penalty is chosen on validation data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..support.calls import public
+
+#: Penalties that are tried, for states of variance 1.
+PENALTIES = tuple(float(10.0**k) for k in range(-3, 5))
+
+
+@dataclass(frozen=True)
+class Part:
+    """States, and what a readout should make of them.
+
+    Attributes
+    ----------
+    states : ndarray, shape (n, n_features)
+        One row per example.
+    targets : ndarray, shape (n,)
+        Labels, or numbers.
+    """
+
+    states: NDArray[np.float64]
+    targets: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class ReadoutResult:
+    """What a readout reached.
+
+    Attributes
+    ----------
+    validation, test : float
+        Accuracy in [0, 1]; or the root of the mean squared error, divided by the standard deviation
+        of the targets (NRMSE).
+    penalty : float
+        That was best on validation data.
+    """
+
+    validation: float
+    test: float
+    penalty: float
+
+
+@public
+def classify(
+    train: Part, validation: Part, test: Part, penalties: Sequence[float] = PENALTIES
+) -> ReadoutResult:
+    """Fit a ridge classifier, choose its penalty on validation data, and measure on test data.
+
+    The same as `sklearn.linear_model.RidgeClassifier`, with one decomposition for all penalties.
+
+    Parameters
+    ----------
+    train, validation, test : Part
+        States and labels.
+    penalties : sequence of float
+        That are tried; of equal ones the first.
+
+    Returns
+    -------
+    ReadoutResult
+        Accuracies.
+    """
+    classes = np.unique(train.targets)
+    wanted = np.where(train.targets[:, None] == classes, 1.0, -1.0)
+
+    def accuracy(answers: NDArray[np.float64], labels: NDArray[Any]) -> float:
+        return float(np.mean(classes[answers.argmax(axis=1)] == labels))
+
+    return _best(train, validation, test, wanted, accuracy, penalties)
+
+
+@public
+def regress(
+    train: Part, validation: Part, test: Part, penalties: Sequence[float] = PENALTIES
+) -> ReadoutResult:
+    """Fit a ridge regression, choose its penalty on validation data, and measure on test data.
+
+    The same as `sklearn.linear_model.Ridge`.
+
+    Parameters
+    ----------
+    train, validation, test : Part
+        States and numbers.
+    penalties : sequence of float
+        That are tried; of equal ones the first.
+
+    Returns
+    -------
+    ReadoutResult
+        Normalised root mean squared errors.
+    """
+
+    def less_error(answers: NDArray[np.float64], targets: NDArray[Any]) -> float:
+        return -nrmse(answers[:, 0], targets)
+
+    wanted = np.asarray(train.targets, dtype=np.float64)[:, None]
+    found = _best(train, validation, test, wanted, less_error, penalties)
+    return ReadoutResult(-found.validation, -found.test, found.penalty)
+
+
+def nrmse(answers: NDArray[np.float64], targets: NDArray[Any]) -> float:
+    """Return the root of the mean squared error, divided by the standard deviation of targets."""
+    return float(np.sqrt(np.mean((answers - targets) ** 2)) / np.std(targets))
+
+
+def _best(
+    train: Part,
+    validation: Part,
+    test: Part,
+    wanted: NDArray[np.float64],
+    score: Callable[[NDArray[np.float64], NDArray[Any]], float],
+    penalties: Sequence[float],
+) -> ReadoutResult:
+    """Return what the penalty reaches that is best on validation data."""
+    mean, spread = train.states.mean(axis=0), train.states.std(axis=0)
+    spread[spread == 0] = 1.0  # of neurons that never spike
+    states = [(part.states - mean) / spread for part in (train, validation, test)]
+    middle = wanted.mean(axis=0)
+    u, s, vt = np.linalg.svd(states[0], full_matrices=False)
+    seen, onto = u.T @ (wanted - middle), [one @ vt.T for one in states[1:]]
+    found = []
+    for penalty in penalties:
+        weights = (s / (s**2 + penalty))[:, None] * seen
+        answers = [one @ weights + middle for one in onto]
+        on_validation = score(answers[0], validation.targets)
+        on_test = score(answers[1], test.targets)
+        found.append(ReadoutResult(on_validation, on_test, float(penalty)))
+    return max(found, key=lambda one: one.validation)  # of equal ones the first
