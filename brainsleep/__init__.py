@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from . import circuit as circuit
     from . import devices as devices
     from . import dreams as dreams
+    from . import eprop as eprop
     from . import errors as errors
     from . import experiments as experiments
     from . import figures as figures

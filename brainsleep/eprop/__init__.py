@@ -1,0 +1,33 @@
+"""LSNNs that learn by e-prop: recurrent spiking networks with adaptation, learning forward in time.
+
+`LSNN` is a circuit of neurons with adaptive thresholds and leaky readouts; `Lessons` lets it learn
+a task, such as `StoreRecall`, from gradients that its synapses gather themselves.
+"""
+
+from ..neurons.error_readout import ErrorReadout
+from ..neurons.surrogate_lif import SurrogateLIF
+from ..plasticity.eprop import EProp, ErrorFeedback, ReadoutGradient
+from .lessons import Learned, Lessons, answers_right
+from .lsnn import LSNN
+from .lsnn_weights import LSNNWeights
+from .prepared_lsnn import PreparedLSNN, TrialResult
+from .trials import DelayedTask, DelayedXor, StoreRecall, Trials
+
+__all__ = [
+    "LSNN",
+    "DelayedTask",
+    "DelayedXor",
+    "EProp",
+    "ErrorFeedback",
+    "ErrorReadout",
+    "LSNNWeights",
+    "Learned",
+    "Lessons",
+    "PreparedLSNN",
+    "ReadoutGradient",
+    "StoreRecall",
+    "SurrogateLIF",
+    "TrialResult",
+    "Trials",
+    "answers_right",
+]
