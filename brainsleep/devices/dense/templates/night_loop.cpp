@@ -142,7 +142,7 @@ void run_night()
         List list = {{first.spikes.name}}.lists[number];  // with the space that it had
         list.end = list.values;
         {% endif %}
-        block_length = n_steps;
+        block_begin = begin, block_length = n_steps;
         for (int64_t s = 0; s < n_steps; s++)
         {
             set_time(begin + s);

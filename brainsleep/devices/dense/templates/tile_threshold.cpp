@@ -24,15 +24,17 @@
             {{vector_code|autoindent}}
             _is_found[_place] = _cond ? 1 : 0;
         }
+        {% if _uses_refractory %}
         for (uint64_t _bits = brainsleep::bits_of(_is_found); _bits; _bits &= _bits - 1)
         {
             const size_t _idx = _first + __builtin_ctzll(_bits);
             {{_eventspace}}[_count++] = _idx;
-            {% if _uses_refractory %}
             {{not_refractory}}[_idx] = false;
             {{lastspike}}[_idx] = {{t}};
-            {% endif %}
         }
+        {% else %}
+        _count = brainsleep::append_found(_is_found, _first, {{_eventspace}} + _count) - {{_eventspace}};
+        {% endif %}
     }
     {% endfor %}
     {{_eventspace}}[N] = _count;

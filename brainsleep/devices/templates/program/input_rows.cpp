@@ -12,22 +12,8 @@ struct Tile
 const Tile whole_population = WHOLE_POPULATION;
 __thread Tile tile = WHOLE_POPULATION;  // each thread has one of its own
 
-// The step of a block that the tile is at, and how many the block has.
-__thread int64_t block_step = 0, block_length = 1;
-
-// Bytes that are 0 or 1, as bits; the number of bytes is 64, a multiple of 8, or 1.
-template<size_t n> inline uint64_t bits_of(const char (&bytes)[n])
-{
-    uint64_t bits = 0;
-    for (size_t first = 0; first < n; first += 8)
-    {
-        uint64_t eight = 0;
-        memcpy(&eight, bytes + first, smaller<size_t>(8, n));
-        bits |= eight*0x0102040810204080 >> 56 << first;  // their lowest bits, side by side
-    }
-    return bits;
-}
-template<> inline uint64_t bits_of<1>(const char (&bytes)[1]) { return bytes[0]; }
+// The step of a block that the tile is at, the first one, and how many the block has.
+__thread int64_t block_step = 0, block_begin = 0, block_length = 1;
 
 // Input spikes of the current step, eight to a byte; then its signals.
 const size_t spike_bytes = ({{input.n_inputs}} + 7)/8;

@@ -1,5 +1,7 @@
 {# Our own code of every program, between what the frame declares and the code objects. #}
 {% include "templates/program/input_rows.cpp" %}
+
+{% include "templates/program/found_neurons.cpp" %}
 {% if block_loop %}
 namespace brainsleep { inline void enter(int64_t) {} }
 {% else %}
