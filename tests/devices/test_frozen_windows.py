@@ -16,18 +16,19 @@ from brainsleep.awake.presenting import PreparedInference
 from brainsleep.devices import CppStandalone, Runtime
 
 SHAPE, N_IMAGES, N_STEPS = (2, 11, 9), 3, 40
-#: Links of the network: two convolutions, one of them in groups, pooling, one channel by channel.
-GROUPED, DEPTHWISE = 2, 3
+#: Links of the network: convolutions with more channels than one slice has, in groups, and channel
+#: by channel; link 1 pools.
+SLICED, GROUPED, DEPTHWISE = 0, 2, 3
 
 
 def prepared() -> PreparedInference:
     """Return a network of windows of all kinds, to which random images are to be shown."""
     torch.manual_seed(5)
     ann = nn.Sequential(
-        nn.Conv2d(2, 6, (3, 2), padding=1),
+        nn.Conv2d(2, 10, (3, 2), padding=1),
         nn.ReLU(),
         nn.MaxPool2d(2),
-        nn.Conv2d(6, 10, 3, stride=(1, 2), padding=2, dilation=2, groups=2),
+        nn.Conv2d(10, 10, 3, stride=(1, 2), padding=2, dilation=2, groups=2),
         nn.ReLU(),
         nn.Conv2d(10, 20, 2, groups=10),
         nn.ReLU(),
@@ -58,7 +59,7 @@ def test_same_as_brian2_itself_bit_for_bit(lasts: bool) -> None:
     kept = [(last, "v")]
     if lasts:  # besides the drive, which is 0 before the spikes of each step
         links = list(plan.projections)
-        for number in (GROUPED, DEPTHWISE):
+        for number in (SLICED, GROUPED, DEPTHWISE):
             rule = replace(
                 links[number].synapse,
                 on_pre="drive_post += w\nheard_post = 0.9*heard_post + w",

@@ -52,51 +52,57 @@ public:
     }
     const Reached* begin(size_t place) const { return all + first[place]; }
     const Reached* end(size_t place) const { return all + first[place + 1]; }
+    // Where each place reaches one.
+    const Reached* only(size_t place) const { return all + place; }
 };
 
-// Values of a kernel in another order: those of all target channels of a group side by side.
+// Values of a kernel in another order: slice after slice of the target channels of a group, and in each
+// those of one source channel and place side by side.
 template<typename T> RUNS_ONCE const T* kernel_by_source(
-    const T* by_target, size_t n_sources, size_t per_group, size_t n_places, size_t n_targets)
+    const T* by_target, size_t n_sources, size_t per_group, size_t n_places, size_t n_targets, size_t slice)
 {
     T* const rows = space_for<T>(n_sources*n_places*n_targets);
     T* next = rows;
-    for (size_t source = 0; source < n_sources; source++)
-        for (size_t place = 0; place < n_places; place++)
-            for (size_t target = 0; target < n_targets; target++)
-            {
-                const size_t row = (source/per_group*n_targets + target)*per_group + source % per_group;
-                *next++ = by_target[row*n_places + place];
-            }
+    for (size_t first = 0; first < n_targets; first += slice)
+        for (size_t source = 0; source < n_sources; source++)
+            for (size_t place = 0; place < n_places; place++)
+                for (size_t target = first; target < smaller(first + slice, n_targets); target++)
+                {
+                    const size_t row = (source/per_group*n_targets + target)*per_group + source % per_group;
+                    *next++ = by_target[row*n_places + place];
+                }
     return rows;
 }
 
-// Sums of a population with all channels of a group and place side by side, which are zero unless
-// spikes are being added. So are, nearly always, the sums where Brian2 has them when spikes come.
-template<typename T, size_t n_groups, size_t n_channels, size_t n_places> struct ChannelsLast
+// Sums of a few channels, those of a place side by side: an image of some rows and columns that begins
+// at a place of a larger one, which catches what falls outside. They are zero unless spikes are being
+// added. So are, nearly always, the sums where Brian2 has them when spikes come.
+template<typename T, size_t n_channels, size_t n_rows, size_t n_columns, size_t n_places, size_t row_length, size_t begin>
+struct ChannelsLast
 {
-    static const size_t size = n_groups*n_channels*n_places;
-    alignas(64) T values[size];
+    static const size_t size = n_channels*n_rows*n_columns;
+    alignas(64) T values[n_places*n_channels];
 
-    void take(const T* sums)
+    __attribute__((noinline)) void take(const T* sums)
     {
         static const T zero[64] = {0};
         size_t n = 0;
         for (; n < size; n += 64)
             if (memcmp(sums + n, zero, smaller<size_t>(64, size - n)*sizeof(T)) != 0) break;
         if (n < size)
-            for (size_t group = 0; group < n_groups; group++)
-                for (size_t place = 0; place < n_places; place++)
+            for (size_t y = 0; y < n_rows; y++)
+                for (size_t x = 0; x < n_columns; x++)
                     for (size_t channel = 0; channel < n_channels; channel++)
-                        values[(group*n_places + place)*n_channels + channel] =
-                            sums[(group*n_channels + channel)*n_places + place];
+                        values[(begin + y*row_length + x)*n_channels + channel] =
+                            sums[(channel*n_rows + y)*n_columns + x];
     }
-    void put(T* sums)
+    __attribute__((noinline)) void put(T* sums)
     {
-        for (size_t group = 0; group < n_groups; group++)
-            for (size_t place = 0; place < n_places; place++)
+        for (size_t y = 0; y < n_rows; y++)
+            for (size_t x = 0; x < n_columns; x++)
                 for (size_t channel = 0; channel < n_channels; channel++)
-                    sums[(group*n_channels + channel)*n_places + place] =
-                        values[(group*n_places + place)*n_channels + channel];
+                    sums[(channel*n_rows + y)*n_columns + x] =
+                        values[(begin + y*row_length + x)*n_channels + channel];
         memset(values, 0, sizeof values);
     }
 };
