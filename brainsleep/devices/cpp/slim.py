@@ -235,7 +235,7 @@ def slim_code(files: Mapping[str, str], templates: Iterable[str]) -> SlimCode:
         used = f"using namespace brian; using namespace {namespace};"
         function = parts["function"].replace("using namespace brian;", used, 1)
         kind = "RUNS_ONCE static" if "/after_run_" in name or "/before_run_" in name else "static"
-        if "ChannelsLast" in function:  # in the loop, with all else that it has, registers run short
+        if "ChannelsLast" in function:  # within the loop, registers would run short
             kind = "__attribute__((noinline)) static"
         functions.append(f"{parts['defines'] or ''}{kind} {function}")
     support = [Support(namespace, text) for text, namespace in namespaces.items()]
