@@ -53,6 +53,8 @@ from .rates import population_rate as population_rate
 from .rates import spike_counts as spike_counts
 from .reactivation import Reactivation as Reactivation
 from .reactivation import reactivation as reactivation
+from .sequence_replay import SequenceReplay as SequenceReplay
+from .sequence_replay import sequence_replay as sequence_replay
 from .several_tests import holm as holm
 from .spectra import Peak as Peak
 from .spectra import Spectrum as Spectrum

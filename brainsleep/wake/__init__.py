@@ -16,6 +16,13 @@ from .evaluation import (
 from .learner import Learner
 from .learning import learn_task, train_strategy
 from .networks import bitnet, bitnet_relu, cnn, mlp, resnet
+from .pattern_sequences import (
+    ElmanNet,
+    PatternSequences,
+    learn_sequences,
+    next_item_accuracy,
+    pattern_sequences,
+)
 from .scenarios import (
     NOISES,
     SCENARIOS,
@@ -51,12 +58,14 @@ __all__ = [
     "Arctan",
     "Blur",
     "Dataset",
+    "ElmanNet",
     "FastSigmoid",
     "GaussianNoise",
     "KWinners",
     "Learner",
     "Noise",
     "Occlusion",
+    "PatternSequences",
     "SaltAndPepper",
     "SmoothThreshold",
     "Spiking",
@@ -80,12 +89,15 @@ __all__ = [
     "domain_incremental",
     "final_accuracy_of",
     "hold_out_validation",
+    "learn_sequences",
     "learn_task",
     "limit_training",
     "load_split",
     "mlp",
     "network_outputs",
+    "next_item_accuracy",
     "noisy",
+    "pattern_sequences",
     "permuted",
     "predict",
     "reset_states",

@@ -8,11 +8,12 @@ from pathlib import Path
 from ...support.files import JsonMapping, read_text
 from .continual_kind import CONTINUAL
 from .experiment_kind import ExperimentKind
+from .sequences_kind import SEQUENCES
 from .unsupervised_kind import UNSUPERVISED
 
 #: All kinds but that of tasks and nights, which a model file describes unless it has the table of
 #: another.
-OTHERS: tuple[ExperimentKind, ...] = (UNSUPERVISED,)
+OTHERS: tuple[ExperimentKind, ...] = (UNSUPERVISED, SEQUENCES)
 
 #: All kinds.
 KINDS: tuple[ExperimentKind, ...] = (CONTINUAL, *OTHERS)
