@@ -90,6 +90,7 @@ class SequencesRun:
         report("after the second: first {:.1f} %, second {:.1f} %".format(*_percent(before)))
         trained = time.perf_counter()
         night = self._night(network, n_steps=self.model.sequences.n_steps, record=None)
+        assert night.ann is not None  # it was given
         after = self._both(night.ann)
         report("after the night: first {:.1f} %, second {:.1f} %".format(*_percent(after)))
         early = self._stopped_early(first_only, after[1])
@@ -182,7 +183,7 @@ class SequencesRun:
         rng = np.random.default_rng([self.request.seed, 3])
         shuffled = copy.deepcopy(network)
         with torch.no_grad():
-            weight = shuffled.rnn.weight_hh_l0
+            weight = dict(shuffled.named_parameters())["rnn.weight_hh_l0"]
             # each neuron keeps its weights, but from other sources
             weight.copy_(torch.from_numpy(rng.permuted(weight.detach().numpy(), axis=1)))
         night = self._replayed(network)

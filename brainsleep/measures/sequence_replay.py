@@ -132,7 +132,7 @@ def sequence_replay(
     back = follows.T & ~follows
     rest = ~(follows | follows.T | np.eye(width.n_neurons, dtype=bool))
     lagged = _lagged_correlation(table)
-    orders = []
+    orders: list[RankOrder | None] = []
     for sequence in order:
         starts = _starts(table[:, sequence[1]], len(sequence))
         if not len(starts):
@@ -154,7 +154,8 @@ def sequence_replay(
             seed=seed,
         )
         orders.append(found)
-    return SequenceReplay(*(_mean(lagged[pairs]) for pairs in (follows, back, rest)), tuple(orders))
+    forward, backward, other = (_mean(lagged[pairs]) for pairs in (follows, back, rest))
+    return SequenceReplay(forward, backward, other, tuple(orders))
 
 
 def _lagged_correlation(table: FloatArray) -> FloatArray:
