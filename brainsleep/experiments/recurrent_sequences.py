@@ -135,7 +135,7 @@ class SequencesRun:
         learn_sequences(
             network,
             task,
-            epochs=section.epochs,
+            n_updates=section.n_updates,
             learning_rate=section.learning_rate,
             noise=section.noise,
             seed=seed,

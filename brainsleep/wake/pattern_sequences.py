@@ -148,7 +148,7 @@ def learn_sequences(
     network: nn.Module,
     task: PatternSequences,
     *,
-    epochs: int = 300,
+    n_updates: int = 300,
     learning_rate: float = 1e-3,
     noise: float = 0.05,
     seed: int = 0,
@@ -162,8 +162,8 @@ def learn_sequences(
         Takes (n, n_steps, n_inputs) and returns a score per item after each step. It is changed.
     task : PatternSequences
         What it learns.
-    epochs : int
-        Updates, each with all sequences.
+    n_updates : int
+        How many, each with all sequences.
     learning_rate : float
         Of Adam.
     noise : float
@@ -173,14 +173,14 @@ def learn_sequences(
     until : callable, optional
         Asked after every tenth update; when it returns True, learning ends.
     """
-    epochs = whole_number(epochs, "epochs", minimum=1)
+    n_updates = whole_number(n_updates, "n_updates", minimum=1)
     rate = number(learning_rate, "learning_rate", minimum=0, exclusive_minimum=True)
     optimiser = torch.optim.Adam(network.parameters(), lr=rate)
     rng = np.random.default_rng([read_seed(seed), 1])
     following = torch.from_numpy(task.items[:, 1:]).flatten()
     loss = torch.zeros(())
-    for epoch in range(epochs):
-        if until is not None and epoch > 0 and epoch % 10 == 0 and until():
+    for update in range(n_updates):
+        if until is not None and update > 0 and update % 10 == 0 and until():
             break
         shown = torch.from_numpy(_flipped(task.images, noise, rng))[:, :-1]
         loss = functional.cross_entropy(network(shown).flatten(0, 1), following)

@@ -19,7 +19,7 @@ from brainsleep.experiments.run import run_experiment
 from brainsleep.wake import ElmanNet
 
 MODEL = find_model("recurrent_sequences")
-SMALL = {"sequences.epochs": 150, "sequences.n_hidden": 60, "sequences.replay_steps": 1500}
+SMALL = {"sequences.n_updates": 150, "sequences.n_hidden": 60, "sequences.replay_steps": 1500}
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ def test_a_network_learns_what_comes_next_and_needs_its_recurrence() -> None:
     network = ElmanNet(60, 50, 8, seed=1)
     assert torch.equal(state, torch.get_rng_state())
     before = next_item_accuracy(network, task)
-    learn_sequences(network, task, epochs=100, learning_rate=4e-3)
+    learn_sequences(network, task, n_updates=100, learning_rate=4e-3)
     after = next_item_accuracy(network, task)
     assert before < 0.4 < 0.95 < after
     assert after == next_item_accuracy(network, task)
@@ -47,12 +47,14 @@ def test_learning_is_fixed_by_the_seed_and_ends_when_asked_to() -> None:
     found = []
     for seed in (0, 0, 1):
         network = copy.deepcopy(start)
-        learn_sequences(network, task, epochs=20, seed=seed)
+        learn_sequences(network, task, n_updates=20, seed=seed)
         found.append(network.rnn.weight_hh_l0.detach().numpy())
     np.testing.assert_array_equal(found[0], found[1])
     assert (found[0] != found[2]).any()
     asked = []
-    learn_sequences(start, task, epochs=50, until=lambda: bool(asked.append(0)) or len(asked) == 2)
+    learn_sequences(
+        start, task, n_updates=50, until=lambda: bool(asked.append(0)) or len(asked) == 2
+    )
     assert len(asked) == 2
 
 

@@ -52,7 +52,7 @@ class SequencesSection(Section):
         As in `brainsleep.wake.pattern_sequences`.
     n_hidden : int
         Neurons of the recurrent layer.
-    epochs, learning_rate, noise
+    n_updates, learning_rate, noise
         As in `brainsleep.wake.learn_sequences`; the same for the first and the second sequences.
     spike_probability : float
         Mean of the inputs in each step of a night. It is noise without an order: inputs that are
@@ -74,7 +74,7 @@ class SequencesSection(Section):
     n_inputs: int = Field(default=60, ge=1)
     n_active: int = Field(default=6, ge=1)
     n_hidden: int = Field(default=100, ge=1)
-    epochs: int = Field(default=300, ge=1)
+    n_updates: int = Field(default=300, ge=1)
     learning_rate: float = Field(default=1e-3, gt=0)
     noise: float = Field(default=0.05, ge=0, le=0.5)
     spike_probability: float = Field(default=0.15, ge=0, le=1)
