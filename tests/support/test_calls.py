@@ -87,7 +87,8 @@ NOT_CALLED = set(
     ImageStimulus
     IntervalVariation Intervals Job Lateral LateralLink LateralParts Learner Mask MeanSD Neuron
     Night Noise Outcome PairedDifference Peak PreparedCircuit PreparedWinners RankOrder
-    Reactivation Reliability Segment SequenceReplay Sequences Spectrum SpikeSequence SpikeTrain SpikingAccuracy
+    Reactivation Reliability Segment SequenceReplay Sequences Spectrum SpikeSequence SpikeTrain
+    SpikingAccuracy
     Stage Stimulus Strategy Synchrony Translation UpStates WeightChange WeightChangeBySign
     WindowedReactivation WinnerState Wiring as_stimulus brief get_device is_neuron number numbers
     public reset_states skip_steps whole_number
