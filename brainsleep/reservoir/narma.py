@@ -97,6 +97,6 @@ def narma10(n: int, *, seed: int = 0) -> Narma:
             past = series[t - 9 : t + 1].sum()
             product = inputs[t - 9] * inputs[t]
             series[t + 1] = 0.3 * series[t] + 0.05 * series[t] * past + 1.5 * product + 0.1
-        if series.max() < 2:
+        if series.max() < 1:
             return Narma(inputs, series[1:])
     raise ParameterError(f"narma: no bounded series of {n} steps was found; take fewer steps.")

@@ -122,16 +122,29 @@ def _best(
 ) -> ReadoutResult:
     """Return what the penalty reaches that is best on validation data."""
     mean, spread = train.states.mean(axis=0), train.states.std(axis=0)
-    spread[spread == 0] = 1.0  # of neurons that never spike
+    spread[spread <= 1e-6 * spread.max()] = 1.0  # of neurons that hardly ever spike
     states = [(part.states - mean) / spread for part in (train, validation, test)]
     middle = wanted.mean(axis=0)
-    u, s, vt = np.linalg.svd(states[0], full_matrices=False)
-    seen, onto = u.T @ (wanted - middle), [one @ vt.T for one in states[1:]]
+    solve = _ridge(states[0], wanted - middle)
     found = []
     for penalty in penalties:
-        weights = (s / (s**2 + penalty))[:, None] * seen
-        answers = [one @ weights + middle for one in onto]
+        weights = solve(float(penalty))
+        answers = [one @ weights + middle for one in states[1:]]
         on_validation = score(answers[0], validation.targets)
         on_test = score(answers[1], test.targets)
         found.append(ReadoutResult(on_validation, on_test, float(penalty)))
     return max(found, key=lambda one: one.validation)  # of equal ones the first
+
+
+def _ridge(
+    states: NDArray[np.float64], wanted: NDArray[np.float64]
+) -> Callable[[float], NDArray[np.float64]]:
+    """Return what solves ridge regression for a penalty, by products of features or of examples."""
+    n_examples, n_features = states.shape
+    if n_features <= n_examples:
+        values, vectors = np.linalg.eigh(states.T @ states)
+        seen = vectors.T @ (states.T @ wanted)
+        return lambda penalty: vectors @ (seen / (values + penalty)[:, None])
+    values, vectors = np.linalg.eigh(states @ states.T)
+    seen = vectors.T @ wanted
+    return lambda penalty: states.T @ (vectors @ (seen / (values + penalty)[:, None]))

@@ -1,0 +1,295 @@
+"""A reservoir beside an echo state network of equal size, and beside what it could do without."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from brian2.units import ms
+from numpy.typing import NDArray
+
+from ..devices import Device
+from ..errors import ParameterError
+from ..support.calls import public
+from ..support.quantities import Time, quantity
+from .echo_state import EchoState
+from .liquid_run import LiquidRun, filtered, liquid_states
+from .narma import Narma
+from .readouts import Part, ReadoutResult, classify, regress
+from .spike_tasks import SpikeTask
+from .spiking_reservoir import LIQUID, Reservoir
+
+#: What is tried of an echo state network: spectral radius, leak, scale of the input.
+ECHO_STATES = tuple(itertools.product((0.7, 0.9, 1.1), (0.1, 0.3, 0.6), (0.1, 0.3)))
+#: Time constants of filters that are tried.
+TAUS: tuple[Time, ...] = ("30 ms", "60 ms", "120 ms")
+#: Steps at the beginning of a series that nothing is measured on.
+WASH_OUT = 200
+
+Measure = Callable[[NDArray[np.float64]], ReadoutResult]
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """What readouts of several kinds of states reached on the same sequences.
+
+    Attributes
+    ----------
+    liquid : ReadoutResult
+        Of the reservoir.
+    echo_state : ReadoutResult
+        Of an echo state network with as many units, driven by the filtered input.
+    unconnected : ReadoutResult
+        Of the reservoir without synapses among its neurons.
+    input_alone : ReadoutResult
+        Of the filtered input, without any reservoir.
+    rate : float
+        Mean firing rate of the reservoir, in Hz.
+    chosen : dict of str to str
+        What was best on validation data, by the names above, in words.
+    """
+
+    liquid: ReadoutResult
+    echo_state: ReadoutResult
+    unconnected: ReadoutResult
+    input_alone: ReadoutResult
+    rate: float
+    chosen: dict[str, str]
+
+
+@public
+def compare_on_task(
+    reservoir: Reservoir,
+    task: SpikeTask,
+    *,
+    n_train: int,
+    n_validation: int,
+    n_samples: int = 5,
+    taus: Sequence[Time] = TAUS,
+    echo_step: Time = 20 * ms,
+    device: str | Device = "cpp",
+    dtype: str = "float32",
+    progress: bool = True,
+) -> SideBySide:
+    """Classify sequences of spikes by a reservoir, and by what it is held against.
+
+    Everything that has a choice (penalties of readouts, time constants of filters, spectral radius,
+    leak and input scale of the echo state network) is chosen on the validation sequences.
+
+    Parameters
+    ----------
+    reservoir : Reservoir
+        The liquid.
+    task : SpikeTask
+        Sequences in steps of 1 ms: first those to train on, then those for validation; the others
+        are those to test on.
+    n_train, n_validation : int
+        How many.
+    n_samples : int
+        Samples of the states that a readout sees, evenly over the sequence, the last at its end.
+    taus : sequence of Quantity or str
+        Time constants of the filters that are tried.
+    echo_step : Quantity or str
+        Time from one step of the echo state network to the next.
+    device, dtype, progress
+        As in `brainsleep.sleep`.
+
+    Returns
+    -------
+    SideBySide
+        Of accuracies.
+
+    Raises
+    ------
+    ParameterError
+        If there are too few sequences, or samples do not come at whole steps.
+    """
+    n, n_steps, _ = task.spikes.shape
+    every = equal_parts(n_steps, n_samples, "n_samples")
+    echo_every = round(quantity(echo_step, ms, "echo_step", minimum=1) * 1e3)
+    per_sample = equal_parts(every, every // echo_every, "echo_step")  # steps of 1 ms
+    if not 0 < n_train < n_train + n_validation < n:
+        raise ParameterError(
+            f"n_train ({n_train}) and n_validation ({n_validation}) leave none of {n} sequences to "
+            "test on."
+        )
+    bounds = [slice(n_train), slice(n_train, n_train + n_validation)]
+    bounds.append(slice(n_train + n_validation, n))
+
+    def measure(states: NDArray[np.float64]) -> ReadoutResult:
+        flat = states.reshape(n, -1)
+        train, validation, test = (Part(flat[one], task.labels[one]) for one in bounds)
+        return classify(train, validation, test)
+
+    between = every // per_sample  # steps of the echo state network from sample to sample
+    return _side_by_side(
+        reservoir,
+        task.spikes,
+        [np.arange(every, n_steps + 1, every), np.arange(per_sample, n_steps + 1, per_sample)],
+        lambda states: states[:, between - 1 :: between],
+        measure,
+        max,
+        _Options(taus, device, dtype, progress),
+    )
+
+
+@public
+def compare_on_series(
+    reservoir: Reservoir,
+    series: Narma,
+    *,
+    n_train: int,
+    n_validation: int,
+    steps: int = 10,
+    taus: Sequence[Time] = ("10 ms", *TAUS),
+    device: str | Device = "cpp",
+    dtype: str = "float32",
+    progress: bool = True,
+) -> SideBySide:
+    """Predict a series by a reservoir, and by what it is held against.
+
+    As :func:`compare_on_task`; the first 200 values of the series are left out everywhere.
+
+    Parameters
+    ----------
+    reservoir : Reservoir
+        The liquid; as many channels stand for the input as it has inputs.
+    series : Narma
+        What is predicted.
+    n_train, n_validation : int
+        Values to train on, and to choose by; those that follow are those to test on.
+    steps : int
+        Time steps of 1 ms for which each input lasts.
+    taus, device, dtype, progress
+        As in :func:`compare_on_task`.
+
+    Returns
+    -------
+    SideBySide
+        Of normalised root mean squared errors.
+    """
+    n, first = len(series.inputs), WASH_OUT + n_train
+    if not WASH_OUT < first < first + n_validation < n:
+        raise ParameterError(
+            f"n_train ({n_train}) and n_validation ({n_validation}) leave none of {n} values to "
+            f"test on, of which the first {WASH_OUT} are left out."
+        )
+    bounds = [slice(WASH_OUT, first), slice(first, first + n_validation)]
+    bounds.append(slice(first + n_validation, n))
+
+    def measure(states: NDArray[np.float64]) -> ReadoutResult:
+        parts = (Part(states[0, one], series.targets[one]) for one in bounds)
+        train, validation, test = parts
+        return regress(train, validation, test)
+
+    samples = np.arange(steps, n * steps + 1, steps)
+    return _side_by_side(
+        reservoir,
+        series.spikes(reservoir.n_inputs, steps)[None],
+        [samples, samples],
+        lambda states: states,
+        measure,
+        min,
+        _Options(taus, device, dtype, progress),
+    )
+
+
+@dataclass(frozen=True)
+class _Options:
+    """How reservoirs run, and which filters are tried."""
+
+    taus: Sequence[Time]
+    device: str | Device
+    dtype: str
+    progress: bool
+
+
+def _side_by_side(
+    reservoir: Reservoir,
+    spikes: NDArray[np.bool_],
+    samples: Sequence[NDArray[np.int64]],
+    seen: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    measure: Measure,
+    best: Callable[..., tuple[str, ReadoutResult]],
+    options: _Options,
+) -> SideBySide:
+    """Measure all kinds of states; `samples` are those of readouts, and of the echo states."""
+
+    def run(one: Reservoir) -> LiquidRun:
+        return one.run(
+            spikes,
+            sample_every=int(samples[0][0]) * ms,
+            device=options.device,
+            dtype=options.dtype,
+            progress=options.progress,
+        )
+
+    def of_filters(
+        states: Callable[[float], NDArray[np.float64]],
+    ) -> Iterator[tuple[str, ReadoutResult]]:
+        for tau in options.taus:
+            yield f"filter of {tau}", measure(states(quantity(tau, ms, "taus")))
+
+    def of_liquid(found: LiquidRun) -> Iterator[tuple[str, ReadoutResult]]:
+        n, n_steps = spikes.shape[:2]
+        train = found.run.spikes[LIQUID]
+        return of_filters(lambda tau: liquid_states(train, n, n_steps, samples[0], 1e-3, tau))
+
+    def of_echo_states() -> Iterator[tuple[str, ReadoutResult]]:
+        driven = filtered_input(spikes, samples[1], 30e-3)
+        for radius, leak, scale in ECHO_STATES:
+            network = EchoState(
+                spikes.shape[2],
+                reservoir.n,
+                spectral_radius=radius,
+                leak=leak,
+                input_scale=scale,
+                seed=reservoir.seed,
+            )
+            words = f"spectral radius {radius}, leak {leak}, input scale {scale}"
+            yield words, measure(seen(network.run(driven)))
+
+    whole = run(reservoir)
+    results = {
+        "liquid": of_liquid(whole),
+        "echo_state": of_echo_states(),
+        "unconnected": of_liquid(run(replace(reservoir, recurrent=False))),
+        "input_alone": of_filters(lambda tau: filtered_input(spikes, samples[0], tau)),
+    }
+    chosen = {
+        name: best(found, key=lambda one: one[1].validation) for name, found in results.items()
+    }
+    return SideBySide(
+        **{name: found for name, (_, found) in chosen.items()},
+        rate=whole.rate,
+        chosen={name: words for name, (words, _) in chosen.items()},
+    )
+
+
+def filtered_input(
+    spikes: NDArray[np.bool_], samples: NDArray[np.int64], tau: float
+) -> NDArray[np.float64]:
+    """Return the low-pass filtered input, shape (n_sequences, n_samples, n_inputs).
+
+    Parameters
+    ----------
+    spikes : ndarray of bool, shape (n_sequences, n_steps, n_inputs)
+        In steps of 1 ms.
+    samples : ndarray of int
+        Evenly spaced: after so many steps.
+    tau : float
+        Time constant in seconds.
+    """
+    n, n_steps, n_inputs = spikes.shape
+    sequence, step, channel = np.nonzero(spikes)
+    steps = sequence * n_steps + step
+    return filtered(channel, steps, n_inputs, n, n_steps, samples, tau * 1e3)
+
+
+def equal_parts(whole: int, n: int, name: str) -> int:
+    """Return how many of some steps each of `n` equal parts has; `name` names it in messages."""
+    if n < 1 or whole % n:
+        raise ParameterError(f"{name}: {whole} steps cannot be cut into {n} equal parts.")
+    return whole // n
