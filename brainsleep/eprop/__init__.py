@@ -1,7 +1,8 @@
 """LSNNs that learn by e-prop: recurrent spiking networks with adaptation, learning forward in time.
 
 `LSNN` is a circuit of neurons with adaptive thresholds and leaky readouts; `Lessons` lets it learn
-a task, such as `StoreRecall`, from gradients that its synapses gather themselves.
+a task, such as `StoreRecall`, from gradients that its synapses gather themselves. `sleep_lsnn` lets
+its recurrent synapses change while noise arrives.
 """
 
 from ..neurons.error_readout import ErrorReadout
@@ -9,6 +10,7 @@ from ..neurons.surrogate_lif import SurrogateLIF
 from ..plasticity.eprop import EProp, ErrorFeedback, ReadoutGradient
 from .lessons import Learned, Lessons, answers_right
 from .lsnn import LSNN
+from .lsnn_night import sleep_lsnn
 from .lsnn_weights import LSNNWeights
 from .prepared_lsnn import PreparedLSNN, TrialResult
 from .trials import DelayedTask, DelayedXor, StoreRecall, Trials
@@ -30,4 +32,5 @@ __all__ = [
     "TrialResult",
     "Trials",
     "answers_right",
+    "sleep_lsnn",
 ]

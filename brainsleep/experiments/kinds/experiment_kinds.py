@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ...support.files import JsonMapping, read_text
 from .continual_kind import CONTINUAL
+from .eprop_kind import EPROP
 from .experiment_kind import ExperimentKind
 from .reservoir_kind import RESERVOIR
 from .sequences_kind import SEQUENCES
@@ -14,7 +15,7 @@ from .unsupervised_kind import UNSUPERVISED
 
 #: All kinds but that of tasks and nights, which a model file describes unless it has the table of
 #: another.
-OTHERS: tuple[ExperimentKind, ...] = (UNSUPERVISED, SEQUENCES, RESERVOIR)
+OTHERS: tuple[ExperimentKind, ...] = (UNSUPERVISED, SEQUENCES, RESERVOIR, EPROP)
 
 #: All kinds.
 KINDS: tuple[ExperimentKind, ...] = (CONTINUAL, *OTHERS)

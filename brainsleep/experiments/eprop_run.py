@@ -1,0 +1,98 @@
+"""Run a model file of learning by e-prop: trials made from the seed, learned beside controls."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..eprop import LSNN, Lessons, answers_right
+from ..support.files import JsonObject
+from .kinds.eprop_kind import EPROP
+from .model_files.eprop_modelfile import EpropModel
+from .provenance import versions
+from .run_request import RunRequest
+
+PACKAGES = ("brainsleep", "brian2", "numpy")
+
+
+@dataclass
+class EpropRun:
+    """A run of a model file of learning by e-prop, ready to begin.
+
+    It keeps nothing on the way: one that was cut off begins again.
+
+    Parameters
+    ----------
+    request : RunRequest
+        What is asked for.
+
+    Raises
+    ------
+    BrainsleepError
+        For a model file that will not do.
+    """
+
+    request: RunRequest
+    data_sha256: str = ""
+    model: EpropModel = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.model = EPROP.load(self.request.model_file, self.request.overrides)
+
+    @property
+    def name(self) -> str:
+        """Of the experiment."""
+        return self.model.name
+
+    def check(self) -> None:
+        """Compile, which raises what is wrong with the network or its device."""
+        section = self.model.eprop
+        section.network().prepare(
+            section.device, dtype=section.dtype, progress=self.request.progress
+        )
+
+    def measure(self, directory: Path) -> JsonObject:
+        """Learn and measure; return the content of ``metrics.json``."""
+        section, timings = self.model.eprop, {}
+        arms: dict[str, tuple[LSNN, Lessons]] = {
+            "final": (section.network(), section.lessons()),
+            "no_adaptation": (section.network(adapts=False), section.lessons()),
+            "readout_only": (section.network(), section.lessons(learns=["output"])),
+        }
+        accuracy, curve, rate = {}, [], 0.0
+        for name, (network, lessons) in arms.items():
+            started = time.perf_counter()
+            accuracy[name], learned, last_rate = self._learned(network, lessons)
+            timings[name] = time.perf_counter() - started
+            self.request.report(f"{EPROP.rows[name]}: {100 * accuracy[name]:.1f} %")
+            if name == "final":
+                curve, rate = learned, last_rate
+        accuracy["untrained"], _, _ = self._learned(section.network(), section.lessons(n_batches=0))
+        return {
+            "scenario": EPROP.name,
+            "dataset": section.task,
+            "evaluated_on": "test",
+            "model": self.model.name,
+            "seed": self.request.seed,
+            "accuracy": {**accuracy, "chance": 0.5, "curve": curve, "controls": {}},
+            "rate": rate,
+            "timings": [timings],
+            "versions": versions(PACKAGES),
+        }
+
+    def _learned(self, network: LSNN, lessons: Lessons) -> tuple[float, list[float], float]:
+        """Return the accuracy on other trials; that in each batch; and the last rate in Hz."""
+        section, seed = self.model.eprop, self.request.seed
+        task = section.make_task()
+        prepared = network.prepare(section.device, dtype=section.dtype, progress=False)
+        learned = lessons.learn(
+            prepared,
+            network.initial_weights(seed),
+            task,
+            seed=seed,
+            progress=self.request.progress,
+        )
+        right = answers_right(prepared, learned.weights, task, section.n_test, seed=seed)
+        rate = float(learned.rates[-1]) if len(learned.rates) else 0.0
+        return right, learned.accuracy.tolist(), rate

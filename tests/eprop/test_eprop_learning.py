@@ -1,0 +1,106 @@
+"""Tasks, lessons, nights and model files of e-prop: small networks, a few batches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import brainsleep as bs
+from brainsleep.eprop import (
+    LSNN,
+    DelayedXor,
+    Lessons,
+    StoreRecall,
+    answers_right,
+    sleep_lsnn,
+)
+from brainsleep.experiments.kinds.eprop_kind import EPROP
+from brainsleep.experiments.model_files.model_changes import parse_changes
+from brainsleep.experiments.model_files.overrides import Overrides
+from brainsleep.experiments.model_files.shipped import find_model
+from brainsleep.experiments.run import run_request
+from brainsleep.experiments.run_request import RunRequest
+
+TASK = StoreRecall(6, 10, 3, probability=0.5)
+
+
+def active(trials, task, group: int) -> np.ndarray:
+    """Return in which intervals a group of inputs fires, (n_trials, n_intervals)."""
+    own = trials.spikes[:, : task.n_intervals * task.steps].reshape(
+        len(trials), task.n_intervals, task.steps, 6, task.group_size
+    )
+    return own[:, :, :, group].any(axis=(2, 3))
+
+
+@pytest.mark.parametrize("task", [StoreRecall(8, 10, 5, probability=0.5), DelayedXor(8, 10, 5)])
+def test_the_answer_follows_from_what_was_shown(task) -> None:
+    if isinstance(task, DelayedXor):
+        task = DelayedXor(8, 10, 5, probability=0.5, first_output=2)
+    trials = task.draw(200, 1)
+    values = np.stack([active(trials, task, 0), active(trials, task, 1)])
+    stored, asked = active(trials, task, 2), active(trials, task, 3)
+    assert (asked.sum(axis=1) == 1).all()
+    assert not (values.any(axis=0) & asked).any()
+    for trial in range(len(trials)):
+        shown = [int(values[1, trial, k]) for k in np.flatnonzero(stored[trial])]
+        expected = sum(shown) % 2 + task.first_output
+        steps = np.flatnonzero(trials.targets[trial] >= 0)
+        np.testing.assert_array_equal(steps // 10, np.flatnonzero(asked[trial])[0])
+        assert (trials.targets[trial, steps] == expected).all()
+        assert len(shown) == (2 if isinstance(task, DelayedXor) else 1)
+    assert 0.3 < (trials.answers == task.first_output).mean() < 0.7
+    same = task.draw(200, 1)
+    np.testing.assert_array_equal(trials.spikes, same.spikes)
+    assert (task.draw(200, 2).spikes != same.spikes).any()
+
+
+def test_a_small_network_learns_to_answer_and_the_same_again_from_the_same_seed() -> None:
+    """What was shown last, without a delay to speak of, is learned within a few batches."""
+    network = LSNN(TASK.n_inputs, 20)
+    prepared, start = network.prepare(progress=False), network.initial_weights(0)
+    lessons = Lessons(25, 16, learning_rate=2e-2)
+    one = lessons.learn(prepared, start, TASK, seed=0)
+    assert one.accuracy[-8:].mean() > one.accuracy[:8].mean() + 0.15
+    assert answers_right(prepared, one.weights, TASK, 64, seed=0) > 0.7
+    again = Lessons(3, 16, learning_rate=2e-2).learn(prepared, start, TASK, seed=0)
+    np.testing.assert_array_equal(again.accuracy, one.accuracy[:3])
+    only = Lessons(2, 4, learns=["output"]).learn(prepared, start, TASK, seed=0).weights
+    np.testing.assert_array_equal(only.recurrent, start.recurrent)
+    assert (only.output != start.output).mean() > 0.7
+    other = {
+        feedback: Lessons(2, 4, feedback=feedback).learn(prepared, start, TASK, seed=0).weights
+        for feedback in ("symmetric", "random", "shuffled")
+    }
+    assert len({weights.recurrent.tobytes() for weights in other.values()}) == 3
+    assert all((weights.recurrent.diagonal() == 0).all() for weights in other.values())
+
+
+def test_a_night_changes_recurrent_weights_alone() -> None:
+    network = LSNN(TASK.n_inputs, 20)
+    before = network.initial_weights(0)
+    after = sleep_lsnn(network, before, bs.SRC("1 %", "1 %"), 300, probability=0.3, seed=1)
+    assert (after.recurrent != before.recurrent).any()
+    assert (after.recurrent.diagonal() == 0).all()
+    np.testing.assert_array_equal(after.input, before.input)
+    np.testing.assert_array_equal(after.output, before.output)
+    awake = sleep_lsnn(network, before, bs.SRC(0.0, 0.0), 300, probability=0.3, seed=1)
+    np.testing.assert_array_equal(awake.recurrent, before.recurrent)
+
+
+def test_the_model_file_runs(tmp_path: Path) -> None:
+    words = [
+        *("n_cells=20", "steps=10", "group_size=3", "n_intervals=6", "n_batches=2", "n_test=8"),
+        "dtype=float64",  # as in the tests above: the same program
+    ]
+    request = RunRequest(
+        model_file=find_model("store_recall_eprop"),
+        out=tmp_path / "run",
+        overrides=Overrides(changes=parse_changes([f"eprop.{word}" for word in words])),
+        progress=False,
+    )
+    metrics = run_request(request).metrics
+    assert metrics["scenario"] == EPROP.name
+    assert set(EPROP.rows) < set(metrics["accuracy"])
+    assert len(metrics["accuracy"]["curve"]) == 2
