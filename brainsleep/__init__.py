@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from . import figures as figures
     from . import measures as measures
     from . import network as network
+    from . import neuromorphic as neuromorphic
     from . import neurons as neurons
     from . import night as night
     from . import plasticity as plasticity

@@ -25,6 +25,7 @@ PICTURES = {
     "spiking_inference_nir": 2,  # accuracy over steps, a raster
     "day_residue_dreams": 3,  # what feedback weights are like, who wins, what carries the effect
     "dendrites": 3,  # time course, other patterns, spread in time
+    "neuromorphic_bits": 2,  # accuracy and spikes against bits, weights
     "asp_lifelong": 3,  # the leak; what was learned without it and with it
 }
 

@@ -6,10 +6,12 @@ answers every job with silence.
 
 import inspect
 import tempfile
+import warnings
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import nir
 import numpy as np
 from brian2 import Hz, ms, second
 from helpers import SMALL, mlp
@@ -118,6 +120,15 @@ def accuracy():
     return bs.spiking_accuracy(ann(), (images(), labels()), 5, progress=False)
 
 
+@cache
+def inference_graph():
+    """Return the graph of a network that classified."""
+    path = scratch()
+    with warnings.catch_warnings(action="ignore"):
+        accuracy().to_nir(path)
+    return nir.read(path)
+
+
 def winner_state():
     return winners().initial_state()
 
@@ -211,6 +222,16 @@ CALLS = {
          "duration": lambda: 20, "progress": lambda: False},
     ),
     "from_nir": (bs.from_nir, {"path": lambda: "nowhere.nir"}),
+    "neuromorphic.emulate": (
+        lambda **options: bs.neuromorphic.emulate(n_steps=3, **options),  # many take minutes
+        {"graph": inference_graph, "data": lambda: (images(), labels()),
+         "weight_bits": lambda: 4, "state_bits": lambda: 24, "coding": lambda: "constant",
+         "n_images": lambda: 4, "seed": lambda: 1},
+    ),
+    "neuromorphic.FixedPoint": (
+        bs.neuromorphic.FixedPoint,
+        {"weight_bits": lambda: 4, "rounding": lambda: "floor"},
+    ),
     "HeavisideTorch": (
         bs.HeavisideTorch, {"ann": ann, "neuron": heaviside, "plasticity": bs.SRC, "data": images}
     ),
