@@ -15,8 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from inference_networks import trained
 from rundir import command, write_json
-from spiking_inference import trained
 
 import brainsleep as bs
 from brainsleep import wake
