@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from . import errors as errors
     from . import experiments as experiments
     from . import figures as figures
+    from . import hippocampus as hippocampus
     from . import measures as measures
     from . import network as network
     from . import neuromorphic as neuromorphic

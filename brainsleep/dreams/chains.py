@@ -101,6 +101,14 @@ class Chain:
         """Return thresholds at which hidden layers have the activity that a recipe wants."""
         return self.thresholds(recipe.activities(len(self.hidden)), recipe.pixel_rate)
 
+    def activity(self, images: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """Return the activation of the last hidden layer for images, shape (n, n_hidden)."""
+        active = images.astype(np.float64)
+        for layer in self.layers[:-1]:
+            bias = 0.0 if layer.bias is None else layer.bias
+            active = np.maximum(0.0, active @ layer.weight.T.astype(np.float64) + bias)
+        return active
+
     @cached_property
     def first_currents(self) -> npt.NDArray[np.float64]:
         """What each image gives to the first hidden layer, shape (n, n_first)."""

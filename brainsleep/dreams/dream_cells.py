@@ -162,6 +162,20 @@ class CueCell(DreamNeuron):
 
 
 @dataclass(frozen=True)
+class RelayCell(DreamNeuron):
+    """Spikes in each step in which what reaches it is at its threshold."""
+
+    def equations(self) -> NeuronEquations:
+        """Return the model as Brian2 strings."""
+        return NeuronEquations(
+            model=_CONSTANTS,
+            on_input="v = gain*drive + bias_gain*bias",
+            threshold="v >= v_threshold",
+            reset="",
+        )
+
+
+@dataclass(frozen=True)
 class ReadoutCell(DreamNeuron):
     r"""An output: gathers evidence from where a dream begins, and competes for the spike of a step.
 

@@ -19,18 +19,26 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ..devices.activity import PopulationRate, Spikes
 from ..devices.recorded_spikes import spike_steps
 from ..errors import BrainsleepError, DirectoryError, reason
+from ..hippocampus import EpisodeMemory
 from ..night.night_files import array_store
 from ..support.array_store import ArrayStore, references
 from ..support.disk import is_there
 from ..support.json_files import read_json, write_json
 from .day_residue import DayResidue
 from .dream_memory import DreamMemory
+from .index_replay import IndexReplay
 
 #: Name of the file that says that a night with dreams is there.
 DREAMS = "dreams.json"
 
 #: Version of the layout.
 FORMAT = 1
+
+#: Recipe and memory of each kind of night.
+_KINDS: dict[str, tuple[Any, Any]] = {
+    "day_residue": (DayResidue, DreamMemory),
+    "hippocampal_indices": (IndexReplay, EpisodeMemory),
+}
 
 
 class DreamDescription(BaseModel):
@@ -40,6 +48,8 @@ class DreamDescription(BaseModel):
     ----------
     format : int
         `FORMAT`.
+    kind : str
+        Of the recipe; earlier versions knew only the first.
     recipe, timings, neuron, stages
         As of `DreamNight`; earlier versions wrote no `neuron` and no `stages`.
     dt_seconds : float
@@ -55,6 +65,7 @@ class DreamDescription(BaseModel):
     model_config = ConfigDict(strict=True)
 
     format: int
+    kind: Literal["day_residue", "hippocampal_indices"] = "day_residue"
     recipe: dict[str, Any]
     timings: dict[str, float]
     dt_seconds: Annotated[float, Field(gt=0, lt=1e6)]
@@ -94,6 +105,9 @@ def write_night(night: Mapping[str, Any], folder: Path, shared: ArrayStore | Non
         kinds[f"steps {stage}"] = {name: one.astype(np.int32) for name, one in steps.items()}
     content = {
         "format": FORMAT,
+        "kind": next(
+            kind for kind, (recipe, _) in _KINDS.items() if isinstance(night["recipe"], recipe)
+        ),
         "recipe": asdict(night["recipe"]),
         "timings": night["timings"],
         "neuron": night["neuron"],
@@ -133,6 +147,7 @@ def read_night(folder: Path) -> dict[str, Any]:
         raise DirectoryError(f"{folder} holds no saved night with dreams: {DREAMS} is missing.")
     said = _description(file)
     store = array_store(folder, in_run=said.in_run)
+    recipe, memory = _KINDS[said.kind]
     try:
         found = {
             kind: {name: store.get(one) for name, one in arrays.items()}
@@ -140,7 +155,7 @@ def read_night(folder: Path) -> dict[str, Any]:
         }
         dt = Quantity(said.dt_seconds, dim=second.dim)
         return {
-            "memory": DreamMemory.of_arrays(found["memory"]),
+            "memory": memory.of_arrays(found["memory"]),
             "weights_before": found["weights_before"],
             "weights_after": found["weights_after"],
             "spikes": {
@@ -158,7 +173,7 @@ def read_night(folder: Path) -> dict[str, Any]:
                 for stage, sizes in said.sizes.items()
             },
             "cues": found["night"]["cues"],
-            "recipe": DayResidue(**said.recipe),
+            "recipe": recipe(**said.recipe),
             "timings": said.timings,
             "neuron": said.neuron,
             "stages": said.stages,

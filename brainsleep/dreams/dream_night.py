@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..devices.activity import PopulationRate, Spikes
+from ..hippocampus import EpisodeMemory
 from ..support.array_store import ArrayStore
 from ..support.calls import public
 from ..support.files import publish_directory
@@ -19,6 +20,7 @@ from ..translation import write_back
 from .day_residue import DayResidue
 from .dream_files import read_night, write_night
 from .dream_memory import DreamMemory
+from .index_replay import IndexReplay
 
 if TYPE_CHECKING:
     from torch import nn
@@ -26,15 +28,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class DreamNight:
-    """What a night with dreams did; see `brainsleep.dream`.
+    """What a night did; see `brainsleep.dream` and `brainsleep.dreams.replay`.
 
     Attributes
     ----------
     ann : torch.nn.Module or None
         A copy of the network with the weights it woke up with; None of a night that was read
         without its network.
-    memory : DreamMemory
-        What the next night needs: feedback weights, thresholds, outputs that have learned.
+    memory : DreamMemory or EpisodeMemory
+        What the next night needs: feedback weights, thresholds, outputs that have learned; or, of
+        a night of replay, codes of images.
     weights_before, weights_after : dict of str to ndarray
         Weights by their state-dict names.
     spikes : dict of str to dict of str to Spikes
@@ -43,8 +46,9 @@ class DreamNight:
     rates : dict of str to dict of str to PopulationRate
         By stage and population, of all: number of spikes in each step.
     cues : ndarray of int, shape (n_dreams,)
-        Which output each dream is of; -1 for dreams of the output that their image is taken for.
-    recipe : DayResidue
+        Which output each dream is of; -1 for dreams of the output that their image is taken for. Of
+        a night of replay, the output of each replayed image.
+    recipe : DayResidue or IndexReplay
         The constants.
     timings : dict of str to float
         Seconds: ``"nrem"`` and ``"rem"`` (the loops alone), ``"build"``, ``"total"``; and
@@ -58,13 +62,13 @@ class DreamNight:
     """
 
     ann: nn.Module | None
-    memory: DreamMemory
+    memory: DreamMemory | EpisodeMemory
     weights_before: dict[str, npt.NDArray[np.floating]]
     weights_after: dict[str, npt.NDArray[np.floating]]
     spikes: dict[str, dict[str, Spikes]]
     rates: dict[str, dict[str, PopulationRate]]
     cues: npt.NDArray[np.int64]
-    recipe: DayResidue
+    recipe: DayResidue | IndexReplay
     timings: dict[str, float]
     neuron: str | None = None
     stages: dict[str, str] | None = None

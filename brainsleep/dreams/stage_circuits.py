@@ -12,10 +12,13 @@ import numpy.typing as npt
 from ..circuit import INPUT, Circuit, Population, Projection
 from ..neurons import LayeredNeuron, Neuron
 from ..plasticity import ErrorDriven, SoftBoundHebb
+from ..stimuli import StimulusLike
 from .chains import DREAMED, TAGGED, Chain, changing_weights
 from .day_residue import DayResidue
 from .dream_cells import CodeCell, CueCell, HiddenCell, ReadoutCell, TagCell, UpperCell
 from .model_cells import ModelCell
+from .shown_images import ShownImages
+from .stage_plans import StagePlan
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +131,13 @@ class StageCircuits:
         if self.recipe.input == "spikes":
             return {}
         return {self.chain.hidden[0]: self.chain.first_currents[order]}
+
+    def stimulus(self, plan: StagePlan) -> StimulusLike:
+        """Return what drives the input: images that spike, or nothing where they are currents."""
+        recipe, steps = self.recipe, plan.presentation_steps
+        if recipe.input == "spikes":
+            return ShownImages(self.chain.images, plan.order, steps, recipe.pixel_rate)
+        return np.zeros((len(plan.order) * steps, 1), dtype=bool)
 
     @property
     def code(self) -> int:

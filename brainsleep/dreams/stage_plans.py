@@ -53,8 +53,8 @@ def plan_nrem(recipe: DayResidue, n_images: int, rng: np.random.Generator) -> St
         Phase("tag", onset, steps - 1),
         Phase("learning", onset + 1, steps),
     ]
-    signals = _repeated(steps, phases, n)
-    signals["learning"] *= _falling(recipe.nrem_learning_end, n, steps)
+    signals = repeated(steps, phases, n)
+    signals["learning"] *= falling(recipe.nrem_learning_end, n, steps)
     return StagePlan(rng.integers(0, n_images, n), steps, signals, np.full(n, -1), _seed(rng))
 
 
@@ -85,10 +85,10 @@ def plan_rem(
         Phase("learning", up + recipe.learning_onset, steps),
     ]
     order, cues = rng.integers(0, n_images, n), _cues(recipe, n, today, learned, rng)
-    signals = _repeated(steps, phases, n)
+    signals = repeated(steps, phases, n)
     gathered = np.maximum(1, np.arange(steps) - (up + recipe.top_down_onset) + 1)
     novelty = (len(today) / len(learned)) ** recipe.today_power
-    falling = novelty * _falling(recipe.rem_learning_end, n, steps)
+    falling = novelty * falling(recipe.rem_learning_end, n, steps)
     signals["learning"] *= falling / np.tile(gathered, n)
     signals["cue"] = np.repeat(cues, steps).astype(float)
     noise = recipe.noise * rng.gumbel(size=(n_outputs, n * steps))
@@ -119,14 +119,14 @@ def _seed(rng: np.random.Generator) -> int:
     return int(rng.integers(0, 2**62))
 
 
-def _repeated(steps: int, phases: Sequence[Phase], n: int) -> dict[str, npt.NDArray[np.float64]]:
+def repeated(steps: int, phases: Sequence[Phase], n: int) -> dict[str, npt.NDArray[np.float64]]:
     """Return the signals of n presentations."""
     check_memory(n * steps * (len(SIGNALS) + 1), f"recipe: {n * steps:,} steps of a stage")
     one = one_presentation(steps, phases)
     return {name: np.tile(values, n) for name, values in one.items()}
 
 
-def _falling(end: float, n: int, steps: int) -> npt.NDArray[np.float64]:
+def falling(end: float, n: int, steps: int) -> npt.NDArray[np.float64]:
     """Return a factor for each step that falls from 1, with each presentation, towards the end."""
     factors = 1 - (1 - end) * np.arange(n) / max(n, 1)
     return np.repeat(factors, steps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +15,17 @@ from ..devices import Device
 from ..devices.activity import PopulationRate, Spikes
 from ..night.night_request import Record
 from ..stimuli import StimulusLike
-from .shown_images import ShownImages
-from .stage_circuits import StageCircuits
 from .stage_plans import StagePlan
+
+
+class Driven(Protocol):
+    """What says what drives the circuits of a night."""
+
+    def currents(self, order: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float64]]:
+        """Return biases of populations in each presentation, by population."""
+
+    def stimulus(self, plan: StagePlan) -> StimulusLike:
+        """Return what drives the input."""
 
 
 @dataclass(eq=False)
@@ -25,8 +34,8 @@ class StageRuns:
 
     Parameters
     ----------
-    circuits : StageCircuits
-        Knows the network and the constants.
+    circuits : Driven
+        Says what drives them.
     device, dtype, progress
         As in `brainsleep.sleep`.
     record : sequence of str
@@ -42,7 +51,7 @@ class StageRuns:
         Seconds by stage, and of ``"build"``; ``"steps"``: number of time steps.
     """
 
-    circuits: StageCircuits
+    circuits: Driven
     _: KW_ONLY
     device: str | Device
     dtype: str
@@ -109,7 +118,7 @@ class StageRuns:
     ) -> CircuitRun:
         """Run it through a plan; with another factor on learning, if one is given."""
         return prepared.run(
-            self._stimulus(plan),
+            self.circuits.stimulus(plan),
             seed=plan.seed,
             modulation=plan.signals["learning"] if learning is None else learning,
             signals={
@@ -123,10 +132,3 @@ class StageRuns:
             progress=self.progress,
             description=description,
         )
-
-    def _stimulus(self, plan: StagePlan) -> StimulusLike:
-        """Return what drives the input: images that spike, or nothing where they are currents."""
-        recipe, steps = self.circuits.recipe, plan.presentation_steps
-        if recipe.input == "spikes":
-            return ShownImages(self.circuits.chain.images, plan.order, steps, recipe.pixel_rate)
-        return np.zeros((len(plan.order) * steps, 1), dtype=bool)

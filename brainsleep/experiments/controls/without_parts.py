@@ -1,9 +1,10 @@
-"""Controls of dreams: nights that lack one part of what they do."""
+"""Controls of dreams and of replay: nights that lack one part of what they do."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from ...errors import ParameterError
 from ..model_files.dreams_section import DreamsSection
 from .control import Control, NotInModelError
 
@@ -14,6 +15,12 @@ def _lacking(part: str) -> Callable[[DreamsSection], DreamsSection]:
     def change(section: DreamsSection) -> DreamsSection:
         if part in section.without:
             raise NotInModelError(f"the model's nights lack {part} anyway")
+        if part == "up_states" and (section.stages is None or section.stages.nrem is None):
+            raise NotInModelError("no stage gates the model's NREM")
+        try:
+            section.recipe().without(part)
+        except ParameterError:
+            raise NotInModelError(f"nights of kind {section.kind!r} have no {part}") from None
         return section.model_copy(update={"without": (*section.without, part)})
 
     return change
@@ -29,7 +36,7 @@ def _control(part: str, label: str, question: str) -> Control:
     )
 
 
-#: What dreams can lack: part, label, question.
+#: What dreams and nights of replay can lack: part, label, question.
 WITHOUT_PARTS = tuple(
     _control(*words)
     for words in (
@@ -43,5 +50,13 @@ WITHOUT_PARTS = tuple(
         ("rem_potentiation", "no potentiation in REM", "Must REM strengthen what is dreamed?"),
         ("rem_depression", "no depression in REM", "Must REM weaken the output that wins wrongly?"),
         ("residue", "no residue of the day", "Do dreams need the activity of today's images?"),
+        ("codes", "images stored, not codes", "Do codes keep more than as many bytes of images?"),
+        ("classes", "labels of what is stored permuted", "Must what is replayed be of its class?"),
+        (
+            "episodes",
+            "codes mixed within classes",
+            "Must the codes of a replay be those of one image?",
+        ),
+        ("up_states", "as many replays at any time", "Must replay take place in up states?"),
     )
 )

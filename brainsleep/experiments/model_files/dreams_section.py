@@ -9,7 +9,7 @@ import numpy as np
 from brian2.units import second
 from numpy.typing import NDArray
 
-from ...dreams import DayResidue
+from ...dreams import DayResidue, IndexReplay
 from ...errors import BrainsleepError, ModelFileError, suggest
 from ...neurons import NEURONS
 from .kinds import Registry, keys_of
@@ -70,26 +70,32 @@ class DreamStagesSection(Section):
 
 
 class DreamsSection(NightsSection, ModelSection):
-    """``[dreams]``: nights of NREM and REM that dream of what was learned; see `brainsleep.dream`.
+    """``[dreams]``: nights that dream of what was learned, or replay what was stored.
 
     A model file has this table or ``[sleep]``. A night after several tasks has a cycle of NREM and
-    REM for each of them, with its images and its outputs.
+    REM for each of them, with its images and its outputs, or a cycle of replay.
 
     Attributes
     ----------
     kind : str
-        ``"day_residue"``; the other keys are what `brainsleep.DayResidue` takes.
+        ``"day_residue"``: NREM and REM, as `brainsleep.dream`; the other keys are what
+        `brainsleep.DayResidue` takes. ``"hippocampal_indices"``: replay in NREM, as
+        `brainsleep.dreams.replay`; they are what `brainsleep.dreams.IndexReplay` takes.
     without : list of str
-        What the nights lack, as of `brainsleep.DayResidue.without`: controls.
+        What the nights lack, as of the `without` of either: controls.
     shuffle_pixels : bool
         A control: the pixels of all images at night are permuted, all alike.
     white_noise : bool
         A control: all images at night are one, whose pixels all have the mean of the images.
     neuron, stages : table, optional
-        Tables of their own: of hidden cells, and of what gates NREM and REM.
+        Tables of their own: of hidden cells, and of what gates NREM and REM. Replay has no hidden
+        cells to choose, and no REM.
     """
 
-    registry: ClassVar[Registry] = {"day_residue": DayResidue}
+    registry: ClassVar[Registry] = {
+        "day_residue": DayResidue,
+        "hippocampal_indices": IndexReplay,
+    }
     table: ClassVar[str] = "dreams"
 
     kind: str = "day_residue"
@@ -101,7 +107,20 @@ class DreamsSection(NightsSection, ModelSection):
 
     def checks(self) -> tuple[Callable[[], object], ...]:
         """Return what builds recipe, hidden cells and stages."""
-        return (self.recipe, self.cells, self.gates)
+        return (self.recipe, self.cells, self.gates, self._fit)
+
+    def _fit(self) -> None:
+        """Raise a ModelFileError for tables of which nights of this kind make nothing."""
+        if self.kind != "hippocampal_indices":
+            return
+        for table, given in (
+            ("neuron", self.neuron),
+            ("stages.rem", self.stages and self.stages.rem),
+        ):
+            if given is not None:
+                raise ModelFileError(
+                    f"[{self.table}.{table}]: nights of kind {self.kind!r} have none; leave it out."
+                )
 
     def cells(self) -> Any:
         """Return the model of the hidden cells, if one is named."""
@@ -111,7 +130,7 @@ class DreamsSection(NightsSection, ModelSection):
         """Return what gates the stages of a night, if anything does."""
         return None if self.stages is None else self.stages.build()
 
-    def recipe(self) -> DayResidue:
+    def recipe(self) -> DayResidue | IndexReplay:
         """Return all constants of a night.
 
         Raises
@@ -124,7 +143,7 @@ class DreamsSection(NightsSection, ModelSection):
         for key in self.values:
             if key not in known:
                 raise ModelFileError(f"[{self.table}] has no key {key!r}.{suggest(key, known)}")
-        recipe: DayResidue = self.build()
+        recipe: DayResidue | IndexReplay = self.build()
         try:
             for name in self.without:
                 recipe = recipe.without(name)

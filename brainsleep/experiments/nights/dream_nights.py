@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import numpy as np
-from brian2.units import Hz
 from torch import nn
 
-from ...devices.activity import PopulationRate
-from ...dreams import DreamMemory, DreamNight, changing_weights, check_cells, dream
+from ...dreams import DayResidue, DreamMemory, DreamNight, changing_weights, check_cells, dream
 from ...dreams.chains import DREAMED, TAGGED
-from ...dreams.night_cycles import joined, stage_kind
+from ...dreams.night_cycles import joined
 from ...translation import write_back
 from ...wake import Task
 from ..model_files.dreams_section import DreamsSection
 from ..run_state import State, state_of
-from .arm_nights import ArmNights
+from .noted_dreams import NotedDreams
 
 #: What begins the names of the weights with which the network last woke up.
 WOKEN = "woken "
 
 
 @dataclass
-class DreamNights(ArmNights[DreamsSection, DreamNight]):
+class DreamNights(NotedDreams):
     """Nights that leave a memory to those after them.
 
     Attributes
@@ -45,9 +42,16 @@ class DreamNights(ArmNights[DreamsSection, DreamNight]):
     memory: DreamMemory | None = field(default=None, init=False)
     woken: State = field(default_factory=dict, init=False)
 
+    @property
+    def recipe(self) -> DayResidue:
+        """The constants."""
+        recipe = self.section.recipe()
+        assert isinstance(recipe, DayResidue)
+        return recipe
+
     def check(self, network: nn.Module) -> tuple[str, ...]:
         """Build recipe, cells and stages, and look whether the network is one that can dream."""
-        section, recipe = self.section, self.section.recipe()
+        section, recipe = self.section, self.recipe
         changing = changing_weights(network, recipe)
         check_cells(network, recipe, section.cells(), section.gates())
         return changing
@@ -64,7 +68,7 @@ class DreamNights(ArmNights[DreamsSection, DreamNight]):
             network, self.memory = cycle.ann, cycle.memory
             cycles.append(cycle)
         if self.setting.model.training.layers != "output":
-            above = changing_weights(network, self.section.recipe())
+            above = changing_weights(network, self.recipe)
             self.woken = {  # copies: training changes the network's own
                 name: array.copy() for name, array in state_of(network).items() if name not in above
             }
@@ -73,7 +77,7 @@ class DreamNights(ArmNights[DreamsSection, DreamNight]):
     def _cycle(self, network: nn.Module, index: int) -> DreamNight:
         """Return NREM and REM with the images of a task."""
         section, tasks = self.section, self.setting.tasks[: index + 1]
-        output = changing_weights(network, section.recipe())[-1].rpartition(".")[0]
+        output = changing_weights(network, self.recipe)[-1].rpartition(".")[0]
         return dream(
             network,
             section.shown(tasks[-1].train.images),
@@ -81,7 +85,7 @@ class DreamNights(ArmNights[DreamsSection, DreamNight]):
             learned=outputs_of(tasks),
             memory=self.memory,
             before=write_back(network, self.woken) if self.woken else None,
-            recipe=section.recipe(),
+            recipe=self.recipe,
             neuron=section.cells(),
             stages=section.gates(),
             device=section.device,
@@ -90,26 +94,6 @@ class DreamNights(ArmNights[DreamsSection, DreamNight]):
             record=(output, DREAMED, TAGGED),  # spikes of all would take gigabytes
             progress=self.setting.progress,
         )
-
-    def notes(self, night: DreamNight) -> dict[str, Any]:
-        """Return also rates and spikes, by kind of stage and population, as in ``"nrem input"``."""
-        counts: dict[str, list[PopulationRate]] = {}
-        for stage, populations in night.rates.items():
-            for name, rate in populations.items():
-                counts.setdefault(f"{stage_kind(stage)} {name}", []).append(rate)
-        whole = {
-            name: PopulationRate(
-                np.concatenate([one.counts for one in rates]), rates[0].n_neurons, rates[0].dt
-            )
-            for name, rates in counts.items()
-        }
-        timings = night.timings
-        return {
-            **super().notes(night),
-            "timings": {**timings, "run": timings.get("nrem", 0) + timings.get("rem", 0)},
-            "rates": {name: float(rate.mean / Hz) for name, rate in whole.items()},
-            "spikes": {name: int(rate.counts.sum()) for name, rate in whole.items()},
-        }
 
     @property
     def stored_bytes(self) -> int:
@@ -131,12 +115,6 @@ class DreamNights(ArmNights[DreamsSection, DreamNight]):
             for name, array in state.items()
             if name.startswith(WOKEN)
         }
-
-    def pictures(self, night: DreamNight) -> Mapping[str, Any]:
-        """Draw weights before and after."""
-        from ...figures import plot_weight_histograms
-
-        return {"weights": plot_weight_histograms(night)}
 
 
 def outputs_of(tasks: Sequence[Task]) -> list[int]:

@@ -17,22 +17,25 @@ from ..model_files.sleep_sections import SleepSection
 from ..setting import Setting
 from .arm_nights import ArmNights
 from .dream_nights import DreamNights
+from .index_nights import IndexNights
 from .sleep_nights import SleepNights
 
 #: A night of any kind.
 AnyNight: TypeAlias = Night | DreamNight
 
-#: How the nights of each table of model files are had: a line per kind.
-KINDS: dict[type[NightsSection], type[ArmNights[Any, Any]]] = {
-    SleepSection: SleepNights,
-    DreamsSection: DreamNights,
+#: How the nights of each table of model files are had, by its `kind` where it has kinds.
+KINDS: dict[tuple[type[NightsSection], str], type[ArmNights[Any, Any]]] = {
+    (SleepSection, ""): SleepNights,
+    (DreamsSection, "day_residue"): DreamNights,
+    (DreamsSection, "hippocampal_indices"): IndexNights,
 }
 
 
 def nights_of(setting: Setting, model: ModelFile) -> ArmNights[Any, Any]:
     """Return the nights that a model file asks for, before the first of them."""
     section = model.nights
-    return KINDS[type(section)](setting, section)
+    kind = section.kind if isinstance(section, DreamsSection) else ""
+    return KINDS[type(section), kind](setting, section)
 
 
 def load_night(folder: Path, ann: nn.Module | None = None) -> AnyNight:
