@@ -88,8 +88,8 @@ def plan_rem(
     signals = repeated(steps, phases, n)
     gathered = np.maximum(1, np.arange(steps) - (up + recipe.top_down_onset) + 1)
     novelty = (len(today) / len(learned)) ** recipe.today_power
-    falling = novelty * falling(recipe.rem_learning_end, n, steps)
-    signals["learning"] *= falling / np.tile(gathered, n)
+    rate = novelty * falling(recipe.rem_learning_end, n, steps)
+    signals["learning"] *= rate / np.tile(gathered, n)
     signals["cue"] = np.repeat(cues, steps).astype(float)
     noise = recipe.noise * rng.gumbel(size=(n_outputs, n * steps))
     signals |= dict(zip(noise_signals(n_outputs), noise * np.tile(gathered, n), strict=True))

@@ -206,7 +206,7 @@ def _n_bits(n_codes: int) -> int:
 def _nearest(
     parts: npt.NDArray[np.float64], centres: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.int64]:
-    """Return the nearest code of each part of each pattern, shape (n, n_parts); the first of equals.
+    """Return the nearest code of each part of each pattern; of equal ones the first.
 
     Parameters
     ----------
@@ -214,6 +214,10 @@ def _nearest(
         Patterns.
     centres : ndarray, shape (n_parts, n_codes, part_size)
         What codes stand for.
+
+    Returns
+    -------
+    ndarray of int, shape (n, n_parts)
     """
     found = np.empty(parts.shape[:2], dtype=np.int64)
     for part, own in enumerate(centres):

@@ -127,7 +127,9 @@ class EpisodeMemory:
                 f"capacity_bytes: {n_bytes:,} bytes have no room for one image of each of "
                 f"{len(outputs)} outputs."
             )
-        kept = np.sort(np.concatenate([np.flatnonzero(all_labels == one)[:each] for one in outputs]))
+        kept = np.sort(
+            np.concatenate([np.flatnonzero(all_labels == one)[:each] for one in outputs])
+        )
         return replace(self, rows=all_rows[kept], labels=all_labels[kept].astype(np.uint8))
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:

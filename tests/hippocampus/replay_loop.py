@@ -19,7 +19,9 @@ def codes_of(pattern, book) -> list[int]:
     """Return the code of each part of a pattern, part by part."""
     size = book.levels.shape[2]
     return [
-        nearest(pattern[part * size : (part + 1) * size], book.unit * book.levels[part].astype(float))
+        nearest(
+            pattern[part * size : (part + 1) * size], book.unit * book.levels[part].astype(float)
+        )
         for part in range(len(book.levels))
     ]
 

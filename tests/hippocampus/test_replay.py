@@ -101,7 +101,7 @@ def found_activity(images: np.ndarray) -> np.ndarray:
     return active
 
 
-@pytest.mark.parametrize("device", ("cpp", "cpp_stock", NUMPY), ids=str)
+@pytest.mark.parametrize("device", ["cpp", "cpp_stock", NUMPY], ids=str)
 def test_a_night_in_up_states_is_that_of_a_plain_loop(device) -> None:
     found = night(memory=memory(), device=device, stages=Gate(), record="all")
     assert_as_the_loop(found, Gate())
@@ -154,7 +154,9 @@ def test_a_saved_night_is_read_back(tmp_path) -> None:
     assert read.recipe == found.recipe
     for name, array in found.memory.arrays().items():
         np.testing.assert_array_equal(read.memory.arrays()[name], array)
-    np.testing.assert_array_equal(read.spikes["nrem"]["indices"].i, found.spikes["nrem"]["indices"].i)
+    np.testing.assert_array_equal(
+        read.spikes["nrem"]["indices"].i, found.spikes["nrem"]["indices"].i
+    )
 
 
 @pytest.mark.parametrize(

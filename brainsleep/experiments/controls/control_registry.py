@@ -20,7 +20,7 @@ from .single_layers import (
     layer_control,
     single_layers,
 )
-from .without_parts import WITHOUT_PARTS
+from .without_parts import OF_REPLAY, WITHOUT_PARTS
 
 #: Controls by name, but for those of single layers, which depend on the network.
 FIXED_CONTROLS: dict[str, Control] = {
@@ -36,6 +36,7 @@ FIXED_CONTROLS: dict[str, Control] = {
         ROWS_CENTRED,
         ROWS_RESCALED,
         *WITHOUT_PARTS,
+        *OF_REPLAY,
         *PARTS_OF_RECIPES,
     )
 }

@@ -26,17 +26,18 @@ def _lacking(part: str) -> Callable[[DreamsSection], DreamsSection]:
     return change
 
 
-def _control(part: str, label: str, question: str) -> Control:
+def _control(part: str, label: str, question: str, *, of_part: bool = False) -> Control:
     return Control(
         name=f"no_{part}",
         label=f"sleep, {label}",
         question=question,
         change=_lacking(part),
         nights=("dreams",),
+        of_part=of_part,
     )
 
 
-#: What dreams and nights of replay can lack: part, label, question.
+#: What dreams can lack: part, label, question.
 WITHOUT_PARTS = tuple(
     _control(*words)
     for words in (
@@ -50,6 +51,13 @@ WITHOUT_PARTS = tuple(
         ("rem_potentiation", "no potentiation in REM", "Must REM strengthen what is dreamed?"),
         ("rem_depression", "no depression in REM", "Must REM weaken the output that wins wrongly?"),
         ("residue", "no residue of the day", "Do dreams need the activity of today's images?"),
+    )
+)
+
+#: What nights of replay can lack.
+OF_REPLAY = tuple(
+    _control(*words, of_part=True)
+    for words in (
         ("codes", "images stored, not codes", "Do codes keep more than as many bytes of images?"),
         ("classes", "labels of what is stored permuted", "Must what is replayed be of its class?"),
         (

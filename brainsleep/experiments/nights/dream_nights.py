@@ -13,7 +13,6 @@ from ...dreams.chains import DREAMED, TAGGED
 from ...dreams.night_cycles import joined
 from ...translation import write_back
 from ...wake import Task
-from ..model_files.dreams_section import DreamsSection
 from ..run_state import State, state_of
 from .noted_dreams import NotedDreams
 
@@ -65,6 +64,7 @@ class DreamNights(NotedDreams):
         for number in range(self.section.first_since(index), index + 1):
             cycle = self._cycle(network, number)
             assert cycle.ann is not None
+            assert isinstance(cycle.memory, DreamMemory)
             network, self.memory = cycle.ann, cycle.memory
             cycles.append(cycle)
         if self.setting.model.training.layers != "output":

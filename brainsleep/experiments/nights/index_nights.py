@@ -1,4 +1,4 @@
-"""Nights of ``[dreams]`` of kind ``"hippocampal_indices"``, as `brainsleep.dreams.replay` has them."""
+"""Nights of kind ``"hippocampal_indices"``: replay of what is stored, as `bs.dreams.replay`."""
 
 from __future__ import annotations
 
