@@ -90,13 +90,13 @@ class IndexReplay:
 
     capacity_bytes: int = 48_000
     stores: str = parameter("codes", choices=STORES, by_layer=False)
-    n_parts: int = 120
+    n_parts: int = 200
     n_codes: int = 8
-    replays: int = 2000
+    replays: int = 4000
     replay_steps: int = 10
     gather_onset: int = 2
     learning_onset: int = 5
-    code_activity: float = parameter(0.15, above=0, maximum=1, by_layer=False)
+    code_activity: float = parameter(0.3, above=0, maximum=1, by_layer=False)
     learning_rate: float = parameter(1.6, minimum=0, by_layer=False)
     learning_end: float = parameter(0.02, minimum=0, maximum=1, by_layer=False)
     today_power: float = parameter(1.0, minimum=0, by_layer=False)
