@@ -26,6 +26,7 @@ PICTURES = {
     "day_residue_dreams": 3,  # what feedback weights are like, who wins, what carries the effect
     "dendrites": 3,  # time course, other patterns, spread in time
     "neuromorphic_bits": 2,  # accuracy and spikes against bits, weights
+    "recurrent_sequences": 2,  # what is replayed; how weights changed
     "asp_lifelong": 3,  # the leak; what was learned without it and with it
 }
 

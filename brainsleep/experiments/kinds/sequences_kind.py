@@ -39,7 +39,7 @@ def _in_short(model: JsonObject) -> tuple[str, str, str, str]:
 
 def _replay(metrics: JsonMapping) -> list[str]:
     """Say what was replayed, network by network."""
-    lines = ["replay of the first sequences by noise, nothing learned meanwhile:"]
+    lines = ["replay by noise, of the first sequences unless said, nothing learned meanwhile:"]
     for name, found in metrics["replay"].items():
         forward, backward, rank, null = (
             "-" if value is None else f"{value:.3f}"
