@@ -43,13 +43,13 @@ def sgd(network: nn.Module, groups: Sequence[dict[str, Any]], momentum: float) -
         {**group, "params": list(some), **({"fused": True} if is_fused else {})}
         for group in groups
         for is_fused, some in itertools.groupby(
-            group["params"], lambda one: can_fuse and _has_fused_step(one)
+            group["params"], lambda one: can_fuse and has_fused_step(one)
         )
     ]
     return PlainSGD(parts, momentum=momentum)
 
 
-def _has_fused_step(parameter: nn.Parameter) -> bool:
+def has_fused_step(parameter: nn.Parameter) -> bool:
     """Tell whether a fused step of a parameter gives the same numbers as separate ones."""
     return (
         parameter.device.type == "cpu"

@@ -174,6 +174,11 @@ class _Lesson(Objective):
         self.strategy, self.learner = strategy, learner
         self.key = repr((strategy.kind, strategy, digest_of(strategy.state()).hex()))
 
+    @property
+    def reads_gradients(self) -> bool:
+        """Whether the strategy may; what its base class says of itself does not hold for it."""
+        return bool(vars(type(self.strategy)).get("reads_gradients", True))
+
     def loss(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         return self.strategy.batch(self.learner, images, labels)
 

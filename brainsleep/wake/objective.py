@@ -24,6 +24,11 @@ class Objective:
 
     key: str = ""
 
+    @property
+    def reads_gradients(self) -> bool:
+        """Whether gradients of the loss are looked at by anything but the step."""
+        return True
+
     def loss(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """Return the loss of a batch.
 
@@ -68,6 +73,11 @@ class PlainObjective(Objective):
     def __init__(self, network: nn.Module, kind: str, is_open: torch.Tensor | None) -> None:
         self.network, self.kind, self.is_open = network, kind, is_open
         self.key = "" if is_open is None else str(is_open.tolist())
+
+    @property
+    def reads_gradients(self) -> bool:
+        """Whether this is another class, which may look at gradients after a step."""
+        return type(self) is not PlainObjective
 
     def loss(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """Return the mean loss of a batch."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,7 @@ from .descent import no_gradients_at_rest, sgd
 from .given_data import LabelledImages, as_dataset
 from .interface import as_network_input, count_outputs
 from .learning_rates import parameter_groups, read_rates
+from .momentum_products import momentum_products
 from .objective import Objective, PlainObjective, open_outputs
 from .seeds_and_classes import checked_seed
 
@@ -211,6 +213,7 @@ def train(
         seeded(seed, network),
         mode_of(network, training=True),
         no_gradients_at_rest(groups),
+        _stepping(network, optimizer, objective) as step,
         progress_bar(
             training.epochs * n_batches, description, enabled=progress, unit="batch"
         ) as bar,
@@ -221,7 +224,9 @@ def train(
         for epoch in range(len(losses), training.epochs):
             order = torch.randperm(n_images, generator=shuffle, device="cpu").to(device)
             batches = order.split(batch_size)
-            total = _train_epoch(optimizer, batches, loss_of, objective.after_step, bar.update)
+            total = _train_epoch(
+                optimizer, step, batches, loss_of, objective.after_step, bar.update
+            )
             losses.append(total / n_images)
             if not math.isfinite(losses[-1]):
                 raise ParameterError(
@@ -234,8 +239,18 @@ def train(
     return losses
 
 
+def _stepping(
+    network: nn.Module, optimizer: torch.optim.SGD, objective: Objective
+) -> AbstractContextManager[Callable[[], object]]:
+    """Return what yields the step of gradient descent, the fastest that gives the same numbers."""
+    if objective.reads_gradients:
+        return nullcontext(optimizer.step)
+    return momentum_products(network, optimizer)
+
+
 def _train_epoch(
     optimizer: torch.optim.Optimizer,
+    step: Callable[[], object],
     batches: Sequence[torch.Tensor],
     loss_of: Callable[[torch.Tensor], torch.Tensor],
     after_step: Callable[[], object],
@@ -247,7 +262,7 @@ def _train_epoch(
         loss = loss_of(batch)
         optimizer.zero_grad()
         loss.backward()
-        optimizer.step()
+        step()
         after_step()
         total += loss.detach() * len(batch)
         report(1)

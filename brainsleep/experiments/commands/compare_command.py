@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ...support.quick_imports import quick_imports
 from ..completion import offer_models
 from .command_options import (
     NoProgressOption,
@@ -30,7 +31,8 @@ def compare(
     no_progress: NoProgressOption = False,
 ) -> None:
     """Put models, runs or sweeps side by side: accuracy, rates, weight change, time; a figure."""
-    from ..comparison import compare_runs
+    with quick_imports():
+        from ..comparison import compare_runs
 
     text, figure = compare_runs(
         *experiments, seed=seed, out=out, progress=not no_progress, report=say

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from ...support.quick_imports import quick_imports
+
 
 def report(
     runs: Annotated[
@@ -31,6 +33,7 @@ def report(
 
     What is left out, as a night that is damaged, is told in a line each on standard error.
     """
-    from ..report.reporting import write_report
+    with quick_imports():
+        from ..report.reporting import write_report
 
     typer.echo(write_report(*runs, out=out, report=partial(typer.echo, err=True)))

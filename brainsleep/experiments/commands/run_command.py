@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ...support.quick_imports import quick_imports
 from .command_options import (
     ControlOption,
     ControlsOption,
@@ -52,10 +53,11 @@ def run(
     ] = None,
 ) -> None:
     """Train on one task after another, sleep after each, and measure."""
-    from ..result_tables.measure_table import measure_table
-    from ..result_tables.tables import result_table
-    from ..run import run_experiment
-    from ..run_clock import seconds_line
+    with quick_imports():
+        from ..result_tables.measure_table import measure_table
+        from ..result_tables.tables import result_table
+        from ..run import run_experiment
+        from ..run_clock import seconds_line
 
     finished = run_experiment(
         model,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...errors import ParameterError
+from ...support.quick_imports import quick_imports
 from .command_options import (
     ControlOption,
     ControlsOption,
@@ -119,15 +120,16 @@ def sweep(
     """Run a model with several seeds, and with several settings of its parameters."""
     from dataclasses import replace
 
-    from ..model_files.shipped import find_model
-    from ..result_tables.measure_table import measure_table
-    from ..result_tables.tables import sweep_table
-    from ..studies.search_space import parse_space
-    from ..studies.study import run_study
-    from ..studies.study_request import DEFAULT_SETTINGS, StudyRequest
-    from ..studies.study_results import save_results
-    from ..sweep import run_sweep
-    from ..sweep_comparison import load_runs
+    with quick_imports():
+        from ..model_files.shipped import find_model
+        from ..result_tables.measure_table import measure_table
+        from ..result_tables.tables import sweep_table
+        from ..studies.search_space import parse_space
+        from ..studies.study import run_study
+        from ..studies.study_request import DEFAULT_SETTINGS, StudyRequest
+        from ..studies.study_results import save_results
+        from ..sweep import run_sweep
+        from ..sweep_comparison import load_runs
 
     fixed, space = parse_space(set_ or (), vary or ())
     overrides = replace(overrides_of(data, data_dir, device, evaluate_on, None), changes=fixed)

@@ -36,6 +36,7 @@ class DarkExperienceReplay(WithMemory):
     label = "dark experience replay (DER++)"
     description = "stored images are replayed with their labels and with their former outputs"
     source = "Buzzega et al. 2020 (arXiv 2004.07211), equation 6"
+    reads_gradients = False
 
     alpha: float = option(0.5, "weight of the stored outputs")
     beta: float = option(1.0, "weight of the stored labels")

@@ -53,6 +53,7 @@ class ExperienceReplay(WithMemory):
     label = "experience replay"
     description = "a batch of stored images of earlier tasks joins every batch"
     source = "Chaudhry et al. 2019 (arXiv 1902.10486): ER with a reservoir"
+    reads_gradients = False
 
     def batch(self, learner: Learner, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """Return the loss over new and old images together."""

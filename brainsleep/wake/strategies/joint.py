@@ -27,6 +27,7 @@ class Joint(Strategy):
     label = "joint training (upper bound)"
     description = "all tasks at once, each image as often as in 'sequential': the upper bound"
     source = "Tadros et al. 2022"
+    reads_gradients = False
     once = True
 
     def before_task(self, learner: Learner, task: Task) -> None:

@@ -24,6 +24,7 @@ class SequentialMasked(Strategy):
         "one task after another; only the outputs of the current task's classes enter the loss"
     )
     source = "'Sequential (Cheat)' in the Python replica of Tadros et al. 2022"
+    reads_gradients = False
 
     def batch(self, learner: Learner, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """Return the loss over the outputs of the task's classes."""

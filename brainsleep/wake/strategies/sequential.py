@@ -15,3 +15,4 @@ class Sequential(Strategy):
     label = "no sleep (sequential training)"
     description = "one task after another, without sleep: the lower bound"
     source = "Tadros et al. 2022"
+    reads_gradients = False

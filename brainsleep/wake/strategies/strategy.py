@@ -41,6 +41,9 @@ class Strategy:
         Whether it learns nothing until the last task has come, and then all of them.
     has_chance : bool
         Whether anything is drawn, as the network's first weights: else all seeds may give the same.
+    reads_gradients : bool
+        Whether its methods look at gradients while a task is learned. Where they do not, layers
+        need not have any, which is faster; not inherited, as a class derived may look at them.
     kept : dict of str to torch.Tensor
         What it remembers between tasks, and within one.
     """
@@ -52,6 +55,7 @@ class Strategy:
     is_control: ClassVar[bool] = False
     once: ClassVar[bool] = False
     has_chance: ClassVar[bool] = True
+    reads_gradients: ClassVar[bool] = True
 
     kept: dict[str, torch.Tensor] = field(default_factory=dict, init=False, repr=False)
 

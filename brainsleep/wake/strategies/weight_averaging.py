@@ -23,6 +23,7 @@ class WeightAveraging(Strategy):
         "one copy per task, trained from the same initial weights; the mean of their weights"
     )
     source = "'model merging' in the Python replica of Tadros et al. 2022"
+    reads_gradients = False
 
     def before_task(self, learner: Learner, task: Task) -> None:
         """Begin at the initial weights again."""

@@ -38,6 +38,7 @@ class LearningWithoutForgetting(Strategy):
     label = "learning without forgetting (LwF)"
     description = "on new images, the softmax over old classes is held at what it was"
     source = "Li & Hoiem 2016 (arXiv 1606.09282), equations 2 and 3"
+    reads_gradients = False
 
     strength: float = option(10.0, "weight of the distillation")
     temperature: float = option(2.0, "temperature of the softmax", above=True)
