@@ -142,12 +142,11 @@ class Course:
 
     def result(self, rows: Sequence[list[float | None]], ahead: list[float | None]) -> ArmResult:
         """Return what came of it, given the accuracies that were measured on the way."""
-        tasks, waking = self.setting.tasks, self.arm.waking
+        waking = self.arm.waking
         with self.setting.clock.part(MEASURING):
-            new = self.setting.new_network(self.arm.model)
             answers = self._all_answers()
             confusion = answers.confusion
-            untrained = task_accuracies(waking.strategy().readout(new), tasks)
+            untrained = self._untrained()
         return ArmResult(
             kind=waking.kind,
             label=self.arm.label,
@@ -162,6 +161,15 @@ class Course:
             calibration_error=_calibration_error(answers),
             confusion=confusion.tolist(),
         )
+
+    def _untrained(self) -> list[float]:
+        """Return the accuracies before any training."""
+        setting, model = self.setting, self.arm.model
+        new = setting.new_network(model)
+        readout = self.arm.waking.strategy().readout(new)
+        if readout is new and (model is None or model.network == setting.model.network):
+            return list(setting.untrained)
+        return task_accuracies(readout, setting.tasks)
 
     def _all_answers(self) -> TaskAnswers:
         """Return what the network says of all test images, which it sees once for all numbers."""

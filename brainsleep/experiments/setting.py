@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Self
 
 from torch import nn
 
-from ..wake import Task, Training
+from ..wake import Task, Training, task_accuracies
 from ..wake.kept_stages import KeptStages
 from .model_files.modelfile import ModelFile
 from .run_clock import RunClock
@@ -53,6 +54,11 @@ class Setting:
     def training(self) -> Training:
         """How networks learn."""
         return self.model.training.build()
+
+    @cached_property
+    def untrained(self) -> tuple[float, ...]:
+        """The accuracy of the network on each task before any training."""
+        return tuple(task_accuracies(self.new_network(), self.tasks))
 
     def new_network(self, model: ModelFile | None = None) -> nn.Module:
         """Return the network before any training; layers that do not learn want no gradient.

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.transforms import Bbox
 
 from ..errors import BrainsleepError, KindError, ParameterError, brief, suggest
 from ..support.calls import public
@@ -56,8 +61,33 @@ def save_figure(figure: Figure | AxesLike, path: str | os.PathLike[str]) -> Path
         )
     make_parents(target)
     with replacing(target) as partial:
-        drawn.savefig(partial, format=file_format, dpi=DPI, bbox_inches="tight")
+        with _laid_out(drawn, file_format) as box:
+            drawn.savefig(partial, format=file_format, dpi=DPI, bbox_inches=box)
     return target
+
+
+@contextmanager
+def _laid_out(figure: Figure, file_format: str) -> Iterator[Bbox | str]:
+    """Lay a figure out as it will be saved; yield the part of it to save, in inches.
+
+    For pixels this does without the pass through the whole figure in which matplotlib draws
+    nothing; the picture is the same. Other formats measure text in their own ways.
+    """
+    engine = figure.get_layout_engine()
+    if file_format != "png" or not isinstance(engine, ConstrainedLayoutEngine):
+        yield "tight"
+        return
+    with mpl.rc_context({"figure.constrained_layout.use": False, "figure.autolayout": False}):
+        dpi = figure.dpi
+        figure.dpi = DPI
+        try:
+            engine.execute(figure)
+            figure.set_layout_engine(None)
+            box = figure.get_tightbbox()
+            yield box.padded(mpl.rcParams["savefig.pad_inches"])
+        finally:
+            figure.set_layout_engine(engine)
+            figure.dpi = dpi
 
 
 def figure_of(drawn: Figure | AxesLike) -> Figure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 Weights = npt.NDArray[np.float64]
 
 _N_BINS = 80
+
+#: Signs and digits of an exponent.
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @public
@@ -129,10 +133,18 @@ def _bin_edges(values: Weights, edge_at_zero: bool = False) -> Weights:
     return np.linspace(low, high, _N_BINS + 1)
 
 
+def _power_of_ten(value: float, position: int | None) -> str:
+    """Write a tick as 10⁴: without the setting of formulas, which takes longer than the figure."""
+    exponent = round(math.log10(value))
+    return f"10{str(exponent).translate(_RAISED)}"
+
+
 def _finish(ax: Axes, title: str, highest: int) -> None:
     """Set what all panels have in common."""
     ax.set_ylim(0.5, 2.0 * max(highest, 5))  # before the scale: a panel may have no counts at all
     ax.set_yscale("log", nonpositive="clip")
+    ax.yaxis.set_major_formatter(_power_of_ten)
+    ax.minorticks_off()  # many, which take longer to draw than all else
     ax.set_ylabel("Synapses")
     ax.locator_params(axis="x", nbins=4)  # more would overlap: they have up to eight characters
     ax.set_title(title, loc="left")
