@@ -162,7 +162,7 @@ class Course:
             confusion=confusion.tolist(),
         )
 
-    def _untrained(self) -> list[float]:
+    def _untrained(self) -> list[float | None]:
         """Return the accuracies before any training."""
         setting, model = self.setting, self.arm.model
         new = setting.new_network(model)

@@ -56,7 +56,7 @@ class Setting:
         return self.model.training.build()
 
     @cached_property
-    def untrained(self) -> tuple[float, ...]:
+    def untrained(self) -> tuple[float | None, ...]:
         """The accuracy of the network on each task before any training."""
         return tuple(task_accuracies(self.new_network(), self.tasks))
 

@@ -133,7 +133,7 @@ def _bin_edges(values: Weights, edge_at_zero: bool = False) -> Weights:
     return np.linspace(low, high, _N_BINS + 1)
 
 
-def _power_of_ten(value: float, position: int | None) -> str:
+def _power_of_ten(value: float, position: float) -> str:
     """Write a tick as 10⁴: without the setting of formulas, which takes longer than the figure."""
     exponent = round(math.log10(value))
     return f"10{str(exponent).translate(_RAISED)}"

@@ -195,7 +195,7 @@ def processes_of(folder):
     return found
 
 
-def wait_until(condition, seconds=60):
+def wait_until(condition, seconds=300):
     """Wait for a condition to hold; raise if it does not."""
     end = time.monotonic() + seconds
     while not condition():
@@ -207,20 +207,24 @@ def wait_until(condition, seconds=60):
 @pytest.mark.parametrize(
     ("deadly", "n_threads"), [(signal.SIGTERM, 3), (signal.SIGKILL, 1), (signal.SIGINT, 1)]
 )
-def test_a_night_that_is_killed_leaves_nothing_behind(tmp_path, deadly, n_threads):
+def test_a_night_that_is_killed_leaves_nothing_behind(request, tmp_path, deadly, n_threads):
     """Neither a folder nor a program that runs."""
+    compiled = tmp_path / "compiled"  # the night before it has a program, too, and a handler
     night = f"""
 night()  # compiled
 signal.signal(signal.SIGINT, signal.SIG_DFL)
+open({str(compiled)!r}, "w").close()
 for _ in range({n_threads}):
     threading.Thread(target=lambda: night(duration=100_000_000, record=None)).start()
 time.sleep(300)
 """
     process = start(night, TMPDIR=str(tmp_path))
+    request.addfinalizer(process.kill)  # also if the test fails
 
     def running():
         return len([one for one in processes_of(tmp_path) if "--results_dir" in one])
 
+    wait_until(lambda: compiled.exists() or process.poll() is not None)
     wait_until(lambda: running() == n_threads or process.poll() is not None)
     assert len(list(tmp_path.glob("brainsleep-*"))) == n_threads
     process.send_signal(deadly)
@@ -230,13 +234,16 @@ time.sleep(300)
     wait_until(lambda: not processes_of(tmp_path))
 
 
-def test_a_build_that_is_killed_leaves_nothing_in_the_temporary_directory(tmp_path, empty_cache):
+def test_a_build_that_is_killed_leaves_nothing_in_the_temporary_directory(
+    request, tmp_path, empty_cache
+):
     compiler, begun = tmp_path / "g++", tmp_path / "begun"
     compiler.write_text(f'#!/bin/sh\ncase "$*" in *unity*) touch {begun};; esac\nexec g++ "$@"\n')
     compiler.chmod(0o755)
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     process = start("night()", TMPDIR=str(temporary), CXX=str(compiler))
+    request.addfinalizer(process.kill)
     wait_until(lambda: begun.exists() or process.poll() is not None)
     process.terminate()
     process.communicate(timeout=60)
