@@ -115,6 +115,18 @@ def save_seconds(directory: Path, parts: dict[str, Seconds]) -> None:
     write_json(directory / SECONDS, rounded)
 
 
+def processor_parts(directory: Path) -> dict[str, float]:
+    """Return the processor seconds of a run's parts; nothing where they are not known."""
+    try:
+        content = read_json(directory / SECONDS)
+        known = {
+            name: one for name, one in content.items() if name not in (DIGEST, ALL_ELSE, WHOLE)
+        }
+        return {name: float(one["processor"]) for name, one in known.items()}
+    except (DirectoryError, KeyError, TypeError, ValueError):
+        return {}
+
+
 def seconds_line(directory: Path) -> str:
     """Return what the parts of a run took as a line for people; nothing where it is not known."""
     try:

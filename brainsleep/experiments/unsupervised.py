@@ -18,6 +18,7 @@ from .kinds.unsupervised_kind import UNSUPERVISED
 from .materials import announced, load_data
 from .model_files.unsupervised_modelfile import UnsupervisedModel
 from .provenance import versions
+from .run_clock import FIGURES, KEEPING, LEARNING, MEASURING, RunClock, save_seconds
 from .run_request import RunRequest
 from .run_state import last_network, load_progress, save_network, save_progress
 from .rundirectory import digest_of
@@ -62,6 +63,7 @@ class UnsupervisedRun:
     """
 
     def __init__(self, request: RunRequest) -> None:
+        self._started = time.monotonic()
         self.model: UnsupervisedModel = UNSUPERVISED.load(request.model_file, request.overrides)
         self.request = announced(request, [self.model.data.dataset])
         self.split = load_data(self.request, self.model.data)
@@ -86,8 +88,11 @@ class UnsupervisedRun:
         """Learn, measure and draw; return the content of ``metrics.json``."""
         run = _Learning(self.model, self.split, self.prepared, self.request, directory)
         run.learn()
-        run.draw_figures()
-        return run.metrics()
+        with run.clock.part(FIGURES):
+            run.draw_figures()
+        metrics = run.metrics()
+        save_seconds(directory, run.clock.whole(time.monotonic() - self._started))
+        return metrics
 
 
 class _Learning:
@@ -103,6 +108,7 @@ class _Learning:
     ) -> None:
         self.model, self.split, self.prepared = model, split, prepared
         self.seed, self.directory = request.seed, directory
+        self.clock = RunClock()
         self.show_progress, self.report = request.progress, request.report
         self.state = prepared.network.initial_state(self.seed)
         self.done = load_progress(directory, Learned)
@@ -121,12 +127,14 @@ class _Learning:
         for index in range(len(self.done.curve), len(blocks)):
             images = self.split.train.images[blocks[index]]
             self.state, seconds = self._timed(images, index)
-            accuracy = self.accuracy_of(self.state)
+            with self.clock.part(MEASURING):
+                accuracy = self.accuracy_of(self.state)
             self.done.curve.append(accuracy)
             self.done.seconds.append(seconds)
             learned = {"weights": self.state.weights, "theta": self.state.theta}
-            self.done.networks.append(save_network(self.directory, index, learned))
-            save_progress(self.directory, asdict(self.done))
+            with self.clock.part(KEEPING):
+                self.done.networks.append(save_network(self.directory, index, learned))
+                save_progress(self.directory, asdict(self.done))
             shown = sum(map(len, blocks[: index + 1]))
             self.report(f"{shown} images shown: {100 * accuracy:.1f} %")
 
@@ -150,7 +158,9 @@ class _Learning:
     def metrics(self) -> JsonObject:
         """Return the content of ``metrics.json``."""
         self.report("controls: untrained network, class means")
-        network = self.prepared.network
+        with self.clock.part(MEASURING):
+            untrained = self.accuracy_of(self.prepared.network.initial_state(self.seed))
+            class_means = nearest_class_mean(self.split)
         return {
             "scenario": "unsupervised",
             "dataset": self.split.train.name,
@@ -160,8 +170,8 @@ class _Learning:
             "accuracy": {
                 "final": self.done.curve[-1],
                 "curve": self.done.curve,
-                "untrained": self.accuracy_of(network.initial_state(self.seed)),
-                "class_means": nearest_class_mean(self.split),
+                "untrained": untrained,
+                "class_means": class_means,
                 "controls": {},
             },
             "timings": [{"learn": seconds} for seconds in self.done.seconds],
@@ -188,12 +198,13 @@ class _Learning:
     def _timed(self, images: np.ndarray, index: int) -> tuple[WinnerState, float]:
         """Learn one block; return the network and the seconds it took."""
         started = time.perf_counter()
-        state = self.prepared.learn(
-            images,
-            self.state,
-            seed=self.seed + 1000 * (index + 1),
-            progress=self.show_progress,
-        )
+        with self.clock.part(LEARNING):
+            state = self.prepared.learn(
+                images,
+                self.state,
+                seed=self.seed + 1000 * (index + 1),
+                progress=self.show_progress,
+            )
         return state, time.perf_counter() - started
 
 

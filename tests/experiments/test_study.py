@@ -353,6 +353,11 @@ def test_a_study_of_unsupervised_learning(tmp_path: Path) -> None:
     assert all(0 <= float(row["accuracy"]) <= 1 for row in rows)
     assert [row["evaluated_on"] for row in table(tmp_path / "it" / "on_test")] == ["test"] * 3
     assert "learned by spike timing" in (tmp_path / "it" / "on_test" / "table.tex").read_text()
+    for record in study.records:
+        took = dict(record["processor_seconds"])
+        whole = took.pop("whole")
+        assert {"learning", "measuring"} <= took.keys()
+        assert 0 < sum(took.values()) <= whole + 0.01
     alone = study.request.run_of(Trial(0, 0, {"unsupervised.n_assign": 20}), tmp_path / "alone")
     assert run_request(alone).metrics["accuracy"] == study.records[0]["metrics"]["accuracy"]
     for changes in ({**fixed, "data.train_per_class": 3}, {**fixed, "data.dataset": "nowhere.npz"}):

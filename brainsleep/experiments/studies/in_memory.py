@@ -60,8 +60,9 @@ def run_in_memory(request: RunRequest) -> tuple[JsonObject, dict[str, float]]:
     with torch_threads(1):
         experiment.check_nights()
         experiment.run_arms(strategies, request.controls)
+        metrics = experiment.metrics()
         took = {name: round(spent.processor, 3) for name, spent in setting.clock.parts.items()}
-        return experiment.metrics(), took
+        return metrics, took
 
 
 def train_in_memory(request: RunRequest, name: str) -> None:

@@ -12,7 +12,7 @@ from ...support.files import JsonObject
 from ..kinds import kind_of_file
 from ..provenance import commit_of, machine, versions
 from ..run import run_request
-from ..run_clock import WHOLE, processor_seconds
+from ..run_clock import WHOLE, processor_parts, processor_seconds
 from .in_memory import run_in_memory, train_in_memory
 from .study_directory import StudyDirectory
 from .study_request import StudyRequest, Trial
@@ -106,14 +106,17 @@ def _metrics(
 ) -> tuple[JsonObject, JsonObject]:
     """Return the metrics of a trial, those of the separate run, bit for bit; and what parts took.
 
-    A run that leaves a directory says in there what its parts took.
+    Parts of a run that goes on where another process was are not known: its directory tells what
+    either of them took.
     """
     if request.keep_nights:
         out = study.path / "runs" / trial.name
         asked = request.run_of(trial, out)
         has_begun = (out / "run.json").exists()
-        return run_request(replace(asked, resume=has_begun)).metrics, {}
+        run = run_request(replace(asked, resume=has_begun))
+        return run.metrics, {} if has_begun else processor_parts(out)
     if kind_of_file(request.model_file).sleeps:
         return run_in_memory(request.run_of(trial))
     with tempfile.TemporaryDirectory(prefix="brainsleep-trial-") as folder:
-        return run_request(request.run_of(trial, Path(folder) / "run")).metrics, {}
+        run = run_request(request.run_of(trial, Path(folder) / "run"))
+        return run.metrics, processor_parts(run.directory)
