@@ -27,6 +27,7 @@ PICTURES = {
     "dendrites": 3,  # time course, other patterns, spread in time
     "neuromorphic_bits": 2,  # accuracy and spikes against bits, weights
     "recurrent_sequences": 2,  # what is replayed; how weights changed
+    "store_recall_eprop": 3,  # a trial, learning, rates by what is recalled
     "asp_lifelong": 3,  # the leak; what was learned without it and with it
 }
 
