@@ -30,6 +30,13 @@ AGAIN = 20
 #: Modules that no part of a night can stand for; a network may hold them unused.
 NOT_TRANSLATED = (nn.MultiheadAttention, nn.Transformer, nn.Embedding)
 
+#: What messages say about the input of recurrent networks.
+_SEQUENCES = (
+    "(Recurrent networks are shown sequences, of shape (n, n_steps, n_inputs) with batch_first=True, "
+    "or (n_steps, n, n_inputs). One that makes them of images must be given them instead, as in "
+    "images.reshape(-1, 28, 28).)"
+)
+
 #: What messages ask for where the shape of one input cannot be known, by dimensions of a kernel.
 _ASKED = {3: "(channels, length)", 4: "(channels, height, width)"}
 
@@ -94,7 +101,9 @@ def _read_in_sequence(ann: nn.Module, input_shape: tuple[int, ...] | None) -> Tr
             except TranslationError as error:
                 failed = failed or error
     assert failed is not None
-    raise failed
+    if "sequence" in str(failed) or "steps" in str(failed):
+        raise failed
+    raise type(failed)(f"{failed} {_SEQUENCES}") from failed
 
 
 def _read_at_some_shape(

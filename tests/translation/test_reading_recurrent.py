@@ -156,7 +156,8 @@ def test_activity_over_sequences(batch_first: bool) -> None:
     [
         (Net(nonlinearity="tanh"), "rnn: RNN has the nonlinearity 'tanh'.*nonlinearity=\"relu\""),
         (Net(bidirectional=True), "rnn: RNN is bidirectional.*bidirectional=False"),
-        (Net(lambda out, h, first: out.mean(1)), "mean"),
+        (Net(lambda out, h, first: out.mean(1)), "mean: takes a mean.*over steps"),
+        (Net(lambda out, h, first: out.amax(1)), "amax: takes a mean, or a maximum, over"),
         (Net(lambda out, h, first: out[:, 0]), "neither what it computes in the last step"),
         (Net(lambda out, h, first: h[0], num_layers=2), "neither what it computes in the last"),
     ],
@@ -190,6 +191,16 @@ def test_a_state_of_its_own_and_winners_are_refused() -> None:
         bs.translate(Started())
     with pytest.raises(TranslationError, match="follows the recurrent layer 'rnn'"):
         bs.translate(Competing())
+
+
+def test_sequences_are_made_before_the_network() -> None:
+    class Rows(Net):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return super().forward(x.view(len(x), 6, 6))
+
+    for shape in (None, (36,), (1, 6, 6)):
+        with pytest.raises(TranslationError, match="must be given them instead"):
+            bs.translate(Rows(), shape)
 
 
 def test_an_unused_recurrent_layer_is_no_obstacle() -> None:

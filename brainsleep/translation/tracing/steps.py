@@ -113,6 +113,12 @@ def read_step(merged: Merged, *, in_sequence: bool = False) -> Step:
         mode = merged.kwargs.get("mode", "constant")
         called = call.place.called(name_of_function(call.function))
         raise TranslationError(f"{place}: {refusal(call.function, called, mode)}.")
+    if in_sequence and operation.kind == "mean" and merged.first.ndim == 3:  # no images
+        raise TranslationError(
+            f"{place}: takes a mean, or a maximum, over steps, which spikes of single steps cannot "
+            "have; return the activity of the last step or of all, and take it outside of the "
+            "network."
+        )
     arguments = _arguments(merged, operation, place)
     if operation.does == "indices":
         raise TranslationError(
