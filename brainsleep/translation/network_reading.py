@@ -32,9 +32,9 @@ NOT_TRANSLATED = (nn.MultiheadAttention, nn.Transformer, nn.Embedding)
 
 #: What messages say about the input of recurrent networks.
 _SEQUENCES = (
-    "(Recurrent networks are shown sequences, of shape (n, n_steps, n_inputs) with batch_first=True, "
-    "or (n_steps, n, n_inputs). One that makes them of images must be given them instead, as in "
-    "images.reshape(-1, 28, 28).)"
+    "(Recurrent networks are shown sequences, of shape (n, n_steps, n_inputs) with "
+    "batch_first=True, or (n_steps, n, n_inputs). One that makes them of images must be given them "
+    "instead, as in images.reshape(-1, 28, 28).)"
 )
 
 #: What messages ask for where the shape of one input cannot be known, by dimensions of a kernel.
