@@ -15,10 +15,11 @@ from ..network.plan import NetworkPlan
 from ..neurons import given_gains, given_thresholds
 from ..night.assembly import Assembly
 from ..support.cores import n_cores
-from ..translation import Translation
+from ..translation import INPUT, Translation
 from ..translation.activation_recording import activations_and_outputs
 from .coding import Coding
 from .inference_request import InferenceRequest
+from .synaptic_sums import with_exact_input
 from .tally import Shown, Tally
 
 #: Most images of one launch, and most values that are kept of them: counts and potentials.
@@ -123,6 +124,15 @@ class PreparedInference:
         return self.assembly.translation
 
     @property
+    def current_layers(self) -> tuple[str, ...]:
+        """The layers that an image reaches as a constant current."""
+        return tuple(
+            layer.name
+            for layer in self.translation.layers
+            if self.coding.is_silent and any(link.source == INPUT for link in layer.connections)
+        )
+
+    @property
     def values_per_image(self) -> int:
         """What is kept of an image: counts of spikes, and potentials of the outputs."""
         return sum(self.plan.sizes) + self.n_steps * self.plan.sizes[-1]
@@ -180,11 +190,13 @@ class PreparedInference:
 
     def _currents(self, images: NDArray[np.floating]) -> dict[str, np.ndarray]:
         """Return the constant currents that images cause, by layer that gets some."""
-        parts = [
-            self.coding.currents(self.translation, images[batch])
-            for batch in self._batches(len(images))
-        ]
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        network, found = with_exact_input(self.translation), dict[str, np.ndarray]()
+        for batch in self._batches(len(images)):
+            for name, sums in self.coding.currents(network, images[batch]).items():
+                if name not in found:
+                    found[name] = np.empty((len(images), sums.shape[1]), dtype=self.plan.dtype)
+                found[name][batch] = sums
+        return found
 
     def _spikes(
         self, images: NDArray[np.floating], numbers: NDArray[np.int64], n_steps: int

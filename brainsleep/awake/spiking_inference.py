@@ -158,7 +158,6 @@ def _result(prepared: PreparedInference, seen: Seen, timings: dict[str, float]) 
     right = choices == labels[:, None]
     accuracy = np.mean([right[labels == label].mean(axis=0) for label in np.unique(labels)], axis=0)
     predictions = seen.choices
-    currents = prepared.coding.currents(translation, np.zeros((1, translation.n_inputs)))
     seconds = {**timings, "run": tally.seconds}
     return SpikingAccuracy(
         accuracy=accuracy[:-1],
@@ -173,7 +172,7 @@ def _result(prepared: PreparedInference, seen: Seen, timings: dict[str, float]) 
             layer.name: sum(link.n_synapses for link in layer.weighted)
             for layer in translation.weighted_layers
         },
-        current_layers=tuple(currents),
+        current_layers=prepared.current_layers,
         zeros=tally.zeros(),
         correlation=tally.correlation(),
         steps_until_decision=seen.steps,

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
 from ..network.windows import Window
-from ..translation import Connection
+from ..translation import INPUT, Connection, Translation
+
+
+def with_exact_input(translation: Translation) -> Translation:
+    """Return a network with the weights that lead from the input in float64, once for many sums.
+
+    Parameters
+    ----------
+    translation : Translation
+        The network.
+    """
+    layers = []
+    for layer in translation.layers:
+        links = tuple(
+            replace(link, weight=np.asarray(link.weight, dtype=np.float64))
+            if link.source == INPUT and link.weight is not None
+            else link
+            for link in layer.connections
+        )
+        layers.append(replace(layer, connections=links))
+    return replace(translation, layers=tuple(layers))
 
 
 def weighted_sum(link: Connection, values: ArrayLike) -> NDArray[np.float64]:

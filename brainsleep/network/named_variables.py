@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from brian2 import Equations
 from brian2.utils.stringtools import get_identifiers
 
 from ..errors import ParameterError
 from .inflow import Inflow
+from .model_names import model_names
 from .plan import NetworkPlan
 from .traces import Traces
 
@@ -32,7 +32,7 @@ def check_named_variables(plan: NetworkPlan) -> None:
     """
     for link in plan.projections:
         named = get_identifiers("\n".join(link.synapse.statements))
-        named -= Equations(link.synapse.model).names
+        named -= model_names(link.synapse.model)
         for side, population in (("pre", link.source), ("post", link.target)):
             known = variables_of(plan, population)
             for name in sorted(name for name in named if name.endswith(f"_{side}")):
@@ -52,4 +52,4 @@ def variables_of(plan: NetworkPlan, population: int) -> set[str]:
     if population > 0:
         texts += [plan.neurons[population - 1].model, Inflow.of(plan, population).model]
         known |= {"bias", "pooled", "pool_strength", *plan.signals_of(population)}
-    return known.union(*(Equations(text).names for text in texts))
+    return known.union(*map(model_names, texts))

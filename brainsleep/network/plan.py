@@ -15,10 +15,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Literal, TypeAlias
 
 import numpy as np
-from brian2 import Equations
 
 from ..neurons import NeuronEquations
 from ..plasticity import SynapseEquations, asks_for_modulation, needs_mask
+from .model_names import model_names
 from .windows import Window
 from .wiring import Wiring
 
@@ -74,7 +74,7 @@ class ProjectionPlan:
     @property
     def has_weights(self) -> bool:
         """Whether its synapses have weights; those of pooling and residual additions have none."""
-        return "w" in Equations(self.synapse.model).names
+        return "w" in model_names(self.synapse.model)
 
     @property
     def is_plastic(self) -> bool:

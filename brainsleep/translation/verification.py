@@ -7,16 +7,14 @@ in float64 where the module allows it.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import fx, nn
 from torch.nn import functional
 
 from ..errors import TranslationError, brief
+from .doubles import Doubles
 from .layers import INPUT, Connection, Layer
 from .tracing.module_copy import type_of
 from .translated_network import Translation
@@ -48,8 +46,7 @@ def verify(translation: Translation, copied: Callable[[], nn.Module], *, n_again
     """
     generator = torch.Generator().manual_seed(1)
     try:
-        graph = copy.deepcopy(translation.graph).double()
-        _compare(translation, copied().double(), graph, generator, torch.float64, n_again)
+        _compare(translation, copied().double(), generator, torch.float64, n_again)
         module = copied()
         if type_of(module) != torch.float64:  # autocast leaves float64 alone
             inputs = _inputs(translation, generator, type_of(module))
@@ -59,7 +56,7 @@ def verify(translation: Translation, copied: Callable[[], nn.Module], *, n_again
     except Exception:  # its forward insists on a type, and raises whatever it likes
         module = copied()
         try:
-            _compare(translation, module, translation.graph, generator, type_of(module), n_again)
+            _compare(translation, module, generator, type_of(module), n_again)
         except TranslationError:
             raise
         except Exception as error:
@@ -72,14 +69,14 @@ def verify(translation: Translation, copied: Callable[[], nn.Module], *, n_again
 def _compare(
     translation: Translation,
     module: nn.Module,
-    graph: fx.GraphModule,
     generator: torch.Generator,
     dtype: torch.dtype,
     n_again: int,
 ) -> None:
     """Compare a network with its module in one type."""
     inputs = _inputs(translation, generator, dtype)
-    values = _Values(graph, {layer.node for layer in translation.layers})
+    doubles, wanted = Doubles(), {layer.node for layer in translation.layers}
+    values = _Values(translation.graph, wanted, doubles if dtype == torch.float64 else None)
     expected = _compare_outputs(values, module, inputs)
     for _ in range(n_again):
         with torch.no_grad(), torch.device("cpu"):
@@ -88,7 +85,7 @@ def _compare(
                     f"{type(module).__name__}: draws random numbers, on which its output depends, "
                     "also in evaluation mode; let it draw them only if self.training."
                 )
-    compare_layers(translation, values.of, inputs, coarseness(dtype))
+    compare_layers(translation, values.of, inputs, coarseness(dtype), doubles=doubles)
 
 
 def _inputs(
@@ -128,6 +125,7 @@ def compare_layers(
     inputs: torch.Tensor,
     factor: float,
     before: Mapping[str, torch.Tensor] | None = None,
+    doubles: Doubles | None = None,
 ) -> dict[str, torch.Tensor]:
     """Compare each layer, driven by the module's own activity, with the module's value for it.
 
@@ -143,6 +141,8 @@ def compare_layers(
         How much coarser than float32 the module's type is.
     before : mapping of str to Tensor, optional
         For recurrent layers: the activities of the step before; zero unless given.
+    doubles : Doubles, optional
+        What converts weights, and has perhaps converted them before.
 
     Returns
     -------
@@ -154,14 +154,14 @@ def compare_layers(
     TranslationError
         Naming the layer where they part.
     """
-    n_inputs = len(inputs)
+    doubles, n_inputs = doubles or Doubles(), len(inputs)
     activities = {INPUT: inputs.double().reshape(n_inputs, -1)}
     for layer in translation.layers:
         value = values[layer.node].double().reshape(n_inputs, -1)
         zero = torch.zeros_like(value)
-        activities[layer.name] = (before or {}).get(layer.name, zero)  # what it gets of its own
-        current = _current(layer, activities, with_signs=True)
-        absolute = _current(layer, activities, with_signs=False)
+        own = (before or {}).get(layer.name, zero)  # what it gets of itself
+        driving = {**activities, layer.name: own}
+        current = _current(layer, driving, doubles, with_signs=True)
         activities[layer.name] = value.clamp(min=0)
         is_output = layer is translation.layers[-1] and layer.kind == "neurons"
         if not is_output or bool((value >= 0).all()):  # rectified, and pooled only if that
@@ -171,6 +171,7 @@ def compare_layers(
         if is_close(current, value, factor * TOLERANCE * largest):
             continue
         # where large values cancel, the rounding of weights shows
+        absolute = _current(layer, driving, doubles, with_signs=False)
         rounding = ROUNDING * float(absolute.max())
         if not is_close(current, value, factor * (TOLERANCE * largest + rounding)):
             difference = float((current - value).abs().max())
@@ -197,7 +198,7 @@ def _of_winners(layer: Layer, current: torch.Tensor, value: torch.Tensor) -> tor
 
 
 def _current(
-    layer: Layer, activities: dict[str, torch.Tensor], *, with_signs: bool
+    layer: Layer, activities: dict[str, torch.Tensor], doubles: Doubles, *, with_signs: bool
 ) -> torch.Tensor:
     """Return the current of a layer; without signs, the sum of the absolute values that make it."""
 
@@ -206,9 +207,9 @@ def _current(
 
     current = torch.zeros(layer.n_out, dtype=torch.float64, device="cpu")
     if layer.bias is not None:
-        current = signed(_tensor(layer.bias))
+        current = signed(doubles.of(layer.bias))
     for connection in layer.connections:
-        weight = None if connection.weight is None else signed(_tensor(connection.weight))
+        weight = None if connection.weight is None else signed(doubles.of(connection.weight))
         current = current + _driven(connection, signed(activities[connection.source]), weight)
     return current
 
@@ -259,11 +260,6 @@ def _margins(connection: Connection) -> tuple[int, int, int, int]:
     return window.padding[1], ends[1], window.padding[0], ends[0]
 
 
-def _tensor(values: NDArray[np.floating]) -> torch.Tensor:
-    """Return an array as a tensor of float64."""
-    return torch.tensor(values, dtype=torch.float64, device="cpu")
-
-
 def is_close(one: torch.Tensor, other: torch.Tensor, allowed: float) -> bool:
     """Tell whether two tensors differ by no more than is allowed."""
     if one.shape != other.shape:
@@ -272,13 +268,26 @@ def is_close(one: torch.Tensor, other: torch.Tensor, allowed: float) -> bool:
 
 
 class _Values(fx.Interpreter):
-    """Runs a graph and keeps the values of some nodes, as they are when the node has been run."""
+    """Runs a graph and keeps the values of some nodes, as they are when the node has been run.
 
-    def __init__(self, graph: fx.GraphModule, wanted: set[str]) -> None:
+    With `doubles` its constants are taken in float64.
+    """
+
+    def __init__(
+        self, graph: fx.GraphModule, wanted: set[str], doubles: Doubles | None = None
+    ) -> None:
         super().__init__(graph)
+        self.doubles = doubles
         self.extra_traceback = False
         self.wanted = wanted
         self.of: dict[str, torch.Tensor] = {}
+
+    def fetch_attr(self, target: str) -> object:
+        """Return a constant."""
+        value = super().fetch_attr(target)
+        if self.doubles is None or not isinstance(value, torch.Tensor):
+            return value
+        return self.doubles.of(value)
 
     def run_node(self, n: fx.Node) -> object:
         """Run a node and keep its value."""

@@ -104,7 +104,8 @@ def presentation_environment(
     ]
     if given:
         file = folder / "currents"
-        _write(file, np.hstack([np.asarray(biases, dtype=plan.dtype) for _, biases in given]))
+        rows = [np.asarray(biases, dtype=plan.dtype) for _, biases in given]
+        _write(file, np.hstack(rows) if len(rows) > 1 else rows[0])
         environment["BRAINSLEEP_CURRENTS"] = str(file.resolve())
         environment["BRAINSLEEP_CURRENTS_OF"] = ",".join(name for name, _ in given)
     return environment

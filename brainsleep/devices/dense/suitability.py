@@ -7,6 +7,7 @@ from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.parsing.sympytools import str_to_sympy
 from brian2.utils.stringtools import get_identifiers
 
+from ...network.model_names import differential_names
 from ...network.plan import MODULATION, NetworkPlan, ProjectionPlan, assigned
 from ...plasticity import PUT_BACK
 
@@ -21,7 +22,7 @@ def unsupported_by_computed(plan: NetworkPlan) -> str | None:
     variables and subexpressions, but no synaptic differential equations.
     """
     for link in plan.projections:
-        differential = Equations(link.synapse.model).diff_eq_names
+        differential = differential_names(link.synapse.model)
         if differential:
             return f"the rule integrates {', '.join(sorted(differential))} at every synapse"
         if link.window is not None and link.has_weights:

@@ -1,0 +1,36 @@
+"""Constants of a network in float64, each converted once, whoever holds it."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+
+class Doubles:
+    """Converts tensors and arrays, and keeps what it has converted.
+
+    A recorded graph and the layers that were read from it hold the same memory.
+    """
+
+    def __init__(self) -> None:
+        # what was converted stays, too: nothing else may get its memory meanwhile
+        self._kept: dict[tuple[object, ...], tuple[torch.Tensor, torch.Tensor]] = {}
+
+    def of(self, values: torch.Tensor | NDArray[np.floating]) -> torch.Tensor:
+        """Return values in float64; integers and complex numbers as they are.
+
+        Parameters
+        ----------
+        values : Tensor or ndarray
+            Nothing may change them as long as this object is used.
+        """
+        if isinstance(values, np.ndarray):  # torch cannot share what NumPy protects
+            values = torch.from_numpy(values if values.flags.writeable else values.copy())
+        values = values.detach()
+        if not values.is_floating_point() or values.dtype == torch.float64:
+            return values
+        key = (values.data_ptr(), values.dtype, values.shape, values.stride())
+        if key not in self._kept:
+            self._kept[key] = (values, values.double())
+        return self._kept[key][1]
