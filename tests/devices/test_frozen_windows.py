@@ -15,7 +15,7 @@ from brainsleep.awake.inference_request import InferenceRequest
 from brainsleep.awake.presenting import PreparedInference
 from brainsleep.devices import CppStandalone, Runtime
 
-SHAPE, N_IMAGES, N_STEPS = (2, 11, 9), 3, 40
+SHAPE, N_IMAGES, N_STEPS = (2, 12, 9), 3, 40
 #: Links of the network: convolutions with more channels than one slice has, in groups, and channel
 #: by channel; link 1 pools.
 SLICED, GROUPED, DEPTHWISE = 0, 2, 3

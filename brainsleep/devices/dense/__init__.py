@@ -5,7 +5,7 @@ neuron i to neuron j. :class:`DenseSynapses` is a Brian2 ``Synapses`` that is de
 same equations but keeps only its own variables: 4 bytes per synapse for a float32 weight.
 :class:`FrozenSynapses` are all-to-all, too, and nothing changes them: a copy of their values lies
 in rows by presynaptic neuron. :class:`WindowSynapses` are those of a convolution: 4 bytes per
-weight of the kernel; of :class:`FrozenWindowSynapses` a copy is read, with the weights to all
+weight of the kernel; of :class:`FrozenWindowSynapses` a copy is read, with the weights to some
 target channels side by side.
 
 `suitability` says which plans these synapses can run; `synapses`, `window_synapses` and `code`

@@ -22,8 +22,10 @@ template<size_t n> inline int32_t* append_found(const char (&bytes)[n], int32_t 
 }
 #if defined(__AVX512BW__)
 // How many spike cannot be foretold, and a loop over them would wait for that: 16 numbers are written
-// at once, those found in front. The list must have room for all neurons so far.
-template<> inline int32_t* append_found<64>(const char (&bytes)[64], int32_t first, int32_t* end)
+// at once, those found in front. The list must have room for all neurons so far. Compiled once, not in
+// each population's code: a night's first program waits for that.
+template<> __attribute__((noinline)) inline int32_t* append_found<64>(
+    const char (&bytes)[64], int32_t first, int32_t* end)
 {
     typedef char Bytes __attribute__((vector_size(64)));
     typedef int32_t Numbers __attribute__((vector_size(64)));
