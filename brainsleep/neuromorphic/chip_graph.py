@@ -24,6 +24,12 @@ from .fixed_point import FixedPoint
 if TYPE_CHECKING:
     import nir
 
+#: Why networks with max pooling are refused, and what to do.
+NO_MAXIMUM = (
+    "max pooling is not there on Loihi, which has no maximum over neurons; train the network with "
+    "average pooling (nn.AvgPool2d), or with strides."
+)
+
 #: Neurons with a synaptic current of their own.
 WITH_CURRENT = ("CubaLIF", "CubaLI")
 
@@ -89,6 +95,19 @@ def read_chip_graph(
     return ChipGraph(translation, layers, network.neuron.delay_steps)
 
 
+def refuse_max_pooling(translation: Translation) -> None:
+    """Refuse a network that pools by a maximum, before it is written.
+
+    Raises
+    ------
+    TranslationError
+        Naming the layer.
+    """
+    for layer in translation.layers:
+        if layer.kind == "max_pool":
+            raise TranslationError(f"layer {layer.name!r}: {NO_MAXIMUM}")
+
+
 def refuse_nodes(graph: nir.NIRGraph) -> None:
     """Refuse what the chip does not have, or what is not emulated.
 
@@ -105,10 +124,7 @@ def refuse_nodes(graph: nir.NIRGraph) -> None:
         kind = kind_of(node)
         pooled = [one for one in before[name] if one in nodes and kind_of(nodes[one]) in POOLS]
         if "Max" in kind or (kind == "Threshold" and pooled):
-            raise TranslationError(
-                f"node {name!r}: max pooling is not there on Loihi, which has no maximum over "
-                "neurons; train the network with average pooling (nn.AvgPool2d), or with strides."
-            )
+            raise TranslationError(f"node {name!r}: {NO_MAXIMUM}")
         if kind in WITH_CURRENT:
             raise TranslationError(
                 f"node {name!r}: synaptic currents of a time constant ({kind}) are not emulated; "

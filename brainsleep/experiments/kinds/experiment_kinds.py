@@ -9,13 +9,14 @@ from ...support.files import JsonMapping, read_text
 from .continual_kind import CONTINUAL
 from .eprop_kind import EPROP
 from .experiment_kind import ExperimentKind
+from .neuromorphic_kind import NEUROMORPHIC
 from .reservoir_kind import RESERVOIR
 from .sequences_kind import SEQUENCES
 from .unsupervised_kind import UNSUPERVISED
 
 #: All kinds but that of tasks and nights, which a model file describes unless it has the table of
 #: another.
-OTHERS: tuple[ExperimentKind, ...] = (UNSUPERVISED, SEQUENCES, RESERVOIR, EPROP)
+OTHERS: tuple[ExperimentKind, ...] = (UNSUPERVISED, SEQUENCES, RESERVOIR, EPROP, NEUROMORPHIC)
 
 #: All kinds.
 KINDS: tuple[ExperimentKind, ...] = (CONTINUAL, *OTHERS)
