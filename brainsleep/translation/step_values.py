@@ -18,8 +18,8 @@ from .layers import INPUT, Connection
 from .populations import Activity, Current, Pool, Pooled, Populations, Softmax, Value
 from .rectifiers import require_relu
 from .recurrence import recurrent_layers
+from .recurrent_currents import recurrent_current
 from .tensors import Tensors
-from .tracing.constants import Constant
 from .tracing.operations import HINTS
 from .tracing.steps import Step
 
@@ -115,7 +115,7 @@ class StepValues:
         connection = replace(
             connection,
             weight_name=constant.name,
-            mask=_as_mask(constant, connection.weight),
+            mask=constant.mask_of(connection.weight),
         )
         bias, biases = None, tuple[Connection, ...]()
         if bias_constant is not None:
@@ -130,36 +130,7 @@ class StepValues:
     def _recurrent(self, step: Step) -> Activity:
         """Return the population that a recurrent layer is; it also drives itself."""
         activity = self._activity(step, step.inputs[0])
-        part = step.option("part", "")
-        name = f"{step.name}.{part}" if part else step.name
-        links = []
-        for kind, source in (("weight_ih", activity.source), ("weight_hh", name)):
-            constant = step.constant(kind)
-            assert constant is not None
-            weight = self.tensors.take(constant, name)
-            links.append(
-                Connection(
-                    source,
-                    "dense",
-                    weight.shape[1],
-                    weight.shape[0],
-                    weight_name=constant.name,
-                    weight=weight,
-                    mask=_as_mask(constant, weight),
-                )
-            )
-        forward, back = links
-        bias, biases = None, tuple[Connection, ...]()
-        for kind, link in (("bias_ih", forward), ("bias_hh", back)):
-            constant = step.constant(kind)
-            if constant is not None:
-                values = self.tensors.read(constant, name, kind)
-                bias = values.astype(np.float64) + (0.0 if bias is None else bias)
-                if constant.name is not None and constant.mask is None:
-                    biases += (bias_connection(constant.name, values, link),)
-        if activity.affine is not None:
-            forward, bias = fold_before(forward, bias, activity.affine)
-        current = Current(name, step.node.name, step.shape, (forward, back), bias, biases)
+        current = recurrent_current(step, activity, self.tensors)
         return self.populations.of(current, step.node.name)
 
     def _dense(self, step: Step, activity: Activity, weight: NDArray[np.floating]) -> Connection:
@@ -367,14 +338,6 @@ def refuse_affine(activity: Activity, user: str) -> None:
             f"{activity.affine.name}: {activity.affine.what} of a rectified activity reaches "
             f"{user!r}, but can be folded only into Linear and Conv layers; put it before the ReLU."
         )
-
-
-def _as_mask(constant: Constant, weight: NDArray[np.floating] | None) -> NDArray[np.bool_] | None:
-    """Return the mask of a weight, in the shape of the connection's weight."""
-    if constant.mask is None:
-        return None
-    assert weight is not None
-    return constant.mask.numpy().reshape(weight.shape)
 
 
 def _unrectified(value: Value) -> Current | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from .operations import name_of_function
@@ -47,6 +49,13 @@ class Constant:
         """Its value, with its mask."""
         values = self.original.detach()
         return values if self.mask is None else values * self.mask
+
+    def mask_of(self, weight: NDArray[np.floating] | None) -> NDArray[np.bool_] | None:
+        """Return its mask in the shape of the weight that was made of it; None without one."""
+        if self.mask is None:
+            return None
+        assert weight is not None
+        return self.mask.numpy().reshape(weight.shape)
 
 
 class Constants:
