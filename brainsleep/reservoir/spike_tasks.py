@@ -60,8 +60,8 @@ def spike_templates(
     Each segment is one of some templates, drawn at random: Poisson spikes, which are the same every
     time but for a Gaussian jitter. Who is asked at the end of the sequence for an earlier segment
     has to remember it. Asked for several segments, the class is the sum of their templates' numbers
-    modulo `n_templates`: with two templates, whether two segments differ, which no sum of filtered
-    spikes tells.
+    modulo `n_templates`: with two templates, whether two segments differ, of which sums of filtered
+    spikes get three of four combinations right at most.
 
     Parameters
     ----------
