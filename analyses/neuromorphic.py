@@ -49,9 +49,10 @@ def main(argv=None) -> Path:
     with wake.torch_threads(1), TemporaryDirectory() as folder:
         for name in arguments.networks:
             for seed in arguments.seeds:
-                reference, file = converted(name, seed, split, Path(folder))
+                reference, file = converted(name, seed, split, Path(folder), arguments.images)
                 floats.setdefault(name, []).append(summary_of(reference))
-                measure(found.setdefault(name, {}), name, file, reference, split)
+                measure(found.setdefault(name, {}), name, file, reference, split, arguments)
+                print(f"{name}, seed {seed}: measured", flush=True)
             print("\n".join(table(name, floats[name], found[name])), flush=True)
     write_json(arguments.json, {"float": floats, "integers": found})
     return bs.figures.save_figure(draw(floats, found), arguments.out)
@@ -62,19 +63,23 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--networks", nargs="+", choices=NETWORKS, default=NETWORKS)
     result.add_argument("--seeds", nargs="+", type=int, default=list(range(5)), metavar="N")
     result.add_argument("--evaluate-on", choices=("test", "validation"), default="test")
+    result.add_argument("--bits", nargs="+", type=int, default=list(BITS), metavar="N")
+    result.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
+    result.add_argument("--images", type=int, metavar="N", help="of the test images; all")
     default = Path(__file__).parent.parent / "docs" / "figures" / "neuromorphic.png"
     result.add_argument("--out", type=Path, default=default, help="where to write the figure")
     result.add_argument("--json", type=Path, default=Path("runs/neuromorphic.json"))
     return result
 
 
-def converted(name: str, seed: int, split: wake.Split, folder: Path):
+def converted(name: str, seed: int, split: wake.Split, folder: Path, n_images: int | None):
     """Train and convert a network; return how it classifies in real numbers, and its file."""
     network = trained(name, seed, split.train)
     result = bs.spiking_accuracy(
         network,
         split.test,
         N_STEPS,
+        n_images=n_images,
         calibration_data=split.train.images[:500],
         n_jobs=1,
         progress=False,
@@ -96,9 +101,9 @@ def summary_of(result: bs.SpikingAccuracy) -> dict[str, float]:
     }
 
 
-def measure(found, name: str, file: Path, reference: bs.SpikingAccuracy, split: wake.Split) -> None:
+def measure(found, name: str, file: Path, reference: bs.SpikingAccuracy, split, arguments) -> None:
     """Run one network with all numbers of bits, in all variants."""
-    cases = [(variant, bits) for variant in VARIANTS for bits in BITS]
+    cases = [(variant, bits) for variant in arguments.variants for bits in arguments.bits]
     for variant, bits in cases:
         if name == "convolutional" and variant != "usual" and bits not in FEW_BITS:
             continue
@@ -106,6 +111,7 @@ def measure(found, name: str, file: Path, reference: bs.SpikingAccuracy, split: 
             file,
             split.test,
             N_STEPS,
+            n_images=arguments.images,
             weight_bits=bits,
             state_bits=32 if bits > 8 else 24,
             **VARIANTS[variant],
@@ -135,7 +141,7 @@ def table(name: str, floats: list[dict[str, float]], found: Mapping) -> Iterable
     ):
         yield f"| {key} | " + " | ".join(found) + " |"
         yield "|---" * (len(found) + 1) + "|"
-        for bits in BITS:
+        for bits in sorted({bits for by_bits in found.values() for bits in by_bits}):
             cells = []
             for by_bits in found.values():
                 if bits not in by_bits:
