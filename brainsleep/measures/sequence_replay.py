@@ -77,7 +77,7 @@ def sequence_replay(
     Two measures, of neighbours and of the whole. With :math:`s_i(t)` the spikes of neuron i in
     step t, and a mean over time,
 
-    .. math:: c_{ij} = \mathrm{Corr}\big(s_i(t), s_j(t + 1)\big)
+    .. math:: c_{ij} = \mathrm{Corr}(s_i(t), s_j(t + 1))
 
     is averaged over pairs in which item j follows item i in a sequence, over the same pairs the
     other way round, and over all others. Beside that, for each sequence, a window as long as the
