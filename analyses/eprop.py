@@ -51,12 +51,8 @@ ARMS: Mapping[str, tuple[DelayedTask, Mapping, Mapping]] = {
 #: Rules of nights, and their length in steps.
 NIGHTS = {
     "src weak": bs.SRC("0.05 %", "0.05 %"),
-    "src": bs.SRC("0.2 %", "0.2 %"),
     "src decrease": bs.SRC("0.05 %", "0.2 %"),
-    "src increase": bs.SRC("0.2 %", "0.05 %"),
-    "src additive": bs.SRC("0.1 %", "0.1 %", weight_factor="additive"),
     "stdp": bs.STDP("0.2 %", "0.2 %", w_min=-2.0, w_max=2.0),
-    "downscaling": bs.SRC(0.0, "0.05 %", weight_factor="multiplicative"),
 }
 NIGHT_STEPS = 5000
 
