@@ -160,15 +160,23 @@ def table(kept: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
     """Return accuracies as rows of a table."""
     lines = ["| what is replayed | n | bytes | images stored | replays a night | accuracy, % |"]
     lines += ["|---|---|---|---|---|---|"]
-    for name in (one for one in rows() if one in kept):
+    for name in sorted((one for one in rows() if one in kept), key=_order):
         runs = list(kept[name].values())
         scores = [100 * run["accuracy"] for run in runs]
         spread = f" ± {np.std(scores, ddof=1):.1f}" if len(scores) > 1 else ""
         stored = " | ".join(
-            f"{np.mean([run[key] for run in runs]):,.0f}" for key in ("bytes", "stored", "replays")
+            "–" if name == "no replay" else f"{np.mean([run[key] for run in runs]):,.0f}"
+            for key in ("bytes", "stored", "replays")
         )
         lines.append(f"| {name} | {len(runs)} | {stored} | {np.mean(scores):.1f}{spread} |")
     return "\n".join(lines)
+
+
+def _order(name: str) -> tuple[bool, int, str]:
+    """Return what rows are sorted by: controls last, few bytes first."""
+    parts = name.split(", ")
+    n_bytes = int(parts[1].split()[0]) if len(parts) > 1 else 0
+    return len(parts) > 2, n_bytes, name
 
 
 if __name__ == "__main__":

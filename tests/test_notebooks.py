@@ -24,6 +24,7 @@ PICTURES = {
     "long_nights": 2,  # the first and the last second; rates over the night
     "spiking_inference_nir": 2,  # accuracy over steps, a raster
     "day_residue_dreams": 3,  # what feedback weights are like, who wins, what carries the effect
+    "hippocampus_cortex": 2,  # who spikes, what carries the effect
     "dendrites": 3,  # time course, other patterns, spread in time
     "neuromorphic_bits": 2,  # accuracy and spikes against bits, weights
     "recurrent_sequences": 2,  # what is replayed; how weights changed

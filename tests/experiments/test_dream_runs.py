@@ -405,3 +405,74 @@ def test_pages_and_comparisons(finished: Run, tmp_path: Path) -> None:
     table, picture = compare_runs(finished.directory, finished.directory, out=tmp_path / "both")
     assert "steps per night" in table
     assert picture.exists()
+
+
+REPLAY = """
+[dreams]
+kind = "hippocampal_indices"
+capacity_bytes = 900
+n_parts = 5
+n_codes = 4
+replays = 60
+"""
+WITH_REPLAY = TEXT.partition("[dreams]")[0] + REPLAY
+
+
+def replaying(text: str = "") -> ModelFile:
+    """Return the model with nights that replay what is stored."""
+    return parse_model(tomllib.loads(WITH_REPLAY + text), "replay.toml")
+
+
+def test_nights_replay_what_is_stored_and_go_on_with_it(tmp_path: Path) -> None:
+    file = tmp_path / "replay.toml"
+    file.write_text(WITH_REPLAY)
+    setting = setting_of(file)
+    model = setting.model
+    nights = nights_of(setting, model)
+    network = setting.new_network()
+    assert nights.check(network) == ("4.weight",)
+    first = nights.sleep(network, 0)
+    again = nights_of(setting, model)
+    again.restore(nights.state())
+    found = [one.sleep(network, 1) for one in (nights, again)]
+    for name, weights in found[0].weights_after.items():
+        np.testing.assert_array_equal(weights, found[1].weights_after[name])
+    assert set(first.cues) == {0, 1}
+    assert set(found[0].cues) == {0, 1, 2, 3}
+    assert nights.stored_bytes == found[0].memory.n_bytes <= 900
+    assert nights.notes(first)["spikes"]["nrem indices"] == 60 * 10
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("learning_onset = 10", "must be below replay_steps"),
+        (
+            '[dreams.neuron]\nkind = "lif"\nthreshold = "15 mV"',
+            r"\[dreams.neuron\]: nights of kind",
+        ),
+        ('[dreams.stages.rem]\nkind = "rem"', r"\[dreams.stages.rem\]: nights of kind"),
+    ],
+)
+def test_tables_of_replay_that_make_no_sense_are_refused(text: str, words: str) -> None:
+    with pytest.raises(ModelFileError, match=words):
+        replaying(text)
+
+
+def test_replay_needs_hidden_layers_that_stay() -> None:
+    model = replaying().model_copy(
+        update={"training": replaying().training.model_copy(update={"layers": "all"})}
+    )
+    setting = Setting(model=model, tasks=(), progress=False)
+    with pytest.raises(ModelFileError, match=r'set \[training\] layers = "output"'):
+        nights_of(setting, model).check(mlp((784, 30, 20, 5)))
+
+
+def test_controls_of_replay() -> None:
+    names = ["no_codes", "no_classes", "no_episodes", "no_up_states", "no_residue"]
+    found, left_out = find_controls(names, replaying(), ["4.weight"])
+    assert [one.name for one in found] == ["no_codes", "no_classes", "no_episodes"]
+    assert left_out == [
+        "no_up_states: no stage gates the model's NREM",
+        "no_residue: nights of kind 'hippocampal_indices' have no residue",
+    ]

@@ -149,6 +149,14 @@ REFUSED = {
     "transposed_convolution": (sequential(nn.ConvTranspose2d(2, 2, 3)), ["0:", "ConvTranspose2d"]),
     "conv3d": (sequential(conv(), nn.Conv3d(2, 2, 3)), ["1:", "Conv3d"]),
     "layer_norm": (sequential(conv(), nn.LayerNorm(6)), ["1:", "LayerNorm", "BatchNorm"]),
+    "channels_normalised": (
+        sequential(conv(), nn.LocalResponseNorm(2)),
+        ["1:", "LocalResponseNorm", "size 1 with negative weights among channels"],
+    ),
+    "channels_normalised_by_function": (
+        function(lambda m, x: functional.local_response_norm(m.conv(x), 2)),
+        ["local_response_norm:", "size 1 with negative weights among channels"],
+    ),
     "concatenated": (function(lambda m, x: torch.cat([m.conv(x), x])), ["cat:", "concatenating"]),
     "permuted": (function(lambda m, x: m.conv(x).permute(0, 2, 3, 1)), ["permute:", "order"]),
     "integers": (function(lambda m, x: m.conv(x).to(torch.int64)), ["to:", "int64"]),

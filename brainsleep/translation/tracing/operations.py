@@ -65,8 +65,14 @@ HINTS = {
     ),
     **dict.fromkeys(
         ("layernorm", "layer_norm", "groupnorm", "group_norm", "instancenorm1d", "instancenorm2d")
-        + ("rmsnorm", "rms_norm", "localresponsenorm", "normalize", "instance_norm"),
+        + ("rmsnorm", "rms_norm", "normalize", "instance_norm"),
         "it divides by statistics of each input, which fixed weights cannot; train with BatchNorm",
+    ),
+    **dict.fromkeys(
+        ("localresponsenorm", "local_response_norm"),
+        "it divides by the activity of other channels, which fixed weights cannot; train with "
+        "inhibition that is subtracted: a Conv2d of size 1 with negative weights among channels, "
+        "and a ReLU",
     ),
     **dict.fromkeys(
         (
