@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import repeat
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -24,6 +25,7 @@ from brian2 import (
     Synapses,
     second,
 )
+from brian2.codegen.runtime.cython_rt.extension_manager import get_cython_cache_dir
 from brian2.core.variables import ArrayVariable
 from brian2.devices.device import RuntimeDevice
 from numpy.typing import NDArray
@@ -44,6 +46,9 @@ from .tallying import Tallies, count_neurons
 
 #: Code generation targets of Brian2 that users may name.
 TARGETS = ("auto", "cython", "numpy")
+#: With Cython in double precision: every operation is rounded as NumPy and the C++ devices do it.
+#: Brian2's own flags let the compiler reorder sums.
+EXACT_FLAGS = ["-O3", "-march=native", "-w", "-ffp-contract=off"]
 
 
 @public
@@ -112,6 +117,17 @@ class Runtime:
         return RuntimeEngine(plan, target, progress)
 
 
+def _exact_cython() -> dict[str, object]:
+    """Return the preferences with which Cython's code is exact, kept apart from other programs.
+
+    Brian2 finds compiled code by its text alone, whatever flags it was compiled with.
+    """
+    return {
+        "codegen.cpp.extra_compile_args": EXACT_FLAGS,
+        "codegen.runtime.cython.cache_dir": str(Path(get_cython_cache_dir()) / "brainsleep-exact"),
+    }
+
+
 class RuntimeEngine:
     """A plan that runs in this process; each job builds its Brian2 objects anew.
 
@@ -161,6 +177,8 @@ class RuntimeEngine:
             "core.stop_on_keyboard_interrupt": threading.current_thread()
             is threading.main_thread(),
         }
+        if self.plan.dtype == "float64":
+            preferences |= _exact_cython()
         with (
             _compiling(self.shows_compiling) as compiling,
             isolated_brian2(_CountingDevice(compiling.update), preferences),

@@ -237,3 +237,16 @@ def test_bad_parameters(make, error, words: str) -> None:
 def test_a_zone_that_is_not_there() -> None:
     with pytest.raises(ParameterError, match=r"no receptor 'zone_1'.*Did you mean 'zone_0'"):
         circuit(bs.DendriticLIF(gain=1), {"zone_1": np.ones((1, 2))})
+
+
+@pytest.mark.slow
+def test_cython_rounds_as_all_devices_do() -> None:
+    """Brian2's own flags for Cython let sums be reordered: the last digit differed."""
+    weights, spikes = random_weights(), random_spikes(400, N_INPUTS, 0.03)
+    runs = [
+        circuit(two_zones(), weights).run(
+            spikes, device=device, dtype="float64", final_values=[("cells", "v")]
+        )
+        for device in (NUMPY, bs.devices.Runtime("cython"))
+    ]
+    np.testing.assert_array_equal(*(run.final_values["cells", "v"] for run in runs))
