@@ -5,14 +5,14 @@ a task, such as `StoreRecall`, from gradients that its synapses gather themselve
 its recurrent synapses change while noise arrives.
 """
 
-from ..neurons.error_readout import ErrorReadout
-from ..neurons.surrogate_lif import SurrogateLIF
-from ..plasticity.eprop import EProp, ErrorFeedback, ReadoutGradient
+from .eprop_rules import EProp, ErrorFeedback, ReadoutGradient
+from .error_readout import ErrorReadout
 from .lessons import Learned, Lessons, answers_right
 from .lsnn import LSNN
 from .lsnn_night import sleep_lsnn
 from .lsnn_weights import LSNNWeights
 from .prepared_lsnn import PreparedLSNN, TrialResult
+from .surrogate_lif import SurrogateLIF
 from .trials import DelayedTask, DelayedXor, StoreRecall, Trials
 
 __all__ = [

@@ -10,16 +10,16 @@ from brian2.units import ms
 
 from ..circuit import INPUT, Circuit, Population, Projection
 from ..devices import Device
-from ..neurons.error_readout import ErrorReadout
-from ..neurons.surrogate_lif import SurrogateLIF
-from ..plasticity.eprop import EProp, ErrorFeedback, ReadoutGradient
 from ..support.array_values import numbers
 from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.parameters import check_parameters, parameter
 from ..support.quantities import Time
+from .eprop_rules import EProp, ErrorFeedback, ReadoutGradient
+from .error_readout import ErrorReadout
 from .lsnn_weights import FEEDBACK_LINK, LINKS, LSNNWeights
 from .prepared_lsnn import PreparedLSNN
+from .surrogate_lif import SurrogateLIF
 
 CELLS, READOUTS = "cells", "readouts"
 

@@ -12,11 +12,11 @@ from typing import ClassVar
 
 from brian2.units import ms
 
+from ..plasticity.layered_rule import LayeredRule
+from ..plasticity.rule import SynapseEquations
 from ..support.calls import public
 from ..support.parameters import PerLayer, parameter
 from ..support.quantities import Time
-from .layered_rule import LayeredRule
-from .rule import SynapseEquations
 
 #: A condition that always holds: synapses are looked at in every step.
 ALWAYS = "i >= 0"

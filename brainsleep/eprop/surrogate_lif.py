@@ -8,10 +8,10 @@ from typing import ClassVar
 
 from brian2.units import Unit, ms
 
+from ..neurons.layered_neuron import LayeredNeuron
+from ..neurons.model import NeuronEquations
 from ..support.calls import public
 from ..support.parameters import PerLayer, parameter
-from .layered_neuron import LayeredNeuron
-from .model import NeuronEquations
 
 
 @public
