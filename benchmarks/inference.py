@@ -31,7 +31,7 @@ import brainsleep as bs
 OURS, STOPPING = "brainsleep", "brainsleep, until stable"
 N_STEPS = 100
 #: Batch sizes that the others are tried with.
-BATCHES = (10, 50, 200)
+BATCHES = (10, 50, 200, 500)
 
 Call = Callable[[], object]
 Compared = Iterator[Comparison]
