@@ -68,6 +68,7 @@ LEAST_EXAMPLES = {
     "reactivation": 4,
     "several_tests": 1,
     "spectra": 4,
+    "sequence_replay": 6,
     "spike_sequences": 4,
     "states": 4,
     "summary": 2,
