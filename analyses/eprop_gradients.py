@@ -15,6 +15,7 @@ import torch
 from brian2 import ms
 
 from brainsleep.eprop import LSNN, LSNNWeights, StoreRecall, Trials
+from brainsleep.support.quantities import quantity
 
 #: What automatic differentiation goes through besides adaptation and readouts.
 WAYS = {"full": (True, True), "without the reset": (True, False), "as e-prop": (False, False)}
@@ -34,14 +35,15 @@ class Spike(torch.autograd.Function):
         return gradient * 0.3 * torch.clamp(1 - distance.abs(), min=0)
 
 
-def backpropagated(network: LSNN, trials: Trials, weights: LSNNWeights, way: str) -> np.ndarray:
-    """Return the gradient of the mean error for inputs and recurrent synapses, in one row."""
+def backpropagated(network: LSNN, trials: Trials, weights: LSNNWeights, way: str) -> LSNNWeights:
+    """Return the gradient of the mean error by automatic differentiation through time."""
     through_recurrence, through_reset = WAYS[way]
     alpha, rho, kappa = (
-        float(np.exp(-1 / (tau / ms)))
+        np.exp(-float(1 * ms) / quantity(tau, ms, "tau"))
         for tau in (network.tau_m, network.tau_a, network.tau_readout)
     )
-    w_in, w_rec, w_out = (torch.tensor(one, requires_grad=True) for one in vars(weights).values())
+    given = [torch.tensor(one, requires_grad=True) for one in vars(weights).values()]
+    w_in, w_rec, w_out = given
     x, targets = torch.tensor(trials.spikes).double(), torch.tensor(trials.targets)
     beta, zeros = torch.tensor(network.betas()), torch.zeros(len(trials), network.n_cells).double()
     v, a, z, y, error = zeros, zeros, zeros, zeros[:, : network.n_outputs], 0.0
@@ -56,20 +58,21 @@ def backpropagated(network: LSNN, trials: Trials, weights: LSNNWeights, way: str
             loss = torch.nn.functional.binary_cross_entropy_with_logits(y, wanted, reduction="none")
             asked = torch.arange(network.n_outputs) // 2 == targets[:, t, None] // 2
             error = error + (loss * asked).sum()
-    error.backward()
+    (error / (targets >= 0).sum()).backward()
     w_rec.grad.fill_diagonal_(0)
-    return np.concatenate([w_in.grad.numpy().ravel(), w_rec.grad.numpy().ravel()])
+    return LSNNWeights(*(one.grad.numpy() for one in given))
+
+
+def cosine(one: LSNNWeights, other: LSNNWeights) -> float:
+    """Return the cosine of two gradients of the weights from inputs and between neurons."""
+    a, b = (np.concatenate([each.input.ravel(), each.recurrent.ravel()]) for each in (one, other))
+    return a @ b / np.linalg.norm(a) / np.linalg.norm(b)
 
 
 def cosines(network: LSNN, weights: LSNNWeights, trials: Trials, prepared) -> dict[str, float]:
     """Return the cosine between e-prop's gradient and each other."""
-    found = prepared.run(trials, weights).gradient
-    own = np.concatenate([found.input.ravel(), found.recurrent.ravel()])
-    others = {way: backpropagated(network, trials, weights, way) for way in WAYS}
-    return {
-        way: own @ other / np.linalg.norm(own) / np.linalg.norm(other)
-        for way, other in others.items()
-    }
+    own = prepared.run(trials, weights).gradient
+    return {way: cosine(own, backpropagated(network, trials, weights, way)) for way in WAYS}
 
 
 def show(label: str, rows: list[dict[str, float]]) -> None:

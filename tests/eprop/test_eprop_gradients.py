@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
 import numpy as np
 import pytest
-import torch
 
 import brainsleep as bs
 from brainsleep.eprop import LSNN, Lessons, LSNNWeights, Trials
@@ -97,72 +100,35 @@ def test_every_device_against_a_loop(is_regulated: bool) -> None:
                 np.testing.assert_array_equal(gradient, same)
 
 
-class Spike(torch.autograd.Function):
-    """A step, whose derivative is taken to be a triangle."""
-
-    @staticmethod
-    def forward(ctx, distance):
-        ctx.save_for_backward(distance)
-        return (distance >= 0).to(distance.dtype)
-
-    @staticmethod
-    def backward(ctx, gradient):
-        (distance,) = ctx.saved_tensors
-        return gradient * 0.3 * torch.clamp(1 - distance.abs(), min=0)
+@pytest.fixture
+def gradients(monkeypatch) -> ModuleType:
+    """The script that differentiates through time."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "analyses")
+    return import_module("eprop_gradients")
 
 
-def backpropagated(shown: Trials, weights: LSNNWeights, through: str) -> LSNNWeights:
-    """Return the gradient of the mean error by automatic differentiation through time.
-
-    `through` says by which ways: "all", "recurrence" without the reset, or "none" of the two, so
-    that a spike acts on its own neuron's adaptation and on the readouts alone, as e-prop has it.
-    """
-    w = [torch.tensor(getattr(weights, name), requires_grad=True) for name in NAMES]
-    x, targets = torch.tensor(shown.spikes).double(), torch.tensor(shown.targets)
-    v, a, z = (torch.zeros(N_TRIALS, N_CELLS, dtype=torch.float64) for _ in range(3))
-    y, error = torch.zeros(N_TRIALS, N_OUTPUTS, dtype=torch.float64), 0.0
-    for t in range(N_STEPS):
-        sent = z.detach() if through == "none" else z
-        reset = z if through == "all" else z.detach()
-        v = ALPHA * v + x[:, t] @ w[0].T + sent @ w[1].T - reset
-        a = RHO * a + z
-        z = Spike.apply(v - 1 - torch.tensor(BETA) * a)
-        y = KAPPA * y + z @ w[2].T
-        wanted = (torch.arange(N_OUTPUTS) == targets[:, t, None]).double()
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(y, wanted, reduction="none")
-        error = error + (loss.sum(1) * (targets[:, t] >= 0)).sum()
-    (error / (targets >= 0).sum()).backward()
-    found = [one.grad.numpy() for one in w]
-    np.fill_diagonal(found[1], 0)
-    return LSNNWeights(*found)
-
-
-def cosine(one: LSNNWeights, other: LSNNWeights, names=NAMES[:2]) -> float:
-    a, b = (np.concatenate([getattr(g, n).ravel() for n in names]) for g in (one, other))
-    return a @ b / np.linalg.norm(a) / np.linalg.norm(b)
-
-
-def test_eprop_is_backpropagation_without_the_ways_it_leaves_out() -> None:
+def test_eprop_is_backpropagation_without_the_ways_it_leaves_out(gradients) -> None:
     shown, weights = trials(), scaled(1.0)
     found = small().prepare("cpp", progress=False).run(shown, weights).gradient
-    same = backpropagated(shown, weights, "none")
+    same = gradients.backpropagated(small(), shown, weights, "as e-prop")
     for name in NAMES:
         np.testing.assert_allclose(getattr(found, name), getattr(same, name), rtol=0, atol=1e-13)
 
 
-def test_eprop_points_where_backpropagation_through_time_does() -> None:
+def test_eprop_points_where_backpropagation_through_time_does(gradients) -> None:
     network = small().prepare("cpp", progress=False)
     cosines = []
     for seed in range(5):
         shown, weights = trials(seed), scaled(1.0)
         found = network.run(shown, weights).gradient
-        cosines.append(cosine(found, backpropagated(shown, weights, "all")))
+        full = gradients.backpropagated(small(), shown, weights, "full")
+        cosines.append(gradients.cosine(found, full))
         # the readouts' gradient is exact
-        exact = backpropagated(shown, weights, "recurrence")
+        exact = gradients.backpropagated(small(), shown, weights, "without the reset")
         np.testing.assert_allclose(found.output, exact.output, rtol=0, atol=1e-13)
         shuffled = weights.output[:, np.random.default_rng(seed).permutation(N_CELLS)]
         other = network.run(shown, weights, feedback=shuffled).gradient
-        assert cosine(other, backpropagated(shown, weights, "all")) < cosines[-1] - 0.2
+        assert gradients.cosine(other, full) < cosines[-1] - 0.2
     assert np.mean(cosines) > 0.95
     assert min(cosines) > 0.9
 
