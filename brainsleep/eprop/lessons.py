@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from brian2.units import Hz
 
-from ..errors import KindError, brief
+from ..errors import KindError, ParameterError, brief
 from ..support.calls import public
 from ..support.checks import read_seed, whole_number
 from ..support.parameters import check_parameters, parameter
@@ -94,12 +94,12 @@ class Lessons:
         self,
         network: PreparedLSNN,
         weights: LSNNWeights,
-        task: DelayedTask,
+        task: DelayedTask | Sequence[DelayedTask],
         *,
         seed: int = 0,
         progress: bool = True,
     ) -> Learned:
-        """Let a network learn a task.
+        """Let a network learn a task, or several in turns.
 
         Parameters
         ----------
@@ -107,8 +107,9 @@ class Lessons:
             The compiled network.
         weights : LSNNWeights
             What it knows already; not modified.
-        task : DelayedTask
-            What it learns.
+        task : DelayedTask or sequence of DelayedTask
+            What it learns. Of several tasks, each batch has trials of the next; after the last
+            comes the first again, and one that stands there twice is learned twice as often.
         seed : int
             Seed of the trials, and of random feedback.
         progress : bool
@@ -122,12 +123,16 @@ class Lessons:
         fixed = rng.standard_normal(weights.output.shape) / np.sqrt(weights.output.shape[1])
         target = quantity(self.target_rate, Hz, "lessons: target_rate") * network.prepared.plan.dt
         # what the filter of the readouts makes of a constant signal is taken out of it again
-        strength = self.rate_strength * (1 - network.kappa) * task.steps / task.n_steps
+        strength = self.rate_strength * (1 - network.kappa)
+        tasks = [task] if isinstance(task, DelayedTask) else list(task)
+        if not tasks:
+            raise ParameterError("lessons: task is empty; give a task, or a list of tasks.")
         adam, rate_error = Adam.start(weights), np.zeros(weights.recurrent.shape[0])
         accuracy, rates = [], []
         with progress_bar(self.n_batches, "learn", progress, unit="batch") as bar:
             for batch in range(self.n_batches):
-                trials = task.draw(self.batch_size, [seed, 4, batch])
+                current = tasks[batch % len(tasks)]
+                trials = current.draw(self.batch_size, [seed, 4, batch])
                 feedback = {
                     "symmetric": weights.output,
                     "random": fixed,
@@ -135,7 +140,7 @@ class Lessons:
                 }[self.feedback]
                 found = network.run(trials, weights, feedback=feedback, rate_error=rate_error)
                 adam, weights = adam.step(weights, found.gradient, self.learning_rate, self.learns)
-                rate_error = strength * (found.rates - target)
+                rate_error = strength * current.steps / current.n_steps * (found.rates - target)
                 accuracy.append(found.n_correct(trials) / len(trials))
                 rates.append(found.rates.mean() / network.prepared.plan.dt)
                 bar.update(1)

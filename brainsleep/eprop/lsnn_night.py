@@ -1,18 +1,24 @@
-"""A night of an LSNN: noise at its inputs, and its recurrent synapses learn without any error."""
+"""A night of an LSNN: noise at its inputs, and its synapses learn without any error."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
 
 from ..circuit import INPUT, Circuit, Population, Projection
 from ..devices import Device
+from ..errors import KindError, brief
 from ..plasticity import Plasticity
+from ..stimuli import StimulusLike
 from ..support.calls import public
 from ..support.quantities import Time
 from .lsnn import CELLS, LSNN
 from .lsnn_weights import LINKS, LSNNWeights
+
+#: What may change in a night; readouts have no part in it.
+ASLEEP = ("input", "recurrent")
 
 
 @public
@@ -23,13 +29,15 @@ def sleep_lsnn(
     duration: Time | int,
     *,
     probability: float = 0.05,
+    stimulus: StimulusLike | None = None,
+    learns: Collection[str] = ("recurrent",),
     seed: int = 0,
     device: str | Device = "cpp",
 ) -> LSNNWeights:
     """Let an LSNN sleep, and return the weights with which it wakes up.
 
-    All inputs fire at random, and the rule changes the synapses between recurrent neurons; those
-    from inputs and to readouts stay as they are.
+    Inputs fire at random, and the rule changes the synapses between recurrent neurons, or those
+    from inputs, too; those to readouts stay as they are.
 
     Parameters
     ----------
@@ -38,11 +46,16 @@ def sleep_lsnn(
     weights : LSNNWeights
         What it knows; not modified.
     plasticity : plasticity rule
-        Of the recurrent synapses, such as `bs.SRC`.
+        Of the synapses that change, such as `bs.SRC`.
     duration : Quantity, str or int
         Simulated time, or a number of time steps.
     probability : float
         Probability of a spike of each input in each step.
+    stimulus : bs.stimuli object or array_like, optional
+        What drives the inputs instead, as in `brainsleep.sleep`: probabilities, one per input, or
+        spikes, such as those of trials.
+    learns : collection of str
+        Which weights change: any of ``"input"`` and ``"recurrent"``.
     seed : int
         Seed of the input spikes.
     device : str or device
@@ -58,16 +71,17 @@ def sleep_lsnn(
     ParameterError, UnitsError
         Naming the argument.
     """
+    rules = {name: plasticity if name in _which(learns) else None for name in ASLEEP}
     asleep = Circuit(
         network.n_inputs,
         {CELLS: Population(network.n_cells, network.neuron())},
         [
-            Projection(INPUT, CELLS, weights.input),
-            Projection(CELLS, CELLS, weights.recurrent, plasticity=plasticity),
+            Projection(INPUT, CELLS, weights.input, plasticity=rules["input"]),
+            Projection(CELLS, CELLS, weights.recurrent, plasticity=rules["recurrent"]),
         ],
     )
     run = asleep.run(
-        np.full(network.n_inputs, probability),
+        np.full(network.n_inputs, probability) if stimulus is None else stimulus,
         duration,
         seed=seed,
         device=device,
@@ -76,6 +90,15 @@ def sleep_lsnn(
         parameters={CELLS: {"beta": network.betas()}},
         progress=False,
     )
-    recurrent = np.array(run.weights[LINKS["recurrent"]])
-    np.fill_diagonal(recurrent, 0)
-    return replace(weights, recurrent=recurrent)
+    changed = {name: np.array(run.weights[LINKS[name]]) for name in ASLEEP if rules[name]}
+    if "recurrent" in changed:
+        np.fill_diagonal(changed["recurrent"], 0)
+    return replace(weights, **changed)
+
+
+def _which(learns: Collection[str]) -> Collection[str]:
+    if isinstance(learns, str) or not learns or set(learns) - set(ASLEEP):
+        raise KindError(
+            f"sleep_lsnn: learns must be names out of {ASLEEP}, at least one, not {brief(learns)}."
+        )
+    return learns

@@ -12,10 +12,12 @@ from brainsleep.eprop import (
     LSNN,
     DelayedXor,
     Lessons,
+    LSNNWeights,
     StoreRecall,
     answers_right,
     sleep_lsnn,
 )
+from brainsleep.errors import ParameterError
 from brainsleep.experiments.kinds.eprop_kind import EPROP
 from brainsleep.experiments.model_files.model_changes import parse_changes
 from brainsleep.experiments.model_files.overrides import Overrides
@@ -77,6 +79,23 @@ def test_a_small_network_learns_to_answer_and_the_same_again_from_the_same_seed(
     assert all((weights.recurrent.diagonal() == 0).all() for weights in other.values())
 
 
+def test_several_tasks_are_learned_in_turns() -> None:
+    """With a learning rate of 0 each batch shows what untrained weights answer to its trials."""
+    network = LSNN(TASK.n_inputs, 20)
+    prepared, start = network.prepare(progress=False), network.initial_weights(0)
+    other = DelayedXor(6, 10, 3, probability=0.5)
+    still = Lessons(4, 64, learning_rate=0)
+    found = still.learn(prepared, start, [TASK, other, other], seed=3)
+    for batch, task in enumerate([TASK, other, other, TASK]):
+        trials = task.draw(64, [3, 4, batch])
+        right = prepared.run(trials, start, learns=False).n_correct(trials) / 64
+        assert found.accuracy[batch] == right
+    alone = still.learn(prepared, start, other, seed=3).accuracy
+    assert (alone == found.accuracy).tolist() == [False, True, True, False]
+    with pytest.raises(ParameterError, match="task is empty"):
+        still.learn(prepared, start, [])
+
+
 def test_a_night_changes_recurrent_weights_alone() -> None:
     network = LSNN(TASK.n_inputs, 20)
     before = network.initial_weights(0)
@@ -87,6 +106,31 @@ def test_a_night_changes_recurrent_weights_alone() -> None:
     np.testing.assert_array_equal(after.output, before.output)
     awake = sleep_lsnn(network, before, bs.SRC(0.0, 0.0), 300, probability=0.3, seed=1)
     np.testing.assert_array_equal(awake.recurrent, before.recurrent)
+
+
+def test_what_a_night_shows_and_what_it_changes_can_be_chosen() -> None:
+    network = LSNN(TASK.n_inputs, 20)
+    before = network.initial_weights(0)
+
+    def awake(**how) -> LSNNWeights:
+        return sleep_lsnn(network, before, bs.SRC("1 %", "1 %"), 300, seed=1, **how)
+
+    noise = np.full(TASK.n_inputs, 0.3)
+    same = awake(probability=0.3).recurrent
+    np.testing.assert_array_equal(awake(stimulus=noise).recurrent, same)
+    silence = np.zeros((300, TASK.n_inputs), dtype=bool)
+    np.testing.assert_array_equal(awake(stimulus=silence).recurrent, before.recurrent)
+    silent = np.repeat([True, False], [3, TASK.n_inputs - 3])  # the first group
+    after = awake(stimulus=np.where(silent, 0, noise), learns=["input"])
+    np.testing.assert_array_equal(after.recurrent, before.recurrent)
+    # a source that is silent while its target spikes takes weight away
+    moved = after.input - before.input
+    assert (moved[:, silent] <= 0).all()
+    assert (moved[:, silent] < 0).any()
+    assert (moved[:, ~silent] > 0).any()
+    for wrong in ("input", [], ["output"]):
+        with pytest.raises(ParameterError, match="learns must be names out of"):
+            awake(learns=wrong)
 
 
 def test_the_model_file_runs(tmp_path: Path) -> None:
