@@ -13,7 +13,7 @@ from .lsnn_night import sleep_lsnn
 from .lsnn_weights import LSNNWeights
 from .prepared_lsnn import PreparedLSNN, TrialResult
 from .surrogate_lif import SurrogateLIF
-from .trials import DelayedTask, DelayedXor, StoreRecall, Trials
+from .trials import DelayedTask, DelayedXor, StoreRecall, Task, Trials
 
 __all__ = [
     "LSNN",
@@ -29,6 +29,7 @@ __all__ = [
     "ReadoutGradient",
     "StoreRecall",
     "SurrogateLIF",
+    "Task",
     "TrialResult",
     "Trials",
     "answers_right",

@@ -17,7 +17,7 @@ from ..support.progress import progress_bar
 from ..support.quantities import quantity
 from .lsnn_weights import LINKS, LSNNWeights
 from .prepared_lsnn import PreparedLSNN
-from .trials import DelayedTask
+from .trials import Task, drawn
 
 #: What feedback may be called.
 FEEDBACK = ("symmetric", "random", "shuffled")
@@ -83,10 +83,11 @@ class Lessons:
         whole_number(self.n_batches, "lessons: n_batches", minimum=0)
         whole_number(self.batch_size, "lessons: batch_size", minimum=1)
         check_parameters(self, "lessons")
-        unknown = set(self.learns) - set(LINKS)
-        if isinstance(self.learns, str) or unknown:
+        given = self.learns
+        is_many = isinstance(given, Collection) and not isinstance(given, str)
+        if not is_many or any(one not in tuple(LINKS) for one in given):
             raise KindError(
-                f"lessons: learns must be names out of {tuple(LINKS)}, not {brief(self.learns)}."
+                f"lessons: learns must be names out of {tuple(LINKS)}, not {brief(given)}."
             )
 
     @public
@@ -94,7 +95,7 @@ class Lessons:
         self,
         network: PreparedLSNN,
         weights: LSNNWeights,
-        task: DelayedTask | Sequence[DelayedTask],
+        task: Task | Sequence[Task],
         *,
         seed: int = 0,
         progress: bool = True,
@@ -107,9 +108,11 @@ class Lessons:
             The compiled network.
         weights : LSNNWeights
             What it knows already; not modified.
-        task : DelayedTask or sequence of DelayedTask
-            What it learns. Of several tasks, each batch has trials of the next; after the last
-            comes the first again, and one that stands there twice is learned twice as often.
+        task : task or sequence of tasks
+            What it learns: `StoreRecall`, `DelayedXor`, or any object with a method
+            ``draw(n_trials, seed)`` that returns `Trials`. Of several tasks, each batch has trials
+            of the next; after the last comes the first again, and one that stands there twice is
+            learned twice as often.
         seed : int
             Seed of the trials, and of random feedback.
         progress : bool
@@ -124,15 +127,14 @@ class Lessons:
         target = quantity(self.target_rate, Hz, "lessons: target_rate") * network.prepared.plan.dt
         # what the filter of the readouts makes of a constant signal is taken out of it again
         strength = self.rate_strength * (1 - network.kappa)
-        tasks = [task] if isinstance(task, DelayedTask) else list(task)
+        tasks = list(task) if isinstance(task, Sequence) else [task]
         if not tasks:
             raise ParameterError("lessons: task is empty; give a task, or a list of tasks.")
         adam, rate_error = Adam.start(weights), np.zeros(weights.recurrent.shape[0])
         accuracy, rates = [], []
         with progress_bar(self.n_batches, "learn", progress, unit="batch") as bar:
             for batch in range(self.n_batches):
-                current = tasks[batch % len(tasks)]
-                trials = current.draw(self.batch_size, [seed, 4, batch])
+                trials = drawn(tasks[batch % len(tasks)], self.batch_size, [seed, 4, batch])
                 feedback = {
                     "symmetric": weights.output,
                     "random": fixed,
@@ -140,7 +142,10 @@ class Lessons:
                 }[self.feedback]
                 found = network.run(trials, weights, feedback=feedback, rate_error=rate_error)
                 adam, weights = adam.step(weights, found.gradient, self.learning_rate, self.learns)
-                rate_error = strength * current.steps / current.n_steps * (found.rates - target)
+                # steps of a trial in which something is asked, since gradients are means over them
+                n_asked = trials.n_asked / len(trials)
+                regulated = strength * n_asked / trials.spikes.shape[1]
+                rate_error = regulated * (found.rates - target)
                 accuracy.append(found.n_correct(trials) / len(trials))
                 rates.append(found.rates.mean() / network.prepared.plan.dt)
                 bar.update(1)
@@ -192,7 +197,7 @@ class Adam:
 
 @public
 def answers_right(
-    network: PreparedLSNN, weights: LSNNWeights, task: DelayedTask, n_trials: int, *, seed: int
+    network: PreparedLSNN, weights: LSNNWeights, task: Task, n_trials: int, *, seed: int
 ) -> float:
     """Return the share of right answers in trials that were not learned from.
 
@@ -205,5 +210,6 @@ def answers_right(
     seed : int
         Their seed; trials of this function are never those of `Lessons.learn`.
     """
-    trials = task.draw(n_trials, [seed, 5])
+    whole_number(n_trials, "n_trials", minimum=1)
+    trials = drawn(task, n_trials, [read_seed(seed), 5])
     return network.run(trials, weights, learns=False).n_correct(trials) / n_trials

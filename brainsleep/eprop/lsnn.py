@@ -10,6 +10,7 @@ from brian2.units import ms
 
 from ..circuit import INPUT, Circuit, Population, Projection
 from ..devices import Device
+from ..errors import ParameterError
 from ..support.array_values import numbers
 from ..support.calls import public
 from ..support.checks import whole_number
@@ -18,10 +19,8 @@ from ..support.quantities import Time
 from .eprop_rules import EProp, ErrorFeedback, ReadoutGradient
 from .error_readout import ErrorReadout
 from .lsnn_weights import FEEDBACK_LINK, LINKS, LSNNWeights
-from .prepared_lsnn import PreparedLSNN
+from .prepared_lsnn import CELLS, READOUTS, PreparedLSNN
 from .surrogate_lif import SurrogateLIF
-
-CELLS, READOUTS = "cells", "readouts"
 
 
 @public
@@ -40,7 +39,7 @@ class LSNN:
     dampening : float
         Height of the surrogate derivative.
     n_choices : int
-        How many readouts share a question; see `ErrorReadout`.
+        How many readouts share a question; `n_outputs` is a multiple of it. See `ErrorReadout`.
     tau_m, tau_a, tau_readout : Quantity or str
         Time constants of membranes, of adaptation, and of readouts.
     dt : Quantity or str
@@ -74,6 +73,11 @@ class LSNN:
             whole_number(getattr(self, name), f"lsnn: {name}", minimum=1)
         check_parameters(self, "lsnn")
         self.betas()
+        if self.n_outputs % self.n_choices:
+            raise ParameterError(
+                f"lsnn: n_outputs ({self.n_outputs}) must be a multiple of n_choices "
+                f"({self.n_choices}), the readouts that share a question."
+            )
 
     def betas(self) -> npt.NDArray[np.float64]:
         """Return by how much a spike raises the threshold of each neuron."""
@@ -129,7 +133,7 @@ class LSNN:
         prepared = self.circuit().prepare(
             device, dtype=dtype, dt=self.dt, record=[CELLS], progress=progress
         )
-        return PreparedLSNN(prepared, self.betas(), self.tau_readout)
+        return PreparedLSNN(prepared, self.betas(), self.tau_readout, self.n_choices)
 
     @public
     def initial_weights(self, seed: int = 0) -> LSNNWeights:

@@ -13,9 +13,11 @@ from ..errors import KindError, brief
 from ..plasticity import Plasticity
 from ..stimuli import StimulusLike
 from ..support.calls import public
+from ..support.checks import number
 from ..support.quantities import Time
-from .lsnn import CELLS, LSNN
+from .lsnn import LSNN
 from .lsnn_weights import LINKS, LSNNWeights
+from .prepared_lsnn import CELLS
 
 #: What may change in a night; readouts have no part in it.
 ASLEEP = ("input", "recurrent")
@@ -68,10 +70,15 @@ def sleep_lsnn(
 
     Raises
     ------
-    ParameterError, UnitsError
+    KindError, ParameterError, UnitsError
         Naming the argument.
     """
+    if plasticity is None:
+        raise KindError(
+            "plasticity must be a rule like bs.SRC(); without one, a night does nothing."
+        )
     rules = {name: plasticity if name in _which(learns) else None for name in ASLEEP}
+    spiking = number(probability, "probability", minimum=0, maximum=1)
     asleep = Circuit(
         network.n_inputs,
         {CELLS: Population(network.n_cells, network.neuron())},
@@ -81,7 +88,7 @@ def sleep_lsnn(
         ],
     )
     run = asleep.run(
-        np.full(network.n_inputs, probability) if stimulus is None else stimulus,
+        np.full(network.n_inputs, spiking) if stimulus is None else stimulus,
         duration,
         seed=seed,
         device=device,

@@ -9,16 +9,16 @@ import numpy as np
 import numpy.typing as npt
 from brian2.units import ms
 
-from ..circuit import CircuitRun, PreparedCircuit
+from ..circuit import INPUT, CircuitRun, PreparedCircuit
 from ..devices.recorded_spikes import spike_steps
 from ..errors import ParameterError
 from ..support.array_values import numbers
 from ..support.calls import public
 from ..support.quantities import Time, quantity
 from .lsnn_weights import FEEDBACK_LINK, LINKS, LSNNWeights
-from .trials import REST, Trials
+from .trials import Trials
 
-CELLS = "cells"
+CELLS, READOUTS = "cells", "readouts"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +41,16 @@ class TrialResult:
     evidence: npt.NDArray[np.float64]
     rates: npt.NDArray[np.float64]
     spikes: npt.NDArray[np.bool_]
+    n_choices: int
 
-    def n_correct(self, trials: Trials, n_choices: int = 2) -> int:
+    def n_correct(self, trials: Trials) -> int:
         """Return in how many trials the right readout of its question says most."""
-        first = trials.answers // n_choices * n_choices
-        choices = first[:, None] + np.arange(n_choices)
+        if len(trials) != len(self.evidence):
+            raise ParameterError(
+                f"trials: there are {len(trials)}, but this is the result of {len(self.evidence)}."
+            )
+        first = trials.answers // self.n_choices * self.n_choices
+        choices = first[:, None] + np.arange(self.n_choices)
         said = np.take_along_axis(self.evidence, choices, axis=1).argmax(axis=1)
         return int((first + said == trials.answers).sum())
 
@@ -62,11 +67,14 @@ class PreparedLSNN:
         By how much a spike raises the threshold of each neuron.
     tau_readout : Quantity or str
         Time constant of the readouts.
+    n_choices : int
+        How many readouts share a question.
     """
 
     prepared: PreparedCircuit
     betas: npt.NDArray[np.float64]
     tau_readout: Time
+    n_choices: int
 
     @property
     def kappa(self) -> float:
@@ -108,18 +116,16 @@ class PreparedLSNN:
         ParameterError
             If trials or weights do not fit the network.
         """
-        n_trials, n_steps, _ = trials.spikes.shape
-        if (trials.targets[:, -REST:] >= 0).any():
-            raise ParameterError(
-                f"trials: nothing may be asked in the last {REST} steps of a trial, so that its "
-                "last error reaches the synapses."
-            )
+        n_trials, n_steps, n_inputs = trials.spikes.shape
+        self._check(trials, weights)
         back = weights.output if feedback is None else feedback
         n_outputs, n_cells = weights.output.shape
+        wanted = np.shape(rate_error) and (n_cells,)
+        rate = numbers(rate_error, "rate_error", shape=wanted)
         carry_out = np.zeros(n_trials * n_steps)
         carry_out[-1] = 1
         run = self.prepared.run(
-            trials.spikes.reshape(n_trials * n_steps, -1),
+            trials.spikes.reshape(n_trials * n_steps, n_inputs),
             modulation=carry_out,
             signals={"target": trials.targets.ravel()},
             weights={
@@ -127,10 +133,7 @@ class PreparedLSNN:
                 FEEDBACK_LINK: numbers(back, "feedback", shape=(n_outputs, n_cells)).T,
             },
             parameters={
-                CELLS: {
-                    "beta": self.betas,
-                    "rate_error": np.broadcast_to(numbers(rate_error, "rate_error"), (n_cells,)),
-                }
+                CELLS: {"beta": self.betas, "rate_error": np.broadcast_to(rate, (n_cells,))}
             },
             plastic=learns,
             presentation_steps=n_steps,
@@ -142,11 +145,34 @@ class PreparedLSNN:
             self._evidence(spikes, weights, trials),
             spikes.mean(axis=(0, 1)),
             spikes,
+            self.n_choices,
         )
+
+    def _check(self, trials: Trials, weights: LSNNWeights) -> None:
+        """Raise a ParameterError unless trials and weights fit the network."""
+        sizes = self.prepared.circuit.sizes
+        n_inputs, n_cells, n_outputs = (sizes[name] for name in (INPUT, CELLS, READOUTS))
+        if trials.spikes.shape[2] != n_inputs:
+            raise ParameterError(
+                f"trials: spikes are those of {trials.spikes.shape[2]} inputs, but the network has "
+                f"{n_inputs}."
+            )
+        found = (weights.input.shape[1], *weights.output.shape[::-1])
+        if found != (n_inputs, n_cells, n_outputs):
+            raise ParameterError(
+                "weights: are those of {} inputs, {} neurons and {} readouts, but the network has "
+                "{}, {} and {}.".format(*found, n_inputs, n_cells, n_outputs)
+            )
+        largest = trials.targets.max()
+        if largest >= n_outputs:
+            raise ParameterError(
+                f"trials: targets ask for readout {largest}, but the network has {n_outputs}, "
+                "numbered from 0."
+            )
 
     def _gradient(self, run: CircuitRun, weights: LSNNWeights, trials: Trials) -> LSNNWeights:
         """Return the mean gradient: what was carried out of the weights in the last step."""
-        n_asked = max((trials.targets >= 0).sum(), 1)
+        n_asked = max(trials.n_asked, 1)
         found = {
             name: (getattr(weights, name) - run.weights[link]) / n_asked
             for name, link in LINKS.items()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import KindError, ParameterError, brief
+from ..support.array_values import check_shape, numbers, read_array
 from ..support.calls import public
 from ..support.checks import read_seed, whole_number
 from ..support.parameters import check_parameters, parameter
@@ -19,20 +21,46 @@ GROUPS = ("value 0", "value 1", "store", "recall", "task 0", "task 1")
 REST = 2
 
 
+@public
 @dataclass(frozen=True, eq=False)
 class Trials:
     """Trials, one after the other.
 
-    Attributes
+    Parameters
     ----------
-    spikes : ndarray of bool, shape (n_trials, n_steps, n_inputs)
-        Input spikes.
-    targets : ndarray of int, shape (n_trials, n_steps)
-        Number of the readout that should be on in each step; -1 where nothing is asked.
+    spikes : array_like of bool, shape (n_trials, n_steps, n_inputs)
+        Input spikes: all 0 or 1.
+    targets : array_like of int, shape (n_trials, n_steps)
+        Number of the readout that should be on in each step; -1 where nothing is asked, as in the
+        last two steps of each trial, in which the last error reaches the synapses.
+
+    Raises
+    ------
+    KindError, ParameterError
+        If they are something else.
     """
 
     spikes: npt.NDArray[np.bool_]
     targets: npt.NDArray[np.int_]
+
+    def __post_init__(self) -> None:
+        spikes = read_array(self.spikes, "trials: spikes")
+        if spikes.dtype != bool:
+            numbers(spikes, "trials: spikes", minimum=0, maximum=1)
+            if (spikes % 1 != 0).any():
+                raise ParameterError("trials: spikes must all be 0 or 1; probabilities are not.")
+            spikes = spikes.astype(bool)
+        check_shape(spikes, "trials: spikes", (None, None, None))
+        targets = numbers(self.targets, "trials: targets", shape=spikes.shape[:2])
+        if (targets % 1 != 0).any():
+            raise ParameterError("trials: targets must be whole numbers, those of readouts or -1.")
+        if (targets[:, -REST:] >= 0).any():
+            raise ParameterError(
+                f"trials: targets must be -1 in the last {REST} steps of a trial, in which its "
+                "last error reaches the synapses; add steps without a question."
+            )
+        object.__setattr__(self, "spikes", spikes)  # the class is frozen
+        object.__setattr__(self, "targets", targets.astype(int))
 
     def __len__(self) -> int:
         """Return the number of trials."""
@@ -43,6 +71,49 @@ class Trials:
         """The readout that should be on when it is asked for, one per trial."""
         return self.targets.max(axis=1)
 
+    @property
+    def n_asked(self) -> int:
+        """In how many steps of all trials something is asked."""
+        return int((self.targets >= 0).sum())
+
+
+class Task(Protocol):
+    """What a network can learn: anything that draws trials."""
+
+    def draw(self, n_trials: int, seed: object) -> Trials:
+        """Return random trials, the same for the same seed.
+
+        Parameters
+        ----------
+        n_trials : int
+            How many.
+        seed : sequence of int
+            As `numpy.random.default_rng` takes it.
+        """
+        ...
+
+
+def drawn(task: Task, n_trials: int, seed: list[int]) -> Trials:
+    """Return trials of a task.
+
+    Raises
+    ------
+    KindError
+        If what is given draws none.
+    """
+    draw = None if isinstance(task, type) else getattr(task, "draw", None)
+    if draw is None:
+        raise KindError(
+            "task must be a task like StoreRecall(), or an object with a method "
+            f"draw(n_trials, seed), not {brief(task)}."
+        )
+    trials = draw(n_trials, seed)
+    if not isinstance(trials, Trials):
+        raise KindError(
+            f"task: draw must return bs.eprop.Trials(spikes, targets), not {brief(trials)}."
+        )
+    return trials
+
 
 @public
 @dataclass(frozen=True)
@@ -50,7 +121,8 @@ class DelayedTask:
     """A task in which values must be kept in mind until a cue asks for the answer.
 
     A trial is a row of intervals. In each of them, groups of inputs fire at random: one of the two
-    values, a cue, and the task's own group throughout. `StoreRecall` and `DelayedXor` say when.
+    values, a cue, and the task's own group throughout. `StoreRecall` and `DelayedXor`, which derive
+    from this class, say when.
 
     Parameters
     ----------
@@ -126,7 +198,9 @@ class DelayedTask:
 
     def _show(self, active: npt.NDArray[np.bool_], rng: np.random.Generator) -> tuple[int, int]:
         """Fill in which groups fire; return the interval of the question and the answer."""
-        raise NotImplementedError
+        raise ParameterError(
+            "DelayedTask has no trials of its own; take StoreRecall or DelayedXor."
+        )
 
 
 @public

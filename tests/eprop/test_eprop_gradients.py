@@ -149,10 +149,8 @@ def test_presentations_begin_anew() -> None:
 
 def test_what_does_not_fit_is_said() -> None:
     shown = trials()
-    network = small().prepare("cpp", progress=False)
-    wrong = Trials(shown.spikes, np.ones_like(shown.targets))
     with pytest.raises(ParameterError, match="last 2 steps of a trial"):
-        network.run(wrong, scaled(1.0))
+        Trials(shown.spikes, np.ones_like(shown.targets))
     with pytest.raises(KindError, match="learns must be names out of"):
         Lessons(learns=["output", "reward"])
     with pytest.raises(ParameterError, match="beta"):
