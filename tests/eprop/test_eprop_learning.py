@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import brainsleep as bs
+from brainsleep.devices.cuda.coverage import unsupported_by_cuda
 from brainsleep.eprop import (
     LSNN,
     DelayedXor,
@@ -131,6 +132,11 @@ def test_what_a_night_shows_and_what_it_changes_can_be_chosen() -> None:
     for wrong in ("input", [], ["output"]):
         with pytest.raises(ParameterError, match="learns must be names out of"):
             awake(learns=wrong)
+
+
+def test_a_gpu_refuses_lessons_by_name() -> None:
+    plan = LSNN(TASK.n_inputs, 20).prepare(progress=False).prepared.plan
+    assert unsupported_by_cuda(plan) == "its neurons get signals (target)"
 
 
 def test_the_model_file_runs(tmp_path: Path) -> None:

@@ -29,8 +29,9 @@ def unsupported_by_cuda(plan: NetworkPlan) -> str | None:
         return "spikes are counted in presentations, which it does not run"
     if plan.competing:
         return "only some neurons of a population may spike at a time"
-    if set(plan.signals) - {MODULATION}:
-        return f"its neurons get signals ({', '.join(plan.signals)})"
+    signals = [name for name in plan.signals if name != MODULATION]
+    if signals:
+        return f"its neurons get signals ({', '.join(signals)})"
     for link in plan.projections:
         name = _overwritten(plan, link)
         if name is not None:
