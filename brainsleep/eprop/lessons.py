@@ -62,7 +62,7 @@ class Lessons:
     target_rate : Quantity or str
         Firing rate towards which each neuron is regulated.
     rate_strength : float
-        How strongly; 0: not at all. Rates are those of the batch before.
+        How strongly; 0: not at all. Rates are those of the batch before that had the same task.
 
     Raises
     ------
@@ -130,7 +130,9 @@ class Lessons:
         tasks = list(task) if isinstance(task, Sequence) else [task]
         if not tasks:
             raise ParameterError("lessons: task is empty; give a task, or a list of tasks.")
-        adam, rate_error = Adam.start(weights), np.zeros(weights.recurrent.shape[0])
+        # one per task: else a neuron that fires in one task alone is pushed the wrong way
+        rate_errors = {id(one): np.zeros(weights.recurrent.shape[0]) for one in tasks}
+        adam = Adam.start(weights)
         accuracy, rates = [], []
         with progress_bar(self.n_batches, "learn", progress, unit="batch") as bar:
             for batch in range(self.n_batches):
@@ -140,12 +142,14 @@ class Lessons:
                     "random": fixed,
                     "shuffled": rng.permutation(weights.output, axis=1),
                 }[self.feedback]
-                found = network.run(trials, weights, feedback=feedback, rate_error=rate_error)
+                found = network.run(
+                    trials, weights, feedback=feedback, rate_error=rate_errors[id(current)]
+                )
                 adam, weights = adam.step(weights, found.gradient, self.learning_rate, self.learns)
                 # steps of a trial in which something is asked, since gradients are means over them
                 n_asked = trials.n_asked / len(trials)
                 regulated = strength * n_asked / trials.spikes.shape[1]
-                rate_error = regulated * (found.rates - target)
+                rate_errors[id(current)] = regulated * (found.rates - target)
                 accuracy.append(found.n_correct(trials) / len(trials))
                 rates.append(found.rates.mean() / network.prepared.plan.dt)
                 bar.update(1)

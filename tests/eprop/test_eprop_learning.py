@@ -14,6 +14,7 @@ from brainsleep.eprop import (
     DelayedXor,
     Lessons,
     LSNNWeights,
+    PreparedLSNN,
     StoreRecall,
     answers_right,
     sleep_lsnn,
@@ -93,8 +94,35 @@ def test_several_tasks_are_learned_in_turns() -> None:
         assert found.accuracy[batch] == right
     alone = still.learn(prepared, start, other, seed=3).accuracy
     assert (alone == found.accuracy).tolist() == [False, True, True, False]
+
+
+def test_firing_rates_are_regulated_for_each_task_by_itself() -> None:
+    """A batch's learning signal has the rates of the last batch of the same task."""
+    network = LSNN(TASK.n_inputs, 20)
+    prepared, start = network.prepare(progress=False), network.initial_weights(0)
+    other, seen = DelayedXor(6, 10, 3, probability=0.5), []
+
+    class Listening(PreparedLSNN):
+        def run(self, trials, weights, **how):
+            found = super().run(trials, weights, **how)
+            seen.append((np.broadcast_to(how["rate_error"], (20,)), found.rates))
+            return found
+
+    listening = Listening(prepared.prepared, prepared.betas, prepared.tau_readout)
+    Lessons(4, 8, learning_rate=0, rate_strength=1).learn(listening, start, [TASK, other])
+    errors, rates = zip(*seen, strict=True)
+    assert not np.any(errors[:2])
+    for now, before in ((2, 0), (3, 1)):
+        expected = (1 - prepared.kappa) * 10 / 62 * (rates[before] - 10e-3)
+        np.testing.assert_allclose(errors[now], expected, rtol=1e-12)
+    assert np.abs(errors[2] - errors[3]).max() > 1e-4
+
+
+def test_an_empty_list_of_tasks_is_refused() -> None:
+    network = LSNN(TASK.n_inputs, 20)
+    prepared, start = network.prepare(progress=False), network.initial_weights(0)
     with pytest.raises(ParameterError, match="task is empty"):
-        still.learn(prepared, start, [])
+        Lessons(1, 1).learn(prepared, start, [])
 
 
 def test_a_night_changes_recurrent_weights_alone() -> None:
