@@ -136,7 +136,8 @@ class Lessons:
         accuracy, rates = [], []
         with progress_bar(self.n_batches, "learn", progress, unit="batch") as bar:
             for batch in range(self.n_batches):
-                trials = drawn(tasks[batch % len(tasks)], self.batch_size, [seed, 4, batch])
+                current = tasks[batch % len(tasks)]
+                trials = drawn(current, self.batch_size, [seed, 4, batch])
                 feedback = {
                     "symmetric": weights.output,
                     "random": fixed,

@@ -108,7 +108,7 @@ def test_firing_rates_are_regulated_for_each_task_by_itself() -> None:
             seen.append((np.broadcast_to(how["rate_error"], (20,)), found.rates))
             return found
 
-    listening = Listening(prepared.prepared, prepared.betas, prepared.tau_readout)
+    listening = Listening(**vars(prepared))
     Lessons(4, 8, learning_rate=0, rate_strength=1).learn(listening, start, [TASK, other])
     errors, rates = zip(*seen, strict=True)
     assert not np.any(errors[:2])
