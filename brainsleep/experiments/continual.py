@@ -83,7 +83,7 @@ class ContinualRun:
         self._experiment.check_nights()
 
     def measure(self, directory: Path) -> JsonObject:
-        """Go through all arms, and return the content of ``metrics.json``."""
+        """Go through all arms, and return the results."""
         experiment, request = self._experiment, self.request
         with torch_threads(1):  # equal seeds, equal results, on any machine
             experiment.open(directory)
@@ -232,7 +232,7 @@ class ContinualExperiment:
                 self.save_progress()
 
     def metrics(self) -> JsonObject:
-        """Return the content of ``metrics.json``."""
+        """Return the results."""
         after = [task.after for task in self.done.tasks]
         asleep = self.course.result(after, [task.ahead for task in self.done.tasks])
         assert self.course.nights is not None

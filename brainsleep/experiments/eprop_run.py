@@ -10,10 +10,7 @@ from ..eprop import LSNN, Lessons, answers_right
 from ..support.files import JsonObject
 from .kinds.eprop_kind import EPROP
 from .model_files.eprop_modelfile import EpropModel
-from .provenance import versions
 from .run_request import RunRequest
-
-PACKAGES = ("brainsleep", "brian2", "numpy")
 
 
 @dataclass
@@ -53,7 +50,7 @@ class EpropRun:
         )
 
     def measure(self, directory: Path) -> JsonObject:
-        """Learn and measure; return the content of ``metrics.json``."""
+        """Learn and measure; return the results."""
         section, timings = self.model.eprop, {}
         arms: dict[str, tuple[LSNN, Lessons]] = {
             "final": (section.network(), section.lessons()),
@@ -70,15 +67,11 @@ class EpropRun:
                 curve, rate = learned, last_rate
         accuracy["untrained"], _, _ = self._learned(section.network(), section.lessons(n_batches=0))
         return {
-            "scenario": EPROP.name,
             "dataset": section.task,
             "evaluated_on": "test",
-            "model": self.model.name,
-            "seed": self.request.seed,
             "accuracy": {**accuracy, "chance": 0.5, "curve": curve, "controls": {}},
             "rate": rate,
             "timings": [timings],
-            "versions": versions(PACKAGES),
         }
 
     def _learned(self, network: LSNN, lessons: Lessons) -> tuple[float, list[float], float]:

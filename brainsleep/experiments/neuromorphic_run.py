@@ -16,11 +16,8 @@ from ..wake.networks.data_shape import DataShape
 from .kinds.neuromorphic_kind import NEUROMORPHIC
 from .materials import announced, load_data
 from .model_files.neuromorphic_modelfile import NeuromorphicModel
-from .provenance import versions
 from .run_request import RunRequest
 from .rundirectory import digest_of
-
-PACKAGES = ("brainsleep", "brian2", "nir", "numpy", "torch")
 
 #: The graph of the converted network, in the run directory.
 GRAPH = "network.nir"
@@ -58,7 +55,7 @@ class NeuromorphicRun:
         refuse_max_pooling(translate(network, (self.split.train.images.shape[1],)))
 
     def measure(self, directory: Path) -> JsonObject:
-        """Run everything; return the content of ``metrics.json``."""
+        """Run everything; return the results."""
         section, started = self.model.neuromorphic, time.perf_counter()
         with torch_threads(1):
             reference = self._converted()
@@ -69,11 +66,8 @@ class NeuromorphicRun:
         found = {bits: self._emulated(directory / GRAPH, bits) for bits in self._bits()}
         seconds["integers"] = time.perf_counter() - started - seconds["network"]
         return {
-            "scenario": NEUROMORPHIC.name,
             "dataset": self.split.train.name,
             "evaluated_on": self.model.data.evaluate_on,
-            "model": self.model.name,
-            "seed": self.request.seed,
             "accuracy": {
                 "final": found[section.weight_bits]["accuracy"],
                 "spiking": float(reference.accuracy[-1]),
@@ -83,7 +77,6 @@ class NeuromorphicRun:
             "bits": {str(bits): found[bits] for bits in self._bits()},
             "spikes": sum(list(reference.spikes_per_image.values())[1:]),
             "timings": [seconds],
-            "versions": versions(PACKAGES),
         }
 
     def _bits(self) -> list[int]:

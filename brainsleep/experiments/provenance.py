@@ -9,9 +9,13 @@ import subprocess
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..support.files import JsonObject
 from ..support.memory import available_memory
+
+if TYPE_CHECKING:
+    from .kinds import ExperimentKind
 
 
 def versions(packages: Iterable[str]) -> dict[str, str]:
@@ -19,6 +23,29 @@ def versions(packages: Iterable[str]) -> dict[str, str]:
     return {
         "python": platform.python_version(),
         **{package: version(package) for package in packages},
+    }
+
+
+def with_origin(measured: JsonObject, kind: ExperimentKind, *, model: str, seed: int) -> JsonObject:
+    """Return results with what ``metrics.json`` says whatever the kind of experiment.
+
+    Parameters
+    ----------
+    measured : dict
+        What the run measured; it may name a ``"scenario"`` of its own.
+    kind : ExperimentKind
+        The kind; its name is the ``"scenario"`` otherwise.
+    model : str
+        Name of the experiment.
+    seed : int
+        Of the run.
+    """
+    return {
+        "scenario": kind.name,
+        "model": model,
+        "seed": seed,
+        **measured,
+        "versions": versions(kind.packages),
     }
 
 

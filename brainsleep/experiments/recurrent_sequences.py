@@ -30,10 +30,7 @@ from ..wake import (
 )
 from .kinds.sequences_kind import SEQUENCES
 from .model_files.sequences_modelfile import SequencesModel
-from .provenance import versions
 from .run_request import RunRequest
-
-PACKAGES = ("brainsleep", "brian2", "numpy", "torch")
 
 
 class SequencesRun:
@@ -72,7 +69,7 @@ class SequencesRun:
         self._night(self._network(), n_steps=1, record=None)
 
     def measure(self, directory: Path) -> JsonObject:
-        """Do everything; return the content of ``metrics.json``."""
+        """Do everything; return the results."""
         with torch_threads(1):
             return self._measure()
 
@@ -99,11 +96,8 @@ class SequencesRun:
         early = self._stopped_early(first_only, after[1])
         dealt = self._both(with_shuffled_changes(network, night, seed))
         return {
-            "scenario": "sequences",
             "dataset": "sequences",
             "evaluated_on": "test",
-            "model": self.name,
-            "seed": seed,
             "accuracy": {
                 "first_learned": learned,
                 "first_before": before[0],
@@ -120,7 +114,6 @@ class SequencesRun:
             "timings": [
                 {"learn": trained - started, "night": float(night.timings["total"])},
             ],
-            "versions": versions(PACKAGES),
         }
 
     def _network(self) -> ElmanNet:

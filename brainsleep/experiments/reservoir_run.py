@@ -12,10 +12,7 @@ from ..support.files import JsonObject
 from ..wake import torch_threads
 from .kinds.reservoir_kind import RESERVOIR
 from .model_files.reservoir_modelfile import ReservoirModel
-from .provenance import versions
 from .run_request import RunRequest
-
-PACKAGES = ("brainsleep", "brian2", "numpy")
 
 
 class ReservoirRun:
@@ -51,7 +48,7 @@ class ReservoirRun:
         )
 
     def measure(self, directory: Path) -> JsonObject:
-        """Run everything; return the content of ``metrics.json``."""
+        """Run everything; return the results."""
         started = time.perf_counter()
         with torch_threads(1):
             task = self._on_task()
@@ -59,18 +56,14 @@ class ReservoirRun:
             series = self._on_series() if self.model.reservoir.narma_train else None
         seconds["narma"] = time.perf_counter() - started - seconds["task"]
         return {
-            "scenario": RESERVOIR.name,
             "dataset": self.model.reservoir.task,
             "evaluated_on": "test",
-            "model": self.model.name,
-            "seed": self.request.seed,
             "accuracy": {**_test(task), "chance": self.task.chance, "controls": {}},
             "validation": {name: one.validation for name, one in _parts(task).items()},
             "rate": task.rate,
             "chosen": task.chosen,
             **({} if series is None else {"nrmse": _test(series), "narma_chosen": series.chosen}),
             "timings": [seconds],
-            "versions": versions(PACKAGES),
         }
 
     def _on_task(self) -> SideBySide:

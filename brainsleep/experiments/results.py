@@ -9,11 +9,8 @@ from ..measures import continual_measures
 from ..support.files import JsonObject
 from .arms import ArmResult
 from .learned_tasks import Progress
-from .provenance import versions
 from .setting import Setting
 from .task_records import accuracy_definition, records_of
-
-PACKAGES = ("brainsleep", "brian2", "torch", "numpy")
 
 
 def run_metrics(
@@ -23,7 +20,7 @@ def run_metrics(
     weights: Sequence[str],
     stores: str = "",
 ) -> JsonObject:
-    """Return the content of ``metrics.json``.
+    """Return what a run of tasks adds to ``metrics.json``.
 
     Parameters
     ----------
@@ -50,8 +47,6 @@ def run_metrics(
         **({"stores": stores} if stores else {}),
         "dataset": model.data.dataset,
         "evaluated_on": model.data.evaluate_on,
-        "model": model.name,
-        "seed": setting.seed,
         "accuracy": {
             **{name: _final(result) for name, result in done.baselines.items()},
             "before_sleep": [task.before for task in tasks],
@@ -75,7 +70,6 @@ def run_metrics(
         "growth": [task.growth for task in slept],
         "findings": [task.findings for task in slept],
         "seconds": {"final": asleep.seconds, **_seconds(done.baselines), **_seconds(done.controls)},
-        "versions": versions(PACKAGES),
     }
 
 

@@ -16,6 +16,7 @@ from .finished import finished_run
 from .kinds import kind_of_file
 from .model_files.overrides import Overrides
 from .model_files.shipped import find_model
+from .provenance import with_origin
 from .result_tables.paper_tables import save_paper_table
 from .run_request import RunRequest, say_nothing
 from .run_results import Run
@@ -129,7 +130,9 @@ def _finished_or_run(request: RunRequest) -> Run:
         return finished
     prepared.check()
     with open_run_directory(request, prepared.name, data) as directory:
-        return save_metrics(directory, prepared.measure(directory))
+        measured = prepared.measure(directory)
+        metrics = with_origin(measured, kind, model=prepared.name, seed=request.seed)
+        return save_metrics(directory, metrics)
 
 
 def experiment_name(request: RunRequest) -> str:

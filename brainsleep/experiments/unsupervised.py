@@ -17,13 +17,10 @@ from ..wake import Dataset, Split
 from .kinds.unsupervised_kind import UNSUPERVISED
 from .materials import announced, load_data
 from .model_files.unsupervised_modelfile import UnsupervisedModel
-from .provenance import versions
 from .run_clock import FIGURES, KEEPING, LEARNING, MEASURING, RunClock, save_seconds
 from .run_request import RunRequest
 from .run_state import last_network, load_progress, save_network, save_progress
 from .rundirectory import digest_of
-
-PACKAGES = ("brainsleep", "brian2", "numpy")
 
 #: Seeds of what is shown, beside those of the blocks of learning.
 ASSIGN_SEED, TEST_SEED = 10**6, 2 * 10**6
@@ -85,7 +82,7 @@ class UnsupervisedRun:
         _ = self.prepared
 
     def measure(self, directory: Path) -> JsonObject:
-        """Learn, measure and draw; return the content of ``metrics.json``."""
+        """Learn, measure and draw; return the results."""
         run = _Learning(self.model, self.split, self.prepared, self.request, directory)
         run.learn()
         with run.clock.part(FIGURES):
@@ -156,17 +153,14 @@ class _Learning:
         return readout.accuracy(answers, test.labels)
 
     def metrics(self) -> JsonObject:
-        """Return the content of ``metrics.json``."""
+        """Return the results."""
         self.report("controls: untrained network, class means")
         with self.clock.part(MEASURING):
             untrained = self.accuracy_of(self.prepared.network.initial_state(self.seed))
             class_means = nearest_class_mean(self.split)
         return {
-            "scenario": "unsupervised",
             "dataset": self.split.train.name,
             "evaluated_on": self.model.data.evaluate_on,
-            "model": self.model.name,
-            "seed": self.seed,
             "accuracy": {
                 "final": self.done.curve[-1],
                 "curve": self.done.curve,
@@ -175,7 +169,6 @@ class _Learning:
                 "controls": {},
             },
             "timings": [{"learn": seconds} for seconds in self.done.seconds],
-            "versions": versions(PACKAGES),
         }
 
     def draw_figures(self) -> None:

@@ -61,4 +61,5 @@ CONTINUAL = ExperimentKind(
     device_table=_device_table,
     sleeps=True,
     part="task",
+    packages=("brainsleep", "brian2", "torch", "numpy"),
 )

@@ -44,11 +44,11 @@ class PreparedRun(Protocol):
         Returns
         -------
         dict
-            The content of ``metrics.json``: ``"scenario"`` (the kind's name), ``"dataset"``,
-            ``"evaluated_on"``, ``"model"``, ``"seed"``, ``"accuracy"`` (numbers in [0, 1] by the
-            names of the kind's rows, ``"final"`` among them, and ``"controls"``, an empty table
-            unless the kind sleeps; ``"curve"`` for one per part), ``"timings"`` (a table of
-            seconds per part) and ``"versions"``.
+            For ``metrics.json``: ``"dataset"``, ``"evaluated_on"``, ``"accuracy"`` (numbers in
+            [0, 1] by the names of the kind's rows, ``"final"`` among them, and ``"controls"``, an
+            empty table unless the kind sleeps; ``"curve"`` for one per part), ``"timings"`` (a
+            table of seconds per part), and what else the kind measures. Model, seed and versions
+            are added to it, and the kind's name as ``"scenario"`` unless it says another.
         """
         ...
 
@@ -93,6 +93,8 @@ class ExperimentKind:
         What it is done in, as in "task" or "block".
     examples : str
         What accuracy is measured on.
+    packages : tuple of str
+        Whose versions results note, beside that of Python.
     """
 
     name: str
@@ -109,6 +111,7 @@ class ExperimentKind:
     below: Callable[[JsonMapping], list[str]] = _nothing
     part: str = "part"
     examples: str = "images"
+    packages: tuple[str, ...] = ("brainsleep", "brian2", "numpy")
 
     def load(self, file: Path, overrides: Overrides) -> Any:
         """Return a model file with changes, checked.

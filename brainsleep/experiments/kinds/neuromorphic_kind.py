@@ -63,4 +63,5 @@ NEUROMORPHIC = ExperimentKind(
     rows=ROWS,
     definition="accuracy in %: a trained network, converted to spikes, in fixed-point integers",
     below=_below,
+    packages=("brainsleep", "brian2", "nir", "numpy", "torch"),
 )

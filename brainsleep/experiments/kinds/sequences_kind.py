@@ -76,4 +76,5 @@ SEQUENCES = ExperimentKind(
     below=_replay,
     part="night",
     examples="sequences",
+    packages=("brainsleep", "brian2", "numpy", "torch"),
 )

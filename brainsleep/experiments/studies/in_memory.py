@@ -14,9 +14,11 @@ from ..arms import compared_arm
 from ..continual import ContinualExperiment
 from ..controls import check_controls
 from ..kept_arms import result_of
+from ..kinds import CONTINUAL
 from ..materials import compared_strategies, load_materials
 from ..model_files.training_sections import StrategySection
 from ..nights.arm_nights import SleptNight
+from ..provenance import with_origin
 from ..run_request import RunRequest
 from ..setting import Setting
 
@@ -60,9 +62,9 @@ def run_in_memory(request: RunRequest) -> tuple[JsonObject, dict[str, float]]:
     with torch_threads(1):
         experiment.check_nights()
         experiment.run_arms(strategies, request.controls)
-        metrics = experiment.metrics()
+        measured = experiment.metrics()
         took = {name: round(spent.processor, 3) for name, spent in setting.clock.parts.items()}
-        return metrics, took
+        return with_origin(measured, CONTINUAL, model=setting.model.name, seed=setting.seed), took
 
 
 def train_in_memory(request: RunRequest, name: str) -> None:
