@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...support.files import JsonObject
 from .experiment_kind import ExperimentKind, PreparedRun
+from .network_in_short import network_in_short
 
 if TYPE_CHECKING:
     from ..model_files.modelfile import ModelFile
@@ -35,7 +36,7 @@ def _device_table(model: ModelFile) -> str:
 
 
 def _in_short(model: JsonObject) -> tuple[str, str, str, str]:
-    network = _network_in_short(model.get("network", {}))
+    network = network_in_short(model.get("network", {}))
     data, takes = model["data"]["dataset"], model["takes"]
     if "dreams" in model:
         return "dreams", data, network, takes
@@ -43,12 +44,6 @@ def _in_short(model: JsonObject) -> tuple[str, str, str, str]:
     stages = f", {section['stages']['kind']}" if "stages" in section else ""
     what = f"{section['neuron']['kind']}, {section['plasticity']['kind']}{stages}"
     return what, data, network, takes
-
-
-def _network_in_short(table: JsonObject) -> str:
-    """Return the sizes of a network, or what it is."""
-    sizes = table.get("sizes") or table.get("hidden")
-    return "-".join(map(str, sizes)) if sizes else str(table.get("kind", "mlp"))
 
 
 CONTINUAL = ExperimentKind(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...support.files import JsonMapping, JsonObject
 from .experiment_kind import ExperimentKind, PreparedRun
+from .network_in_short import network_in_short
 
 if TYPE_CHECKING:
     from ..model_files.neuromorphic_modelfile import NeuromorphicModel
@@ -37,10 +38,9 @@ def _prepare(request: RunRequest) -> PreparedRun:
 
 
 def _in_short(model: JsonObject) -> tuple[str, str, str, str]:
-    section, network = model["neuromorphic"], model["network"]
-    what = f"integrate-and-fire, {section['weight_bits']} bits"
-    sizes = "-".join(map(str, network.get("sizes") or network.get("hidden") or []))
-    return what, model["data"]["dataset"], sizes or network.get("kind", "own"), model["takes"]
+    what = f"integrate-and-fire, {model['neuromorphic']['weight_bits']} bits"
+    network = network_in_short(model["network"])
+    return what, model["data"]["dataset"], network, model["takes"]
 
 
 def _below(metrics: JsonMapping) -> list[str]:
