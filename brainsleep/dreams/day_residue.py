@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from inspect import signature
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from ..errors import ParameterError
 from ..support.calls import public
-from ..support.checks import known_name, truth, whole_number
-from ..support.parameters import ShownSignature, check_parameters, parameter
+from ..support.checks import known_name
+from ..support.parameters import parameter
+from .recipe import Recipe
 
 #: What :meth:`DayResidue.without` takes away, by name: the fields that say so.
 ABLATIONS: Mapping[str, Mapping[str, Any]] = {
@@ -33,27 +33,10 @@ INPUTS = ("current", "spikes")
 #: Which hidden layer feedback reaches.
 TARGETS = ("last", "first")
 
-#: Whole numbers that may be 0; the others are at least 1.
-_FROM_ZERO = {
-    "nrem_presentations",
-    "nrem_onset",
-    "rem_dreams",
-    "bottom_up_onset",
-    "top_down_onset",
-    "learning_onset",
-}
-#: Steps of a phase in which something begins, and the length of the phase.
-_ONSETS = {
-    "nrem_onset": "nrem_steps",
-    "bottom_up_onset": "bottom_up_steps",
-    "top_down_onset": "top_down_steps",
-    "learning_onset": "top_down_steps",
-}
-
 
 @public
-@dataclass(frozen=True, kw_only=True)
-class DayResidue:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class DayResidue(Recipe):
     """How a night of dreams from the day's residue goes; see `brainsleep.dream`.
 
     All defaults were found on validation images of digits, for a network 784-1200-1200-10 whose
@@ -157,37 +140,21 @@ class DayResidue:
     rem_depression: float = parameter(1.0, minimum=0, by_layer=False)
     residue: bool = True
 
-    __signature__: ClassVar[ShownSignature] = ShownSignature()
+    onsets: ClassVar = {
+        "nrem_onset": "nrem_steps",
+        "bottom_up_onset": "bottom_up_steps",
+        "top_down_onset": "top_down_steps",
+        "learning_onset": "top_down_steps",
+    }
+    from_zero: ClassVar = {"nrem_presentations", "rem_dreams", *onsets}
 
     def __post_init__(self) -> None:
-        check_parameters(self, "recipe")
-        truth(self.residue, "recipe: residue")
-        for one in fields(self):
-            if type(one.default) is int:
-                least = 0 if one.name in _FROM_ZERO else 1
-                whole_number(getattr(self, one.name), f"recipe: {one.name}", minimum=least)
-        for onset, steps in _ONSETS.items():
-            if getattr(self, onset) >= getattr(self, steps):
-                raise ParameterError(
-                    f"recipe: {onset} must be below {steps}, {getattr(self, steps)}, but is "
-                    f"{getattr(self, onset)}."
-                )
-
+        super().__post_init__()
         if self.feedback_to == "last" and self.hidden_learning_rate > 0:
             raise ParameterError(
                 "recipe: hidden_learning_rate is of hidden layers above the one that feedback "
                 'reaches; set feedback_to = "first", or leave it at 0.'
             )
-
-    def __repr__(self) -> str:
-        """Show what differs from the defaults."""
-        usual = {name: one.default for name, one in signature(type(self)).parameters.items()}
-        changed = [
-            f"{name}={getattr(self, name)!r}"
-            for name, value in usual.items()
-            if getattr(self, name) != value
-        ]
-        return f"DayResidue({', '.join(changed)})"
 
     def activities(self, n_hidden: int) -> list[float]:
         """Return the mean spikes per step and neuron wanted of each of some hidden layers."""

@@ -13,23 +13,22 @@ import numpy.typing as npt
 from ..devices import Device
 from ..devices.arguments import check_dtype
 from ..errors import ParameterError, brief
-from ..neurons import IntegrateAndFire, LayeredNeuron
+from ..neurons import LayeredNeuron
 from ..night.gating import Stages
 from ..support.calls import public
 from ..support.checks import read_seed
-from ..support.names import known_names
-from ..translation import INPUT, Translation, write_back
+from ..translation import INPUT, Translation
 from ..wake.given_data import Images
 from .chains import DREAMED, TAGGED, Chain, read_chain
 from .day_residue import DayResidue
 from .dream_memory import DreamMemory
-from .dream_night import DreamNight, in_words
+from .dream_night import DreamNight
 from .gated_plans import gated, read_gates
 from .hidden_models import cells_of, hidden_models
 from .outputs import read_outputs
 from .stage_circuits import StageCircuits
 from .stage_plans import plan_nrem, plan_rem
-from .stage_runs import StageRuns
+from .stage_runs import StageRuns, night_of, recorded
 
 if TYPE_CHECKING:
     from torch import nn
@@ -140,7 +139,7 @@ def dream(
         circuits,
         device=device,
         dtype=dtype,
-        record=_recorded(chain, record),
+        record=recorded(record, [INPUT, *chain.hidden, TAGGED, DREAMED, chain.output]),
         progress=progress,
     )
     feedback, changed = memory.feedback, {}
@@ -160,20 +159,16 @@ def dream(
         weights = runs.run("rem", circuit, plan, {TAGGED: now})
         changed = circuits.learned(weights)
         cues = plan.cues
-    weights_before = dict(chain.translation.weights)
-    after = {**weights_before, **changed}
-    return DreamNight(
-        ann=write_back(chain.translation.module, after, chain.translation),
+    return night_of(
+        runs,
+        chain,
+        changed,
         memory=replace(memory, feedback=np.ascontiguousarray(feedback), learned=so_far),
-        weights_before=weights_before,
-        weights_after=after,
-        spikes=runs.spikes,
-        rates=runs.rates,
         cues=cues,
         recipe=recipe,
-        timings={**runs.timings, "total": perf_counter() - began},
-        neuron=in_words(IntegrateAndFire() if neuron is None else neuron),
-        stages={name: in_words(one) for name, one in gates.items()},
+        neuron=neuron,
+        stages=gates,
+        began=began,
     )
 
 
@@ -208,15 +203,3 @@ def _followed(
     followed = feedback.copy()
     followed[others] = np.clip(feedback[others] + drift, 0, 1)
     return followed
-
-
-def _recorded(chain: Chain, record: str | Sequence[str] | None) -> list[str]:
-    """Return the names of the populations whose spikes are kept."""
-    names = [INPUT, *chain.hidden, TAGGED, DREAMED, chain.output]
-    if record is None:
-        return []
-    return (
-        names
-        if isinstance(record, str) and record == "all"
-        else known_names(record, "record", names, "population")
-    )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from inspect import signature
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from ..errors import ParameterError
 from ..hippocampus.codebook import check_n_codes
 from ..support.calls import public
-from ..support.checks import known_name, truth, whole_number
-from ..support.parameters import ShownSignature, check_parameters, parameter
+from ..support.checks import known_name
+from ..support.parameters import parameter
+from .recipe import Recipe
 
 #: What :meth:`IndexReplay.without` takes away, by name: the fields that say so.
 ABLATIONS: Mapping[str, Mapping[str, Any]] = {
@@ -31,13 +30,10 @@ STORES = ("codes", "images")
 #: Between what the codes of stored images are exchanged: controls.
 MIXED = ("nothing", "classes", "episodes")
 
-#: Whole numbers that may be 0; the others are at least 1.
-_FROM_ZERO = {"replays", "gather_onset", "learning_onset"}
-
 
 @public
-@dataclass(frozen=True, kw_only=True)
-class IndexReplay:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class IndexReplay(Recipe):
     """How a night of replay goes; see `brainsleep.dreams.replay`.
 
     All defaults were found on validation images of digits, for a network 784-1200-1200-10 whose
@@ -106,32 +102,12 @@ class IndexReplay:
     mixed: str = parameter("nothing", choices=MIXED, by_layer=False)
     in_up_states: bool = True
 
-    __signature__: ClassVar[ShownSignature] = ShownSignature()
+    from_zero: ClassVar = {"replays", "gather_onset", "learning_onset"}
+    onsets: ClassVar = {"gather_onset": "replay_steps", "learning_onset": "replay_steps"}
 
     def __post_init__(self) -> None:
-        check_parameters(self, "recipe")
-        truth(self.in_up_states, "recipe: in_up_states")
-        for one in fields(self):
-            if type(one.default) is int:
-                least = 0 if one.name in _FROM_ZERO else 1
-                whole_number(getattr(self, one.name), f"recipe: {one.name}", minimum=least)
+        super().__post_init__()
         check_n_codes(self.n_codes)
-        for onset in ("gather_onset", "learning_onset"):
-            if getattr(self, onset) >= self.replay_steps:
-                raise ParameterError(
-                    f"recipe: {onset} must be below replay_steps, {self.replay_steps}, but is "
-                    f"{getattr(self, onset)}."
-                )
-
-    def __repr__(self) -> str:
-        """Show what differs from the defaults."""
-        usual = {name: one.default for name, one in signature(type(self)).parameters.items()}
-        changed = [
-            f"{name}={getattr(self, name)!r}"
-            for name, value in usual.items()
-            if getattr(self, name) != value
-        ]
-        return f"IndexReplay({', '.join(changed)})"
 
     @public
     def without(self, name: str) -> IndexReplay:

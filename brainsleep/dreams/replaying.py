@@ -14,21 +14,19 @@ from ..devices import Device
 from ..devices.arguments import check_dtype
 from ..errors import ParameterError
 from ..hippocampus import EpisodeMemory, learn_codebook
-from ..neurons import IntegrateAndFire
 from ..night.gating import Stages, check_stages
 from ..support.array_values import numbers
 from ..support.calls import public
 from ..support.checks import read_seed
-from ..support.names import known_names
-from ..translation import Translation, write_back
+from ..translation import Translation
 from ..wake.given_data import LabelledImages, read_labelled
 from .chains import Chain, read_chain
-from .dream_night import DreamNight, in_words
+from .dream_night import DreamNight
 from .dreaming import STEP
 from .index_circuits import CODES, INDICES, IndexCircuits
 from .index_plans import in_up_states, plan_replay, replayed_memory
 from .index_replay import IndexReplay
-from .stage_runs import StageRuns
+from .stage_runs import StageRuns, night_of, recorded
 
 if TYPE_CHECKING:
     from torch import nn
@@ -107,10 +105,13 @@ def replay(
     replayed, codes = replayed_memory(recipe, stored, of_controls)
     circuits = IndexCircuits(chain, recipe, replace(stored, labels=replayed), codes)
     runs = StageRuns(
-        circuits, device=device, dtype=dtype, record=_recorded(chain, record), progress=progress
+        circuits,
+        device=device,
+        dtype=dtype,
+        record=recorded(record, [INDICES, CODES, chain.last, chain.output]),
+        progress=progress,
     )
-    before = dict(chain.translation.weights)
-    after, cues = dict(before), np.zeros(0, dtype=np.int64)
+    changed, cues = {}, np.zeros(0, dtype=np.int64)
     if recipe.replays > 0:
         today = np.unique(labels).tolist()
         plan = plan_replay(recipe, replayed, today, chain.n_outputs, of_plan)
@@ -119,21 +120,17 @@ def replay(
             fewer = replace(recipe, replays=len(gate.order))
             gate = plan_replay(fewer, replayed, today, chain.n_outputs, of_plan)
         weights = runs.run("nrem", circuits.circuit(), gate, {})
-        output = chain.layers[-1]
-        after[output.weight_name] = weights[f"{chain.last} -> {chain.output}"]
+        changed = {chain.layers[-1].weight_name: weights[f"{chain.last} -> {chain.output}"]}
         cues = gate.cues
-    return DreamNight(
-        ann=write_back(chain.translation.module, after, chain.translation),
+    return night_of(
+        runs,
+        chain,
+        changed,
         memory=stored,
-        weights_before=before,
-        weights_after=after,
-        spikes=runs.spikes,
-        rates=runs.rates,
         cues=cues,
         recipe=recipe,
-        timings={**runs.timings, "total": perf_counter() - began},
-        neuron=in_words(IntegrateAndFire()),
-        stages={} if stages is None else {"nrem": in_words(stages)},
+        stages={} if stages is None else {"nrem": stages},
+        began=began,
     )
 
 
@@ -185,13 +182,3 @@ def _pixels(images: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     if not 0 <= images.min() <= images.max() <= 1:
         raise ParameterError("data: images must lie in [0, 1] to be stored as bytes.")
     return images
-
-
-def _recorded(chain: Chain, record: str | Sequence[str] | None) -> list[str]:
-    """Return the names of the populations whose spikes are kept."""
-    names = [INDICES, CODES, chain.last, chain.output]
-    if record is None:
-        return []
-    if isinstance(record, str) and record == "all":
-        return names
-    return known_names(record, "record", names, "population")

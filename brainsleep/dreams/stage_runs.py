@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
+from time import perf_counter
 from typing import Protocol
 
 import numpy as np
@@ -13,8 +14,18 @@ from ..circuit import Circuit, CircuitRun, PreparedCircuit
 from ..circuit.changes import ParameterValues
 from ..devices import Device
 from ..devices.activity import PopulationRate, Spikes
+from ..hippocampus import EpisodeMemory
+from ..neurons import IntegrateAndFire, LayeredNeuron
+from ..night.gating import Stages
 from ..night.night_request import Record
 from ..stimuli import StimulusLike
+from ..support.names import known_names
+from ..translation import write_back
+from .chains import Chain
+from .day_residue import DayResidue
+from .dream_memory import DreamMemory
+from .dream_night import DreamNight, in_words
+from .index_replay import IndexReplay
 from .stage_plans import StagePlan
 
 
@@ -132,3 +143,68 @@ class StageRuns:
             progress=self.progress,
             description=description,
         )
+
+
+def recorded(record: str | Sequence[str] | None, names: Sequence[str]) -> Sequence[str]:
+    """Return the names of the populations whose spikes are kept.
+
+    Parameters
+    ----------
+    record : "all", None, names of populations
+        Which are asked for.
+    names : sequence of str
+        All populations that there are.
+    """
+    if record is None:
+        return ()
+    if isinstance(record, str) and record == "all":
+        return names
+    return known_names(record, "record", names, "population")
+
+
+def night_of(
+    runs: StageRuns,
+    chain: Chain,
+    changed: Mapping[str, npt.NDArray[np.floating]],
+    *,
+    memory: DreamMemory | EpisodeMemory,
+    cues: npt.NDArray[np.int64],
+    recipe: DayResidue | IndexReplay,
+    neuron: LayeredNeuron | None = None,
+    stages: Mapping[str, Stages],
+    began: float,
+) -> DreamNight:
+    """Return the night of which some stages have run.
+
+    Parameters
+    ----------
+    runs : StageRuns
+        What the stages left.
+    chain : Chain
+        The network as it went to sleep.
+    changed : mapping of str to ndarray
+        The weights that the night changed, by their state-dict names.
+    memory, cues, recipe
+        As of `DreamNight`.
+    neuron : neuron model, optional
+        Of the hidden cells; integrate and fire unless given.
+    stages : mapping of str to stage
+        What gated stages, by their names.
+    began : float
+        When the night was asked for, by `time.perf_counter`.
+    """
+    before = dict(chain.translation.weights)
+    after = {**before, **changed}
+    return DreamNight(
+        ann=write_back(chain.translation.module, after, chain.translation),
+        memory=memory,
+        weights_before=before,
+        weights_after=after,
+        spikes=runs.spikes,
+        rates=runs.rates,
+        cues=cues,
+        recipe=recipe,
+        timings={**runs.timings, "total": perf_counter() - began},
+        neuron=in_words(IntegrateAndFire() if neuron is None else neuron),
+        stages={name: in_words(one) for name, one in stages.items()},
+    )

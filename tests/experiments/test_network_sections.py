@@ -10,6 +10,7 @@ import torch
 
 import brainsleep as bs
 from brainsleep.errors import BrainsleepError, DirectoryError, ModelFileError, ParameterError
+from brainsleep.experiments.kinds.network_in_short import network_in_short
 from brainsleep.experiments.model_files.modelfile import parse_model
 from brainsleep.experiments.model_files.network_sections import build_again
 from brainsleep.experiments.model_files.overrides import Overrides
@@ -152,3 +153,17 @@ def test_changes_reach_networks_of_any_kind() -> None:
     assert changed.network.channels == (5,)
     with pytest.raises(ModelFileError, match=r"Did you mean 'network\.channels'"):
         Overrides(changes={"netwrk.channels": [5]}).apply(model)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("hidden = [256, 128]", "256-128"),
+        ("sizes = [64, 9, 3]", "64-9-3"),
+        ('kind = "cnn"\nchannels = [3, 4]', "cnn"),
+        ('module = "mine.py"', "own"),
+        ("", "mlp"),
+    ],
+)
+def test_what_tables_of_models_say(text: str, words: str) -> None:
+    assert network_in_short(tomllib.loads(text)) == words
