@@ -20,10 +20,11 @@ from ..support.progress import progress_bar
 from .checkpoints import Checkpoints, TrainingState, network_digest
 from .contexts import mode_of, seeded
 from .descent import no_gradients_at_rest, sgd
+from .dropout_draws import dropout_draws
 from .given_data import LabelledImages, as_dataset
 from .interface import as_network_input, count_outputs
 from .learning_rates import parameter_groups, read_rates
-from .momentum_products import momentum_products
+from .momentum_products import Descent, momentum_products
 from .objective import Objective, PlainObjective, open_outputs
 from .seeds_and_classes import checked_seed
 
@@ -213,7 +214,8 @@ def train(
         seeded(seed, network),
         mode_of(network, training=True),
         no_gradients_at_rest(groups),
-        _stepping(network, optimizer, objective) as step,
+        dropout_draws(network),
+        _stepping(network, optimizer, objective, images) as descent,
         progress_bar(
             training.epochs * n_batches, description, enabled=progress, unit="batch"
         ) as bar,
@@ -225,7 +227,7 @@ def train(
             order = torch.randperm(n_images, generator=shuffle, device="cpu").to(device)
             batches = order.split(batch_size)
             total = _train_epoch(
-                optimizer, step, batches, loss_of, objective.after_step, bar.update
+                optimizer, descent.step, batches, loss_of, objective.after_step, bar.update
             )
             losses.append(total / n_images)
             if not math.isfinite(losses[-1]):
@@ -234,18 +236,18 @@ def train(
                     f"try less than lr={training.lr!r}."
                 )
             if kept is not None:
-                kept.keep(state.arrays, is_last=epoch + 1 == training.epochs)
+                kept.keep(descent.settled(state.arrays), is_last=epoch + 1 == training.epochs)
     optimizer.zero_grad()
     return losses
 
 
 def _stepping(
-    network: nn.Module, optimizer: torch.optim.SGD, objective: Objective
-) -> AbstractContextManager[Callable[[], object]]:
-    """Return what yields the step of gradient descent, the fastest that gives the same numbers."""
+    network: nn.Module, optimizer: torch.optim.SGD, objective: Objective, images: torch.Tensor
+) -> AbstractContextManager[Descent]:
+    """Return what yields the steps of gradient descent, the fastest that give the same numbers."""
     if objective.reads_gradients:
-        return nullcontext(optimizer.step)
-    return momentum_products(network, optimizer)
+        return nullcontext(Descent(optimizer.step, lambda: None))
+    return momentum_products(network, optimizer, images)
 
 
 def _train_epoch(

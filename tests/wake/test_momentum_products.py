@@ -12,7 +12,7 @@ from torch.func import functional_call
 from toy_tasks import QUICK, assert_same_weights, weights
 
 from brainsleep import wake
-from brainsleep.wake import momentum_products as module
+from brainsleep.wake import product_layer
 from brainsleep.wake.descent import sgd
 from brainsleep.wake.learning import _Lesson
 from brainsleep.wake.momentum_products import momentum_products
@@ -83,11 +83,11 @@ def test_weights_and_momenta_are_those_of_the_optimizer(make, momentum):
         sgd(one, [{"params": list(one.parameters()), "lr": 0.07}], momentum)
         for one in (network, expected)
     ]
-    with momentum_products(network, optimizers[0]) as step:
+    with momentum_products(network, optimizers[0]) as descent:
         for number in range(30):
             images = torch.rand(7, N_PIXELS, dtype=dtype)
             labels = torch.randint(0, N_CLASSES, (7,))
-            steps = (step, optimizers[1].step)
+            steps = (descent.step, optimizers[1].step)
             for one, optimizer, take in zip((network, expected), optimizers, steps, strict=True):
                 torch.manual_seed(number)  # of Dropout
                 optimizer.zero_grad()
@@ -104,21 +104,31 @@ def test_weights_and_momenta_are_those_of_the_optimizer(make, momentum):
         assert buffers[0] is None or torch.equal(buffers[0], buffers[1])
 
 
+def _learn_a_batch(network, optimizer, step):
+    """The first batch of a size is learned as otherwise."""
+    network(torch.rand(5, N_PIXELS)).sum().backward()
+    assert all(one.grad is not None for one in network.parameters())
+    step()
+    optimizer.zero_grad()
+
+
 @pytest.fixture
 def rounds_alike(monkeypatch):
     """On machines whose products round otherwise, too: where gradients go is what counts."""
-    monkeypatch.setattr(module, "_rounds_alike", lambda dtype, momentum: True)
+    monkeypatch.setattr(product_layer, "_rounds_alike", lambda dtype, momentum, n: True)
+    monkeypatch.setattr(product_layer, "_is_same_in_blocks", lambda out, x, gradient: True)
 
 
 @pytest.mark.usefixtures("rounds_alike")
 def test_the_default_training_has_no_gradients_of_weights():
     network = _layers(bias=False)
     optimizer = sgd(network, [{"params": list(network.parameters()), "lr": 0.1}], 0.5)
-    with momentum_products(network, optimizer) as step:
+    with momentum_products(network, optimizer) as descent:
+        _learn_a_batch(network, optimizer, descent.step)
+        before = weights(network)
         network(torch.rand(5, N_PIXELS)).sum().backward()
         assert all(one.grad is None for one in network.parameters())
-        before = weights(network)
-        step()
+        descent.step()
     assert all(not torch.equal(one, before[name]) for name, one in weights(network).items())
 
 
@@ -127,7 +137,8 @@ def test_only_layers_that_nobody_else_looks_at_have_no_gradient():
     network = _layers(bias=True)
     network[3].weight.register_hook(lambda gradient: None)
     optimizer = sgd(network, [{"params": list(network.parameters()), "lr": 0.1}], 0.5)
-    with momentum_products(network, optimizer):
+    with momentum_products(network, optimizer) as descent:
+        _learn_a_batch(network, optimizer, descent.step)
         network(torch.rand(5, N_PIXELS)).sum().backward()
         without = [name for name, one in network.named_parameters() if one.grad is None]
         assert without == ["0.weight", "5.weight"]
@@ -138,12 +149,13 @@ def test_a_layer_without_a_gradient_takes_no_step():
     """As the optimizer's step leaves out what has no gradient, whatever its momentum."""
     network = nn.ModuleList([nn.Linear(16, 16, bias=False), nn.Linear(16, 16, bias=False)])
     optimizer = sgd(network, [{"params": list(network.parameters()), "lr": 0.1}], 0.5)
-    with momentum_products(network, optimizer) as step:
-        for one, other in ((0, 1), (1, 0)):
+    with momentum_products(network, optimizer) as descent:
+        for one, other in ((0, 1), (1, 0), (1, 0), (0, 1)):
+            optimizer.zero_grad()
             before = weights(network)
             network[one](torch.rand(3, 16)).square().sum().backward()
             network[other](torch.rand(3, 16))
-            step()
+            descent.step()
             after = weights(network)
             assert not torch.equal(before[f"{one}.weight"], after[f"{one}.weight"])
             assert torch.equal(before[f"{other}.weight"], after[f"{other}.weight"])
