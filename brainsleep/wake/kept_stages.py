@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,8 +28,10 @@ from ..support.kept_training import kept_training
 from ..support.source_digest import source_digest
 from .checkpoints import Checkpoints, bytes_of, tensor_like, with_prefix, without_prefix
 from .datasets import Dataset
+from .learner import Learner
 from .learning import learn_task
 from .strategies import Strategy
+from .strategies.sequential import Sequential
 from .tasks import Task
 from .training import Training
 
@@ -40,6 +43,9 @@ _SECONDS = "seconds"
 
 #: What of a task no learning looks at.
 _NOT_LEARNED = ("train", "test", "name")
+
+#: Methods of strategies that decide how a task is learned, between beginning and end.
+_WITHIN_A_TASK = ("trains", "data", "batch", "after_step")
 
 #: What every module has, and what training may change; the rest of a module stays as it is.
 _OF_TORCH = ("_parameters", "_buffers", "_modules", "training")
@@ -91,15 +97,18 @@ class KeptStages:
         Of several processes that come to the same point one trains, and the others wait. A network
         that has state besides parameters and buffers, which training changes, is trained each time.
         """
+        what = (strategy, network, tasks, k, training)
+        options: dict[str, Any] = {
+            "seed": seed,
+            "progress": progress,
+            "checkpoints": checkpoints,
+        }
 
         def learn() -> float:
+            if k == 0 and _learns_as_sequential(strategy):
+                return self._learn_as_sequential(*what, **options)
             started = time.monotonic()
-            learn_task(
-                *(strategy, network, tasks, k, training),
-                seed=seed,
-                progress=progress,
-                checkpoints=checkpoints,
-            )
+            learn_task(*what, **options)
             return time.monotonic() - started
 
         def make() -> Arrays:
@@ -122,6 +131,28 @@ class KeptStages:
         if checkpoints is not None:
             checkpoints.next_training()  # so that those after it have the numbers they had
         return LearnedStage(True, float(arrays[_SECONDS]))
+
+    def _learn_as_sequential(
+        self,
+        strategy: Strategy,
+        network: nn.Module,
+        tasks: Sequence[Task],
+        k: int,
+        training: Training | None,
+        *,
+        seed: int,
+        progress: bool,
+        checkpoints: Checkpoints | None,
+    ) -> float:
+        """Do as :func:`brainsleep.wake.learn_task`, with what sequential training has learned."""
+        training = Training() if training is None else training
+        learner = Learner(network, tasks, k, training, seed, progress, checkpoints)
+        strategy.move(learner.device)
+        strategy.before_task(learner, learner.task)
+        what = (Sequential(), network, tasks, k, training)
+        learned = self.learn(*what, seed=seed, progress=progress, checkpoints=checkpoints)
+        strategy.after_task(learner, learner.task)
+        return learned.seconds
 
     def key_of_all(
         self,
@@ -178,6 +209,17 @@ class KeptStages:
         if id(dataset) not in self._digests:
             self._digests[id(dataset)] = dataset, content_digest(dataset)
         return self._digests[id(dataset)][1]
+
+
+def _learns_as_sequential(strategy: Strategy) -> bool:
+    """Tell whether a strategy of ours does nothing else than sequential training within a task."""
+    kind = type(strategy)
+    return (
+        kind is not Sequential
+        and vars(kind).get("reads_gradients") is False
+        and not kind.once
+        and all(getattr(kind, name) is getattr(Strategy, name) for name in _WITHIN_A_TASK)
+    )
 
 
 def _arrays_of(network: nn.Module, strategy: Strategy) -> Arrays:

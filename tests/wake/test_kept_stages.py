@@ -74,6 +74,24 @@ def test_each_strategy_is_read_as_it_was_learned(
     assert strategy.stored_bytes == remembered.stored_bytes
 
 
+def test_the_first_task_is_trained_once_for_all_that_learn_it_as_sequential_training_does(
+    stages: KeptStages, trainings: list[int]
+) -> None:
+    expected = {name: learn_all(wake.learn_task, name) for name in ("weight_averaging", "joint")}
+    del trainings[:]
+    learn_all(stages.learn, "sequential")
+    assert len(trainings) == 3
+    averaged, strategy = learn_all(stages.learn, "weight_averaging")
+    assert len(trainings) == 5, "of three tasks the first was trained before"
+    learned, remembered = expected["weight_averaging"]
+    assert_same_weights(weights(learned), weights(averaged))
+    states = [{k: v.tobytes() for k, v in one.state().items()} for one in (remembered, strategy)]
+    assert states[0] == states[1]
+    learn_all(stages.learn, "sequential_masked")
+    assert len(trainings) == 8
+    assert_same_weights(weights(expected["joint"][0]), weights(learn_all(stages.learn, "joint")[0]))
+
+
 def test_what_is_trained_after_a_stage_that_was_read_is_as_if_all_was_trained(
     stages: KeptStages, trainings: list[int], tmp_path: Path
 ) -> None:
