@@ -186,14 +186,18 @@ def _own_parameters(
 
 
 def _add(
-    own: dict[str, float | np.ndarray], more: Mapping[str, float], link: Projection, name: str
+    own: dict[str, float | np.ndarray],
+    more: Mapping[str, float | np.ndarray],
+    link: Projection,
+    name: str,
 ) -> None:
     """Add what a rule keeps on a population, or raise if another has given it other values."""
     for parameter, value in more.items():
-        if own.setdefault(parameter, value) != value:
+        if not np.array_equal(own.setdefault(parameter, value), value):
             raise ParameterError(
-                f"circuit: the rule of {link.name!r} wants {parameter} = {value:g} at {name!r}, "
-                f"where another rule has {own[parameter]:g}; give both the same time constants."
+                f"circuit: the rule of {link.name!r} wants {parameter} = {brief(value)} at "
+                f"{name!r}, where another rule has {brief(own[parameter])}; give both the same "
+                "time constants."
             )
 
 

@@ -163,7 +163,7 @@ def modulated(rule: Plasticity) -> SynapseEquations:
     A rule that knows the modulation itself stays as it is.
     """
     equations = rule.equations()
-    if asks_for_modulation(equations):
+    if asks_for_modulation(equations) or not learning_rates(rule):
         return equations
     pattern = re.compile(r"\b(" + "|".join(map(re.escape, learning_rates(rule))) + r")\b")
 

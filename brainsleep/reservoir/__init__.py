@@ -8,6 +8,7 @@ and `narma10` make tasks, on which
 """
 
 from .distance_wiring import DistanceDependent
+from .dynamic_synapses import DynamicSynapses, ShortTerm
 from .echo_state import EchoState
 from .liquid_run import LiquidRun
 from .narma import Narma, narma10
@@ -18,12 +19,14 @@ from .spiking_reservoir import Reservoir, Strengths
 
 __all__ = [
     "DistanceDependent",
+    "DynamicSynapses",
     "EchoState",
     "LiquidRun",
     "Narma",
     "Part",
     "ReadoutResult",
     "Reservoir",
+    "ShortTerm",
     "SideBySide",
     "SpikeTask",
     "Strengths",

@@ -51,6 +51,7 @@ def spike_templates(
     asked: int | Sequence[int] = 1,
     n_inputs: int = 20,
     segment: Time = 100 * ms,
+    pause: Time = 0 * ms,
     rate: Time = 20 * Hz,
     jitter: Time = 4 * ms,
     seed: int = 0,
@@ -77,6 +78,8 @@ def spike_templates(
         Spike trains of a template.
     segment : Quantity or str
         How long a segment is.
+    pause : Quantity or str
+        Silence between two segments.
     rate : Quantity or str
         Of each spike train.
     jitter : Quantity or str
@@ -100,14 +103,15 @@ def spike_templates(
             raise ParameterError(f"task: asked must be one of {n_segments} segments, not {one}.")
     rng = np.random.default_rng([read_seed(seed), 0])
     length = round(quantity(segment, ms, "task: segment", minimum=1) * 1e3)
+    between = length + round(quantity(pause, ms, "task: pause", minimum=0) * 1e3)
     probability = quantity(rate, Hz, "task: rate", minimum=0) * 1e-3
     spread = quantity(jitter, ms, "task: jitter", minimum=0) * 1e3
     templates = rng.random((n_segments, n_templates, length, n_inputs)) < probability
     chosen = rng.integers(n_templates, size=(n, n_segments))
-    spikes = np.zeros((n, n_segments * length, n_inputs), dtype=bool)
+    spikes = np.zeros((n, (n_segments - 1) * between + length, n_inputs), dtype=bool)
     for k in range(n_segments):
         example, step, channel = np.nonzero(templates[k, chosen[:, k]])
-        moved = np.rint(step + k * length + rng.normal(0, spread, len(step))).astype(np.int64)
+        moved = np.rint(step + k * between + rng.normal(0, spread, len(step))).astype(np.int64)
         spikes[example, np.clip(moved, 0, spikes.shape[1] - 1), channel] = True
     labels = chosen[:, segments].sum(axis=1) % n_templates
     return SpikeTask(spikes, labels, n_templates)

@@ -20,6 +20,7 @@ from ..support.checks import read_seed, whole_number
 from ..support.parameters import check_parameters, parameter
 from ..support.quantities import Time, quantity
 from .distance_wiring import DistanceDependent, by_type, grid_positions
+from .dynamic_synapses import DynamicSynapses, ShortTermRule
 from .liquid_run import LiquidRun, liquid_states, sample_steps
 
 #: What the population is called in the circuit.
@@ -70,8 +71,7 @@ class Reservoir:
     """Spiking neurons on a grid, wired at random: what they do holds traces of past input.
 
     One population of a `brainsleep.circuit.Circuit`, in which a part of the neurons is inhibitory.
-    All that is drawn derives from the seed. Short-term dynamics of synapses, which Maass et al.
-    have, are left out: weights are constant.
+    All that is drawn derives from the seed.
 
     Parameters
     ----------
@@ -87,6 +87,9 @@ class Reservoir:
         How likely two neurons are joined.
     strengths : Strengths
         Mean weights.
+    dynamics : DynamicSynapses, optional
+        Short-term dynamics of the synapses within the reservoir, which Maass et al. have: a spike
+        has the weight times what is left to use. Default: none, a spike has the weight itself.
     input_fraction : float
         Probability that an input is joined to a neuron. 0.3: Maass et al. 2002.
     excitatory_inputs : float
@@ -120,6 +123,7 @@ class Reservoir:
     excitatory: float = parameter(0.8, minimum=0, maximum=1, by_layer=False)
     wiring: DistanceDependent = field(default_factory=DistanceDependent)
     strengths: Strengths = field(default_factory=Strengths)
+    dynamics: DynamicSynapses | None = None
     input_fraction: float = parameter(0.3, minimum=0, maximum=1, by_layer=False)
     excitatory_inputs: float = parameter(1.0, minimum=0, maximum=1, by_layer=False)
     recurrent: bool = True
@@ -177,6 +181,13 @@ class Reservoir:
         return np.where(is_joined, self.strengths.draw(means, rng), 0.0)
 
     @cached_property
+    def _short_term(self) -> ShortTermRule | None:
+        """What makes synapses dynamic, with a draw for each neuron."""
+        if self.dynamics is None:
+            return None
+        return self.dynamics.draw(self.is_excitatory, self._rng(3))
+
+    @cached_property
     def circuit(self) -> Circuit:
         """The circuit: populations ``"input"`` and ``"liquid"``, and what joins them."""
         return Circuit(
@@ -184,7 +195,7 @@ class Reservoir:
             {LIQUID: Population(self.n, self.neuron)},
             [
                 Projection("input", LIQUID, self.input_weights),
-                Projection(LIQUID, LIQUID, self.weights),
+                Projection(LIQUID, LIQUID, self.weights, plasticity=self._short_term),
             ],
         )
 

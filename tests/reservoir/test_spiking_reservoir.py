@@ -6,18 +6,27 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from brian2 import ms
+from brian2 import Hz, ms
 from scipy.stats import chi2
 
 import brainsleep as bs
 from brainsleep.errors import BrainsleepError
-from brainsleep.reservoir import DistanceDependent, Reservoir, Strengths
+from brainsleep.reservoir import (
+    DistanceDependent,
+    DynamicSynapses,
+    Reservoir,
+    ShortTerm,
+    Strengths,
+    spike_templates,
+)
 from brainsleep.reservoir.distance_wiring import by_type, grid_positions
 
 TAU, REFRACTORY, THRESHOLD = 20.0, 2, 6.0
 NEURON = bs.LIF(1, THRESHOLD, tau_m=TAU * ms, refractory=REFRACTORY * ms)
 SMALL = Reservoir(8, (4, 3, 2), neuron=NEURON, strengths=Strengths(2, 3, 3, 2, input=4), seed=3)
+DYNAMIC = replace(SMALL, strengths=Strengths(8, 12, 12, 8, input=4), dynamics=DynamicSynapses())
 N_SEQUENCES, N_STEPS = 3, 60
+NUMPY = bs.devices.Runtime("numpy")
 
 
 def given() -> np.ndarray:
@@ -26,19 +35,37 @@ def given() -> np.ndarray:
 
 def loop(reservoir: Reservoir, spikes: np.ndarray) -> np.ndarray:
     """Return the spikes of a reservoir: potentials in mV above rest, a step of delay."""
+    rule, types = reservoir._short_term, (~reservoir.is_excitatory).astype(int)
     out = np.zeros((*spikes.shape[:2], reservoir.n), dtype=bool)
     for k, sequence in enumerate(spikes):
         v, rests = np.zeros(reservoir.n), np.full(reservoir.n, -(10**6))
-        arriving, own = np.zeros(8), np.zeros(reservoir.n)
+        arriving, own = np.zeros(8), np.zeros((reservoir.n, reservoir.n))
+        trains: list[list[int]] = [[] for _ in v]
         for t, now in enumerate(sequence):
             is_free = t - rests >= REFRACTORY
             v = np.where(is_free, v * np.exp(-1 / TAU), v)
-            v = v + is_free * (reservoir.input_weights @ arriving + reservoir.weights @ own)
+            v = v + is_free * (
+                reservoir.input_weights @ arriving + (reservoir.weights * own).sum(1)
+            )
             fired = (v >= THRESHOLD) & is_free
             v[fired], rests[fired] = 0.0, t
             out[k, t] = fired
-            arriving, own = now.astype(float), fired.astype(float)
+            arriving, own = now.astype(float), np.tile(fired.astype(float), (reservoir.n, 1))
+            for j in np.flatnonzero(fired):
+                trains[j].append(t)
+                if rule is not None:  # of each synapse, from all spikes of its neuron so far
+                    own[:, j] = efficacies(rule, j, trains[j])[types]
     return out
+
+
+def efficacies(rule, neuron: int, times: list[int]) -> np.ndarray:
+    """Return u R of the last spike, onto excitatory and inhibitory neurons, as in the paper."""
+    use, recovery, fading = (x[:, neuron] for x in (rule.use, rule.tau_rec, rule.tau_facil))
+    u, left = use, np.ones(2)
+    for interval in np.diff(times) * 1e-3:
+        left = 1 + (left - u * left - 1) * np.exp(-interval / recovery)
+        u = use + u * (1 - use) * np.exp(-interval / fading)
+    return u * left
 
 
 def filter_by_hand(spikes: np.ndarray, every: int, tau: float) -> np.ndarray:
@@ -50,10 +77,15 @@ def filter_by_hand(spikes: np.ndarray, every: int, tau: float) -> np.ndarray:
     return np.stack(states, axis=1)
 
 
-@pytest.mark.parametrize("device", ["cpp", "cpp_stock", bs.devices.Runtime("numpy")], ids=str)
-def test_a_plain_loop_gives_the_same_spikes_and_states(device) -> None:
-    run = SMALL.run(given(), sample_every=7 * ms, tau=11 * ms, device=device, dtype="float64")
-    expected = loop(SMALL, given())
+@pytest.mark.parametrize(
+    ("reservoir", "device"),
+    [(DYNAMIC, device) for device in ("cpp", "cpp_stock", NUMPY)]
+    + [(SMALL, device) for device in ("cpp", NUMPY)],  # on cpp_stock: tests of circuits
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_a_plain_loop_gives_the_same_spikes_and_states(reservoir, device) -> None:
+    run = reservoir.run(given(), sample_every=7 * ms, tau=11 * ms, device=device, dtype="float64")
+    expected = loop(reservoir, given())
     found = np.zeros_like(expected)
     for k in range(N_SEQUENCES):
         neurons, steps = run.spikes_of(k)
@@ -64,10 +96,11 @@ def test_a_plain_loop_gives_the_same_spikes_and_states(device) -> None:
     assert run.rate == pytest.approx(1000 * expected.mean())
 
 
-def test_a_sequence_does_not_depend_on_those_before() -> None:
+@pytest.mark.parametrize("reservoir", [SMALL, DYNAMIC], ids=["constant", "dynamic"])
+def test_a_sequence_does_not_depend_on_those_before(reservoir) -> None:
     """Nor does what is drawn depend on anything but the seed."""
-    whole = SMALL.run(given(), dtype="float64", progress=False).states
-    again = replace(SMALL).run(given()[::-1], dtype="float64", progress=False).states
+    whole = reservoir.run(given(), dtype="float64", progress=False).states
+    again = replace(reservoir).run(given()[::-1], dtype="float64", progress=False).states
     np.testing.assert_array_equal(whole, again[::-1])
     other = replace(SMALL, seed=4)
     assert not np.array_equal(other.weights, SMALL.weights)
@@ -94,6 +127,49 @@ def test_types_and_weights_are_those_asked_for() -> None:
     assert not replace(reservoir, recurrent=False).weights.any()
     even = replace(reservoir, strengths=Strengths(spread=0.0)).weights
     assert set(np.unique(even)) == {-2.0, -1.0, 0.0, 1.0, 2.0}
+
+
+def test_short_term_dynamics_are_those_of_the_types() -> None:
+    """Means and spreads of what neurons draw; without spread, the paper's own values."""
+    types = np.arange(4000) < 2000
+    drawn = DynamicSynapses().draw(types, np.random.default_rng(2))
+    even = DynamicSynapses(spread=0).draw(types, np.random.default_rng(2))
+    paper = {  # U, D, F in seconds; from, and onto, excitatory and inhibitory neurons
+        (0, True): (0.5, 1.1, 0.05),
+        (1, True): (0.05, 0.125, 1.2),
+        (0, False): (0.25, 0.7, 0.02),
+        (1, False): (0.32, 0.144, 0.06),
+    }
+    for (target, source), means in paper.items():
+        of = target, types == source
+        for name, mean in zip(("use", "tau_rec", "tau_facil"), means, strict=True):
+            values = getattr(drawn, name)[of]
+            np.testing.assert_allclose(getattr(even, name)[of], mean, rtol=1e-12)
+            # what a normal distribution draws below 0, and U = 0.5 above 1, is drawn anew
+            expected = (1.0, 0.447) if name == "use" and mean == 0.5 else (1.026, 0.473)
+            assert abs(values.mean() / mean - expected[0]) < 4 * expected[1] / np.sqrt(2000)
+            assert abs(values.std() / mean - expected[1]) < 0.03
+            assert (values > 0).all()
+            assert name != "use" or (values <= 1).all()
+
+
+def test_only_dynamic_synapses_remember_through_a_long_silence() -> None:
+    """Without them, what neurons do after 0.4 s of silence does not depend on what was before."""
+    two = {"n_templates": 2, "n_segments": 2, "pause": 400 * ms, "jitter": 0 * ms}
+    task = spike_templates(40, **two, n_inputs=8, rate=50 * Hz, seed=1)
+    strong = {"strengths": Strengths(30, 60, 60, 30, input=12)}
+    outcomes = {}
+    for name, changes in {
+        "dynamic": {"dynamics": DynamicSynapses()},
+        "unconnected": {"dynamics": DynamicSynapses(), "recurrent": False},
+    }.items():
+        run = replace(SMALL, **strong, **changes).run(task.spikes, dtype="float64", progress=False)
+        rows = [run.spikes_of(k) for k in range(40)]
+        late = ["".join(f"{i},{t};" for i, t in zip(*row, strict=True) if t > 500) for row in rows]
+        assert all(late)
+        outcomes[name] = len(set(late))
+    assert outcomes["unconnected"] == 2  # one for each template of the second segment
+    assert outcomes["dynamic"] > 2
 
 
 def test_probabilities_fall_with_distance() -> None:
@@ -132,6 +208,9 @@ def test_probabilities_fall_with_distance() -> None:
         (lambda: DistanceDependent(0), "lambda_"),
         (lambda: DistanceDependent(ee=1.5), "ee"),
         (lambda: Strengths(ie=-1), "ie"),
+        (lambda: ShortTerm(use=0), "use"),
+        (lambda: ShortTerm(tau_rec=0 * ms), "tau_rec"),
+        (lambda: DynamicSynapses(spread=-1), "spread"),
         (lambda: SMALL.run(np.zeros((2, 10, 7))), "spikes"),
         (lambda: SMALL.run(given(), sample_every=2.5 * ms), r"sample_every \(2\.5 ms\) must be"),
         (lambda: SMALL.run(given(), sample_every=70 * ms), "a sequence has only 60"),
