@@ -21,11 +21,10 @@ from typing import Any, TypeAlias
 
 import torch
 
-from .arms import ArmResult
 from .run_clock import RunClock
 
 #: Goes through one arm; is told what to do with lines of a report.
-Work: TypeAlias = Callable[[Callable[[str], None]], ArmResult | None]
+Work: TypeAlias = Callable[[Callable[[str], None]], Any]
 
 #: Bytes that stand for one arm in the pipe that arms are taken from.
 _WORD = 4
@@ -41,7 +40,7 @@ class Answer:
         Which arm.
     line : str or None
         For the report.
-    result : ArmResult or None
+    result : ArmResult or other
         What came of it.
     error : BaseException or None
         What was raised.
@@ -51,7 +50,7 @@ class Answer:
 
     index: int
     line: str | None = None
-    result: ArmResult | None = None
+    result: Any = None
     error: BaseException | None = None
     clock: RunClock | None = None
 

@@ -100,6 +100,15 @@ def html(folder: Path) -> str:
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
+def test_a_page_is_the_same_for_any_number_of_processes(
+    folder: Path, html: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(loading.DATASETS, "toy", toy)
+    for n_jobs in (1, 2):
+        page = bs.write_report(folder, out=tmp_path / "page.html", n_jobs=n_jobs)
+        assert page.read_text(encoding="utf-8") == html
+
+
 class Page(HTMLParser):
     """Elements of a page; complains where they are not closed in order."""
 

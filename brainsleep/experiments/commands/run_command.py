@@ -83,6 +83,7 @@ def run(
     if report:
         from ..report.reporting import write_report
 
-        typer.echo(f"a page of it: {write_report(finished.directory, report=say)}")
+        page = write_report(finished.directory, report=say, n_jobs=n_jobs)
+        typer.echo(f"a page of it: {page}")
     else:
         typer.echo(f"a page of it: brainsleep report {finished.directory}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from ...dreams import DreamNight
 from ...errors import BrainsleepError
@@ -11,19 +13,16 @@ from ...night.labels import labels_of, weight_labels_of
 from ...night.up_down_states import intervals_by_table
 from ..nights.night_kinds import AnyNight, load_night
 from ..run_results import Run
+from ..shared_out import shared_out
 from .dream_sections import dream_section
 from .shown_night import LayerConstants, NightSection
 from .spike_panels import most_in_each, night_panels
 from .weight_charts import weight_histograms, weight_rows
 
+T = TypeVar("T")
 
-def night_sections(
-    run: Run,
-    *,
-    prefix: str = "",
-    last_only: bool = False,
-    also: Callable[[AnyNight, int], None] = lambda night, task: None,
-) -> list[NightSection]:
+
+def night_sections(run: Run, *, prefix: str = "", last_only: bool = False) -> list[NightSection]:
     """Read the nights of a run, one after the other; one that is damaged says so.
 
     Parameters
@@ -34,26 +33,66 @@ def night_sections(
         Begins the titles.
     last_only : bool
         Whether to read none but the last.
-    also : callable
-        Called with each night that can be read, and with the number of the task that it followed,
-        so that no night is read twice.
     """
-    most = most_in_each(sum(map(len, run.metrics.get("rates", []))))
-    tasks = run.nights_after[: len(run.nights)]
+    most, tasks = _most_points(run), _tasks_of_nights(run)
     shown = tasks[-1:] if last_only else tasks
-    return [_section(run, task, f"{prefix}after task {task}", most, also) for task in shown]
+    return [_section(run, task, f"{prefix}{_title(task)}", most, _nothing)[0] for task in shown]
+
+
+def measured_nights(
+    run: Run, measure: Callable[[AnyNight, int], T], n_jobs: int
+) -> list[tuple[NightSection, T | None]]:
+    """Read the nights of a run and measure something, so that no night is read twice.
+
+    Parameters
+    ----------
+    run : Run
+        A run; some kinds of experiments have no nights.
+    measure : callable
+        Called with each night that can be read, and with the number of the task that it followed.
+    n_jobs : int
+        How many nights are read at the same time, each in a process.
+
+    Returns
+    -------
+    list of (NightSection, object)
+        What the page shows of each night, and what was measured; None of a night that is damaged.
+    """
+    most = _most_points(run)
+    works = [
+        functools.partial(_section, run, task, _title(task), most, measure)
+        for task in _tasks_of_nights(run)
+    ]
+    return shared_out(works, n_jobs)
+
+
+def _tasks_of_nights(run: Run) -> list[int]:
+    """Return the numbers of the tasks whose nights are there."""
+    return run.nights_after[: len(run.nights)]
+
+
+def _most_points(run: Run) -> int:
+    """Return how many points each panel may have."""
+    return most_in_each(sum(map(len, run.metrics.get("rates", []))))
+
+
+def _title(task: int) -> str:
+    return f"after task {task}"
+
+
+def _nothing(night: AnyNight, task: int) -> None:
+    """Measure nothing."""
 
 
 def _section(
-    run: Run, task: int, title: str, most: int, also: Callable[[AnyNight, int], None]
-) -> NightSection:
+    run: Run, task: int, title: str, most: int, measure: Callable[[AnyNight, int], T]
+) -> tuple[NightSection, T | None]:
     try:
         night = load_night(run.directory / "nights" / str(task - 1))
         section = section_of(night, title, most)
     except BrainsleepError as error:
-        return NightSection(title, problem=str(error))
-    also(night, task)
-    return section
+        return NightSection(title, problem=str(error)), None
+    return section, measure(night, task)
 
 
 def section_of(night: AnyNight, title: str, most: int) -> NightSection:

@@ -77,6 +77,25 @@ class ReactivationTable:
     why_not: str = ""
 
 
+@dataclass(frozen=True)
+class NightReactivation:
+    """Reactivation in one night.
+
+    Attributes
+    ----------
+    title : str
+        What the page calls the night.
+    rows : list of ReactivationRow
+        One per population; none if it cannot be measured.
+    learned : list of bool
+        Whether each class was learned before it.
+    """
+
+    title: str
+    rows: list[ReactivationRow] = field(default_factory=list)
+    learned: list[bool] = field(default_factory=list)
+
+
 class Reactivations:
     """The reactivation in the nights of a run, of its test images, night by night.
 
@@ -91,37 +110,41 @@ class Reactivations:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._found = ReactivationTable()
-        self._why_not = ""
 
-    def add(self, night: AnyNight, task: int) -> None:
-        """Take in the night after a task; one that cannot be measured is left out."""
-        if self._why_not:
-            return
+    @functools.cached_property
+    def why_not(self) -> str:
+        """Why nothing can be measured; else empty. Networks and images are made for it."""
         try:
-            shown = self._shown
+            assert self._shown is not None
         except BrainsleepError as error:
-            self._why_not = str(error)
-            return
-        if not isinstance(night, Night):
-            return
-        title = f"after task {task}"
-        with suppress(BrainsleepError):  # the page says so where it shows nights
-            self._found.rows.extend(_night_rows(night, title, shown))
-            seen = {label for one in shown.tasks[:task] for label in one.classes}
-            self._found.learned[title] = [int(label) in seen for label in shown.classes]
+            return str(error)
+        return ""
 
-    def table(self) -> ReactivationTable:
-        """Return what was taken in, or why there is nothing."""
-        if self._why_not:
-            return ReactivationTable(why_not=self._why_not)
-        if not self._found.rows:
+    def of_night(self, night: AnyNight, task: int) -> NightReactivation:
+        """Return the reactivation in the night after a task; nothing if it cannot be measured."""
+        title = f"after task {task}"
+        if self.why_not or not isinstance(night, Night):
+            return NightReactivation(title)
+        shown = self._shown
+        try:
+            rows = _night_rows(night, title, shown)
+        except BrainsleepError:  # the page says so where it shows nights
+            return NightReactivation(title)
+        seen = {label for one in shown.tasks[:task] for label in one.classes}
+        return NightReactivation(title, rows, [int(label) in seen for label in shown.classes])
+
+    def table(self, nights: Sequence[NightReactivation]) -> ReactivationTable:
+        """Return what was found in those nights that can be read, or why there is nothing."""
+        if nights and self.why_not:
+            return ReactivationTable(why_not=self.why_not)
+        rows = [row for night in nights for row in night.rows]
+        if not rows:
             return ReactivationTable(why_not="no night can be read.")
-        labels = self._shown.images.labels
-        return replace(
-            self._found,
+        return ReactivationTable(
             classes=[str(label) for label in self._shown.classes],
-            n_images=_most_alike(labels),
+            learned={night.title: night.learned for night in nights if night.learned},
+            rows=rows,
+            n_images=_most_alike(self._shown.images.labels),
         )
 
     @functools.cached_property
@@ -145,11 +168,12 @@ class Reactivations:
 
 def reactivation_table(run: Run) -> ReactivationTable:
     """Return the reactivation in the nights of a run; see :class:`Reactivations`."""
-    found = Reactivations(run)
+    reactivations, found = Reactivations(run), []
     for task in run.nights_after[: len(run.nights)]:
         with suppress(BrainsleepError):  # the page says so where it shows nights
-            found.add(load_night(run.directory / "nights" / str(task - 1)), task)
-    return found.table()
+            night = load_night(run.directory / "nights" / str(task - 1))
+            found.append(reactivations.of_night(night, task))
+    return reactivations.table(found)
 
 
 @dataclass(frozen=True)

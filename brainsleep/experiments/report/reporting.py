@@ -10,6 +10,8 @@ from ...dreams.dream_files import DREAMS
 from ...errors import BrainsleepError, DirectoryError, ParameterError, brief
 from ...night.night_files import NIGHT
 from ...support.calls import public
+from ...support.checks import whole_number
+from ...support.cores import n_cores
 from ...support.disk import is_there
 from ...support.files import make_parents, write_atomically
 from ...support.names import read_path
@@ -33,6 +35,7 @@ def write_report(
     *directories: str | os.PathLike[str],
     out: str | os.PathLike[str] | None = None,
     report: Callable[[str], None] = say_nothing,
+    n_jobs: int | None = None,
 ) -> Path:
     """Write one HTML page that shows a run, and asks for nothing elsewhere.
 
@@ -47,6 +50,9 @@ def write_report(
     report : callable
         Told what is left out and why, as a night that is damaged: a line each. The page says it,
         too.
+    n_jobs : int, optional
+        How many nights of a run are read at the same time, each in a process of its own; the page
+        is the same. As many as there are cores unless given; one where processes cannot be forked.
 
     Returns
     -------
@@ -68,8 +74,9 @@ def write_report(
     folders = [read_path(one, "directory") for one in directories]
     if not folders:
         raise ParameterError("a report needs the directory of a run.")
+    n = n_cores() if n_jobs is None else whole_number(n_jobs, "n_jobs", minimum=1)
     with torch_threads(1):  # equal numbers on any machine, and no threads for small products
-        page = _page(folders[0]) if len(folders) == 1 else _comparison(folders)
+        page = _page(folders[0], n) if len(folders) == 1 else _comparison(folders)
     default = folders[0] / REPORT if len(folders) == 1 else folders[0].parent / "comparison.html"
     file = default if out is None else read_path(out, "out")
     for line in page.left_out:
@@ -79,7 +86,7 @@ def write_report(
     return file
 
 
-def _page(folder: Path) -> HtmlPage:
+def _page(folder: Path, n_jobs: int) -> HtmlPage:
     """Return the page of what a directory holds."""
     if is_there(folder / "study.json"):
         return _of_results(lambda: study_page(folder))
@@ -90,7 +97,7 @@ def _page(folder: Path) -> HtmlPage:
         raise DirectoryError(_nothing(folder))
     runs = load_runs(folder)
     if is_there(folder / "metrics.json"):
-        return _of_results(lambda: run_page(runs[0]))
+        return _of_results(lambda: run_page(runs[0], n_jobs))
     return _of_results(lambda: sweep_page(folder, runs))
 
 

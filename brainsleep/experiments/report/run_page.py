@@ -10,14 +10,21 @@ from ..run_results import Run
 from .accuracy_tables import accuracy_tables, chance_level, task_names
 from .arm_rows import arm_rows, measure_definitions
 from .facts import doubts, facts_of, reasons
-from .night_sections import night_sections
+from .night_sections import measured_nights
 from .parameter_table import shown_parameters
 from .reactivation_table import Reactivations
 from .templating import HtmlPage, render
 
 
-def run_page(run: Run) -> HtmlPage:
+def run_page(run: Run, n_jobs: int = 1) -> HtmlPage:
     """Return the page of a run.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    n_jobs : int
+        How many nights are read at the same time.
 
     Raises
     ------
@@ -27,13 +34,17 @@ def run_page(run: Run) -> HtmlPage:
     metrics = run.metrics
     arms = arm_rows(metrics)
     reactivations = Reactivations(run)
-    nights = night_sections(run, also=reactivations.add)
+    if len(run.nights) > 1 and n_jobs > 1:
+        _ = reactivations.why_not  # what processes have in common is made before they begin
+    measured = measured_nights(run, reactivations.of_night, n_jobs)
+    nights = [section for section, _ in measured]
     problems = [
         f"the night {one.title} is not shown: {one.problem}" for one in nights if one.problem
     ]
     parameters, sources, not_shown = shown_parameters(run)
     problems += not_shown
-    reactivated = reactivations.table() if nights else None
+    found = [one for _, one in measured if one is not None]
+    reactivated = reactivations.table(found) if nights else None
     page = render(
         "run.html",
         title=f"{metrics['model']}, seed {metrics['seed']}",
