@@ -1,8 +1,7 @@
 """What LSNNs learn by e-prop, beside controls: python analyses/eprop.py WHAT.
 
-`learn` trains each arm, `two_tasks` goes on from its networks, `nights` from those of `two_tasks`.
-Each writes a line of JSON per arm and seed to the folder --out as it is done, and leaves out what
-is there already; `table` prints means over seeds.
+`learn` trains each arm and writes a line of JSON per arm and seed to the folder --out as it is
+done, leaving out what is there already; `table` prints means over seeds of all such files there.
 """
 
 from __future__ import annotations
@@ -14,17 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-import brainsleep as bs
 from brainsleep.eprop import (
     LSNN,
     DelayedTask,
     DelayedXor,
     Lessons,
-    LSNNWeights,
-    PreparedLSNN,
     StoreRecall,
     answers_right,
-    sleep_lsnn,
 )
 
 #: The tasks; readouts 0 and 1 answer the first, 2 and 3 the second.
@@ -33,9 +28,7 @@ N_OUTPUTS, N_TEST = 4, 256
 
 #: How they are learned.
 RECALL_LESSONS = {"n_batches": 120, "batch_size": 16, "learning_rate": 5e-3}
-XOR_LESSONS = {"n_batches": 200, "batch_size": 32, "learning_rate": 5e-3}
-#: Exclusive or takes longer where nothing was learned before.
-LONG = {"n_batches": 600}
+XOR_LESSONS = {"n_batches": 600, "batch_size": 32, "learning_rate": 5e-3}
 
 #: What is learned how: the task, what differs in the network, and in the lessons.
 ARMS: Mapping[str, tuple[DelayedTask, Mapping, Mapping]] = {
@@ -44,19 +37,11 @@ ARMS: Mapping[str, tuple[DelayedTask, Mapping, Mapping]] = {
     "recall, shuffled": (RECALL, {}, {"feedback": "shuffled"}),
     "recall, readout only": (RECALL, {}, {"learns": ["output"]}),
     "recall, no adaptation": (RECALL, {"beta": 0.0}, {}),
-    "xor, symmetric": (XOR, {}, LONG),
-    "xor, random": (XOR, {}, {"feedback": "random", **LONG}),
-    "xor, readout only": (XOR, {}, {"learns": ["output"], **LONG}),
-    "xor, no adaptation": (XOR, {"beta": 0.0}, LONG),
+    "xor, symmetric": (XOR, {}, {}),
+    "xor, random": (XOR, {}, {"feedback": "random"}),
+    "xor, readout only": (XOR, {}, {"learns": ["output"]}),
+    "xor, no adaptation": (XOR, {"beta": 0.0}, {}),
 }
-
-#: Rules of nights, and their length in steps.
-NIGHTS = {
-    "src weak": bs.SRC("0.05 %", "0.05 %"),
-    "src decrease": bs.SRC("0.05 %", "0.2 %"),
-    "stdp": bs.STDP("0.2 %", "0.2 %", w_min=-2.0, w_max=2.0),
-}
-NIGHT_STEPS = 5000
 
 
 def network(**changed: object) -> LSNN:
@@ -67,7 +52,7 @@ def lessons(task: DelayedTask, **changed: object) -> Lessons:
     return Lessons(**{**(RECALL_LESSONS if task is RECALL else XOR_LESSONS), **changed})
 
 
-def learn(arm: str, seed: int, folder: Path) -> dict[str, object]:
+def learn_arm(arm: str, seed: int, folder: Path) -> dict[str, object]:
     """Learn one task; test on fresh trials."""
     task, net, how = ARMS[arm]
     spec = network(**net)
@@ -82,70 +67,36 @@ def learn(arm: str, seed: int, folder: Path) -> dict[str, object]:
     }
 
 
-def both(prepared: PreparedLSNN, weights: LSNNWeights, seed: int) -> list[float]:
-    """Return the accuracy of both tasks."""
-    return [answers_right(prepared, weights, task, N_TEST, seed=seed) for task in (RECALL, XOR)]
+def measured(file: Path) -> set[tuple[str, int]]:
+    """Return the arms and seeds that a file has already."""
+    lines = file.read_text().splitlines() if file.exists() else []
+    return {(one["arm"], one["seed"]) for one in map(json.loads, lines)}
 
 
-def two_tasks(seed: int, folder: Path) -> dict[str, object]:
-    """After store and recall, learn delayed exclusive or; then sleep, in several ways."""
-    spec = network()
-    prepared = spec.prepare(dtype="float32")
-    first = LSNNWeights(**np.load(folder / f"recall, symmetric, {seed}.npz"))
-    found = {"after recall": both(prepared, first, seed)}
-    second = lessons(XOR).learn(prepared, first, XOR, seed=seed).weights
-    np.savez(folder / f"both, {seed}.npz", **vars(second))
-    found["after xor, no night"] = both(prepared, second, seed)
-    return found
-
-
-def nights(seed: int, folder: Path, names: list[str]) -> dict[str, object]:
-    """Sleep after both tasks, by each of some rules, and with the changes dealt out at random."""
-    spec = network()
-    prepared = spec.prepare(dtype="float32")
-    second = LSNNWeights(**np.load(folder / f"both, {seed}.npz"))
-    found, rng = {}, np.random.default_rng([seed, 6])
-    for name in names:
-        awake = sleep_lsnn(spec, second, NIGHTS[name], NIGHT_STEPS, seed=seed)
-        change = awake.recurrent - second.recurrent
-        found[f"{name}: change"] = float(np.linalg.norm(change) / np.linalg.norm(second.recurrent))
-        found[name] = both(prepared, awake, seed)
-        others = ~np.eye(len(change), dtype=bool)
-        dealt = second.recurrent.copy()
-        dealt[others] += rng.permutation(change[others])
-        control = LSNNWeights(second.input, dealt, second.output)
-        found[f"{name}: changes dealt out at random"] = both(prepared, control, seed)
-    return found
+def append(file: Path, arm: str, seed: int, found: Mapping[str, object]) -> None:
+    """Write what was found for an arm and a seed, and print it."""
+    with file.open("a") as opened:
+        print(json.dumps({"arm": arm, "seed": seed, **found}), file=opened)
+    print(arm, seed, {k: v for k, v in found.items() if k != "training"}, flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["learn", "two_tasks", "nights", "table"])
-    parser.add_argument("--arms", nargs="+", help="of learn: which; of nights: which rules")
+    parser.add_argument("what", choices=["learn", "table"])
+    parser.add_argument("--arms", nargs="+", default=list(ARMS), help="of learn: which")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
     parser.add_argument("--out", type=Path, default=Path("runs/eprop"))
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    file = arguments.out / f"{arguments.what}.jsonl"
     if arguments.what == "table":
         print_table(arguments.out)
         return
-    lines = file.read_text().splitlines() if file.exists() else []
-    done = {(one["arm"], one["seed"]) for one in map(json.loads, lines)}
-    arms = (arguments.arms or list(ARMS)) if arguments.what == "learn" else [arguments.what]
-    for arm in arms:
+    file = arguments.out / "learn.jsonl"
+    done = measured(file)
+    for arm in arguments.arms:
         for seed in arguments.seeds:
-            if (arm, seed) in done:
-                continue
-            if arguments.what == "learn":
-                found = learn(arm, seed, arguments.out)
-            elif arguments.what == "two_tasks":
-                found = two_tasks(seed, arguments.out)
-            else:
-                found = nights(seed, arguments.out, arguments.arms or list(NIGHTS))
-            with file.open("a") as opened:
-                print(json.dumps({"arm": arm, "seed": seed, **found}), file=opened)
-            print(arm, seed, {k: v for k, v in found.items() if k != "training"}, flush=True)
+            if (arm, seed) not in done:
+                append(file, arm, seed, learn_arm(arm, seed, arguments.out))
 
 
 def print_table(folder: Path) -> None:
