@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from brian2 import ms, mV, prefs
+from brian2 import ms, mV
 from helpers import assert_same_nights, bias_vectors, mlp, random_spikes, raster, weight_matrices
 from numpy_night import FACTORS, heaviside_night, lif_night
 
@@ -108,9 +108,8 @@ def test_other_networks_on_runtime(factor, decay, net):
 
 
 @pytest.mark.slow
-def test_cython_runtime(monkeypatch):
-    """On the smallest network, unoptimised: each code object is compiled as a module of its own."""
-    monkeypatch.setitem(prefs, "codegen.cpp.extra_compile_args", ["-w", "-O0"])
+def test_cython_runtime():
+    """On the smallest network: each code object is compiled as a module of its own."""
     check_heaviside("one_layer", "tadros2022", 0.999, CYTHON)
 
 
