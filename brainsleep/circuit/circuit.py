@@ -144,6 +144,7 @@ class Circuit(CircuitDescription):
         presentation_steps: int | None = None,
         presentation_biases: Mapping[str, npt.ArrayLike] | None = None,
         final_values: Sequence[tuple[str, str]] = (),
+        n_threads: int | None = None,
         progress: bool = True,
     ) -> CircuitRun:
         """Compile the circuit, or find it compiled, and run it once.
@@ -152,7 +153,7 @@ class Circuit(CircuitDescription):
         ----------
         stimulus, duration, seed, modulation, signals, weights, parameters
             As in `PreparedCircuit.run`.
-        plastic, presentation_steps, presentation_biases, final_values
+        plastic, presentation_steps, presentation_biases, final_values, n_threads
             As in `PreparedCircuit.run`.
         device, dtype, dt, record, progress
             As in :meth:`prepare`.
@@ -186,6 +187,7 @@ class Circuit(CircuitDescription):
             presentation_steps=presentation_steps,
             presentation_biases=presentation_biases,
             final_values=final_values,
+            n_threads=n_threads,
             progress=progress,
         )
 

@@ -15,7 +15,7 @@ from ..devices.arguments import number_of_steps
 from ..network.plan import NetworkPlan
 from ..stimuli import StimulusLike, as_stimulus
 from ..support.calls import public
-from ..support.checks import read_seed
+from ..support.checks import read_seed, whole_number
 from ..support.names import items
 from ..support.quantities import Time
 from .changes import (
@@ -64,6 +64,7 @@ class PreparedCircuit:
         presentation_steps: int | None = None,
         presentation_biases: Mapping[str, npt.ArrayLike] | None = None,
         final_values: Sequence[tuple[str, str]] = (),
+        n_threads: int | None = None,
         progress: bool = True,
         description: str = "run",
     ) -> CircuitRun:
@@ -97,6 +98,8 @@ class PreparedCircuit:
             By population: biases in each presentation, in place of those it has.
         final_values : sequence of (str, str)
             Populations and variables whose values at the end are returned.
+        n_threads : int, optional
+            As in `brainsleep.sleep`: the outcome is the same for any number, bit for bit.
         progress : bool
             Show a progress bar where there is a terminal or a notebook.
         description : str
@@ -111,6 +114,8 @@ class PreparedCircuit:
         ParameterError, UnitsError
             Naming the argument; nothing has run by then.
         """
+        if n_threads is not None:
+            whole_number(n_threads, "n_threads", minimum=1)
         source = as_stimulus(stimulus, self.circuit.n_inputs)
         n_steps = number_of_steps(duration, self.plan.dt, source)
         wanted = [
@@ -139,6 +144,7 @@ class PreparedCircuit:
             final_values=tuple(
                 (self.circuit.number_of(name), variable) for name, variable in wanted
             ),
+            n_threads=n_threads,
         )
         return self._named(self.engine.run(job, progress=progress, description=description))
 

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 import brainsleep as bs
-from brainsleep.devices import CppStandalone
+from brainsleep.devices import CppStandalone, Job
+from brainsleep.devices.cpp.engine import CppEngine
 from brainsleep.devices.dense import blocks, is_frozen, synapses
 from brainsleep.devices.dense.suitability import reason_for_single_steps
+from brainsleep.errors import ParameterError
 from brainsleep.network.plan import NetworkPlan, ProjectionPlan
+from brainsleep.network.wiring import Wiring
 
 N_STEPS = 300  # two whole blocks and a part of one
 CELL = bs.Heaviside(gain=1, threshold=0.25, decay=0.9)
@@ -109,16 +112,30 @@ def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blocks, "WEIGHTS_PER_THREAD", 1)
     spikes = np.random.default_rng(1).random((N_STEPS, 57)) < 0.1
     prepared = CIRCUITS["in blocks"].prepare(dtype="float64", progress=False)
+    environment, told = CppEngine.environment, []
+
+    def noted(engine: CppEngine, job: Job) -> dict[str, str]:
+        found = environment(engine, job)
+        told.append(found["BRAINSLEEP_THREADS"])
+        return found
+
+    monkeypatch.setattr(CppEngine, "environment", noted)
     runs = []
-    for n_cores in (1, 3):
+    for n_cores, n_threads in ((1, None), (3, None), (1, 2)):
         monkeypatch.setattr(blocks, "n_cores", lambda n_cores=n_cores: n_cores)
-        runs.append(prepared.run(spikes, presentation_steps=70, progress=False))
-    for population, train in runs[0].spikes.items():
-        assert len(train) > 50, population
-        assert np.array_equal(train.i, runs[1].spikes[population].i)
-        assert np.array_equal(train.t, runs[1].spikes[population].t)
-    for name, weights in runs[0].weights.items():
-        assert np.array_equal(weights, runs[1].weights[name])
+        runs.append(
+            prepared.run(spikes, presentation_steps=70, n_threads=n_threads, progress=False)
+        )
+    assert told == ["1", "3", "2"]
+    for run in runs[1:]:
+        for population, train in runs[0].spikes.items():
+            assert len(train) > 50, population
+            assert np.array_equal(train.i, run.spikes[population].i)
+            assert np.array_equal(train.t, run.spikes[population].t)
+        for name, weights in runs[0].weights.items():
+            assert np.array_equal(weights, run.weights[name])
+    with pytest.raises(ParameterError, match="n_threads must be at least 1"):
+        prepared.run(spikes, n_threads=0)
 
 
 def test_which_circuits_go_step_by_step() -> None:
@@ -142,6 +159,16 @@ def test_memory_holds_frozen_weights_twice() -> None:
     sizes = {"frozen": 57 * 131 + 131 * 83 + 57 * 83 + 83 * 7, "learning": 131 * 7}
     expected = 8 * (2 * sizes["frozen"] + sizes["learning"])
     assert CppStandalone().memory(plan_of(circuit())) == expected
+
+
+def test_memory_of_chosen_pairs_holds_their_indices() -> None:
+    """Measured, of 4.5 million pairs in float32: 45 bytes if they are frozen, 37 if they learn."""
+    plan = replace(plan_of(circuit()), dtype="float32")
+    frozen, learning = plan.projections[0], plan.projections[-1]
+    for link, n_targets, expected in ((frozen, 131, 40), (learning, 7, 32)):
+        chosen = replace(link, kind="wired", wiring=Wiring(fan_in=5))
+        memory = CppStandalone().memory(replace(plan, projections=(chosen,)))
+        assert memory == expected * 5 * n_targets
 
 
 @pytest.mark.usefixtures("small_tiles")

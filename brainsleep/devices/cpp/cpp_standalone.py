@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import math
 import platform
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 import brian2
-import numpy as np
 from brian2 import Synapses
 
 from ...network.plan import NetworkPlan
-from ...network.stock import STOCK_BYTES, connect_stock, unsupported_by_stock
+from ...network.stock import connect_stock, unsupported_by_stock
 from ...support.calls import public
 from ..base import require_plan
 from ..cache import cache_directory, size_limit
 from ..compiler import compiler_flags, compiler_version, require_compiler
-from ..dense import connect_computed, is_frozen, unsupported_by_computed
+from ..dense import connect_computed, unsupported_by_computed
 from ..digest import source_digest
 from .building import build_program
 from .engine import CppEngine
+from .synapse_memory import computed_memory, stock_memory
 
 logger = logging.getLogger("brainsleep")
 
@@ -86,18 +85,9 @@ class CppStandalone:
         size_limit()
 
     def memory(self, plan: NetworkPlan) -> int:
-        """Estimate the memory of a night in bytes."""
-        itemsize = np.dtype(plan.dtype).itemsize
-        if self.join(plan) is connect_stock:
-            return sum(
-                plan.n_synapses_of(link) * (itemsize * (1 + link.is_masked) + STOCK_BYTES)
-                for link in plan.projections
-            )
-        return itemsize * sum(
-            math.prod(plan.weight_shape(link)) * (1 + link.is_masked + is_frozen(link))
-            for link in plan.projections
-            if link.has_weights
-        )
+        """Estimate the memory of a night in bytes: that of its synapses."""
+        memory = stock_memory if self.join(plan) is connect_stock else computed_memory
+        return sum(memory(plan, link) for link in plan.projections)
 
     def prepare(self, plan: NetworkPlan, progress: bool = False) -> CppEngine:
         """Find the plan's program in the cache, or compile it.
