@@ -134,13 +134,7 @@ class GpuOneToOneSynapses(OneToOneSynapses):
 def connect_on_gpu(
     source: NeuronGroup, target: NeuronGroup, projection: ProjectionPlan, **arguments: object
 ) -> Synapses:
-    """Join two groups, without index arrays where threads can have rows.
-
-    Parameters
-    ----------
-    source, target, projection, **arguments
-        As for `connect_stock`.
-    """
+    """Join two groups as `connect_stock` does, without index arrays where threads can have rows."""
     if unsupported_by_rows(projection) is not None:
         return connect_stock(source, target, projection, **arguments)
     if projection.kind == "one_to_one":

@@ -14,13 +14,7 @@ from .wired import connect_wired
 def connect_computed(
     source: NeuronGroup, target: NeuronGroup, projection: ProjectionPlan, **arguments: object
 ) -> Synapses:
-    """Join two groups without index arrays, except where pairs are drawn.
-
-    Parameters
-    ----------
-    source, target, projection, **arguments
-        As for `connect_stock`.
-    """
+    """Join two groups as `connect_stock` does, without index arrays unless pairs are drawn."""
     if projection.window is not None:
         kind = FrozenWindowSynapses if is_frozen(projection) else WindowSynapses
         return kind(source, target, window=projection.window, **arguments)

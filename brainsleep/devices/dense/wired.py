@@ -71,13 +71,7 @@ class WiredPathway(SynapticPathway):
 def connect_wired(
     source: NeuronGroup, target: NeuronGroup, projection: ProjectionPlan, **arguments: object
 ) -> Synapses:
-    """Join chosen pairs of neurons; values and order of the synapses are those of stock ones.
-
-    Parameters
-    ----------
-    source, target, projection, **arguments
-        As for `connect_stock`.
-    """
+    """Join chosen pairs of neurons as `connect_stock` does, with the same values in its order."""
     synapses = connect_stock(source, target, projection, **arguments)
     rule = projection.synapse
     acts_at_postsynaptic = bool(rule.on_post.strip()) or bool(rule.on_event)
