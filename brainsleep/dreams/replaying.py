@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ..devices import Device
 from ..devices.arguments import check_dtype
 from ..errors import ParameterError
-from ..hippocampus import EpisodeMemory, learn_codebook
+from ..hippocampus import Codebook, EpisodeMemory, learn_codebook
 from ..night.gating import Stages, check_stages
 from ..support.array_values import numbers
 from ..support.calls import public
@@ -166,15 +166,32 @@ def _stored(
     book = memory.codebook
     if (book is not None) != keeps_codes:
         raise ParameterError(f"memory: holds no {recipe.stores}, which the recipe stores.")
-    if book is not None and book.n_neurons != n_hidden:
+    if book is not None:
+        _check_codebook(book, n_hidden, recipe)
+    if memory.learned and memory.learned[-1] >= chain.n_outputs:
         raise ParameterError(
-            f"memory: is of a layer of {book.n_neurons} neurons, not of {n_hidden}."
+            f"memory: holds images of output {memory.learned[-1]}, but the network has "
+            f"{chain.n_outputs} outputs, numbered from 0."
         )
     if book is None:
         rows = np.rint(255 * _pixels(chain.images)).astype(np.uint8)
     else:
         rows = book.store(np.minimum(1.0, recipe.code_activity / memory.mean_activity * active))
     return memory.with_day(rows, labels, recipe.capacity_bytes, rng)
+
+
+def _check_codebook(book: Codebook, n_hidden: int, recipe: IndexReplay) -> None:
+    """Refuse a codebook of another layer, or with other codes than the recipe asks for."""
+    if book.n_neurons != n_hidden:
+        raise ParameterError(
+            f"memory: is of a layer of {book.n_neurons} neurons, not of {n_hidden}."
+        )
+    if (book.n_parts, book.n_codes) != (recipe.n_parts, recipe.n_codes):
+        raise ParameterError(
+            f"memory: its codebook has {book.n_parts} parts of {book.n_codes} codes, but the "
+            f"recipe asks for {recipe.n_parts} of {recipe.n_codes}; codes are learned on the first "
+            "day and stay."
+        )
 
 
 def _pixels(images: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:

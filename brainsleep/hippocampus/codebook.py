@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ParameterError
+from ..errors import KindError, ParameterError, brief
 from ..support.array_values import numbers
 from ..support.calls import public
 from ..support.checks import number, whole_number
@@ -96,18 +96,32 @@ class Codebook:
 
     @public
     def codes(self, stored: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
-        """Return the numbers of the codes of stored patterns, shape (n, n_parts)."""
+        """Return the numbers of the codes of stored patterns, shape (n, n_parts).
+
+        Parameters
+        ----------
+        stored : array_like of uint8, shape (n, row_bytes)
+            As of :meth:`store`.
+        """
         n_bits = _n_bits(self.n_codes)
-        bits = np.unpackbits(stored, axis=1, count=self.n_parts * n_bits)
-        own = bits.reshape(len(stored), self.n_parts, n_bits).astype(np.int64)
+        rows = _whole(stored, "stored", (None, self.row_bytes), _TOP).astype(np.uint8)
+        bits = np.unpackbits(rows, axis=1, count=self.n_parts * n_bits)
+        own = bits.reshape(len(rows), self.n_parts, n_bits).astype(np.int64)
         codes: npt.NDArray[np.int64] = (own << np.arange(n_bits)).sum(axis=2)
         return codes
 
     @public
     def rebuild(self, codes: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
-        """Return the activity that codes stand for, shape (n, n_neurons), in spikes per step."""
-        parts = self.levels[np.arange(self.n_parts), codes]
-        return self.unit * parts.reshape(len(codes), -1).astype(np.float64)
+        """Return the activity that codes stand for, shape (n, n_neurons), in spikes per step.
+
+        Parameters
+        ----------
+        codes : array_like of int, shape (n, n_parts)
+            As of :meth:`codes`.
+        """
+        numbered = _whole(codes, "codes", (None, self.n_parts), self.n_codes - 1)
+        parts = self.levels[np.arange(self.n_parts), numbered]
+        return self.unit * parts.reshape(len(parts), -1).astype(np.float64)
 
     @public
     def synapses(self) -> npt.NDArray[np.float64]:
@@ -152,6 +166,8 @@ def learn_codebook(
     ParameterError
         If the layer cannot be cut so, or is silent.
     """
+    if not isinstance(rng, np.random.Generator):
+        raise KindError(f"rng must be a numpy.random.Generator, not {brief(rng)}.")
     rows = numbers(activity, "activity", shape=(None, None), minimum=0)
     check_n_codes(n_codes)
     _check_parts(rows.shape[1], n_parts)
@@ -196,6 +212,16 @@ def _check_parts(n_neurons: int, n_parts: int) -> None:
             f"n_parts: {n_neurons} neurons cannot be cut into {n_parts} parts of equal size; "
             f"take {fit}."
         )
+
+
+def _whole(
+    values: object, field: str, shape: tuple[int | None, ...], largest: int
+) -> npt.NDArray[np.int64]:
+    """Read an array of whole numbers from 0 to the largest; there may be no rows."""
+    found = numbers(values, field, shape=shape, minimum=0, maximum=largest, empty=True)
+    if (found % 1 != 0).any():
+        raise ParameterError(f"{field} must be whole numbers.")
+    return found.astype(np.int64)
 
 
 def _n_bits(n_codes: int) -> int:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..awake.coding import Coding, as_coding
 from ..awake.labelled import check_labels, flat_images
-from ..errors import ParameterError
+from ..errors import KindError, ParameterError, brief
 from ..night.part_inputs import data_at
 from ..support.calls import public
 from ..support.checks import known_name, whole_number
@@ -110,6 +110,11 @@ def emulate(
     whole_number(n_steps, "n_steps", minimum=1)
     known_name(reset, "reset", RESETS)
     shown = as_coding(coding, None, 1e-3, whole_number(seed, "seed"))
+    if not isinstance(graph, (str, os.PathLike)) and not hasattr(graph, "nodes"):
+        raise KindError(
+            "graph must be a NIR file or graph, as bs.spiking_accuracy(...).to_nir(path) writes "
+            f"it, not {brief(graph)}."
+        )
     chip = read_chip_graph(graph, format_, n_steps=n_steps, reset=reset, dt=dt)
     given = read_labelled(data, n_images=n_images)
     assert given.labels is not None

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..circuit import CircuitRun
 from ..devices.activity import Spikes
 from ..errors import ParameterError
+from ..support.checks import whole_number
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,16 @@ class LiquidRun:
         ----------
         sequence : int
             Its number, from 0.
+
+        Raises
+        ------
+        KindError, ParameterError
+            If there is no such sequence.
         """
+        number = whole_number(sequence, "sequence", maximum=len(self.states) - 1)
         train = self.run.spikes["liquid"]
         steps = np.rint(np.asarray(train.t / self.run.dt)).astype(np.int64)
-        chosen = steps // self.n_steps == range(len(self.states))[sequence]
+        chosen = steps // self.n_steps == number
         return np.asarray(train.i)[chosen], steps[chosen] % self.n_steps
 
     def __repr__(self) -> str:
@@ -154,3 +161,23 @@ def filtered(
     for k in range(1, len(samples)):
         states[:, k] += np.exp(-every / tau) * states[:, k - 1]
     return states
+
+
+def filtered_input(
+    spikes: NDArray[np.bool_], samples: NDArray[np.int64], tau: float
+) -> NDArray[np.float64]:
+    """Return the low-pass filtered input, shape (n_sequences, n_samples, n_inputs).
+
+    Parameters
+    ----------
+    spikes : ndarray of bool, shape (n_sequences, n_steps, n_inputs)
+        In steps of 1 ms.
+    samples : ndarray of int
+        Evenly spaced: after so many steps.
+    tau : float
+        Time constant in seconds.
+    """
+    n, n_steps, n_inputs = spikes.shape
+    sequence, step, channel = np.nonzero(spikes)
+    steps = sequence * n_steps + step
+    return filtered(channel, steps, n_inputs, n, n_steps, samples, tau * 1e3)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..errors import ParameterError
 from ..support.calls import public
-from ..support.checks import read_seed, whole_number
+from ..support.checks import number, read_seed, whole_number
 
 #: How often a series that leaves all bounds is drawn anew.
 _TRIES = 20
@@ -54,10 +54,13 @@ class Narma:
         """
         whole_number(n_inputs, "narma: n_inputs", minimum=2)
         whole_number(steps, "narma: steps", minimum=1)
-        if not 0 < max_probability <= 1:
-            raise ParameterError(
-                f"narma: max_probability must be in (0, 1], not {max_probability!r}."
-            )
+        number(
+            max_probability,
+            "narma: max_probability",
+            minimum=0,
+            exclusive_minimum=True,
+            maximum=1,
+        )
         preferred = np.linspace(0, 0.5, n_inputs)
         width = 2 * (preferred[1] - preferred[0])
         rates = max_probability * np.exp(-0.5 * ((self.inputs[:, None] - preferred) / width) ** 2)

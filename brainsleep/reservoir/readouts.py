@@ -9,26 +9,41 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ParameterError
+from ..support.array_values import check_shape, numbers, read_array
 from ..support.calls import public
 
 #: Penalties that are tried, for states of variance 1.
 PENALTIES = tuple(float(10.0**k) for k in range(-3, 5))
 
 
+@public
 @dataclass(frozen=True)
 class Part:
     """States, and what a readout should make of them.
 
-    Attributes
+    Parameters
     ----------
-    states : ndarray, shape (n, n_features)
+    states : array_like, shape (n, n_features)
         One row per example.
-    targets : ndarray, shape (n,)
+    targets : array_like, shape (n,)
         Labels, or numbers.
+
+    Raises
+    ------
+    KindError, ParameterError
+        If states are no finite numbers, or do not fit the targets.
     """
 
     states: NDArray[np.float64]
     targets: NDArray[Any]
+
+    def __post_init__(self) -> None:
+        states = numbers(self.states, "part: states", shape=(None, None))
+        targets = read_array(self.targets, "part: targets")
+        check_shape(targets, "part: targets", (len(states),))
+        object.__setattr__(self, "states", states)  # the class is frozen
+        object.__setattr__(self, "targets", targets)
 
 
 @dataclass(frozen=True)
@@ -68,6 +83,11 @@ def classify(
     -------
     ReadoutResult
         Accuracies.
+
+    Raises
+    ------
+    KindError, ParameterError
+        If penalties are none, or the parts have other numbers of features.
     """
     classes = np.unique(train.targets)
     wanted = np.where(train.targets[:, None] == classes, 1.0, -1.0)
@@ -97,11 +117,23 @@ def regress(
     -------
     ReadoutResult
         Normalised root mean squared errors.
+
+    Raises
+    ------
+    KindError, ParameterError
+        As `classify`; and for targets that are no numbers, or all the same.
     """
 
     def less_error(answers: NDArray[np.float64], targets: NDArray[Any]) -> float:
         return -nrmse(answers[:, 0], targets)
 
+    for part in (train, validation, test):
+        numbers(part.targets, "part: targets")
+        if np.ptp(part.targets) == 0:
+            raise ParameterError(
+                "part: targets are all the same, so that errors have no standard deviation to be "
+                "divided by."
+            )
     wanted = np.asarray(train.targets, dtype=np.float64)[:, None]
     found = _best(train, validation, test, wanted, less_error, penalties)
     return ReadoutResult(-found.validation, -found.test, found.penalty)
@@ -121,13 +153,17 @@ def _best(
     penalties: Sequence[float],
 ) -> ReadoutResult:
     """Return what the penalty reaches that is best on validation data."""
+    tried = numbers(penalties, "penalties", shape=(None,), minimum=0)
+    n_features = train.states.shape[1]
+    for part in (validation, test):
+        check_shape(part.states, "part: states", (None, n_features))
     mean, spread = train.states.mean(axis=0), train.states.std(axis=0)
     spread[spread <= 1e-6 * spread.max()] = 1.0  # of neurons that hardly ever spike
     states = [(part.states - mean) / spread for part in (train, validation, test)]
     middle = wanted.mean(axis=0)
     solve = _ridge(states[0], wanted - middle)
     found = []
-    for penalty in penalties:
+    for penalty in tried:
         weights = solve(float(penalty))
         answers = [one @ weights + middle for one in states[1:]]
         on_validation = score(answers[0], validation.targets)

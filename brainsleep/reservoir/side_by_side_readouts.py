@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from brian2.units import ms
+from brian2.units import Quantity, ms
 from numpy.typing import NDArray
 
 from ..devices import Device
-from ..errors import ParameterError
+from ..errors import ParameterError, brief
 from ..support.calls import public
+from ..support.checks import whole_number
 from ..support.quantities import Time, quantity
 from .echo_state import EchoState
-from .liquid_run import LiquidRun, filtered, liquid_states
+from .liquid_run import LiquidRun, filtered_input, liquid_states
 from .narma import Narma
 from .readouts import Part, ReadoutResult, classify, regress
 from .spike_tasks import SpikeTask
@@ -109,8 +110,12 @@ def compare_on_task(
     n, n_steps, _ = task.spikes.shape
     every = equal_parts(n_steps, n_samples, "n_samples")
     echo_every = round(quantity(echo_step, ms, "echo_step", minimum=1) * 1e3)
-    per_sample = equal_parts(every, every // echo_every, "echo_step")  # steps of 1 ms
-    if not 0 < n_train < n_train + n_validation < n:
+    if every % echo_every:
+        raise ParameterError(
+            f"echo_step ({echo_every} ms) must divide the {every} ms from one sample to the next."
+        )
+    _check_counts(n_train, n_validation, taus)
+    if not n_train + n_validation < n:
         raise ParameterError(
             f"n_train ({n_train}) and n_validation ({n_validation}) leave none of {n} sequences to "
             "test on."
@@ -123,11 +128,11 @@ def compare_on_task(
         train, validation, test = (Part(flat[one], task.labels[one]) for one in bounds)
         return classify(train, validation, test)
 
-    between = every // per_sample  # steps of the echo state network from sample to sample
+    between = every // echo_every  # steps of the echo state network from sample to sample
     return _side_by_side(
         reservoir,
         task.spikes,
-        [np.arange(every, n_steps + 1, every), np.arange(per_sample, n_steps + 1, per_sample)],
+        [np.arange(every, n_steps + 1, every), np.arange(echo_every, n_steps + 1, echo_every)],
         lambda states: states[:, between - 1 :: between],
         measure,
         max,
@@ -170,8 +175,10 @@ def compare_on_series(
     SideBySide
         Of normalised root mean squared errors.
     """
+    _check_counts(n_train, n_validation, taus)
+    whole_number(steps, "steps", minimum=1)
     n, first = len(series.inputs), WASH_OUT + n_train
-    if not WASH_OUT < first < first + n_validation < n:
+    if not first + n_validation < n:
         raise ParameterError(
             f"n_train ({n_train}) and n_validation ({n_validation}) leave none of {n} values to "
             f"test on, of which the first {WASH_OUT} are left out."
@@ -194,6 +201,14 @@ def compare_on_series(
         min,
         _Options(taus, device, dtype, progress),
     )
+
+
+def _check_counts(n_train: int, n_validation: int, taus: Sequence[Time]) -> None:
+    """Refuse counts that are none, and time constants that are not several."""
+    whole_number(n_train, "n_train", minimum=1)
+    whole_number(n_validation, "n_validation", minimum=1)
+    if isinstance(taus, (str, Quantity)) or not len(taus):
+        raise ParameterError(f"taus must be a list of times, as ['30 ms'], not {brief(taus)}.")
 
 
 @dataclass(frozen=True)
@@ -268,28 +283,8 @@ def _side_by_side(
     )
 
 
-def filtered_input(
-    spikes: NDArray[np.bool_], samples: NDArray[np.int64], tau: float
-) -> NDArray[np.float64]:
-    """Return the low-pass filtered input, shape (n_sequences, n_samples, n_inputs).
-
-    Parameters
-    ----------
-    spikes : ndarray of bool, shape (n_sequences, n_steps, n_inputs)
-        In steps of 1 ms.
-    samples : ndarray of int
-        Evenly spaced: after so many steps.
-    tau : float
-        Time constant in seconds.
-    """
-    n, n_steps, n_inputs = spikes.shape
-    sequence, step, channel = np.nonzero(spikes)
-    steps = sequence * n_steps + step
-    return filtered(channel, steps, n_inputs, n, n_steps, samples, tau * 1e3)
-
-
 def equal_parts(whole: int, n: int, name: str) -> int:
     """Return how many of some steps each of `n` equal parts has; `name` names it in messages."""
-    if n < 1 or whole % n:
+    if whole_number(n, name) < 1 or whole % n:
         raise ParameterError(f"{name}: {whole} steps cannot be cut into {n} equal parts.")
     return whole // n

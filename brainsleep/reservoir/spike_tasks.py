@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from ..errors import ParameterError
 from ..support.calls import public
-from ..support.checks import read_seed, whole_number
+from ..support.checks import number, read_seed, whole_number
 from ..support.quantities import Time, quantity
 
 #: Formants of a spoken pattern, and points that each passes through.
 _N_FORMANTS, _N_POINTS = 3, 5
+#: Formants stay two channels away from the lowest and the highest.
+_FEWEST_CHANNELS = 5
 
 
 @dataclass(frozen=True)
@@ -91,13 +93,21 @@ def spike_templates(
     -------
     SpikeTask
 
+    Raises
+    ------
+    KindError, ParameterError, UnitsError
+        Naming the argument.
+
     References
     ----------
     Maass, Natschläger, Markram 2002, Neural Computation 14:2531, section 4.
     """
-    for name, number in (("n", n), ("n_templates", n_templates), ("n_segments", n_segments)):
-        whole_number(number, f"task: {name}", minimum=1)
-    segments = list(asked) if isinstance(asked, Sequence) else [asked]
+    sizes = {"n": n, "n_templates": n_templates, "n_segments": n_segments, "n_inputs": n_inputs}
+    for name, size in sizes.items():
+        whole_number(size, f"task: {name}", minimum=1)
+    segments = list(asked) if isinstance(asked, (list, tuple, range, np.ndarray)) else [asked]
+    if not segments:
+        raise ParameterError("task: asked is empty; give the number of a segment, or several.")
     for one in segments:
         if not 0 <= whole_number(one, "task: asked") < n_segments:
             raise ParameterError(f"task: asked must be one of {n_segments} segments, not {one}.")
@@ -105,6 +115,7 @@ def spike_templates(
     length = round(quantity(segment, ms, "task: segment", minimum=1) * 1e3)
     between = length + round(quantity(pause, ms, "task: pause", minimum=0) * 1e3)
     probability = quantity(rate, Hz, "task: rate", minimum=0) * 1e-3
+    number(probability, "task: rate, in spikes per step of 1 ms,", maximum=1)
     spread = quantity(jitter, ms, "task: jitter", minimum=0) * 1e3
     templates = rng.random((n_segments, n_templates, length, n_inputs)) < probability
     chosen = rng.integers(n_templates, size=(n, n_segments))
@@ -141,7 +152,7 @@ def spoken_digits(
     n : int
         Number of examples.
     n_classes, n_inputs : int
-        Numbers of words and of frequency channels.
+        Numbers of words and of frequency channels, of which there are at least 5.
     duration : Quantity or str
         Of a sequence; a word takes about four fifths of it.
     max_rate, noise : Quantity or str
@@ -156,9 +167,17 @@ def spoken_digits(
     Returns
     -------
     SpikeTask
+
+    Raises
+    ------
+    KindError, ParameterError, UnitsError
+        Naming the argument.
     """
-    for name, number in (("n", n), ("n_classes", n_classes), ("n_inputs", n_inputs)):
-        whole_number(number, f"task: {name}", minimum=1)
+    for name, size in (("n", n), ("n_classes", n_classes)):
+        whole_number(size, f"task: {name}", minimum=1)
+    whole_number(n_inputs, "task: n_inputs", minimum=_FEWEST_CHANNELS)
+    number(warp, "task: warp", minimum=0)
+    number(shift, "task: shift", minimum=0)
     rng = np.random.default_rng([read_seed(seed), 1])
     n_steps = round(quantity(duration, ms, "task: duration", minimum=1) * 1e3)
     peak = quantity(max_rate, Hz, "task: max_rate", minimum=0) * 1e-3

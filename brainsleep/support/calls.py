@@ -125,7 +125,13 @@ _WORDS = {
 def _wanted(kinds: tuple[type, ...]) -> str:
     """Put classes into words."""
     names = [kind.__name__ for kind in kinds if kind is not np.bool_]
-    return " or ".join(_WORDS.get(name, f"a {name} object") for name in names)
+    return " or ".join(_WORDS.get(name, f"{_article(name)} {name} object") for name in names)
+
+
+def _article(name: str) -> str:
+    """Return the article of a class's name, as it is read aloud."""
+    is_spelled = name[:2].isupper()  # letter by letter, as LSNN
+    return "an" if name[0] in ("AEFHILMNORSX" if is_spelled else "AEIO") else "a"
 
 
 def _in_words(

@@ -9,7 +9,7 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from ..errors import TranslationError
+from ..errors import ParameterError, TranslationError
 from .reader import Reader
 from .recurrence import Sequences
 from .sequence_verification import verify_sequences
@@ -86,6 +86,7 @@ def read_network(ann: nn.Module, input_shape: tuple[int, ...] | None = None) -> 
 
 def _read_in_sequence(ann: nn.Module, input_shape: tuple[int, ...] | None) -> Translation:
     """Read a recurrent network; sequences go first as it says, then the other way round."""
+    _require_numbers(ann)
     shapes = [input_shape]
     if input_shape is not None and len(input_shape) > 1:  # perhaps of a whole sequence
         shapes.append(input_shape[1:])
@@ -104,6 +105,13 @@ def _read_in_sequence(ann: nn.Module, input_shape: tuple[int, ...] | None) -> Tr
     if "sequence" in str(failed) or "steps" in str(failed):
         raise failed
     raise type(failed)(f"{failed} {_SEQUENCES}") from failed
+
+
+def _require_numbers(ann: nn.Module) -> None:
+    """Refuse weights that are NaN: steps of sequences are told from each other by their values."""
+    for name, value in ann.named_parameters():
+        if value.is_floating_point() and not torch.isfinite(value).all():
+            raise ParameterError(f"{name!r} holds NaN or infinity; train the network again.")
 
 
 def _read_at_some_shape(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from ..errors import ParameterError
+from ..errors import ParameterError, brief, reason
 from ..support.calls import public
 from ..support.checks import number, read_seed, whole_number
 
@@ -128,10 +128,18 @@ class ElmanNet(nn.Module):
         Sizes of the layers.
     seed : int
         Of the first weights; torch's own random numbers stay as they are.
+
+    Raises
+    ------
+    KindError, ParameterError
+        Naming the size that is none.
     """
 
     def __init__(self, n_inputs: int, n_hidden: int, n_outputs: int, *, seed: int = 0) -> None:
         super().__init__()
+        sizes = {"n_inputs": n_inputs, "n_hidden": n_hidden, "n_outputs": n_outputs}
+        for name, size in sizes.items():
+            whole_number(size, name, minimum=1)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(read_seed(seed))
             self.rnn = nn.RNN(n_inputs, n_hidden, nonlinearity="relu", batch_first=True, bias=False)
@@ -172,6 +180,11 @@ def learn_sequences(
         Of the noise.
     until : callable, optional
         Asked after every tenth update; when it returns True, learning ends.
+
+    Raises
+    ------
+    ParameterError
+        If a number is out of range, or the network does not fit the task.
     """
     n_updates = whole_number(n_updates, "n_updates", minimum=1)
     rate = number(learning_rate, "learning_rate", minimum=0, exclusive_minimum=True)
@@ -183,7 +196,7 @@ def learn_sequences(
         if until is not None and update > 0 and update % 10 == 0 and until():
             break
         shown = torch.from_numpy(_flipped(task.images, noise, rng))[:, :-1]
-        loss = functional.cross_entropy(network(shown).flatten(0, 1), following)
+        loss = functional.cross_entropy(_scores(network, shown, task).flatten(0, 1), following)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -214,9 +227,29 @@ def next_item_accuracy(
     rng = np.random.default_rng([read_seed(seed), 2])
     images = np.repeat(task.images, n_shown, axis=0)
     with torch.no_grad():
-        scores = network(torch.from_numpy(_flipped(images, noise, rng))[:, :-1])
+        scores = _scores(network, torch.from_numpy(_flipped(images, noise, rng))[:, :-1], task)
     following = np.repeat(task.items[:, 1:], n_shown, axis=0)
     return float((scores.argmax(dim=-1).numpy() == following).mean())
+
+
+def _scores(network: nn.Module, shown: torch.Tensor, task: PatternSequences) -> torch.Tensor:
+    """Return the scores of items that a network gives; a ParameterError if they are none."""
+    try:
+        scores: torch.Tensor = network(shown)
+    except (RuntimeError, ValueError) as error:
+        raise ParameterError(
+            f"network: cannot take sequences of {task.patterns.shape[1]} inputs, shape "
+            f"{tuple(shown.shape)} ({reason(error)})."
+        ) from None
+    n_items = len(task.patterns)
+    wanted = (*shown.shape[:2], n_items)
+    if not isinstance(scores, torch.Tensor) or scores.shape != wanted:
+        found = tuple(scores.shape) if isinstance(scores, torch.Tensor) else brief(scores)
+        raise ParameterError(
+            f"network: must return a score for each of {n_items} items after each step, shape "
+            f"{wanted}, not {found}."
+        )
+    return scores
 
 
 def _flipped(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import replay_loop
 
+from brainsleep.errors import BrainsleepError
 from brainsleep.hippocampus import Codebook, EpisodeMemory, learn_codebook, quota
 
 
@@ -69,3 +70,18 @@ def test_quota() -> None:
     assert quota([1, 9, 9], 10) == 4
     assert quota([3, 3], 100) == 3
     assert quota([3, 3], 1) == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda book: learn_codebook(activity(), 3, 2, 0), "rng must be a numpy.random.Generator"),
+        (lambda book: book.codes([1, 2]), "stored must have shape"),
+        (lambda book: book.rebuild([[0, 1, 2]]), r"codes must lie in \[0, 1\]"),
+        (lambda book: book.rebuild([[0, 1]]), r"codes must have shape \(n, 3\)"),
+        (lambda book: book.rebuild([[0, 0.5, 1]]), "codes must be whole numbers"),
+    ],
+)
+def test_what_is_no_pattern_is_one_clear_line(call, words: str) -> None:
+    with pytest.raises(BrainsleepError, match=words):
+        call(learn_codebook(activity(), 3, 2, np.random.default_rng(0)))

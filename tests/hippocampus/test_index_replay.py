@@ -165,12 +165,22 @@ def test_a_saved_night_is_read_back(tmp_path) -> None:
         ({"recipe": replace(RECIPE, n_parts=5)}, "cannot be cut into 5 parts.*take 4"),
         ({"recipe": replace(RECIPE, capacity_bytes=40)}, "have no room for one image"),
         ({"recipe": replace(RECIPE, stores="images"), "memory": "first"}, "holds no images"),
+        (
+            {"recipe": replace(RECIPE, n_codes=4), "memory": "first"},
+            "4 parts of 2 codes, but the recipe asks for 4 of 4",
+        ),
     ],
 )
 def test_refused(options, words) -> None:
     given = {**options, "memory": memory()} if "memory" in options else options
     with pytest.raises(ParameterError, match=words):
         night(**given)
+
+
+def test_a_memory_of_outputs_that_the_network_lacks_is_refused() -> None:
+    stored = replace(memory(), labels=memory().labels + SIZES[-1])
+    with pytest.raises(ParameterError, match=f"of output {SIZES[-1] + 1}, but .* {SIZES[-1]} out"):
+        night(memory=stored)
 
 
 @pytest.mark.parametrize(

@@ -288,6 +288,13 @@ def test_arguments_that_make_no_sense(change, error, words: str, graphs) -> None
         bs.neuromorphic.emulate(graphs["dense"][1], (IMAGES, LABELS), **change)
 
 
+def test_a_network_must_be_written_first() -> None:
+    with pytest.raises(
+        UnitsError, match=r"graph must be a NIR file.*to_nir\(path\) writes it, not 5"
+    ):
+        bs.neuromorphic.emulate(5, (IMAGES, LABELS))
+
+
 def test_pixels_that_do_not_fit_into_bits(graphs) -> None:
     with pytest.raises(ParameterError, match=r"pixels must lie in \[-1, 1\]"):
         bs.neuromorphic.emulate(graphs["dense"][1], (3 * IMAGES, LABELS))

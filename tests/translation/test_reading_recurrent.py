@@ -167,6 +167,13 @@ def test_what_cannot_be_translated_is_refused_by_name(net, says) -> None:
         bs.translate(net)
 
 
+def test_weights_that_are_not_numbers_are_refused_by_name() -> None:
+    net = Net(lambda out, h, first: out[:, -1])
+    nn.init.constant_(net.rnn.weight_hh_l0, float("nan"))
+    with pytest.raises(ParameterError, match="'rnn.weight_hh_l0' holds NaN"):
+        bs.translate(net)
+
+
 @pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU])
 def test_gates_are_refused_by_name(kind) -> None:
     net = Net()

@@ -63,3 +63,9 @@ def test_what_makes_no_sense_is_refused() -> None:
         pattern_sequences(1, n_inputs=6, n_active=7)
     with pytest.raises(ParameterError, match="noise"):
         next_item_accuracy(ElmanNet(60, 5, 8), pattern_sequences(1)[0], noise=0.7)
+    with pytest.raises(ParameterError, match="n_inputs must be at least 1, but is 0"):
+        ElmanNet(0, 5, 8)
+    with pytest.raises(ParameterError, match="cannot take sequences of 60 inputs"):
+        learn_sequences(ElmanNet(61, 5, 8), pattern_sequences(1)[0], n_updates=1)
+    with pytest.raises(ParameterError, match="a score for each of 8 items after each step"):
+        next_item_accuracy(ElmanNet(60, 5, 7), pattern_sequences(1)[0])

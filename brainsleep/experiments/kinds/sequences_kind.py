@@ -37,17 +37,35 @@ def _in_short(model: JsonObject) -> tuple[str, str, str, str]:
     return what, "sequences", network, model["takes"]
 
 
+#: What was measured by noise, by its name in ``metrics.json``.
+REPLAYED = {
+    "trained": "trained, its sequences",
+    "other_labels": "trained, items named at random",
+    "second_sequences": "trained, sequences it has not learned yet",
+    "recurrent_weights_shuffled": "recurrent weights shuffled",
+    "untrained": "untrained",
+    "after_second_first_sequences": "after learning the second: the first sequences",
+    "after_second_second_sequences": "after learning the second: the second sequences",
+}
+
+
 def _replay(metrics: JsonMapping) -> list[str]:
     """Say what was replayed, network by network."""
-    lines = ["replay by noise, of the first sequences unless said, nothing learned meanwhile:"]
+    lines = [
+        "",
+        "replay driven by noise, nothing learned meanwhile; correlation with the next item of a "
+        "sequence and with the one before, one step later; rank order, and that of shuffled times",
+    ]
+    width = max(map(len, REPLAYED.values())) + 2
+    lines.append(f"  {'':<{width}}{'next':>7}{'before':>9}{'order':>8}{'null':>8}{'windows':>9}")
     for name, found in metrics["replay"].items():
         forward, backward, rank, null = (
             "-" if value is None else f"{value:.3f}"
             for value in (found["forward"], found["backward"], found["rank"], found["rank_of_null"])
         )
+        label = REPLAYED.get(name, name.replace("_", " "))
         lines.append(
-            f"  {name.replace('_', ' ')}: next item {forward}, backward {backward}; rank order "
-            f"{rank}, null {null} ({found['n_windows']} windows)"
+            f"  {label:<{width}}{forward:>7}{backward:>9}{rank:>8}{null:>8}{found['n_windows']:>9}"
         )
     return lines
 
