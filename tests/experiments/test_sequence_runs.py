@@ -43,7 +43,7 @@ def test_a_run_measures_memory_and_replay(finished) -> None:
     assert replay["trained"]["forward"] > 0.08 > replay["untrained"]["forward"]
     assert replay["trained"]["forward"] > replay["trained"]["backward"]
     words = "\n".join(SEQUENCES.below(metrics))
-    assert "recurrent weights shuffled" in words and "windows" in words
+    assert "recurrent weights shuffled" in words
 
 
 def test_a_seed_fixes_a_run(finished, tmp_path: Path) -> None:

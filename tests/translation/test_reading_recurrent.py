@@ -170,7 +170,7 @@ def test_what_cannot_be_translated_is_refused_by_name(net, says) -> None:
 def test_weights_that_are_not_numbers_are_refused_by_name() -> None:
     net = Net(lambda out, h, first: out[:, -1])
     nn.init.constant_(net.rnn.weight_hh_l0, float("nan"))
-    with pytest.raises(ParameterError, match="'rnn.weight_hh_l0' holds NaN"):
+    with pytest.raises(ParameterError, match=r"'rnn\.weight_hh_l0' holds NaN"):
         bs.translate(net)
 
 
