@@ -143,6 +143,13 @@ def test_files_of_the_package_that_are_named_exist(page: Path) -> None:
         assert (ROOT / "brainsleep" / name).exists(), f"{identify(page)} names {name}"
 
 
+@pytest.mark.parametrize("page", DOCS, ids=identify)
+def test_no_line_begins_with_a_percent_sign(page: Path) -> None:
+    """The site takes such a line for a comment and leaves it out."""
+    text = FENCED.sub("", page.read_text())
+    assert not re.findall(r"^\s*%.*", text, flags=re.MULTILINE)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=identify)
 def test_python_on_pages_compiles(page: Path) -> None:
     for language, code in FENCED.findall(page.read_text()):
