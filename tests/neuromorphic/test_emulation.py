@@ -289,9 +289,7 @@ def test_arguments_that_make_no_sense(change, error, words: str, graphs) -> None
 
 
 def test_a_network_must_be_written_first() -> None:
-    with pytest.raises(
-        UnitsError, match=r"graph must be a NIR file .* writes it, not 5"
-    ):
+    with pytest.raises(UnitsError, match=r"graph must be a NIR file .* writes it, not 5"):
         bs.neuromorphic.emulate(5, (IMAGES, LABELS))
 
 
