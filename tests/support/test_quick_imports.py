@@ -39,3 +39,18 @@ del one
 assert gc.collect() > 0
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_brian2_is_imported_without_what_it_need_not_have() -> None:
+    code = """
+import sys
+from brainsleep.support.quick_imports import quick_imports
+with quick_imports():
+    import brian2
+assert not {"pylab", "pytest", "matplotlib.pyplot"} & set(sys.modules)
+from brian2 import Hz, NeuronGroup, arange, ms  # NumPy's names are there
+import pylab, pytest  # others may import them afterwards
+with quick_imports():
+    assert sys.modules["pylab"] is pylab
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
