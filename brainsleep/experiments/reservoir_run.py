@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from ..reservoir import SideBySide, compare_on_series, compare_on_task, narma10
-from ..reservoir.side_by_side_readouts import WASH_OUT
+from ..reservoir.series_readouts import WASH_OUT
 from ..support.content_digest import content_digest
 from ..support.files import JsonObject
 from ..wake import torch_threads
@@ -85,12 +85,17 @@ class ReservoirRun:
         section = self.model.reservoir
         n = WASH_OUT + section.narma_train + section.narma_validation + section.narma_test
         self.request.report(f"NARMA-10: {n} values")
+        narma = section.narma
         return compare_on_series(
-            self.reservoir,
+            section.build_for_narma(self.request.seed),
             narma10(n, seed=self.request.seed),
             n_train=section.narma_train,
             n_validation=section.narma_validation,
-            taus=section.taus,
+            coding=narma.coding,
+            steps=narma.steps,
+            max_probability=narma.max_probability,
+            filters=narma.filters,
+            input_filters=narma.input_filters,
             device=section.device,
             dtype=section.dtype,
             progress=self.request.progress,

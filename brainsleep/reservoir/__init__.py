@@ -13,7 +13,8 @@ from .echo_state import EchoState
 from .liquid_run import LiquidRun
 from .narma import Narma, narma10
 from .readouts import Part, ReadoutResult, classify, regress
-from .side_by_side_readouts import SideBySide, compare_on_series, compare_on_task
+from .series_readouts import compare_on_series
+from .side_by_side_readouts import SideBySide, compare_on_task
 from .spike_tasks import SpikeTask, spike_templates, spoken_digits
 from .spiking_reservoir import Reservoir, Strengths
 

@@ -11,6 +11,8 @@ from ..errors import ParameterError
 from ..support.calls import public
 from ..support.checks import number, read_seed, whole_number
 
+#: How inputs become rates of channels.
+CODINGS = ("population", "rate")
 #: How often a series that leaves all bounds is drawn anew.
 _TRIES = 20
 
@@ -31,22 +33,29 @@ class Narma:
     targets: NDArray[np.float64]
 
     def spikes(
-        self, n_inputs: int = 20, steps: int = 10, max_probability: float = 0.3
+        self,
+        n_inputs: int = 20,
+        steps: int = 10,
+        max_probability: float = 0.3,
+        coding: str = "population",
     ) -> NDArray[np.bool_]:
-        """Return the inputs as spikes: channels with preferred values, as regular as can be.
+        """Return the inputs as spikes of channels, as regular as can be.
 
         Each channel sums up its rate and spikes when the sum passes a whole number, so that there
-        is no noise but that of rounding. The rate falls with the distance of the input from the
-        channel's preferred value (a Gaussian as wide as channels are apart, twice).
+        is no noise but that of rounding; channels begin with different parts of a spike.
 
         Parameters
         ----------
         n_inputs : int
-            Channels; their preferred values are even from 0 to 0.5.
+            Channels.
         steps : int
             Time steps for which each input lasts.
         max_probability : float
-            Spikes per step of a channel whose preferred value comes, at most 1.
+            Spikes per step at the highest rate, at most 1.
+        coding : str
+            ``"population"``: channels have preferred values, even from 0 to 0.5, and the rate falls
+            with the distance of the input from them (a Gaussian as wide as channels are apart,
+            twice). ``"rate"``: rates of all channels grow with the input, from 0 to the highest.
 
         Returns
         -------
@@ -61,9 +70,15 @@ class Narma:
             exclusive_minimum=True,
             maximum=1,
         )
+        if coding not in CODINGS:
+            raise ParameterError(f"narma: coding must be one of {CODINGS}, not {coding!r}.")
+        values = self.inputs[:, None]
         preferred = np.linspace(0, 0.5, n_inputs)
         width = 2 * (preferred[1] - preferred[0])
-        rates = max_probability * np.exp(-0.5 * ((self.inputs[:, None] - preferred) / width) ** 2)
+        if coding == "rate":
+            rates = np.repeat(max_probability * values / 0.5, n_inputs, axis=1)
+        else:
+            rates = max_probability * np.exp(-0.5 * ((values - preferred) / width) ** 2)
         phases = np.linspace(0, 1, n_inputs, endpoint=False)
         sums = np.floor(phases + np.cumsum(np.repeat(rates, steps, axis=0), axis=0))
         return np.diff(sums, axis=0, prepend=0.0) > 0

@@ -15,6 +15,8 @@ from ..support.calls import public
 
 #: Penalties that are tried, for states of variance 1.
 PENALTIES = tuple(float(10.0**k) for k in range(-3, 5))
+#: Part of the largest standard deviation below which states are not scaled up to variance 1.
+CONSTANT, RARE = 1e-6, 0.1
 
 
 @public
@@ -95,7 +97,9 @@ def classify(
     def accuracy(answers: NDArray[np.float64], labels: NDArray[Any]) -> float:
         return float(np.mean(classes[answers.argmax(axis=1)] == labels))
 
-    return _best(train, validation, test, wanted, accuracy, penalties)
+    mean, spread = _moments(train)
+    spread[spread <= CONSTANT * spread.max()] = 1.0
+    return _best(train, validation, test, wanted, accuracy, penalties, (mean, spread))
 
 
 @public
@@ -104,7 +108,9 @@ def regress(
 ) -> ReadoutResult:
     """Fit a ridge regression, choose its penalty on validation data, and measure on test data.
 
-    The same as `sklearn.linear_model.Ridge`.
+    The same as `sklearn.linear_model.Ridge`. Features whose standard deviation is less than a tenth
+    of the largest are divided by that tenth: what hardly ever happened in training would
+    otherwise be large, without bounds, when it does happen.
 
     Parameters
     ----------
@@ -135,13 +141,20 @@ def regress(
                 "divided by."
             )
     wanted = np.asarray(train.targets, dtype=np.float64)[:, None]
-    found = _best(train, validation, test, wanted, less_error, penalties)
+    mean, spread = _moments(train)
+    scale = mean, np.maximum(spread, RARE * spread.max() or 1.0)
+    found = _best(train, validation, test, wanted, less_error, penalties, scale)
     return ReadoutResult(-found.validation, -found.test, found.penalty)
 
 
 def nrmse(answers: NDArray[np.float64], targets: NDArray[Any]) -> float:
     """Return the root of the mean squared error, divided by the standard deviation of targets."""
     return float(np.sqrt(np.mean((answers - targets) ** 2)) / np.std(targets))
+
+
+def _moments(part: Part) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return means and standard deviations of the features."""
+    return part.states.mean(axis=0), part.states.std(axis=0)
 
 
 def _best(
@@ -151,14 +164,14 @@ def _best(
     wanted: NDArray[np.float64],
     score: Callable[[NDArray[np.float64], NDArray[Any]], float],
     penalties: Sequence[float],
+    scale: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> ReadoutResult:
     """Return what the penalty reaches that is best on validation data."""
     tried = numbers(penalties, "penalties", shape=(None,), minimum=0)
     n_features = train.states.shape[1]
     for part in (validation, test):
         check_shape(part.states, "part: states", (None, n_features))
-    mean, spread = train.states.mean(axis=0), train.states.std(axis=0)
-    spread[spread <= 1e-6 * spread.max()] = 1.0  # of neurons that hardly ever spike
+    mean, spread = scale
     states = [(part.states - mean) / spread for part in (train, validation, test)]
     middle = wanted.mean(axis=0)
     solve = _ridge(states[0], wanted - middle)

@@ -17,8 +17,7 @@ from ..support.checks import whole_number
 from ..support.quantities import Time, quantity
 from .echo_state import EchoState
 from .liquid_run import LiquidRun, filtered_input, liquid_states
-from .narma import Narma
-from .readouts import Part, ReadoutResult, classify, regress
+from .readouts import Part, ReadoutResult, classify
 from .spike_tasks import SpikeTask
 from .spiking_reservoir import LIQUID, Reservoir
 
@@ -26,8 +25,6 @@ from .spiking_reservoir import LIQUID, Reservoir
 ECHO_STATES = tuple(itertools.product((0.7, 0.9, 1.1), (0.1, 0.3, 0.6), (0.1, 0.3)))
 #: Time constants of filters that are tried.
 TAUS: tuple[Time, ...] = ("30 ms", "60 ms", "120 ms")
-#: Steps at the beginning of a series that nothing is measured on.
-WASH_OUT = 200
 
 Measure = Callable[[NDArray[np.float64]], ReadoutResult]
 
@@ -114,7 +111,7 @@ def compare_on_task(
         raise ParameterError(
             f"echo_step ({echo_every} ms) must divide the {every} ms from one sample to the next."
         )
-    _check_counts(n_train, n_validation, taus)
+    check_counts(n_train, n_validation, taus)
     if not n_train + n_validation < n:
         raise ParameterError(
             f"n_train ({n_train}) and n_validation ({n_validation}) leave none of {n} sequences to "
@@ -135,80 +132,16 @@ def compare_on_task(
         [np.arange(every, n_steps + 1, every), np.arange(echo_every, n_steps + 1, echo_every)],
         lambda states: states[:, between - 1 :: between],
         measure,
-        max,
         _Options(taus, device, dtype, progress),
     )
 
 
-@public
-def compare_on_series(
-    reservoir: Reservoir,
-    series: Narma,
-    *,
-    n_train: int,
-    n_validation: int,
-    steps: int = 10,
-    taus: Sequence[Time] = ("10 ms", *TAUS),
-    device: str | Device = "cpp",
-    dtype: str = "float32",
-    progress: bool = True,
-) -> SideBySide:
-    """Predict a series by a reservoir, and by what it is held against.
-
-    As :func:`compare_on_task`; the first 200 values of the series are left out everywhere.
-
-    Parameters
-    ----------
-    reservoir : Reservoir
-        The liquid; as many channels stand for the input as it has inputs.
-    series : Narma
-        What is predicted.
-    n_train, n_validation : int
-        Values to train on, and to choose by; those that follow are those to test on.
-    steps : int
-        Time steps of 1 ms for which each input lasts.
-    taus, device, dtype, progress
-        As in :func:`compare_on_task`.
-
-    Returns
-    -------
-    SideBySide
-        Of normalised root mean squared errors.
-    """
-    _check_counts(n_train, n_validation, taus)
-    whole_number(steps, "steps", minimum=1)
-    n, first = len(series.inputs), WASH_OUT + n_train
-    if not first + n_validation < n:
-        raise ParameterError(
-            f"n_train ({n_train}) and n_validation ({n_validation}) leave none of {n} values to "
-            f"test on, of which the first {WASH_OUT} are left out."
-        )
-    bounds = [slice(WASH_OUT, first), slice(first, first + n_validation)]
-    bounds.append(slice(first + n_validation, n))
-
-    def measure(states: NDArray[np.float64]) -> ReadoutResult:
-        parts = (Part(states[0, one], series.targets[one]) for one in bounds)
-        train, validation, test = parts
-        return regress(train, validation, test)
-
-    samples = np.arange(steps, n * steps + 1, steps)
-    return _side_by_side(
-        reservoir,
-        series.spikes(reservoir.n_inputs, steps)[None],
-        [samples, samples],
-        lambda states: states,
-        measure,
-        min,
-        _Options(taus, device, dtype, progress),
-    )
-
-
-def _check_counts(n_train: int, n_validation: int, taus: Sequence[Time]) -> None:
+def check_counts(n_train: int, n_validation: int, taus: Sequence[Time], name: str = "taus") -> None:
     """Refuse counts that are none, and time constants that are not several."""
     whole_number(n_train, "n_train", minimum=1)
     whole_number(n_validation, "n_validation", minimum=1)
     if isinstance(taus, (str, Quantity)) or not len(taus):
-        raise ParameterError(f"taus must be a list of times, as ['30 ms'], not {brief(taus)}.")
+        raise ParameterError(f"{name} must be a list of times, as ['30 ms'], not {brief(taus)}.")
 
 
 @dataclass(frozen=True)
@@ -227,7 +160,6 @@ def _side_by_side(
     samples: Sequence[NDArray[np.int64]],
     seen: Callable[[NDArray[np.float64]], NDArray[np.float64]],
     measure: Measure,
-    best: Callable[..., tuple[str, ReadoutResult]],
     options: _Options,
 ) -> SideBySide:
     """Measure all kinds of states; `samples` are those of readouts, and of the echo states."""
@@ -274,7 +206,7 @@ def _side_by_side(
         "input_alone": of_filters(lambda tau: filtered_input(spikes, samples[0], tau)),
     }
     chosen = {
-        name: best(found, key=lambda one: one[1].validation) for name, found in results.items()
+        name: max(found, key=lambda one: one[1].validation) for name, found in results.items()
     }
     return SideBySide(
         **{name: found for name, (_, found) in chosen.items()},

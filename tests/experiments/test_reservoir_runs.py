@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -16,6 +17,7 @@ from brainsleep.experiments.kinds.reservoir_kind import RESERVOIR, ROWS
 from brainsleep.experiments.model_files.overrides import Overrides
 from brainsleep.experiments.model_files.shipped import find_model
 from brainsleep.experiments.run import run_experiment
+from brainsleep.reservoir import DynamicSynapses
 
 NAME = "liquid_state_machine"
 SMALL = {
@@ -29,6 +31,8 @@ SMALL = {
     "reservoir.narma_test": 20,
     "reservoir.dtype": "float64",
     "reservoir.neuron": {"kind": "lif", "gain": 1.0, "threshold": 6.0},
+    "reservoir.narma.n_inputs": 8,
+    "reservoir.narma.neuron": {"kind": "lif", "gain": 1.0, "threshold": 6.0},
 }
 
 
@@ -92,6 +96,19 @@ def test_the_same_seed_gives_the_same_and_a_finished_run_is_not_run_again(
 def test_what_does_not_fit_is_refused(options, message: str, tmp_path: Path) -> None:
     with pytest.raises(BrainsleepError, match=message):
         run_experiment(NAME, out=tmp_path / "run", progress=False, **options)
+
+
+def test_short_term_dynamics_are_those_of_the_file_and_may_be_left_out() -> None:
+    section = RESERVOIR.load(find_model("liquid_short_term"), Overrides()).reservoir
+    found = section.build(20).dynamics
+    assert found is not None
+    types = np.arange(50) < 40
+    one, other = (x.draw(types, np.random.default_rng(1)) for x in (found, DynamicSynapses()))
+    for name in ("use", "tau_rec", "tau_facil"):
+        np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-12)
+    changes = {"reservoir.short_term": False}
+    constant = RESERVOIR.load(find_model("liquid_short_term"), Overrides(changes=changes))
+    assert constant.reservoir.build(20).dynamics is None
 
 
 def test_reservoirs_are_not_compared_with_nights(directory: Path) -> None:

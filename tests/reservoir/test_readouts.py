@@ -58,6 +58,18 @@ def test_regression_is_that_of_scikit_learn() -> None:
     assert several.validation <= regress(train, validation, test, [10.0]).validation
 
 
+def test_what_hardly_ever_happened_in_training_does_not_run_away() -> None:
+    """A neuron that hardly spikes in training and often later moves the answers by little."""
+    rng = np.random.default_rng(4)
+    states, targets = rng.normal(size=(300, 5)), rng.normal(size=300)
+    states[:, 4] = 0
+    states[3, 4], states[200:, 4] = 1e-3, 1.0  # the end of a trace, and spikes
+    train, later = slice(100), slice(200, 300)
+    part = Part(states[later], targets[later])
+    found = regress(Part(states[train], targets[train]), part, part, [1.0])
+    assert found.test < 1.5
+
+
 def test_echo_states_are_those_of_a_loop() -> None:
     network = EchoState(3, 20, spectral_radius=0.7, leak=0.4, input_scale=0.5, density=0.3)
     inputs = np.random.default_rng(1).normal(size=(2, 9, 3))
@@ -86,6 +98,9 @@ def test_narma_is_its_recurrence() -> None:
     rates = spikes.reshape(300, 100, 11).mean(axis=1)
     wanted = 0.3 * np.exp(-0.5 * ((series.inputs[:, None] - np.linspace(0, 0.5, 11)) / 0.1) ** 2)
     assert np.abs(rates - wanted).max() <= 0.01 + 1e-9  # a spike more or less
+    spikes = series.spikes(n_inputs=3, steps=100, max_probability=0.5, coding="rate")
+    rates = spikes.reshape(300, 100, 3).mean(axis=1)
+    assert np.abs(rates - series.inputs[:, None]).max() <= 0.01 + 1e-9
 
 
 def test_templates_are_the_same_but_for_jitter() -> None:
@@ -123,6 +138,7 @@ def test_spoken_patterns_have_their_rates_and_are_those_of_the_seed() -> None:
         (lambda: spoken_digits(0), "n must"),
         (lambda: narma10(5), "n must"),
         (lambda: narma10(20).spikes(max_probability=2), "max_probability"),
+        (lambda: narma10(20).spikes(coding="ate"), "coding must be one of"),
         (lambda: EchoState(2, 5, leak=0), "leak"),
         (lambda: EchoState(2, 5).run(np.zeros((1, 4, 3))), "inputs"),
     ],
