@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import fields, is_dataclass, replace
+from functools import partial
 
 import numpy as np
 from brian2 import Equations
+from numpy.typing import NDArray
 
 from ..devices import get_device
 from ..devices.arguments import check_dtype, read_time_step
@@ -23,6 +25,7 @@ from ..wake.given_data import read_images, read_labelled
 from .coding import Coding, as_coding
 from .inference_request import InferenceRequest
 from .labelled import check_labels, flat_images
+from .network_itself import Activity
 from .normalisation import Normalisation, normalise
 from .presenting import PreparedInference
 
@@ -60,16 +63,7 @@ def prepare_inference(request: InferenceRequest) -> PreparedInference:
     dt, dtype = read_time_step(request.dt), check_dtype(request.dtype)
     coding = as_coding(request.coding, request.max_rate, dt, whole_number(request.seed, "seed"))
     coding.check(images, network)
-    given = request.calibration_data
-    scaled = normalise(
-        network,
-        images[:CALIBRATION_IMAGES]
-        if given is None
-        else data_at(network, read_images(given, "calibration_data").images),
-        request.normalisation,
-        percentile=request.percentile,
-        input_scale=coding.input_scale(n_steps),
-    )
+    scaled, known = _scaled(request, network, images, coding.input_scale(n_steps))
     assembly = _assembly(network, request.neuron, scaled)
     last, device = len(network.layers), get_device(request.device)
     whole = assembly.plan(
@@ -87,6 +81,7 @@ def prepare_inference(request: InferenceRequest) -> PreparedInference:
         assembly=assembly,
         images=images,
         labels=labels,
+        known=known,
         coding=coding,
         scales=scaled.scales,
         n_steps=n_steps,
@@ -95,9 +90,28 @@ def prepare_inference(request: InferenceRequest) -> PreparedInference:
         device=device,
         started=started,
     )
-    # raises for whatever is wrong with the model's own parameters
-    prepared.job(images[:1], np.arange(1))
+    prepared.parameters()  # raises for whatever is wrong with the model's own
     return replace(prepared, seconds=time.perf_counter() - started)
+
+
+def _scaled(
+    request: InferenceRequest, network: Translation, images: NDArray[np.floating], per_spike: float
+) -> tuple[Normalisation, Activity | None]:
+    """Choose the scales; return what the network makes of the images where that chose them."""
+    choose = partial(
+        normalise,
+        network,
+        method=request.normalisation,
+        percentile=request.percentile,
+        input_scale=per_spike,
+    )
+    given = request.calibration_data
+    if given is not None:
+        data = data_at(network, read_images(given, "calibration_data").images)
+        return choose(data), None
+    known = Activity.of_first(network, images, CALIBRATION_IMAGES)
+    activations = None if known is None else known.activations
+    return choose(images[:CALIBRATION_IMAGES], activations=activations), known
 
 
 def _used_projections(assembly: Assembly, coding: Coding) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ activation over its scale, in spikes per step, as long as that is at most 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,6 +55,7 @@ def normalise(
     *,
     percentile: float = 99.9,
     input_scale: float = 1.0,
+    activations: Mapping[str, NDArray[np.floating]] | None = None,
 ) -> Normalisation:
     r"""Choose scales from activations, and gains from scales.
 
@@ -77,6 +78,8 @@ def normalise(
         Percentile for ``"percentile"``, in (0, 100].
     input_scale : float
         The value that a spike of an input neuron in every step stands for.
+    activations : mapping of str to ndarray, optional
+        Rectified activations of all layers on the data, by name, where they are known already.
 
     Returns
     -------
@@ -102,16 +105,25 @@ def normalise(
             "data is missing: scales are computed from the network's activations; pass what the "
             "network takes, shape (n, ...)."
         )
-    images = as_input(data, translation)  # once: a loader or an iterator may be read only once
     chosen = {}
-    for names in _groups(translation, len(images)):
-        for name, values in record_activations(translation, images, None, names).items():
-            chosen[name] = _scale(translation.layer(name), values, method, percentile)
+    for group in _by_group(translation, data) if activations is None else (activations,):
+        for layer in translation.weighted_layers:
+            if layer.name in group:
+                chosen[layer.name] = _scale(layer, group[layer.name], method, percentile)
     scales = {INPUT: float(input_scale)}
     for layer in translation.layers:
         pooled = layer.connections[0].source
         scales[layer.name] = chosen[layer.name] if layer.name in chosen else scales[pooled]
     return with_scales(translation, scales)
+
+
+def _by_group(
+    translation: Translation, data: Images
+) -> Iterator[Mapping[str, NDArray[np.floating]]]:
+    """Yield the activations of all layers that do not pool, some layers at a time."""
+    images = as_input(data, translation)  # once: a loader or an iterator may be read only once
+    for names in _groups(translation, len(images)):
+        yield record_activations(translation, images, None, names)
 
 
 def _groups(translation: Translation, n_images: int) -> list[list[str]]:

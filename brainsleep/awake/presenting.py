@@ -16,9 +16,10 @@ from ..neurons import given_gains, given_thresholds
 from ..night.assembly import Assembly
 from ..support.cores import n_cores
 from ..translation import INPUT, Translation
-from ..translation.activation_recording import activations_and_outputs
 from .coding import Coding
 from .inference_request import InferenceRequest
+from .network_itself import Activity
+from .showing import Counted, Showing
 from .synaptic_sums import with_exact_input
 from .tally import Shown, Tally
 
@@ -28,51 +29,6 @@ LAUNCH_IMAGES, LAUNCH_VALUES = 1000, 2**24
 #: Images for which the artificial network and the currents are computed at once. Whatever the
 #: launches, each begins with a whole batch, so that no sum depends on how images are shared out.
 BATCH_IMAGES = 50
-
-
-@dataclass(frozen=True, kw_only=True)
-class Showing:
-    """How images are shown.
-
-    Attributes
-    ----------
-    n_steps : int
-        Number of time steps for which each is shown.
-    n_stable : int
-        An image is decided if the same output has been chosen for this many steps; 0: whatever the
-        choices.
-    """
-
-    n_steps: int
-    n_stable: int = 0
-
-    def is_decided(self, choices: NDArray[np.int32]) -> NDArray[np.bool_]:
-        """Tell which images are decided, from the output chosen after each step."""
-        stable = choices[:, self.n_steps - self.n_stable :] == choices[:, -1:]
-        return np.asarray(stable.all(axis=1))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Counted:
-    """What came of a batch of images.
-
-    Attributes
-    ----------
-    numbers, undecided : ndarray of int
-        Numbers of the images that are decided, and of the others.
-    tally : Tally
-        What was counted of those that are decided.
-    choices : ndarray of int32, shape (n_decided, n_steps)
-        Their outputs chosen after each step.
-    ann_choices : ndarray of int32, shape (n_decided,)
-        What the artificial network chooses.
-    """
-
-    numbers: NDArray[np.int64]
-    undecided: NDArray[np.int64]
-    tally: Tally
-    choices: NDArray[np.int32]
-    ann_choices: NDArray[np.int32]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,6 +45,8 @@ class PreparedInference:
         The images.
     labels : ndarray of int, shape (n_images,)
         Their labels.
+    known : Activity or None
+        What the network itself makes of the first images, if that has been computed.
     coding : Coding
         How images become input.
     scales : mapping of str to float
@@ -109,6 +67,7 @@ class PreparedInference:
     assembly: Assembly
     images: NDArray[np.floating]
     labels: NDArray[np.integer]
+    known: Activity | None
     coding: Coding
     scales: Mapping[str, float]
     n_steps: int
@@ -169,24 +128,35 @@ class PreparedInference:
             For how many steps, from the beginning of a presentation; all unless given.
         """
         n_steps = self.n_steps if n_steps is None else n_steps
-        names = self.translation.layer_names
-        neuron = self.assembly.neuron
         currents = self._currents(images)
         layers = self.translation.layers
         weights = self.assembly.weights()
-        parameters = self.assembly.projection_parameters(plastic=False)
+        of_populations, of_projections = self.parameters()
         return Job(
             input_spikes=None if self.coding.is_silent else self._spikes(images, numbers, n_steps),
             n_steps=len(images) * n_steps,
             weights=[weights[number] for number in self.used],
             biases=[None if layer.name in currents else layer.bias for layer in layers],
-            population_parameters=self.assembly.population_parameters(
-                given_gains(neuron, names), given_thresholds(neuron, names), self.plan.dt
-            ),
-            projection_parameters=[parameters[number] for number in self.used],
+            population_parameters=of_populations,
+            projection_parameters=of_projections,
             presentation_steps=n_steps,
             presentation_biases=[currents.get(layer.name) for layer in layers],
         )
+
+    def parameters(self) -> tuple[list[dict[str, float]], list[dict[str, float]]]:
+        """Return the parameter values of each population, and of each projection of the plan.
+
+        Raises
+        ------
+        ParameterError, UnitsError
+            For whatever is wrong with the neuron model's own parameters.
+        """
+        names, neuron = self.translation.layer_names, self.assembly.neuron
+        of_projections = self.assembly.projection_parameters(plastic=False)
+        of_populations = self.assembly.population_parameters(
+            given_gains(neuron, names), given_thresholds(neuron, names), self.plan.dt
+        )
+        return of_populations, [of_projections[number] for number in self.used]
 
     def _currents(self, images: NDArray[np.floating]) -> dict[str, np.ndarray]:
         """Return the constant currents that images cause, by layer that gets some."""
@@ -263,10 +233,9 @@ class PreparedInference:
         chosen = np.zeros(0, dtype=np.int32)
         part = shown if decided.all() else shown.of(decided)
         if decided.any():
-            images = self.images[numbers[decided]]
-            activations, outputs = activations_and_outputs(self.translation, images)
-            tally.add(part, activations, outputs, scale=self.n_steps / showing.n_steps)
-            chosen = outputs.argmax(axis=1).astype(np.int32)
+            itself = self._activity(numbers[decided])
+            tally.add(part, itself, scale=self.n_steps / showing.n_steps)
+            chosen = itself.outputs.argmax(axis=1).astype(np.int32)
         return Counted(
             numbers=numbers[decided],
             undecided=numbers[~decided],
@@ -274,6 +243,12 @@ class PreparedInference:
             choices=part.choices,
             ann_choices=chosen,
         )
+
+    def _activity(self, numbers: NDArray[np.int64]) -> Activity:
+        """Return what the network itself makes of some images, in ascending order."""
+        if self.known is not None and numbers[-1] < len(self.known):
+            return self.known.at(numbers)
+        return Activity.of(self.translation, self.images[numbers])
 
     def show_all(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..devices import Outcome
 from ..translation import INPUT, Translation
+from .network_itself import Activity
 
 
 @dataclass
@@ -119,28 +119,20 @@ class Tally:
             for link in layer.connections
         ]
 
-    def add(
-        self,
-        shown: Shown,
-        activations: Mapping[str, NDArray[np.floating]],
-        outputs: NDArray[np.floating],
-        scale: float = 1.0,
-    ) -> None:
+    def add(self, shown: Shown, itself: Activity, scale: float = 1.0) -> None:
         """Add a batch.
 
         Parameters
         ----------
         shown : Shown
             What the spiking network did.
-        activations : mapping of str to ndarray, shape (n_images, ...)
-            Rectified activations of the artificial network, by layer.
-        outputs : ndarray, shape (n_images, n_outputs)
-            Its outputs.
+        itself : Activity
+            What the artificial network did with the same images.
         scale : float
             What counts and potentials are multiplied by before they are compared with those of
             images that were shown for longer.
         """
-        self.n_images += len(outputs)
+        self.n_images += len(itself)
         self.n_steps += shown.choices.size
         totals = {name: counts.sum(axis=0) for name, counts in shown.counts.items()}
         for name, total in totals.items():
@@ -149,9 +141,9 @@ class Tally:
             self.operations[target] += int(totals[source] @ fan)
         for name, correlation in self.correlations.items():
             if name == self.output:
-                correlation.add(shown.potentials * scale, outputs)
+                correlation.add(shown.potentials * scale, itself.outputs)
             else:
-                correlation.add(shown.counts[name] * scale, activations[name])
+                correlation.add(shown.counts[name] * scale, itself.activations[name])
 
     def merge(self, other: Tally) -> None:
         """Add what another tally of the same network has counted."""

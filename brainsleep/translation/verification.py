@@ -1,8 +1,9 @@
 """Whether a translated network computes what the module computes: both are run on random inputs.
 
 Each layer is computed from its connections and its bias, and compared with the value that the
-recorded graph has for it; the graph's output is compared with that of the module itself. Both are
-in float64 where the module allows it.
+recorded graph has for it; the graph's output is compared with that of the module itself. A network
+in float32 is first compared as it is, within the same bounds: weights need not be converted for
+that. Unless all is alike there, float64 decides, where the module allows it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from torch import fx, nn
 from torch.nn import functional
 
 from ..errors import TranslationError, brief
-from .doubles import Doubles
+from .converted import Converted
 from .layers import INPUT, Connection, Layer
 from .tracing.module_copy import type_of
 from .translated_network import Translation
@@ -44,6 +45,8 @@ def verify(translation: Translation, copied: Callable[[], nn.Module], *, n_again
     TranslationError
         Naming the layer where they part.
     """
+    if n_again == 0 and _is_alike_as_it_is(translation, copied()):
+        return
     generator = torch.Generator().manual_seed(1)
     try:
         _compare(translation, copied().double(), generator, torch.float64, n_again)
@@ -66,6 +69,23 @@ def verify(translation: Translation, copied: Callable[[], nn.Module], *, n_again
             ) from error
 
 
+def _is_alike_as_it_is(translation: Translation, module: nn.Module) -> bool:
+    """Tell whether a network in float32 is like its module; not why it is not.
+
+    Rounding shifts a difference by a small part of its bound, which holds here as in float64.
+    """
+    if type_of(module) != torch.float32:
+        return False
+    try:
+        inputs = _inputs(translation, torch.Generator().manual_seed(1), torch.float32)
+        values = _Values(translation.graph, {layer.node for layer in translation.layers})
+        _compare_outputs(values, module, inputs)
+        compare_layers(translation, values.of, inputs, 1.0, converted=Converted(torch.float32))
+    except Exception:  # its forward raises whatever it likes
+        return False
+    return True
+
+
 def _compare(
     translation: Translation,
     module: nn.Module,
@@ -75,8 +95,8 @@ def _compare(
 ) -> None:
     """Compare a network with its module in one type."""
     inputs = _inputs(translation, generator, dtype)
-    doubles, wanted = Doubles(), {layer.node for layer in translation.layers}
-    values = _Values(translation.graph, wanted, doubles if dtype == torch.float64 else None)
+    converted, wanted = Converted(), {layer.node for layer in translation.layers}
+    values = _Values(translation.graph, wanted, converted if dtype == torch.float64 else None)
     expected = _compare_outputs(values, module, inputs)
     for _ in range(n_again):
         with torch.no_grad(), torch.device("cpu"):
@@ -85,7 +105,7 @@ def _compare(
                     f"{type(module).__name__}: draws random numbers, on which its output depends, "
                     "also in evaluation mode; let it draw them only if self.training."
                 )
-    compare_layers(translation, values.of, inputs, coarseness(dtype), doubles=doubles)
+    compare_layers(translation, values.of, inputs, coarseness(dtype), converted=converted)
 
 
 def _inputs(
@@ -125,7 +145,7 @@ def compare_layers(
     inputs: torch.Tensor,
     factor: float,
     before: Mapping[str, torch.Tensor] | None = None,
-    doubles: Doubles | None = None,
+    converted: Converted | None = None,
 ) -> dict[str, torch.Tensor]:
     """Compare each layer, driven by the module's own activity, with the module's value for it.
 
@@ -141,8 +161,9 @@ def compare_layers(
         How much coarser than float32 the module's type is.
     before : mapping of str to Tensor, optional
         For recurrent layers: the activities of the step before; zero unless given.
-    doubles : Doubles, optional
-        What converts weights, and has perhaps converted them before.
+    converted : Converted, optional
+        What converts weights to the type in which layers are computed, and has perhaps converted
+        them before; to float64 unless given.
 
     Returns
     -------
@@ -154,14 +175,14 @@ def compare_layers(
     TranslationError
         Naming the layer where they part.
     """
-    doubles, n_inputs = doubles or Doubles(), len(inputs)
-    activities = {INPUT: inputs.double().reshape(n_inputs, -1)}
+    converted, n_inputs = converted or Converted(), len(inputs)
+    activities = {INPUT: inputs.to(converted.dtype).reshape(n_inputs, -1)}
     for layer in translation.layers:
-        value = values[layer.node].double().reshape(n_inputs, -1)
+        value = values[layer.node].to(converted.dtype).reshape(n_inputs, -1)
         zero = torch.zeros_like(value)
         own = (before or {}).get(layer.name, zero)  # what it gets of itself
         driving = {**activities, layer.name: own}
-        current = _current(layer, driving, doubles, with_signs=True)
+        current = _current(layer, driving, converted, with_signs=True)
         activities[layer.name] = value.clamp(min=0)
         is_output = layer is translation.layers[-1] and layer.kind == "neurons"
         if not is_output or bool((value >= 0).all()):  # rectified, and pooled only if that
@@ -171,7 +192,7 @@ def compare_layers(
         if is_close(current, value, factor * TOLERANCE * largest):
             continue
         # where large values cancel, the rounding of weights shows
-        absolute = _current(layer, driving, doubles, with_signs=False)
+        absolute = _current(layer, driving, converted, with_signs=False)
         rounding = ROUNDING * float(absolute.max())
         if not is_close(current, value, factor * (TOLERANCE * largest + rounding)):
             difference = float((current - value).abs().max())
@@ -198,18 +219,18 @@ def _of_winners(layer: Layer, current: torch.Tensor, value: torch.Tensor) -> tor
 
 
 def _current(
-    layer: Layer, activities: dict[str, torch.Tensor], doubles: Doubles, *, with_signs: bool
+    layer: Layer, activities: dict[str, torch.Tensor], converted: Converted, *, with_signs: bool
 ) -> torch.Tensor:
     """Return the current of a layer; without signs, the sum of the absolute values that make it."""
 
     def signed(values: torch.Tensor) -> torch.Tensor:
         return values if with_signs else values.abs()
 
-    current = torch.zeros(layer.n_out, dtype=torch.float64, device="cpu")
+    current = torch.zeros(layer.n_out, dtype=converted.dtype, device="cpu")
     if layer.bias is not None:
-        current = signed(doubles.of(layer.bias))
+        current = signed(converted.of(layer.bias))
     for connection in layer.connections:
-        weight = None if connection.weight is None else signed(doubles.of(connection.weight))
+        weight = None if connection.weight is None else signed(converted.of(connection.weight))
         current = current + _driven(connection, signed(activities[connection.source]), weight)
     return current
 
@@ -270,14 +291,14 @@ def is_close(one: torch.Tensor, other: torch.Tensor, allowed: float) -> bool:
 class _Values(fx.Interpreter):
     """Runs a graph and keeps the values of some nodes, as they are when the node has been run.
 
-    With `doubles` its constants are taken in float64.
+    With `converted` its constants are taken in the type of that.
     """
 
     def __init__(
-        self, graph: fx.GraphModule, wanted: set[str], doubles: Doubles | None = None
+        self, graph: fx.GraphModule, wanted: set[str], converted: Converted | None = None
     ) -> None:
         super().__init__(graph)
-        self.doubles = doubles
+        self.converted = converted
         self.extra_traceback = False
         self.wanted = wanted
         self.of: dict[str, torch.Tensor] = {}
@@ -285,9 +306,9 @@ class _Values(fx.Interpreter):
     def fetch_attr(self, target: str) -> object:
         """Return a constant."""
         value = super().fetch_attr(target)
-        if self.doubles is None or not isinstance(value, torch.Tensor):
+        if self.converted is None or not isinstance(value, torch.Tensor):
             return value
-        return self.doubles.of(value)
+        return self.converted.of(value)
 
     def run_node(self, n: fx.Node) -> object:
         """Run a node and keep its value."""

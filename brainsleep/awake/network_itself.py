@@ -1,0 +1,68 @@
+"""What the artificial network makes of the images: of the first ones it is asked once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..translation import Translation
+from ..translation.activation_recording import activations_and_outputs
+
+#: Most values that are kept: activations of all layers.
+KEPT_VALUES = 2**25
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Activity:
+    r"""What the network itself computes for images.
+
+    Attributes
+    ----------
+    activations : mapping of str to ndarray, shape (n_images, \*layer.shape)
+        Rectified, by layer.
+    outputs : ndarray of float64, shape (n_images, n_outputs)
+        What it returns, not rectified.
+    """
+
+    activations: Mapping[str, NDArray[np.floating]]
+    outputs: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, translation: Translation, images: NDArray[np.floating]) -> Activity:
+        """Show images to a network.
+
+        Parameters
+        ----------
+        translation : Translation
+            The network.
+        images : ndarray, shape (n_images, n_inputs)
+            The images.
+        """
+        activations, outputs = activations_and_outputs(translation, images)
+        return cls(activations=activations, outputs=outputs)
+
+    @classmethod
+    def of_first(
+        cls, translation: Translation, images: NDArray[np.floating], n_first: int
+    ) -> Activity | None:
+        """Show the first images to a network; return None where that would be too much to keep."""
+        images = images[:n_first]
+        if len(images) * sum(translation.sizes) > KEPT_VALUES:
+            return None
+        return cls.of(translation, images)
+
+    def __len__(self) -> int:
+        return len(self.outputs)
+
+    def at(self, numbers: NDArray[np.int64]) -> Activity:
+        """Return what was computed for some of the images, given by their numbers."""
+        first, end = int(numbers[0]), int(numbers[-1]) + 1
+        # images in a row need not be copied
+        chosen = slice(first, end) if len(numbers) == end - first else numbers
+        return Activity(
+            activations={name: values[chosen] for name, values in self.activations.items()},
+            outputs=self.outputs[chosen],
+        )
