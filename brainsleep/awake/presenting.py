@@ -19,7 +19,7 @@ from ..translation import INPUT, Translation
 from .coding import Coding
 from .inference_request import InferenceRequest
 from .network_itself import Activity
-from .showing import Counted, Showing
+from .presentation import Counted, Showing
 from .synaptic_sums import with_exact_input
 from .tally import Shown, Tally
 

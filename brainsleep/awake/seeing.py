@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from ..devices import Engine
 from ..support.progress import progress_bar
+from .presentation import Showing
 from .presenting import PreparedInference
-from .showing import Showing
 from .tally import Tally
 
 

@@ -28,7 +28,7 @@ from ...support.cores import n_cores
 from ..recording import SpikeFiles
 from .loop import BlockLoop, Layer, Sampled, Variable
 from .suitability import is_frozen
-from .synapses import FROZEN_MULTIPLE, TILE_MULTIPLE
+from .synapses import ADDS_WEIGHT, FROZEN_MULTIPLE, TILE_MULTIPLE, pays_ahead
 
 #: Steps of a block. More cost memory (two rows per step and neuron) and gain little; where all
 #: weights stay in the second-level cache anyway, so should the rows.
@@ -43,6 +43,9 @@ TILE_BYTES = 256 * 1024
 #: The same where all weights are frozen: nothing is written there, so they may fill more of it.
 FROZEN_TILE_BYTES = 512 * 1024
 
+#: Most neurons of a tile whose spikes of all steps are added at once: then its weights need not be
+#: in the cache all at a time, and what each step of a tile costs is shared by more neurons.
+AHEAD_TILE = 320
 
 #: Threads wait for each other after each layer: with fewer weights than this, that costs more than
 #: another one gains.
@@ -189,12 +192,27 @@ def tile_neurons(plan: NetworkPlan, index: int) -> int:
     is_divided = bool(incoming) and all(link.kind == "all_to_all" for link in incoming)
     if not is_divided or index in plan.competing:
         return plan.sizes[index]
+    if _adds_ahead(plan, index):
+        per_tile = math.ceil(plan.sizes[index] / math.ceil(plan.sizes[index] / AHEAD_TILE))
+        return math.ceil(per_tile / FROZEN_MULTIPLE) * FROZEN_MULTIPLE
     # a mask lies beside its weights
     row_length = sum(plan.sizes[link.source] * (1 + link.is_masked) for link in incoming)
     row_bytes = row_length * np.dtype(plan.dtype).itemsize
     tile_bytes = FROZEN_TILE_BYTES if all(map(is_frozen, incoming)) else TILE_BYTES
     multiple = FROZEN_MULTIPLE if any(map(is_frozen, incoming)) else TILE_MULTIPLE
     return max(tile_bytes // row_bytes // multiple, 1) * multiple
+
+
+def _adds_ahead(plan: NetworkPlan, index: int) -> bool:
+    """Tell whether the spikes of all steps of a block are added at once; see `add_ahead`."""
+    links, itemsize = plan.incoming(index), np.dtype(plan.dtype).itemsize
+    return (
+        len(links) == 1
+        and is_frozen(links[0])
+        and links[0].receptor == "drive"
+        and ADDS_WEIGHT.fullmatch(links[0].synapse.on_pre.strip()) is not None
+        and pays_ahead(plan.sizes[links[0].source], plan.sizes[index], itemsize)
+    )
 
 
 def read_of_source(projections: Iterable[Synapses]) -> dict[str, ArrayVariable]:

@@ -33,6 +33,24 @@ AHEAD_BYTES = 64 * 1024
 ADDS_WEIGHT = re.compile(r"drive\d*_post\s*\+=\s*w")
 
 
+def ahead_sources(itemsize: int) -> int:
+    """Return the rows of how many presynaptic neurons are added at once, where all steps are."""
+    return AHEAD_BYTES // (FROZEN_MULTIPLE * itemsize)
+
+
+def pays_ahead(n_pre: int, n_post: int, itemsize: int) -> bool:
+    """Tell whether adding all steps at once saves time: where rows do not fit into the cache.
+
+    Parameters
+    ----------
+    n_pre, n_post : int
+        Numbers of neurons.
+    itemsize : int
+        Bytes of a weight.
+    """
+    return n_pre >= 2 * ahead_sources(itemsize) and n_post >= FROZEN_MULTIPLE
+
+
 class ComputedPathway(SynapticPathway):
     """A pathway that reads the spikes of this very step, and computes its synapses' indices."""
 
@@ -86,13 +104,10 @@ class ComputedPathway(SynapticPathway):
         """
         if self.template != "frozen_pre" or ADDS_WEIGHT.fullmatch(self.code.strip()) is None:
             return
-        row_bytes = FROZEN_MULTIPLE * self.synapses.variables["w"].dtype.itemsize
-        sources = AHEAD_BYTES // row_bytes
-        if (
-            len(self.template_kwds["summed"]) == 1
-            and len(self.synapses.source) >= 2 * sources
-            and len(self.synapses.target) >= FROZEN_MULTIPLE
-        ):
+        itemsize = self.synapses.variables["w"].dtype.itemsize
+        n_pre, n_post = len(self.synapses.source), len(self.synapses.target)
+        if len(self.template_kwds["summed"]) == 1 and pays_ahead(n_pre, n_post, itemsize):
+            sources = ahead_sources(itemsize)
             self.template = "frozen_ahead_pre"
             self.template_kwds.update(sources_at_once=sources, most_steps=most_steps)
 
