@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .plan import NetworkPlan, ProjectionPlan
+from .plan import NetworkPlan, ProjectionPlan, assigned
 
 #: What a rule does with a presynaptic spike's weight.
 DRIVE = re.compile(r"^\s*drive_post\s*([+-])=\s*(.+)$", flags=re.MULTILINE)
@@ -50,6 +50,16 @@ class Inflow:
         return self.plan.neurons[self.layer - 1].receptors
 
     @property
+    def is_silent(self) -> bool:
+        """Whether nothing ever arrives, so that what arrives need not be set to zero."""
+        neuron = self.plan.neurons[self.layer - 1]
+        return (
+            not self.links
+            and self.layer not in self.plan.pooled
+            and not assigned(f"{neuron.on_input}\n{neuron.reset}") & set(self.receptors)
+        )
+
+    @property
     def model(self) -> str:
         """Equations: one variable per receptor, and those of each of several projections."""
         lines = [f"{receptor} : 1  # weights of this step's spikes" for receptor in self.receptors]
@@ -77,8 +87,8 @@ class Inflow:
 
     @property
     def clear(self) -> str:
-        """Statements that set all variables to zero for the next step."""
-        names = list(self.receptors)
+        """Statements that set all variables to zero for the next step; empty if they always are."""
+        names = [] if self.is_silent else list(self.receptors)
         if len(self.links) > 1:
             names += [
                 self._share(receptor, k)
