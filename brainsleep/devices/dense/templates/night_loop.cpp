@@ -41,7 +41,8 @@ struct List
     void append(const int32_t* more, int32_t n)
     {
         if (n > limit - end) grow(n);
-        for (int32_t k = 0; k < n; k++) *end++ = more[k];
+        memcpy(end, more, n*sizeof(int32_t));
+        end += n;
     }
 };
 
@@ -69,7 +70,8 @@ struct SpikeHistory : History<int32_t>
                 const int32_t n = numbers[one*block_steps + s];
                 if (n == 0) continue;
                 int32_t* const spikes = row(s + 1);
-                for (int32_t k = 0; k < n; k++) spikes[spikes[n_neurons]++] = *next++;
+                memcpy(spikes + spikes[n_neurons], next, n*sizeof(int32_t));
+                spikes[n_neurons] += n, next += n;
             }
         }
     }
