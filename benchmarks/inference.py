@@ -1,12 +1,13 @@
 """Spiking inference of trained networks against libraries that step through dense layers.
 
-python benchmarks/inference.py [--networks mlp cnn] [--images 200] [--repeats 5] [--quick]
+python benchmarks/inference.py [--networks mlp cnn] [--images 200 1000] [--repeats 5] [--quick]
     [--stop-when-stable STEPS] [--json FILE]
 
-Handwritten digits, 100 steps per image, constant input currents, one thread each. SpikingJelly and
-snnTorch (`inference_others.py`; `pip install 'brainsleep[benchmarks]'`) run the same network, each
-with the batch size of `BATCHES` with which it is fastest here; one that is not installed is left
-out. What counts is all that is done for the images, conversion left out on their side and included
+Handwritten digits, 100 steps per image, constant input currents, one thread each. What a call does
+before its first image counts for more if there are few, so each number of images is measured.
+SpikingJelly and snnTorch (`inference_others.py`; `pip install 'brainsleep[benchmarks]'`) run the
+same network, each with the batch size of `BATCHES` with which it is fastest here; one that is not
+installed is left out. What counts is all that is done for the images, conversion left out on their side and included
 on ours. Accuracies stand beside the ratio. With `--stop-when-stable` ours is also measured showing
 images until the same output has been chosen for so many steps; the others show all steps.
 """
@@ -30,6 +31,8 @@ import brainsleep as bs
 
 OURS, STOPPING = "brainsleep", "brainsleep, until stable"
 N_STEPS = 100
+#: Images of each row in a check.
+FEW_IMAGES = 20
 #: Batch sizes that the others are tried with.
 BATCHES = (10, 50, 200, 500)
 
@@ -79,13 +82,33 @@ def fastest_batch(other: Other, images: torch.Tensor) -> int:
     return min(seconds, key=seconds.__getitem__)
 
 
-def compare(name: str, n_images: int, repeats: int, quick: bool, stable: int | None) -> Compared:
-    """Yield how one network compares with each library."""
+def compare(
+    name: str, numbers: Sequence[int], repeats: int, quick: bool, stable: int | None
+) -> Compared:
+    """Yield how one network compares with each library, for each number of images."""
     digits = bs.wake.load_split("digits")
     train = shaped(digits.train.images, name), torch.tensor(digits.train.labels).long()
     net = trained(name, *train, epochs=1 if quick else 4)
-    images = shaped(digits.test.images, name)[:n_images]
-    labels = torch.tensor(digits.test.labels).long()[:n_images]
+    images = shaped(digits.test.images, name)
+    labels = torch.tensor(digits.test.labels).long()
+    for number in numbers:
+        title = f"inference: {name}" + ("" if number == numbers[0] else f", {number} images")
+        n_images = FEW_IMAGES if quick else number
+        shown = images[:n_images], labels[:n_images]
+        yield from compare_on(net, title, *shown, train[0][:500], repeats, stable)
+
+
+def compare_on(
+    net: nn.Sequential,
+    title: str,
+    images: torch.Tensor,
+    labels: torch.Tensor,
+    calibration: torch.Tensor,
+    repeats: int,
+    stable: int | None,
+) -> Compared:
+    """Yield how a network compares with each library on some images."""
+    n_images = len(images)
 
     def ours(stop_when_stable: int | None = None) -> bs.awake.SpikingAccuracy:
         how = {"n_steps": N_STEPS, "n_jobs": 1, "stop_when_stable": stop_when_stable}
@@ -97,7 +120,7 @@ def compare(name: str, n_images: int, repeats: int, quick: bool, stable: int | N
         calls[STOPPING] = lambda: ours(stable)
         notes[STOPPING] = right(ours(stable), labels)
     for who in installed():
-        other = CONVERTERS[who](net, train[0][:500])
+        other = CONVERTERS[who](net, calibration)
         batch = fastest_batch(other, images)
         calls[who] = lambda other=other, batch=batch: other.choices(images, batch, N_STEPS)
         share = float((calls[who]() == labels).float().mean())
@@ -106,10 +129,10 @@ def compare(name: str, n_images: int, repeats: int, quick: bool, stable: int | N
     for mine, more in ((OURS, ""), (STOPPING, ", until stable")):
         for who in installed():
             if mine in calls:
-                title = f"inference: {name}{more}" + ("" if who == "SpikingJelly" else f", {who}")
+                named = title + more + ("" if who == "SpikingJelly" else f", {who}")
                 note = f"right: {notes[mine]} and {notes[who]}"
                 both = {name: times[name] for name in (mine, who)}
-                yield Comparison(title, mine, who, both, n_images, "image", note)
+                yield Comparison(named, mine, who, both, n_images, "image", note)
 
 
 def right(found: bs.awake.SpikingAccuracy, labels: torch.Tensor) -> str:
@@ -123,18 +146,18 @@ def right(found: bs.awake.SpikingAccuracy, labels: torch.Tensor) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print and write."""
-    parser = parser_of(__doc__, repeats=5, quick="one round of 20 images, as a check")
+    parser = parser_of(__doc__, repeats=5, quick=f"one round of {FEW_IMAGES} images, as a check")
     parser.add_argument("--networks", nargs="+", choices=("mlp", "cnn"), default=["mlp", "cnn"])
-    parser.add_argument("--images", type=int, default=200)
+    parser.add_argument("--images", type=int, nargs="+", default=[200, 1000])
     parser.add_argument("--stop-when-stable", type=int, metavar="STEPS")
     options = read(parser, arguments)
     if not installed():
         sys.exit("there is nothing to compare with: pip install 'brainsleep[benchmarks]'")
     torch.set_num_threads(1)
-    n_images = 20 if options.quick else options.images
     stable = options.stop_when_stable
     compared = [
-        compare(name, n_images, options.repeats, options.quick, stable) for name in options.networks
+        compare(name, options.images, options.repeats, options.quick, stable)
+        for name in options.networks
     ]
     show(chain.from_iterable(compared), options.json)
 

@@ -61,13 +61,23 @@ ROWS: dict[str, Row] = {
     ),
     "cortex_rem_real": Row("cortex, asynchronous", CORTEX, "asynchronous: real time", aim=8),
     "cortex_rem_stock": Row("cortex, asynchronous", CORTEX, "asynchronous: stock Brian2", aim=3),
-    "inference_mlp": Row("an image in spikes, MLP", "inference.py", "inference: mlp", aim=8),
-    "inference_cnn": Row("an image in spikes, CNN", "inference.py", "inference: cnn", aim=5),
+    "inference_mlp": Row(
+        "one of 200 images in spikes, MLP", "inference.py", "inference: mlp", aim=8
+    ),
+    "inference_mlp_1000": Row(
+        "one of 1000 images in spikes, MLP", "inference.py", "inference: mlp, 1000 images", aim=8
+    ),
+    "inference_cnn": Row(
+        "one of 200 images in spikes, CNN", "inference.py", "inference: cnn", aim=5
+    ),
+    "inference_cnn_1000": Row(
+        "one of 1000 images in spikes, CNN", "inference.py", "inference: cnn, 1000 images", aim=5
+    ),
     "inference_mlp_snntorch": Row(
-        "an image in spikes, MLP", "inference.py", "inference: mlp, snnTorch"
+        "one of 200 images in spikes, MLP", "inference.py", "inference: mlp, snnTorch"
     ),
     "inference_cnn_snntorch": Row(
-        "an image in spikes, CNN", "inference.py", "inference: cnn, snnTorch"
+        "one of 200 images in spikes, CNN", "inference.py", "inference: cnn, snnTorch"
     ),
     "training": Row("a step of training, batch of 25", "training.py", "bound"),
     "end_to_end": Row("the default run with its report", "end_to_end.py", "whole run", aim=2.5),
