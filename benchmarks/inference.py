@@ -8,8 +8,9 @@ before its first image counts for more if there are few, so each number of image
 SpikingJelly and snnTorch (`inference_others.py`; `pip install 'brainsleep[benchmarks]'`) run the
 same network, each with the batch size of `BATCHES` with which it is fastest here; one that is not
 installed is left out. What counts is all that is done for the images, conversion left out on their
-side and included on ours. Accuracies stand beside the ratio. With `--stop-when-stable` ours is also measured showing
-images until the same output has been chosen for so many steps; the others show all steps.
+side and included on ours. Accuracies stand beside the ratio. With `--stop-when-stable` ours is
+also measured showing images until the same output has been chosen for so many steps; the others
+show all steps.
 """
 
 from __future__ import annotations
