@@ -10,6 +10,11 @@ from numpy.typing import NDArray
 
 import brainsleep as bs
 from brainsleep.circuit import Circuit, CircuitRun, Population, Projection
+from brainsleep.experiments.sparse_patterns import (
+    changed_patterns,
+    drawn_synapses,
+    sparse_patterns,
+)
 from brainsleep.neurons import Neuron
 
 #: Steps of 1 ms that a pattern is given; a plateau brings the soma to its threshold in some 25.
@@ -20,30 +25,21 @@ N_CELLS, N_ACTIVE, N_SYNAPSES = 400, 40, 20
 
 def patterns(number: int, rng: np.random.Generator) -> NDArray[np.bool_]:
     """Draw random patterns of `N_ACTIVE` cells: a row each."""
-    return rng.permuted(np.tile(np.arange(N_CELLS) < N_ACTIVE, (number, 1)), axis=1)
+    return sparse_patterns(number, N_CELLS, N_ACTIVE, rng)
 
 
 def changed(
     pattern: NDArray[np.bool_], kept: int, number: int, rng: np.random.Generator
 ) -> NDArray[np.bool_]:
     """Draw patterns that share `kept` cells with a given one and have as many cells as it."""
-    inside, outside = np.flatnonzero(pattern), np.flatnonzero(~pattern)
-    drawn = np.zeros((number, N_CELLS), dtype=bool)
-    for row in drawn:
-        row[rng.choice(inside, kept, replace=False)] = True
-        row[rng.choice(outside, N_ACTIVE - kept, replace=False)] = True
-    return drawn
+    return changed_patterns(pattern, kept, number, rng)
 
 
 def segments(
     stored: NDArray[np.bool_], neurons: int, rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """Draw for each neuron `N_SYNAPSES` of a pattern's cells; shape (neurons, cells)."""
-    inside = np.flatnonzero(stored)
-    drawn = np.zeros((neurons, N_CELLS))
-    for row in drawn:
-        row[rng.choice(inside, N_SYNAPSES, replace=False)] = 1
-    return drawn
+    return drawn_synapses(stored, neurons, N_SYNAPSES, rng)
 
 
 def dendritic(threshold: int, zones: int = 1) -> Neuron:

@@ -254,9 +254,15 @@ def draw(one, many, spread, peaks: dict[str, list[float]]):
         axes[1, 1].plot(SYNAPSES, values, "o-", color=COLOUR[name], label=LABELS[name])
     axes[1, 0].set(xlabel="Spread of 20 spikes (SD, ms)", ylabel="Share of trials with an answer")
     axes[1, 1].set(xlabel="Synapses active at once", ylabel="Soma at its peak (mV above rest)")
-    for ax, letter in zip(axes.flat, "ABCD", strict=True):
-        ax.set_title(letter, loc="left")
-        ax.legend(fontsize=7)
+    axes[0, 1].set_xticks(ZONES, [str(zones) for zones in ZONES])
+    axes[0, 1].minorticks_off()
+    for ax in (axes[0, 0], axes[1, 0], axes[1, 1]):
+        ax.set_xticks(range(0, N_SYNAPSES + 1, 5))
+    titles = ("One zone, one pattern", "Many patterns in a neuron", "Spread in time", "Summation")
+    places = ((0.16, 0.35), (0.0, 0.3), (0.55, 0.72), (0.0, 0.75))
+    for ax, letter, title, place in zip(axes.flat, "ABCD", titles, places, strict=True):
+        ax.set_title(f"{letter}  {title}", loc="left")
+        ax.legend(fontsize=8, loc="lower left", bbox_to_anchor=place)
     return figure
 
 

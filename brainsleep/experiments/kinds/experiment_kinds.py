@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ...support.files import JsonMapping, read_text
 from .continual_kind import CONTINUAL
+from .dendrites_kind import DENDRITES
 from .eprop_kind import EPROP
 from .experiment_kind import ExperimentKind
 from .neuromorphic_kind import NEUROMORPHIC
@@ -16,7 +17,14 @@ from .unsupervised_kind import UNSUPERVISED
 
 #: All kinds but that of tasks and nights, which a model file describes unless it has the table of
 #: another.
-OTHERS: tuple[ExperimentKind, ...] = (UNSUPERVISED, SEQUENCES, RESERVOIR, EPROP, NEUROMORPHIC)
+OTHERS: tuple[ExperimentKind, ...] = (
+    UNSUPERVISED,
+    SEQUENCES,
+    RESERVOIR,
+    EPROP,
+    NEUROMORPHIC,
+    DENDRITES,
+)
 
 #: All kinds.
 KINDS: tuple[ExperimentKind, ...] = (CONTINUAL, *OTHERS)

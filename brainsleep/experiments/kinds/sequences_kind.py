@@ -53,8 +53,9 @@ def _replay(metrics: JsonMapping) -> list[str]:
     """Say what was replayed, network by network."""
     lines = [
         "",
-        "replay driven by noise, nothing learned meanwhile; correlation with the next item of a "
-        "sequence and with the one before, one step later; rank order, and that of shuffled times",
+        "replay driven by noise, nothing learned meanwhile",
+        "(next, before: correlation with the next item of a sequence, or the one before, a step "
+        "later; order, null: rank order, and that of shuffled times)",
     ]
     width = max(map(len, REPLAYED.values())) + 2
     lines.append(f"  {'':<{width}}{'next':>7}{'before':>9}{'order':>8}{'null':>8}{'windows':>9}")

@@ -143,6 +143,11 @@ def _on_controls(arms: list[ArmRow]) -> str:
 def _again(run: Run) -> str:
     if not (run.directory / "model.toml").exists():
         return ""
+    if not run.kind.sleeps:
+        return (
+            "The run directory holds model file, options and results: brainsleep run with the same "
+            "model and seed makes them again."
+        )
     return (
         "The run directory holds model file, options, every night and the network after it: "
         "bs.load_run reads them, and brainsleep run with the same model and seed makes them again."
