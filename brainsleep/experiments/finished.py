@@ -10,8 +10,9 @@ from ..support.files import JsonObject
 from .controls import find_controls
 from .kinds import kind_of_results
 from .materials import compared_strategies, model_of
+from .run_reading import load_run
 from .run_request import RunRequest
-from .run_results import Run, load_run
+from .run_results import Run
 from .rundirectory import check_same_run
 
 

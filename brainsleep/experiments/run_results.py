@@ -1,9 +1,8 @@
-"""A finished run, read from its directory: results as tables, nights when they are looked at."""
+"""A finished run: results as tables, nights when they are looked at."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,12 +10,10 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from ..errors import DataError, DirectoryError, brief
-from ..support.calls import public
+from ..errors import DataError, DirectoryError
 from ..support.data_frames import import_pandas
 from ..support.files import JsonObject, read_bytes
 from ..support.json_files import read_json
-from ..support.names import read_path
 from ..translation import write_back
 from .kinds import ExperimentKind, kind_of_file, kind_of_results
 from .learned_tasks import Progress
@@ -26,14 +23,11 @@ from .model_files.network_sections import build_again
 from .model_files.overrides import Overrides
 from .nights.night_kinds import AnyNight, load_night
 from .result_tables.tables import accuracies_as_html
-from .run_state import load_progress, network_after, require_of_run, split_state
+from .run_state import load_progress, network_after, split_state
 
 if TYPE_CHECKING:
     import pandas
     from torch import nn
-
-#: What every run's results hold.
-CONTRACT = ("scenario", "dataset", "model", "seed", "accuracy", "timings", "versions")
 
 #: What can still be had of a run whose model file or settings are gone.
 _LEFT = "its metrics and nights can still be read"
@@ -240,65 +234,6 @@ def overrides_in(settings: JsonObject) -> Overrides:
     """Return what a run changed in its model file, of the content of its ``run.json``."""
     names = ("dataset", "data_dir", "device", "evaluate_on", "changes")
     return Overrides(**{name: settings[name] for name in names if name in settings})
-
-
-@public
-def load_run(directory: str | os.PathLike[str]) -> Run:
-    """Read a finished run, as `brainsleep run` leaves it.
-
-    Parameters
-    ----------
-    directory : path
-        The run directory.
-
-    Returns
-    -------
-    Run
-        `Run.metrics`, and tables of them; `Run.model`; `Run.nights`, read when looked at.
-
-    Raises
-    ------
-    DirectoryError
-        If there is none, or its results are damaged or of another run.
-
-    Examples
-    --------
-    >>> run = bs.load_run("runs/split_mnist_heaviside")  # doctest: +SKIP
-    >>> run.after_sleep  # accuracy, task by task  # doctest: +SKIP
-    >>> run.nights[-1].plot_raster()  # doctest: +SKIP
-    """
-    folder = read_path(directory, "directory")
-    file = folder / "metrics.json"
-    if not os.path.lexists(file):
-        is_night = os.path.lexists(folder / "night.json")
-        raise DirectoryError(
-            f"{folder} holds no finished run: metrics.json is missing."
-            + (" It is a night: bs.Night.load reads it." if is_night else "")
-            + _runs_within(folder)
-        )
-    advice = "brainsleep run with --resume writes it anew"
-    metrics = read_json(file, advice)
-    require_of_run(file, metrics, advice)
-    missing = [name for name in CONTRACT if name not in metrics]
-    if missing or not isinstance(metrics["accuracy"], dict):
-        raise DirectoryError(
-            f"{file} is damaged (it misses {brief((missing or ['accuracy'])[0])}); {advice}."
-        )
-    return Run(folder, metrics)
-
-
-def _runs_within(folder: Path) -> str:
-    """Say which runs lie in the directory of a sweep or a study, if it is one."""
-    for kind in ("seed-*", "runs/*"):
-        try:
-            runs = sorted(file.parent for file in folder.glob(f"{kind}/metrics.json"))
-        except OSError:
-            return ""  # it may not be entered
-        if runs:
-            return f" It holds {len(runs)} of them: bs.load_run({str(runs[0])!r}) reads the first."
-    if os.path.lexists(folder / "study.json"):
-        return " It is a study, which keeps results.csv alone; sweep --keep-nights keeps its runs."
-    return ""
 
 
 def _table(content: Any, index: list[str]) -> pandas.DataFrame:

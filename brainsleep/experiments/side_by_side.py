@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 class Experiment(Protocol):
-    """What is shared out; see `brainsleep.experiments.continual.ContinualExperiment`."""
+    """What is shared out; see `brainsleep.experiments.continual_experiment.ContinualExperiment`."""
 
     setting: Setting
     model: ModelFile

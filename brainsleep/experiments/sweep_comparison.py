@@ -12,7 +12,8 @@ from ..measures import paired_difference
 from ..support.disk import is_there
 from ..support.files import JsonMapping, JsonObject
 from ..support.json_files import read_json
-from .run_results import Run, load_run
+from .run_reading import load_run
+from .run_results import Run
 
 #: What runs must have in common to be compared seed by seed.
 _SAME = ("scenario", "dataset", "evaluated_on")

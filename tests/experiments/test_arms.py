@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from brainsleep.errors import ModelFileError, ParameterError
-from brainsleep.experiments import continual, rundirectory
+from brainsleep.experiments import continual, continual_experiment, rundirectory
 from brainsleep.experiments import course as course_module
 from brainsleep.experiments.arms import Arm, compared_arm
 from brainsleep.experiments.cli import app
@@ -26,8 +26,8 @@ from brainsleep.experiments.nights.sleep_nights import SleepNights
 from brainsleep.experiments.result_tables.measure_table import measure_table
 from brainsleep.experiments.result_tables.tables import result_table
 from brainsleep.experiments.run import run_experiment
+from brainsleep.experiments.run_reading import load_run
 from brainsleep.experiments.run_request import RunRequest
-from brainsleep.experiments.run_results import load_run
 from brainsleep.experiments.setting import Setting
 from brainsleep.measures import calibration_error
 from brainsleep.night.findings import GROWTH_OF_NIGHTS
@@ -423,7 +423,7 @@ def test_the_data_are_digested_once(
     for module in (continual, rundirectory):
         told = lambda data: digested.append(data) or digest_of(data)  # noqa: E731
         monkeypatch.setattr(module, "digest_of", told)
-    monkeypatch.setattr(continual.ContinualExperiment, "run_arms", interrupted)
+    monkeypatch.setattr(continual_experiment.ContinualExperiment, "run_arms", interrupted)
     for resume in (False, True):
         with pytest.raises(KeyboardInterrupt):
             run_experiment(model_file, out=tmp_path / "run", resume=resume, progress=False)

@@ -29,8 +29,9 @@ from brainsleep.experiments.nights.night_kinds import nights_of
 from brainsleep.experiments.report.reporting import write_report
 from brainsleep.experiments.result_tables.tables import result_table
 from brainsleep.experiments.run import run_experiment
+from brainsleep.experiments.run_reading import load_run
 from brainsleep.experiments.run_request import RunRequest
-from brainsleep.experiments.run_results import Run, load_run
+from brainsleep.experiments.run_results import Run
 from brainsleep.experiments.setting import Setting
 
 TEXT = """

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 import brainsleep as bs
 from brainsleep.errors import DataError, DirectoryError, ModelFileError, ParameterError
-from brainsleep.experiments import continual as experiment
+from brainsleep.experiments import continual_experiment as experiment
 from brainsleep.experiments import run as run_module
 from brainsleep.experiments.cli import app
 from brainsleep.experiments.comparison import compare_runs
@@ -29,8 +29,9 @@ from brainsleep.experiments.model_files.shipped import find_model, shipped_model
 from brainsleep.experiments.nights import sleep_nights
 from brainsleep.experiments.result_tables.tables import comparison_table, result_table
 from brainsleep.experiments.run import run_experiment
+from brainsleep.experiments.run_reading import load_run
 from brainsleep.experiments.run_request import RunRequest
-from brainsleep.experiments.run_results import Run, load_run
+from brainsleep.experiments.run_results import Run
 from brainsleep.experiments.rundirectory import open_run_directory
 from brainsleep.experiments.setting import Setting
 from brainsleep.experiments.sweep import run_sweep

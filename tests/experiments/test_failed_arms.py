@@ -9,7 +9,7 @@ import pytest
 from small_studies import MODEL, QUICK, RATES, Here, Trial, run_small, small_request, table
 
 from brainsleep.errors import DirectoryError, ParameterError
-from brainsleep.experiments import continual
+from brainsleep.experiments import continual_experiment
 from brainsleep.experiments.failed_arms import failure_of
 from brainsleep.experiments.model_files.overrides import Overrides
 from brainsleep.experiments.model_files.training_sections import StrategySection
@@ -32,7 +32,7 @@ SAID = "ewc, strength = 1e+30, seed 0: training diverged: the network's outputs 
 @pytest.fixture(autouse=True)
 def _without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw nothing: it is not tested here, and takes longest."""
-    monkeypatch.setattr(continual.ContinualExperiment, "draw_figures", lambda self: None)
+    monkeypatch.setattr(continual_experiment.ContinualExperiment, "draw_figures", lambda self: None)
 
 
 def run(out: Path, **options: Any) -> Run:
@@ -59,17 +59,17 @@ def test_a_run_goes_on_without_an_arm_that_diverges(tmp_path: Path) -> None:
 
 def test_only_a_resumed_run_tries_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = run(tmp_path / "it")
-    monkeypatch.setattr(continual, "result_of", lambda *_: pytest.fail("was run again"))
+    monkeypatch.setattr(continual_experiment, "result_of", lambda *_: pytest.fail("was run again"))
     assert run(tmp_path / "it").metrics == found.metrics
     monkeypatch.undo()
     tried: list[str] = []
-    result_of = continual.result_of
+    result_of = continual_experiment.result_of
 
     def noted(arm: Any, *rest: Any) -> Any:
         tried.append(arm.name)
         return result_of(arm, *rest)
 
-    monkeypatch.setattr(continual, "result_of", noted)
+    monkeypatch.setattr(continual_experiment, "result_of", noted)
     assert run(tmp_path / "it", resume=True).metrics == found.metrics
     assert tried == [DIVERGING]
 
@@ -77,14 +77,14 @@ def test_only_a_resumed_run_tries_again(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_sweep_shows_in_which_seeds_an_arm_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    result_of = continual.result_of
+    result_of = continual_experiment.result_of
 
     def failing(arm: Any, setting: Any, checkpoints: Any) -> Any:
         if arm.name == "joint" or (arm.name == "sequential" and setting.seed == 0):
             raise ParameterError("it diverged")
         return result_of(arm, setting, checkpoints)
 
-    monkeypatch.setattr(continual, "result_of", failing)
+    monkeypatch.setattr(continual_experiment, "result_of", failing)
     settings = {**SETTINGS, "strategies": ("sequential", "joint")}
     directory, summary = run_sweep(MODEL, n_seeds=2, out=tmp_path / "it", **settings)
     assert len(summary["accuracy"]["sequential"]["values"]) == 1
@@ -123,7 +123,7 @@ def test_the_arm_that_sleeps_still_raises(tmp_path: Path) -> None:
     assert not (tmp_path / "it" / "metrics.json").exists()
 
 
-@pytest.mark.parametrize("module", [continual, in_memory])
+@pytest.mark.parametrize("module", [continual_experiment, in_memory])
 def test_a_full_disk_ends_everything(
     module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,7 +133,7 @@ def test_a_full_disk_ends_everything(
     monkeypatch.setattr(module, "result_of", full)
     request = small_request(f"{RATES}=1e-4,2e-4").run_of(Trial(0, 0, {RATES: 1e-4}))
     of_module = {
-        continual: lambda: run(tmp_path / "it"),
+        continual_experiment: lambda: run(tmp_path / "it"),
         in_memory: lambda: in_memory.train_in_memory(request, "sequential"),
     }
     with pytest.raises(DirectoryError, match="full"):

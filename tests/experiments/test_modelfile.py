@@ -14,7 +14,7 @@ from brian2 import ms, nS, pA
 
 import brainsleep as bs
 from brainsleep.errors import ModelFileError, ParameterError
-from brainsleep.experiments import continual as experiment
+from brainsleep.experiments import continual_experiment as experiment
 from brainsleep.experiments.model_files.kinds import stated_keys_of
 from brainsleep.experiments.model_files.modelfile import load_model_file, parse_model
 from brainsleep.experiments.model_files.shipped import find_model

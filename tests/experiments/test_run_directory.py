@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 
 import brainsleep as bs
 from brainsleep.errors import BrainsleepError, DirectoryError, ModelFileError
-from brainsleep.experiments import continual, sweep
+from brainsleep.experiments import continual_experiment, sweep
 from brainsleep.experiments import run as run_module
 from brainsleep.experiments.cli import app
 from brainsleep.experiments.comparison import compare_runs
@@ -35,8 +35,9 @@ from brainsleep.experiments.model_files.shipped import find_model
 from brainsleep.experiments.model_files.training_sections import BASELINES
 from brainsleep.experiments.result_tables.tables import comparison_table
 from brainsleep.experiments.run import run_experiment
+from brainsleep.experiments.run_reading import load_run
 from brainsleep.experiments.run_request import RunRequest
-from brainsleep.experiments.run_results import Run, load_run
+from brainsleep.experiments.run_results import Run
 from brainsleep.experiments.run_state import (
     last_network,
     load_progress,
@@ -78,14 +79,14 @@ METRICS = {
 #: What the command line changes in some runs.
 CHANGES = {"sleep.steps.first": 20, "training.lr": 0.04}
 
-DRAW = continual.ContinualExperiment.draw_figures
+DRAW = continual_experiment.ContinualExperiment.draw_figures
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _without_figures() -> Iterator[None]:
     """Spare the seconds that pictures take."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(continual.ContinualExperiment, "draw_figures", lambda run: None)
+        patch.setattr(continual_experiment.ContinualExperiment, "draw_figures", lambda run: None)
         yield
 
 
@@ -381,7 +382,7 @@ def test_no_stage_is_done_twice(
     after: bool,
 ) -> None:
     """A run cut off before or after each thing that it writes ends as the whole one."""
-    module = run_module if moment == "save_metrics" else continual
+    module = run_module if moment == "save_metrics" else continual_experiment
     write = getattr(module, moment)
 
     def cut(*args: object, **options: object) -> object:
@@ -556,7 +557,7 @@ def test_runs_without_sleep_are_not_compared(tmp_path: Path) -> None:
 def test_a_night_that_is_gone_is_said(
     model_file: Path, whole: Run, copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(continual.ContinualExperiment, "draw_figures", DRAW)
+    monkeypatch.setattr(continual_experiment.ContinualExperiment, "draw_figures", DRAW)
     shutil.rmtree(copy / "nights")
     (said,) = resume(model_file, copy)
     assert "figures of the night are not drawn: " in said

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 import brainsleep as bs
 from brainsleep.experiments.run import run_experiment
-from brainsleep.experiments.run_results import load_run
+from brainsleep.experiments.run_reading import load_run
 from brainsleep.experiments.sweep import run_sweep
 from brainsleep.wake import checkpoints
 

@@ -11,7 +11,7 @@ from ...support.files import JsonObject
 from ...wake import torch_threads
 from ...wake.checkpoints import Checkpoints
 from ..arms import compared_arm
-from ..continual import ContinualExperiment
+from ..continual_experiment import ContinualExperiment
 from ..controls import check_controls
 from ..kept_arms import result_of
 from ..kinds import CONTINUAL
