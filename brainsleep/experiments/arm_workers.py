@@ -15,6 +15,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeAlias
@@ -107,7 +108,8 @@ class ArmWorkers:
             with warnings.catch_warnings():
                 # of threads that a notebook has: our locks are fork-safe, and torch has one thread
                 warnings.filterwarnings("ignore", ".*fork.*", DeprecationWarning)
-                process.start()
+                with _ctrl_c_waits():
+                    process.start()
             sending.close()
             self.processes.append(process)
             self._answers.append(receiving)
@@ -174,6 +176,7 @@ class ArmWorkers:
         """Go through arms, in a process of its own."""
         # who presses Ctrl-C means the run, which ends this process
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         threading.Thread(target=_end_with_parent, daemon=True).start()
         if self._is_open:
             os.close(self._writing)
@@ -188,6 +191,20 @@ class ArmWorkers:
             except BaseException as error:  # whatever it is, it is raised by the run
                 answer = Answer(index, error=error)
             sending.send_bytes(_pickled(answer))
+
+
+@contextmanager
+def _ctrl_c_waits() -> Iterator[None]:
+    """Let Ctrl-C wait while a process is forked.
+
+    What it raises would get lost within functions that are called at a fork
+    (`os.register_at_fork`), and the run would go on.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end_with_parent() -> None:

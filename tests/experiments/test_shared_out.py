@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,3 +53,28 @@ def test_what_a_killed_process_was_doing_is_done_here(tmp_path: Path) -> None:
     if os.name == "posix" and os.uname().sysname == "Linux":
         assert shared_out(works, 2) == [0, 1, 2, 3]
         assert begun.exists()
+
+
+def test_ctrl_c_while_a_process_is_forked_is_not_lost() -> None:
+    """In functions that are called at a fork nothing that is raised goes any further."""
+    code = """
+import os, signal, time
+from brainsleep.experiments.shared_out import shared_out
+
+def interrupted():
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.01)
+
+os.register_at_fork(after_in_parent=interrupted)
+try:
+    shared_out([lambda: 1, lambda: 2], 2)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    given = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert (given.stdout, given.stderr) == ("interrupted\n", "")
