@@ -176,7 +176,6 @@ class ArmWorkers:
         """Go through arms, in a process of its own."""
         # who presses Ctrl-C means the run, which ends this process
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         threading.Thread(target=_end_with_parent, daemon=True).start()
         if self._is_open:
             os.close(self._writing)
@@ -200,11 +199,18 @@ def _ctrl_c_waits() -> Iterator[None]:
     What it raises would get lost within functions that are called at a fork
     (`os.register_at_fork`), and the run would go on.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is None or threading.current_thread() is not threading.main_thread():
+        yield  # it is not raised in this thread
+        return
+    came: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, handler)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _end_with_parent() -> None:
