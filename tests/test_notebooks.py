@@ -29,7 +29,7 @@ PICTURES = {
     "neuromorphic_bits": 2,  # accuracy and spikes against bits, weights
     "recurrent_sequences": 2,  # what is replayed; how weights changed
     "store_recall_eprop": 3,  # a trial, learning, rates by what is recalled
-    "liquid_state_machine": 3,  # words, probability over distance, rasters of the liquid
+    "liquid_state_machine": 4,  # words, probability over distance, rasters, rasters of a silence
     "asp_lifelong": 3,  # the leak; what was learned without it and with it
 }
 
