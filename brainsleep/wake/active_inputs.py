@@ -65,24 +65,24 @@ class ActiveInputs:
         """Return the columns of the active inputs."""
         return whole.index_select(1, self._active)
 
-    def bounds(
-        self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, out: torch.Tensor
-    ) -> list[int] | None:
+    def bounds(self, x: torch.Tensor, weight: torch.Tensor, *, bias: bool) -> list[int] | None:
         """Return where blocks of active inputs begin and end; None if no blocks are the same.
 
         Parameters
         ----------
-        x : torch.Tensor, shape (n, n_active)
-            Active inputs of a batch.
-        weight, bias : torch.Tensor
-            Of the layer.
-        out : torch.Tensor, shape (n, n_outputs)
-            What the whole layer gives.
+        x : torch.Tensor, shape (n, n_inputs)
+            Numbers of which each sum rounds, zero where the inputs are.
+        weight : torch.Tensor, shape (n_outputs, n_inputs)
+            Such numbers, too.
+        bias : bool
+            Whether something is added first.
         """
-        own = self.values_of(weight)
+        added = weight[:, 0].clone() if bias else None
+        out = torch.nn.functional.linear(x, weight, added)
+        active, own = self.values_of(x), self.values_of(weight)
         for length in (len(self.is_active), *BLOCKS):
             bounds = self._bounds(length)
-            if torch.equal(product(x, own, bias, bounds), out):
+            if torch.equal(product(active, own, added, bounds), out):
                 return bounds
         return None
 

@@ -53,7 +53,7 @@ class ProductLayer:
     ways : dict of int to _Way
         By sizes of batches.
     tried : tuple or None
-        Since the last step: size of a batch, its way, and the gradient of its one product.
+        Since the last step: size of a batch, and the gradient of its one product.
     n_seen : int
         How often the layer has been passed with a gradient since the last step.
     is_changed : bool
@@ -67,7 +67,7 @@ class ProductLayer:
     state: dict[str, Any]
     inputs: ActiveInputs | None = None
     ways: dict[int, _Way] = field(default_factory=dict)
-    tried: tuple[int, _Way, torch.Tensor] | None = None
+    tried: tuple[int, torch.Tensor] | None = None
     n_seen: int = 0
     is_changed: bool = False
 
@@ -135,7 +135,7 @@ class ProductLayer:
         if way is None or not way.is_short or self.n_seen > 1 or self.is_changed:
             gradient = out.t() @ x
             if way is None and self.n_seen == 1:
-                self.tried = n, self._way(out, x, gradient), gradient
+                self.tried = n, gradient
             return gradient
         self.is_changed = True
         inputs = self.inputs
@@ -153,25 +153,28 @@ class ProductLayer:
             moving = momentum[rows].addmm_(out[rows], x, beta=self.momentum)
             weight[rows].add_(moving, alpha=-self.lr)
 
-    def _way(self, out: torch.Tensor, x: torch.Tensor, gradient: torch.Tensor) -> _Way:
-        """Return how such a batch may be learned with the same numbers."""
-        if not _rounds_alike(self.weight.dtype, self.momentum, len(x)):
+    def _way_of(self, n: int) -> _Way:
+        """Return how batches of a size may be learned with the same numbers."""
+        dtype, shape = self.weight.dtype, (self.weight.shape[0], self.weight.shape[1])
+        if not _rounds_alike(dtype, self.momentum, n):
             return _Way(is_short=False)
+        if self.inputs is None:
+            return _Way(_is_same_in_rows(n, shape, dtype))
+        x = _drawn(n, shape[1], dtype) * self.inputs.is_active
         bounds = None
-        active = None if self.inputs is None or x.requires_grad else self.inputs.values_in(x)
-        if self.inputs is not None and active is not None:
-            given = nn.functional.linear(x, self.weight, self.module.bias)
-            if _is_same_in_blocks(out.t(), active, self.inputs.values_of(gradient)):
-                bounds = self.inputs.bounds(active, self.weight, self.module.bias, given)
-        return _Way(_is_same_in_blocks(out.t(), x, gradient), bounds)
+        if _is_same_in_blocks(_drawn(shape[0], n, dtype), self.inputs.values_of(x)):
+            bias = self.module.bias is not None
+            bounds = self.inputs.bounds(x, _drawn(*shape, dtype), bias=bias)
+        return _Way(_is_same_in_rows(n, shape, dtype), bounds)
 
     def before_step(self) -> None:
         """Note how a batch may be learned; take the gradient that has come another way."""
         gradient = self.weight.grad
         if self.tried is not None:
-            n, way, of_product = self.tried
+            n, of_product = self.tried
             is_all = gradient is not None and torch.equal(gradient, of_product)
-            self.ways[n] = way if is_all else _Way(is_short=False)
+            if not is_all or of_product.any():  # zeros tell nothing
+                self.ways[n] = self._way_of(n) if is_all else _Way(is_short=False)
         elif gradient is not None:
             self.take_all_inputs()
         if gradient is not None and self.is_changed:
@@ -192,8 +195,22 @@ class ProductLayer:
         self.inputs = None
 
 
-def _is_same_in_blocks(out: torch.Tensor, x: torch.Tensor, gradient: torch.Tensor) -> bool:
+def _drawn(n_rows: int, n_columns: int, dtype: torch.dtype) -> torch.Tensor:
+    """Return random numbers between -0.5 and 0.5."""
+    random = torch.Generator().manual_seed(n_columns)
+    drawn = torch.rand(n_rows, n_columns, generator=random, dtype=dtype, device="cpu")
+    return drawn.sub_(0.5)
+
+
+@functools.cache
+def _is_same_in_rows(n: int, shape: tuple[int, int], dtype: torch.dtype) -> bool:
+    """Tell whether gradients of weights of a shape are the same, some rows each."""
+    return _is_same_in_blocks(_drawn(shape[0], n, dtype), _drawn(n, shape[1], dtype))
+
+
+def _is_same_in_blocks(out: torch.Tensor, x: torch.Tensor) -> bool:
     """Tell whether a gradient ``out @ x`` is the same, some rows each."""
+    gradient = out @ x
     return all(torch.equal(out[rows] @ x, gradient[rows]) for rows in _blocks(gradient))
 
 

@@ -119,8 +119,7 @@ def test_weights_of_active_inputs_are_really_apart(images):
     """Where products of this machine allow it, else nothing is left out."""
     inputs = ActiveInputs.of_images(images)
     x, network = images[:20], _network()
-    out = nn.functional.linear(x, *network[0].parameters())
-    bounds = inputs.bounds(inputs.values_in(x), *network[0].parameters(), out)
+    bounds = inputs.bounds(x, torch.rand(N_OUTPUTS, N_PIXELS), bias=True)
     seen = []
 
     def look(network, descent):
@@ -141,3 +140,12 @@ def test_images_with_few_silent_pixels_are_taken_whole():
     assert inputs.values_in(shown).shape == (30, 30)
     assert inputs.values_in(torch.ones(2, 40)) is None
     assert inputs.values_in(torch.ones(2, 30)) is None
+
+
+def test_a_layer_that_had_no_gradient_at_first_learns_the_same(images):
+    """As below an output layer of zeros: zeros do not tell how sums are rounded."""
+    network = _network()
+    with torch.no_grad():
+        network[2].weight.zero_()
+    batches = [images[:20], images[20:40], images[40:], images[:20]]
+    _assert_learns_the_same(network, batches, images)
