@@ -75,6 +75,7 @@ def small_tiles(monkeypatch: pytest.MonkeyPatch, empty_cache: object) -> None:
     for module in (blocks, synapses):
         monkeypatch.setattr(module, "FROZEN_MULTIPLE", 16)
     monkeypatch.setattr(synapses, "AHEAD_BYTES", 10 * 16 * 8)
+    monkeypatch.setattr(blocks, "AHEAD_TILE", 32)
     monkeypatch.setattr(blocks, "FROZEN_TILE_BYTES", 1)
     monkeypatch.setattr(blocks, "TILE_BYTES", 1)
 
@@ -169,6 +170,14 @@ def test_memory_of_chosen_pairs_holds_their_indices() -> None:
         chosen = replace(link, kind="wired", wiring=Wiring(fan_in=5))
         memory = CppStandalone().memory(replace(plan, projections=(chosen,)))
         assert memory == expected * 5 * n_targets
+
+
+@pytest.mark.usefixtures("small_tiles")
+def test_tiles_share_the_neurons_of_a_layer_whose_sums_are_made_ahead() -> None:
+    plan = plan_of(CIRCUITS["in blocks"])
+    tiles = {plan.sizes[index]: blocks.tile_neurons(plan, index) for index in (1, 2)}
+    # at most 32 neurons; the second layer has spikes from two others, and small tiles as usual
+    assert tiles == {131: 32, 83: 16}
 
 
 @pytest.mark.usefixtures("small_tiles")
