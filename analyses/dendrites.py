@@ -259,7 +259,7 @@ def draw(one, many, spread, peaks: dict[str, list[float]]):
     for ax in (axes[0, 0], axes[1, 0], axes[1, 1]):
         ax.set_xticks(range(0, N_SYNAPSES + 1, 5))
     titles = ("One zone, one pattern", "Many patterns in a neuron", "Spread in time", "Summation")
-    places = ((0.18, 0.2), (0.0, 0.3), (0.66, 0.74), (0.48, 0.14))
+    places = ((0.13, 0.22), (0.0, 0.3), (0.66, 0.74), (0.48, 0.14))
     for ax, letter, title, place in zip(axes.flat, "ABCD", titles, places, strict=True):
         ax.set_title(f"{letter}  {title}", loc="left")
         ax.legend(fontsize=8, loc="lower left", bbox_to_anchor=place)

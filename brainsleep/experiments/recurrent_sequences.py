@@ -96,7 +96,7 @@ class SequencesRun:
         early = self._stopped_early(first_only, after[1])
         dealt = self._both(with_shuffled_changes(network, night, seed))
         return {
-            "dataset": "sequences",
+            "dataset": "pattern_sequences",
             "evaluated_on": "test",
             "accuracy": {
                 "first_learned": learned,
