@@ -150,6 +150,21 @@ def test_no_line_begins_with_a_percent_sign(page: Path) -> None:
     assert not re.findall(r"^\s*%.*", text, flags=re.MULTILINE)
 
 
+def test_tables_of_model_files_are_named_as_the_site_reads_them() -> None:
+    """The first line of their docstrings: one table, a colon, and what it is."""
+    folder = ROOT / "brainsleep" / "experiments" / "model_files"
+    classes = (
+        part
+        for source in sorted(folder.glob("*.py"))
+        for part in ast.walk(ast.parse(source.read_text()))
+        if isinstance(part, ast.ClassDef)
+    )
+    lines = [(ast.get_docstring(one) or "").partition("\n")[0] for one in classes]
+    tables = [line for line in lines if line.startswith("``[")]
+    assert len(tables) > 20
+    assert [line for line in tables if not re.match(r"``\[[\w.]+\]``: ", line)] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=identify)
 def test_python_on_pages_compiles(page: Path) -> None:
     for language, code in FENCED.findall(page.read_text()):

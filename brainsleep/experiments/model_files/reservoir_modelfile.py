@@ -81,7 +81,7 @@ class StrengthsSection(Section):
 
 
 class ShortTermSection(Section):
-    """``[reservoir.dynamics.ee]`` and others: short-term dynamics by types of two neurons.
+    """``[reservoir.dynamics.ee]``: short-term dynamics; ``ei``, ``ie`` and ``ii`` alike.
 
     Attributes
     ----------
