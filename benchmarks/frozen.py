@@ -22,7 +22,7 @@ import numpy as np
 
 import brainsleep as bs
 from brainsleep.circuit import Circuit, Population, PreparedCircuit, Projection
-from brainsleep.devices.dense import blocks, synapses
+from brainsleep.devices.dense import blocks, joining
 
 #: Thresholds of the layers, and the fraction of inputs that spike in a step.
 THRESHOLDS, INPUT_RATE = (0.29, 0.1, 0.7), 0.065
@@ -53,7 +53,7 @@ def prepare(circuit: Circuit, method: str, cache: Path) -> PreparedCircuit:
     with ExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, BRAINSLEEP_CACHE=str(cache / method)))
         if method == "by target":
-            for module in (synapses, blocks):
+            for module in (joining, blocks):
                 stack.enter_context(patch.object(module, "is_frozen", lambda _: False))
         record = bs.Record(spikes=None, rates="all")
         return circuit.prepare(METHODS[method], record=record, progress=False)
