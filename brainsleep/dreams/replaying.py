@@ -58,7 +58,8 @@ def replay(
         A chain of fully connected layers with ReLU, with at least one hidden layer; trained on
         today's task last. Never modified.
     data : Dataset, pair of arrays, torch Dataset or DataLoader
-        Today's images in [0, 1] with labels: the numbers of their outputs.
+        Today's images with labels: the numbers of their outputs. Where the images themselves are
+        stored, as bytes, they lie in [0, 1].
     memory : EpisodeMemory, optional
         Of the night before, its `DreamNight.memory`; none in the first night.
     recipe : IndexReplay, optional

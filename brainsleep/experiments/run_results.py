@@ -83,14 +83,17 @@ class Run:
 
         Of a run of tasks: its name and labels, the mean accuracy on the tasks seen before and
         after the night, the night's steps, and what it took in seconds; NaN for a task without a
-        night. Of experiments without nights: the seconds of each part, and the accuracy after it.
+        night. Of experiments without nights: the accuracy after each part, and its seconds where
+        these were noted.
         """
         timings = self.metrics["timings"]
         if not self.kind.sleeps:
             curve = self.metrics["accuracy"].get("curve")
-            accuracy = {"accuracy": curve} if curve else {}
-            seconds = [sum(one.values()) for one in timings]
-            return _table({**accuracy, "seconds": seconds}, self._stages)
+            columns = {"accuracy": curve} if curve else {}
+            if not curve or len(curve) == len(timings):
+                columns["seconds"] = [sum(one.values()) for one in timings]
+            n_parts = len(next(iter(columns.values())))
+            return _table(columns, [f"{self.kind.part} {number + 1}" for number in range(n_parts)])
         model = self.model
         assert isinstance(model, ModelFile)
         tables = (self.before_sleep, self.after_sleep)
@@ -110,7 +113,10 @@ class Run:
 
     @property
     def before_sleep(self) -> pandas.DataFrame:
-        """Accuracy on each task (column) before each night (row); NaN for tasks not yet seen."""
+        """Accuracy on each task (column) before each night (row); NaN for tasks not yet seen.
+
+        An empty table if the experiment is none of tasks and nights, as of `after_sleep`.
+        """
         return self._matrix("before_sleep")
 
     @property
@@ -158,7 +164,7 @@ class Run:
 
     def _matrix(self, name: str) -> pandas.DataFrame:
         given = self.metrics["accuracy"].get(name, [])
-        values = np.array(given, dtype=float).reshape(len(given), -1)
+        values = np.array(given, dtype=float).reshape(len(given), -1 if given else 0)
         columns = [f"task {number}" for number in range(1, values.shape[1] + 1)]
         rows = [f"after task {number}" for number in range(1, len(values) + 1)]
         return import_pandas("runs").DataFrame(values, rows, columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,9 @@ from brainsleep.experiments.kinds.eprop_kind import EPROP
 from brainsleep.experiments.model_files.model_changes import parse_changes
 from brainsleep.experiments.model_files.overrides import Overrides
 from brainsleep.experiments.model_files.shipped import find_model
+from brainsleep.experiments.report.reporting import write_report
 from brainsleep.experiments.run import run_request
+from brainsleep.experiments.run_reading import load_run
 from brainsleep.experiments.run_request import RunRequest
 
 TASK = StoreRecall(6, 10, 3, probability=0.5)
@@ -169,7 +172,7 @@ def test_a_gpu_refuses_lessons_by_name() -> None:
 
 def test_the_model_file_runs(tmp_path: Path) -> None:
     words = [
-        *("n_cells=20", "steps=10", "group_size=3", "n_intervals=6", "n_batches=2", "n_test=8"),
+        *("n_cells=20", "steps=10", "group_size=3", "n_intervals=6", "n_batches=21", "n_test=8"),
         "dtype=float64",  # as in the tests above: the same program
     ]
     request = RunRequest(
@@ -181,4 +184,13 @@ def test_the_model_file_runs(tmp_path: Path) -> None:
     metrics = run_request(request).metrics
     assert metrics["scenario"] == EPROP.name
     assert set(EPROP.rows) < set(metrics["accuracy"])
-    assert len(metrics["accuracy"]["curve"]) == 2
+    run = load_run(tmp_path / "run")
+    assert list(run.tasks["accuracy"]) == metrics["accuracy"]["curve"]
+    assert list(run.tasks.index) == [f"batch {number}" for number in range(1, 22)]
+    assert run.before_sleep.empty
+    assert run.after_sleep.empty
+    page = write_report(tmp_path / "run").read_text()
+    assert "Accuracy after each batch" in page
+    drawn = re.search('<polyline points="([^"]*)"', page)
+    assert drawn is not None
+    assert len(drawn[1].split()) == 21

@@ -57,7 +57,7 @@ EPROP = ExperimentKind(
         "chance": "chance",
     },
     definition="accuracy in %: share of right answers in trials that were not learned from",
-    part="arm",
+    part="batch",
     below=_below,
     examples="trials",
 )
