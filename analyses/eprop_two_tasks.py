@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from eprop import (
+from eprop_arms import (
     N_TEST,
     RECALL,
     RECALL_LESSONS,
