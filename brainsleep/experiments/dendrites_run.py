@@ -18,7 +18,7 @@ from ..neurons.lif import LIF
 from ..support.files import JsonObject
 from .kinds.dendrites_kind import DENDRITES
 from .model_files.dendrites_modelfile import DendritesModel, DendritesSection
-from .run_request import RunRequest
+from .seeded_run import SeededRun
 from .sparse_patterns import (
     changed_patterns,
     dealt_synapses,
@@ -47,28 +47,10 @@ class Shown:
     patterns: NDArray[np.bool_]
 
 
-class DendritesRun:
-    """A run of a model file of dendrites, ready to begin.
+class DendritesRun(SeededRun[DendritesModel]):
+    """A run of a model file of dendrites, ready to begin."""
 
-    It keeps nothing on the way: one that was cut off begins again.
-
-    Parameters
-    ----------
-    request : RunRequest
-        What is asked for.
-
-    Raises
-    ------
-    BrainsleepError
-        For a model file that will not do.
-    """
-
-    data_sha256 = ""
-
-    def __init__(self, request: RunRequest) -> None:
-        self.request = request
-        self.model: DendritesModel = DENDRITES.load(request.model_file, request.overrides)
-        self.name = self.model.name
+    kind = DENDRITES
 
     def check(self) -> None:
         """Compile the neurons with zones, which raises what is wrong with the device."""

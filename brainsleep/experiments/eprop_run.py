@@ -3,44 +3,19 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..eprop import LSNN, Lessons, answers_right
 from ..support.files import JsonObject
 from .kinds.eprop_kind import EPROP
 from .model_files.eprop_modelfile import EpropModel
-from .run_request import RunRequest
+from .seeded_run import SeededRun
 
 
-@dataclass
-class EpropRun:
-    """A run of a model file of learning by e-prop, ready to begin.
+class EpropRun(SeededRun[EpropModel]):
+    """A run of a model file of learning by e-prop, ready to begin."""
 
-    It keeps nothing on the way: one that was cut off begins again.
-
-    Parameters
-    ----------
-    request : RunRequest
-        What is asked for.
-
-    Raises
-    ------
-    BrainsleepError
-        For a model file that will not do.
-    """
-
-    request: RunRequest
-    data_sha256: str = ""
-    model: EpropModel = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.model = EPROP.load(self.request.model_file, self.request.overrides)
-
-    @property
-    def name(self) -> str:
-        """Of the experiment."""
-        return self.model.name
+    kind = EPROP
 
     def check(self) -> None:
         """Compile, which raises what is wrong with the network or its device."""

@@ -31,29 +31,16 @@ from ..wake import (
 from .kinds.sequences_kind import SEQUENCES
 from .model_files.sequences_modelfile import SequencesModel
 from .run_request import RunRequest
+from .seeded_run import SeededRun
 
 
-class SequencesRun:
-    """A run of a model file of sequences, ready to begin.
+class SequencesRun(SeededRun[SequencesModel]):
+    """A run of a model file of sequences, ready to begin."""
 
-    Parameters
-    ----------
-    request : RunRequest
-        What is asked for.
-
-    Raises
-    ------
-    BrainsleepError
-        For a model file that will not do.
-    """
-
-    #: Sequences are drawn from the seed.
-    data_sha256 = ""
+    kind = SEQUENCES
 
     def __init__(self, request: RunRequest) -> None:
-        self.model: SequencesModel = SEQUENCES.load(request.model_file, request.overrides)
-        self.request = request
-        self.name = self.model.name
+        super().__init__(request)
         section = self.model.sequences
         self.first, self.second = pattern_sequences(
             2,

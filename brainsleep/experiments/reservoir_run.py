@@ -13,27 +13,16 @@ from ..wake import torch_threads
 from .kinds.reservoir_kind import RESERVOIR
 from .model_files.reservoir_modelfile import ReservoirModel
 from .run_request import RunRequest
+from .seeded_run import SeededRun
 
 
-class ReservoirRun:
-    """A run of a model file of a reservoir, ready to begin.
+class ReservoirRun(SeededRun[ReservoirModel]):
+    """A run of a model file of a reservoir, ready to begin."""
 
-    It keeps nothing on the way: one that was cut off begins again.
-
-    Parameters
-    ----------
-    request : RunRequest
-        What is asked for.
-
-    Raises
-    ------
-    BrainsleepError
-        For a model file that will not do.
-    """
+    kind = RESERVOIR
 
     def __init__(self, request: RunRequest) -> None:
-        self.model: ReservoirModel = RESERVOIR.load(request.model_file, request.overrides)
-        self.request, self.name = request, self.model.name
+        super().__init__(request)
         section = self.model.reservoir
         n = section.n_train + section.n_validation + section.n_test
         self.task = section.make_task(n, request.seed)
