@@ -14,11 +14,10 @@ from ..devices import Device
 from ..errors import ParameterError
 from ..support.calls import public
 from ..support.quantities import Time, quantity
-from .echo_state import EchoState
 from .liquid_run import LiquidRun, filtered_input, liquid_states
 from .narma import Narma
 from .readouts import Part, ReadoutResult, regress
-from .side_by_side_readouts import SideBySide, check_counts
+from .side_by_side_readouts import SideBySide, check_counts, echo_states_beside
 from .spiking_reservoir import LIQUID, Reservoir
 
 #: Steps at the beginning of a series that nothing is measured on.
@@ -101,18 +100,10 @@ def compare_on_series(
         return measure(np.hstack([*states, seen]))
 
     driven = filtered_input(spikes, samples, steps * 1e-3)
-    tried = {}
-    for radius, leak, scale in SERIES_ECHO_STATES:
-        network = EchoState(
-            reservoir.n_inputs,
-            reservoir.n,
-            spectral_radius=radius,
-            leak=leak,
-            input_scale=scale,
-            seed=reservoir.seed,
-        )
-        words = f"spectral radius {radius}, leak {leak}, input scale {scale}"
-        tried[words] = measure(np.hstack([network.run(driven)[0], seen]))
+    tried = {
+        words: measure(np.hstack([network.run(driven)[0], seen]))
+        for words, network in echo_states_beside(reservoir, SERIES_ECHO_STATES)
+    }
     chosen = min(tried, key=lambda words: tried[words].validation)
     whole = run(reservoir)
     return SideBySide(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -154,6 +154,30 @@ class _Options:
     progress: bool
 
 
+def echo_states_beside(
+    reservoir: Reservoir, choices: Iterable[tuple[float, float, float]]
+) -> Iterator[tuple[str, EchoState]]:
+    """Yield echo state networks of a reservoir's size and seed, each after its choice in words.
+
+    Parameters
+    ----------
+    reservoir : Reservoir
+        What they are held against.
+    choices : iterable of tuple
+        Spectral radius, leak and scale of the input.
+    """
+    for radius, leak, scale in choices:
+        network = EchoState(
+            reservoir.n_inputs,
+            reservoir.n,
+            spectral_radius=radius,
+            leak=leak,
+            input_scale=scale,
+            seed=reservoir.seed,
+        )
+        yield f"spectral radius {radius}, leak {leak}, input scale {scale}", network
+
+
 def _side_by_side(
     reservoir: Reservoir,
     spikes: NDArray[np.bool_],
@@ -186,16 +210,7 @@ def _side_by_side(
 
     def of_echo_states() -> Iterator[tuple[str, ReadoutResult]]:
         driven = filtered_input(spikes, samples[1], 30e-3)
-        for radius, leak, scale in ECHO_STATES:
-            network = EchoState(
-                spikes.shape[2],
-                reservoir.n,
-                spectral_radius=radius,
-                leak=leak,
-                input_scale=scale,
-                seed=reservoir.seed,
-            )
-            words = f"spectral radius {radius}, leak {leak}, input scale {scale}"
+        for words, network in echo_states_beside(reservoir, ECHO_STATES):
             yield words, measure(seen(network.run(driven)))
 
     whole = run(reservoir)
