@@ -137,11 +137,13 @@ def compare_on_task(
 
 
 def check_counts(n_train: int, n_validation: int, taus: Sequence[Time], name: str = "taus") -> None:
-    """Refuse counts that are none, and time constants that are not several."""
+    """Refuse counts that are none, and time constants that are not several, or not positive."""
     whole_number(n_train, "n_train", minimum=1)
     whole_number(n_validation, "n_validation", minimum=1)
     if isinstance(taus, (str, Quantity)) or not len(taus):
         raise ParameterError(f"{name} must be a list of times, as ['30 ms'], not {brief(taus)}.")
+    for tau in taus:
+        quantity(tau, ms, name, minimum=0, exclusive_minimum=True)
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,8 @@ def compared(**options: object) -> object:
         (lambda: compared(n_train=25), "leave none of 30 sequences"),
         (lambda: compared(taus=[]), r"taus must be a list of times.*not \[\]"),
         (lambda: compared(taus="30 ms"), "taus must be a list of times"),
+        (lambda: compared(taus=["30 ms", "-3 ms"]), "taus must be .*-3"),
+        (lambda: compared(taus=["0 ms"]), "taus must be .*0"),
         (lambda: compared(echo_step="50 ms"), r"echo_step \(50 ms\) must divide the 120 ms"),
     ],
 )
