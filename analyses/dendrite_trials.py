@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 import brainsleep as bs
 from brainsleep.circuit import Circuit, CircuitRun, Population, Projection
-from brainsleep.experiments.sparse_patterns import (
+from brainsleep.experiments.prepared_runs.sparse_patterns import (
     changed_patterns,
     drawn_synapses,
     sparse_patterns,

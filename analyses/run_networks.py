@@ -7,10 +7,10 @@ from torch import nn
 
 import brainsleep as bs
 from brainsleep.errors import DataError
+from brainsleep.experiments.finished_runs.run_results import Run
+from brainsleep.experiments.finished_runs.tasks_again import tasks_again
 from brainsleep.experiments.model_files.modelfile import ModelFile
 from brainsleep.experiments.model_files.network_sections import build_again
-from brainsleep.experiments.run_results import Run
-from brainsleep.experiments.tasks_again import tasks_again
 from brainsleep.night import Night
 from brainsleep.night.result import with_hidden
 from brainsleep.support.json_files import read_json

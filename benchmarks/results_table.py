@@ -18,7 +18,7 @@ from typing import Any
 
 from markdown_tables import table
 
-from brainsleep.experiments.sweep_comparison import load_runs
+from brainsleep.experiments.finished_runs.sweep_comparison import load_runs
 from brainsleep.measures import summarise
 
 KEPT = Path(__file__).parent / "published.json"

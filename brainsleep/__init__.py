@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from .dreams import DreamNight as DreamNight
     from .dreams import dream as dream
     from .errors import BrainsleepError as BrainsleepError
+    from .experiments.finished_runs.run_reading import load_run as load_run
     from .experiments.report.reporting import write_report as write_report
-    from .experiments.run_reading import load_run as load_run
     from .neurons.neuron_registry import *
     from .night import lateral as lateral
     from .night.batched import HeavisideTorch as HeavisideTorch

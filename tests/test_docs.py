@@ -15,7 +15,7 @@ from test_layers import files, order, violations
 
 import brainsleep as bs
 from brainsleep.experiments.cli import app
-from brainsleep.experiments.completion import CONTROL_NAMES
+from brainsleep.experiments.commands.completion import CONTROL_NAMES
 from brainsleep.experiments.model_files.shipped import shipped_models
 
 ROOT = Path(__file__).resolve().parents[1]

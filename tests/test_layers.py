@@ -1,6 +1,7 @@
 """Data flows one way: no file imports from a package that comes after its own.
 
-The order is that of the table in README.md, which is the one picture of the layout.
+The order is that of the table in README.md, which is the one picture of the layout. The parts of
+`experiments` have an order of their own, that of their table in docs/explanation/architecture.md.
 """
 
 import ast
@@ -18,6 +19,9 @@ CONVENIENCES = {
     ("awake/accuracy.py", "figures"): "SpikingAccuracy.plot",
     ("night/stored_classes.py", "stages"): "Night.load: stages of sleep are data, too",
 }
+
+#: Parts of `experiments` that a kind of experiment is run by: imported when a run is prepared.
+RUN_BY_A_KIND = {"continual", "prepared_runs"}
 
 #: Libraries that only some packages may import.
 ONLY_IN = {
@@ -124,6 +128,65 @@ def test_an_import_upwards_would_be_found(tmp_path, monkeypatch):
     ]:
         file.write_text(code)
         assert bool(violations(file, order())) == is_found, code
+
+
+def order_of_parts() -> list[str]:
+    """Return the parts of `experiments` in the order of the page on architecture."""
+    page = (ROOT / "docs" / "explanation" / "architecture.md").read_text()
+    table = page.split("| part of `experiments` |")[1].split("\n\n")[0]
+    return re.findall(r"^\| `(\w+)(?:/|\.py)`", table, re.M)
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE / "experiments").parts[0].removesuffix(".py")
+
+
+def wrong_ways(path: Path, parts: list[str]) -> list[str]:
+    """Say which imports of a file of `experiments` lead to a part that comes later."""
+    own, found = part_of(path), []
+    for name, is_lazy in imports(path):
+        if not name.startswith("brainsleep.experiments."):
+            continue
+        other = name.split(".")[2]
+        if own == "kinds" and other in RUN_BY_A_KIND and is_lazy:
+            continue
+        if parts.index(other) > parts.index(own):
+            found.append(f"{path.name} imports {name}, but {other} comes after {own}")
+    return found
+
+
+def files_of_experiments() -> list[Path]:
+    return [
+        path
+        for path in files()
+        if path.parts[-2:] != ("experiments", "__init__.py") and package_of(path) == "experiments"
+    ]
+
+
+def test_the_table_names_every_part_of_experiments():
+    assert sorted(order_of_parts()) == sorted({part_of(path) for path in files_of_experiments()})
+
+
+def test_no_part_of_experiments_imports_one_that_comes_later():
+    parts = order_of_parts()
+    found = [words for path in files_of_experiments() for words in wrong_ways(path, parts)]
+    assert not found, "\n".join(found)
+
+
+def test_a_wrong_way_within_experiments_would_be_found(tmp_path, monkeypatch):
+    monkeypatch.setattr("test_layers.PACKAGE", tmp_path)
+    for part, code, is_found in [
+        ("arms", "from ..continual.course import Course", True),
+        ("arms", "def go():\n    from ..continual.course import Course", True),
+        ("kinds", "from ..prepared_runs.eprop_run import EpropRun", True),
+        ("kinds", "def prepare():\n    from ..prepared_runs.eprop_run import EpropRun", False),
+        ("arms", "from ..model_files.modelfile import ModelFile", False),
+        ("arms", "from .arm import Arm", False),
+    ]:
+        file = tmp_path / "experiments" / part / "new.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(code)
+        assert bool(wrong_ways(file, order_of_parts())) == is_found, code
 
 
 def test_conveniences_are_still_there():

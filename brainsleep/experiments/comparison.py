@@ -7,14 +7,14 @@ from pathlib import Path
 
 from ..errors import ModelFileError, ParameterError
 from ..support.disk import is_folder, is_there
+from .finished_runs.run_results import Run
+from .finished_runs.sweep_comparison import by_seed, directory_of, load_runs, plotted
 from .kinds import ExperimentKind, kind_of_file, kind_of_results
 from .model_files.modelfile import load_model_file
+from .model_files.run_request import say_nothing
 from .model_files.shipped import find_model
 from .result_tables.tables import comparison_table
 from .run import run_experiment
-from .run_request import say_nothing
-from .run_results import Run
-from .sweep_comparison import by_seed, directory_of, load_runs, plotted
 
 #: The default folder names every run, unless that makes a name longer than this.
 LONGEST_NAME = 100

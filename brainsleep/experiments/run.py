@@ -12,15 +12,15 @@ from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.cores import n_cores
 from ..wake.datasets.loading import Source, absolute_name
-from .finished import finished_run
+from .finished_runs.finished import finished_run
+from .finished_runs.run_results import Run, save_metrics
 from .kinds import kind_of_file
 from .model_files.overrides import Overrides
+from .model_files.run_request import RunRequest, say_nothing
 from .model_files.shipped import find_model
-from .provenance import with_origin
 from .result_tables.paper_tables import save_paper_table
-from .run_request import RunRequest, say_nothing
-from .run_results import Run
-from .rundirectory import open_run_directory, save_metrics
+from .run_directory.opening import open_run_directory
+from .run_directory.provenance import with_origin
 
 
 @public

@@ -21,15 +21,15 @@ from ..support.disk import is_folder, is_there, plain_disk_errors
 from ..support.files import JsonObject, remove_partial_files
 from ..support.json_files import read_json, write_json
 from ..support.progress import progress_bar
-from .failed_arms import failed_of
-from .finished import finished_metrics
+from .arms.failed_arms import failed_of
+from .finished_runs.finished import finished_metrics
 from .model_files.overrides import Overrides
+from .model_files.run_request import RunRequest, say_nothing
 from .model_files.shipped import find_model
 from .result_tables.paper_tables import REFERENCE, save_paper_table
 from .result_tables.tables import label_of
 from .result_tables.tidy_results import rows_of_run, save_rows
 from .run import experiment_name, run_request
-from .run_request import RunRequest, say_nothing
 
 
 def run_sweep(

@@ -7,8 +7,8 @@ all tasks before and after the night that follows each task.
 
 Each row is what `brainsleep.wake.task_accuracies` returns, of all tasks or of those seen so far:
 rows may become longer, and what a shorter one lacks at its end counts as not yet seen. One row
-alone is a matrix of one row. A DataFrame, as `brainsleep.experiments.run_results.Run.after_sleep`
-returns it, is taken as its values.
+alone is a matrix of one row. A DataFrame is taken as its values: the ``after_sleep`` of a run that
+`brainsleep.load_run` returns is one.
 
 Rows may also hold accuracies of tasks that are still to come. Where there is one row per task, task
 :math:`j` is learned in row :math:`j`, and measures of what was learned leave earlier entries out.

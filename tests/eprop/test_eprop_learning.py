@@ -21,14 +21,14 @@ from brainsleep.eprop import (
     sleep_lsnn,
 )
 from brainsleep.errors import ParameterError
+from brainsleep.experiments.finished_runs.run_reading import load_run
 from brainsleep.experiments.kinds.eprop_kind import EPROP
 from brainsleep.experiments.model_files.model_changes import parse_changes
 from brainsleep.experiments.model_files.overrides import Overrides
+from brainsleep.experiments.model_files.run_request import RunRequest
 from brainsleep.experiments.model_files.shipped import find_model
 from brainsleep.experiments.report.reporting import write_report
 from brainsleep.experiments.run import run_request
-from brainsleep.experiments.run_reading import load_run
-from brainsleep.experiments.run_request import RunRequest
 
 TASK = StoreRecall(6, 10, 3, probability=0.5)
 

@@ -11,24 +11,25 @@ import pytest
 from typer.testing import CliRunner
 
 from brainsleep.errors import ModelFileError, ParameterError
-from brainsleep.experiments import continual, continual_experiment, rundirectory
-from brainsleep.experiments import course as course_module
 from brainsleep.experiments.arms import Arm, compared_arm
+from brainsleep.experiments.arms.setting import Setting
 from brainsleep.experiments.cli import app
+from brainsleep.experiments.continual import continual_experiment, continual_run
+from brainsleep.experiments.continual import course as course_module
+from brainsleep.experiments.continual.course import run_arm
 from brainsleep.experiments.controls import ALL_CONTROLS, FIXED_CONTROLS, find_controls
-from brainsleep.experiments.course import run_arm
-from brainsleep.experiments.materials import compared_strategies
+from brainsleep.experiments.finished_runs.run_reading import load_run
+from brainsleep.experiments.model_files.materials import compared_strategies
 from brainsleep.experiments.model_files.modelfile import ModelFile, load_model_file, parse_model
 from brainsleep.experiments.model_files.overrides import Overrides
+from brainsleep.experiments.model_files.run_request import RunRequest
 from brainsleep.experiments.model_files.training_sections import StrategySection
 from brainsleep.experiments.nights import sleep_nights
 from brainsleep.experiments.nights.sleep_nights import SleepNights
 from brainsleep.experiments.result_tables.measure_table import measure_table
 from brainsleep.experiments.result_tables.tables import result_table
 from brainsleep.experiments.run import run_experiment
-from brainsleep.experiments.run_reading import load_run
-from brainsleep.experiments.run_request import RunRequest
-from brainsleep.experiments.setting import Setting
+from brainsleep.experiments.run_directory import opening
 from brainsleep.measures import calibration_error
 from brainsleep.night.findings import GROWTH_OF_NIGHTS
 from brainsleep.wake import (
@@ -419,8 +420,8 @@ def test_the_data_are_digested_once(
     tmp_path: Path, model_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     digested = []
-    digest_of = rundirectory.digest_of
-    for module in (continual, rundirectory):
+    digest_of = opening.digest_of
+    for module in (continual_run, opening):
         told = lambda data: digested.append(data) or digest_of(data)  # noqa: E731
         monkeypatch.setattr(module, "digest_of", told)
     monkeypatch.setattr(continual_experiment.ContinualExperiment, "run_arms", interrupted)

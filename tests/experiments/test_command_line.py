@@ -16,15 +16,16 @@ from typer.testing import CliRunner
 import brainsleep as bs
 from brainsleep.devices.registry import DEVICES
 from brainsleep.errors import BrainsleepError, ModelFileError, ParameterError
-from brainsleep.experiments import cli, completion
+from brainsleep.experiments import cli
 from brainsleep.experiments import run as run_module
+from brainsleep.experiments.commands import completion
 from brainsleep.experiments.kinds.unsupervised_kind import UNSUPERVISED
 from brainsleep.experiments.model_files.model_changes import parse_changes, require_single
 from brainsleep.experiments.model_files.modelfile import load_model_file
 from brainsleep.experiments.model_files.overrides import Overrides
+from brainsleep.experiments.model_files.run_request import RunRequest
 from brainsleep.experiments.model_files.shipped import find_model, shipped_models
 from brainsleep.experiments.run import run_request
-from brainsleep.experiments.run_request import RunRequest
 from brainsleep.experiments.studies import study as study_module
 from brainsleep.experiments.sweep import run_sweep
 from brainsleep.wake.datasets.loading import DATASETS
@@ -103,7 +104,8 @@ def test_the_tab_key_offers_what_there_is() -> None:
 def test_completion_loads_nothing_large() -> None:
     """The tab key has to answer at once."""
     code = (
-        "import sys; from brainsleep.experiments import cli, completion;"
+        "import sys; from brainsleep.experiments import cli;"
+        "from brainsleep.experiments.commands import completion;"
         "completion.offer_models('');"
         "sys.exit('torch' in sys.modules or 'brian2' in sys.modules)"
     )

@@ -12,7 +12,7 @@ from torch.nn.utils import prune
 
 from brainsleep import stimuli
 from brainsleep.errors import ParameterError
-from brainsleep.experiments import completion
+from brainsleep.experiments.commands import completion
 from brainsleep.experiments.controls import (
     ALL_CONTROLS,
     CONTROLS,

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from brainsleep.errors import BrainsleepError
-from brainsleep.experiments.dendrites_run import draw
 from brainsleep.experiments.kinds.dendrites_kind import DENDRITES, ROWS
 from brainsleep.experiments.model_files.dendrites_modelfile import DendritesSection
 from brainsleep.experiments.model_files.overrides import Overrides
+from brainsleep.experiments.prepared_runs.dendrites_run import draw
+from brainsleep.experiments.prepared_runs.sparse_patterns import dealt_synapses
 from brainsleep.experiments.report.run_page import run_page
 from brainsleep.experiments.run import run_experiment
-from brainsleep.experiments.sparse_patterns import dealt_synapses
 
 SECTION = DendritesSection(n_patterns=4, n_neurons=12, n_shown=60, steps=30)
 

@@ -15,9 +15,9 @@ from brainsleep import wake
 from brainsleep.devices import cache
 from brainsleep.errors import BrainsleepError
 from brainsleep.experiments.comparison import compare_runs
+from brainsleep.experiments.finished_runs.run_reading import load_run
 from brainsleep.experiments.model_files.modelfile import load_model_file
 from brainsleep.experiments.run import run_experiment
-from brainsleep.experiments.run_reading import load_run
 from brainsleep.experiments.sweep import run_sweep
 from brainsleep.night.night_directory import is_finished, snapshot_weights, snapshots
 

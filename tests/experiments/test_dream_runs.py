@@ -16,23 +16,23 @@ from torch import nn
 import brainsleep as bs
 from brainsleep.errors import BrainsleepError, ModelFileError
 from brainsleep.experiments.arms import Arm
+from brainsleep.experiments.arms.setting import Setting
 from brainsleep.experiments.comparison import compare_runs
+from brainsleep.experiments.continual.course import run_arm
 from brainsleep.experiments.controls import ALL_CONTROLS, FIXED_CONTROLS, controls_of, find_controls
-from brainsleep.experiments.course import run_arm
-from brainsleep.experiments.materials import load_materials
+from brainsleep.experiments.finished_runs.run_reading import load_run
+from brainsleep.experiments.finished_runs.run_results import Run
 from brainsleep.experiments.model_files.dreams_section import DreamsSection
+from brainsleep.experiments.model_files.materials import load_materials
 from brainsleep.experiments.model_files.modelfile import ModelFile, load_model_file, parse_model
 from brainsleep.experiments.model_files.overrides import Overrides
+from brainsleep.experiments.model_files.run_request import RunRequest
 from brainsleep.experiments.nights import dream_nights
 from brainsleep.experiments.nights.dream_nights import DreamNights
 from brainsleep.experiments.nights.night_kinds import nights_of
 from brainsleep.experiments.report.reporting import write_report
 from brainsleep.experiments.result_tables.tables import result_table
 from brainsleep.experiments.run import run_experiment
-from brainsleep.experiments.run_reading import load_run
-from brainsleep.experiments.run_request import RunRequest
-from brainsleep.experiments.run_results import Run
-from brainsleep.experiments.setting import Setting
 
 TEXT = """
 name = "dreaming"

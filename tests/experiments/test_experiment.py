@@ -18,22 +18,22 @@ from typer.testing import CliRunner
 
 import brainsleep as bs
 from brainsleep.errors import DataError, DirectoryError, ModelFileError, ParameterError
-from brainsleep.experiments import continual_experiment as experiment
 from brainsleep.experiments import run as run_module
+from brainsleep.experiments.arms.setting import Setting
 from brainsleep.experiments.cli import app
 from brainsleep.experiments.comparison import compare_runs
+from brainsleep.experiments.continual import continual_experiment as experiment
 from brainsleep.experiments.controls import ALL_CONTROLS, FIXED_CONTROLS, controls_of
-from brainsleep.experiments.materials import load_materials
+from brainsleep.experiments.finished_runs.run_reading import load_run
+from brainsleep.experiments.finished_runs.run_results import Run
+from brainsleep.experiments.model_files.materials import load_materials
 from brainsleep.experiments.model_files.overrides import Overrides
+from brainsleep.experiments.model_files.run_request import RunRequest
 from brainsleep.experiments.model_files.shipped import find_model, shipped_models
 from brainsleep.experiments.nights import sleep_nights
 from brainsleep.experiments.result_tables.tables import comparison_table, result_table
 from brainsleep.experiments.run import run_experiment
-from brainsleep.experiments.run_reading import load_run
-from brainsleep.experiments.run_request import RunRequest
-from brainsleep.experiments.run_results import Run
-from brainsleep.experiments.rundirectory import open_run_directory
-from brainsleep.experiments.setting import Setting
+from brainsleep.experiments.run_directory.opening import open_run_directory
 from brainsleep.experiments.sweep import run_sweep
 
 #: Two tasks, a small network and short nights; everything else is as in the default experiment.

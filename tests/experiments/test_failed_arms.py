@@ -9,14 +9,14 @@ import pytest
 from small_studies import MODEL, QUICK, RATES, Here, Trial, run_small, small_request, table
 
 from brainsleep.errors import DirectoryError, ParameterError
-from brainsleep.experiments import continual_experiment
-from brainsleep.experiments.failed_arms import failure_of
+from brainsleep.experiments.arms.failed_arms import failure_of
+from brainsleep.experiments.continual import continual_experiment
+from brainsleep.experiments.finished_runs.run_results import Run
 from brainsleep.experiments.model_files.overrides import Overrides
 from brainsleep.experiments.model_files.training_sections import StrategySection
 from brainsleep.experiments.result_tables.measure_table import measure_table
 from brainsleep.experiments.result_tables.tables import result_table, sweep_table
 from brainsleep.experiments.run import run_experiment
-from brainsleep.experiments.run_results import Run
 from brainsleep.experiments.studies import in_memory
 from brainsleep.experiments.sweep import run_sweep
 

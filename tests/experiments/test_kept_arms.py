@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from small_studies import RATES, Trial, small_request
 
-from brainsleep.experiments import kept_arms
 from brainsleep.experiments.arms import Arm
-from brainsleep.experiments.course import run_arm
-from brainsleep.experiments.kept_arms import result_of
-from brainsleep.experiments.materials import load_materials
+from brainsleep.experiments.arms.setting import Setting
+from brainsleep.experiments.continual import kept_arms
+from brainsleep.experiments.continual.course import run_arm
+from brainsleep.experiments.continual.kept_arms import result_of
+from brainsleep.experiments.model_files.materials import load_materials
 from brainsleep.experiments.model_files.training_sections import StrategySection
-from brainsleep.experiments.setting import Setting
 from brainsleep.support.kept_arrays import KeptArrays
 from brainsleep.wake.kept_stages import KeptStages
 

@@ -11,11 +11,11 @@ from torch import nn
 
 from brainsleep.errors import ModelFileError
 from brainsleep.experiments.arms import Arm
-from brainsleep.experiments.course import Course
+from brainsleep.experiments.arms.setting import Setting
+from brainsleep.experiments.continual.course import Course
 from brainsleep.experiments.model_files.modelfile import ModelFile, parse_model
 from brainsleep.experiments.model_files.rates_for_inputs import rates_for_inputs
 from brainsleep.experiments.model_files.training_sections import StrategySection
-from brainsleep.experiments.setting import Setting
 from brainsleep.wake import Dataset, class_incremental, load_split, train
 
 

@@ -14,12 +14,12 @@ from brian2 import ms, nS, pA
 
 import brainsleep as bs
 from brainsleep.errors import ModelFileError, ParameterError
-from brainsleep.experiments import continual_experiment as experiment
+from brainsleep.experiments.arms.setting import Setting
+from brainsleep.experiments.continual import continual_experiment as experiment
 from brainsleep.experiments.model_files.kinds import stated_keys_of
 from brainsleep.experiments.model_files.modelfile import load_model_file, parse_model
 from brainsleep.experiments.model_files.shipped import find_model
 from brainsleep.experiments.nights.sleep_nights import SleepNights
-from brainsleep.experiments.setting import Setting
 from brainsleep.neurons import NEURONS
 from brainsleep.plasticity import RULES
 from brainsleep.support.quantities import quantity

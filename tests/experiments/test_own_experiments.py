@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 import brainsleep as bs
 from brainsleep.errors import BrainsleepError, DataError, DirectoryError, ParameterError
 from brainsleep.experiments.cli import app
-from brainsleep.experiments.materials import load_materials
+from brainsleep.experiments.model_files.materials import load_materials
 from brainsleep.experiments.model_files.overrides import Overrides
+from brainsleep.experiments.model_files.run_request import RunRequest
 from brainsleep.experiments.run import run_experiment
-from brainsleep.experiments.run_request import RunRequest
 
 NETWORK = """
 from torch import nn

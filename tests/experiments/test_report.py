@@ -23,13 +23,13 @@ from brainsleep import figures, wake
 from brainsleep.devices.activity import Spikes
 from brainsleep.errors import DirectoryError, ParameterError
 from brainsleep.experiments.cli import app
+from brainsleep.experiments.finished_runs.run_results import Run
 from brainsleep.experiments.model_files.shipped import find_model
 from brainsleep.experiments.report.field_texts import field_texts, references_of
 from brainsleep.experiments.report.night_sections import section_of
 from brainsleep.experiments.report.parameter_table import parameter_rows
 from brainsleep.experiments.report.reactivation_table import reactivation_table
 from brainsleep.experiments.report.spike_panels import panel
-from brainsleep.experiments.run_results import Run
 from brainsleep.experiments.studies.search_space import Choice, grid
 from brainsleep.experiments.studies.study_request import StudyRequest, Trial
 from brainsleep.experiments.studies.trial import record_of

@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from brainsleep.experiments.run_clock import RunClock, Seconds, save_seconds, seconds_line
+from brainsleep.experiments.run_directory.run_clock import (
+    RunClock,
+    Seconds,
+    save_seconds,
+    seconds_line,
+)
 
 
 def test_a_part_within_another_counts_once() -> None:

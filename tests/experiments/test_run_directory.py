@@ -23,28 +23,29 @@ from typer.testing import CliRunner
 
 import brainsleep as bs
 from brainsleep.errors import BrainsleepError, DirectoryError, ModelFileError
-from brainsleep.experiments import continual_experiment, sweep
 from brainsleep.experiments import run as run_module
+from brainsleep.experiments import sweep
+from brainsleep.experiments.arms.learned_tasks import LearnedTask, Progress
 from brainsleep.experiments.cli import app
 from brainsleep.experiments.comparison import compare_runs
-from brainsleep.experiments.finished import finished_metrics
-from brainsleep.experiments.learned_tasks import LearnedTask, Progress
+from brainsleep.experiments.continual import continual_experiment
+from brainsleep.experiments.finished_runs.finished import finished_metrics
+from brainsleep.experiments.finished_runs.run_reading import load_run
+from brainsleep.experiments.finished_runs.run_results import Run, save_metrics
 from brainsleep.experiments.model_files import sections
 from brainsleep.experiments.model_files.overrides import Overrides
+from brainsleep.experiments.model_files.run_request import RunRequest
 from brainsleep.experiments.model_files.shipped import find_model
 from brainsleep.experiments.model_files.training_sections import BASELINES
 from brainsleep.experiments.result_tables.tables import comparison_table
 from brainsleep.experiments.run import run_experiment
-from brainsleep.experiments.run_reading import load_run
-from brainsleep.experiments.run_request import RunRequest
-from brainsleep.experiments.run_results import Run
-from brainsleep.experiments.run_state import (
+from brainsleep.experiments.run_directory.opening import digest_of, open_run_directory
+from brainsleep.experiments.run_directory.run_state import (
     last_network,
     load_progress,
     save_network,
     save_progress,
 )
-from brainsleep.experiments.rundirectory import digest_of, open_run_directory, save_metrics
 from brainsleep.experiments.sweep import run_sweep
 from brainsleep.support.array_files import read_arrays
 from brainsleep.support.array_store import ArrayStore, references
@@ -236,7 +237,7 @@ def test_a_run_goes_on_with_the_same_data_and_version_only(
             open_run_directory(request, "tiny", digest_of([other])),
         ):
             pass
-    monkeypatch.setattr("brainsleep.experiments.rundirectory.version", lambda name: "99")
+    monkeypatch.setattr("brainsleep.experiments.run_directory.opening.version", lambda name: "99")
     with (
         pytest.raises(
             DirectoryError,

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from brainsleep import figures, wake
+from brainsleep.experiments.arms.task_records import ALL_CLASSES, SHARED_LABELS, TOLD_THE_TASK
 from brainsleep.experiments.result_tables.tables import result_table
 from brainsleep.experiments.run import run_experiment
-from brainsleep.experiments.task_records import ALL_CLASSES, SHARED_LABELS, TOLD_THE_TASK
 from brainsleep.wake.datasets import loading
 
 MODEL = """

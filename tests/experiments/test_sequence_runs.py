@@ -14,7 +14,7 @@ from brainsleep.experiments.model_files.model_changes import parse_changes
 from brainsleep.experiments.model_files.modelfile import read_toml
 from brainsleep.experiments.model_files.overrides import Overrides
 from brainsleep.experiments.model_files.shipped import find_model
-from brainsleep.experiments.recurrent_sequences import with_shuffled_changes
+from brainsleep.experiments.prepared_runs.sequences_run import with_shuffled_changes
 from brainsleep.experiments.run import run_experiment
 from brainsleep.wake import ElmanNet
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from brainsleep.errors import DataError
-from brainsleep.experiments.shared_out import shared_out
+from brainsleep.experiments.workers.shared_out import shared_out
 
 
 def _number_and_process(number: int) -> tuple[int, int]:
@@ -59,7 +59,7 @@ def test_ctrl_c_while_a_process_is_forked_is_not_lost() -> None:
     """In functions that are called at a fork nothing that is raised goes any further."""
     code = """
 import os, signal, time
-from brainsleep.experiments.shared_out import shared_out
+from brainsleep.experiments.workers.shared_out import shared_out
 
 def interrupted():
     os.kill(os.getpid(), signal.SIGINT)

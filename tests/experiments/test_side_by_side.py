@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from brainsleep.experiments.arm_workers import ArmWorkers, n_workers
 from brainsleep.experiments.arms import ArmResult
 from brainsleep.experiments.model_files.shipped import find_model
 from brainsleep.experiments.run import run_experiment
+from brainsleep.experiments.workers.arm_workers import ArmWorkers, n_workers
 
 pytestmark = pytest.mark.skipif(n_workers(2) == 0, reason="processes cannot be forked here")
 

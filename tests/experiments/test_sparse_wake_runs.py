@@ -11,14 +11,14 @@ import torch
 
 from brainsleep.errors import BrainsleepError
 from brainsleep.experiments.arms import Arm
+from brainsleep.experiments.arms.setting import Setting
+from brainsleep.experiments.continual.course import Course
 from brainsleep.experiments.controls import find_controls
-from brainsleep.experiments.course import Course
 from brainsleep.experiments.model_files.modelfile import ModelFile, load_model_file, parse_model
 from brainsleep.experiments.model_files.training_sections import StrategySection
 from brainsleep.experiments.nights.sleep_nights import SleepNights
 from brainsleep.experiments.run import run_experiment
-from brainsleep.experiments.run_state import state_of
-from brainsleep.experiments.setting import Setting
+from brainsleep.experiments.run_directory.run_state import state_of
 from brainsleep.night import prepare_night
 from brainsleep.wake import Training, class_incremental, load_split
 

@@ -12,14 +12,14 @@ from PIL import Image
 
 import brainsleep as bs
 from brainsleep.errors import BrainsleepError
-from brainsleep.experiments.materials import load_materials
+from brainsleep.experiments.finished_runs.run_results import Run
+from brainsleep.experiments.finished_runs.tasks_again import tasks_again
+from brainsleep.experiments.model_files.materials import load_materials
 from brainsleep.experiments.model_files.overrides import Overrides
+from brainsleep.experiments.model_files.run_request import RunRequest
 from brainsleep.experiments.report.reactivation_table import reactivation_table
-from brainsleep.experiments.run_request import RunRequest
-from brainsleep.experiments.run_results import Run
-from brainsleep.experiments.rundirectory import digest_of, open_run_directory
+from brainsleep.experiments.run_directory.opening import digest_of, open_run_directory
 from brainsleep.experiments.sweep import run_sweep
-from brainsleep.experiments.tasks_again import tasks_again
 from brainsleep.support.json_files import read_json, write_json
 
 LABELS = np.arange(40) % 4

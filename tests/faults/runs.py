@@ -13,8 +13,8 @@ from compared_nights import Digest, digest
 from matplotlib.figure import Figure
 
 import brainsleep as bs
+from brainsleep.experiments.finished_runs.run_reading import load_run
 from brainsleep.experiments.run import run_experiment
-from brainsleep.experiments.run_reading import load_run
 from brainsleep.experiments.sweep import run_sweep
 from brainsleep.wake import checkpoints
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...support.progress import bars_aside
-from ..completion import CONTROL_NAMES, DATASETS, DEVICES, EVALUATED_ON, offer, offer_models
+from .completion import CONTROL_NAMES, DATASETS, DEVICES, EVALUATED_ON, offer, offer_models
 
 if TYPE_CHECKING:
     from ..model_files.overrides import Overrides

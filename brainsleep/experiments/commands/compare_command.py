@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from ...support.quick_imports import quick_imports
-from ..completion import offer_models
 from .command_options import (
     NoProgressOption,
     say,
 )
+from .completion import offer_models
 
 
 def compare(

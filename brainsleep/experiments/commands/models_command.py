@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ..completion import offer_models
+from .completion import offer_models
 
 
 def models(
@@ -20,7 +20,8 @@ def models(
     ] = None,
 ) -> None:
     """List the model files that come with the package; run takes their names."""
-    from ..model_files.shipped import shipped_model, table_of_models
+    from ..kinds.table_of_models import table_of_models
+    from ..model_files.shipped import shipped_model
 
     if name is not None:
         typer.echo(shipped_model(name).read_text(), nl=False)

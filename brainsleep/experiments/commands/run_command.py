@@ -57,7 +57,7 @@ def run(
         from ..result_tables.measure_table import measure_table
         from ..result_tables.tables import result_table
         from ..run import run_experiment
-        from ..run_clock import seconds_line
+        from ..run_directory.run_clock import seconds_line
 
     finished = run_experiment(
         model,

@@ -121,6 +121,7 @@ def sweep(
     from dataclasses import replace
 
     with quick_imports():
+        from ..finished_runs.sweep_comparison import load_runs
         from ..model_files.shipped import find_model
         from ..result_tables.measure_table import measure_table
         from ..result_tables.tables import sweep_table
@@ -129,7 +130,6 @@ def sweep(
         from ..studies.study_request import DEFAULT_SETTINGS, StudyRequest
         from ..studies.study_results import save_results
         from ..sweep import run_sweep
-        from ..sweep_comparison import load_runs
 
     fixed, space = parse_space(set_ or (), vary or ())
     overrides = replace(overrides_of(data, data_dir, device, evaluate_on, None), changes=fixed)

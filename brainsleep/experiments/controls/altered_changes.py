@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..run_state import State
+from ..run_directory.run_state import State
 from .control import ANY_NIGHTS, Control
 from .weight_arrays import BoolArray, FloatArray, change_replaced, is_weight
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..arms import Alteration, Arm
+from ..arms.arm import Alteration, Arm
 from ..model_files.modelfile import ModelFile
 from ..model_files.network_sections import NetworkTable
 from ..model_files.nights_section import NightsSection

@@ -9,7 +9,7 @@ import numpy as np
 from ..model_files.network_sections import NetworkTable, PerceptronTable
 from ..model_files.nights_section import NightsSection
 from ..model_files.sleep_sections import SleepSection
-from ..run_state import State
+from ..run_directory.run_state import State
 from .control import ANY_NIGHTS, Control, NotInModelError
 from .one_direction import is_zero
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from ..run_state import State
+from ..run_directory.run_state import State
 from .control import ANY_NIGHTS, Control
 from .weight_arrays import is_weight
 

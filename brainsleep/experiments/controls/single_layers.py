@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from ..run_state import State
+from ..run_directory.run_state import State
 from .control import Control
 
 #: What stands for all of them where controls are named.

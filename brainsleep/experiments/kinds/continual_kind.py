@@ -10,7 +10,7 @@ from .network_in_short import network_in_short
 
 if TYPE_CHECKING:
     from ..model_files.modelfile import ModelFile
-    from ..run_request import RunRequest
+    from ..model_files.run_request import RunRequest
 
 
 def _model_class() -> type[ModelFile]:
@@ -26,7 +26,7 @@ def _parse(content: JsonObject, source: str) -> ModelFile:
 
 
 def _prepare(request: RunRequest) -> PreparedRun:
-    from ..continual import ContinualRun
+    from ..continual.continual_run import ContinualRun
 
     return ContinualRun(request)
 

@@ -9,7 +9,7 @@ from .experiment_kind import ExperimentKind, PreparedRun
 
 if TYPE_CHECKING:
     from ..model_files.dendrites_modelfile import DendritesModel
-    from ..run_request import RunRequest
+    from ..model_files.run_request import RunRequest
 
 ROWS = {
     "final": "dendritic zones, one per stored pattern",
@@ -33,7 +33,7 @@ def _parse(content: JsonObject, source: str) -> DendritesModel:
 
 
 def _prepare(request: RunRequest) -> PreparedRun:
-    from ..dendrites_run import DendritesRun
+    from ..prepared_runs.dendrites_run import DendritesRun
 
     return DendritesRun(request)
 

@@ -9,7 +9,7 @@ from .experiment_kind import ExperimentKind, PreparedRun
 
 if TYPE_CHECKING:
     from ..model_files.eprop_modelfile import EpropModel
-    from ..run_request import RunRequest
+    from ..model_files.run_request import RunRequest
 
 
 def _model_class() -> type[EpropModel]:
@@ -25,7 +25,7 @@ def _parse(content: JsonObject, source: str) -> EpropModel:
 
 
 def _prepare(request: RunRequest) -> PreparedRun:
-    from ..eprop_run import EpropRun
+    from ..prepared_runs.eprop_run import EpropRun
 
     return EpropRun(request)
 

@@ -13,7 +13,7 @@ from ...support.files import JsonMapping, JsonObject
 if TYPE_CHECKING:
     from ..model_files.named_model import NamedModel
     from ..model_files.overrides import Overrides
-    from ..run_request import RunRequest
+    from ..model_files.run_request import RunRequest
 
 
 class PreparedRun(Protocol):

@@ -10,7 +10,7 @@ from .network_in_short import network_in_short
 
 if TYPE_CHECKING:
     from ..model_files.neuromorphic_modelfile import NeuromorphicModel
-    from ..run_request import RunRequest
+    from ..model_files.run_request import RunRequest
 
 ROWS = {
     "final": "in the integers of a chip",
@@ -32,7 +32,7 @@ def _parse(content: JsonObject, source: str) -> NeuromorphicModel:
 
 
 def _prepare(request: RunRequest) -> PreparedRun:
-    from ..neuromorphic_run import NeuromorphicRun
+    from ..prepared_runs.neuromorphic_run import NeuromorphicRun
 
     return NeuromorphicRun(request)
 

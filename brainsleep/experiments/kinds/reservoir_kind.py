@@ -9,7 +9,7 @@ from .experiment_kind import ExperimentKind, PreparedRun
 
 if TYPE_CHECKING:
     from ..model_files.reservoir_modelfile import ReservoirModel
-    from ..run_request import RunRequest
+    from ..model_files.run_request import RunRequest
 
 ROWS = {
     "final": "reservoir of spiking neurons",
@@ -33,7 +33,7 @@ def _parse(content: JsonObject, source: str) -> ReservoirModel:
 
 
 def _prepare(request: RunRequest) -> PreparedRun:
-    from ..reservoir_run import ReservoirRun
+    from ..prepared_runs.reservoir_run import ReservoirRun
 
     return ReservoirRun(request)
 

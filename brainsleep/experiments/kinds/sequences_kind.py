@@ -8,8 +8,8 @@ from ...support.files import JsonMapping, JsonObject
 from .experiment_kind import ExperimentKind, PreparedRun
 
 if TYPE_CHECKING:
+    from ..model_files.run_request import RunRequest
     from ..model_files.sequences_modelfile import SequencesModel
-    from ..run_request import RunRequest
 
 
 def _model_class() -> type[SequencesModel]:
@@ -25,7 +25,7 @@ def _parse(content: JsonObject, source: str) -> SequencesModel:
 
 
 def _prepare(request: RunRequest) -> PreparedRun:
-    from ..recurrent_sequences import SequencesRun
+    from ..prepared_runs.sequences_run import SequencesRun
 
     return SequencesRun(request)
 

@@ -8,8 +8,8 @@ from ...support.files import JsonObject
 from .experiment_kind import ExperimentKind, PreparedRun
 
 if TYPE_CHECKING:
+    from ..model_files.run_request import RunRequest
     from ..model_files.unsupervised_modelfile import UnsupervisedModel
-    from ..run_request import RunRequest
 
 
 def _model_class() -> type[UnsupervisedModel]:
@@ -25,7 +25,7 @@ def _parse(content: JsonObject, source: str) -> UnsupervisedModel:
 
 
 def _prepare(request: RunRequest) -> PreparedRun:
-    from ..unsupervised import UnsupervisedRun
+    from ..prepared_runs.unsupervised_run import UnsupervisedRun
 
     return UnsupervisedRun(request)
 

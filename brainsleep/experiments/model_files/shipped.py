@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 from ...errors import ModelFileError, brief, suggest, suggest_file
@@ -16,21 +15,6 @@ DEFAULT_MODEL = "split_mnist_heaviside"
 def shipped_models() -> dict[str, Path]:
     """Return the model files that come with the package, by name."""
     return {file.stem: file for file in sorted(SHIPPED_MODELS.glob("*.toml"))}
-
-
-def table_of_models() -> str:
-    """Return the shipped model files as a table: what they are, one line each."""
-    from ..kinds import experiment_kinds
-
-    rows = [("name", "neuron, rule", "data", "network", "takes")]
-    for name, file in shipped_models().items():
-        content = tomllib.loads(file.read_text())
-        rows.append((name, *experiment_kinds.kind_of_content(content).in_short(content)))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
 
 
 def shipped_model(name: str) -> Path:

@@ -16,9 +16,9 @@ from ...night.findings import growth
 from ...support.array_store import ArrayStore
 from ...support.files import JsonMapping
 from ...wake import training_seed
+from ..arms.setting import Setting
 from ..model_files.nights_section import NightsSection
-from ..run_state import State
-from ..setting import Setting
+from ..run_directory.run_state import State
 
 
 class SleptNight(Protocol):

@@ -13,7 +13,7 @@ from ...dreams.chains import DREAMED, TAGGED
 from ...dreams.night_cycles import joined
 from ...translation import write_back
 from ...wake import Task
-from ..run_state import State, state_of
+from ..run_directory.run_state import State, state_of
 from .noted_dreams import NotedDreams
 
 #: What begins the names of the weights with which the network last woke up.

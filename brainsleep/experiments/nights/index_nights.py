@@ -12,7 +12,7 @@ from ...dreams import DreamNight, IndexReplay, check_network, replay
 from ...dreams.night_cycles import joined
 from ...errors import ModelFileError
 from ...hippocampus import EpisodeMemory
-from ..run_state import State
+from ..run_directory.run_state import State
 from .noted_dreams import NotedDreams
 
 

@@ -10,11 +10,11 @@ from torch import nn
 from ...dreams import DreamNight
 from ...dreams.dream_files import DREAMS
 from ...night import Night
+from ..arms.setting import Setting
 from ..model_files.dreams_section import DreamsSection
 from ..model_files.modelfile import ModelFile
 from ..model_files.nights_section import NightsSection
 from ..model_files.sleep_sections import SleepSection
-from ..setting import Setting
 from .arm_nights import ArmNights
 from .dream_nights import DreamNights
 from .index_nights import IndexNights

@@ -9,7 +9,7 @@ from torch import nn
 from ...translation import average_weights, write_back
 from ...translation.partial_averaging import read_shares
 from ...wake.learning_rates import parameters_by_layer
-from ..run_state import State, state_of
+from ..run_directory.run_state import State, state_of
 
 
 class Waking:

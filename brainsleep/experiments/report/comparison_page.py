@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from ...errors import BrainsleepError, ParameterError
 from ...measures import MeanSD
 from ...measures.definitions import DEFINITIONS
+from ..finished_runs.run_results import Run
+from ..finished_runs.sweep_comparison import by_seed, directory_of
 from ..kinds import kind_of_results
 from ..result_tables.tables import comparison_rows, definition_of
-from ..run_results import Run
-from ..sweep_comparison import by_seed, directory_of
 from .accuracy_tables import AccuracyTable, chance_level, task_names
 from .facts import facts_of
 from .night_sections import night_sections

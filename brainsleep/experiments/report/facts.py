@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from ...errors import BrainsleepError
 from ...night.asked import EXACT_DEVICES
 from ...support.files import JsonMapping
-from ..failed_arms import failed_lines, failed_of
+from ..arms.failed_arms import failed_lines, failed_of
+from ..finished_runs.run_results import Run
 from ..model_files.modelfile import ModelFile
 from ..result_tables.tables import finding_lines, measured_on
-from ..run_results import Run
 from .arm_rows import ArmRow, controls_left
 
 #: Characters of a digest that a page shows.

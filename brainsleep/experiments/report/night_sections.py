@@ -11,9 +11,9 @@ from ...errors import BrainsleepError
 from ...night import Night
 from ...night.labels import labels_of, weight_labels_of
 from ...night.up_down_states import intervals_by_table
+from ..finished_runs.run_results import Run
 from ..nights.night_kinds import AnyNight, load_night
-from ..run_results import Run
-from ..shared_out import shared_out
+from ..workers.shared_out import shared_out
 from .dream_sections import dream_section
 from .shown_night import LayerConstants, NightSection
 from .spike_panels import most_in_each, night_panels

@@ -12,9 +12,9 @@ from pydantic import BaseModel
 
 from ...errors import BrainsleepError
 from ...support.parameters import declared_parameters
+from ..finished_runs.run_results import Run
 from ..model_files.nights_section import NightsSection
 from ..model_files.sections import ModelSection
-from ..run_results import Run
 from .field_texts import field_texts, references_of
 
 #: Keys that say what a run is, not what it does: they stand at the top of a page.

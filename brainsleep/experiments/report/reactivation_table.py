@@ -17,10 +17,10 @@ from ...night.labels import labels_of
 from ...night.result import with_hidden
 from ...translation import Translation, activations, as_translation, write_back
 from ...wake import Dataset, Task, concatenate
+from ..finished_runs.run_results import Run
+from ..finished_runs.tasks_again import tasks_again
 from ..model_files.modelfile import ModelFile
 from ..nights.night_kinds import AnyNight, load_night
-from ..run_results import Run
-from ..tasks_again import tasks_again
 
 #: Most activations that are computed at a time: images times neurons.
 MOST_VALUES = 20_000_000

@@ -17,8 +17,8 @@ from ...support.files import make_parents, write_atomically
 from ...support.names import read_path
 from ...wake import torch_threads
 from ..comparison import label_runs
-from ..run_request import say_nothing
-from ..sweep_comparison import load_runs
+from ..finished_runs.sweep_comparison import load_runs
+from ..model_files.run_request import say_nothing
 from .comparison_page import comparison_page
 from .night_page import night_page
 from .run_page import run_page

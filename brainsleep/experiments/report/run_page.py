@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...measures.definitions import DEFINITIONS
+from ..finished_runs.run_results import Run
 from ..result_tables.tables import definition_of, heading
-from ..run_results import Run
 from .accuracy_tables import accuracy_tables, chance_level, task_names
 from .arm_rows import arm_rows, measure_definitions
 from .facts import doubts, facts_of, reasons

@@ -11,11 +11,11 @@ import numpy as np
 from ...measures import MeanSD, summarise
 from ...measures.definitions import DEFINITIONS
 from ...support.files import JsonMapping
+from ..finished_runs.run_results import Run
 from ..kinds import kind_of_results
 from ..result_tables.paper_tables import paper_table
 from ..result_tables.tables import definition_of, heading
 from ..result_tables.tidy_results import rows_of
-from ..run_results import Run
 from .accuracy_tables import AccuracyTable, accuracy_tables, chance_level, mean_of, task_names
 from .arm_rows import ArmRow, arm_rows, controls_left, measure_definitions
 from .facts import Fact, facts_of, on_nights_and_failures, on_validation

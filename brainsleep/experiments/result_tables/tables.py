@@ -10,10 +10,10 @@ from ...support.files import JsonMapping
 from ...support.memory import in_words
 from ...support.texttable import as_html, filled, indented
 from ...wake import STRATEGIES
+from ..arms.failed_arms import failed_lines, failed_of
+from ..arms.task_records import ALL_CLASSES
 from ..controls import FIXED_CONTROLS
-from ..failed_arms import failed_lines, failed_of
 from ..kinds import kind_of_results
-from ..task_records import ALL_CLASSES
 
 #: Accuracies that a comparison shows: name in metrics.json, and what tables call it.
 COMPARED_ROWS = (

@@ -10,17 +10,17 @@ from ...errors import BrainsleepError
 from ...support.files import JsonObject
 from ...wake import torch_threads
 from ...wake.checkpoints import Checkpoints
-from ..arms import compared_arm
-from ..continual_experiment import ContinualExperiment
+from ..arms.arm import compared_arm
+from ..arms.setting import Setting
+from ..continual.continual_experiment import ContinualExperiment
+from ..continual.kept_arms import result_of
 from ..controls import check_controls
-from ..kept_arms import result_of
 from ..kinds import CONTINUAL
-from ..materials import compared_strategies, load_materials
+from ..model_files.materials import compared_strategies, load_materials
+from ..model_files.run_request import RunRequest
 from ..model_files.training_sections import StrategySection
 from ..nights.arm_nights import SleptNight
-from ..provenance import with_origin
-from ..run_request import RunRequest
-from ..setting import Setting
+from ..run_directory.provenance import with_origin
 
 
 class InMemory(ContinualExperiment):

@@ -19,9 +19,9 @@ from ...support.cores import n_cores
 from ...support.directory_lock import is_free, numbered
 from ...support.files import JsonObject
 from ..kinds import kind_of_file
-from ..materials import compared_strategies, model_of
+from ..model_files.materials import compared_strategies, model_of
+from ..model_files.run_request import say_nothing
 from ..run import experiment_name
-from ..run_request import say_nothing
 from .search_space import Choice, grid
 from .study_directory import StudyDirectory
 from .study_display import StudyDisplay

@@ -10,7 +10,7 @@ from ...errors import ParameterError
 from ...support.checks import known_name, whole_number
 from ...support.files import JsonMapping, JsonObject
 from ..model_files.overrides import Overrides
-from ..run_request import RunRequest
+from ..model_files.run_request import RunRequest
 from .search_space import Choice, Range
 
 #: Ways to choose settings.

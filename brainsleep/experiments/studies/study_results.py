@@ -8,12 +8,12 @@ from ...measures import summarise
 from ...support.files import JsonMapping, JsonObject
 from ...support.json_files import write_json
 from ...support.texttable import plain
-from ..failed_arms import failed_of
+from ..arms.failed_arms import failed_of
+from ..model_files.run_request import say_nothing
 from ..result_tables.paper_tables import REFERENCE, paper_table, write_tables
 from ..result_tables.tables import definition_of
 from ..result_tables.tidy_results import rows_of_record, save_rows
 from ..run import experiment_name
-from ..run_request import say_nothing
 from .best_setting import at_edge, edge_notes, first_metrics, save_on_test
 from .study import Study
 from .study_display import in_words

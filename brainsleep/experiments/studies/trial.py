@@ -10,9 +10,9 @@ from pathlib import Path
 from ...errors import BrainsleepError
 from ...support.files import JsonObject
 from ..kinds import kind_of_file
-from ..provenance import commit_of, machine, versions
 from ..run import run_request
-from ..run_clock import WHOLE, processor_parts, processor_seconds
+from ..run_directory.provenance import commit_of, machine, versions
+from ..run_directory.run_clock import WHOLE, processor_parts, processor_seconds
 from .in_memory import run_in_memory, train_in_memory
 from .study_directory import StudyDirectory
 from .study_request import StudyRequest, Trial

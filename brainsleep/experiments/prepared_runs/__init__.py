@@ -1,0 +1,1 @@
+"""How each kind of experiment runs, but for tasks and nights, which are in `continual`."""
