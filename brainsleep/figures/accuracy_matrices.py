@@ -14,7 +14,7 @@ from ..measures.accuracy_matrix import AccuracyMatrix, accuracy_array
 from ..support.calls import public
 from ..support.checks import number, truth
 from ..support.names import items, text
-from .canvas import Axes, AxesArray, AxesLike, axes_grid, single_axes
+from .canvas import Axes, AxesArray, AxesLike, axes_grid, set_title, single_axes
 from .style import styled
 
 #: Runs evenly from dark to light, for colour-blind eyes and in print too.
@@ -195,7 +195,7 @@ def _heat_map(
     ax.set_xlabel("Task")
     ax.set_ylabel("Tasks learned")
     if title is not None:
-        ax.set_title(text(title, "title"))
+        set_title(ax, text(title, "title"), loc="center")
     return image
 
 

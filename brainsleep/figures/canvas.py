@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes as Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
+from matplotlib.transforms import ScaledTranslation
 
 from ..errors import KindError, ParameterError, brief
 from ..support.names import items
@@ -129,6 +131,36 @@ def all_axes(axes: object) -> AxesArray:
 def hide_frame(ax: Axes) -> None:
     """Hide the lines at the top and on the right of a panel."""
     ax.spines[["top", "right"]].set_visible(False)
+
+
+def set_title(ax: Axes, title: str, *, loc: Literal["left", "center"] = "left") -> None:
+    """Write a title above a panel, whose ticks have been set.
+
+    matplotlib looks for what the title might cover, ticks at the top or a power of ten above the y
+    axis, each time it measures or draws the panel, which takes longer than the panel itself. Where
+    there can be neither, the title keeps its place.
+    """
+    ticks, formatter = ax.xaxis.get_tick_params(), ax.yaxis.get_major_formatter()
+    on_top = ticks.get("top", False) or ticks.get("labeltop", False)
+    on_top = on_top or ax.xaxis.get_label_position() == "top"
+    is_free = not on_top and not isinstance(formatter, ScalarFormatter)
+    ax.set_title(title, loc=loc, y=1.0 if is_free else None)
+
+
+def align_y_labels(panels: Sequence[Axes]) -> None:
+    """Bring the labels of the y axes of panels below one another to one distance from them.
+
+    Their ticks are measured once, so they must have been set. `Figure.align_ylabels` measures those
+    of all panels anew for each panel, each time anything is measured or drawn.
+    """
+    places = []
+    for ax in panels:
+        ax.yaxis.get_tightbbox()  # which places the label
+        places.append(ax.yaxis.label.get_position()[0] - ax.get_window_extent().x0)
+    figure = panels[0].figure
+    shift = ScaledTranslation(min(places) / figure.dpi, 0, figure.dpi_scale_trans)
+    for ax in panels:
+        ax.yaxis.set_label_coords(0, 0.5, transform=ax.transAxes + shift)
 
 
 def _in_ipython() -> bool:

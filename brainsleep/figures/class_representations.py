@@ -12,7 +12,7 @@ from ..measures import ActivationPCA
 from ..support.array_values import numbers, read_array
 from ..support.calls import public
 from ..support.names import table
-from .canvas import Axes, AxesArray, AxesLike, axes_grid, single_axes
+from .canvas import Axes, AxesArray, AxesLike, axes_grid, set_title, single_axes
 from .class_axis import MISSING, class_names, class_ticks, label_of, largest, signed_heat_map
 from .style import styled
 
@@ -68,7 +68,7 @@ def plot_class_correlation(
             image = signed_heat_map(ax, values, limit)
             class_ticks(ax, names)
             class_ticks(ax, names, "y")
-            ax.set_title(f"{label_of(name, labels)}: {stage.lower()}", loc="left")
+            set_title(ax, f"{label_of(name, labels)}: {stage.lower()}")
             if ax is not row[0]:
                 label = "Correlation" if ax is row[1] else "Change of correlation"
                 ax.figure.colorbar(image, ax=ax if ax is row[2] else list(row[:2]), label=label)
@@ -202,7 +202,7 @@ def plot_activation_pca(
             ax.set_xticks(range(values.shape[1]), [str(k) for k in range(values.shape[1])])
             _class_borders(ax, classes[order])
             if ax is column[0]:
-                ax.set_title(label_of(name, labels), loc="left")
+                set_title(ax, label_of(name, labels))
             if column is panels.T[0] or name == next(iter(populations)):
                 ax.set_ylabel(f"{stage}\nclass")
         is_projected = len(one.components) < one.components.shape[1]

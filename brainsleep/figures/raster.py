@@ -10,7 +10,15 @@ from ..support.calls import public
 from ..support.checks import known_name, truth, whole_number
 from ..support.names import table
 from ..support.quantities import Time
-from .canvas import Axes, AxesArray, AxesLike, all_axes, axes_grid
+from .canvas import (
+    Axes,
+    AxesArray,
+    AxesLike,
+    align_y_labels,
+    all_axes,
+    axes_grid,
+    set_title,
+)
 from .drawn_populations import Population, populations_of
 from .gathered_spikes import GatheredSpikes
 from .raster_panels import (
@@ -179,7 +187,7 @@ def plot_rasters(
         if up_states:
             _shade_column(panels[:, number], given[label], window)
         top = panels[0, number]
-        top.set_title(f"{label}\n{top.get_title(loc='left')}", loc="left")
+        set_title(top, f"{label}\n{top.get_title(loc='left')}")
     _scale_rates(panels, gathered, rates)
     if axes is None:
         _share_time_axis(panels)
@@ -255,6 +263,5 @@ def _share_time_axis(panels: AxesArray) -> None:
     """Leave the label of the time axis to the lowest panel of each column of a new figure."""
     for ax in panels[:-1].ravel().tolist():
         ax.xaxis.label.set_visible(False)
-    figure = panels[0, 0].figure
-    figure.align_ylabels(panels[:, 0])
-    figure.get_layout_engine().set(h_pad=0.015)  # a rate is close to its spikes
+    align_y_labels(panels[:, 0].tolist())
+    panels[0, 0].figure.get_layout_engine().set(h_pad=0.015)  # a rate is close to its spikes

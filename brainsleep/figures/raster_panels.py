@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..measures.trains import BoolArray, FloatArray, IntArray
-from .canvas import DOT_COLOUR, Axes, hide_frame
+from .canvas import DOT_COLOUR, Axes, hide_frame, set_title
 from .drawn_populations import Population
 from .gathered_spikes import GatheredSpikes, gather, of_neurons
 from .spike_windows import TimeWindow
@@ -65,9 +65,10 @@ def draw_spikes(
         f"{population.label}: {seen.n_neurons:,} neurons{_in_channels(population)}, "
         f"{seen.rate:.3g} Hz{says}"
     )
-    ax.set_title(_wrapped(title, ax), loc="left")
     ax.set_ylim(-0.5, max(seen.n_neurons, 1) - 0.5)
     ax.locator_params(axis="y", integer=True, nbins=4)
+    ax.yaxis.set_major_formatter("{x:.0f}")
+    set_title(ax, _wrapped(title, ax))
     ax.set_ylabel("Neuron")
     hide_frame(ax)
     return seen

@@ -13,7 +13,16 @@ from ..errors import KindError, ParameterError, brief
 from ..measures import Reactivation, WindowedReactivation
 from ..support.calls import public
 from ..support.names import items, table, text
-from .canvas import COLOURS, Axes, AxesArray, AxesLike, axes_grid, hide_frame, single_axes
+from .canvas import (
+    COLOURS,
+    Axes,
+    AxesArray,
+    AxesLike,
+    axes_grid,
+    hide_frame,
+    set_title,
+    single_axes,
+)
 from .class_axis import MISSING, SIGNED_MAP, class_names, class_ticks, label_of, largest
 from .style import styled
 
@@ -84,7 +93,7 @@ def plot_reactivation(
         _draw_bars(ax, several, name, colours)
         _draw_nulls(ax, others, name)
         class_ticks(ax, [str(label) for label in first.classes])
-        ax.set_title(label_of(name, labels), loc="left")
+        set_title(ax, label_of(name, labels))
         ax.set_xlabel("Class")
         ax.set_ylim(*_limits(several, others))
         hide_frame(ax)
@@ -146,7 +155,7 @@ def plot_windowed_reactivation(
     ax.set_xlabel("Time (ms)")
     ax.set_ylabel("Class")
     if title is not None:
-        ax.set_title(text(title, "title"), loc="left")
+        set_title(ax, text(title, "title"))
     ax.figure.colorbar(
         image, ax=ax, label=f"Correlation\n(shuffled neurons: SD {found.null_sd:.2g})", pad=0.01
     )

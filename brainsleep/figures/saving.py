@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -21,6 +22,9 @@ from .canvas import AxesLike, all_axes
 
 #: Dots per inch of figures that are saved.
 DPI = 150
+
+#: For PNG files: half as long as with what is usual, and files a fifth larger.
+_COMPRESSION: dict[str, dict[str, Any]] = {"png": {"pil_kwargs": {"compress_level": 3}}}
 
 
 @public
@@ -62,7 +66,8 @@ def save_figure(figure: Figure | AxesLike, path: str | os.PathLike[str]) -> Path
     make_parents(target)
     with replacing(target) as partial:
         with _laid_out(drawn, file_format) as box:
-            drawn.savefig(partial, format=file_format, dpi=DPI, bbox_inches=box)
+            more = _COMPRESSION.get(file_format, {})
+            drawn.savefig(partial, format=file_format, dpi=DPI, bbox_inches=box, **more)
     return target
 
 

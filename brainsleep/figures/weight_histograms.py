@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..errors import KindError, ParameterError, brief
 from ..measures import WeightChange, weight_changes
 from ..support.calls import public
+from ..support.equal_bins import counts_in_bins
 from .canvas import (
     AFTER_COLOUR,
     BEFORE_COLOUR,
@@ -20,6 +21,7 @@ from .canvas import (
     AxesLike,
     axes_grid,
     hide_frame,
+    set_title,
 )
 from .drawn_populations import weight_labels
 from .style import styled
@@ -88,10 +90,10 @@ def plot_weight_histograms(night: Night | DreamNight, axes: AxesLike | None = No
 
 def _draw_weights(ax: Axes, before: Weights, after: Weights, name: str, legend: bool) -> None:
     """Draw weights before and after into one panel."""
-    edges = _bin_edges(np.concatenate([before, after]))
-    limits = (edges[0], edges[-1])  # of equal bins NumPy counts without sorting, if told so
-    before_counts, _ = np.histogram(before, _N_BINS, limits)
-    after_counts, _ = np.histogram(after, _N_BINS, limits)
+    edges = _bin_edges(before, after)
+    before_counts, after_counts = (
+        counts_in_bins(weights, edges[0], edges[-1], _N_BINS) for weights in (before, after)
+    )
     ax.stairs(before_counts, edges, fill=True, color=BEFORE_COLOUR, label="before")
     ax.stairs(after_counts, edges, color=AFTER_COLOUR, linewidth=1.3, label="after")
     _finish(ax, name, max(before_counts.max(), after_counts.max()))
@@ -102,8 +104,8 @@ def _draw_weights(ax: Axes, before: Weights, after: Weights, name: str, legend: 
 def _draw_change(ax: Axes, difference: Weights, name: str, change: WeightChange) -> None:
     """Draw the weights' changes into one panel."""
     changed = difference[difference != 0]
-    edges = _bin_edges(np.append(changed, 0.0), edge_at_zero=True)
-    counts, _ = np.histogram(changed, edges)
+    edges = _bin_edges(changed, np.zeros(1), edge_at_zero=True)
+    counts = counts_in_bins(changed, edges[0], edges[-1], len(edges) - 1)
     ax.stairs(counts, edges, fill=True, color=COLOURS[4])
     ax.axvline(0, color="black", linewidth=0.8)
     up, down = (_percent(n, change.n_weights) for n in (change.n_up, change.n_down))
@@ -121,9 +123,11 @@ def _row_height(n_layers: int) -> float:
     return float(np.clip(16 / n_layers, 1.3, 1.9))
 
 
-def _bin_edges(values: Weights, edge_at_zero: bool = False) -> Weights:
+def _bin_edges(*values: Weights, edge_at_zero: bool = False) -> Weights:
     """Return bin edges that hold all values, also if all are the same or there are none."""
-    low, high = (values.min(), values.max()) if values.size else (0.0, 0.0)
+    there = [one for one in values if one.size]
+    low = min((float(one.min()) for one in there), default=0.0)
+    high = max((float(one.max()) for one in there), default=0.0)
     if high - low <= 1e-12 * max(abs(low), abs(high), 1e-300):
         margin = max(abs(low) * 0.1, 1e-6)
         low, high = low - margin, high + margin
@@ -147,5 +151,5 @@ def _finish(ax: Axes, title: str, highest: int) -> None:
     ax.minorticks_off()  # many, which take longer to draw than all else
     ax.set_ylabel("Synapses")
     ax.locator_params(axis="x", nbins=4)  # more would overlap: they have up to eight characters
-    ax.set_title(title, loc="left")
+    set_title(ax, title)
     hide_frame(ax)
