@@ -234,8 +234,8 @@ def module_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def graph() -> dict[str, set[str]]:
-    """Return which modules each module imports; for types and inside functions, too.
+def graph(inside_functions: bool = False) -> dict[str, set[str]]:
+    """Return which modules each module imports; for types, too, and inside functions if asked for.
 
     A package's ``__init__.py`` that lists what its modules offer counts as the modules it lists
     do: importing a name from a package is importing the module where the name lives.
@@ -261,18 +261,24 @@ def graph() -> dict[str, set[str]]:
                     else homes[name]
                 )
             target = name if name in modules else name.rsplit(".", 1)[0]
-            if target in modules and modules[target].name != "__init__.py" and not is_lazy:
+            if (
+                target in modules
+                and modules[target].name != "__init__.py"
+                and (inside_functions or not is_lazy)
+            ):
                 targets.add(target)
         found[module] = targets - {module}
     return found
 
 
-def test_no_modules_import_each_other_in_a_circle():
-    arrows, done, circles = graph(), set(), []
+def circles(arrows: dict[str, set[str]]) -> list[str]:
+    """Return the ways through imports that end where they begin."""
+    done: set[str] = set()
+    found = []
 
     def visit(module: str, trail: list[str]) -> None:
         if module in trail:
-            circles.append(" -> ".join([*trail[trail.index(module) :], module]))
+            found.append(" -> ".join([*trail[trail.index(module) :], module]))
             return
         if module in done:
             return
@@ -282,7 +288,17 @@ def test_no_modules_import_each_other_in_a_circle():
 
     for module in sorted(arrows):
         visit(module, [])
-    assert not circles, "\n".join(circles)
+    return found
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    assert not circles(graph()), "\n".join(circles(graph()))
+
+
+def test_no_modules_of_experiments_import_each_other_even_inside_functions():
+    arrows = graph(inside_functions=True)
+    own = {name: to for name, to in arrows.items() if name.startswith("brainsleep.experiments.")}
+    assert not circles(own), "\n".join(circles(own))
 
 
 def test_no_two_modules_have_the_same_name():

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
+from forward_pass import BasicBlock
 from helpers import mlp, random_spikes, raster
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -196,27 +197,6 @@ def test_interrupts_are_passed_on(n_jobs, monkeypatch):
     monkeypatch.setattr("brainsleep.devices.CppStandalone.prepare", lambda *_: Interrupted())
     with pytest.raises(KeyboardInterrupt):
         bs.spiking_accuracy(ann, labelled(ann), 10, n_jobs=n_jobs)
-
-
-class BasicBlock(nn.Module):
-    """The residual block of ResNet-18."""
-
-    def __init__(self, n_in, n_out, stride=1):
-        super().__init__()
-        self.conv1 = nn.Conv2d(n_in, n_out, 3, stride, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(n_out)
-        self.conv2 = nn.Conv2d(n_out, n_out, 3, 1, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(n_out)
-        self.relu = nn.ReLU()
-        self.shortcut = nn.Sequential()
-        if stride != 1 or n_in != n_out:
-            self.shortcut = nn.Sequential(
-                nn.Conv2d(n_in, n_out, 1, stride, bias=False), nn.BatchNorm2d(n_out)
-            )
-
-    def forward(self, x):
-        out = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x)))))
-        return self.relu(out + self.shortcut(x))
 
 
 def resnet():

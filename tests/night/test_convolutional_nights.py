@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from brian2 import Hz
+from forward_pass import BasicBlock
 from helpers import asleep
 from synaptic_probes import operations_by_probing
 from torch import nn
@@ -19,27 +20,6 @@ from brainsleep.night import NightRequest, prepare_night
 from brainsleep.night.night_directory import snapshot_weights
 
 RULE = bs.SRC(increase=2e-3, decrease=4e-4)
-
-
-class Block(nn.Module):
-    """The block of a small residual network; its shortcut is a convolution where shapes differ."""
-
-    def __init__(self, n_in: int, n_out: int, stride: int = 1) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(n_in, n_out, 3, stride, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(n_out)
-        self.conv2 = nn.Conv2d(n_out, n_out, 3, 1, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(n_out)
-        self.relu = nn.ReLU()
-        self.shortcut = nn.Identity()
-        if stride != 1 or n_in != n_out:
-            self.shortcut = nn.Sequential(
-                nn.Conv2d(n_in, n_out, 1, stride, bias=False), nn.BatchNorm2d(n_out)
-            )
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        out = self.relu(self.bn1(self.conv1(x)))
-        return self.relu(self.bn2(self.conv2(out)) + self.shortcut(x))
 
 
 def cnn(seed: int = 0, bias: bool = True) -> nn.Sequential:
@@ -149,8 +129,8 @@ def test_a_residual_network_sleeps() -> None:
         nn.Conv2d(2, 4, 3, padding=1, bias=False),
         nn.BatchNorm2d(4),
         nn.ReLU(),
-        Block(4, 4),
-        Block(4, 6, stride=2),
+        BasicBlock(4, 4),
+        BasicBlock(4, 6, stride=2),
         nn.AdaptiveAvgPool2d(1),
         nn.Flatten(),
         nn.Linear(6, 3),
@@ -160,7 +140,7 @@ def test_a_residual_network_sleeps() -> None:
     stimulus = bs.stimuli.MeanImage(data, max_rate=300 * Hz)
     neuron = bs.Heaviside(gain=1, threshold=0.3, decay=0.9)
     found = night(ann, data=data, stimulus=stimulus, neuron=neuron)
-    kernels = [name for name in ann.state_dict() if "conv" in name or "shortcut.0" in name]
+    kernels = [name for name in ann.state_dict() if "conv" in name or "downsample.0" in name]
     changed = [
         name
         for name, weights in found.weights_after.items()

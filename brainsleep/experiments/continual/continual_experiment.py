@@ -26,8 +26,8 @@ from ..arms.setting import Setting
 from ..controls import Control, find_controls
 from ..model_files.training_sections import StrategySection
 from ..nights.arm_nights import SleptNight
+from ..nights.finding_lines import new_findings
 from ..nights.night_kinds import load_night, nights_of
-from ..result_tables.tables import new_findings
 from ..run_directory.opening import TRAINING
 from ..run_directory.run_clock import FIGURES, KEEPING
 from ..run_directory.run_state import (

@@ -5,8 +5,8 @@ To add a kind:
 1. Write what its model files hold as a `NamedModel` (`model_files/named_model.py`) with one table
    of its own, and a function that checks them (see `model_files/unsupervised_modelfile.py`).
 2. Write how it is run as a class with what `PreparedRun` asks for (see
-   `prepared_runs/unsupervised_run.py`): ``measure(directory)`` does everything and returns the
-   results.
+   `prepared_runs/unsupervised_run.py`): it is given its kind, and ``measure(directory)`` does
+   everything and returns the results.
 3. Describe it as an `ExperimentKind` in a module of this package (see `unsupervised_kind.py`), and
    add it to ``OTHERS`` in `experiment_kinds.py`.
 

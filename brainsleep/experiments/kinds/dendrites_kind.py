@@ -35,7 +35,7 @@ def _parse(content: JsonObject, source: str) -> DendritesModel:
 def _prepare(request: RunRequest) -> PreparedRun:
     from ..prepared_runs.dendrites_run import DendritesRun
 
-    return DendritesRun(request)
+    return DendritesRun(request, DENDRITES)
 
 
 def _in_short(model: JsonObject) -> tuple[str, str, str, str]:

@@ -27,7 +27,7 @@ def _parse(content: JsonObject, source: str) -> EpropModel:
 def _prepare(request: RunRequest) -> PreparedRun:
     from ..prepared_runs.eprop_run import EpropRun
 
-    return EpropRun(request)
+    return EpropRun(request, EPROP)
 
 
 def _in_short(model: JsonObject) -> tuple[str, str, str, str]:

@@ -34,7 +34,7 @@ def _parse(content: JsonObject, source: str) -> NeuromorphicModel:
 def _prepare(request: RunRequest) -> PreparedRun:
     from ..prepared_runs.neuromorphic_run import NeuromorphicRun
 
-    return NeuromorphicRun(request)
+    return NeuromorphicRun(request, NEUROMORPHIC)
 
 
 def _in_short(model: JsonObject) -> tuple[str, str, str, str]:

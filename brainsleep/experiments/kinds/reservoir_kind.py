@@ -35,7 +35,7 @@ def _parse(content: JsonObject, source: str) -> ReservoirModel:
 def _prepare(request: RunRequest) -> PreparedRun:
     from ..prepared_runs.reservoir_run import ReservoirRun
 
-    return ReservoirRun(request)
+    return ReservoirRun(request, RESERVOIR)
 
 
 def _in_short(model: JsonObject) -> tuple[str, str, str, str]:

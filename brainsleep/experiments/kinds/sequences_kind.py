@@ -27,7 +27,7 @@ def _parse(content: JsonObject, source: str) -> SequencesModel:
 def _prepare(request: RunRequest) -> PreparedRun:
     from ..prepared_runs.sequences_run import SequencesRun
 
-    return SequencesRun(request)
+    return SequencesRun(request, SEQUENCES)
 
 
 def _in_short(model: JsonObject) -> tuple[str, str, str, str]:

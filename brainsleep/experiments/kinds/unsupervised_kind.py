@@ -27,7 +27,7 @@ def _parse(content: JsonObject, source: str) -> UnsupervisedModel:
 def _prepare(request: RunRequest) -> PreparedRun:
     from ..prepared_runs.unsupervised_run import UnsupervisedRun
 
-    return UnsupervisedRun(request)
+    return UnsupervisedRun(request, UNSUPERVISED)
 
 
 def _in_short(model: JsonObject) -> tuple[str, str, str, str]:

@@ -16,7 +16,6 @@ from ...neurons import Neuron
 from ...neurons.dendritic_lif import DendriticLIF
 from ...neurons.lif import LIF
 from ...support.files import JsonObject
-from ..kinds.dendrites_kind import DENDRITES
 from ..model_files.dendrites_modelfile import DendritesModel, DendritesSection
 from .seeded_run import SeededRun
 from .sparse_patterns import (
@@ -50,8 +49,6 @@ class Shown:
 class DendritesRun(SeededRun[DendritesModel]):
     """A run of a model file of dendrites, ready to begin."""
 
-    kind = DENDRITES
-
     def check(self) -> None:
         """Compile the neurons with zones, which raises what is wrong with the device."""
         section = self.model.dendrites
@@ -72,7 +69,7 @@ class DendritesRun(SeededRun[DendritesModel]):
             answers[name] = _row(threshold, shares)
             seconds[name] = time.perf_counter() - started
         answers["by_counting"] = by_counting(section, answers["final"]["threshold"])
-        answers = {name: answers[name] for name in DENDRITES.rows if name in answers}
+        answers = {name: answers[name] for name in self.kind.rows if name in answers}
         accuracy = {name: (1 + one["stored"] - one["others"]) / 2 for name, one in answers.items()}
         return {
             "dataset": "sparse_patterns",

@@ -7,15 +7,12 @@ from pathlib import Path
 
 from ...eprop import LSNN, Lessons, answers_right
 from ...support.files import JsonObject
-from ..kinds.eprop_kind import EPROP
 from ..model_files.eprop_modelfile import EpropModel
 from .seeded_run import SeededRun
 
 
 class EpropRun(SeededRun[EpropModel]):
     """A run of a model file of learning by e-prop, ready to begin."""
-
-    kind = EPROP
 
     def check(self) -> None:
         """Compile, which raises what is wrong with the network or its device."""
@@ -37,7 +34,7 @@ class EpropRun(SeededRun[EpropModel]):
             started = time.perf_counter()
             accuracy[name], learned, last_rate = self._learned(network, lessons)
             timings[name] = time.perf_counter() - started
-            self.request.report(f"{EPROP.rows[name]}: {100 * accuracy[name]:.1f} %")
+            self.request.report(f"{self.kind.rows[name]}: {100 * accuracy[name]:.1f} %")
             if name == "final":
                 curve, rate = learned, last_rate
         accuracy["untrained"], _, _ = self._learned(section.network(), section.lessons(n_batches=0))

@@ -13,7 +13,7 @@ from ...translation import translate
 from ...translation.nir import NirWarning
 from ...wake import torch_threads, train, training_seed
 from ...wake.networks.data_shape import DataShape
-from ..kinds.neuromorphic_kind import NEUROMORPHIC
+from ..kinds.experiment_kind import ExperimentKind
 from ..model_files.materials import announced, load_data
 from ..model_files.neuromorphic_modelfile import NeuromorphicModel
 from ..model_files.run_request import RunRequest
@@ -32,6 +32,8 @@ class NeuromorphicRun:
     ----------
     request : RunRequest
         What is asked for.
+    kind : ExperimentKind
+        The kind of experiment, which reads the model file.
 
     Raises
     ------
@@ -39,8 +41,8 @@ class NeuromorphicRun:
         For a model file or data that will not do.
     """
 
-    def __init__(self, request: RunRequest) -> None:
-        self.model: NeuromorphicModel = NEUROMORPHIC.load(request.model_file, request.overrides)
+    def __init__(self, request: RunRequest, kind: ExperimentKind) -> None:
+        self.model: NeuromorphicModel = kind.load(request.model_file, request.overrides)
         self.request = announced(request, [self.model.data.dataset])
         self.split = load_data(self.request, self.model.data)
         self.name = self.model.name

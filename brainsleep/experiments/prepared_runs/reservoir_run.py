@@ -10,7 +10,7 @@ from ...reservoir.series_readouts import WASH_OUT
 from ...support.content_digest import content_digest
 from ...support.files import JsonObject
 from ...wake import torch_threads
-from ..kinds.reservoir_kind import RESERVOIR
+from ..kinds.experiment_kind import ExperimentKind
 from ..model_files.reservoir_modelfile import ReservoirModel
 from ..model_files.run_request import RunRequest
 from .seeded_run import SeededRun
@@ -19,10 +19,8 @@ from .seeded_run import SeededRun
 class ReservoirRun(SeededRun[ReservoirModel]):
     """A run of a model file of a reservoir, ready to begin."""
 
-    kind = RESERVOIR
-
-    def __init__(self, request: RunRequest) -> None:
-        super().__init__(request)
+    def __init__(self, request: RunRequest, kind: ExperimentKind) -> None:
+        super().__init__(request, kind)
         section = self.model.reservoir
         n = section.n_train + section.n_validation + section.n_test
         self.task = section.make_task(n, request.seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from ..kinds.experiment_kind import ExperimentKind
 from ..model_files.named_model import NamedModel
@@ -20,6 +20,8 @@ class SeededRun(Generic[M]):
     ----------
     request : RunRequest
         What is asked for.
+    kind : ExperimentKind
+        The kind of experiment, which reads the model file.
 
     Raises
     ------
@@ -27,13 +29,10 @@ class SeededRun(Generic[M]):
         For a model file that will not do.
     """
 
-    #: Which kind of experiment it is.
-    kind: ClassVar[ExperimentKind]
-
     #: There is no data set that could differ.
     data_sha256 = ""
 
-    def __init__(self, request: RunRequest) -> None:
-        self.request = request
-        self.model: M = self.kind.load(request.model_file, request.overrides)
+    def __init__(self, request: RunRequest, kind: ExperimentKind) -> None:
+        self.request, self.kind = request, kind
+        self.model: M = kind.load(request.model_file, request.overrides)
         self.name = self.model.name

@@ -28,7 +28,7 @@ from ...wake import (
     pattern_sequences,
     torch_threads,
 )
-from ..kinds.sequences_kind import SEQUENCES
+from ..kinds.experiment_kind import ExperimentKind
 from ..model_files.run_request import RunRequest
 from ..model_files.sequences_modelfile import SequencesModel
 from .seeded_run import SeededRun
@@ -37,10 +37,8 @@ from .seeded_run import SeededRun
 class SequencesRun(SeededRun[SequencesModel]):
     """A run of a model file of sequences, ready to begin."""
 
-    kind = SEQUENCES
-
-    def __init__(self, request: RunRequest) -> None:
-        super().__init__(request)
+    def __init__(self, request: RunRequest, kind: ExperimentKind) -> None:
+        super().__init__(request, kind)
         section = self.model.sequences
         self.first, self.second = pattern_sequences(
             2,

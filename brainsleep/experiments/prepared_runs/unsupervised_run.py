@@ -14,7 +14,7 @@ from ...circuit.winners import PreparedWinners, WinnerState
 from ...errors import ParameterError
 from ...support.files import JsonObject
 from ...wake import Dataset, Split
-from ..kinds.unsupervised_kind import UNSUPERVISED
+from ..kinds.experiment_kind import ExperimentKind
 from ..model_files.materials import announced, load_data
 from ..model_files.run_request import RunRequest
 from ..model_files.unsupervised_modelfile import UnsupervisedModel
@@ -52,6 +52,8 @@ class UnsupervisedRun:
     ----------
     request : RunRequest
         What is asked for.
+    kind : ExperimentKind
+        The kind of experiment, which reads the model file.
 
     Raises
     ------
@@ -59,9 +61,9 @@ class UnsupervisedRun:
         For a model file or data that will not do, before anything is learned.
     """
 
-    def __init__(self, request: RunRequest) -> None:
+    def __init__(self, request: RunRequest, kind: ExperimentKind) -> None:
         self._started = time.monotonic()
-        self.model: UnsupervisedModel = UNSUPERVISED.load(request.model_file, request.overrides)
+        self.model: UnsupervisedModel = kind.load(request.model_file, request.overrides)
         self.request = announced(request, [self.model.data.dataset])
         self.split = load_data(self.request, self.model.data)
         _check_n_assign(self.model, self.split)

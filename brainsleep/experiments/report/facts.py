@@ -11,7 +11,8 @@ from ...support.files import JsonMapping
 from ..arms.failed_arms import failed_lines, failed_of
 from ..finished_runs.run_results import Run
 from ..model_files.modelfile import ModelFile
-from ..result_tables.tables import finding_lines, measured_on
+from ..nights.finding_lines import finding_lines
+from ..result_tables.tables import measured_on
 from .arm_rows import ArmRow, controls_left
 
 #: Characters of a digest that a page shows.

@@ -14,6 +14,7 @@ from ..arms.failed_arms import failed_lines, failed_of
 from ..arms.task_records import ALL_CLASSES
 from ..controls import FIXED_CONTROLS
 from ..kinds import kind_of_results
+from ..nights.finding_lines import finding_lines
 
 #: Accuracies that a comparison shows: name in metrics.json, and what tables call it.
 COMPARED_ROWS = (
@@ -150,34 +151,6 @@ def sweep_table(summary: JsonMapping) -> str:
     lines += _aligned([*rows, *((label_of(name, summary), "    -") for name in nowhere)])
     below = [*failed_lines(failed), *finding_lines(summary.get("findings", []))]
     return "\n".join([*lines, *below])
-
-
-def finding_lines(nights: Sequence[Sequence[JsonMapping]]) -> list[str]:
-    """Return what was found in some nights, as lines for under a table; none without findings.
-
-    Parameters
-    ----------
-    nights : sequence of sequence of mapping
-        The findings of each night, as the fields of `brainsleep.night.Finding`. Of those of one
-        kind and layer, the last is shown.
-    """
-    found: dict[tuple[str, str], list[JsonMapping]] = {}
-    for finding in (finding for night in nights for finding in night):
-        found.setdefault((finding["layer"], finding["kind"]), []).append(finding)
-    lines = [
-        f"{_finding(same[-1])} ({len(same)} of {len(nights)} nights)" for same in found.values()
-    ]
-    return ["", "what is seldom wanted of a night:", *lines] if lines else []
-
-
-def new_findings(findings: Sequence[JsonMapping], told: Sequence[JsonMapping]) -> list[str]:
-    """Return what was found in a night as lines, but for layers and kinds already told."""
-    before = {(one["layer"], one["kind"]) for one in told}
-    return [_finding(one) for one in findings if (one["layer"], one["kind"]) not in before]
-
-
-def _finding(finding: JsonMapping) -> str:
-    return "; ".join(filter(None, [f"  {finding['layer']}: {finding['text']}", finding["remedy"]]))
 
 
 def comparison_table(experiments: Mapping[str, Sequence[JsonMapping]]) -> str:

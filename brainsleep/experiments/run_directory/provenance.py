@@ -15,7 +15,7 @@ from ...support.files import JsonObject
 from ...support.memory import available_memory
 
 if TYPE_CHECKING:
-    from ..kinds import ExperimentKind
+    from ..kinds.experiment_kind import ExperimentKind
 
 
 def versions(packages: Iterable[str]) -> dict[str, str]:
