@@ -133,7 +133,16 @@ def test_bars_show_on_the_terminal_of_a_command(tmp_path: Path) -> None:
     with terminal() as screen:
         result = subprocess.run(
             [sys.executable, "-c", "from brainsleep.experiments.cli import main; main()"]
-            + ["sweep", str(SMALL), "--seeds", "1", "--no-baselines", "--out", "it"],
+            + [
+                "sweep",
+                str(SMALL),
+                "--seeds",
+                "1",
+                "--no-baselines",
+                "--train-anew",
+                "--out",
+                "it",
+            ],
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             cwd=tmp_path,
             stdout=subprocess.PIPE,
