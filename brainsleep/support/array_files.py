@@ -6,7 +6,7 @@ import hashlib
 import io
 import math
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -26,7 +26,7 @@ _MOST_EXPANDED = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 1032}
 #: Bytes that are read unasked: asking how much memory is free takes longer.
 _LITTLE = 2**16
 
-#: Bytes that are read at once.
+#: Bytes that are read or written at once.
 _PIECE = 2**20
 
 
@@ -45,7 +45,13 @@ class _Header:
         return math.prod(self.shape)
 
 
-def write_arrays(file: Path, arrays: Mapping[str, np.ndarray], *, compress: bool = True) -> None:
+def write_arrays(
+    file: Path,
+    arrays: Mapping[str, np.ndarray],
+    *,
+    compress: bool = True,
+    last: Callable[[Mapping[str, int]], Mapping[str, np.ndarray]] | None = None,
+) -> None:
     """Write an npz file, without pickles; unlike np.savez, for arrays of any name.
 
     Parameters
@@ -56,6 +62,9 @@ def write_arrays(file: Path, arrays: Mapping[str, np.ndarray], *, compress: bool
         By name.
     compress : bool
         Whether the quickest compression is used, or none.
+    last : callable, optional
+        Is given the checksums (CRC-32) of these arrays as they are in the file, by name, and
+        returns what else is written.
 
     Raises
     ------
@@ -66,9 +75,9 @@ def write_arrays(file: Path, arrays: Mapping[str, np.ndarray], *, compress: bool
     with plain_disk_errors("cannot write", file):
         try:
             with zipfile.ZipFile(file, "w", method, compresslevel=1) as archive:
-                for name, array in arrays.items():
-                    with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
-                        np.lib.format.write_array(stream, array, allow_pickle=False)
+                sums = _write_all(archive, arrays)
+                if last is not None:
+                    _write_all(archive, last(sums))
         except ValueError as error:  # of closing an archive that could not be written
             if isinstance(error.__context__, OSError):
                 raise error.__context__ from None
@@ -101,6 +110,13 @@ def read_arrays(file: Path, *, with_text: bool = False) -> dict[str, np.ndarray]
     OSError
         If it is not there, or cannot be read.
     """
+    return read_with_sums(file, with_text=with_text)[0]
+
+
+def read_with_sums(
+    file: Path, *, with_text: bool = False
+) -> tuple[dict[str, np.ndarray], dict[str, int]]:
+    """Read an npz file as :func:`read_arrays` does; also the checksums, which the arrays fit."""
     try:
         with zipfile.ZipFile(file) as archive:
             headers = {info.filename: _header_of(archive, info) for info in archive.infolist()}
@@ -109,10 +125,11 @@ def read_arrays(file: Path, *, with_text: bool = False) -> dict[str, np.ndarray]
             n_bytes = sum(one.size * one.dtype.itemsize for one in headers.values())
             if n_bytes > _LITTLE:
                 require_memory(n_bytes, shown(file))
-            return {
+            arrays = {
                 name.removesuffix(".npy"): _values(archive, name, header)
                 for name, header in headers.items()
             }
+            return arrays, {name: archive.getinfo(f"{name}.npy").CRC for name in arrays}
     except (OSError, BrainsleepError):
         raise
     except Exception as error:  # of zipfile, zlib and NumPy, for what is in the file
@@ -126,6 +143,26 @@ def digest_of(arrays: Mapping[str, np.ndarray], key: bytes = b"") -> bytes:
         digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.digest()
+
+
+def _write_all(archive: zipfile.ZipFile, arrays: Mapping[str, np.ndarray]) -> dict[str, int]:
+    """Write arrays into an archive; return the checksum of each."""
+    for name, array in arrays.items():
+        with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
+            _write(stream, array)
+    return {name: archive.getinfo(f"{name}.npy").CRC for name in arrays}
+
+
+def _write(stream: IO[bytes], array: np.ndarray) -> None:
+    """Write an array as NumPy does, but without copying the values of one in C order."""
+    if array.dtype.kind not in "biuf" or not array.flags.c_contiguous:
+        np.lib.format.write_array(stream, array, allow_pickle=False)
+        return
+    header = np.lib.format.header_data_from_array_1_0(array)
+    np.lib.format.write_array_header_1_0(stream, header)
+    content = np.asarray(array).reshape(-1).view(np.uint8).data if array.size else b""
+    for start in range(0, len(content), _PIECE):
+        stream.write(content[start : start + _PIECE])
 
 
 def _header_of(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Header:

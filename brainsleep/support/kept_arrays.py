@@ -112,6 +112,10 @@ class KeptArrays:
             self._keep(folder / f"{key}.npz", arrays)
         return arrays, False
 
+    def holds(self, key: str) -> bool:
+        """Tell whether an entry is there."""
+        return (self.folder / f"{key}.npz").is_file()
+
     def entries(self) -> list[KeptEntry]:
         """Return all entries, last used first."""
         return sorted(self._entries(), key=lambda entry: entry.used, reverse=True)

@@ -1,14 +1,19 @@
-"""Npz files that say what their arrays belong to, and whether they are as they were written."""
+"""Npz files that say what their arrays belong to, and whether they are as they were written.
+
+An npz file holds a checksum (CRC-32) of each of its entries, which reading compares. The seal is a
+SHA-256 of the key, the names and these checksums: large arrays are gone through once.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import DataError
-from .array_files import digest_of, read_arrays, write_arrays
+from .array_files import read_with_sums, write_arrays
 from .files import replacing
 
 #: Names of the arrays that say so.
@@ -16,7 +21,7 @@ _KEY, _SEAL = "key", "seal"
 
 
 def write_sealed(file: Path, arrays: Mapping[str, np.ndarray], key: bytes) -> None:
-    """Write arrays with a key and a digest of both; whole or not at all.
+    """Write arrays with a key and a seal of both; whole or not at all.
 
     Parameters
     ----------
@@ -32,9 +37,12 @@ def write_sealed(file: Path, arrays: Mapping[str, np.ndarray], key: bytes) -> No
     DirectoryError
         If the file cannot be written.
     """
-    seal = {_KEY: _numbers(key), _SEAL: _numbers(digest_of(arrays, key))}
+
+    def sealed(sums: Mapping[str, int]) -> dict[str, np.ndarray]:
+        return {_KEY: _numbers(key), _SEAL: _numbers(_seal(key, sums))}
+
     with replacing(file) as partial:
-        write_arrays(partial, {**arrays, **seal}, compress=False)
+        write_arrays(partial, arrays, compress=False, last=sealed)
 
 
 def read_sealed(file: Path, key: bytes) -> dict[str, np.ndarray] | None:
@@ -47,13 +55,18 @@ def read_sealed(file: Path, key: bytes) -> dict[str, np.ndarray] | None:
     OSError
         If it is not there, or cannot be read.
     """
-    arrays = read_arrays(file)
+    arrays, sums = read_with_sums(file)
     if not {_KEY, _SEAL} <= arrays.keys():
         raise DataError("it has no digest")
     written, seal = (arrays.pop(name).tobytes() for name in (_KEY, _SEAL))
-    if seal != digest_of(arrays, written):
+    if seal != _seal(written, {name: sums[name] for name in arrays}):
         raise DataError("it does not fit its digest")
     return arrays if written == key else None
+
+
+def _seal(key: bytes, sums: Mapping[str, int]) -> bytes:
+    """Return the digest of a key and of names and checksums, in their order."""
+    return hashlib.sha256(repr((key, list(sums.items()))).encode()).digest()
 
 
 def _numbers(content: bytes) -> np.ndarray:

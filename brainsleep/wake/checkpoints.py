@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -46,19 +47,49 @@ class Checkpoints:
         What decides the work beside the networks; states of other work are not used.
     report : callable
         Told of damage, line by line.
+
+    Attributes
+    ----------
+    n_trainings : int
+        How many have begun.
     """
 
     def __init__(self, directory: Path, key: str, report: Callable[[str], None]) -> None:
         self.directory, self.key, self.report = directory, key, report
-        self._n_trainings = 0
+        self.n_trainings = 0
+        self._known_by: str | None = None
         self._unwritten: dict[Path, tuple[bytes, Arrays]] = {}
         self._next = time.monotonic() + INTERVAL
 
-    def next_training(self, *what: object) -> Checkpoint:
-        """Return where the state of the next training lies; `what` decides what comes of it."""
-        key = hashlib.sha256(repr((self.key, self._n_trainings, *what)).encode()).digest()
-        self._n_trainings += 1
-        return Checkpoint(self, self.directory / f"{self._n_trainings}.npz", key)
+    def next_training(self, what: Callable[[], object] = tuple) -> Checkpoint:
+        """Return where the state of the next training lies.
+
+        Parameters
+        ----------
+        what : callable
+            Returns what decides what comes of it; not asked within :meth:`known_by`.
+        """
+        told = what() if self._known_by is None else self._known_by
+        key = hashlib.sha256(repr((self.key, self.n_trainings, told)).encode()).digest()
+        self.n_trainings += 1
+        return Checkpoint(self, self._file(self.n_trainings), key)
+
+    @contextmanager
+    def known_by(self, key: str) -> Iterator[None]:
+        """Let a key tell all that decides the trainings in a ``with`` block."""
+        before, self._known_by = self._known_by, key
+        try:
+            yield
+        finally:
+            self._known_by = before
+
+    def forget_after(self, n_trainings: int) -> None:
+        """Forget all trainings but the first ones: what came of the others is kept elsewhere."""
+        for number in range(n_trainings + 1, self.n_trainings + 1):
+            file = self._file(number)
+            self._unwritten.pop(file, None)
+            with plain_disk_errors("cannot remove", file):
+                file.unlink(missing_ok=True)
 
     def keep(self, file: Path, key: bytes, state: Callable[[], Arrays], *, is_last: bool) -> None:
         """Write a state, and what is not written yet, if it is time to."""
@@ -70,6 +101,10 @@ class Checkpoints:
             self._write()
             ended = time.monotonic()
             self._next = ended + max(INTERVAL, (ended - started) / MOST_OF_TIME)
+
+    def _file(self, number: int) -> Path:
+        """Return where the state of a training lies, from 1."""
+        return self.directory / f"{number}.npz"
 
     def _write(self) -> None:
         """Write all states that are not on disk."""

@@ -12,6 +12,7 @@ import platform
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -111,9 +112,10 @@ class KeptStages:
             learn_task(*what, **options)
             return time.monotonic() - started
 
-        def make() -> Arrays:
+        def make(key: str) -> Arrays:
             before = _rest_of(network)
-            took.append(learn())
+            with nullcontext() if checkpoints is None else checkpoints.known_by(key):
+                took.append(learn())
             if _rest_of(network) != before:
                 return {}
             return {**_arrays_of(network, strategy), _SECONDS: np.array(took[0])}
@@ -124,7 +126,10 @@ class KeptStages:
         key = None if is_later else self._key(strategy, network, tasks, k, training, seed)
         if key is None:
             return LearnedStage(False, learn())
-        arrays, was_kept = self.arrays.obtain(key, make)
+        n_before = 0 if checkpoints is None else checkpoints.n_trainings
+        arrays, was_kept = self.arrays.obtain(key, functools.partial(make, key))
+        if checkpoints is not None and self.arrays.holds(key):
+            checkpoints.forget_after(n_before)
         if not was_kept:
             return LearnedStage(False, took[0])
         _restore(network, strategy, arrays)

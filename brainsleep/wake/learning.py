@@ -172,7 +172,12 @@ class _Lesson(Objective):
 
     def __init__(self, strategy: Strategy, learner: Learner) -> None:
         self.strategy, self.learner = strategy, learner
-        self.key = repr((strategy.kind, strategy, digest_of(strategy.state()).hex()))
+
+    @property
+    def key(self) -> str:
+        """The strategy, and what it remembers by now."""
+        strategy = self.strategy
+        return repr((strategy.kind, strategy, digest_of(strategy.state()).hex()))
 
     @property
     def reads_gradients(self) -> bool:

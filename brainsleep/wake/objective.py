@@ -14,15 +14,12 @@ from .seeds_and_classes import class_numbers
 
 
 class Objective:
-    """What :func:`brainsleep.wake.train` minimises, batch by batch.
+    """What :func:`brainsleep.wake.train` minimises, batch by batch."""
 
-    Attributes
-    ----------
-    key : str
-        What else decides how training goes, for checkpoints: another key, another training.
-    """
-
-    key: str = ""
+    @property
+    def key(self) -> str:
+        """What else decides how training goes, for checkpoints: another key, another training."""
+        return ""
 
     @property
     def reads_gradients(self) -> bool:
@@ -72,7 +69,11 @@ class PlainObjective(Objective):
 
     def __init__(self, network: nn.Module, kind: str, is_open: torch.Tensor | None) -> None:
         self.network, self.kind, self.is_open = network, kind, is_open
-        self.key = "" if is_open is None else str(is_open.tolist())
+
+    @property
+    def key(self) -> str:
+        """Which outputs enter the loss."""
+        return "" if self.is_open is None else str(self.is_open.tolist())
 
     @property
     def reads_gradients(self) -> bool:

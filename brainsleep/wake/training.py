@@ -208,8 +208,8 @@ def train(
     state = TrainingState(network, optimizer, shuffle, losses, objective)
     kept = None
     if checkpoints is not None:
-        what = (training, seed, objective.key, dataset.name, n_images, network_digest(network))
-        kept = checkpoints.next_training(*what)
+        what = (training, seed, dataset.name, n_images)
+        kept = checkpoints.next_training(lambda: (*what, objective.key, network_digest(network)))
     with (
         seeded(seed, network),
         mode_of(network, training=True),

@@ -198,3 +198,23 @@ def test_bytes_that_are_no_text_are_named(tmp_path):
     (tmp_path / "night.json").write_bytes(b"\xff")
     with pytest.raises(DataError, match=r"night.json: is no text in UTF-8"):
         read_text(tmp_path / "night.json")
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(400_000.0),  # more than one piece
+        np.arange(6, dtype=">i4").reshape(2, 3)[:, ::2],
+        np.asfortranarray(np.arange(6.0, dtype=np.float16).reshape(2, 3)),
+        np.zeros((3, 0), dtype=np.float32),
+        np.array(True),
+    ],
+)
+def test_arrays_are_written_as_numpy_writes_them(array, tmp_path):
+    write_arrays(tmp_path / "a.npz", {"w": array}, compress=False)
+    np.save(tmp_path / "w.npy", array)
+    with zipfile.ZipFile(tmp_path / "a.npz") as archive:
+        assert archive.read("w.npy") == (tmp_path / "w.npy").read_bytes()
+    found = read_arrays(tmp_path / "a.npz")["w"]
+    assert (found.dtype, found.shape) == (array.dtype, array.shape)
+    np.testing.assert_array_equal(found, array)

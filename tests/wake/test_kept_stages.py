@@ -117,7 +117,20 @@ def test_a_stage_that_was_read_counts_for_checkpoints(stages: KeptStages, tmp_pa
         strategy = wake.build_strategy("sequential")
         options = {"seed": 4, "progress": False, "checkpoints": checkpoints}
         stages.learn(strategy, network(), TASKS, 0, QUICK, **options)
-        assert checkpoints.next_training("x").file.name == "2.npz"
+        assert checkpoints.next_training().file.name == "2.npz"
+
+
+@pytest.mark.usefixtures("kept_at_once")
+@pytest.mark.parametrize("limit", [10**8, 0])
+def test_what_is_kept_once_is_in_no_checkpoint(limit: int, tmp_path: Path) -> None:
+    stages = KeptStages(KeptArrays(tmp_path / "kept", limit, "the folder", "X"))
+    checkpoints = Checkpoints(tmp_path / "training", "key", print)
+    strategy, learner = wake.build_strategy("weight_averaging"), network()
+    options = {"seed": 4, "progress": False, "checkpoints": checkpoints}
+    for k in range(2):
+        stages.learn(strategy, learner, TASKS, k, QUICK, **options)
+    left = sorted(file.name for file in checkpoints.directory.glob("*"))
+    assert left == ([] if limit else ["1.npz", "2.npz"])
 
 
 class Noisy(nn.Module):
