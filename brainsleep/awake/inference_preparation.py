@@ -97,7 +97,7 @@ def prepare_inference(request: InferenceRequest) -> PreparedInference:
 def _scaled(
     request: InferenceRequest, network: Translation, images: NDArray[np.floating], per_spike: float
 ) -> tuple[Normalisation, Activity | None]:
-    """Choose the scales; return what the network makes of the images where that chose them."""
+    """Choose the scales; return what the network makes of all or the first images."""
     choose = partial(
         normalise,
         network,
@@ -106,11 +106,11 @@ def _scaled(
         input_scale=per_spike,
     )
     given = request.calibration_data
+    known = Activity.of_first(network, images, CALIBRATION_IMAGES)
     if given is not None:
         data = data_at(network, read_images(given, "calibration_data").images)
-        return choose(data), None
-    known = Activity.of_first(network, images, CALIBRATION_IMAGES)
-    activations = None if known is None else known.activations
+        return choose(data), known
+    activations = None if known is None else known.first(CALIBRATION_IMAGES)
     return choose(images[:CALIBRATION_IMAGES], activations=activations), known
 
 

@@ -1,4 +1,4 @@
-"""What the artificial network makes of the images: of the first ones it is asked once."""
+"""What the artificial network makes of the images: it is asked once, if that can be kept."""
 
 from __future__ import annotations
 
@@ -48,11 +48,18 @@ class Activity:
     def of_first(
         cls, translation: Translation, images: NDArray[np.floating], n_first: int
     ) -> Activity | None:
-        """Show the first images to a network; return None where that would be too much to keep."""
-        images = images[:n_first]
-        if len(images) * sum(translation.sizes) > KEPT_VALUES:
-            return None
-        return cls.of(translation, images)
+        """Show all images to a network, or the first ones; None where that is too much to keep.
+
+        Products of large matrices cost less than those of small ones.
+        """
+        for shown in (images, images[:n_first]):
+            if len(shown) * sum(translation.sizes) <= KEPT_VALUES:
+                return cls.of(translation, shown)
+        return None
+
+    def first(self, n: int) -> Mapping[str, NDArray[np.floating]]:
+        """Return the activations for no more than the first `n` images, by layer."""
+        return {name: values[:n] for name, values in self.activations.items()}
 
     def __len__(self) -> int:
         return len(self.outputs)

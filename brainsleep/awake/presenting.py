@@ -17,18 +17,22 @@ from ..night.assembly import Assembly
 from ..support.cores import n_cores
 from ..translation import INPUT, Translation
 from .coding import Coding
+from .image_input import first_spikes, fit_at_once, image_currents
 from .inference_request import InferenceRequest
 from .network_itself import Activity
 from .presentation import Counted, Showing
-from .synaptic_sums import with_exact_input
 from .tally import Shown, Tally
 
 #: Most images of one launch, and most values that are kept of them: counts and potentials.
 LAUNCH_IMAGES, LAUNCH_VALUES = 1000, 2**24
 
-#: Images for which the artificial network and the currents are computed at once. Whatever the
-#: launches, each begins with a whole batch, so that no sum depends on how images are shared out.
+#: Images that are counted at once, and for which the artificial network and the currents are
+#: computed at once unless that is done for all images before. Whatever the launches, each begins
+#: with a whole batch, so that no sum depends on how images are shared out.
 BATCH_IMAGES = 50
+
+#: Images in a product with the weights where currents are computed before images are shared out.
+CURRENTS_AT_ONCE = 250
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -115,6 +119,7 @@ class PreparedInference:
         images: NDArray[np.floating],
         numbers: NDArray[np.int64],
         n_steps: int | None = None,
+        currents: Mapping[str, NDArray[np.floating]] | None = None,
     ) -> Job:
         """Make the job that shows some images.
 
@@ -126,14 +131,19 @@ class PreparedInference:
             Their numbers, on which their input spikes depend.
         n_steps : int, optional
             For how many steps, from the beginning of a presentation; all unless given.
+        currents : mapping of str to ndarray, optional
+            Their constant currents by layer, if they have been computed.
         """
         n_steps = self.n_steps if n_steps is None else n_steps
-        currents = self._currents(images)
+        currents = self._currents(images, self._batch_size) if currents is None else currents
         layers = self.translation.layers
         weights = self.assembly.weights()
         of_populations, of_projections = self.parameters()
+        spikes = None
+        if not self.coding.is_silent:
+            spikes = first_spikes(self.coding, images, numbers, self.n_steps, n_steps)
         return Job(
-            input_spikes=None if self.coding.is_silent else self._spikes(images, numbers, n_steps),
+            input_spikes=spikes,
             n_steps=len(images) * n_steps,
             weights=[weights[number] for number in self.used],
             biases=[None if layer.name in currents else layer.bias for layer in layers],
@@ -158,27 +168,11 @@ class PreparedInference:
         )
         return of_populations, [of_projections[number] for number in self.used]
 
-    def _currents(self, images: NDArray[np.floating]) -> dict[str, np.ndarray]:
+    def _currents(
+        self, images: NDArray[np.floating], at_once: int
+    ) -> Mapping[str, NDArray[np.floating]]:
         """Return the constant currents that images cause, by layer that gets some."""
-        network, found = with_exact_input(self.translation), dict[str, np.ndarray]()
-        for batch in self._batches(len(images)):
-            for name, sums in self.coding.currents(network, images[batch]).items():
-                if name not in found:
-                    found[name] = np.empty((len(images), sums.shape[1]), dtype=self.plan.dtype)
-                found[name][batch] = sums
-        return found
-
-    def _spikes(
-        self, images: NDArray[np.floating], numbers: NDArray[np.int64], n_steps: int
-    ) -> Iterator[NDArray[np.bool_]]:
-        """Make the first input spikes of images, one image after the other."""
-        for image, number in zip(images, numbers.tolist(), strict=True):
-            left = n_steps
-            for chunk in self.coding.chunks(image, number, self.n_steps):
-                yield chunk[:left]
-                left -= len(chunk)
-                if left <= 0:
-                    break
+        return image_currents(self.coding, self.translation, images, self.plan.dtype, at_once)
 
     def _batches(self, n_images: int) -> list[slice]:
         """Divide images into those for which sums are computed at once."""
@@ -201,8 +195,9 @@ class PreparedInference:
         numbers: NDArray[np.int64],
         showing: Showing,
         n_threads: int | None = None,
+        currents: Mapping[str, NDArray[np.floating]] | None = None,
     ) -> list[Counted]:
-        """Show some images, given by their numbers; see `Job.n_threads`.
+        """Show some images, given by their numbers; see `job` and `Job.n_threads`.
 
         Returns
         -------
@@ -215,8 +210,8 @@ class PreparedInference:
             If the simulation was interrupted.
         """
         images = self.images[numbers]
-        job = replace(self.job(images, numbers, showing.n_steps), n_threads=n_threads)
-        outcome = engine.run(job)
+        job = self.job(images, numbers, showing.n_steps, currents)
+        outcome = engine.run(replace(job, n_threads=n_threads))
         if outcome.n_steps < job.n_steps:  # an engine ends early when Ctrl-C is pressed
             raise KeyboardInterrupt
         shown = Shown.read(outcome, self.translation, showing.n_steps)
@@ -282,10 +277,14 @@ class PreparedInference:
         size = self._launch_size(len(numbers), n_jobs)
         starts = range(0, len(numbers), size)
         n_jobs = min(n_jobs, len(starts))
+        currents: Mapping[str, NDArray[np.floating]] | None = None
+        if fit_at_once(self.coding, self.translation, len(numbers)):
+            currents = self._currents(self.images[numbers], CURRENTS_AT_ONCE)
 
         def show(first: int) -> list[Counted]:
-            n_threads = 1 if n_jobs > 1 else None
-            return self.show(engine, numbers[first : first + size], showing, n_threads)
+            n_threads, part = 1 if n_jobs > 1 else None, slice(first, first + size)
+            of_part = currents and {name: sums[part] for name, sums in currents.items()}
+            return self.show(engine, numbers[part], showing, n_threads, of_part)
 
         if n_jobs <= 1:
             yield from chain.from_iterable(map(show, starts))

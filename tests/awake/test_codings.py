@@ -1,13 +1,16 @@
 """How images become currents and spikes, and what connections make of them."""
 
 import numpy as np
+import pytest
 import torch
 from brian2 import Hz
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from brainsleep.awake.coding import Latency, Poisson, as_coding
+import brainsleep as bs
+from brainsleep.awake.coding import ConstantCurrent, Latency, Poisson, as_coding
+from brainsleep.awake.image_input import fit_at_once, image_currents
 from brainsleep.awake.synaptic_sums import weighted_sum
 from brainsleep.network.windows import Window
 from brainsleep.translation import Connection
@@ -67,3 +70,24 @@ def test_currents_and_fans_of_convolutions(case):
     np.testing.assert_allclose(found, expected.reshape(2, -1).numpy(), atol=1e-12)
     source, _, _ = window.unrolled()
     np.testing.assert_array_equal(link.fan_out, np.bincount(source, minlength=n_in))
+
+
+@pytest.mark.parametrize("at_once", [3, 7, 250])
+def test_currents_of_many_images_are_what_the_layer_computes(at_once):
+    torch.manual_seed(0)
+    layer = nn.Linear(6, 5).double()
+    network = nn.Sequential(layer, nn.ReLU(), nn.Linear(5, 2).double())
+    images = np.random.default_rng(0).random((10, 6))
+    found = image_currents(ConstantCurrent(), bs.translate(network), images, "float64", at_once)
+    with torch.no_grad():
+        expected = layer(torch.tensor(images)).numpy()
+    assert list(found) == ["0"]
+    np.testing.assert_allclose(found["0"], expected, rtol=1e-12)
+
+
+def test_currents_are_made_ahead_as_long_as_they_are_few(monkeypatch):
+    network = bs.translate(nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 2)))
+    monkeypatch.setattr("brainsleep.awake.image_input.KEPT_CURRENTS", 50)
+    assert fit_at_once(ConstantCurrent(), network, 10)
+    assert not fit_at_once(ConstantCurrent(), network, 11)
+    assert fit_at_once(as_coding("latency", None, 1e-3, 0), network, 1000)  # it makes none

@@ -135,7 +135,11 @@ def test_labelled_images_from_loaders_and_data_sets():
 
 
 @pytest.mark.parametrize("coding", ["constant", "poisson"])
-def test_n_jobs_and_launches_change_nothing(coding, monkeypatch):
+@pytest.mark.parametrize("ahead", [True, False], ids=["sums of all ahead", "of each batch"])
+def test_n_jobs_and_launches_change_nothing(coding, ahead, monkeypatch):
+    if not ahead:
+        monkeypatch.setattr("brainsleep.awake.image_input.KEPT_CURRENTS", 0)
+        monkeypatch.setattr("brainsleep.awake.network_itself.KEPT_VALUES", 0)
     ann = mlp(SIZES, bias=True, dtype=torch.float64)  # whose sums are rounded
     data = labelled(ann, 21)
     how = {"coding": coding, "dtype": "float64"}

@@ -38,3 +38,16 @@ def test_no_more_is_kept_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert first is not None
     assert len(first) == 4
     assert Activity.of_first(translation, IMAGES, 5) is None
+
+
+def test_all_images_are_kept_where_they_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    translation = bs.translate(network())
+    known = Activity.of_first(translation, IMAGES, 4)
+    assert known is not None
+    assert len(known) == len(IMAGES)
+    for name, values in known.first(4).items():
+        np.testing.assert_array_equal(values, known.activations[name][:4])
+    monkeypatch.setattr(network_itself, "KEPT_VALUES", 9 * (6 + 5 + 3) - 1)
+    first = Activity.of_first(translation, IMAGES, 4)
+    assert first is not None
+    assert len(first) == 4
