@@ -1,4 +1,4 @@
-"""Data sets and networks of `carry_over.py`: five data sets, three networks each."""
+"""Data sets and networks of `carry_over.py`: four data sets with three networks each, one of them with three CNNs, too."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ PROBLEMS = {
         perceptrons((64, 100, 10), (64, 200, 200, 10), (64, 200, 200, 200, 10)),
     ),
     "fashion": Problem(
-        "Fashion-MNIST, 1,000 a class",
+        "Fashion-MNIST, 1,000 per class",
         lambda folder: load_split("fashion_mnist", folder, 1000),
         perceptrons((784, 200, 10), (784, 300, 100, 10), (784, 200, 200, 200, 10)),
     ),

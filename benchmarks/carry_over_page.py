@@ -35,7 +35,7 @@ too); that choice, too, was made on validation images of the digits, with blurre
 of clothes.
 
 Networks have no biases and no dropout; cross entropy, SGD (lr 0.05, momentum 0.5, batches of 25),
-as many epochs as make about 128 batches a task. Test accuracy over all ten classes after the last
+as many epochs as make about 128 batches per task. Test accuracy over all ten classes after the last
 night in %, mean ± SD over seeds.
 
 - *no sleep*: the tasks one after the other. *centred*: the same, each neuron's weights in fully

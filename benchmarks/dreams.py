@@ -131,7 +131,7 @@ def elsewhere(kept: Mapping[str, Any]) -> list[str]:
 
 def with_other_tasks(kept: Mapping[str, Any]) -> list[str]:
     """Return dreams of the digits with other tasks or nights."""
-    names = {DIGITS: "5 tasks, 400 images a class, a night after each"}
+    names = {DIGITS: "5 tasks, 400 images per class, a night after each"}
     names |= {name: name.removeprefix(TASKS) for name in CASES if name.startswith(TASKS)}
     rows = []
     for name, label in names.items():

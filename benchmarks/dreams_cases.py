@@ -136,13 +136,13 @@ def other_tasks() -> Iterator[tuple[str, Case]]:
         **{f"{n} tasks": tasks(4000 // n, n_tasks=n) for n in (2, 3, 4, 7, 10)},
         "4, 1, 2 and 3 classes": tasks(1000, classes=[[0, 1, 2, 3], [4], [5, 6], [7, 8, 9]]),
         "3, 2, 1 and 4 classes": tasks(1000, classes=[[0, 1, 2], [3, 4], [5], [6, 7, 8, 9]]),
-        "400 or 60 images a class, in turn": tasks(
+        "400 or 60 images per class, in turn": tasks(
             528, classes=PAIRS, train_per_class=[400, 60, 400, 60, 400]
         ),
         "one night after five tasks": {"dreams.nights_after": [5]},
         "nights after three and five tasks": {"dreams.nights_after": [3, 5]},
         **{
-            f"{n} images a class": tasks(2 * n, classes=PAIRS, train_per_class=n)
+            f"{n} images per class": tasks(2 * n, classes=PAIRS, train_per_class=n)
             for n in (10, 25, 50, 100, 200)
         },
     }

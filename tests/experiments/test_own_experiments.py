@@ -92,7 +92,7 @@ def test_a_model_file_needs_a_name_data_and_tasks(folder: Path) -> None:
     model = materials.model
     assert [task.classes for task in materials.tasks] == [(0, 1), (2, 3)]
     assert model.network.sizes == [36, 1200, 1200, 4]
-    assert model.training.build().epochs == 64  # 30 images a task: 2 batches
+    assert model.training.build().epochs == 64  # 30 images per task: 2 batches
     assert model.sleep.neuron.build() == bs.Heaviside()
     assert model.sleep.plasticity.build() == bs.SRC()
     assert model.sleep.steps.of_task(3) == 500

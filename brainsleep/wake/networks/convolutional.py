@@ -136,7 +136,7 @@ def sizes(given: Sequence[int], field: str, fewest: int) -> tuple[int, ...]:
     ParameterError
         If there are too few, or one is below 1.
     """
-    members = items(given, field, "a list of sizes, one a layer", most=1000)
+    members = items(given, field, "a list of sizes, one per layer", most=1000)
     if len(members) < fewest:
         raise ParameterError(f"{field} must have at least {fewest} size, not {brief(given)}.")
     return tuple(whole_number(one, f"{field}[{k}]", minimum=1) for k, one in enumerate(members))
