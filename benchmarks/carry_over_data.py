@@ -1,4 +1,4 @@
-"""Data sets and networks of `carry_over.py`: four data sets with three networks each, one of them with three CNNs, too."""
+"""Data sets and networks of `carry_over.py`: three networks per data set, and three CNNs."""
 
 from __future__ import annotations
 
