@@ -23,7 +23,7 @@ from ..support.checks import whole_number
 from ..support.names import objects
 from .contexts import mode_of
 from .given_data import LabelledImages, as_dataset
-from .interface import as_network_input, count_outputs
+from .interface import as_network_input, count_outputs, shape_of
 from .seeds_and_classes import class_numbers
 from .tasks import Task
 
@@ -313,14 +313,14 @@ def _of_candidates(
 def _outputs(network: nn.Module, batch: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
     """Return the outputs for a batch of images; `shape`, that of all images, is for messages."""
     try:
-        outputs: torch.Tensor = network(batch.clone())  # its first layer may work in place
+        outputs = network(batch.clone())  # its first layer may work in place
     except RuntimeError as error:
         raise ParameterError(
             f"the network does not take images of shape {shape}: {error}."
         ) from error
-    if outputs.ndim != 2 or len(outputs) != len(batch):
+    if not isinstance(outputs, torch.Tensor) or outputs.ndim != 2 or len(outputs) != len(batch):
         raise ParameterError(
-            f"the network must give outputs of shape (n, n_outputs), not {tuple(outputs.shape)}."
+            f"the network must give outputs of shape (n, n_outputs), not {shape_of(outputs)}."
         )
     if torch.isnan(outputs).any():
         raise ParameterError("the network's outputs are NaN: its weights have diverged.")

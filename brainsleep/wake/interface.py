@@ -83,14 +83,24 @@ def count_outputs(network: nn.Module, dataset: Dataset) -> int:
                 f"as {dataset.name} has them: {error}."
             ) from error
     if not isinstance(outputs, torch.Tensor) or outputs.ndim != 2 or len(outputs) != len(images):
-        shape = (
-            tuple(outputs.shape) if isinstance(outputs, torch.Tensor) else type(outputs).__name__
+        raise ParameterError(
+            f"the network must give outputs of shape (n, n_outputs), not {shape_of(outputs)}."
         )
-        raise ParameterError(f"the network must give outputs of shape (n, n_outputs), not {shape}.")
-    n_outputs = outputs.shape[1]
+    require_outputs(outputs.shape[1], dataset)
+    return outputs.shape[1]
+
+
+def shape_of(outputs: object) -> str:
+    """Return the shape of what a network gives, or its type if that is no tensor: for messages."""
+    return str(
+        tuple(outputs.shape) if isinstance(outputs, torch.Tensor) else type(outputs).__name__
+    )
+
+
+def require_outputs(n_outputs: int, dataset: Dataset) -> None:
+    """Raise a ParameterError if a label has no output."""
     if dataset.labels.size and dataset.labels.max() >= n_outputs:
         raise ParameterError(
             f"{dataset.name} has the label {dataset.labels.max()}, "
             f"but the network has only {n_outputs} outputs."
         )
-    return n_outputs

@@ -1,10 +1,8 @@
-"""What a network says of the test images of all tasks, which pass it once for all numbers."""
+"""What a network says of the test images of tasks, which pass it once for all numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,45 +12,77 @@ from ..errors import DataError
 from ..support.calls import public
 from ..support.names import objects
 from .evaluation import TASKS, class_shares, counted, largest, network_outputs
-from .interface import count_outputs
+from .interface import require_outputs
 from .tasks import Task, share_labels
 
 
-@dataclass(frozen=True, eq=False)
 class TaskAnswers:
-    """What a network gives for the test images of tasks.
+    """What a network says of the test images of tasks: those of a task are shown when first needed.
 
-    Attributes
+    Parameters
     ----------
-    tasks : tuple of Task
+    network : torch.nn.Module
+        Not changed, as long as it is asked.
+    tasks : sequence of Task
         At least one.
-    outputs : tuple of ndarray, shape (n_images, n_outputs)
-        Of each task; minus infinity for outputs that do not compete.
+
+    Raises
+    ------
+    DataError
+        If there is no task.
     """
 
-    tasks: tuple[Task, ...]
-    outputs: tuple[npt.NDArray[np.floating], ...]
+    def __init__(self, network: nn.Module, tasks: Sequence[Task]) -> None:
+        self.tasks: tuple[Task, ...] = tuple(objects(tasks, "tasks", Task, TASKS))
+        if not self.tasks:
+            raise DataError("there are no tasks to measure accuracies on.")
+        self._network: nn.Module | None = network
+        self._known: dict[int, npt.NDArray[np.floating]] = {}
 
-    @classmethod
-    def of(cls, network: nn.Module, tasks: Sequence[Task]) -> Self:
-        """Show a network the test images of tasks.
+    def outputs_of(self, k: int) -> npt.NDArray[np.floating]:
+        """Return the outputs for the test images of one task, from 0.
+
+        Returns
+        -------
+        ndarray, shape (n_images, n_outputs)
+            Minus infinity for outputs that do not compete.
 
         Raises
         ------
         DataError
-            If there is no task, or one has no test images.
+            If it has no test images.
         ParameterError
             As `brainsleep.wake.confusion_matrix`.
         """
-        read = objects(tasks, "tasks", Task, TASKS)
-        if not read:
-            raise DataError("there are no tasks to measure accuracies on.")
-        for task in read:
+        if k not in self._known:
+            task = self.tasks[k]
             if len(task.test) == 0:
                 raise DataError(f"{task.test.name} has no images to count.")
-            count_outputs(network, task.test)
-        shown = [network_outputs(network, t.test.images, candidates=t.candidates) for t in read]
-        return cls(tuple(read), tuple(shown))
+            assert self._network is not None
+            outputs = network_outputs(self._network, task.test.images, candidates=task.candidates)
+            require_outputs(outputs.shape[1], task.test)
+            self._known[k] = outputs
+            if len(self._known) == len(self.tasks):
+                self._network = None  # which may be large
+        return self._known[k]
+
+    def ask_all(self) -> None:
+        """Show all images that the network has not seen yet."""
+        for k in range(len(self.tasks)):
+            self.outputs_of(k)
+
+    def accuracy_on(self, k: int) -> float:
+        """Return the accuracy on one task."""
+        return _accuracy(self.tasks[k].test.labels, self.outputs_of(k))
+
+    def row(self, n_seen: int) -> list[float | None]:
+        """Return the accuracies as `brainsleep.wake.task_accuracies` does."""
+        return [self.accuracy_on(k) if k < n_seen else None for k in range(len(self.tasks))]
+
+    @property
+    def outputs(self) -> npt.NDArray[np.floating]:
+        """The outputs for all images, task by task."""
+        return np.concatenate([self.outputs_of(k) for k in range(len(self.tasks))])
 
     @property
     def labels(self) -> npt.NDArray[np.int64]:
@@ -61,21 +91,20 @@ class TaskAnswers:
 
     @property
     def accuracies(self) -> list[float]:
-        """The accuracy on each task, as `brainsleep.wake.task_accuracies` returns it."""
-        pairs = zip(self.tasks, self.outputs, strict=True)
-        return [_accuracy(one.test.labels, given) for one, given in pairs]
+        """The accuracy on each task."""
+        return [self.accuracy_on(k) for k in range(len(self.tasks))]
 
     @property
     def final_accuracy(self) -> float:
         """One number for all tasks; see :func:`final_accuracy_of`."""
         if share_labels(self.tasks) or any(task.candidates is not None for task in self.tasks):
             return float(np.mean(self.accuracies))
-        return _accuracy(self.labels, np.concatenate(self.outputs))
+        return _accuracy(self.labels, self.outputs)
 
     @property
     def confusion(self) -> npt.NDArray[np.int64]:
         """Images by class and by the class that they are taken for; see :func:`confusion_of`."""
-        outputs = np.concatenate(self.outputs)
+        outputs = self.outputs
         return counted(self.labels, largest(outputs), outputs.shape[1])
 
 
@@ -103,7 +132,7 @@ def final_accuracy_of(network: nn.Module, tasks: Sequence[Task]) -> float:
     ParameterError
         As :func:`brainsleep.wake.predict`, or if a label has no output.
     """
-    return TaskAnswers.of(network, tasks).final_accuracy
+    return TaskAnswers(network, tasks).final_accuracy
 
 
 @public
@@ -129,7 +158,7 @@ def confusion_of(network: nn.Module, tasks: Sequence[Task]) -> npt.NDArray[np.in
     ParameterError
         As :func:`brainsleep.wake.confusion_matrix`.
     """
-    return TaskAnswers.of(network, tasks).confusion
+    return TaskAnswers(network, tasks).confusion
 
 
 def _accuracy(labels: npt.NDArray[np.int64], outputs: npt.NDArray[np.floating]) -> float:

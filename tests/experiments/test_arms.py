@@ -40,6 +40,8 @@ from brainsleep.wake import (
     learning,
     load_split,
     network_outputs,
+    task_accuracies,
+    task_answers,
 )
 
 TEXT = """
@@ -124,6 +126,26 @@ def test_a_night_that_changes_nothing_is_none() -> None:
     unchanged = run_arm(arm(model, alter=lambda before, after, rng: before), setting)
     assert replace(unchanged, seconds=0) == replace(awake, seconds=0)
     assert asleep.R != awake.R
+
+
+def test_arms_begin_with_what_the_untrained_network_says(monkeypatch) -> None:
+    setting, shown = setting_of(changed()), []
+    monkeypatch.setattr(
+        task_answers,
+        "network_outputs",
+        lambda network, images, **values: (
+            shown.append(len(images)) or network_outputs(network, images, **values)
+        ),
+    )
+    joint = StrategySection(kind="joint")
+    found = run_arm(Arm(name="joint", label="joint", waking=joint), setting)
+    n_images = sum(len(task.test) for task in setting.tasks)
+    assert found.ahead == found.untrained == task_accuracies(setting.new_network(), setting.tasks)
+    assert sum(shown) == 2 * n_images, "untrained, and trained"
+    run_arm(arm(None), setting)
+    assert sum(shown) == 2 * n_images + sum(
+        len(task.test) for k in range(3) for task in setting.tasks[: k + 2]
+    )
 
 
 def test_weights_on_waking_are_those_of_the_control() -> None:
@@ -404,10 +426,11 @@ def test_test_images_pass_the_network_once_at_the_end(model_file: Path) -> None:
     """Accuracy, confusion and calibration are of the same outputs; one image counts them."""
     setting = setting_of(load_model_file(model_file))
     course = course_module.Course(setting, arm(None))
+    course.learn(0)
     sizes: list[int] = []
     course.network.register_forward_hook(lambda module, images, outputs: sizes.append(len(outputs)))
     result = course.result([], [])
-    assert sum(size for size in sizes if size > 1) == sum(len(one.test) for one in setting.tasks)
+    assert sum(sizes) == sum(len(one.test) for one in setting.tasks)
     network, tasks = course.network, setting.tasks
     shown = concatenate([one.test for one in tasks])
     assert result.final == accuracy(network, shown)

@@ -8,8 +8,9 @@ from typing import Self
 
 from torch import nn
 
-from ...wake import Task, Training, task_accuracies
+from ...wake import Task, Training
 from ...wake.kept_stages import KeptStages
+from ...wake.task_answers import TaskAnswers
 from ..model_files.modelfile import ModelFile
 from ..model_files.run_request import RunRequest
 from ..run_directory.run_clock import RunClock
@@ -56,9 +57,9 @@ class Setting:
         return self.model.training.build()
 
     @cached_property
-    def untrained(self) -> tuple[float | None, ...]:
-        """The accuracy of the network on each task before any training."""
-        return tuple(task_accuracies(self.new_network(), self.tasks))
+    def untrained(self) -> TaskAnswers:
+        """What the network says of the test images before any training."""
+        return TaskAnswers(self.new_network(), self.tasks)
 
     def new_network(self, model: ModelFile | None = None) -> nn.Module:
         """Return the network before any training; layers that do not learn want no gradient.

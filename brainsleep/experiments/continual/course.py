@@ -13,7 +13,7 @@ from torch import nn
 
 from ...measures import calibration_error, per_class_accuracy
 from ...translation import write_back
-from ...wake import learn_task, task_accuracies, training_seed
+from ...wake import learn_task, training_seed
 from ...wake.checkpoints import Checkpoints
 from ...wake.task_answers import TaskAnswers
 from ..arms.arm import Arm, ArmResult
@@ -57,6 +57,7 @@ class Course:
     stored_bytes: int = 0
     seconds: float = 0.0
     _answers: TaskAnswers | None = field(init=False, default=None)  # of the network as it is
+    _untrained: TaskAnswers | None = field(init=False, default=None)  # if all arms have the same
 
     def __post_init__(self) -> None:
         """Begin with a new network."""
@@ -65,6 +66,9 @@ class Course:
         model = self.arm.model
         self.nights = None if model is None else nights_of(self.setting, model)
         self.waking = Waking((model or self.setting.model).nights.averaging)
+        is_like_others = model is None or model.network == self.setting.model.network
+        if is_like_others and self.readout is self.network:
+            self._untrained = self._answers = self.setting.untrained
 
     def learn(self, index: int, checkpoints: Checkpoints | None = None) -> None:
         """Learn a task."""
@@ -124,16 +128,13 @@ class Course:
 
     def row(self, n_seen: int | None = None) -> list[float | None]:
         """Return the accuracy on each task; None for those after the first `n_seen`."""
-        tasks = self.setting.tasks
         with self.setting.clock.part(MEASURING):
-            if n_seen is None or n_seen == len(tasks):
-                return list(self._all_answers().accuracies)
-            return task_accuracies(self.readout, tasks, n_seen)
+            return self._said().row(len(self.setting.tasks) if n_seen is None else n_seen)
 
-    def accuracy_on(self, index: int) -> float | None:
+    def accuracy_on(self, index: int) -> float:
         """Return the accuracy on one task."""
         with self.setting.clock.part(MEASURING):
-            return task_accuracies(self.readout, self.setting.tasks[index : index + 1])[0]
+            return self._said().accuracy_on(index)
 
     @property
     def readout(self) -> nn.Module:
@@ -144,9 +145,9 @@ class Course:
         """Return what came of it, given the accuracies that were measured on the way."""
         waking = self.arm.waking
         with self.setting.clock.part(MEASURING):
-            answers = self._all_answers()
+            answers = self._said()
             confusion = answers.confusion
-            untrained = self._untrained()
+            untrained = list[float | None](self._said_untrained().accuracies)
         return ArmResult(
             kind=waking.kind,
             label=self.arm.label,
@@ -162,19 +163,18 @@ class Course:
             confusion=confusion.tolist(),
         )
 
-    def _untrained(self) -> list[float | None]:
-        """Return the accuracies before any training."""
-        setting, model = self.setting, self.arm.model
-        new = setting.new_network(model)
-        readout = self.arm.waking.strategy().readout(new)
-        if readout is new and (model is None or model.network == setting.model.network):
-            return list(setting.untrained)
-        return task_accuracies(readout, setting.tasks)
+    def _said_untrained(self) -> TaskAnswers:
+        """Return what the network said before any training."""
+        if self._untrained is None:
+            new = self.setting.new_network(self.arm.model)
+            readout = self.arm.waking.strategy().readout(new)
+            self._untrained = TaskAnswers(readout, self.setting.tasks)
+        return self._untrained
 
-    def _all_answers(self) -> TaskAnswers:
-        """Return what the network says of all test images, which it sees once for all numbers."""
+    def _said(self) -> TaskAnswers:
+        """Return what the network says as it is, which sees each image once for all numbers."""
         if self._answers is None:
-            self._answers = TaskAnswers.of(self.readout, self.setting.tasks)
+            self._answers = TaskAnswers(self.readout, self.setting.tasks)
         return self._answers
 
     def _woken(self, asleep: nn.Module, index: int) -> nn.Module:
@@ -227,7 +227,7 @@ def _per_class(confusion: NDArray[np.int64]) -> dict[str, float]:
 
 def _calibration_error(answers: TaskAnswers) -> float | None:
     """Return the calibration error over all tasks; None if there are images without outputs."""
-    outputs = np.concatenate(answers.outputs)
+    outputs = answers.outputs
     if not np.isfinite(outputs.max(axis=1)).all():
         return None
     return calibration_error(outputs, answers.labels)

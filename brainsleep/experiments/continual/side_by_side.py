@@ -23,7 +23,7 @@ from ..controls import Control
 from ..model_files.modelfile import ModelFile
 from ..model_files.training_sections import StrategySection
 from ..run_directory.opening import TRAINING
-from ..run_directory.run_clock import LEARNING
+from ..run_directory.run_clock import LEARNING, MEASURING
 from ..workers.arm_workers import Answer, ArmWorkers, Work
 from .kept_arms import result_of
 
@@ -145,6 +145,8 @@ class _SideBySide:
         """Go through all arms; who has nothing else to do then draws the pictures."""
         works = [self._work(job) for job in self.jobs]
         n = min(n, len(works) - 1)
+        with self.setting.clock.part(MEASURING):
+            self.setting.untrained.ask_all()  # in this process, for all of them
         with ArmWorkers(works, n, self.setting.clock, n_held=1) as workers:
 
             def note(*, to_the_end: bool = False) -> None:
