@@ -14,39 +14,22 @@ from ...translation.nir import NirWarning
 from ...wake import torch_threads, train, training_seed
 from ...wake.networks.data_shape import DataShape
 from ..kinds.experiment_kind import ExperimentKind
-from ..model_files.materials import announced, load_data
 from ..model_files.neuromorphic_modelfile import NeuromorphicModel
 from ..model_files.run_request import RunRequest
-from ..run_directory.opening import digest_of
+from .data_run import DataRun
 
 #: The graph of the converted network, in the run directory.
 GRAPH = "network.nir"
 
 
-class NeuromorphicRun:
+class NeuromorphicRun(DataRun[NeuromorphicModel]):
     """A run of a model file of a network on a chip, ready to begin.
 
     It keeps nothing on the way: one that was cut off begins again.
-
-    Parameters
-    ----------
-    request : RunRequest
-        What is asked for.
-    kind : ExperimentKind
-        The kind of experiment, which reads the model file.
-
-    Raises
-    ------
-    BrainsleepError
-        For a model file or data that will not do.
     """
 
     def __init__(self, request: RunRequest, kind: ExperimentKind) -> None:
-        self.model: NeuromorphicModel = kind.load(request.model_file, request.overrides)
-        self.request = announced(request, [self.model.data.dataset])
-        self.split = load_data(self.request, self.model.data)
-        self.name = self.model.name
-        self.data_sha256 = digest_of([self.split.train, self.split.test])
+        super().__init__(request, kind)
         shown = self.split.train
         shape = DataShape(shown.images.shape[1], int(shown.labels.max()) + 1, shown.image_shape)
         self.network = self.model.network.fitted(shape, request.folder)

@@ -15,12 +15,11 @@ from ...errors import ParameterError
 from ...support.files import JsonObject
 from ...wake import Dataset, Split
 from ..kinds.experiment_kind import ExperimentKind
-from ..model_files.materials import announced, load_data
 from ..model_files.run_request import RunRequest
 from ..model_files.unsupervised_modelfile import UnsupervisedModel
-from ..run_directory.opening import digest_of
 from ..run_directory.run_clock import FIGURES, KEEPING, LEARNING, MEASURING, RunClock, save_seconds
 from ..run_directory.run_state import last_network, load_progress, save_network, save_progress
+from .data_run import DataRun
 
 #: Seeds of what is shown, beside those of the blocks of learning.
 ASSIGN_SEED, TEST_SEED = 10**6, 2 * 10**6
@@ -45,30 +44,13 @@ class Learned:
     networks: list[str] = field(default_factory=list)
 
 
-class UnsupervisedRun:
-    """A run of a model file of unsupervised learning, ready to begin.
-
-    Parameters
-    ----------
-    request : RunRequest
-        What is asked for.
-    kind : ExperimentKind
-        The kind of experiment, which reads the model file.
-
-    Raises
-    ------
-    BrainsleepError
-        For a model file or data that will not do, before anything is learned.
-    """
+class UnsupervisedRun(DataRun[UnsupervisedModel]):
+    """A run of a model file of unsupervised learning, ready to begin."""
 
     def __init__(self, request: RunRequest, kind: ExperimentKind) -> None:
         self._started = time.monotonic()
-        self.model: UnsupervisedModel = kind.load(request.model_file, request.overrides)
-        self.request = announced(request, [self.model.data.dataset])
-        self.split = load_data(self.request, self.model.data)
+        super().__init__(request, kind)
         _check_n_assign(self.model, self.split)
-        self.name = self.model.name
-        self.data_sha256 = digest_of([self.split.train, self.split.test])
 
     @cached_property
     def prepared(self) -> PreparedWinners:
