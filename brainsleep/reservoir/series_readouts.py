@@ -48,7 +48,7 @@ def compare_on_series(
     dtype: str = "float32",
     progress: bool = True,
 ) -> SideBySide:
-    """Predict a series by a reservoir, and by what it is held against.
+    """Predict a series by a reservoir, and by what it is compared with.
 
     Every readout sees the filtered input, and all but one the states of a network besides. The
     echo state network is driven by the input filtered with the time that a value lasts, and makes

@@ -71,7 +71,7 @@ def compare_on_task(
     dtype: str = "float32",
     progress: bool = True,
 ) -> SideBySide:
-    """Classify sequences of spikes by a reservoir, and by what it is held against.
+    """Classify sequences of spikes by a reservoir, and by what it is compared with.
 
     Everything that has a choice (penalties of readouts, time constants of filters, spectral radius,
     leak and input scale of the echo state network) is chosen on the validation sequences.
@@ -164,7 +164,7 @@ def echo_states_beside(
     Parameters
     ----------
     reservoir : Reservoir
-        What they are held against.
+        What they are compared with.
     choices : iterable of tuple
         Spectral radius, leak and scale of the input.
     """

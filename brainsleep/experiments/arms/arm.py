@@ -1,4 +1,4 @@
-"""Arms of an experiment: ways to go through the same tasks, that results are held against.
+"""Arms of an experiment: ways to go through the same tasks, that results are compared with.
 
 All arms see the same images, in the same order, with the same seeds. They differ in how the network
 learns while awake, in whether and how it sleeps, or in what is done with the weights on waking.
@@ -57,7 +57,7 @@ class Arm:
 
 
 def compared_arm(waking: StrategySection, model: ModelFile) -> Arm:
-    """Return the arm of a strategy that sleep is held against; it sleeps, too, if it says so."""
+    """Return the arm of a strategy that sleep is compared with; it sleeps, too, if it says so."""
     return Arm(
         name=waking.arm_name,
         label=waking.label,

@@ -73,7 +73,8 @@ SetOption = Annotated[
 NoBaselinesOption = Annotated[
     bool,
     typer.Option(
-        "--no-baselines", help="Leave out the training without sleep that results are held against."
+        "--no-baselines",
+        help="Leave out the training without sleep that results are compared with.",
     ),
 ]
 StrategiesOption = Annotated[

@@ -135,7 +135,7 @@ def load_data(request: RunRequest, section: DataSection, name: str | None = None
 
 
 def compared_strategies(request: RunRequest, model: ModelFile) -> tuple[StrategySection, ...]:
-    """Return the ways to learn without sleep that a run is held against.
+    """Return the ways to learn without sleep that a run is compared with.
 
     Raises
     ------

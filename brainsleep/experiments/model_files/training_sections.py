@@ -16,7 +16,7 @@ from .model_changes import parse_changes
 from .rates_for_inputs import rates_for_inputs
 from .sections import ModelSection, Section
 
-#: What a run is held against unless its model file says otherwise.
+#: What a run is compared with unless its model file says otherwise.
 BASELINES = ("sequential", "joint", "sequential_masked", "weight_averaging")
 
 #: How long a task is learned at least, unless its model file says otherwise.
@@ -186,7 +186,7 @@ class TrainingSection(Section):
 
 
 class CompareSection(Section):
-    """``[compare]``: what sleep is held against, each with the same tasks and batches.
+    """``[compare]``: what sleep is compared with, each with the same tasks and batches.
 
     Attributes
     ----------

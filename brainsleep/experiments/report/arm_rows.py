@@ -1,4 +1,4 @@
-"""Arms of a run as rows: sleep, what it is held against, and controls, with their measures."""
+"""Arms of a run as rows: sleep, what it is compared with, and controls, with their measures."""
 
 from __future__ import annotations
 
