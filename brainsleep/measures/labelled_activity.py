@@ -13,8 +13,10 @@ from ..support.array_values import check_shape, read_array
 from ..support.names import table
 from .trains import FloatArray, IntArray
 
-#: Values that are computed with at a time, in float64.
-BLOCK_VALUES = 2**22
+#: Values that are computed with at a time, in float64: as many as stay near the processor.
+BLOCK_VALUES = 2**17
+#: Rows at a time, at least: sums over them are written as often as there are blocks.
+LEAST_ROWS = 32
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def read_populations(activations: object, field: str) -> dict[str, np.ndarray]:
         if array.dtype.kind not in "biuf":
             raise KindError(f"{field} of {brief(name)} must be numbers, not {brief(values)}.")
         check_shape(array, f"{field} of {name!r}", (None, None))
-        if array.dtype.kind == "f" and not all(np.isfinite(one).all() for _, one in blocks(array)):
+        if array.dtype.kind == "f" and not np.isfinite([array.min(), array.max()]).all():
             raise ParameterError(f"{field} of {brief(name)}: holds NaN or infinite values.")
         found[name] = array
     return found
@@ -133,7 +135,7 @@ def require_alike(before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarr
 
 def blocks(values: np.ndarray) -> Iterator[tuple[slice, FloatArray]]:
     """Yield some rows at a time in float64, with their place."""
-    step = max(1, BLOCK_VALUES // max(1, values.shape[1]))
+    step = max(LEAST_ROWS, BLOCK_VALUES // max(1, values.shape[1]))
     for start in range(0, len(values), step):
         rows = slice(start, start + step)
         yield rows, values[rows].astype(np.float64)
@@ -146,4 +148,5 @@ def unit_rows(values: FloatArray) -> FloatArray:
     """
     centred = values - values.mean(axis=1, keepdims=True)
     centred[values.min(axis=1) == values.max(axis=1)] = np.nan
-    return centred / np.linalg.norm(centred, axis=1, keepdims=True)
+    centred /= np.sqrt(np.einsum("ij,ij->i", centred, centred))[:, None]
+    return centred

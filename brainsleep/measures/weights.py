@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +14,11 @@ from ..errors import ParameterError, brief
 from ..support.array_values import numbers
 from ..support.calls import public
 from ..support.names import table
+
+Weights: TypeAlias = npt.NDArray[np.floating]
+
+#: Weights that are compared at a time: what is computed of them stays near the processor.
+_BLOCK = 2**15
 
 
 @dataclass(frozen=True)
@@ -102,21 +109,7 @@ def weight_change(before: npt.ArrayLike, after: npt.ArrayLike) -> WeightChange:
     5.0
     """
     old, new = _pair(before, after)
-    change = new - old
-    magnitude = np.abs(change)
-    n_up = int(np.count_nonzero(change > 0))
-    n_down = int(np.count_nonzero(change < 0))
-    return WeightChange(
-        n_up=n_up,
-        n_down=n_down,
-        n_unchanged=change.size - n_up - n_down,
-        mean_change=float(change.mean()) if change.size else 0.0,
-        mean_absolute_change=float(magnitude.mean()) if change.size else 0.0,
-        max_absolute_change=float(magnitude.max(initial=0.0)),
-        norm_before=float(np.linalg.norm(old.ravel())),
-        norm_after=float(np.linalg.norm(new.ravel())),
-        norm_of_change=float(np.linalg.norm(change.ravel())),
-    )
+    return _change(old.ravel(), new.ravel())
 
 
 @public
@@ -154,7 +147,7 @@ def weight_change_by_sign(before: npt.ArrayLike, after: npt.ArrayLike) -> Weight
     """
     old, new = _pair(before, after)
     return WeightChangeBySign(
-        *(weight_change(old[chosen], new[chosen]) for chosen in (old > 0, old < 0, old == 0))
+        *(_change(old[chosen], new[chosen]) for chosen in (old > 0, old < 0, old == 0))
     )
 
 
@@ -196,10 +189,34 @@ def weight_changes(
     return {name: weight_change(old, after[name]) for name, old in before.items()}
 
 
-def _pair(
-    before: npt.ArrayLike, after: npt.ArrayLike
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return weights before and after; raise unless they have the same shape."""
+def _change(old: Weights, new: Weights) -> WeightChange:
+    """Measure the difference between two flat arrays, some of their weights at a time."""
+    n_up, n_down, largest = 0, 0, 0.0
+    sums = np.zeros(5)  # of changes, of their sizes, of squares before, after and of changes
+    for start in range(0, old.size, _BLOCK):
+        before, after = (flat[start : start + _BLOCK].astype(np.float64) for flat in (old, new))
+        change = after - before
+        size = np.abs(change)
+        n_up += int(np.count_nonzero(change > 0))
+        n_down += int(np.count_nonzero(change < 0))
+        largest = max(largest, float(size.max()))
+        sums += change.sum(), size.sum(), before @ before, after @ after, change @ change
+    n_weights = max(old.size, 1)
+    return WeightChange(
+        n_up=n_up,
+        n_down=n_down,
+        n_unchanged=old.size - n_up - n_down,
+        mean_change=float(sums[0]) / n_weights,
+        mean_absolute_change=float(sums[1]) / n_weights,
+        max_absolute_change=largest,
+        norm_before=math.sqrt(sums[2]),
+        norm_after=math.sqrt(sums[3]),
+        norm_of_change=math.sqrt(sums[4]),
+    )
+
+
+def _pair(before: npt.ArrayLike, after: npt.ArrayLike) -> tuple[Weights, Weights]:
+    """Return weights before and after, in their own types; raise unless they have one shape."""
     old, new = _weights(before, "before"), _weights(after, "after")
     if old.shape != new.shape:
         raise ParameterError(
@@ -208,6 +225,8 @@ def _pair(
     return old, new
 
 
-def _weights(values: npt.ArrayLike, name: str) -> npt.NDArray[np.float64]:
-    """Return weights as float64; raise if one is not a finite number."""
-    return numbers(values, f"weights {name}", empty=True)
+def _weights(values: npt.ArrayLike, name: str) -> Weights:
+    """Return weights, of float32 as they are, else as float64; raise if one is not finite."""
+    is_single = getattr(values, "dtype", None) == np.float32
+    dtype = np.float32 if is_single else np.float64
+    return numbers(values, f"weights {name}", empty=True, dtype=dtype)

@@ -18,13 +18,12 @@ def layers_of(recording: object) -> tuple[Layer, ...]:
     """Return the spiking layers of a night or a translation; none where they are not known.
 
     They are not known of circuits, of nights that earlier versions saved, and of nights that were
-    damaged on disk since.
+    damaged on disk since. Weights of saved nights are not read for it.
     """
     try:
-        source = getattr(recording, "setup", recording)
+        layers = getattr(_network_of(recording), "layers", ())
     except BrainsleepError:
         return ()
-    layers = getattr(source, "layers", ())
     return tuple(layer for layer in layers if isinstance(layer, Layer))
 
 
@@ -36,8 +35,8 @@ def shapes_of(recording: object) -> dict[str, tuple[int, ...]]:
     layers = layers_of(recording)
     if not layers:
         return {}
-    source: Any = getattr(recording, "setup", recording)
-    return {INPUT: source.input_shape, **{layer.name: layer.shape for layer in layers}}
+    input_shape = _network_of(recording).input_shape
+    return {INPUT: input_shape, **{layer.name: layer.shape for layer in layers}}
 
 
 def labels_of(recording: object) -> dict[str, str]:
@@ -89,6 +88,12 @@ def weight_labels_of(recording: object) -> dict[str, str]:
         for link in (*layer.connections, *layer.biases)
         if link.weight_name is not None
     }
+
+
+def _network_of(recording: object) -> Any:
+    """Return what has the layers and the shape of the input, if anything has."""
+    source = getattr(recording, "source", None)
+    return getattr(source, "outline", None) or getattr(recording, "setup", recording)
 
 
 def _kinds(layers: tuple[Layer, ...]) -> Iterator[tuple[Layer, str]]:

@@ -223,7 +223,11 @@ def require_description(folder: Path) -> NightDescription:
 
 
 def read_night_arrays(
-    folder: Path, name: str, description: NightDescription, kinds: str
+    folder: Path,
+    name: str,
+    description: NightDescription,
+    kinds: str,
+    read: dict[str, np.ndarray] | None = None,
 ) -> dict[str, np.ndarray]:
     """Read the arrays of one kind of a night.
 
@@ -237,6 +241,8 @@ def read_night_arrays(
         What the night was.
     kinds : str
         Of their types, as in `numpy.dtype.kind`.
+    read : dict, optional
+        As of `ArrayStore.get`.
 
     Returns
     -------
@@ -260,7 +266,7 @@ def read_night_arrays(
     arrays = {}
     for key, reference in description.arrays.get(name, {}).items():
         with damage_named(folder / NIGHT, f"{_IN_WORDS.get(name, name)} of {key!r}"):
-            arrays[key] = store.get(reference)
+            arrays[key] = store.get(reference, read)
     for key, array in arrays.items():
         require_arrays(
             folder / NIGHT, array.dtype.kind in kinds, f"{name} of {key!r} are {array.dtype}"

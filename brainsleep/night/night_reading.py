@@ -22,8 +22,9 @@ def read_weights(
     folder: Path, description: NightDescription
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Read the weights before and after a night, which must be alike."""
+    read: dict[str, np.ndarray] = {}  # weights after are told of as changes of those before
     before, after = (
-        read_night_arrays(folder, name, description, "f")
+        read_night_arrays(folder, name, description, "f", read)
         for name in ("weights_before", "weights_after")
     )
     shapes = {name: array.shape for name, array in before.items()}

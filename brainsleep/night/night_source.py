@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,10 +16,26 @@ from ..plasticity import GivenRule, is_rule
 from ..support.array_store import ArrayStore
 from ..support.files import JsonObject
 from ..support.stored_objects import Foreign, Reader, Writer, arguments_of, foreign_in
-from ..translation import Translation
+from ..translation import Layer, Translation
 from .night_files import NIGHT, damage_named, damaged
 from .night_setup import NightSetup
 from .stored_classes import stored_classes
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkOutline:
+    """What the network of a night is made of.
+
+    Attributes
+    ----------
+    input_shape : tuple of int
+        Of one input.
+    layers : tuple of Layer
+        Their weights may be zeros, whatever they were.
+    """
+
+    input_shape: tuple[int, ...]
+    layers: tuple[Layer, ...]
 
 
 class NightSource(Protocol):
@@ -28,6 +44,13 @@ class NightSource(Protocol):
     @property
     def setup(self) -> NightSetup:
         """What decided what it did; a `Foreign` stands for what was not stored."""
+
+    def part(self, name: str) -> Any:
+        """Return one part of `setup`; of a night on disk, the others are not read."""
+
+    @property
+    def outline(self) -> NetworkOutline:
+        """Which layers slept; of a night on disk, their weights are not read."""
 
     @property
     def woke(self) -> Sequence[np.ndarray | None]:
@@ -45,6 +68,15 @@ class SleptSource:
     setup: NightSetup
     woke: Sequence[np.ndarray | None]
     network: Translation | None
+
+    def part(self, name: str) -> Any:
+        """Return one part of `setup`."""
+        return getattr(self.setup, name)
+
+    @property
+    def outline(self) -> NetworkOutline:
+        """Return its layers."""
+        return NetworkOutline(self.setup.input_shape, self.setup.layers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +97,7 @@ class StoredSource:
     stored: JsonObject
     store: ArrayStore
     network: None = None
+    _parts: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def setup(self) -> NightSetup:
@@ -75,28 +108,59 @@ class StoredSource:
         DirectoryError
             If it was damaged, or an array is missing.
         """
-        stored = self.stored.get("setup")
-        if not isinstance(stored, dict) or set(stored) != {one.name for one in fields(NightSetup)}:
-            raise self._damaged("it does not say what decided the night")
-        return NightSetup(**{name: self._value(content) for name, content in stored.items()})
+        return NightSetup(**{name: self.part(name) for name in self._setup})
+
+    def part(self, name: str) -> Any:
+        """Read one part of what decided the night, once; raises as `setup`."""
+        if name not in self._parts:
+            self._parts[name] = self._value(self._setup[name], self._reader(self.store))
+        return self._parts[name]
+
+    @cached_property
+    def outline(self) -> NetworkOutline:
+        """Read which layers slept, without their weights; raises as `setup`, but reads less."""
+        reader = self._reader(_WithoutWeights(self.store.folder))
+        names = (one.name for one in fields(NetworkOutline))
+        return NetworkOutline(**{name: self._value(self._setup[name], reader) for name in names})
 
     @cached_property
     def woke(self) -> Sequence[np.ndarray | None]:
         """Read the weights when it ended; raises as `setup`."""
-        weights = self._value(self.stored.get("woke"))
+        weights = self._value(self.stored.get("woke"), self._reader(self.store))
         if not isinstance(weights, list):
             raise self._damaged("it does not say with which weights the night ended")
         return weights
 
-    def _value(self, content: object) -> Any:
+    @property
+    def _setup(self) -> JsonObject:
+        stored = self.stored.get("setup")
+        if not isinstance(stored, dict) or set(stored) != {one.name for one in fields(NightSetup)}:
+            raise self._damaged("it does not say what decided the night")
+        return stored
+
+    def _reader(self, store: ArrayStore) -> Reader:
+        return Reader(stored_classes(), store)
+
+    def _value(self, content: object, reader: Reader) -> Any:
         foreign = foreign_in(content)
         if foreign is not None:
             return Foreign(foreign)
         with damage_named(self.folder / NIGHT, "stimulus, models or weights"):
-            return Reader(stored_classes(), self.store).value(content)
+            return reader.value(content)
 
     def _damaged(self, fault: str) -> DirectoryError:
         return damaged(self.folder / NIGHT, fault)
+
+
+class _WithoutWeights(ArrayStore):
+    """Arrays in a folder, of which those of floating point are not read: they are zeros."""
+
+    def get(self, reference: object, read: dict[str, np.ndarray] | None = None) -> np.ndarray:
+        """Return an array of the type and the shape that a reference tells of."""
+        match reference:
+            case {"type": ("<f4" | "<f8") as name, "shape": list(shape)}:
+                return np.broadcast_to(np.zeros((), name), shape)
+        return super().get(reference, read)
 
 
 def source_content(source: NightSource, store: ArrayStore) -> JsonObject:

@@ -313,27 +313,34 @@ class Night:
         DirectoryError
             For a night that was loaded, if that was damaged.
         """
+        return self._source.setup
+
+    @property
+    def _source(self) -> NightSource:
         if self.source is None:
             raise ParameterError(
                 "this night was saved by an earlier version of brainsleep, which kept its weights "
                 "and spikes but not its models; sleep again to have them."
             )
-        return self.source.setup
+        return self.source
 
     @property
     def neuron(self) -> Neuron:
         """The neuron model; raises as `setup`."""
-        return self.setup.neuron
+        neuron: Neuron = self._source.part("neuron")
+        return neuron
 
     @property
     def plasticity(self) -> Plasticity:
         """The plasticity rule; raises as `setup`."""
-        return self.setup.plasticity
+        plasticity: Plasticity = self._source.part("plasticity")
+        return plasticity
 
     @property
     def stages(self) -> Stages | None:
         """What gated the night, None if nothing did; raises as `setup`."""
-        return self.setup.stages
+        stages: Stages | None = self._source.part("stages")
+        return stages
 
     @public
     def up_states(self) -> UpDownStates:

@@ -103,8 +103,15 @@ class ArrayStore:
         parts = {"since": since, "changed": np.packbits(places), "values": flat[places]}
         return {name: self.put(part) for name, part in parts.items()} | {"type": flat.dtype.str}
 
-    def get(self, reference: object) -> np.ndarray:
+    def get(self, reference: object, read: dict[str, np.ndarray] | None = None) -> np.ndarray:
         """Read an array that something refers to; a copy of its own.
+
+        Parameters
+        ----------
+        reference : dict
+            As :meth:`put` returned it.
+        read : dict, optional
+            Flat arrays by digest, which are not read again; those that are read are added.
 
         Raises
         ------
@@ -117,30 +124,37 @@ class ArrayStore:
         """
         match reference:
             case {"type": str(name), "shape": list(shape), **parts} if _are_sizes(shape):
-                flat = self._flat({str(key): part for key, part in parts.items()})
+                flat = self._flat({str(key): part for key, part in parts.items()}, read)
             case _:
                 raise DataError("is no reference to an array.")
         if flat.dtype.str != name or flat.size != math.prod(shape):
             raise DataError("an array has not the type and the shape that it should have.")
         return flat.reshape(shape)
 
-    def _flat(self, parts: JsonObject) -> np.ndarray:
+    def _flat(self, parts: JsonObject, read: dict[str, np.ndarray] | None) -> np.ndarray:
         """Read a flat array, whole or put together."""
         match parts:
             case {"array": str(digest)} if len(parts) == 1 and re.fullmatch(_DIGEST, digest):
-                return _values(self.folder / f"{digest}.npz", digest)
+                file = self.folder / f"{digest}.npz"
+                if read is None:
+                    return _values(file, digest)
+                if digest not in read:
+                    read[digest] = _values(file, digest)
+                return read[digest].copy()
             case {"rounded": whole} if len(parts) == 1:
                 with np.errstate(over="ignore"):
-                    return self.get(whole).ravel().astype(np.float32)
+                    return self.get(whole, read).ravel().astype(np.float32)
             case {"since": since, "changed": changed, "values": values} if len(parts) == 3:
-                return self._changed(since, changed, values)
+                return self._changed(since, changed, values, read)
         raise DataError("is no reference to an array.")
 
-    def _changed(self, since: object, changed: object, values: object) -> np.ndarray:
+    def _changed(
+        self, since: object, changed: object, values: object, read: dict[str, np.ndarray] | None
+    ) -> np.ndarray:
         """Put together an array of what it was before and what changed."""
         new, bits = self.get(values), self.get(changed)
         with np.errstate(over="ignore"):
-            flat = self.get(since).ravel().astype(new.dtype)
+            flat = self.get(since, read).ravel().astype(new.dtype, copy=False)
         if bits.dtype != np.uint8 or bits.size != -(-flat.size // 8):
             raise DataError("what changed in an array is not told of all of it.")
         places = np.unpackbits(bits, count=flat.size).astype(bool)

@@ -108,9 +108,10 @@ def numbers(
         raise ParameterError(f"{field}: is empty.")
     with np.errstate(over="ignore"):  # of numbers with more digits: infinite, and refused
         result = array.astype(dtype, copy=False)
-    if np.isinf(result).any() or (np.isnan(result).any() and not nan):
+    least, most = (np.fmin, np.fmax) if nan else (np.minimum, np.maximum)  # these pass NaN on
+    lowest, highest = least.reduce(result, axis=None), most.reduce(result, axis=None)
+    if np.isinf(lowest) or np.isinf(highest) or (np.isnan(lowest) and not nan):
         raise ParameterError(f"{field}: holds {'' if nan else 'NaN or '}infinite values.")
-    lowest, highest = (bound.reduce(result, axis=None) for bound in (np.fmin, np.fmax))
     if lowest < minimum or highest > maximum:
         raise ParameterError(
             f"{field} must {_in_words(minimum, maximum)}; the values given range from "

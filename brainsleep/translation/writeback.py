@@ -91,9 +91,9 @@ def write_back(
         connections = {} if translation is None else _by_weight(translation)
         with torch.no_grad():
             for name, values in weights.items():
-                given = numbers(values, f"weights of {name!r}")
                 kept = np.float64 if getattr(values, "dtype", None) != np.float32 else np.float32
-                fitted = _fitted(name, given.astype(kept), tuple(state[name].shape))
+                given = numbers(values, f"weights of {name!r}", dtype=kept)
+                fitted = _fitted(name, given, tuple(state[name].shape))
                 if name in connections:
                     assert translation is not None
                     original = _without_absent(connections[name], translation, state[name])
@@ -164,11 +164,13 @@ def _widen(module: nn.Module) -> None:
 
 def _write(name: str, values: NDArray[np.floating], parameter: torch.Tensor) -> None:
     """Write weights in the parameter's type; warn if it is too coarse for how they changed."""
-    old = parameter.detach().clone().cpu()
-    exact = torch.from_numpy(np.ascontiguousarray(values)).reshape(old.shape)  # counters have none
-    parameter.copy_(exact)
-    if torch.promote_types(exact.dtype, old.dtype) == old.dtype:
+    flat = torch.from_numpy(np.require(values, requirements=("C", "W")))
+    exact = flat.reshape(parameter.shape)  # counters have none
+    if torch.promote_types(exact.dtype, parameter.dtype) == parameter.dtype:
+        parameter.copy_(exact)
         return
+    old = parameter.detach().clone().cpu()
+    parameter.copy_(exact)
     rounded, changed = (exact - parameter.detach().cpu()).abs().sum(), (exact - old).abs().sum()
     if rounded > LOST_SHARE * changed:
         warn_user(

@@ -19,6 +19,7 @@ def made_up(seed=0, n_images=20):
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
+    monkeypatch.setattr(labelled_activity, "LEAST_ROWS", 1)
     monkeypatch.setattr(labelled_activity, "BLOCK_VALUES", 30)
 
 

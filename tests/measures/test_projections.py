@@ -38,6 +38,7 @@ def test_stable_rank_of_known_matrices():
 def test_projection_is_that_of_the_singular_vectors_of_both(
     monkeypatch, n_images, n_neurons, all_components
 ):
+    monkeypatch.setattr(labelled_activity, "LEAST_ROWS", 1)
     monkeypatch.setattr(labelled_activity, "BLOCK_VALUES", 100)
     monkeypatch.setattr(projections, "_ALL_COMPONENTS", all_components)
     rng = np.random.default_rng(0)

@@ -25,6 +25,7 @@ def made_up(seed=0, n_images=30, n_classes=3):
 
 
 def test_reactivation_is_the_mean_of_numpys_correlations(monkeypatch):
+    monkeypatch.setattr(labelled_activity, "LEAST_ROWS", 1)
     monkeypatch.setattr(labelled_activity, "BLOCK_VALUES", 40)  # three or five images at a time
     counts, activations, labels = made_up()
     found = measures.reactivation(counts, activations, labels)

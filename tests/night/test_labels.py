@@ -8,8 +8,8 @@ from brian2 import ms
 from torch import nn
 
 import brainsleep as bs
-from brainsleep.errors import UnknownNameError
-from brainsleep.night.labels import labels_of, layers_of, weight_labels_of
+from brainsleep.errors import DirectoryError, UnknownNameError
+from brainsleep.night.labels import labels_of, layers_of, shapes_of, weight_labels_of
 
 
 class Block(nn.Module):
@@ -59,13 +59,18 @@ def test_a_night_knows_its_labels_also_when_it_was_saved(tmp_path):
     assert dict(night.labels) == expected | {"2.inhibition": "inhibition of hidden 2 (2)"}
     night.save(tmp_path / "night")
     loaded = bs.Night.load(tmp_path / "night")
-    assert loaded.labels == night.labels
-    assert weight_labels_of(loaded) == weight_labels_of(night)
+    assert loaded.neuron is loaded.setup.neuron
     with pytest.raises(UnknownNameError, match="there is no '3'"):
         night.labels["3"]
+    again = bs.Night.load(tmp_path / "night")
     for file in (tmp_path / "night" / "arrays").iterdir():
         file.unlink()
-    assert loaded.labels == night.labels  # read before
+    assert again.labels == night.labels  # weights are not read for it
+    assert weight_labels_of(again) == weight_labels_of(night)
+    assert again.neuron == night.neuron
+    assert shapes_of(again) == {"input": (4,), "0": (3,), "2": (3,), "4": (2,)}
+    with pytest.raises(DirectoryError, match="is missing"):
+        _ = again.setup
 
 
 def test_names_stand_alone_where_layers_are_not_known():

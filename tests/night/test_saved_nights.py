@@ -447,6 +447,21 @@ def test_what_is_equal_lies_there_once(tmp_path: Path) -> None:
     assert np.array_equal(store.get(made[0]), weights)
 
 
+def test_arrays_that_were_read_are_not_read_again(tmp_path: Path) -> None:
+    store = ArrayStore(tmp_path)
+    before = np.random.default_rng(0).random(2000).astype("f4")
+    after = before.astype("f8")
+    after[::3] += 1
+    one, changed = store.put(before), store.put(after, before)
+    read: dict[str, np.ndarray] = {}
+    store.get(one, read)[:] = 0  # a copy of its own
+    (tmp_path / f"{one['array']}.npz").unlink()
+    assert np.array_equal(store.get(changed, read), after)
+    assert np.array_equal(store.get(one, read), before)
+    with pytest.raises(FileNotFoundError):
+        store.get(changed)
+
+
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 999),
