@@ -11,6 +11,7 @@ from ..errors import ParameterError
 from ..support.calls import public
 from ..support.checks import whole_number
 from ..support.cores import n_cores
+from ..wake import torch_threads
 from ..wake.datasets.loading import Source, absolute_name
 from .finished_runs.finished import finished_run
 from .finished_runs.run_results import Run, save_metrics
@@ -128,7 +129,8 @@ def _finished_or_run(request: RunRequest) -> Run:
     finished = finished_run(request, data)
     if finished is not None:
         return finished
-    prepared.check()
+    with torch_threads(1):  # as in the run itself
+        prepared.check()
     with open_run_directory(request, prepared.name, data) as directory:
         measured = prepared.measure(directory)
         metrics = with_origin(measured, kind, model=prepared.name, seed=request.seed)

@@ -36,7 +36,7 @@ _DIGEST = "[0-9a-f]{64}"
 _FEW, _MOST_CHANGED = 1000, 0.9
 
 #: Bytes from which is judged whether compressing an array is worth its time.
-_SAMPLE = 2**16
+_SAMPLE = 2**14
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,9 @@ class ArrayStore:
         default_factory=dict, init=False, repr=False, compare=False
     )
 
-    def put(self, array: np.ndarray, since: np.ndarray | None = None) -> JsonObject:
+    def put(
+        self, array: np.ndarray, since: np.ndarray | None = None, *, is_part: bool = False
+    ) -> JsonObject:
         """Write an array, unless it is there already; return the reference to it.
 
         Parameters
@@ -63,6 +65,8 @@ class ArrayStore:
             The array. If it is of float64, its rounding to float32 needs no place any more.
         since : ndarray, optional
             What it was before: if a part did not change, only the rest is written.
+        is_part : bool
+            Whether it is such a rest, whose rounding nobody looks for.
 
         Raises
         ------
@@ -74,7 +78,7 @@ class ArrayStore:
         digest = _digest(flat)
         if digest not in self._known:
             self._known[digest] = self._change(flat, since) or self._file(flat, digest)
-            if flat.dtype == np.float64:
+            if flat.dtype == np.float64 and not is_part:
                 with np.errstate(over="ignore"):
                     rounded = flat.astype(np.float32)
                 known = {"rounded": {**self._known[digest], "shape": [flat.size]}}
@@ -100,8 +104,12 @@ class ArrayStore:
             places = flat.view(bits) != np.ravel(since).astype(flat.dtype).view(bits)
         if np.count_nonzero(places) > _MOST_CHANGED * flat.size:
             return None
-        parts = {"since": since, "changed": np.packbits(places), "values": flat[places]}
-        return {name: self.put(part) for name, part in parts.items()} | {"type": flat.dtype.str}
+        references = {
+            "since": self.put(since),
+            "changed": self.put(np.packbits(places)),
+            "values": self.put(flat[places], is_part=True),
+        }
+        return references | {"type": flat.dtype.str}
 
     def get(self, reference: object, read: dict[str, np.ndarray] | None = None) -> np.ndarray:
         """Read an array that something refers to; a copy of its own.

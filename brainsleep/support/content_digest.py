@@ -127,7 +127,8 @@ class _Digest:
         rows = np.atleast_1d(array)
         n_rows = max(1, _PIECE * len(rows) // max(1, rows.nbytes))
         for start in range(0, len(rows), n_rows):  # a large array is never copied whole
-            self.sha256.update(np.ascontiguousarray(rows[start : start + n_rows]).tobytes())
+            piece = np.ascontiguousarray(rows[start : start + n_rows])
+            self.sha256.update(piece.view(np.uint8).data if piece.size else b"")
 
     def _add_class(self, one: type) -> None:
         """Take in the name of a class, and its code if it is of no known package."""
