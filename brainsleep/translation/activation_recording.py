@@ -102,6 +102,32 @@ def record_activations(
     return {layer.name: reducers[layer.node].result() for layer in layers}
 
 
+def activations_of_input(
+    translation: Translation, tensor: torch.Tensor, names: Iterable[str]
+) -> dict[str, Values]:
+    r"""Run the network on data that :func:`as_input` has read; return what layers compute.
+
+    Parameters
+    ----------
+    translation : Translation
+        The translated network.
+    tensor : Tensor
+        As :func:`as_input` returned it for this network.
+    names : iterable of str
+        Layers.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n, \*layer.shape)
+        Rectified, by layer; see :func:`record_activations`.
+    """
+    wanted = set(names)
+    kept = {layer.name: layer.node for layer in translation.layers if layer.name in wanted}
+    recorders = {node: _All(None) for node in kept.values()}
+    _run(translation, tensor, recorders)
+    return {name: recorders[node].values() for name, node in kept.items()}
+
+
 def activations_and_outputs(
     translation: Translation, data: Images
 ) -> tuple[dict[str, Values], NDArray[np.float64]]:

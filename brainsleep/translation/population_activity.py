@@ -9,7 +9,7 @@ from torch import nn
 
 from ..support.calls import public
 from ..wake.given_data import Images, read_images
-from .activation_recording import as_input, record_activations
+from .activation_recording import activations_of_input, as_input
 from .layers import INPUT
 from .part import features
 from .translate import as_translation
@@ -64,15 +64,12 @@ def activations(
     translation = as_translation(network, given.shapes)
     whole = translation.whole or translation
     tensor = as_input(given.images, whole)
-    if whole.sequences is not None:  # it is recorded from data as the network takes them
-        is_double = tensor.dtype == torch.float64  # NumPy has no bfloat16
-        shown = (tensor if is_double else tensor.float()).flatten(0, 1).clamp(min=0).numpy()
-        rows = {INPUT: shown, **record_activations(whole, given.images, None)}
-        return {name: values.reshape(len(values), -1) for name, values in rows.items()}
-    first = translation.layers[0].name if translation.input_at is None else translation.input_at
     names = [layer.name for layer in translation.layers]
-    found = {
-        INPUT: features(whole, first, tensor),
-        **record_activations(whole, tensor, None, names),
-    }
+    if translation.input_at is not None and whole.sequences is None:
+        shown = features(whole, translation.input_at, tensor)
+    else:
+        rows = tensor if whole.sequences is None else tensor.flatten(0, 1)
+        is_double = tensor.dtype == torch.float64  # NumPy has no bfloat16
+        shown = (rows if is_double else rows.float()).clamp(min=0).numpy()
+    found = {INPUT: shown, **activations_of_input(whole, tensor, names)}
     return {name: values.reshape(len(values), -1) for name, values in found.items()}

@@ -138,7 +138,7 @@ def most_in_each(n_panels: int) -> int:
 
 def packed(values: npt.ArrayLike) -> str:
     """Return whole numbers, 0 or more, as the page unpacks them: uint32, deflated, in Base64."""
-    return base64.b64encode(zlib.compress(np.asarray(values, "<u4").tobytes(), 9)).decode()
+    return base64.b64encode(zlib.compress(np.asarray(values, "<u4").tobytes())).decode()
 
 
 def _shown_neurons(neurons: np.ndarray, n_neurons: int, most: int) -> Sequence[int] | np.ndarray:
