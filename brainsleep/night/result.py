@@ -211,6 +211,15 @@ class Night:
             kinds[UP_STEPS] = {"stages": self.up_steps}
         if not on_disk:
             kinds |= compact_spikes(self.spikes, self.counts, self.dt, self.n_steps)
+        with store.unchanged():
+            arrays = {
+                kind: {
+                    name: store.put(array, self._since(kind, name))
+                    for name, array in of_kind.items()
+                }
+                for kind, of_kind in kinds.items()
+            }
+            source = None if self.source is None else source_content(self.source, store)
         content = {
             "recorded": list(self.spikes),
             "counted": list(self.counts),
@@ -224,15 +233,9 @@ class Night:
             "settings": self.settings,
             "kept": kept_content(*kept, streamed=on_disk),
             "findings": [asdict(finding) for finding in self.findings],
-            "arrays": {
-                kind: {
-                    name: store.put(array, self._since(kind, name))
-                    for name, array in arrays.items()
-                }
-                for kind, arrays in kinds.items()
-            },
+            "arrays": arrays,
             "in_run": shared is not None,
-            "source": None if self.source is None else source_content(self.source, store),
+            "source": source,
         }
         store.sync()
         write_description(folder, content)

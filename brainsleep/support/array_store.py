@@ -11,8 +11,8 @@ import hashlib
 import math
 import re
 import zlib
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,6 +39,31 @@ _FEW, _MOST_CHANGED = 1000, 0.9
 _SAMPLE = 2**14
 
 
+class _Digests:
+    """Digests of arrays; within :meth:`unchanged`, each is gone through once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int, str], tuple[np.ndarray, str]] | None = None
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """Take it that arrays in memory do not change in a ``with`` block."""
+        before, self._known = self._known, {}
+        try:
+            yield
+        finally:
+            self._known = before
+
+    def of(self, array: np.ndarray, flat: np.ndarray) -> str:
+        """Return the digest of an array that is also given flat."""
+        if self._known is None or not array.flags.c_contiguous:
+            return _digest(flat)
+        place = flat.ctypes.data, flat.size, flat.dtype.str
+        if place not in self._known:
+            self._known[place] = flat, _digest(flat)  # held, so that no other comes to its place
+        return self._known[place][1]
+
+
 @dataclass(frozen=True)
 class ArrayStore:
     """Arrays in a folder.
@@ -53,6 +78,14 @@ class ArrayStore:
     _known: dict[str, JsonObject] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _digests: _Digests = field(default_factory=_Digests, init=False, repr=False, compare=False)
+
+    def unchanged(self) -> AbstractContextManager[None]:
+        """Return a context in which arrays do not change: each is digested once, however often put.
+
+        They are held until its end.
+        """
+        return self._digests.unchanged()
 
     def put(
         self, array: np.ndarray, since: np.ndarray | None = None, *, is_part: bool = False
@@ -66,7 +99,7 @@ class ArrayStore:
         since : ndarray, optional
             What it was before: if a part did not change, only the rest is written.
         is_part : bool
-            Whether it is such a rest, whose rounding nobody looks for.
+            Whether it is of such a rest: nobody puts it, or its rounding, again.
 
         Raises
         ------
@@ -75,7 +108,7 @@ class ArrayStore:
         """
         array = np.asarray(array)
         flat = np.ascontiguousarray(array).reshape(-1)
-        digest = _digest(flat)
+        digest = _digest(flat) if is_part else self._digests.of(array, flat)
         if digest not in self._known:
             self._known[digest] = self._change(flat, since) or self._file(flat, digest)
             if flat.dtype == np.float64 and not is_part:
@@ -106,7 +139,7 @@ class ArrayStore:
             return None
         references = {
             "since": self.put(since),
-            "changed": self.put(np.packbits(places)),
+            "changed": self.put(np.packbits(places), is_part=True),
             "values": self.put(flat[places], is_part=True),
         }
         return references | {"type": flat.dtype.str}
