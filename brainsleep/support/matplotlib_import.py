@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
+from typing import Any
 
 _ARTISTS = "matplotlib.artist"
 
@@ -36,7 +37,7 @@ class _Finder(MetaPathFinder):
 
             def exec_module(module: ModuleType) -> None:
                 execute(module)
-                artist = getattr(module, "Artist", None)
+                artist: Any = getattr(module, "Artist", None)
                 if hasattr(artist, "_update_set_signature_and_docstring"):
                     artist._update_set_signature_and_docstring = classmethod(lambda cls: None)
 
