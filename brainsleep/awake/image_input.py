@@ -14,9 +14,15 @@ from .synaptic_sums import with_exact_input
 #: Most values that are made for all images before the first is shown.
 KEPT_CURRENTS = 2**25
 
+#: Most images in a product with the weights, and most values that come of it: they should stay in
+#: the cache.
+IMAGES_AT_ONCE, VALUES_AT_ONCE = 250, 2**19
 
-def fit_at_once(coding: Coding, translation: Translation, n_images: int) -> bool:
-    """Tell whether the currents of so many images are few enough to be made before they are shown.
+
+def ahead_at_once(coding: Coding, translation: Translation, n_images: int) -> int:
+    """Return for how many images at once currents are computed before any image is shown.
+
+    0 if the currents of all of them are too many to be kept.
 
     Parameters
     ----------
@@ -27,12 +33,14 @@ def fit_at_once(coding: Coding, translation: Translation, n_images: int) -> bool
     n_images : int
         Number of images.
     """
-    reached = (
+    n_values = sum(
         layer.n_out
         for layer in translation.layers
         if coding.is_silent and any(link.source == INPUT for link in layer.connections)
     )
-    return n_images * sum(reached) <= KEPT_CURRENTS
+    if n_images * n_values > KEPT_CURRENTS:
+        return 0
+    return max(1, min(IMAGES_AT_ONCE, VALUES_AT_ONCE // max(1, n_values)))
 
 
 def image_currents(

@@ -17,7 +17,7 @@ from ..night.assembly import Assembly
 from ..support.cores import n_cores
 from ..translation import INPUT, Translation
 from .coding import Coding
-from .image_input import first_spikes, fit_at_once, image_currents
+from .image_input import ahead_at_once, first_spikes, image_currents
 from .inference_request import InferenceRequest
 from .network_itself import Activity
 from .presentation import Counted, Showing
@@ -30,9 +30,6 @@ LAUNCH_IMAGES, LAUNCH_VALUES = 1000, 2**24
 #: computed at once unless that is done for all images before. Whatever the launches, each begins
 #: with a whole batch, so that no sum depends on how images are shared out.
 BATCH_IMAGES = 50
-
-#: Images in a product with the weights where currents are computed before images are shared out.
-CURRENTS_AT_ONCE = 250
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -278,8 +275,8 @@ class PreparedInference:
         starts = range(0, len(numbers), size)
         n_jobs = min(n_jobs, len(starts))
         currents: Mapping[str, NDArray[np.floating]] | None = None
-        if fit_at_once(self.coding, self.translation, len(numbers)):
-            currents = self._currents(self.images[numbers], CURRENTS_AT_ONCE)
+        if at_once := ahead_at_once(self.coding, self.translation, len(numbers)):
+            currents = self._currents(self.images[numbers], at_once)
 
         def show(first: int) -> list[Counted]:
             n_threads, part = 1 if n_jobs > 1 else None, slice(first, first + size)

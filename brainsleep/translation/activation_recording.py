@@ -21,8 +21,9 @@ from .translated_network import Translation
 
 #: Rows of data that run through the network at a time, at most.
 BATCH = 1000
-#: The same in rows times neurons of the widest population: large images make batches smaller.
-BATCH_VALUES = 2**25
+#: The same in rows times neurons of the widest population: what one operation makes of a batch
+#: should be in the cache for the next one.
+BATCH_VALUES = 2**20
 
 Result = TypeVar("Result")
 Values = NDArray[np.floating]

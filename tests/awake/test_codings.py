@@ -10,7 +10,7 @@ from torch import nn
 
 import brainsleep as bs
 from brainsleep.awake.coding import ConstantCurrent, Latency, Poisson, as_coding
-from brainsleep.awake.image_input import fit_at_once, image_currents
+from brainsleep.awake.image_input import ahead_at_once, image_currents
 from brainsleep.awake.synaptic_sums import weighted_sum
 from brainsleep.network.windows import Window
 from brainsleep.translation import Connection
@@ -88,6 +88,7 @@ def test_currents_of_many_images_are_what_the_layer_computes(at_once):
 def test_currents_are_made_ahead_as_long_as_they_are_few(monkeypatch):
     network = bs.translate(nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 2)))
     monkeypatch.setattr("brainsleep.awake.image_input.KEPT_CURRENTS", 50)
-    assert fit_at_once(ConstantCurrent(), network, 10)
-    assert not fit_at_once(ConstantCurrent(), network, 11)
-    assert fit_at_once(as_coding("latency", None, 1e-3, 0), network, 1000)  # it makes none
+    monkeypatch.setattr("brainsleep.awake.image_input.VALUES_AT_ONCE", 19)
+    assert ahead_at_once(ConstantCurrent(), network, 10) == 3
+    assert ahead_at_once(ConstantCurrent(), network, 11) == 0
+    assert ahead_at_once(as_coding("latency", None, 1e-3, 0), network, 1000) > 0  # it makes none

@@ -184,19 +184,21 @@ def test_tiles_share_the_neurons_of_a_layer_whose_sums_are_made_ahead() -> None:
 @pytest.mark.parametrize("kind", CIRCUITS)
 def test_which_sums_are_made_ahead(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen: dict[tuple[int, int], str] = {}
-    add_ahead = synapses.ComputedPathway.add_ahead
+    add_rows = synapses.ComputedPathway.add_rows
 
-    def noted(pathway: synapses.ComputedPathway, most_steps: int) -> None:
-        add_ahead(pathway, most_steps)
+    def noted(pathway: synapses.ComputedPathway) -> None:
+        add_rows(pathway)
         sizes = len(pathway.synapses.source), len(pathway.synapses.target)
         chosen[sizes] = pathway.template
 
-    monkeypatch.setattr(synapses.ComputedPathway, "add_ahead", noted)
+    monkeypatch.setattr(synapses.ComputedPathway, "add_rows", noted)
     plan_of(CIRCUITS[kind])
     in_blocks = kind.startswith("in blocks")
     ahead = {sizes for sizes, template in chosen.items() if template == "frozen_ahead_pre"}
     # not what inhibits, and not to seven neurons, which are too few
     assert ahead == ({(57, 131), (131, 83)} if in_blocks else set())
+    # whole rows are added there, too
+    assert not in_blocks or chosen[83, 7] == "frozen_sum_pre"
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ TEMPLATES: Mapping[str, tuple[str, ...]] = {
         (
             *("dense_pre", "dense_post", "frozen_pre", "one_to_one_pre", "one_to_one_post"),
             "frozen_ahead_pre",
+            "frozen_sum_pre",
             *("window_pre", "window_post", "frozen_window_pre", "input_spikes"),
             *("tile_update", "tile_threshold", "tile_reset"),
             *("spike_stream", "count_stream", "tally_stream", "state_stream"),

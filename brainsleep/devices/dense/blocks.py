@@ -204,7 +204,7 @@ def tile_neurons(plan: NetworkPlan, index: int) -> int:
 
 
 def _adds_ahead(plan: NetworkPlan, index: int) -> bool:
-    """Tell whether the spikes of all steps of a block are added at once; see `add_ahead`."""
+    """Tell whether the spikes of all steps of a block are added at once; see `add_rows`."""
     links, itemsize = plan.incoming(index), np.dtype(plan.dtype).itemsize
     return (
         len(links) == 1

@@ -25,16 +25,19 @@ TILE_MULTIPLE = 16
 #: hold, in single and in double precision. A tile has a multiple of them.
 FROZEN_MULTIPLE = 64
 
-#: Bytes of frozen rows that all steps of a block add before they go on to the next rows. Only the
-#: rows of neurons that spike are read: of so many, those fit into the first-level cache.
-AHEAD_BYTES = 64 * 1024
+#: Bytes of frozen rows of neurons that spike, which all steps of a block add before they go on to
+#: the next rows: about what the first-level cache holds. With fewer, each step begins more often.
+AHEAD_BYTES = 40 * 1024
+
+#: Adding all steps at once saves time where the rows are so many times these bytes.
+PAYING_MULTIPLE = 3
 
 #: What a spike does at synapses whose sums may be made ahead.
 ADDS_WEIGHT = re.compile(r"drive\d*_post\s*\+=\s*w")
 
 
 def ahead_sources(itemsize: int) -> int:
-    """Return the rows of how many presynaptic neurons are added at once, where all steps are."""
+    """Return of how many presynaptic neurons that spike rows are added at once, in all steps."""
     return AHEAD_BYTES // (FROZEN_MULTIPLE * itemsize)
 
 
@@ -48,7 +51,7 @@ def pays_ahead(n_pre: int, n_post: int, itemsize: int) -> bool:
     itemsize : int
         Bytes of a weight.
     """
-    return n_pre >= 2 * ahead_sources(itemsize) and n_post >= FROZEN_MULTIPLE
+    return n_pre >= PAYING_MULTIPLE * ahead_sources(itemsize) and n_post >= FROZEN_MULTIPLE
 
 
 class ComputedPathway(SynapticPathway):
@@ -90,26 +93,23 @@ class ComputedPathway(SynapticPathway):
         """Sum more rows at once, and fetch none ahead: they are in the cache."""
         self.template_kwds.update(rows_at_once=TILE_MULTIPLE, rows_ahead=0)
 
-    def add_ahead(self, most_steps: int) -> None:
-        """Add the spikes of all steps of a block at once, where that may be and saves time.
+    def add_rows(self) -> None:
+        """Add whole rows of weights, and spikes of all steps of a block at once where that pays.
 
-        It may where each spike of frozen synapses adds its weight to the drive: no other projection
-        writes to it, and neurons set it to zero in each step. It saves time where the rows do not
-        fit into the first-level cache.
-
-        Parameters
-        ----------
-        most_steps : int
-            Number of steps that a block may have.
+        Each spike of frozen synapses must add its weight to the drive, and do nothing else. All
+        steps may be added at once since no other projection writes to the drive, and neurons set
+        it to zero in each step. That saves time where the rows do not fit into the first-level
+        cache.
         """
         if self.template != "frozen_pre" or ADDS_WEIGHT.fullmatch(self.code.strip()) is None:
             return
+        if len(self.template_kwds["summed"]) != 1:
+            return
         itemsize = self.synapses.variables["w"].dtype.itemsize
-        n_pre, n_post = len(self.synapses.source), len(self.synapses.target)
-        if len(self.template_kwds["summed"]) == 1 and pays_ahead(n_pre, n_post, itemsize):
-            sources = ahead_sources(itemsize)
+        self.template = "frozen_sum_pre"
+        if pays_ahead(len(self.synapses.source), len(self.synapses.target), itemsize):
             self.template = "frozen_ahead_pre"
-            self.template_kwds.update(sources_at_once=sources, most_steps=most_steps)
+            self.template_kwds["sources_at_once"] = ahead_sources(itemsize)
 
     def synaptic_arrays(self) -> list[tuple[str, DynamicArrayVariable]]:
         """Return the synaptic variables that the pathway's code names."""

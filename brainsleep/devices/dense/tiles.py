@@ -8,7 +8,7 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from ...network.build import BuiltNetwork
 from ...network.plan import NetworkPlan
 from ..code_templates import CODE_TEMPLATES
-from .blocks import BLOCK_STEPS, tile_neurons
+from .blocks import tile_neurons
 from .code import DenseCodeObject
 from .synapses import ComputedPathway
 
@@ -39,7 +39,7 @@ def use_tiles(built: BuiltNetwork, plan: NetworkPlan) -> None:
         for pathway in synapses._pathways:
             pathway.expect_rows_in_cache()
             if isinstance(pathway, ComputedPathway):
-                pathway.add_ahead(BLOCK_STEPS)
+                pathway.add_rows()
 
 
 def _lengths(n_neurons: int, in_a_tile: int) -> list[int]:

@@ -8,13 +8,15 @@
     {% set _eventspace = get_array_name(eventspace_variable) %}
     {% set _drive = summed[0][1] %}
     {% set _type = c_data_type(_drive.dtype) %}
+    {% set _multiple = 64//_drive.dtype.itemsize %}
     static const {{_type}}* const _rows =
-        brainsleep::rows_by_source({{get_array_name(synaptic_arrays[0][1])}}, {{n_pre}}, {{n_post}}, {{columns_at_once}});
+        brainsleep::rows_by_source({{get_array_name(synaptic_arrays[0][1])}}, {{n_pre}}, {{n_post}}, {{columns_at_once}}, {{_multiple}});
     static __thread {{_type}}* _sums = 0;  // a row per step
     static __thread size_t _length = 0;
-    static __thread brainsleep::RowsAhead<{{_type}}> _ahead;
+    static __thread brainsleep::SpikesAhead<{{_type}}> _ahead;
     const size_t _tile_first = brainsleep::tile.first;
-    const size_t _tile_end = brainsleep::tile.end({{n_post}}), _width = _tile_end - _tile_first;
+    const size_t _n_columns = brainsleep::tile.end({{n_post}}) - _tile_first;
+    const size_t _width = (_n_columns + {{_multiple - 1}})/{{_multiple}}*{{_multiple}}, _tile_end = _tile_first + _width;
     if (brainsleep::block_step == 0)
     {
         const int64_t _n_steps = brainsleep::block_length;
@@ -27,39 +29,27 @@
         memset(_sums, 0, _n_steps*_width*sizeof *_sums);
         // rows of a history begin with a cache line
         const size_t _list_length = {{(n_pre + 64)//64*64}};
-        _ahead.find({{_eventspace}}, _list_length, {{n_pre}});
+        _ahead.find({{_eventspace}}, _list_length, {{n_pre}}, {{sources_at_once}});
         size_t _first = _tile_first;
-        {% for _columns in (columns_at_once, n_post % columns_at_once) if _columns %}
+        {% for _columns in (columns_at_once, (n_post % columns_at_once + _multiple - 1)//_multiple*_multiple) if _columns %}
         for (; _first + {{_columns}} <= _tile_end; _first += {{_columns}})
         {
-            const size_t _then = _first + {{_columns}}, _n_parts = {{(n_pre + sources_at_once - 1)//sources_at_once}};
-            _ahead.aim(_rows + _then*{{n_pre}}, brainsleep::smaller<size_t>({{columns_at_once}}, {{n_post}} - _then), _n_parts*_n_steps);
-            int32_t _next[{{most_steps}}] = {0};
-            for (int32_t _limit = {{sources_at_once}}; _limit < {{n_pre + sources_at_once}}; _limit += {{sources_at_once}})
+            const size_t _then = _first + {{columns_at_once}};
+            const size_t _next_width = _then + {{columns_at_once}} <= {{n_post}} ? {{columns_at_once}} : {{(n_post % columns_at_once + _multiple - 1)//_multiple*_multiple}};
+            _ahead.aim(_rows + _then*{{n_pre}}, _then < {{n_post}} ? _next_width : 0, _ahead.n_parts*_n_steps);
+            const {{_type}}* const _rows_here = _rows + _first*{{n_pre}};
+            const int32_t *_spike = _ahead.spikes, *_end = _ahead.ends;
+            {{_type}}* _sum = _sums + (_first - _tile_first);
+            for (size_t _part = 0; _part < _ahead.n_parts; _part++)
                 for (int64_t _step = 0; _step < _n_steps; _step++)
                 {
                     _ahead.fetch();
-                    const int32_t* const _spikes = {{_eventspace}} + _step*_list_length;
-                    const int32_t _n_spikes = _spikes[{{n_pre}}];
-                    int32_t _event = _next[_step];
-                    if (_event == _n_spikes || _spikes[_event] >= _limit) continue;
-                    {{_type}}* const _sum = _sums + _step*_width + (_first - _tile_first);
-                    {{_type}} _held[{{_columns}}];
-                    brainsleep::copy(_sum, _held, {{_columns}});
-                    do
-                    {
-                        const {{_type}}* const _row = _rows + _first*{{n_pre}} + (size_t)_spikes[_event]*{{_columns}};
-                        asm volatile("");  // where the order of additions is free, spikes are not taken together
-                        #pragma GCC ivdep
-                        for (size_t _column = 0; _column < {{_columns}}; _column++)
-                            _held[_column] += _row[_column];
-                        _event++;
-                    } while (_event < _n_spikes && _spikes[_event] < _limit);
-                    brainsleep::copy(_held, _sum, {{_columns}});
-                    _next[_step] = _event;
+                    const int32_t* const _stop = _ahead.spikes + *_end++;
+                    if (_spike < _stop)
+                        _spike = brainsleep::add_rows<{{_type}}, {{_columns}}>(_rows_here, _spike, _stop, _sum + _step*_width);
                 }
         }
         {% endfor %}
     }
-    memcpy({{get_array_name(_drive)}} + _tile_first, _sums + brainsleep::block_step*_width, _width*sizeof *_sums);
+    memcpy({{get_array_name(_drive)}} + _tile_first, _sums + brainsleep::block_step*_width, _n_columns*sizeof *_sums);
 {% endblock %}
