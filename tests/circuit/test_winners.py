@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from brian2 import Hz, ms, mV
+from changed_models import changed_model
 
 import brainsleep as bs
 from brainsleep.circuit import ClassReadout, ImageSequence, WinnerNetwork
@@ -143,20 +144,15 @@ def test_networks_that_make_no_sense() -> None:
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     """Return the model file, made small."""
-    text = MODEL.read_text()
-    for old, new in (
-        ("n_neurons = 400", "n_neurons = 10\nn_assign = 30"),
-        ("n_presentations = 12000", "n_presentations = 40"),
-        ("blocks = 4", "blocks = 2"),
-        ('dataset = "digits"', 'dataset = "digits"\ntrain_per_class = 10'),
-        ('presentation = "500 ms"', 'presentation = "20 ms"'),
-        ('"550 ms"', '"70 ms"'),
-    ):
-        assert old in text
-        text = text.replace(old, new)
-    file = tmp_path / "small.toml"
-    file.write_text(text)
-    return file
+    changes = {
+        "n_neurons = 400": "n_neurons = 10\nn_assign = 30",
+        "n_presentations = 12000": "n_presentations = 40",
+        "blocks = 4": "blocks = 2",
+        'dataset = "digits"': 'dataset = "digits"\ntrain_per_class = 10',
+        'presentation = "500 ms"': 'presentation = "20 ms"',
+        '"550 ms"': '"70 ms"',
+    }
+    return changed_model(MODEL, changes, tmp_path / "small.toml")
 
 
 def test_a_model_file_from_beginning_to_end(model: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from changed_models import changed_model
 from typer.testing import CliRunner
 
 import brainsleep as bs
@@ -49,13 +50,7 @@ SMALL = {
 @pytest.fixture(scope="module")
 def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a model file that runs in seconds."""
-    text = find_model().read_text()
-    for old, new in SMALL.items():
-        assert old in text
-        text = text.replace(old, new)
-    file = tmp_path_factory.mktemp("models") / "small.toml"
-    file.write_text(text)
-    return file
+    return changed_model(find_model(), SMALL, tmp_path_factory.mktemp("models") / "small.toml")
 
 
 @pytest.fixture(scope="module")

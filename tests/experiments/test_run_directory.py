@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from changed_models import changed_model
 from typer.testing import CliRunner
 
 import brainsleep as bs
@@ -100,13 +101,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a model file that runs in a second."""
-    text = find_model().read_text()
-    for old, new in TINY.items():
-        assert old in text
-        text = text.replace(old, new)
-    file = tmp_path_factory.mktemp("models") / "tiny.toml"
-    file.write_text(text)
-    return file
+    return changed_model(find_model(), TINY, tmp_path_factory.mktemp("models") / "tiny.toml")
 
 
 @pytest.fixture(scope="module")
@@ -668,12 +663,8 @@ def test_changes_and_baselines_of_a_run(model_file: Path, whole: Run, tmp_path: 
     assert result.exit_code == 0, result.output
     assert "training" not in result.output
     assert "joint" not in result.output.split("accuracy in %")[1]
-    changed = tmp_path / "changed.toml"
-    text = model_file.read_text()
-    for old, new in (("first = 30", "first = 20"), ("lr = 0.05", "lr = 0.04")):
-        assert old in text
-        text = text.replace(old, new)
-    changed.write_text(text)
+    changes = {"first = 30": "first = 20", "lr = 0.05": "lr = 0.04"}
+    changed = changed_model(model_file, changes, tmp_path / "changed.toml")
     by_file = run_experiment(changed, out=tmp_path / "by file", progress=False)
     run = load_run(out)
     scores = by_file.metrics["accuracy"]

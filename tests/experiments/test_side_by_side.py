@@ -10,6 +10,7 @@ from multiprocessing import parent_process
 from pathlib import Path
 
 import pytest
+from changed_models import changed_model
 
 from brainsleep.experiments.arms import ArmResult
 from brainsleep.experiments.model_files.shipped import find_model
@@ -41,18 +42,13 @@ def _untimed(value):
 @pytest.fixture
 def model_file(tmp_path):
     """Return a model file that runs in seconds, of the network of ``test_experiment.py``."""
-    text = find_model().read_text()
-    for old, new in {
+    changes = {
         "classes = [[0, 1], [2, 3], [4, 5], [6, 7], [8, 9]]": "classes = [[0, 1], [2, 3]]",
         "sizes = [784, 1200, 1200, 10]": "sizes = [784, 60, 40, 10]",
         "epochs = 4": "epochs = 1",
         "first = 300": "first = 60",
-    }.items():
-        assert old in text
-        text = text.replace(old, new)
-    file = tmp_path / "small.toml"
-    file.write_text(text)
-    return file
+    }
+    return changed_model(find_model(), changes, tmp_path / "small.toml")
 
 
 def test_results_are_those_of_one_arm_after_the_other(model_file, tmp_path, monkeypatch):
