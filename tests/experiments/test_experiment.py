@@ -303,7 +303,8 @@ def test_control_that_a_rule_does_not_have_is_left_out_by_name(model_file: Path)
     content["sleep"]["plasticity"] = {"kind": "inhibitory_stdp", "learning_rate": 1e-3}
     other = bs.experiments.model_files.modelfile.parse_model(content, "inhibitory")
     said: list[str] = []
-    run = experiment.ContinualExperiment(Setting(model=other, tasks=()), said.append)
+    tasks = load_materials(RunRequest(model_file=model_file)).tasks
+    run = experiment.ContinualExperiment(Setting(model=other, tasks=tasks), said.append)
     run.run_controls(("decrease_only",))
     assert run.done.controls == {}
     (line,) = said
