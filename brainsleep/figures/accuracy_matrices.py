@@ -214,7 +214,8 @@ def _cells(ax: Axes, percent: npt.NDArray[np.float64], left: float) -> AxesImage
     for (row, column), value in np.ndenumerate(percent):
         if not np.isnan(value):
             colour = "white" if value < 52 else "black"
-            ax.text(left + column, row, f"{value:.1f}", ha="center", va="center", color=colour)
+            number = ax.text(left + column, row, f"{value:.1f}", color=colour)
+            number.set(ha="center", va="center", in_layout=False)  # it is within its cell
     ax.vlines(left + np.arange(n_columns - 1) + 0.5, -0.5, bottom, color="white", linewidth=1.5)
     ax.hlines(np.arange(n_rows - 1) + 0.5, left - 0.5, right, color="white", linewidth=1.5)
     return image

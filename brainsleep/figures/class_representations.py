@@ -130,7 +130,8 @@ def plot_cosine_differences(
     for (row, column), value in np.ndenumerate(matrix):
         if np.isfinite(value):
             colour = "white" if value < top / 2 else "black"
-            ax.text(column, row, f"{value:.2f}", ha="center", va="center", color=colour, size=7.5)
+            number = ax.text(column, row, f"{value:.2f}", color=colour, size=7.5)
+            number.set(ha="center", va="center", in_layout=False)  # it is within its cell
     class_ticks(ax, names)
     ax.set_yticks(range(len(rows)), [label_of(name, labels) for name in rows])
     ax.set_xlabel("Class")
