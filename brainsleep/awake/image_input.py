@@ -11,8 +11,9 @@ from ..translation import INPUT, Translation
 from .coding import Coding
 from .synaptic_sums import with_exact_input
 
-#: Most values that are made for all images before the first is shown.
-KEPT_CURRENTS = 2**25
+#: Most values that are made for all images before the first is shown. New memory has its price: for
+#: more images, a batch at a time costs less than it saves.
+KEPT_CURRENTS = 2**22
 
 #: Most images in a product with the weights, and most values that come of it: they should stay in
 #: the cache.

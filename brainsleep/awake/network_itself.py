@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from ..translation import Translation
 from ..translation.activation_recording import activations_and_outputs
 
-#: Most values that are kept: activations of all layers.
-KEPT_VALUES = 2**25
+#: Most values that are kept, activations of all layers: of all images, and else of the first ones.
+#: New memory has its price: for more images, a batch at a time costs less than it saves.
+KEPT_OF_ALL, KEPT_VALUES = 2**22, 2**25
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,8 +53,8 @@ class Activity:
 
         Products of large matrices cost less than those of small ones.
         """
-        for shown in (images, images[:n_first]):
-            if len(shown) * sum(translation.sizes) <= KEPT_VALUES:
+        for shown, most in ((images, KEPT_OF_ALL), (images[:n_first], KEPT_VALUES)):
+            if len(shown) * sum(translation.sizes) <= most:
                 return cls.of(translation, shown)
         return None
 

@@ -140,6 +140,7 @@ def test_n_jobs_and_launches_change_nothing(coding, ahead, monkeypatch):
     if not ahead:
         monkeypatch.setattr("brainsleep.awake.image_input.KEPT_CURRENTS", 0)
         monkeypatch.setattr("brainsleep.awake.network_itself.KEPT_VALUES", 0)
+        monkeypatch.setattr("brainsleep.awake.network_itself.KEPT_OF_ALL", 0)
     ann = mlp(SIZES, bias=True, dtype=torch.float64)  # whose sums are rounded
     data = labelled(ann, 21)
     how = {"coding": coding, "dtype": "float64"}

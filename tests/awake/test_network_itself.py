@@ -34,6 +34,7 @@ def test_known_images_have_what_the_network_computes_for_them(numbers: list[int]
 def test_no_more_is_kept_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     translation = bs.translate(network())
     monkeypatch.setattr(network_itself, "KEPT_VALUES", 4 * (6 + 5 + 3))
+    monkeypatch.setattr(network_itself, "KEPT_OF_ALL", 0)
     first = Activity.of_first(translation, IMAGES, 4)
     assert first is not None
     assert len(first) == 4
@@ -47,7 +48,7 @@ def test_all_images_are_kept_where_they_may_be(monkeypatch: pytest.MonkeyPatch) 
     assert len(known) == len(IMAGES)
     for name, values in known.first(4).items():
         np.testing.assert_array_equal(values, known.activations[name][:4])
-    monkeypatch.setattr(network_itself, "KEPT_VALUES", 9 * (6 + 5 + 3) - 1)
+    monkeypatch.setattr(network_itself, "KEPT_OF_ALL", 9 * (6 + 5 + 3) - 1)
     first = Activity.of_first(translation, IMAGES, 4)
     assert first is not None
     assert len(first) == 4
