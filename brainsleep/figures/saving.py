@@ -19,7 +19,6 @@ from ..support.calls import public
 from ..support.files import make_parents, replacing
 from ..support.names import read_path
 from .canvas import AxesLike, all_axes
-from .known_ticks import known_ticks
 
 #: Dots per inch of figures that are saved.
 DPI = 150
@@ -66,7 +65,7 @@ def save_figure(figure: Figure | AxesLike, path: str | os.PathLike[str]) -> Path
         )
     make_parents(target)
     with replacing(target) as partial:
-        with known_ticks(drawn), _laid_out(drawn, file_format) as box:
+        with _laid_out(drawn, file_format) as box:
             more = _COMPRESSION.get(file_format, {})
             drawn.savefig(partial, format=file_format, dpi=DPI, bbox_inches=box, **more)
     return target

@@ -7,8 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .matplotlib_import import leave_out_docstrings
-
 #: What Brian2 imports if it is there: matplotlib's interface for interactive use, whose names it
 #: passes on, and what tests Brian2 itself. They take a third of its import.
 LEFT_OUT = ("pylab", "pytest")
@@ -22,10 +20,9 @@ def quick_imports() -> Iterator[None]:
     are imported, and later in each full collection; for torch and Brian2 together that takes a
     fifth of the time. Here it waits until the end of the block, and then leaves alone all there is.
     Brian2 does without what it need not have, as where that is not installed; pictures import the
-    part of matplotlib that they are drawn with, without docstrings that it writes, also later. All
-    this is for the command line, not for processes of others.
+    part of matplotlib that they are drawn with. All this is for the command line, not for processes
+    of others.
     """
-    leave_out_docstrings()
     was_enabled = gc.isenabled()
     gc.disable()
     left_out = [name for name in LEFT_OUT if name not in sys.modules]

@@ -54,28 +54,3 @@ with quick_imports():
     assert sys.modules["pylab"] is pylab
 """
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_matplotlib_draws_the_same_without_docstrings_that_it_writes() -> None:
-    code = """
-import io, sys
-if sys.argv[1:]:
-    from brainsleep.support.quick_imports import quick_imports
-    with quick_imports():
-        pass
-from brainsleep import figures
-from matplotlib.text import Text
-assert (Text.set.__doc__ is None) == bool(sys.argv[1:])
-ax = figures.plot_accuracy_matrix([[1.0, 0.5], [0.25, 0.75]], title="title")
-ax.set(xlim=(0, 2), ylabel="label")
-ax.title.set(color="red", rotation=10)
-file = io.BytesIO()
-ax.figure.savefig(file, format="rgba")
-sys.stdout.buffer.write(file.getvalue())
-"""
-    drawn = [
-        subprocess.run([sys.executable, "-c", code, *how], check=True, capture_output=True).stdout
-        for how in ([], ["quickly"])
-    ]
-    assert drawn[0] == drawn[1]
-    assert len(set(drawn[0])) > 10
