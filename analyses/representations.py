@@ -14,7 +14,7 @@ from rundir import add_night, command, output, parser
 
 import brainsleep as bs
 from brainsleep import figures, measures
-from brainsleep.night.labels import weight_labels_of
+from brainsleep.night.describing.labels import weight_labels_of
 
 FIGURES = ("cosine", "classes", "pca", "ranks", "signs")
 

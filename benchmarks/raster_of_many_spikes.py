@@ -45,7 +45,7 @@ def draw(folder, in_memory):
     """Draw the night of a folder; return its seconds, bytes and number of spikes."""
     import brainsleep as bs
     from brainsleep.devices.activity import Spikes
-    from brainsleep.night.streaming import StreamedSpikes
+    from brainsleep.night.files.streaming import StreamedSpikes
 
     spikes = {
         name: StreamedSpikes(folder, number, N_NEURONS, 1 * ms, N_STEPS)

@@ -53,16 +53,16 @@ if TYPE_CHECKING:
     from .neurons.neuron_registry import *
     from .night import lateral as lateral
     from .night.batched import HeavisideTorch as HeavisideTorch
-    from .night.callbacks import Callback as Callback
-    from .night.callbacks import Every as Every
-    from .night.findings import NightWarning as NightWarning
-    from .night.night_request import Record as Record
-    from .night.night_request import Save as Save
+    from .night.callbacks.callback import Callback as Callback
+    from .night.callbacks.callback import Every as Every
+    from .night.callbacks.save_best import SaveBest as SaveBest
+    from .night.callbacks.tensorboard_log import TensorBoard as TensorBoard
+    from .night.describing.findings import NightWarning as NightWarning
+    from .night.preparing.night_request import Record as Record
+    from .night.preparing.night_request import Save as Save
+    from .night.preparing.weight_bounds import WeightBoundsWarning as WeightBoundsWarning
     from .night.result import Night as Night
-    from .night.save_best import SaveBest as SaveBest
     from .night.sleep import sleep as sleep
-    from .night.tensorboard_log import TensorBoard as TensorBoard
-    from .night.weight_bounds import WeightBoundsWarning as WeightBoundsWarning
     from .plasticity.rule_registry import *
     from .presets import PresetWarning as PresetWarning
     from .stimuli import codes as codes

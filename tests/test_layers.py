@@ -1,7 +1,8 @@
 """Data flows one way: no file imports from a package that comes after its own.
 
 The order is that of the table in README.md, which is the one picture of the layout. The parts of
-`experiments` have an order of their own, that of their table in docs/explanation/architecture.md.
+`night` and of `experiments` have orders of their own, those of their tables in
+docs/explanation/architecture.md.
 """
 
 import ast
@@ -17,11 +18,17 @@ PACKAGE = ROOT / "brainsleep"
 CONVENIENCES = {
     ("night/result.py", "figures"): "Night.plot_raster",
     ("awake/accuracy.py", "figures"): "SpikingAccuracy.plot",
-    ("night/stored_classes.py", "stages"): "Night.load: stages of sleep are data, too",
+    ("night/resuming/stored_classes.py", "stages"): "Night.load: stages of sleep are data, too",
 }
 
-#: Parts of `experiments` that a kind of experiment is run by: imported when a run is prepared.
-RUN_BY_A_KIND = {"continual", "prepared_runs"}
+#: Packages whose parts have an order, too.
+IN_PARTS = ("night", "experiments")
+
+#: Parts that an earlier part imports when it is called, and nowhere else.
+WHEN_CALLED = {
+    ("experiments", "kinds"): {"continual", "prepared_runs"},  # a run is prepared
+    ("night", "result"): {"repeating"},  # Night.again
+}
 
 #: Libraries that only some packages may import.
 ONLY_IN = {
@@ -130,63 +137,71 @@ def test_an_import_upwards_would_be_found(tmp_path, monkeypatch):
         assert bool(violations(file, order())) == is_found, code
 
 
-def order_of_parts() -> list[str]:
-    """Return the parts of `experiments` in the order of the page on architecture."""
+def order_of_parts(package: str) -> list[str]:
+    """Return the parts of a package in the order of the page on architecture."""
     page = (ROOT / "docs" / "explanation" / "architecture.md").read_text()
-    table = page.split("| part of `experiments` |")[1].split("\n\n")[0]
+    table = page.split(f"| part of `{package}` |")[1].split("\n\n")[0]
     return re.findall(r"^\| `(\w+)(?:/|\.py)`", table, re.M)
 
 
 def part_of(path: Path) -> str:
-    return path.relative_to(PACKAGE / "experiments").parts[0].removesuffix(".py")
+    return path.relative_to(PACKAGE).parts[1].removesuffix(".py")
 
 
 def wrong_ways(path: Path, parts: list[str]) -> list[str]:
-    """Say which imports of a file of `experiments` lead to a part that comes later."""
-    own, found = part_of(path), []
+    """Say which imports of a file lead to a part of its package that comes later."""
+    package, own, found = package_of(path), part_of(path), []
     for name, is_lazy in imports(path):
-        if not name.startswith("brainsleep.experiments."):
+        if not name.startswith(f"brainsleep.{package}."):
             continue
         other = name.split(".")[2]
-        if own == "kinds" and other in RUN_BY_A_KIND and is_lazy:
+        if is_lazy and other in WHEN_CALLED.get((package, own), ()):
             continue
         if parts.index(other) > parts.index(own):
             found.append(f"{path.name} imports {name}, but {other} comes after {own}")
     return found
 
 
-def files_of_experiments() -> list[Path]:
+def files_in_parts(package: str) -> list[Path]:
     return [
         path
         for path in files()
-        if path.parts[-2:] != ("experiments", "__init__.py") and package_of(path) == "experiments"
+        if package_of(path) == package and path != PACKAGE / package / "__init__.py"
     ]
 
 
-def test_the_table_names_every_part_of_experiments():
-    assert sorted(order_of_parts()) == sorted({part_of(path) for path in files_of_experiments()})
+@pytest.mark.parametrize("package", IN_PARTS)
+def test_the_table_names_every_part(package):
+    named = order_of_parts(package)
+    assert sorted(named) == sorted({part_of(path) for path in files_in_parts(package)})
 
 
-def test_no_part_of_experiments_imports_one_that_comes_later():
-    parts = order_of_parts()
-    found = [words for path in files_of_experiments() for words in wrong_ways(path, parts)]
+@pytest.mark.parametrize("package", IN_PARTS)
+def test_no_part_imports_one_that_comes_later(package):
+    parts = order_of_parts(package)
+    found = [words for path in files_in_parts(package) for words in wrong_ways(path, parts)]
     assert not found, "\n".join(found)
 
 
-def test_a_wrong_way_within_experiments_would_be_found(tmp_path, monkeypatch):
+def test_a_wrong_way_between_parts_would_be_found(tmp_path, monkeypatch):
     monkeypatch.setattr("test_layers.PACKAGE", tmp_path)
-    for part, code, is_found in [
-        ("arms", "from ..continual.course import Course", True),
-        ("arms", "def go():\n    from ..continual.course import Course", True),
-        ("kinds", "from ..prepared_runs.eprop_run import EpropRun", True),
-        ("kinds", "def prepare():\n    from ..prepared_runs.eprop_run import EpropRun", False),
-        ("arms", "from ..model_files.modelfile import ModelFile", False),
-        ("arms", "from .arm import Arm", False),
+    for place, code, is_found in [
+        ("experiments/arms", "from ..continual.course import Course", True),
+        ("experiments/arms", "def go():\n    from ..continual.course import Course", True),
+        ("experiments/kinds", "from ..prepared_runs.eprop_run import EpropRun", True),
+        ("experiments/kinds", "def go():\n    from ..prepared_runs.eprop_run import Run", False),
+        ("experiments/arms", "from ..model_files.modelfile import ModelFile", False),
+        ("experiments/arms", "from .arm import Arm", False),
+        ("night/files", "from ..preparing.preparation import prepare_night", True),
+        ("night/files", "def go():\n    from ..preparing.preparation import prepare_night", True),
+        ("night/preparing", "from ..files.streaming import StreamedSpikes", False),
+        ("night/watching", "from ..result import Night", False),
     ]:
-        file = tmp_path / "experiments" / part / "new.py"
+        file = tmp_path / place / "new.py"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(code)
-        assert bool(wrong_ways(file, order_of_parts())) == is_found, code
+        parts = order_of_parts(place.split("/")[0])
+        assert bool(wrong_ways(file, parts)) == is_found, code
 
 
 def test_conveniences_are_still_there():

@@ -10,7 +10,7 @@ import numpy as np
 from brian2.units import Quantity
 from numpy.typing import NDArray
 
-from ..night.assembly import Assembly
+from ..night.preparing.assembly import Assembly
 from ..support.calls import public
 from ..support.quantities import Time
 from ..support.texttable import as_html, plain, without_empty_columns

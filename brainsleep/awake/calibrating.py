@@ -19,9 +19,9 @@ from ..neurons import (
     given_target_rate,
     is_text,
 )
-from ..night.night_request import NightRequest, Record
-from ..night.part_inputs import data_at
-from ..night.preparation import CALIBRATION_STEPS, prepare_night
+from ..night.preparing.night_request import NightRequest, Record
+from ..night.preparing.part_inputs import data_at
+from ..night.preparing.preparation import CALIBRATION_STEPS, prepare_night
 from ..plasticity import SRC
 from ..stimuli import MeanOfRandomImages, Stimulus, StimulusLike
 from ..support.calls import public

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 
 from ..errors import ParameterError
 from ..neurons import Neuron
-from ..night.models import check_neuron
+from ..night.preparing.models import check_neuron
 from ..support.calls import public
 from ..support.texttable import as_html, plain, without_empty_columns
 

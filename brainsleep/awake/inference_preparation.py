@@ -14,9 +14,9 @@ from ..devices import get_device
 from ..devices.arguments import check_dtype, read_time_step
 from ..errors import ParameterError
 from ..neurons import Neuron, given_thresholds, is_text
-from ..night.assembly import Assembly
-from ..night.models import check_neuron
-from ..night.part_inputs import data_at
+from ..night.preparing.assembly import Assembly
+from ..night.preparing.models import check_neuron
+from ..night.preparing.part_inputs import data_at
 from ..plasticity import SRC
 from ..support.checks import whole_number
 from ..support.parameters import PerLayer

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..devices import CppStandalone, Device, Engine, Job
 from ..network.plan import NetworkPlan
 from ..neurons import given_gains, given_thresholds
-from ..night.assembly import Assembly
+from ..night.preparing.assembly import Assembly
 from ..support.cores import n_cores
 from ..translation import INPUT, Translation
 from .coding import Coding

@@ -12,7 +12,7 @@ from ..devices.arguments import check_dtype, read_time_step, recorded_population
 from ..errors import ParameterError
 from ..network.named_variables import check_named_variables
 from ..network.plan import Labels, NetworkPlan, ProjectionPlan, reached_receptor
-from ..night.night_request import Populations, Record, as_record
+from ..night.preparing.night_request import Populations, Record, as_record
 from ..plasticity import FROZEN, SynapseEquations, modulated
 from ..stimuli import StimulusLike
 from ..support.calls import public

@@ -20,7 +20,7 @@ from ..devices.activity import PopulationRate, Spikes
 from ..devices.recorded_spikes import spike_steps
 from ..errors import BrainsleepError, DirectoryError, reason
 from ..hippocampus import EpisodeMemory
-from ..night.night_files import array_store
+from ..night.files.night_files import array_store
 from ..support.array_store import ArrayStore, references
 from ..support.disk import is_there
 from ..support.json_files import read_json, write_json

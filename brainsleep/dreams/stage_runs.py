@@ -17,7 +17,7 @@ from ..devices.activity import PopulationRate, Spikes
 from ..hippocampus import EpisodeMemory
 from ..neurons import IntegrateAndFire, LayeredNeuron
 from ..night.gating import Stages
-from ..night.night_request import Record
+from ..night.preparing.night_request import Record
 from ..stimuli import StimulusLike
 from ..support.names import known_names
 from ..translation import write_back

@@ -53,7 +53,7 @@ def populations_of(
     ParameterError
         If one is unknown or was not recorded, or there is none.
     """
-    from ..night.labels import labels_of, shapes_of  # imports torch
+    from ..night.describing.labels import labels_of, shapes_of  # imports torch
 
     labels, shapes = labels_of(recording), shapes_of(recording)
     found = []
@@ -71,14 +71,14 @@ def weight_labels(nights: object) -> dict[str, str]:
 
     Of a run or several nights, those of the first.
     """
-    from ..night.labels import weight_labels_of  # imports torch
+    from ..night.describing.labels import weight_labels_of  # imports torch
 
     return weight_labels_of(_first(nights))
 
 
 def input_shape(nights: object) -> tuple[int, ...]:
     """Return the shape of the input of a night, a run or the first of several nights, if known."""
-    from ..night.labels import shapes_of  # imports torch
+    from ..night.describing.labels import shapes_of  # imports torch
 
     return shapes_of(_first(nights)).get("input", ())
 

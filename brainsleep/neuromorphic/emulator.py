@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..awake.coding import Coding, as_coding
 from ..awake.labelled import check_labels, flat_images
 from ..errors import KindError, ParameterError, brief
-from ..night.part_inputs import data_at
+from ..night.preparing.part_inputs import data_at
 from ..support.calls import public
 from ..support.checks import known_name, whole_number
 from ..support.quantities import Time

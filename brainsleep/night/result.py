@@ -25,15 +25,14 @@ from ..support.files import JsonObject, publish_directory
 from ..support.names import ByName, read_path
 from ..support.quantities import Time
 from ..translation import StoredModule, Translation, write_back
-from .assembly import Assembly
-from .callbacks import Callbacks
-from .findings import Finding
-from .gating import Stages
-from .kept_files import KEPT, kept_arrays, kept_content, read_kept
-from .labels import labels_of
-from .lateral import Lateral
-from .night_files import array_store, require_description, write_description
-from .night_reading import (
+from .callbacks.callback import Callbacks
+from .describing.findings import Finding
+from .describing.labels import labels_of
+from .describing.showing import night_as_html
+from .describing.up_down_states import UpDownStates, up_down_states
+from .files.kept_files import KEPT, kept_arrays, kept_content, read_kept
+from .files.night_files import array_store, require_description, write_description
+from .files.night_reading import (
     UP_STEPS,
     compact_spikes,
     counts_per_step,
@@ -42,13 +41,14 @@ from .night_reading import (
     read_up_steps,
     read_weights,
 )
-from .night_request import Populations, Record, Save, as_record
-from .night_setup import NightSetup
-from .night_source import NightSource, StoredSource, source_content
-from .recorded_state import KeptStates, KeptWeights, RecordedState, RecordedWeights
-from .showing import night_as_html
-from .streaming import StreamedSpikes
-from .up_down_states import UpDownStates, up_down_states
+from .files.recorded_state import KeptStates, KeptWeights, RecordedState, RecordedWeights
+from .files.streaming import StreamedSpikes
+from .gating import Stages
+from .lateral import Lateral
+from .preparing.assembly import Assembly
+from .preparing.night_request import Populations, Record, Save, as_record
+from .preparing.night_setup import NightSetup
+from .resuming.night_source import NightSource, StoredSource, source_content
 
 if TYPE_CHECKING:
     import neo

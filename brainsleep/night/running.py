@@ -21,17 +21,17 @@ from ..errors import NightError
 from ..support.progress import bars_aside, bars_if, on_terminal
 from ..support.user_warnings import warn_user
 from ..translation import under_masks
-from .examination import Examination
-from .night_directory import NightDirectory, open_night_directory, require_place
-from .night_setup import NightSetup
-from .night_source import SleptSource
-from .observation import Observation
-from .preparation import PreparedNight, counts_of, n_spikes
+from .describing.up_down_states import up_steps
+from .files.streaming import StreamedSpikes
+from .preparing.night_setup import NightSetup
+from .preparing.preparation import PreparedNight, counts_of, n_spikes
 from .result import Night, awake_copy, with_hidden
-from .saved_request import SavedRequest
-from .state_results import kept_states, kept_weights
-from .streaming import StreamedSpikes
-from .up_down_states import up_steps
+from .resuming.night_directory import NightDirectory, open_night_directory, require_place
+from .resuming.night_source import SleptSource
+from .resuming.saved_request import SavedRequest
+from .watching.examination import Examination
+from .watching.observation import Observation
+from .watching.state_results import kept_states, kept_weights
 
 if TYPE_CHECKING:
     pass

@@ -18,12 +18,12 @@ from ..support.quantities import Time
 from ..support.user_warnings import warn_user
 from ..translation import Masks, StoredModule, Translation
 from ..wake.given_data import Images
-from .callbacks import Callbacks
-from .findings import NightWarning, summary
+from .callbacks.callback import Callbacks
+from .describing.findings import NightWarning, summary
 from .gating import Stages
 from .lateral import Lateral
-from .night_request import NightRequest, Populations, Record, Save
-from .preparation import prepare_night
+from .preparing.night_request import NightRequest, Populations, Record, Save
+from .preparing.preparation import prepare_night
 from .result import Night
 from .running import make_ready
 

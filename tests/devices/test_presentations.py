@@ -12,7 +12,7 @@ from brian2 import ms
 import brainsleep as bs
 from brainsleep.devices import CppStandalone, Job, Runtime
 from brainsleep.network.plan import NetworkPlan
-from brainsleep.night.assembly import FROZEN
+from brainsleep.night.preparing.assembly import FROZEN
 
 SIZES = (12, 9, 4)
 NEURONS = {

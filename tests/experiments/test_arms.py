@@ -31,7 +31,7 @@ from brainsleep.experiments.result_tables.tables import result_table
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.run_directory import opening
 from brainsleep.measures import calibration_error
-from brainsleep.night.findings import GROWTH_OF_NIGHTS
+from brainsleep.night.describing.findings import GROWTH_OF_NIGHTS
 from brainsleep.wake import (
     accuracy,
     class_incremental,

@@ -19,7 +19,7 @@ from brainsleep.experiments.finished_runs.run_reading import load_run
 from brainsleep.experiments.model_files.modelfile import load_model_file
 from brainsleep.experiments.run import run_experiment
 from brainsleep.experiments.sweep import run_sweep
-from brainsleep.night.night_directory import is_finished, snapshot_weights, snapshots
+from brainsleep.night.resuming.night_directory import is_finished, snapshot_weights, snapshots
 
 #: Some user.
 ALICE = 12345

@@ -26,7 +26,7 @@ from runs import RunOf, SweepOf
 import brainsleep as bs
 from brainsleep.errors import ParameterError
 from brainsleep.experiments.finished_runs.run_reading import load_run
-from brainsleep.night.night_directory import snapshot_weights, snapshots
+from brainsleep.night.resuming.night_directory import snapshot_weights, snapshots
 
 Read = Callable[[Path], Digest]
 

@@ -14,7 +14,7 @@ from PIL import Image
 from brainsleep import figures
 from brainsleep.errors import KindError, MissingPackageError, ParameterError
 from brainsleep.figures.weight_frames import read_frames
-from brainsleep.night.recorded_state import RecordedWeights, ValuesInMemory
+from brainsleep.night.files.recorded_state import RecordedWeights, ValuesInMemory
 
 pytestmark = pytest.mark.filterwarnings("error:::matplotlib", "error:::brainsleep")
 

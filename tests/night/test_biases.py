@@ -26,7 +26,7 @@ from torch.nn import functional
 
 import brainsleep as bs
 from brainsleep.errors import DirectoryError, ParameterError
-from brainsleep.night import biases
+from brainsleep.night.preparing import biases
 
 INCREASE, DECREASE = 2e-3, 5e-4
 NUMPY = bs.devices.Runtime("numpy")

@@ -13,7 +13,7 @@ from brainsleep import wake
 from brainsleep.devices import Cuda
 from brainsleep.errors import DirectoryError, KindError, MissingPackageError, ParameterError
 from brainsleep.night.gating import Gate
-from brainsleep.night.night_directory import snapshots
+from brainsleep.night.resuming.night_directory import snapshots
 
 N_STEPS = 120
 DEVICES = ["cpp", "cpp_stock", bs.devices.Runtime("numpy")]

@@ -17,7 +17,7 @@ import brainsleep as bs
 from brainsleep.errors import ParameterError, TranslationError
 from brainsleep.measures import synaptic_operations
 from brainsleep.night import NightRequest, prepare_night
-from brainsleep.night.night_directory import snapshot_weights
+from brainsleep.night.resuming.night_directory import snapshot_weights
 
 RULE = bs.SRC(increase=2e-3, decrease=4e-4)
 

@@ -18,7 +18,7 @@ from test_streaming import assert_same, sleep
 import brainsleep as bs
 from brainsleep.devices.streams import BLOCK_BYTES, digest_file
 from brainsleep.errors import DirectoryError, ParameterError
-from brainsleep.night.night_directory import snapshot_weights, snapshots
+from brainsleep.night.resuming.night_directory import snapshot_weights, snapshots
 
 #: More than one block of counts, and several of spikes.
 N_STEPS, EVERY = 20_000, 5_000

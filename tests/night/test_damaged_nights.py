@@ -20,8 +20,8 @@ from torch import nn
 import brainsleep as bs
 from brainsleep.devices import Runtime
 from brainsleep.errors import DirectoryError, ParameterError
-from brainsleep.night import night_directory
-from brainsleep.night.night_directory import snapshot_weights
+from brainsleep.night.resuming import night_directory
+from brainsleep.night.resuming.night_directory import snapshot_weights
 from brainsleep.support.directory_lock import directory_lock
 from brainsleep.support.json_files import read_json
 

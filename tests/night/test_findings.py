@@ -13,7 +13,7 @@ from torch.nn.utils import prune
 
 import brainsleep as bs
 from brainsleep.night import NightRequest, run_night
-from brainsleep.night.findings import (
+from brainsleep.night.describing.findings import (
     BOUND_SHARE,
     GROWTH,
     SATURATED_SHARE,

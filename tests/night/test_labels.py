@@ -9,7 +9,7 @@ from torch import nn
 
 import brainsleep as bs
 from brainsleep.errors import DirectoryError, UnknownNameError
-from brainsleep.night.labels import labels_of, layers_of, shapes_of, weight_labels_of
+from brainsleep.night.describing.labels import labels_of, layers_of, shapes_of, weight_labels_of
 
 
 class Block(nn.Module):

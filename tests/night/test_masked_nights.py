@@ -25,7 +25,7 @@ from torch.nn.utils import prune
 
 import brainsleep as bs
 from brainsleep.errors import DirectoryError, ParameterError
-from brainsleep.night.preparation import prepare_night
+from brainsleep.night.preparing.preparation import prepare_night
 from brainsleep.plasticity import LayeredRule, SynapseEquations
 from brainsleep.support.parameters import parameter
 
@@ -261,7 +261,7 @@ def test_only_layers_with_absent_synapses_get_other_code():
     ann = mlp(SIZES)
     mask = np.ones((10, 12), bool)
     mask[0, 0] = False
-    request = bs.night.night_request.NightRequest(
+    request = bs.night.NightRequest(
         ann=ann,
         stimulus=SPIKES,
         neuron=heaviside(),

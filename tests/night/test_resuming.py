@@ -20,12 +20,12 @@ from torch.nn.utils import prune
 import brainsleep as bs
 from brainsleep import stimuli
 from brainsleep.errors import DirectoryError
-from brainsleep.night import asked
-from brainsleep.night.asked import asked_for, differences
 from brainsleep.night.gating import Gate
-from brainsleep.night.night_directory import snapshot_weights
-from brainsleep.night.night_request import NightRequest
-from brainsleep.night.preparation import prepare_night
+from brainsleep.night.preparing.night_request import NightRequest
+from brainsleep.night.preparing.preparation import prepare_night
+from brainsleep.night.resuming import asked
+from brainsleep.night.resuming.asked import asked_for, differences
+from brainsleep.night.resuming.night_directory import snapshot_weights
 from brainsleep.support.json_files import read_json, write_json
 
 IMAGES = np.random.default_rng(0).random((6, 4, 4))

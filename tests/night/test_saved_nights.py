@@ -21,7 +21,7 @@ import brainsleep as bs
 from brainsleep.devices import Runtime
 from brainsleep.errors import BrainsleepError, DataError, DirectoryError, ParameterError
 from brainsleep.neurons import NEURONS, LayeredNeuron, NeuronEquations
-from brainsleep.night.stored_classes import stored_classes
+from brainsleep.night.resuming.stored_classes import stored_classes
 from brainsleep.plasticity import RULES, LayeredRule
 from brainsleep.stimuli import Stimulus
 from brainsleep.support.array_store import ArrayStore, references

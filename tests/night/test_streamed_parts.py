@@ -15,8 +15,8 @@ import brainsleep as bs
 from brainsleep.devices.activity import Spikes
 from brainsleep.devices.streams import BLOCK_BYTES, StreamReader
 from brainsleep.errors import DirectoryError, ParameterError
-from brainsleep.night import streaming
-from brainsleep.night.streaming import StreamedSpikes
+from brainsleep.night.files import streaming
+from brainsleep.night.files.streaming import StreamedSpikes
 
 #: More than a block of counts, and several of spikes.
 N_STEPS = 20_000

@@ -17,7 +17,7 @@ from torch import nn
 import brainsleep as bs
 from brainsleep.devices import Runtime
 from brainsleep.errors import DirectoryError, ParameterError, UnitsError
-from brainsleep.night.night_directory import snapshot_weights, snapshots
+from brainsleep.night.resuming.night_directory import snapshot_weights, snapshots
 from brainsleep.support.directory_lock import directory_lock
 from brainsleep.support.json_files import read_json, write_json
 

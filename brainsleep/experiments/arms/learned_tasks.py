@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...night import Finding
-from ...night.findings import grown_over_nights
+from ...night.describing.findings import grown_over_nights
 from ...support.files import JsonObject
 from .arm import ArmResult
 

@@ -12,7 +12,7 @@ import numpy as np
 from torch import nn
 
 from ...measures import weight_changes
-from ...night.findings import growth
+from ...night.describing.findings import growth
 from ...support.array_store import ArrayStore
 from ...support.files import JsonMapping
 from ...wake import training_seed

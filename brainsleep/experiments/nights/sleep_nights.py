@@ -11,7 +11,7 @@ from torch import nn
 from ...measures import mean_rates, n_spikes, synaptic_operations
 from ...night import Night, NightRequest, prepare_night, run_night
 from ...night.lateral import KWinners
-from ...night.part_inputs import shapes_of_images
+from ...night.preparing.part_inputs import shapes_of_images
 from ...translation import as_translation
 from ...wake import concatenate
 from ..model_files.sleep_sections import SleepSection

@@ -8,7 +8,7 @@ from brian2.units import Quantity, ms, second
 from ...devices.activity import Spikes
 from ...dreams import DreamNight
 from ...dreams.night_cycles import stage_kind
-from ...night.up_down_states import StageInterval
+from ...night.describing.up_down_states import StageInterval
 from ...support.files import JsonObject
 from .shown_night import NightSection
 from .spike_panels import counted_panel, panel

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...errors import BrainsleepError
-from ...night.asked import EXACT_DEVICES
+from ...night.resuming.asked import EXACT_DEVICES
 from ...support.files import JsonMapping
 from ..arms.failed_arms import failed_lines, failed_of
 from ..finished_runs.run_results import Run

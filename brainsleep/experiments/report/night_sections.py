@@ -9,8 +9,8 @@ from typing import TypeVar
 from ...dreams import DreamNight
 from ...errors import BrainsleepError
 from ...night import Night
-from ...night.labels import labels_of, weight_labels_of
-from ...night.up_down_states import intervals_by_table
+from ...night.describing.labels import labels_of, weight_labels_of
+from ...night.describing.up_down_states import intervals_by_table
 from ..finished_runs.run_results import Run
 from ..nights.night_kinds import AnyNight, load_night
 from ..workers.shared_out import shared_out

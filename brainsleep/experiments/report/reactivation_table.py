@@ -13,7 +13,7 @@ from torch import fx, nn
 from ...errors import BrainsleepError, DirectoryError
 from ...measures import reactivation, spike_counts
 from ...night import Night
-from ...night.labels import labels_of
+from ...night.describing.labels import labels_of
 from ...night.result import with_hidden
 from ...translation import Translation, activations, as_translation, write_back
 from ...wake import Dataset, Task, concatenate

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...dreams.dream_files import DREAMS
 from ...errors import BrainsleepError, DirectoryError, ParameterError, brief
-from ...night.night_files import NIGHT
+from ...night.files.night_files import NIGHT
 from ...support.calls import public
 from ...support.checks import whole_number
 from ...support.cores import n_cores

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ...night.up_down_states import StageInterval
+from ...night.describing.up_down_states import StageInterval
 from ...support.files import JsonMapping, JsonObject
 from .weight_charts import WeightRow
 

@@ -35,8 +35,8 @@ from ...translation import (
     under_masks,
 )
 from ...wake.given_data import GivenData, Images, read_images
-from ..biases import BIASES, check_learning
-from ..part_inputs import data_at, shapes_of_images
+from ..preparing.biases import BIASES, check_learning
+from ..preparing.part_inputs import data_at, shapes_of_images
 from .heaviside_constants import (
     HeavisideConstants,
     heaviside_constants,

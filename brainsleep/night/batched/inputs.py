@@ -16,7 +16,7 @@ from ...support.checks import read_seed
 from ...support.names import items
 from ...support.quantities import Time
 from ...translation import Translation
-from ..part_inputs import stimulus_at
+from ..preparing.part_inputs import stimulus_at
 
 
 def given_stimuli(

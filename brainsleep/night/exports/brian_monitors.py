@@ -10,7 +10,7 @@ from brian2.devices.device import RuntimeDevice
 from brian2.units import Hz, second
 
 from ...devices.isolation import isolated_brian2
-from ..recorded_state import RecordedState
+from ..files.recorded_state import RecordedState
 from .recorded_parts import RecordedNight
 
 

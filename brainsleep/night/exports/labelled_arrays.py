@@ -13,7 +13,7 @@ from .recorded_parts import RecordedNight, description, unit_name
 if TYPE_CHECKING:
     import xarray
 
-    from ..recorded_state import RecordedState, RecordedWeights
+    from ..files.recorded_state import RecordedState, RecordedWeights
 
 
 def night_dataset(night: RecordedNight) -> xarray.Dataset:

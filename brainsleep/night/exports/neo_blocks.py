@@ -10,13 +10,13 @@ from brian2.units import Hz, ms
 from brian2.units.fundamentalunits import Dimension
 
 from ...support.optional_packages import import_optional
-from ..up_down_states import intervals_by_table
+from ..describing.up_down_states import intervals_by_table
 from .recorded_parts import NeuronSpikes, RecordedNight, chosen_populations, description, unit_name
 
 if TYPE_CHECKING:
     import neo
 
-    from ..recorded_state import RecordedState
+    from ..files.recorded_state import RecordedState
 
 #: What needs the packages.
 _USE = "Neo blocks"

@@ -19,13 +19,13 @@ from ...errors import DirectoryError
 from ...support.files import make_parents, write_atomically
 from ...support.names import read_path
 from ...support.optional_packages import import_optional
-from ..up_down_states import intervals_by_table
+from ..describing.up_down_states import intervals_by_table
 from .recorded_parts import NeuronSpikes, RecordedNight, description, unit_name
 
 if TYPE_CHECKING:
     import pynwb
 
-    from ..recorded_state import RecordedState, RecordedWeights
+    from ..files.recorded_state import RecordedState, RecordedWeights
 
 #: What stands in every file about what NWB demands and a simulation lacks.
 NOTES = (

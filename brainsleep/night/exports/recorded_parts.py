@@ -18,9 +18,9 @@ from ...errors import BrainsleepError
 from ...support.names import known_names
 
 if TYPE_CHECKING:
+    from ..files.recorded_state import RecordedState, RecordedWeights
     from ..gating import Stages
-    from ..night_setup import NightSetup
-    from ..recorded_state import RecordedState, RecordedWeights
+    from ..preparing.night_setup import NightSetup
 
 
 class RecordedNight(Protocol):
