@@ -146,6 +146,7 @@ RULES = {
     ],
 )
 def test_a_bias_is_the_weight_of_an_input_that_always_fires(neuron: str, rule: str) -> None:
+    torch.manual_seed(0)
     ann = nn.Sequential(nn.Linear(12, 7)).double()
     more = nn.Sequential(nn.Linear(13, 7, bias=False)).double()
     more[0].weight.data = torch.cat([ann[0].weight.data, ann[0].bias.data[:, None]], dim=1)
