@@ -12,7 +12,6 @@ import typer
 from .. import __version__
 from ..errors import BrainsleepError, reason
 from ..support.disk import disk_error
-from ..support.kept_memory import keep_memory
 from .commands.cache_commands import cache_app
 from .commands.compare_command import compare
 from .commands.models_command import models
@@ -62,7 +61,6 @@ def options(
 def main() -> None:
     """Run the command line; errors of ours are one line, not a traceback, and so are warnings."""
     os.environ.setdefault(BLAS_THREADS, "1")  # read when a command imports NumPy
-    keep_memory()
     format_before = warnings.formatwarning
     warnings.formatwarning = _one_line
     try:
