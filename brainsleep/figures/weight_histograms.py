@@ -11,7 +11,6 @@ import numpy.typing as npt
 from ..errors import KindError, ParameterError, brief
 from ..measures import WeightChange, weight_changes
 from ..support.calls import public
-from ..support.equal_bins import counts_in_bins
 from .canvas import (
     AFTER_COLOUR,
     BEFORE_COLOUR,
@@ -91,9 +90,7 @@ def plot_weight_histograms(night: Night | DreamNight, axes: AxesLike | None = No
 def _draw_weights(ax: Axes, before: Weights, after: Weights, name: str, legend: bool) -> None:
     """Draw weights before and after into one panel."""
     edges = _bin_edges(before, after)
-    before_counts, after_counts = (
-        counts_in_bins(weights, edges[0], edges[-1], _N_BINS) for weights in (before, after)
-    )
+    before_counts, after_counts = (_counts(weights, edges) for weights in (before, after))
     ax.stairs(before_counts, edges, fill=True, color=BEFORE_COLOUR, label="before")
     ax.stairs(after_counts, edges, color=AFTER_COLOUR, linewidth=1.3, label="after")
     _finish(ax, name, max(before_counts.max(), after_counts.max()))
@@ -105,7 +102,7 @@ def _draw_change(ax: Axes, difference: Weights, name: str, change: WeightChange)
     """Draw the weights' changes into one panel."""
     changed = difference[difference != 0]
     edges = _bin_edges(changed, np.zeros(1), edge_at_zero=True)
-    counts = counts_in_bins(changed, edges[0], edges[-1], len(edges) - 1)
+    counts = _counts(changed, edges)
     ax.stairs(counts, edges, fill=True, color=COLOURS[4])
     ax.axvline(0, color="black", linewidth=0.8)
     up, down = (_percent(n, change.n_weights) for n in (change.n_up, change.n_down))
@@ -135,6 +132,12 @@ def _bin_edges(*values: Weights, edge_at_zero: bool = False) -> Weights:
         width = (high - low) / _N_BINS * (1 + 1e-9)
         return np.arange(np.floor(low / width), np.ceil(high / width) + 1) * width
     return np.linspace(low, high, _N_BINS + 1)
+
+
+def _counts(values: Weights, edges: Weights) -> npt.NDArray[np.int64]:
+    """Count values in equal bins; NumPy does so without sorting, if it is told their number."""
+    counts, _ = np.histogram(values, len(edges) - 1, (edges[0], edges[-1]))
+    return counts
 
 
 def _power_of_ten(value: float, position: float) -> str:
